@@ -1,0 +1,41 @@
+/**
+ * The plain kinds of value: a host, a port, a token, a name, a file, one of
+ * several words.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { inUnits } from './quantities.ts';
+import type { Kind } from './setting.ts';
+
+export const host: Kind<string> = {
+  schema: z.string().refine((text) => isIP(text) !== 0 || /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(text)),
+  allowed: 'a host name or an IP address, without a port',
+};
+
+export const port: Kind<number> = {
+  schema: z.preprocess(inUnits({ '': 1 }), z.int().min(0).max(65_535)),
+  allowed: 'a whole number from 0 to 65535',
+};
+
+/** Fit for an `Authorization: Bearer` header as it stands. */
+export const token: Kind<string | null> = {
+  schema: z.string().regex(/^[\x21-\x7e]{1,256}$/).nullable(),
+  allowed: '1 to 256 printable ASCII characters without spaces',
+  secret: true,
+};
+
+export const scopeName: Kind<string | null> = {
+  schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).nullable(),
+  allowed: '1 to 64 letters, digits, dots, underscores and hyphens',
+};
+
+/** The path of a file, or null for `off`. */
+export const optionalFile: Kind<string | null> = {
+  schema: z.preprocess((value) => (value === 'off' ? null : value), z.string().min(1).nullable()),
+  allowed: 'the path of a file, or off',
+};
+
+export function oneOf<const Word extends string>(...words: [Word, Word, ...Word[]]): Kind<Word> {
+  const allowed = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return { schema: z.enum(words, { error: allowed }), allowed, words };
+}

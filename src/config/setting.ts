@@ -1,0 +1,34 @@
+/**
+ * A setting: what it may be and what it means. Its names on the command line
+ * and in the environment follow by rule from its path.
+ */
+import type { z } from 'zod';
+
+/** What a value may be: how it is checked, and how that is told. */
+export interface Kind<Value> {
+  /** Takes text, what JSON holds, and its own output. */
+  readonly schema: z.ZodType<Value>;
+  /** Completes the sentence "it may be …". */
+  readonly allowed: string;
+  /** All that it may be, where that is a few words. */
+  readonly words?: readonly string[];
+  /** Its value is never shown. */
+  readonly secret?: true;
+}
+
+export interface Setting<Value = unknown> extends Kind<Value> {
+  /** One line without a full stop. */
+  readonly meaning: string;
+  /** Too rich for one line of text: only the JSON file gives it. */
+  readonly fileOnly?: true;
+}
+
+/** The flag of a setting, without its dashes: `memory.bytes` is `memory-bytes`, `maxTtl` is `max-ttl`. */
+export function flagName(path: string): string {
+  return path.replace(/\.|(?=[A-Z])/g, '-').toLowerCase();
+}
+
+/** The environment variable of a setting: `memory.bytes` is `REFRAIN_MEMORY_BYTES`. */
+export function variableName(path: string): string {
+  return `REFRAIN_${flagName(path).replaceAll('-', '_').toUpperCase()}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The table of settings: which there are, what each may be and what it means.
+ * Flags, variables, the type `Config`, --help, .env.example and the README's
+ * table all come from it. The defaults stand in config/default.json.
+ */
+import type { z } from 'zod';
+import { host, oneOf, optionalFile, port, scopeName, token } from './kinds.ts';
+import { ignored, members } from './lists.ts';
+import { bytes, lifetime, patience, timeout } from './quantities.ts';
+import { flagName, type Setting, variableName } from './setting.ts';
+import { baseUrl, doneMarker, namedUpstreams } from './upstreams.ts';
+
+export const settings = {
+  'host': { ...host, meaning: 'Address that the API listens on' },
+  'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
+  'admin.host': { ...host, meaning: "Address that the operator's pages listen on" },
+  'admin.port': { ...port, meaning: "Port that the operator's pages listen on; 0 takes any free one" },
+  'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
+  'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
+  'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },
+  'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE]' },
+  'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
+  'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
+  'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
+  'ttl': { ...lifetime, meaning: 'How long an answer is kept; 0 keeps nothing, inf for ever' },
+  'maxTtl': { ...lifetime, meaning: 'Upper bound of ttl and of what x-refrain-ttl asks for' },
+  'maxEntryBytes': { ...bytes, meaning: 'Largest answer that is kept; a larger one is only relayed' },
+  'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted' },
+  'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
+  'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
+  'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
+  'onAbandon': { ...oneOf('abort', 'finish'), meaning: 'What becomes of a running answer that all have left' },
+  'timeouts.connect': { ...timeout, meaning: 'Longest wait for a connection to the upstream' },
+  'timeouts.firstByte': { ...timeout, meaning: 'Longest wait for the first byte of an answer' },
+  'timeouts.idle': { ...timeout, meaning: 'Longest wait between two pieces of an answer' },
+  'timeouts.drain': { ...patience, meaning: 'Longest wait for running answers when Refrain stops' },
+  'logLevel': {
+    ...oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    meaning: 'Lowest level logged',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The place of a setting in the JSON file, with dots between. */
+export type Path = keyof typeof settings;
+
+type Values = { readonly [At in Path]: z.output<(typeof settings)[At]['schema']> };
+
+/** Paths with a dot become objects: `memory.bytes` is `{ memory: { bytes } }`. */
+type Nested<Flat> = {
+  readonly [At in keyof Flat as At extends `${infer Group}.${string}` ? Group : At]: At extends `${infer Group}.${string}`
+    ? { readonly [In in keyof Flat as In extends `${Group}.${infer Leaf}` ? Leaf : never]: Flat[In] }
+    : Flat[At];
+};
+
+/** A value for every setting of the table, in the shape of the JSON file. */
+export interface Settings extends Nested<Values> {}
+
+export const paths = Object.keys(settings) as readonly Path[];
+
+/** The settings that a flag or a variable can give. */
+export const textPaths = paths.filter((path) => settingAt(path).fileOnly === undefined);
+
+/** The flag and the variable that name a JSON file of settings. */
+export const FILE_FLAG = 'config';
+export const FILE_VARIABLE = variableName(FILE_FLAG);
+export const FILE_MEANING = 'JSON file of settings';
+
+export const flagNames: readonly string[] = textPaths.map(flagName);
+export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];
+
+export function settingAt(path: Path): Setting {
+  return settings[path];
+}

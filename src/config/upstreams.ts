@@ -1,0 +1,69 @@
+/**
+ * Whom Refrain may ask: a base URL, and further ones by name. A name is the
+ * first segment of a request's path, so no path of OpenAI's own may begin with
+ * it.
+ */
+import { z } from 'zod';
+import { oneOf } from './kinds.ts';
+import type { Kind } from './setting.ts';
+
+const URL_ALLOWED = 'an http or https URL without credentials, query and fragment';
+
+/** A normalised URL without a slash at its end. */
+export const baseUrl: Kind<string> = {
+  schema: z.string({ error: URL_ALLOWED }).refine(isBaseUrl, { error: URL_ALLOWED }).transform(normalise),
+  allowed: URL_ALLOWED,
+};
+
+/** Whether a stream ends with `data: [DONE]`, and without it counts as broken off. */
+export const doneMarker = oneOf('required', 'optional');
+
+export interface NamedUpstream {
+  readonly url: string;
+  /** Null: as the setting of this name says for all. */
+  readonly doneMarker: z.output<typeof doneMarker.schema> | null;
+}
+
+/**
+ * First segments of OpenAI's and Azure's paths, those with an underscore aside:
+ * no name can hold one.
+ */
+const TAKEN: readonly string[] = [
+  'v1', 'openai', 'deployments', 'engines',
+  'agents', 'assistants', 'audio', 'batches', 'chat', 'chatkit', 'completions', 'containers', 'conversations',
+  'decisions', 'edits', 'embeddings', 'evals', 'files', 'fine-tunes', 'images', 'live', 'models', 'moderations',
+  'organization', 'projects', 'realtime', 'responses', 'safety', 'skills', 'threads', 'uploads', 'videos',
+];
+
+const name = z.string().refine((text) => /^[a-z0-9][a-z0-9-]*$/.test(text) && !TAKEN.includes(text), {
+  error: 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat',
+});
+
+const named = z.strictObject(
+  {
+    url: baseUrl.schema,
+    doneMarker: doneMarker.schema.nullable().default(null),
+  },
+  { error: 'a base URL, or an object with url and perhaps doneMarker' },
+);
+
+export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {
+  schema: z.record(name, z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), named))
+    .transform(withoutPrototype),
+  allowed: 'an object of base URLs by name',
+};
+
+/** A request's path may begin with any word, `constructor` too: it must find nothing. */
+function withoutPrototype<Value>(record: Record<string, Value>): Record<string, Value> {
+  return Object.assign(Object.create(null), record);
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || /[?#]/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+function normalise(text: string): string {
+  return new URL(text).href.replace(/\/+$/, '');
+}

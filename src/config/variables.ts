@@ -1,0 +1,52 @@
+/**
+ * The environment as a source, and `.env` in the working directory under it.
+ * An empty variable counts as not set.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { reasonOf } from '../errors.ts';
+import { nearest } from './nearest.ts';
+import { PROXY_VARIABLES } from './outbound.ts';
+import { variableNames } from './settings.ts';
+import { refuse, type Source, type Written } from './written.ts';
+
+const DOTENV = '.env';
+
+export interface Variables {
+  /** What each variable that Refrain knows gives, by its name. */
+  readonly known: Source;
+  readonly unknown: readonly UnknownVariable[];
+}
+
+/** A variable that is spelled as one of Refrain's, and is none. */
+export interface UnknownVariable {
+  readonly name: string;
+  /** The known variable that is spelled most like it. */
+  readonly nearest: string;
+}
+
+export function readVariables(env: NodeJS.ProcessEnv, cwd: string): Variables {
+  const written = [...listVariables(readDotenv(cwd), DOTENV), ...listVariables(env)];
+  const known = new Set([...variableNames, ...PROXY_VARIABLES]);
+  const strange = written.map(({ name }) => name).filter((name) => name.startsWith('REFRAIN_') && !known.has(name));
+  return {
+    known: new Map(written.filter(({ name }) => known.has(name)).map((variable) => [variable.name, variable])),
+    unknown: [...new Set(strange)].map((name) => ({ name, nearest: nearest(name, variableNames) })),
+  };
+}
+
+function listVariables(variables: NodeJS.Dict<string>, file?: string): readonly Written[] {
+  const set = Object.entries(variables).filter(([, value]) => value !== undefined && value !== '');
+  return set.map(([name, value]) => (file === undefined ? { name, value } : { name, value, file }));
+}
+
+function readDotenv(cwd: string): NodeJS.Dict<string> {
+  try {
+    return parse(readFileSync(join(cwd, DOTENV)));
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === 'ENOENT') return {};
+    throw refuse(`${DOTENV} cannot be read (${reason}); it may be a text file, or absent`);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Every failure that Refrain raises, one factory each: a stable code, an HTTP
+ * status and OpenAI's wire shape. What the upstream says is never rewritten
+ * into one of these.
+ */
+
+/** A failure of our own, as a client is told of it. */
+export class RefrainError extends Error {
+  override readonly name = 'RefrainError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** The header or setting at fault, or null; OpenAI's `error.param`. */
+  readonly param: string | null;
+
+  constructor(code: ErrorCode, status: number, message: string, param: string | null = null, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = status;
+    this.param = param;
+  }
+}
+
+export type ErrorCode =
+  | 'invalid_target'
+  | 'invalid_header'
+  | 'websocket_unsupported'
+  | 'body_too_large'
+  | 'body_incomplete'
+  | 'not_cached'
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'upstream_cut'
+  | 'answer_incomplete'
+  | 'listener_too_slow'
+  | 'abandoned'
+  | 'internal_error';
+
+export const invalidTarget = (why: string) =>
+  new RefrainError('invalid_target', 400, `The request target is not accepted: ${why}.`);
+
+export const invalidHeader = (name: string, value: string, allowed: string) =>
+  new RefrainError('invalid_header', 400, `${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+
+export const websocketUnsupported = () =>
+  new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');
+
+export const bodyTooLarge = (limit: number) =>
+  new RefrainError('body_too_large', 413, `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`);
+
+export const bodyIncomplete = () =>
+  new RefrainError('body_incomplete', 400, 'The request body ended before its declared length.');
+
+export const notCached = () =>
+  new RefrainError('not_cached', 504, 'No stored answer is good enough, and only-if-cached forbids asking the upstream.', 'cache-control');
+
+export const upstreamUnreachable = (origin: string, cause: unknown) =>
+  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); check REFRAIN_UPSTREAM and the network.`, null, cause);
+
+export const upstreamTimeout = (phase: string, seconds: number) =>
+  new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; see the timeouts settings.`);
+
+export const upstreamCut = (cause: unknown) =>
+  new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);
+
+export const answerIncomplete = (why: string) =>
+  new RefrainError('answer_incomplete', 502, `The upstream ended its answer before it was whole: ${why}.`);
+
+export const listenerTooSlow = () =>
+  new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');
+
+export const abandoned = () =>
+  new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
+
+export const internalError = (cause: unknown) =>
+  new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
+
+/** A setting that cannot be used; ends the start with exit code 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** The envelope of OpenAI's API: `{"error":{"message","type","param","code"}}`. */
+export function errorBody(error: RefrainError): string {
+  const { message, param, code } = error;
+  return JSON.stringify({ error: { message, type: 'refrain_error', param, code } });
+}
+
+/** A short cause that names no header, body or credential. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown cause';
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code ?? cause.name;
+}

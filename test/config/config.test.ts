@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createConfig, loadConfig } from '../../src/config/config.ts';
+import { createSurroundings } from './surroundings.ts';
+
+describe('the default configuration', () => {
+  it('is what the defaults spell', () => {
+    const { cwd } = createSurroundings({});
+    expect(createConfig({}, cwd)).toEqual({
+      host: '127.0.0.1',
+      port: 4747,
+      admin: { host: '127.0.0.1', port: 4748, token: null },
+      upstream: 'https://api.openai.com/v1',
+      upstreams: {},
+      doneMarker: 'required',
+      memory: { bytes: 268_435_456 },
+      store: { path: join(cwd, '.refrain/cache.sqlite'), bytes: 4_294_967_296 },
+      ttl: 604_800,
+      maxTtl: Infinity,
+      maxEntryBytes: 5_242_880,
+      maxRequestBytes: 104_857_600,
+      cache: 'all',
+      scope: { shared: null, members: [] },
+      key: { ignore: ['default'] },
+      onAbandon: 'abort',
+      timeouts: { connect: 10, firstByte: 1800, idle: 1800, drain: 30 },
+      logLevel: 'info',
+      proxy: { http: null, https: null, no: null },
+      unknownVariables: [],
+    });
+  });
+
+  it('is what a start with nothing given has', () => {
+    const surroundings = createSurroundings({});
+    expect(loadConfig(surroundings)).toEqual(createConfig({}, surroundings.cwd));
+  });
+});
+
+describe('a configuration for a test', () => {
+  it('takes values as a configuration holds them', () => {
+    const overrides = {
+      ttl: Infinity,
+      store: { path: null },
+      key: { ignore: [] },
+      timeouts: { idle: 0.05 },
+      upstreams: { local: { url: 'http://localhost:1', doneMarker: null } },
+      proxy: { http: 'http://proxy:1' },
+    };
+    expect(createConfig(overrides)).toMatchObject(overrides);
+  });
+
+  it('keeps the rest of a group', () => {
+    expect(createConfig({ timeouts: { idle: 1 } }).timeouts).toEqual({ connect: 10, firstByte: 1800, idle: 1, drain: 30 });
+  });
+
+  it('accepts the settings of another', () => {
+    const { unknownVariables, ...first } = createConfig({ port: 0, scope: { shared: 'x', members: ['*'] } });
+    expect(createConfig(first)).toEqual({ ...first, unknownVariables });
+  });
+});
+
+describe('what is made of the values', () => {
+  it.each([
+    ['off', null],
+    ['/abs/x.sqlite', '/abs/x.sqlite'],
+    ['x.sqlite', 'CWD/x.sqlite'],
+  ])('store.path %s', (text, path) => {
+    const surroundings = createSurroundings({ argv: ['--store-path', text] });
+    expect(loadConfig(surroundings).store.path).toBe(path?.replace('CWD', surroundings.cwd) ?? null);
+  });
+
+  it.each([
+    ['1d', 86_400],
+    ['30d', 604_800],
+    ['0', 0],
+  ])('ttl is not above a maxTtl of %s', (maxTtl, ttl) => {
+    expect(loadConfig(createSurroundings({ env: { REFRAIN_MAX_TTL: maxTtl } })).ttl).toBe(ttl);
+  });
+
+  it.each([
+    ['none', []],
+    ['default', ['default']],
+    ['/a~1b/0 , header:X-A', ['/a~1b/0', 'header:x-a']],
+  ])('key.ignore %s', (text, ignore) => {
+    expect(loadConfig(createSurroundings({ env: { REFRAIN_KEY_IGNORE: text } })).key.ignore).toEqual(ignore);
+  });
+});
+
+it('is frozen to its leaves', () => {
+  const config = loadConfig(createSurroundings({
+    env: { REFRAIN_UNKNOWN: 'x', REFRAIN_SCOPE_SHARED: 'x', REFRAIN_SCOPE_MEMBERS: '*' },
+    argv: ['--config', 'my.json'],
+    files: { 'my.json': '{"upstreams":{"groq":"https://api.groq.com"}}' },
+  }));
+  expect(listLoose(config, 'config')).toEqual([]);
+});
+
+function listLoose(value: unknown, path: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.entries(value).flatMap(([key, each]) => listLoose(each, `${path}.${key}`));
+  return Object.isFrozen(value) ? inner : [path, ...inner];
+}

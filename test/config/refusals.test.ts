@@ -1,0 +1,202 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createConfig, loadConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/errors.ts';
+import { createSurroundings, type Start } from './surroundings.ts';
+
+function refusalOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+const refusal = (start: Start) => refusalOf(() => loadConfig(createSurroundings(start)));
+const refusalOfFile = (text: string) => refusal({ argv: ['--config', 'my.json'], files: { 'my.json': text } });
+
+describe('a bad value', () => {
+  const PORT = 'a whole number from 0 to 65535';
+  const HOST = 'a host name or an IP address, without a port';
+  const SIZE = 'a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB';
+  const LIFETIME = 'a whole number of seconds, a duration such as 45s, 30m, 12h or 7d, or inf';
+  const TIMEOUT = 'a number of seconds or a duration such as 45s, 30m or 12h, above 0 and at most 24d';
+  const URL_TEXT = 'an http or https URL without credentials, query and fragment';
+  const IGNORED = 'none, or a list, with commas between, of default, JSON Pointers such as /metadata/trace_id, and header:NAME';
+
+  it.each([
+    ['REFRAIN_PORT', 'abc', PORT],
+    ['REFRAIN_PORT', '65536', PORT],
+    ['REFRAIN_PORT', '-1', PORT],
+    ['REFRAIN_PORT', '1.5', PORT],
+    ['REFRAIN_PORT', '1k', PORT],
+    ['REFRAIN_HOST', 'localhost:80', HOST],
+    ['REFRAIN_ADMIN_HOST', 'http://x', HOST],
+    ['REFRAIN_MEMORY_BYTES', '256mb', SIZE],
+    ['REFRAIN_MEMORY_BYTES', '0.3', SIZE],
+    ['REFRAIN_STORE_BYTES', 'inf', SIZE],
+    ['REFRAIN_STORE_BYTES', '9999999999GiB', SIZE],
+    ['REFRAIN_TTL', '7w', LIFETIME],
+    ['REFRAIN_TTL', '-1', LIFETIME],
+    ['REFRAIN_MAX_TTL', '0.5', LIFETIME],
+    ['REFRAIN_TIMEOUTS_CONNECT', '0', TIMEOUT],
+    ['REFRAIN_TIMEOUTS_IDLE', '25d', TIMEOUT],
+    ['REFRAIN_TIMEOUTS_DRAIN', 'inf', 'a number of seconds or a duration such as 45s, 30m or 12h, at most 24d'],
+    ['REFRAIN_UPSTREAM', 'ftp://host/v1', URL_TEXT],
+    ['REFRAIN_UPSTREAM', 'api.openai.com', URL_TEXT],
+    ['REFRAIN_UPSTREAM', 'https://', URL_TEXT],
+    ['REFRAIN_CACHE', 'ALL', 'all, deterministic or off'],
+    ['REFRAIN_ON_ABANDON', 'stop', 'abort or finish'],
+    ['REFRAIN_DONE_MARKER', 'no', 'required or optional'],
+    ['REFRAIN_LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal or silent'],
+    ['REFRAIN_SCOPE_SHARED', 'a team', '1 to 64 letters, digits, dots, underscores and hyphens'],
+    ['REFRAIN_KEY_IGNORE', 'default,metadata', IGNORED],
+    ['REFRAIN_KEY_IGNORE', '/a~2b', IGNORED],
+    ['REFRAIN_KEY_IGNORE', 'header:', IGNORED],
+    ['REFRAIN_KEY_IGNORE', 'default,', IGNORED],
+  ])('%s=%s', (name, value, allowed) => {
+    expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
+  });
+
+  it.each<[string, Start]>([
+    ['--port', { argv: ['--port', 'abc'] }],
+    ['REFRAIN_PORT in .env', { files: { '.env': 'REFRAIN_PORT=abc' } }],
+    ['port in my.json', { argv: ['--config', 'my.json'], files: { 'my.json': '{"port":"abc"}' } }],
+  ])('is named as the person wrote it: %s', (place, start) => {
+    expect(refusal(start)).toBe(`${place} is "abc"; it may be ${PORT}`);
+  });
+
+  it('is refused where a test overrides a default', () => {
+    expect(refusalOf(() => createConfig({ memory: { bytes: -1 } }))).toBe(`memory.bytes is -1; it may be ${SIZE}`);
+  });
+
+  it('stays on one line and is cut', () => {
+    expect(refusal({ env: { REFRAIN_PORT: 'a\nb' } })).toBe(`REFRAIN_PORT is "a\\nb"; it may be ${PORT}`);
+    expect(refusal({ env: { REFRAIN_PORT: '1'.repeat(5_000) } })).toBe(`REFRAIN_PORT is "${'1'.repeat(80)}"; it may be ${PORT}`);
+  });
+});
+
+describe('a secret is not shown', () => {
+  const upstream = 'it may be an http or https URL without credentials, query and fragment';
+
+  it.each<[string, Start, string]>([
+    ['token', { env: { REFRAIN_ADMIN_TOKEN: 'sk secret' } }, 'REFRAIN_ADMIN_TOKEN is set (not shown); it may be 1 to 256 printable ASCII characters without spaces'],
+    ['member', { argv: ['--scope-members=sk-secret'] }, '--scope-members is set (not shown); it may be a list, with commas between, of sha256: and 64 hex digits, or * for every caller'],
+    ['proxy', { env: { HTTPS_PROXY: 'socks5://me:secret@proxy' } }, 'HTTPS_PROXY is set (not shown); it may be the http or https URL of a proxy'],
+    ['credentials', { env: { REFRAIN_UPSTREAM: 'https://me:se@cret@host/v1' } }, `REFRAIN_UPSTREAM is "…@host/v1"; ${upstream}`],
+    ['query', { env: { REFRAIN_UPSTREAM: 'https://host/v1?key=secret' } }, `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`],
+    ['fragment', { env: { REFRAIN_UPSTREAM: 'https://host/v1#secret' } }, `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`],
+  ])('%s', (_, start, message) => {
+    expect(refusal(start)).toBe(message);
+  });
+});
+
+describe('a bad command line', () => {
+  it.each([
+    [['--prot', '80'], '--prot is not a flag; the nearest is --port, and --help lists all'],
+    [['--upstreams', '{}'], '--upstreams is not a flag; the nearest is --upstream, and --help lists all'],
+    [['--no-port'], '--no-port is not a flag; the nearest is --port, and --help lists all'],
+    [['-x'], '-x is not a flag; the nearest is --ttl, and --help lists all'],
+    [['--a\nb'], '--a b is not a flag; the nearest is --ttl, and --help lists all'],
+    [['start'], '"start" is not a flag; Refrain takes flags alone, see --help'],
+    [['--', '--port'], '"--port" is not a flag; Refrain takes flags alone, see --help'],
+    [['--port'], '--port has no value; it may be given one as --port=VALUE'],
+    [['--host', '--port', '80'], '--host has no value; it may be given one as --host=VALUE'],
+    [['--port='], '--port is ""; it may be a whole number from 0 to 65535'],
+  ])('%j', (argv, message) => {
+    expect(refusal({ argv })).toBe(message);
+  });
+});
+
+describe('a bad file', () => {
+  const READABLE = 'it may be a JSON file that holds an object of settings';
+
+  it.each([
+    ['{"port":1,}', `--config is "my.json", which is not JSON (line 1 column 11); ${READABLE}`],
+    ['{"admin":{"token": secret}}', `--config is "my.json", which is not JSON; ${READABLE}`],
+    ['[]', `--config is "my.json", which holds a list; ${READABLE}`],
+    ['null', `--config is "my.json", which holds null; ${READABLE}`],
+    ['{"prot":1}', 'prot in my.json is not a setting; the nearest is port'],
+    ['{"memory":{"byte":1}}', 'memory.byte in my.json is not a setting; the nearest is memory.bytes'],
+    ['{"memory.bytes":{"x":1}}', 'memory.bytes in my.json is an object; it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB'],
+    ['{"__proto__":{"port":1}}', '__proto__ in my.json is not a setting; the nearest is port'],
+    ['{"memory":5}', 'memory in my.json is 5; it may be an object that holds memory.bytes'],
+    ['{"store":null}', 'store in my.json is null; it may be an object that holds store.path, store.bytes'],
+    ['{"port":null}', 'port in my.json is null; it may be a whole number from 0 to 65535'],
+    ['{"cache":["all"]}', 'cache in my.json is a list; it may be all, deterministic or off'],
+  ])('%s', (text, message) => {
+    expect(refusalOfFile(text)).toBe(message);
+  });
+
+  it('names one item of a list', () => {
+    expect(refusalOfFile('{"key":{"ignore":["default",7]}}')).toMatch(/^key\.ignore\[1\] in my\.json is 7; it may be none, or a list/);
+  });
+
+  it('that is missing is named as it was asked for', () => {
+    expect(refusal({ env: { REFRAIN_CONFIG: 'gone.json' } })).toBe(`REFRAIN_CONFIG is "gone.json", which cannot be read (ENOENT); ${READABLE}`);
+    expect(refusal({ argv: ['--config', '.'] })).toBe(`--config is ".", which cannot be read (EISDIR); ${READABLE}`);
+  });
+
+  it('may be .env', () => {
+    const surroundings = createSurroundings({});
+    mkdirSync(join(surroundings.cwd, '.env'));
+    expect(refusalOf(() => loadConfig(surroundings))).toBe('.env cannot be read (EISDIR); it may be a text file, or absent');
+  });
+});
+
+describe('a bad named upstream', () => {
+  const NAME = 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat';
+  const URL_TEXT = 'an http or https URL without credentials, query and fragment';
+  const EITHER = 'a base URL, or an object with url and perhaps doneMarker';
+
+  it.each([
+    ['v1', NAME], ['chat', NAME], ['openai', NAME], ['Groq', NAME], ['-x', NAME], ['a_b', NAME], ['', NAME],
+  ])('by its name: "%s"', (name, allowed) => {
+    expect(refusalOfFile(JSON.stringify({ upstreams: { [name]: 'https://x' } }))).toBe(`upstreams.${name} in my.json is not a usable name; it may be ${allowed}`);
+  });
+
+  it.each<[unknown, string]>([
+    ['ftp://x', `upstreams.x in my.json is "ftp://x"; it may be ${URL_TEXT}`],
+    [{ url: 'ftp://x' }, `upstreams.x.url in my.json is "ftp://x"; it may be ${URL_TEXT}`],
+    [{}, `upstreams.x in my.json is an object; it may be ${URL_TEXT}`],
+    [7, `upstreams.x in my.json is 7; it may be ${EITHER}`],
+    [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be required or optional'],
+    [{ url: 'http://x', key: 'sk' }, `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`],
+  ])('%j', (value, message) => {
+    expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(message);
+  });
+});
+
+describe('settings that do not go together', () => {
+  const LOOPBACK = 'without REFRAIN_ADMIN_TOKEN it may be a loopback address alone: 127.0.0.1, ::1 or localhost';
+
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com'])('operators on %s without a token', (host) => {
+    expect(refusal({ argv: ['--admin-host', host] })).toBe(`--admin-host is "${host}"; ${LOOPBACK}`);
+  });
+
+  it.each(['127.0.0.1', '127.8.7.6', '::1', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST'])('operators on %s need no token', (host) => {
+    expect(createConfig({ admin: { host } }).admin).toMatchObject({ host, token: null });
+  });
+
+  it('operators anywhere with a token do', () => {
+    expect(createConfig({ admin: { host: '0.0.0.0', token: 'x' } }).admin.host).toBe('0.0.0.0');
+  });
+
+  it.each<[string, Start, string]>([
+    [
+      'a shared scope without members',
+      { env: { REFRAIN_SCOPE_SHARED: 'team' } },
+      'REFRAIN_SCOPE_SHARED is "team" and nobody is a member of it; set REFRAIN_SCOPE_MEMBERS to sha256:DIGEST of each credential, or to * for every caller',
+    ],
+    [
+      'members without a shared scope',
+      { argv: ['--scope-members', '*'] },
+      '--scope-members is set and there is no scope to be a member of; set REFRAIN_SCOPE_SHARED to its name',
+    ],
+  ])('%s', (_, start, message) => {
+    expect(refusal(start)).toBe(message);
+  });
+});
