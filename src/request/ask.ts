@@ -1,0 +1,97 @@
+/**
+ * What is asked: the text that names it, the form of the answer and what a
+ * whole answer has; or else why the request is not cacheable.
+ *
+ * Reading never refuses a request: what is not understood is left to the
+ * upstream, uncached.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { type Canonical, canonicalize, type Ignored, type Shape } from './canonical.ts';
+import { defaultsOf, FORM_FIELDS } from './fields.ts';
+import { chooseForm, type Form } from './form.ts';
+import type { CacheMode } from './policy.ts';
+import { NotCanonical } from './scan.ts';
+import { DECIDING_NAMES, type FieldReader, isDeterministic, type StateReason, whyStateful } from './state.ts';
+
+/** Why the body of a request keeps it out of the cache. */
+export type WhyNotAsk = 'not-json' | 'not-object' | 'ambiguous' | 'not-deterministic' | StateReason;
+
+export interface Ask {
+  readonly form: Form;
+  /** The canonical text of the body, without what only chooses the form. */
+  readonly text: string;
+  /** How many choices a whole answer has. */
+  readonly choices: number;
+  /** How many vectors or results a whole answer has; null where the request does not tell. */
+  readonly inputs: number | null;
+}
+
+/** Envelopes: objects whose members reach the model by name, never in their order. */
+const PART: Shape = { sorted: true };
+const MESSAGE: Shape = { sorted: true, members: new Map([['content', { sorted: false, items: PART }]]) };
+const MESSAGES: Shape = { sorted: false, items: MESSAGE };
+const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
+
+/** @param body the bytes as received, not encoded */
+export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode): Ask | WhyNotAsk {
+  const canonical = understand(endpoint, body, ignored);
+  if (typeof canonical === 'string') return canonical;
+  for (const name of canonical.uncertain) if (DECIDING_NAMES.has(name)) return 'ambiguous';
+  const fields = new ParsedFields(canonical.members);
+  const stateful = whyStateful(endpoint, fields);
+  if (stateful) return stateful;
+  if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
+  const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
+  return {
+    form,
+    text: understood ? canonical.text : canonical.text + formText(canonical.members),
+    choices: countChoices(endpoint, fields),
+    inputs: countInputs(endpoint, fields.get('input')),
+  };
+}
+
+function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonical | 'not-json' | 'not-object' {
+  const withoutForm = new Map([...ignored, ...FORM_FIELDS.map((name) => [name, true] as const)]);
+  try {
+    return canonicalize(body, BODY, withoutForm, defaultsOf(endpoint));
+  } catch (error) {
+    if (error instanceof NotCanonical) return error.why;
+    throw error;
+  }
+}
+
+/** Follows the closing brace of the canonical text, where nothing else can stand. */
+function formText(members: ReadonlyMap<string, string>): string {
+  return FORM_FIELDS.map((name) => ` ${name}=${members.get(name) ?? ''}`).join('');
+}
+
+class ParsedFields implements FieldReader {
+  readonly #members: ReadonlyMap<string, string>;
+
+  constructor(members: ReadonlyMap<string, string>) {
+    this.#members = members;
+  }
+
+  get(name: string): unknown {
+    const source = this.#members.get(name);
+    return source === undefined ? undefined : JSON.parse(source);
+  }
+}
+
+function countChoices(endpoint: Endpoint, fields: FieldReader): number {
+  const each = fields.get('n');
+  const perPrompt = typeof each === 'number' ? each : 1;
+  return endpoint === 'completions' ? perPrompt * countTexts(fields.get('prompt')) : perPrompt;
+}
+
+function countInputs(endpoint: Endpoint, input: unknown): number | null {
+  if (endpoint === 'embeddings') return countTexts(input);
+  if (endpoint !== 'moderations') return null;
+  // A list of content parts is one multi-modal input.
+  return Array.isArray(input) && typeof input[0] === 'object' ? 1 : countTexts(input);
+}
+
+/** A text or one list of tokens is one input; a list of texts or of token lists is as many as it holds. */
+function countTexts(value: unknown): number {
+  return Array.isArray(value) && typeof value[0] !== 'number' ? value.length : 1;
+}

@@ -1,0 +1,47 @@
+/**
+ * Whose answers these are. Nobody shares an answer with anybody unless the
+ * operator has declared it, so a caller's scope is a digest of the credential
+ * that it shows; only a declared scope has a name. No header of a request can
+ * name its way into another's scope.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { type HeaderFields, valuesOf } from './header-fields.ts';
+
+declare const scopeBrand: unique symbol;
+
+/** Who may share an answer. Made here alone, so that no fingerprint can be taken without one. */
+export type Scope = string & { readonly [scopeBrand]: true };
+
+/** Headers that say who asks, and on whose account. */
+export const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'] as const;
+export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
+
+/** A scope that the operator declares: its name and who is in it. */
+export interface SharedScope {
+  readonly name: string | null;
+  /** `sha256:<hex>` digests of credentials, or `*` for every caller. */
+  readonly members: readonly string[];
+}
+
+/**
+ * @param secret keys the digest, so that a stored scope cannot be tested against guessed credentials
+ * @returns the scope of a request by its header fields
+ */
+export function createScopes(secret: Buffer, shared: SharedScope): (fields: HeaderFields) => Scope {
+  const open = shared.members.includes('*');
+  const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(digestOf(text)));
+  return (fields) => {
+    if (shared.name !== null && isMember(fields)) return `shared:${shared.name}` as Scope;
+    const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
+    return `private:${createHmac('sha256', secret).update(JSON.stringify(shown)).digest('hex')}` as Scope;
+  };
+}
+
+/** The credentials as a person would paste them: without the `Bearer` scheme. */
+function credentialsOf(fields: HeaderFields): string[] {
+  return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));
+}
+
+function digestOf(credential: string): string {
+  return `sha256:${createHash('sha256').update(credential).digest('hex')}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * What the key leaves out. Everything else is in it, known or not: a field that
+ * nobody thought of costs a miss, never a wrong answer.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import type { Ignored } from './canonical.ts';
+
+/** Body fields that are left out of the key, and why. */
+export const IGNORED_FIELDS: readonly { readonly fields: readonly string[]; readonly why: string }[] = [
+  { fields: ['user', 'safety_identifier'], why: 'abuse labels, documented not to change the answer; the scope separates callers' },
+  { fields: ['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'], why: "hints to the upstream's own prefix cache" },
+  { fields: ['metadata', 'client_metadata'], why: 'labels' },
+];
+
+/** Left out where they only choose the form of the answer; see `form.ts`. */
+export const FORM_FIELDS = ['stream', 'stream_options'] as const;
+
+/** Request headers that do not change an answer. `*` at the end stands for any ending. */
+export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; readonly why: string }[] = [
+  { names: ['authorization', 'api-key', 'x-api-key', 'openai-organization', 'openai-project'], why: 'in the scope' },
+  {
+    names: ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy-*', 'host', 'expect', 'http2-settings'],
+    why: 'facts of one hop',
+  },
+  { names: ['content-length', 'content-encoding'], why: 'framing; an encoded body is not read' },
+  { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
+  { names: ['user-agent', 'x-stainless-*', 'origin', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },
+  {
+    names: [
+      'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'session-id', 'thread-id', 'x-session-*', 'x-codex-*',
+      'traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-*', 'x-amzn-trace-id', 'x-cloud-trace-context', 'x-datadog-*', 'sentry-trace', 'uber-trace-id',
+    ],
+    why: 'labels of one call',
+  },
+  { names: ['via', 'forwarded', 'x-forwarded-*', 'x-real-ip', 'cf-ray', 'cf-connecting-ip', 'cf-ipcountry', 'cf-visitor', 'cdn-loop'], why: 'the way that the request took' },
+];
+
+/** Which parts of a request stay out of its key. */
+export interface Omissions {
+  readonly body: Ignored;
+  isIgnoredHeader(name: string): boolean;
+}
+
+/**
+ * @param entries `default` for the tables above, JSON Pointers (RFC 6901) into the body, `header:NAME`
+ */
+export function createOmissions(entries: readonly string[]): Omissions {
+  const pointers = entries.filter((entry) => entry.startsWith('/'));
+  const names = new Set(entries.filter((entry) => entry.startsWith('header:')).map((entry) => entry.slice(7).toLowerCase()));
+  const standard = entries.includes('default') ? IGNORED_FIELDS.flatMap(({ fields }) => fields.map((field) => `/${field}`)) : [];
+  return {
+    body: treeOf([...standard, ...pointers]),
+    isIgnoredHeader: (name) => names.has(name) || isStandardHeader(name),
+  };
+}
+
+const EXACT_HEADERS = new Set(IGNORED_HEADERS.flatMap(({ names }) => names.filter((name) => !name.endsWith('*'))));
+const HEADER_PREFIXES = IGNORED_HEADERS.flatMap(({ names }) => names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1)));
+
+function isStandardHeader(name: string): boolean {
+  return EXACT_HEADERS.has(name) || HEADER_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+type Tree = Map<string, Tree | true>;
+
+function treeOf(pointers: readonly string[]): Ignored {
+  const tree: Tree = new Map();
+  for (const pointer of pointers) {
+    const tokens = pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const last = tokens.pop() as string;
+    let node: Tree | true = tree;
+    for (const token of tokens) {
+      if (node === true) break;
+      if (!node.has(token)) node.set(token, new Map());
+      node = node.get(token) as Tree | true;
+    }
+    if (node !== true) node.set(last, true);
+  }
+  return tree;
+}
+
+/** Top-level fields that an endpoint assumes where they are absent: absent and given then have one key. */
+export function defaultsOf(endpoint: Endpoint): ReadonlyMap<string, string> {
+  return endpoint === 'responses' ? STORED_BY_DEFAULT : NONE;
+}
+
+// An answer recorded with `store: false` cannot be retrieved or continued, so it must not answer a request that stores.
+const STORED_BY_DEFAULT = new Map([['store', 'true']]);
+const NONE = new Map<string, string>();

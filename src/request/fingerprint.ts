@@ -1,0 +1,67 @@
+/**
+ * The 32 bytes that name an answer: SHA-256, by `object-hash`, over one flat
+ * record of strings. It is never given parsed JSON: on nested values it
+ * collides, is quadratic and overflows the stack; on strings it frames each
+ * with its length and does none of these.
+ */
+import hash from 'object-hash';
+import type { Scope } from './caller.ts';
+import type { Form } from './form.ts';
+import type { HeaderFields } from './header-fields.ts';
+
+/** 64 hexadecimal digits. */
+export type Fingerprint = string;
+
+/** Raised whenever the same request would get another key, so that old entries are never read by new rules. */
+export const KEY_VERSION = '1';
+
+/** All that names an answer. */
+export interface Named {
+  readonly scope: Scope;
+  /** Which upstream answers: scheme, host and port. */
+  readonly upstream: string;
+  readonly method: string;
+  /** The path as the upstream sees it. */
+  readonly path: string;
+  /** Without the question mark; empty where there is none. */
+  readonly query: string;
+  readonly fields: HeaderFields;
+  readonly isIgnoredHeader: (name: string) => boolean;
+  readonly variant: string;
+  /** The canonical text of the body. */
+  readonly text: string;
+}
+
+export function fingerprint(named: Named): Fingerprint {
+  const record: Record<string, string> = {
+    version: KEY_VERSION,
+    scope: named.scope,
+    upstream: named.upstream,
+    method: named.method,
+    path: named.path,
+    query: sortedQuery(named.query),
+    variant: named.variant,
+    body: named.text,
+  };
+  for (const [name, values] of named.fields) {
+    if (!named.isIgnoredHeader(name) && !isPlainJson(name, values)) record[`header:${name}`] = values.join('\n');
+  }
+  return hash(record, { algorithm: 'sha256', respectType: false });
+}
+
+/** What a store is asked by: the answer and its spelling. */
+export function keyOf(name: Fingerprint, form: Form): string {
+  return `${name}.${form}`;
+}
+
+/** `a=1&b=2` and `b=2&a=1` ask the same; the order of equal names is kept, and no spelling is decoded. */
+function sortedQuery(query: string): string {
+  const nameOf = (pair: string) => pair.split('=', 1)[0] as string;
+  const pairs = query.split('&').map((pair) => [nameOf(pair), pair] as const);
+  return pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair).join('&');
+}
+
+/** JSON is what every body here is read as; another declared media type may be read otherwise. */
+function isPlainJson(name: string, values: readonly string[]): boolean {
+  return name === 'content-type' && values.length === 1 && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(values[0] as string);
+}
