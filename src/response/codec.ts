@@ -1,0 +1,78 @@
+/**
+ * An entry as bytes, to outlive the process, and back.
+ *
+ *   magic 4 │ version 1 │ SHA-256 32 │ key, head and body length, 4 each │ key │ head │ body
+ *
+ * The checksum covers every byte but its own, the key included: a frame that
+ * was damaged, cut, run into the next one or filed under another key is
+ * nothing. A guess would serve wrong bytes.
+ */
+import { createHash } from 'node:crypto';
+import { compact, type Entry } from './entry.ts';
+
+const OPENING = Buffer.from('RFRN\x01', 'latin1');
+const CHECKSUM_AT = OPENING.length;
+const LENGTHS_AT = CHECKSUM_AT + 32;
+const KEY_AT = LENGTHS_AT + 12;
+
+/** A key that UTF-8 cannot hold (a lone surrogate in it) encodes, and is never found again. */
+export function encode(key: string, entry: Entry): Buffer {
+  const head = headText(entry);
+  const keyLength = Buffer.byteLength(key);
+  const headLength = Buffer.byteLength(head);
+  const frame = Buffer.allocUnsafeSlow(KEY_AT + keyLength + headLength + entry.body.length);
+  frame.set(OPENING);
+  frame.writeUInt32BE(keyLength, LENGTHS_AT);
+  frame.writeUInt32BE(headLength, LENGTHS_AT + 4);
+  frame.writeUInt32BE(entry.body.length, LENGTHS_AT + 8);
+  frame.write(key, KEY_AT);
+  frame.write(head, KEY_AT + keyLength);
+  frame.set(entry.body, KEY_AT + keyLength + headLength);
+  frame.set(checksum(frame), CHECKSUM_AT);
+  return frame;
+}
+
+/** The entry that was encoded under `key`, its body in a buffer of its own; undefined for anything odd. */
+export function decode(key: string, bytes: Uint8Array): Entry | undefined {
+  const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (frame.length < KEY_AT || !frame.subarray(0, CHECKSUM_AT).equals(OPENING)) return undefined;
+  const headAt = KEY_AT + frame.readUInt32BE(LENGTHS_AT);
+  const bodyAt = headAt + frame.readUInt32BE(LENGTHS_AT + 4);
+  const bodyLength = frame.readUInt32BE(LENGTHS_AT + 8);
+  if (bodyAt + bodyLength !== frame.length) return undefined;
+  if (!checksum(frame).equals(frame.subarray(CHECKSUM_AT, LENGTHS_AT))) return undefined;
+  if (frame.toString('utf8', KEY_AT, headAt) !== key) return undefined;
+  const head = parseHead(frame.toString('utf8', headAt, bodyAt));
+  return head && { ...head, body: compact([frame.subarray(bodyAt)], bodyLength) };
+}
+
+function checksum(frame: Buffer): Buffer {
+  return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
+}
+
+/** JSON has no Infinity; the word stands for it. */
+function headText({ head, storedAt, expiresAt, answerId }: Entry): string {
+  const { status, statusText, headers } = head;
+  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expiresAt === Infinity ? 'never' : expiresAt, answerId });
+}
+
+function parseHead(text: string): Omit<Entry, 'body'> | undefined {
+  try {
+    const { status, statusText, headers, storedAt, expiresAt, answerId } = JSON.parse(text);
+    const isSound =
+      Number.isInteger(status) &&
+      typeof statusText === 'string' &&
+      isRawHeaders(headers) &&
+      typeof storedAt === 'number' &&
+      (typeof expiresAt === 'number' || expiresAt === 'never') &&
+      (typeof answerId === 'string' || answerId === null);
+    if (!isSound) return undefined;
+    return { head: { status, statusText, headers }, storedAt, expiresAt: expiresAt === 'never' ? Infinity : expiresAt, answerId };
+  } catch {
+    return undefined;
+  }
+}
+
+function isRawHeaders(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length % 2 === 0 && value.every((item) => typeof item === 'string');
+}

@@ -1,0 +1,35 @@
+/**
+ * Which judge an answer gets, by its head.
+ */
+import { type Expectation, type Judge, MORE, type Unkept } from './complete.ts';
+import { judgeJson } from './complete-json.ts';
+import { ChatStreamJudge, ResponseStreamJudge } from './complete-stream.ts';
+import { type Head, headerOf } from './entry.ts';
+import type { Framing } from './writer.ts';
+
+export function judgeOf(expected: Expectation, head: Head, framing: Framing): Judge {
+  const unkept = whyNotByHead(head);
+  if (unkept) return { push: () => MORE, end: () => ({ kind: 'unkept', why: unkept }) };
+  if (!isEventStream(head)) {
+    return { push: () => MORE, end: (body) => judgeJson(expected, body(), framing.delimited) };
+  }
+  return expected.endpoint === 'responses' ? new ResponseStreamJudge() : new ChatStreamJudge(expected);
+}
+
+/** Why an answer with this head is not kept whatever its body says, or nothing. */
+export function whyNotByHead(head: Head): Unkept | null {
+  if (head.status !== 200) return 'status';
+  if (/(^|[,\s])no-store([,\s]|$)/i.test(headerOf(head, 'cache-control') ?? '')) return 'upstream-no-store';
+  const coding = headerOf(head, 'content-encoding');
+  if (coding && coding.toLowerCase() !== 'identity') return 'encoded';
+  const media = mediaType(head);
+  return media === 'application/json' || media === 'text/event-stream' ? null : 'content-type';
+}
+
+export function isEventStream(head: Head): boolean {
+  return mediaType(head) === 'text/event-stream';
+}
+
+function mediaType(head: Head): string {
+  return (headerOf(head, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

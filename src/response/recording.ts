@@ -1,0 +1,175 @@
+/**
+ * A recording is one answer, finished or still arriving. One writer appends;
+ * any number of listeners play it, each from byte 0 and at its own pace, all
+ * over the same buffers.
+ *
+ *   waiting    nothing known yet              begin · fail
+ *   streaming  the head is known              append · finish · fail
+ *   complete   every byte is here             –
+ *   cut        it broke off, and says so      –
+ *
+ * Past its limit a recording turns *live only*: nobody may join any more, what
+ * every listener has played is let go of, and the writer is held back to the
+ * pace of the fastest listener. A listener that falls a whole limit behind
+ * that one is cut, so that one stalled reader neither holds memory nor slows
+ * the rest.
+ */
+import { listenerTooSlow } from '../errors.ts';
+import type { Head } from './entry.ts';
+import { Listener, type Playable, type RecordingState } from './listener.ts';
+import type { Failure, Framing, Writer } from './writer.ts';
+
+/** How far a live-only writer may run ahead of its fastest listener, in bytes. */
+const AHEAD = 256 * 1024;
+
+/** A live-only listener may always lag this far, in bytes, however small the limit. */
+const LAG = 1024 * 1024;
+
+export class Recording implements Writer, Playable {
+  onWanted: (() => void) | null = null;
+  /** Called when the last listener has left. */
+  onDeserted: (() => void) | null = null;
+  /** Called once, when the limit is passed. */
+  onLiveOnly: (() => void) | null = null;
+
+  readonly #limit: number;
+  readonly #listeners = new Set<Listener>();
+  #state: RecordingState = 'waiting';
+  #head: Head | null = null;
+  #length: number | null = null;
+  #failure: Failure | null = null;
+  #chunks: Buffer[] = [];
+  /** How many chunks have been let go of; chunk `n` stands at `#chunks[n - #gone]`. */
+  #gone = 0;
+  #bytes = 0;
+  #liveOnly = false;
+
+  /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#liveOnly = limit === 0;
+  }
+
+  /** A recording that is complete from the start. */
+  static of(head: Head, body: Buffer): Recording {
+    const recording = new Recording(Number.POSITIVE_INFINITY);
+    recording.#state = 'complete';
+    recording.#head = head;
+    recording.#length = recording.#bytes = body.length;
+    recording.#chunks = body.length === 0 ? [] : [body];
+    return recording;
+  }
+
+  get state(): RecordingState {
+    return this.#state;
+  }
+
+  /** Null while waiting. */
+  get head(): Head | null {
+    return this.#head;
+  }
+
+  /** The body's length in bytes: as declared, or as it is once complete; null while unknown. */
+  get length(): number | null {
+    return this.#length;
+  }
+
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Bytes appended so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get liveOnly(): boolean {
+    return this.#liveOnly;
+  }
+
+  /** Everything appended so far; meaningless once live only. */
+  get chunks(): readonly Buffer[] {
+    return this.#chunks;
+  }
+
+  begin(head: Head, framing: Framing): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'streaming';
+    this.#head = head;
+    this.#length = framing.length;
+    this.#wake();
+  }
+
+  append(chunk: Buffer): boolean {
+    if (this.#state !== 'streaming' || chunk.length === 0) return true;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (!this.#liveOnly && this.#bytes > this.#limit) {
+      this.#liveOnly = true;
+      this.onLiveOnly?.();
+    }
+    this.#wake();
+    if (!this.#liveOnly) return true;
+    this.#letGo();
+    return this.#wanted();
+  }
+
+  finish(): void {
+    if (this.#state !== 'streaming') return;
+    this.#state = 'complete';
+    this.#length ??= this.#bytes;
+    this.#wake();
+  }
+
+  fail(failure: Failure): void {
+    if (this.#state === 'complete' || this.#state === 'cut') return;
+    this.#state = 'cut';
+    this.#failure = failure;
+    this.#wake();
+  }
+
+  /** A new listener at byte 0. Not legal once live only with bytes appended: they may be gone. */
+  listen(): Listener {
+    const listener = new Listener(this);
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  chunkAt(index: number): Buffer | undefined {
+    return this.#chunks[index - this.#gone];
+  }
+
+  played(): void {
+    if (!this.#liveOnly || this.#state !== 'streaming') return;
+    this.#letGo();
+    if (this.#wanted()) this.onWanted?.();
+  }
+
+  left(listener: Listener): void {
+    if (!this.#listeners.delete(listener)) return;
+    if (this.#listeners.size === 0) this.onDeserted?.();
+    else this.played();
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener.onChange?.();
+  }
+
+  #wanted(): boolean {
+    let fastest = 0;
+    for (const listener of this.#listeners) fastest = Math.max(fastest, listener.position);
+    return this.#bytes - fastest <= AHEAD;
+  }
+
+  /** Frees the chunks that every listener has played, and cuts the listeners that fell too far behind. */
+  #letGo(): void {
+    let slowest = this.#gone + this.#chunks.length;
+    for (const listener of this.#listeners) {
+      if (this.#bytes - listener.position > Math.max(this.#limit, LAG)) listener.cut(listenerTooSlow());
+      else slowest = Math.min(slowest, listener.index);
+    }
+    if (slowest === this.#gone) return;
+    this.#chunks.splice(0, slowest - this.#gone);
+    this.#gone = slowest;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Event boundaries of a `text/event-stream`, found in bytes as they arrive.
+ *
+ * Lines end with LF, CRLF or CR, and an event ends at an empty line
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html). Chunk
+ * boundaries mean nothing and may cut a UTF-8 sequence, so bytes are decoded a
+ * whole line at a time. The reader only looks: what is relayed is what came.
+ */
+
+export interface ServerSentEvent {
+  /** The `event` field; empty where there is none. */
+  readonly name: string;
+  /** The `data` fields, joined by LF. */
+  readonly data: string;
+  /** Where the event ends in the chunk that completed it: one past its empty line. */
+  readonly end: number;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+export class EventReader {
+  #name = '';
+  #data: string[] = [];
+  /** The bytes of the line being read that came in earlier chunks. */
+  #held: Buffer[] = [];
+  #afterCr = false;
+
+  /** The events that `chunk` completes, in order. Events without data are passed over, as the standard says. */
+  *read(chunk: Buffer): Generator<ServerSentEvent, void, undefined> {
+    let start = 0;
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte !== LF && byte !== CR) continue;
+      const second = byte === LF && at === start && this.#afterCr && this.#held.length === 0;
+      this.#afterCr = byte === CR;
+      const line = second ? null : this.#line(chunk.subarray(start, at));
+      start = at + 1;
+      if (line === null) continue;
+      if (line !== '') this.#field(line);
+      else yield* this.#event(byte === CR && chunk[start] === LF ? start + 1 : start);
+    }
+    if (start < chunk.length) {
+      this.#afterCr = false;
+      this.#held.push(chunk.subarray(start));
+    }
+  }
+
+  #line(end: Buffer): string {
+    if (this.#held.length === 0) return end.toString();
+    const line = Buffer.concat([...this.#held, end]).toString();
+    this.#held = [];
+    return line;
+  }
+
+  #field(line: string): void {
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    if (field !== 'data' && field !== 'event') return;
+    const start = line[colon + 1] === ' ' ? colon + 2 : colon + 1;
+    const value = colon === -1 ? '' : line.slice(start);
+    if (field === 'event') this.#name = value;
+    else this.#data.push(value);
+  }
+
+  *#event(end: number): Generator<ServerSentEvent, void, undefined> {
+    const event = { name: this.#name, data: this.#data.join('\n'), end };
+    const filled = this.#data.length > 0;
+    this.#name = '';
+    this.#data = [];
+    if (filled) yield event;
+  }
+}

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { upstreamCut } from '../../src/errors.ts';
+import type { Listener } from '../../src/response/listener.ts';
+import { Recording } from '../../src/response/recording.ts';
+
+const HEAD = { status: 200, statusText: 'OK', headers: [] };
+const FRAMING = { length: null, delimited: true };
+const MIB = 1024 * 1024;
+
+function readAll(listener: Listener): Buffer {
+  const chunks: Buffer[] = [];
+  for (let chunk = listener.read(); chunk; chunk = listener.read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function begun(limit: number): Recording {
+  const recording = new Recording(limit);
+  recording.begin(HEAD, FRAMING);
+  return recording;
+}
+
+describe('a recording', () => {
+  test('plays every listener everything, whenever it joined and however it read', () => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 5 }), { maxLength: 30 });
+    const turns = fc.array(fc.record({ listener: fc.nat(3), act: fc.constantFrom('append', 'read', 'join') }), { maxLength: 80 });
+    fc.assert(
+      fc.property(pieces, turns, (chunks, acts) => {
+        const recording = begun(1_000);
+        const joined = new Map<number, Listener>();
+        const heard = new Map<number, Buffer[]>();
+        const left = [...chunks];
+        for (const { listener, act } of acts) {
+          if (act === 'append') recording.append(Buffer.from(left.shift() ?? []));
+          else if (act === 'join' && !joined.has(listener)) {
+            joined.set(listener, recording.listen());
+            heard.set(listener, []);
+          } else if (act === 'read') {
+            const chunk = joined.get(listener)?.read();
+            if (chunk) heard.get(listener)?.push(chunk);
+          }
+        }
+        for (const chunk of left) recording.append(Buffer.from(chunk));
+        recording.finish();
+        const whole = Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
+        expect(recording.length).toBe(whole.length);
+        for (const [name, listener] of joined) {
+          expect(Buffer.concat([...(heard.get(name) ?? []), readAll(listener)])).toEqual(whole);
+          expect(listener.state).toBe('complete');
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('ends once: what comes after the end changes nothing', () => {
+    const recording = begun(100);
+    recording.append(Buffer.from('a'));
+    recording.finish();
+    recording.append(Buffer.from('b'));
+    recording.fail({ error: upstreamCut(null), told: false });
+    recording.begin({ ...HEAD, status: 500 }, FRAMING);
+    expect([recording.state, recording.head?.status, recording.failure]).toEqual(['complete', 200, null]);
+    expect(readAll(recording.listen()).toString()).toBe('a');
+  });
+
+  test('that is cut still plays what it has, then says why', () => {
+    const recording = begun(100);
+    const listener = recording.listen();
+    recording.append(Buffer.from('a'));
+    const failure = { error: upstreamCut(null), told: true };
+    recording.fail(failure);
+    recording.finish();
+    expect(readAll(listener).toString()).toBe('a');
+    expect([listener.state, listener.failure]).toEqual(['cut', failure]);
+  });
+
+  test('tells when the last listener has left, and only then', () => {
+    const recording = begun(100);
+    let deserted = 0;
+    recording.onDeserted = () => deserted++;
+    const [one, other] = [recording.listen(), recording.listen()];
+    one.leave();
+    one.leave();
+    expect(deserted).toBe(0);
+    other.leave();
+    expect(deserted).toBe(1);
+  });
+
+  test('of which everything is known from the start', () => {
+    const recording = Recording.of(HEAD, Buffer.from('whole'));
+    expect([recording.state, recording.length]).toEqual(['complete', 5]);
+    expect(readAll(recording.listen()).toString()).toBe('whole');
+    expect(readAll(Recording.of(HEAD, Buffer.alloc(0)).listen())).toHaveLength(0);
+  });
+});
+
+describe('a recording past its limit', () => {
+  test('says so once, and lets go of what every listener has played', () => {
+    const recording = begun(10);
+    let turned = 0;
+    recording.onLiveOnly = () => turned++;
+    const [fast, slow] = [recording.listen(), recording.listen()];
+    recording.append(Buffer.alloc(10, 1));
+    expect([recording.liveOnly, turned]).toEqual([false, 0]);
+    for (let index = 0; index < 50; index++) recording.append(Buffer.alloc(10, index));
+    expect([recording.liveOnly, turned]).toEqual([true, 1]);
+    readAll(fast);
+    expect(recording.chunks).toHaveLength(51);
+    slow.read();
+    slow.read();
+    expect(recording.chunks).toHaveLength(49);
+    expect(readAll(slow)).toHaveLength(490);
+    expect(recording.chunks).toHaveLength(0);
+  });
+
+  test('holds its writer back to the pace of the fastest listener', () => {
+    const recording = begun(0);
+    const listener = recording.listen();
+    let wanted = 0;
+    recording.onWanted = () => wanted++;
+    let appended = 0;
+    while (recording.append(Buffer.alloc(1_000))) appended += 1_000;
+    expect(appended).toBeLessThanOrEqual(MIB);
+    expect(wanted).toBe(0);
+    readAll(listener);
+    expect(wanted).toBeGreaterThan(0);
+    expect(recording.append(Buffer.alloc(1_000))).toBe(true);
+  });
+
+  test('cuts a listener that falls a whole limit behind, and nobody else', () => {
+    const recording = begun(2 * MIB);
+    const [reader, stalled] = [recording.listen(), recording.listen()];
+    let told = 0;
+    stalled.onChange = () => told++;
+    let heard = 0;
+    for (let index = 0; index < 40; index++) {
+      recording.append(Buffer.alloc(MIB / 10));
+      heard += readAll(reader).length;
+    }
+    recording.finish();
+    expect(heard).toBe(40 * Math.trunc(MIB / 10));
+    expect([reader.state, stalled.state, stalled.failure?.error.code]).toEqual(['complete', 'cut', 'listener_too_slow']);
+    expect(stalled.read()).toBeUndefined();
+    expect(told).toBeGreaterThan(0);
+    expect(recording.chunks).toHaveLength(0);
+  });
+});
