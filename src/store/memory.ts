@@ -1,0 +1,47 @@
+/**
+ * The memory tier: the entries used last, up to a bound in bytes.
+ *
+ * Bodies are held as the buffers given, never copied, and shared with whoever
+ * plays them. What is counted is what the process pays (see `weigh`), so the
+ * bound is one on memory and not on the sum of bodies.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Entry } from '../response/entry.ts';
+import { AnswerIndex } from './answer-index.ts';
+import type { Found, Store } from './store.ts';
+import { weigh } from './weight.ts';
+
+export interface MemoryStore extends Store {
+  /** Every key held, the most recently used first. Does not count as a use. */
+  keys(): IterableIterator<string>;
+}
+
+export function createMemoryStore({ maxBytes }: { readonly maxBytes: number }): MemoryStore {
+  const answers = new AnswerIndex();
+  const cache = new LRUCache<string, Entry>({
+    // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: (entry, key) => weigh(key, entry),
+    onInsert: ({ answerId }, key, reason) => reason !== 'update' && answers.add(answerId, key),
+    dispose: ({ answerId }, key) => answers.remove(answerId, key),
+  });
+
+  const getNow = (key: string): Found | undefined => {
+    const entry = cache.get(key);
+    return entry && { entry, tier: 'memory' };
+  };
+
+  return {
+    getNow,
+    get: async (key) => getNow(key),
+    // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
+    set: (key, entry) => void cache.set(key, entry),
+    delete: (key) => void cache.delete(key),
+    deleteAnswer(answerId) {
+      for (const key of answers.keysOf(answerId)) cache.delete(key);
+    },
+    size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
+    close: async () => cache.clear(),
+    keys: () => cache.keys(),
+  };
+}

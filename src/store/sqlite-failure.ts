@@ -1,0 +1,82 @@
+/**
+ * What can go wrong with the database file, and what each thing asks for:
+ * damage asks for a fresh file, all else for another try later.
+ */
+
+/** A failure in a form that crosses threads. */
+export interface Failure {
+  /** Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`). */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A database that this version did not lay out. */
+export class OtherSchemaError extends Error {
+  readonly code = 'OTHER_SCHEMA';
+
+  constructor(version: unknown) {
+    super(`the schema version is ${version}`);
+  }
+}
+
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_CODES: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+  26: 'SQLITE_NOTADB',
+};
+
+const SQLITE_IOERR_SHORT_READ = 522;
+
+/**
+ * Codes that only a damaged or foreign file can cause. The statements are
+ * fixed, so that SQLITE_ERROR means a table that is not ours, a constraint an
+ * index that disagrees with its table, and a number out of range a flipped bit.
+ */
+const DAMAGE = ['OTHER_SCHEMA', 'SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'ERR_OUT_OF_RANGE'];
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
+  const { code = error.name, errcode } = error as Error & { code?: string; errcode?: number };
+  // The low byte is the primary code; what is above it says more than an operator needs.
+  return { code: errcode === undefined ? code : (SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`), message: error.message };
+}
+
+export function isDamage(error: unknown): boolean {
+  return DAMAGE.includes(failureOf(error).code) || (error as { errcode?: unknown }).errcode === SQLITE_IOERR_SHORT_READ;
+}
+
+/** What an operator can do about it. */
+export function adviceOn({ code }: Failure): string {
+  switch (code) {
+    case 'SQLITE_FULL':
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'free some disk space';
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return 'another process holds the file: end it, or give this one a file of its own';
+    case 'SQLITE_READONLY':
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return 'make the file and its directory writable for this user';
+    case 'SQLITE_CANTOPEN':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'make the path one where a file can be created';
+    case 'STALLED':
+    case 'SQLITE_IOERR':
+      return 'check the disk';
+    default:
+      return 'see the reason';
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Whether the database file can be asked, and when to try it again. Each
+ * change of state is one log line.
+ *
+ *   opening ─▶ up        the first reply came
+ *   up ─▶ stalled        a reply is overdue                          warn
+ *   stalled ─▶ up        any reply came                              info
+ *   any ─▶ down          the file failed, or its thread died         warn
+ *   down ─▶ up           another try took a whole commit             info
+ *   any ─▶ closed        for good
+ *
+ * A damaged file that was replaced at once changes no state, and is one line too.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { adviceOn, type Failure } from './sqlite-failure.ts';
+import type { Aside } from './sqlite-message.ts';
+
+export type SqliteState = 'opening' | 'up' | 'stalled' | 'down' | 'closed';
+
+export interface HealthOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long a file that failed is left alone. */
+const RETRY_MS = 5_000;
+
+export class SqliteHealth {
+  readonly #options: HealthOptions;
+  #state: SqliteState = 'opening';
+  #retryAt = 0;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  get state(): SqliteState {
+    return this.#state;
+  }
+
+  /** True once for each time that a file that is down is due for another try. */
+  takeRetry(): boolean {
+    if (this.#state !== 'down' || this.#options.clock.now() < this.#retryAt) return false;
+    this.#retryAt = Infinity;
+    return true;
+  }
+
+  /** The next use is a retry, however soon. */
+  hurry(): void {
+    this.#retryAt = 0;
+  }
+
+  replied(): void {
+    if (this.#state === 'opening') this.#state = 'up';
+    if (this.#state === 'stalled') this.recovered();
+  }
+
+  overdue(milliseconds: number): void {
+    if (this.#state === 'opening' || this.#state === 'up') this.#fall('stalled', { code: 'STALLED', message: `no reply within ${milliseconds} ms` });
+  }
+
+  failed(failure: Failure): void {
+    this.#retryAt = this.#options.clock.now() + RETRY_MS;
+    if (this.#state !== 'down' && this.#state !== 'closed') this.#fall('down', failure);
+  }
+
+  recovered(): void {
+    const { path, log } = this.#options;
+    this.#state = 'up';
+    log.info({ path }, 'the disk store is back');
+  }
+
+  setAside({ failure: { code, message }, movedTo }: Aside): void {
+    const { path, log } = this.#options;
+    log.warn({ path, code, reason: message, movedTo }, 'the disk store could not use its file, kept it aside and began a fresh one');
+  }
+
+  closed(): void {
+    this.#state = 'closed';
+  }
+
+  #fall(state: 'stalled' | 'down', failure: Failure): void {
+    const { path, log } = this.#options;
+    this.#state = state;
+    log.warn({ path, code: failure.code, reason: failure.message }, `the disk store is ${state}, and a miss for all it holds: ${adviceOn(failure)}`);
+  }
+}

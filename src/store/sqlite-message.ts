@@ -1,0 +1,62 @@
+/**
+ * What crosses between the main thread and the one that owns the database
+ * file: one reply to each call, in the order called, and news between them.
+ *
+ * A body crosses by handing over its memory. The main thread hands over a copy,
+ * since the memory tier goes on with the original. What arrives is a plain
+ * Uint8Array, to be made a Buffer again.
+ */
+import { compact, type Entry } from '../response/entry.ts';
+import type { Batch, Change } from './changes.ts';
+import type { Failure } from './sqlite-failure.ts';
+import type { StoreSize } from './store.ts';
+
+/** A method of `SqliteFile` and its parameters. */
+export type Call =
+  | { readonly act: 'open'; readonly now: number }
+  | { readonly act: 'get'; readonly key: string; readonly now: number }
+  | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
+  | { readonly act: 'close' };
+
+export interface Answers {
+  readonly open: StoreSize;
+  readonly get: Entry | undefined;
+  readonly commit: StoreSize;
+  readonly close: undefined;
+}
+
+export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
+
+/** A damaged file, and where it is kept now. */
+export interface Aside {
+  readonly failure: Failure;
+  readonly movedTo: string;
+}
+
+/** What the thread says. */
+export type Word = { readonly id: number; readonly reply: Reply<Answers[Call['act']]> } | { readonly aside: Aside };
+
+/** A call as it crosses, and the memory that it hands over. */
+export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {
+  if (call.act !== 'commit') return { packed: call, handedOver: [] };
+  const handedOver: ArrayBuffer[] = [];
+  const copy = (change: Change): Change => {
+    if (typeof change === 'string') return change;
+    const body = compact([change.body], change.body.length);
+    handedOver.push(body.buffer as ArrayBuffer);
+    return { ...change, body };
+  };
+  const keys = new Map(Array.from(call.batch.keys, ([key, change]) => [key, copy(change)]));
+  return { packed: { ...call, batch: { ...call.batch, keys } }, handedOver };
+}
+
+/** The memory of an answer's body, to hand over. */
+export function bodyOf(answer: Answers[Call['act']]): ArrayBuffer[] {
+  return answer !== undefined && 'body' in answer ? [answer.body.buffer as ArrayBuffer] : [];
+}
+
+/** An entry that crossed, its body a Buffer again over the same memory. */
+export function unpackEntry(entry: Entry): Entry {
+  const { buffer, byteOffset, byteLength } = entry.body;
+  return { ...entry, body: Buffer.from(buffer, byteOffset, byteLength) };
+}

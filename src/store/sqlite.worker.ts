@@ -1,0 +1,39 @@
+/**
+ * The thread that owns the database file: does one call at a time, in the
+ * order asked, and replies to each. `sqlite-thread` is the other end.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { failureOf } from './sqlite-failure.ts';
+import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
+import { type Answers, bodyOf, type Call, type Word } from './sqlite-message.ts';
+
+if (parentPort === null) throw new Error('this file runs in a worker thread');
+const port = parentPort;
+const { path, maxBytes } = workerData as SqliteFileOptions;
+
+const say = (word: Word, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+
+const file = new SqliteFile({ path, maxBytes, onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }) });
+
+function answer(call: Call): Answers[Call['act']] {
+  switch (call.act) {
+    case 'open':
+      return file.open(call.now);
+    case 'get':
+      return file.get(call.key, call.now);
+    case 'commit':
+      return file.commit(call.batch, call.now);
+    case 'close':
+      file.close();
+      return undefined;
+  }
+}
+
+port.on('message', ({ id, call }: { id: number; call: Call }) => {
+  try {
+    const done = answer(call);
+    say({ id, reply: { answer: done } }, bodyOf(done));
+  } catch (error) {
+    say({ id, reply: { failure: failureOf(error) } });
+  }
+});

@@ -1,0 +1,29 @@
+/**
+ * What an entry costs the process that holds it, in bytes.
+ */
+import type { Entry } from '../response/entry.ts';
+
+/**
+ * What holding one entry takes beyond its body and its strings: the objects of
+ * the entry, its head and its buffer, and its places in the cache's tables.
+ * V8 tells of 555 (`node --expose-gc test/bench/bookkeeping.ts`: "heap +
+ * buffers" less body and strings); the rest stands for the native half of a
+ * buffer and the allocator's own, which only the resident size shows.
+ */
+export const BOOKKEEPING_BYTES = 720;
+
+export function weigh(key: string, { head, body, answerId }: Entry): number {
+  let bytes = BOOKKEEPING_BYTES + body.length + stringBytes(key) + stringBytes(head.statusText);
+  for (const text of head.headers) bytes += stringBytes(text);
+  if (answerId !== null) bytes += stringBytes(answerId);
+  return bytes;
+}
+
+/**
+ * V8 holds a string as 16 bytes and its characters (one byte each where all
+ * are below U+0100, else two), rounded up to 8; 8 more hold the reference.
+ */
+function stringBytes(text: string): number {
+  const width = /[^\u0000-\u00ff]/.test(text) ? 2 : 1;
+  return 24 + Math.ceil((text.length * width) / 8) * 8;
+}

@@ -1,0 +1,216 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import type { SqliteStore } from '../../src/store/sqlite.ts';
+import { entryOf, textOf } from './entries.ts';
+import { createPlace, type Place } from './place.ts';
+import { expectSame } from './same.ts';
+
+/** Every row of `shared` takes as much of the bound as this one. */
+const alike = (text: string) => entryOf(text.padEnd(500, '.'));
+
+function bytesOfOne(place: Place): number {
+  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onAside: () => {} });
+  file.open(0);
+  const { bytes } = file.commit({ everything: false, answers: new Set(), keys: new Map([['a', alike('a')]]) }, 0);
+  file.close();
+  return bytes;
+}
+
+async function heldOf(store: SqliteStore, keys: string): Promise<string> {
+  const found = await Promise.all(Array.from(keys, async (key) => ((await store.get(key)) === undefined ? '' : key)));
+  return found.join('');
+}
+
+/** Resolves when the thread has done all that it was told so far. */
+const caughtUp = (store: SqliteStore) => store.get('a key that nothing has');
+
+const rowsOf = (place: Place) => place.connect().prepare('SELECT count(*) AS count FROM entries').get()?.count;
+
+describe('what is on disk', () => {
+  test('is served after a restart', async () => {
+    const place = createPlace();
+    const first = await place.open();
+    for (let index = 0; index < 250; index += 1) first.set(`key ${index}`, entryOf(textOf(index, index * 20), { answerId: `id ${index}` }));
+    await first.close();
+    const second = await place.open();
+    expect((await second.size()).entries).toBe(250);
+    for (let index = 0; index < 250; index += 1) {
+      const found = await second.get(`key ${index}`);
+      expect(found?.tier).toBe('sqlite');
+      expectSame(found?.entry, entryOf(textOf(index, index * 20), { answerId: `id ${index}` }));
+    }
+    expect(place.lines).toEqual([]);
+  });
+
+  test('is for its owner alone', async () => {
+    const place = createPlace();
+    const path = join(place.directory, 'made', 'for', 'it', 'store.db');
+    const store = await place.open({ path });
+    store.set('key', entryOf('text'));
+    await store.size();
+    const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    expect([path, `${path}-wal`, `${path}-shm`].map(mode)).toEqual(['600', '600', '600']);
+    expect(mode(join(place.directory, 'made', 'for', 'it'))).toBe('700');
+  });
+
+  test('is counted as what the rows are, however they came and went', async () => {
+    const place = createPlace();
+    const store = await place.open({ maxBytes: 100_000 });
+    for (let index = 0; index < 300; index += 1) {
+      store.set(`key ${index % 120}`, entryOf(textOf(index, index * 10), { answerId: `id ${index % 50}` }));
+      if (index % 7 === 0) store.delete(`key ${index % 11}`);
+      if (index % 31 === 0) store.deleteAnswer(`id ${index % 13}`);
+      if (index % 40 === 0) await store.size();
+    }
+    const size = await store.size();
+    const rows = place.connect().prepare('SELECT count(*) AS entries, sum(bytes) AS bytes FROM entries').get();
+    expect({ ...rows }).toEqual(size);
+    expect(size.bytes).toBeLessThanOrEqual(100_000);
+  });
+
+  test('does not take much more room than the bound', async () => {
+    const place = createPlace();
+    const maxBytes = 4_000_000;
+    const store = await place.open({ maxBytes });
+    for (let index = 0; index < 2_000; index += 1) {
+      store.set(`key ${index}`, entryOf(textOf(index, (index * 37) % 20_000)));
+      if (index % 50 === 0) await store.size();
+    }
+    await store.close();
+    expect(statSync(place.path).size).toBeLessThan(1.25 * maxBytes + 2_000_000);
+    const smaller = await place.open({ maxBytes: 500_000 });
+    for (let index = 0; index < 20; index += 1) {
+      smaller.set('key', entryOf('text'));
+      await smaller.size();
+    }
+    await smaller.close();
+    expect(statSync(place.path).size).toBeLessThan(2_000_000);
+  });
+});
+
+describe('what is not yet on disk', () => {
+  test('is read all the same', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    store.set('key', entryOf('waiting'));
+    expect((await store.get('key'))?.entry.body.toString()).toBe('waiting');
+    expect(rowsOf(place)).toBe(0);
+    const reading = store.size();
+    store.set('key', entryOf('newer than what is on its way'));
+    expect((await store.get('key'))?.entry.body.toString()).toBe('newer than what is on its way');
+    await reading;
+    expect((await store.get('key'))?.entry.body.toString()).toBe('newer than what is on its way');
+  });
+
+  test('is committed after 50 ms', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    store.set('a', entryOf('a'));
+    place.clock.advance(49);
+    store.set('b', entryOf('b'));
+    await caughtUp(store);
+    expect(rowsOf(place)).toBe(0);
+    place.clock.advance(1);
+    await caughtUp(store);
+    expect(rowsOf(place)).toBe(2);
+  });
+
+  test('is committed once it is 100 entries', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    for (let index = 0; index < 99; index += 1) store.set(`key ${index}`, entryOf('text'));
+    await caughtUp(store);
+    expect(rowsOf(place)).toBe(0);
+    store.set('key 99', entryOf('text'));
+    await caughtUp(store);
+    expect(rowsOf(place)).toBe(100);
+  });
+
+  test('is on disk when the store is closed', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    for (let index = 0; index < 350; index += 1) store.set(`key ${index}`, entryOf('text'));
+    await store.close();
+    expect(rowsOf(place)).toBe(350);
+  });
+
+  test('wins over what is read from the file meanwhile', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    for (const key of ['a', 'b', 'c']) store.set(key, entryOf('old', { answerId: `id ${key}` }));
+    await store.size();
+    const reading = ['a', 'b', 'c'].map((key) => store.get(key));
+    store.set('a', entryOf('new'));
+    store.delete('b');
+    store.deleteAnswer('id c');
+    const found = await Promise.all(reading);
+    expect(found.map((one) => one?.entry.body.toString())).toEqual(['new', undefined, undefined]);
+  });
+});
+
+describe('under its bound', () => {
+  test('what was used least recently goes first', async () => {
+    const place = createPlace();
+    const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });
+    for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
+    await store.size();
+    await store.get('a');
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe('acd');
+  });
+
+  test('the order of use outlives the process', async () => {
+    const place = createPlace();
+    const maxBytes = 3 * bytesOfOne(place);
+    const first = await place.open({ maxBytes });
+    for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
+    await first.size();
+    await first.get('a');
+    await first.close();
+    const second = await place.open({ maxBytes });
+    second.set('d', alike('d'));
+    await second.size();
+    expect(await heldOf(second, 'abcd')).toBe('acd');
+  });
+
+  test('what has expired goes before what was used least recently', async () => {
+    const place = createPlace();
+    const store = await place.open({ maxBytes: 3.5 * bytesOfOne(place) });
+    const soon = place.clock.now() + 1_000;
+    store.set('a', alike('a'));
+    store.set('b', { ...alike('b'), expiresAt: soon + 1 });
+    store.set('c', { ...alike('c'), expiresAt: soon });
+    await store.size();
+    place.clock.advance(1_000);
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe('abd');
+  });
+
+  test('a bound that was lowered holds from the first commit', async () => {
+    const place = createPlace();
+    const one = bytesOfOne(place);
+    const first = await place.open();
+    for (const key of 'abcdef') first.set(key, alike(key));
+    await first.close();
+    const second = await place.open({ maxBytes: 2 * one });
+    second.set('g', alike('g'));
+    expect(await second.size()).toEqual({ entries: 2, bytes: 2 * one });
+    expect(await heldOf(second, 'abcdefg')).toBe('fg');
+  });
+});
+
+test('two stores over one file see each other, and count alike', async () => {
+  const place = createPlace();
+  const [one, other] = [await place.open(), await place.open()];
+  one.set('a', entryOf('a'));
+  await one.size();
+  expect((await other.get('a'))?.entry.body.toString()).toBe('a');
+  other.set('b', entryOf('b'));
+  await other.size();
+  one.delete('a');
+  expect((await one.size()).entries).toBe(1);
+});
