@@ -81,8 +81,21 @@ export class ConfigError extends Error {
 
 /** The envelope of OpenAI's API: `{"error":{"message","type","param","code"}}`. */
 export function errorBody(error: RefrainError): string {
+  return JSON.stringify({ error: envelope(error) });
+}
+
+/**
+ * The event that ends a stream which broke off. Readers of chat streams look
+ * for `error`, those of responses for `type`, its fields and a number.
+ */
+export function errorEvent(error: RefrainError): string {
   const { message, param, code } = error;
-  return JSON.stringify({ error: { message, type: 'refrain_error', param, code } });
+  const data = { type: 'error', code, message, param, sequence_number: 0, error: envelope(error) };
+  return `event: error\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function envelope({ message, param, code }: RefrainError): object {
+  return { message, type: 'refrain_error', param, code };
 }
 
 /** A short cause that names no header, body or credential. */

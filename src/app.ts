@@ -1,0 +1,79 @@
+/**
+ * Builds every part once and wires them. Nothing here is shared with another
+ * proxy in the same process.
+ */
+import { createServer, type Server } from 'node:http';
+import { createAdmin, type Readiness } from './admin/admin.ts';
+import { Cache } from './cache/cache.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { createHandler } from './http/handle.ts';
+import type { Target, Targets } from './http/routes.ts';
+import { Ledger } from './ledger/ledger.ts';
+import type { Log } from './log.ts';
+import { createScopes } from './request/caller.ts';
+import { createOmissions } from './request/fields.ts';
+import { loadSecret } from './secret.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { createSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+import { createTiers } from './store/tiers.ts';
+import { replayedHeaders } from './upstream/headers.ts';
+import { createUpstream, type Upstream } from './upstream/upstream.ts';
+
+export interface App {
+  readonly api: Server;
+  readonly admin: Server;
+  readonly cache: Cache;
+  readonly ledger: Ledger;
+  readonly store: Store;
+  /** Resolves once the store has tried to open its file, well or not. */
+  readonly opened: Promise<void>;
+  readonly upstream: Upstream;
+  readiness: Readiness;
+}
+
+/** Longer than the idle time of the load balancers in use, so that they never reuse a socket that we are closing. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 10_000;
+
+export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
+  const { store, opened } = createStore(config, log, clock);
+  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
+  const ledger = new Ledger();
+  const { maxEntryBytes, onAbandon, maxRequestBytes, ttl, maxTtl } = config;
+  const cache = new Cache({ store, clock, log, maxEntryBytes, onAbandon, keptHeaders: replayedHeaders });
+  const handle = createHandler({
+    cache,
+    upstream,
+    ledger,
+    log,
+    targets: createTargets(config),
+    policy: { ttl, maxTtl, mode: config.cache },
+    omissions: createOmissions(config.key.ignore),
+    maxRequestBytes,
+    scopeOf: createScopes(loadSecret(config.store.path, log), { name: config.scope.shared, members: config.scope.members }),
+  });
+  const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0 }, handle);
+  // Node would drop the headers beyond its count in silence; their size is bounded all the same.
+  api.maxHeadersCount = 0;
+  const admin = createServer(createAdmin(() => app.readiness));
+  const app: App = { api, admin, cache, ledger, store, opened, upstream, readiness: 'starting' };
+  return app;
+}
+
+function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
+  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes })] : [];
+  if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
+  const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
+  return { store: createTiers([...tiers, file]), opened: file.ready };
+}
+
+function createTargets({ upstream, upstreams, doneMarker }: Config): Targets {
+  const targetOf = (base: string, marker: Target['doneMarker'] | null): Target => {
+    const { origin, pathname } = new URL(base);
+    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: marker ?? doneMarker };
+  };
+  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(url, marker)] as const);
+  return { standard: targetOf(upstream, null), named: new Map(named) };
+}

@@ -1,0 +1,195 @@
+/**
+ * The decision: a request with a key is a hit, a follow or a miss; one without
+ * is a bypass. Each comes back as a listener on a recording, so that whoever
+ * serves it need not know which it was.
+ *
+ * The flight is registered before the first `await`, and the store is asked
+ * inside it: of any number of equal requests, one asks the upstream.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import { notCached } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Expectation } from '../response/complete.ts';
+import type { Head, RawHeaders } from '../response/entry.ts';
+import type { Listener } from '../response/listener.ts';
+import { Recording } from '../response/recording.ts';
+import type { Found, Store } from '../store/store.ts';
+import { Flight, type Lead } from './flight.ts';
+import type { Outcome } from './outcome.ts';
+import { whyNotStorable } from './storable.ts';
+
+/** What a request lets the cache do; see `request/policy`. */
+export interface Permission {
+  readonly read: boolean;
+  readonly follow: boolean;
+  readonly ask: boolean;
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly ttl: number;
+}
+
+export interface Question {
+  readonly key: string;
+  readonly permission: Permission;
+  readonly expected: Expectation;
+  readonly lead: Lead;
+}
+
+export interface Opening {
+  readonly outcome: Outcome;
+  readonly listener: Listener;
+}
+
+export interface CacheOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The most that one answer may take, in bytes, to be kept. */
+  readonly maxEntryBytes: number;
+  readonly onAbandon: 'abort' | 'finish';
+  /** Which headers of an answer are kept with it. */
+  readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
+}
+
+/** How many deleted answers are remembered, for those that are still on their way. */
+const FORGOTTEN = 1_000;
+
+export class Cache {
+  readonly #options: CacheOptions;
+  /** The flights that may be joined, by key. */
+  readonly #joinable = new Map<string, Flight>();
+  /** The answer that the store gave to a flight, while it may be joined. */
+  readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
+  /** Every flight that may still be kept, and under which key. */
+  readonly #keepable = new Map<Flight, string>();
+  readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
+
+  constructor(options: CacheOptions) {
+    this.#options = options;
+  }
+
+  /** How many flights may be joined. */
+  get flights(): number {
+    return this.#joinable.size;
+  }
+
+  /** The keys to which an answer is on its way that may still be kept. */
+  keysInTheAir(): string[] {
+    return [...new Set(this.#keepable.values())];
+  }
+
+  /** @throws RefrainError `not_cached` where the upstream may not be asked */
+  open(question: Question): Opening | Promise<Opening> {
+    const { key, permission } = question;
+    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
+    if (found) return this.#hit(found);
+    if (!permission.ask) return this.#onlyIfCached(question);
+    const flight = permission.follow ? this.#joinable.get(key) : undefined;
+    return flight ? this.#follow(flight, question) : this.#miss(question);
+  }
+
+  /** Fetches for one caller; nobody joins and nothing is kept. */
+  bypass(why: string, lead: Lead): Opening {
+    const { clock } = this.#options;
+    const flight = new Flight({
+      expected: null, maxBytes: 0, onAbandon: 'abort', clock, whyNotKept: () => null, keep: () => {}, land: () => {},
+    });
+    const listener = flight.recording.listen();
+    flight.lead(lead);
+    return { outcome: { word: 'bypass', why }, listener };
+  }
+
+  /** Drops what is kept under a key, and fences what is on its way to it. */
+  purge(key: string): void {
+    this.#options.store.delete(key);
+    for (const [flight, kept] of this.#keepable) if (kept === key) flight.fence();
+  }
+
+  /** Drops the answers with this `id`, also those that land from here on. */
+  forget(answerId: string): void {
+    this.#forgotten.set(answerId, true);
+    this.#options.store.deleteAnswer(answerId);
+  }
+
+  async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
+    const found = permission.read ? this.#goodEnough(await this.#options.store.get(key), permission) : undefined;
+    if (!found) throw notCached();
+    return this.#hit(found);
+  }
+
+  #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
+    const listener = flight.recording.listen();
+    const opening: Opening = { outcome: { word: 'follow' }, listener };
+    const lookup = this.#lookups.get(flight);
+    if (!lookup) return opening;
+    return lookup.then((stored) => {
+      if (!stored) return opening;
+      listener.leave();
+      if (this.#goodEnough(stored, question.permission)) return this.#hit(stored);
+      return this.open({ ...question, permission: { ...question.permission, read: false } });
+    });
+  }
+
+  #miss(question: Question): Opening | Promise<Opening> {
+    const { key, permission, lead } = question;
+    const flight = this.#register(question);
+    const listener = flight.recording.listen();
+    const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
+    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener };
+    if (!permission.read) {
+      flight.lead(lead);
+      return opening;
+    }
+    const lookup = this.#options.store.get(key).then((stored) => {
+      const found = this.#goodEnough(stored, permission);
+      this.#lookups.delete(flight);
+      if (found) flight.dismiss();
+      else flight.lead(lead);
+      return found;
+    });
+    this.#lookups.set(flight, lookup);
+    return lookup.then((found) => (found ? this.#hit(found) : opening));
+  }
+
+  /** A flight that is joinable unless another one holds the key already. */
+  #register({ key, permission, expected }: Question): Flight {
+    const { clock, maxEntryBytes, onAbandon } = this.#options;
+    const flight: Flight = new Flight({
+      expected,
+      maxBytes: maxEntryBytes,
+      onAbandon,
+      clock,
+      whyNotKept: (head) => whyNotStorable(permission.ttl, head),
+      keep: (head, body, answerId) => this.#keep(key, permission.ttl, head, body, answerId),
+      land: () => {
+        this.#keepable.delete(flight);
+        if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
+      },
+    });
+    this.#keepable.set(flight, key);
+    if (!this.#joinable.has(key)) this.#joinable.set(key, flight);
+    return flight;
+  }
+
+  #keep(key: string, ttl: number, head: Head, body: Buffer, answerId: string | null): void {
+    if (answerId !== null && this.#forgotten.has(answerId)) return;
+    const storedAt = this.#options.clock.now();
+    const headers = this.#options.keptHeaders(head.headers);
+    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId });
+  }
+
+  #hit({ entry, tier }: Found): Opening {
+    const now = this.#options.clock.now();
+    const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
+    const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
+    return { outcome: { word: 'hit', tier, age, ttl }, listener: Recording.of(entry.head, entry.body).listen() };
+  }
+
+  /** What is found, unless it has expired or is older than the request accepts. */
+  #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
+    if (!found) return undefined;
+    const now = this.#options.clock.now();
+    return now < found.entry.expiresAt && now - found.entry.storedAt <= maxAge * 1000 ? found : undefined;
+  }
+}

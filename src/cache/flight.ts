@@ -1,0 +1,169 @@
+/**
+ * A flight is one call to an upstream: it writes a recording, judges it as it
+ * passes and keeps it if it is whole. It belongs to no client: whoever asked
+ * first may leave, and the others keep their answer.
+ *
+ *   waiting     registered; the store may still be asked
+ *   leading     the upstream is being asked
+ *   committed   the terminal event has come; listeners may all leave
+ *   landed      kept (if it is to be), out of the table, the recording ended
+ *
+ * It is kept before it leaves the table, so that there is no moment at which
+ * an equal request finds neither the entry nor the flight.
+ */
+import type { Clock } from '../clock.ts';
+import { abandoned, answerIncomplete } from '../errors.ts';
+import type { Expectation, Judge } from '../response/complete.ts';
+import { compact, type Head } from '../response/entry.ts';
+import { judgeOf } from '../response/judge.ts';
+import { Recording } from '../response/recording.ts';
+import type { Failure, Framing, Writer } from '../response/writer.ts';
+import type { WhyNotKept } from './storable.ts';
+
+/** Fetches an answer into a writer, until it is ended or `signal` aborts. */
+export type Lead = (writer: Writer, signal: AbortSignal) => void;
+
+export interface FlightPlan {
+  /** What a whole answer has; null for one that is only relayed. */
+  readonly expected: Expectation | null;
+  /** The most that is recorded, in bytes; beyond it the answer is live only. */
+  readonly maxBytes: number;
+  /** What happens to the upstream call when the last listener leaves. */
+  readonly onAbandon: 'abort' | 'finish';
+  readonly clock: Clock;
+  /** Why no answer with this head would be kept, or nothing. */
+  whyNotKept(head: Head): WhyNotKept | null;
+  keep(head: Head, body: Buffer, answerId: string | null): void;
+  /** Called once, after `keep`: takes the flight out of the table. */
+  land(): void;
+}
+
+/** After its terminal event an answer is given this long, in ms since its last byte, to end by itself. */
+const SETTLE_MS = 1_000;
+
+export class Flight implements Writer {
+  readonly recording: Recording;
+  readonly #plan: FlightPlan;
+  readonly #abort = new AbortController();
+  #judge: Judge | null = null;
+  #leading = false;
+  #committed = false;
+  #landed = false;
+  #fenced = false;
+  #cancelSettling: (() => void) | null = null;
+
+  constructor(plan: FlightPlan) {
+    this.#plan = plan;
+    this.recording = new Recording(plan.expected ? plan.maxBytes : 0);
+    this.recording.onDeserted = () => this.#desert();
+    this.recording.onLiveOnly = () => this.#land();
+  }
+
+  get onWanted(): (() => void) | null {
+    return this.recording.onWanted;
+  }
+
+  set onWanted(wanted: (() => void) | null) {
+    this.recording.onWanted = wanted;
+  }
+
+  lead(lead: Lead): void {
+    this.#leading = true;
+    lead(this, this.#abort.signal);
+  }
+
+  /** Lands a flight that has nothing to fetch: the store had the answer. */
+  dismiss(): void {
+    this.#land();
+  }
+
+  /** What lands from here on is delivered, but not kept; new requests do not join. */
+  fence(): void {
+    this.#fenced = true;
+    this.#land();
+  }
+
+  /** Ends the upstream call and every listener's answer. */
+  abort(failure: Failure): void {
+    this.#end(failure);
+    this.#abort.abort();
+  }
+
+  begin(head: Head, framing: Framing): void {
+    const { expected } = this.#plan;
+    if (expected) this.#judge = judgeOf(expected, head, framing);
+    this.recording.begin(head, framing);
+  }
+
+  append(chunk: Buffer): boolean {
+    const step = this.recording.liveOnly ? null : this.#judge?.push(chunk);
+    if (step?.kind === 'broken') {
+      this.recording.append(chunk.subarray(0, step.relay));
+      this.abort({ error: answerIncomplete(step.why), told: step.told });
+      return true;
+    }
+    if (step?.kind === 'committed') this.#committed = true;
+    const wanted = this.recording.append(chunk);
+    if (this.#committed) this.#settle();
+    return wanted;
+  }
+
+  finish(): void {
+    if (this.recording.state !== 'streaming') return;
+    this.#cancelSettling?.();
+    const broken = this.#conclude();
+    if (broken) return this.#end({ error: answerIncomplete(broken), told: false });
+    this.#land();
+    this.recording.finish();
+  }
+
+  fail(failure: Failure): void {
+    if (this.#committed) this.finish();
+    else this.#end(failure);
+  }
+
+  /** Keeps the answer if it is whole. @returns why it broke off, if it did */
+  #conclude(): string | null {
+    const { recording } = this;
+    if (!this.#judge || recording.liveOnly || !recording.head) return null;
+    let whole: Buffer | undefined;
+    const body = () => (whole ??= compact(recording.chunks, recording.bytes));
+    const verdict = this.#judge.end(body);
+    if (verdict.kind === 'broken') return verdict.why;
+    const keepable = verdict.kind === 'whole' && !this.#fenced && !this.#plan.whyNotKept(recording.head);
+    if (keepable) this.#plan.keep(recording.head, body(), verdict.answerId);
+    return null;
+  }
+
+  #end(failure: Failure): void {
+    this.#land();
+    this.recording.fail(failure);
+  }
+
+  #land(): void {
+    if (this.#landed) return;
+    this.#landed = true;
+    this.#plan.land();
+  }
+
+  #settle(): void {
+    this.#cancelSettling?.();
+    this.#cancelSettling = this.#plan.clock.after(SETTLE_MS, () => {
+      this.finish();
+      this.#abort.abort();
+    });
+  }
+
+  /** The last listener has left. */
+  #desert(): void {
+    const { recording } = this;
+    if (!this.#leading || this.#committed || recording.state === 'complete' || recording.state === 'cut') return;
+    if (this.#plan.onAbandon === 'finish' && this.#isWorthFinishing()) return;
+    this.abort({ error: abandoned(), told: false });
+  }
+
+  #isWorthFinishing(): boolean {
+    const { head, liveOnly } = this.recording;
+    return this.#plan.expected !== null && !liveOnly && !this.#fenced && (head === null || !this.#plan.whyNotKept(head));
+  }
+}

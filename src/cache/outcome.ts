@@ -1,0 +1,46 @@
+/**
+ * How a request was answered, in the four words that code, headers, logs and
+ * metrics share, and how each is told (RFC 9211).
+ */
+import type { Head } from '../response/entry.ts';
+import type { Tier } from '../store/store.ts';
+import type { WhyNotKept } from './storable.ts';
+
+export type Outcome =
+  /** Served from the store. `age` and `ttl` in seconds; `ttl` is `Infinity` for an entry that never expires. */
+  | { readonly word: 'hit'; readonly tier: Tier; readonly age: number; readonly ttl: number }
+  /** Served from the upstream call of another request. */
+  | { readonly word: 'follow' }
+  /** Fetched, to be kept if it turns out whole. `why` says for which heads it will not be. */
+  | { readonly word: 'miss'; readonly whyNotKept: (head: Head) => WhyNotKept | null }
+  /** Fetched for this caller alone; nothing read, joined or kept. */
+  | { readonly word: 'bypass'; readonly why: string };
+
+export type OutcomeWord = Outcome['word'];
+
+/** The value of `x-cache`. */
+export function xCache(outcome: Outcome): string {
+  return outcome.word.toUpperCase();
+}
+
+/** The member that we add to `Cache-Status`. */
+export function cacheStatus(outcome: Outcome, head: Head): string {
+  switch (outcome.word) {
+    case 'hit':
+      return `refrain; hit${Number.isFinite(outcome.ttl) ? `; ttl=${outcome.ttl}` : ''}; detail=${outcome.tier}`;
+    case 'follow':
+      return 'refrain; fwd=miss; collapsed';
+    case 'miss': {
+      const why = outcome.whyNotKept(head);
+      return why ? `refrain; fwd=miss; detail=${why}` : 'refrain; fwd=miss; stored';
+    }
+    case 'bypass':
+      return `refrain; fwd=bypass; detail=${outcome.why}`;
+  }
+}
+
+/** The member for a request that ended in an error of our own, `null` where it had no outcome yet. */
+export function failedStatus(outcome: Outcome | null, code: string): string {
+  const forwarded = outcome === null || outcome.word === 'hit' ? '' : `fwd=${outcome.word === 'bypass' ? 'bypass' : 'miss'}; `;
+  return `refrain; ${forwarded}detail=${code}`;
+}

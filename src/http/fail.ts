@@ -1,0 +1,29 @@
+/**
+ * Where errors of our own are rendered: OpenAI's envelope, with the marks that
+ * every response carries.
+ */
+import type { ServerResponse } from 'node:http';
+import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import { errorBody, type RefrainError } from '../errors.ts';
+import type { Marks } from './marks.ts';
+
+/**
+ * Answers with the error. Where an answer has begun already, its connection breaks instead.
+ * @param outcome null for a request that was refused before it had one
+ */
+export function fail(response: ServerResponse, error: RefrainError, outcome: Outcome | null, marks: Marks): void {
+  if (response.destroyed) return;
+  if (response.headersSent) return void response.socket?.resetAndDestroy();
+  const body = errorBody(error);
+  const headers = [
+    'content-type', 'application/json',
+    'content-length', String(Buffer.byteLength(body)),
+    'cache-control', 'private, no-store',
+    'cache-status', failedStatus(outcome, error.code),
+    'x-cache', outcome ? xCache(outcome) : error.code === 'not_cached' ? 'MISS' : 'BYPASS',
+    'x-refrain-request-id', marks.requestId,
+  ];
+  if (marks.key !== null) headers.push('x-refrain-key', marks.key);
+  response.writeHead(error.status, headers);
+  response.end(body);
+}

@@ -1,0 +1,36 @@
+/**
+ * The path of a request, as the architecture draws it.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Opening } from '../cache/cache.ts';
+import type { Outcome } from '../cache/outcome.ts';
+import { internalError, RefrainError } from '../errors.ts';
+import { readHeaderFields } from '../request/header-fields.ts';
+import { fail } from './fail.ts';
+import { answerHeaders, type Marks } from './marks.ts';
+import { type Door, openAnswer } from './open.ts';
+import { serve } from './serve.ts';
+
+/** The request listener of the API door. */
+export function createHandler(door: Door): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => void handle(door, request, response);
+}
+
+async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false };
+  let outcome: Outcome | null = null;
+  try {
+    const opening: Opening = await openAnswer(door, request, readHeaderFields(request.rawHeaders), marks);
+    outcome = opening.outcome;
+    await serve(opening.listener, response, (head, length) => answerHeaders(head, length, opening.outcome, marks));
+  } catch (cause) {
+    const error = cause instanceof RefrainError ? cause : internalError(cause);
+    if (error.code === 'internal_error') door.log.error({ requestId: marks.requestId, err: cause }, 'request failed');
+    fail(response, error, outcome, marks);
+  } finally {
+    const word = outcome?.word ?? 'refusal';
+    door.ledger.note(word);
+    door.log.debug({ requestId: marks.requestId, method: request.method, status: response.statusCode, outcome: word, key: marks.key }, 'request');
+  }
+}

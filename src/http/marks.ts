@@ -1,0 +1,57 @@
+/**
+ * The headers that an answer leaves with: what the upstream said, as far as it
+ * is this listener's to know, and what we add.
+ */
+import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import type { Head, RawHeaders } from '../response/entry.ts';
+import { isEventStream } from '../response/judge.ts';
+import { relayedHeaders, replayedHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
+
+/** What is known of one request; filled in as it is read. */
+export interface Marks {
+  readonly requestId: string;
+  /** The first 16 digits of the fingerprint; null where there is none. */
+  key: string | null;
+  /** Whether the path is one of those that we cache; on any other the upstream's own `Cache-Control` stands. */
+  cacheable: boolean;
+}
+
+/** @param length the body's length in bytes; null while it is unknown */
+export function answerHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
+  const headers = withCacheControl(headersFor(head, outcome), marks.cacheable);
+  headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);
+  if (marks.key !== null) headers.push('x-refrain-key', marks.key);
+  if (outcome.word === 'hit') headers.push('age', String(outcome.age));
+  if (isEventStream(head)) headers.push('x-accel-buffering', 'no');
+  if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));
+  return headers;
+}
+
+function headersFor({ status, headers }: Head, outcome: Outcome): RawHeaders {
+  switch (outcome.word) {
+    case 'hit':
+      return headers;
+    case 'follow':
+      return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
+    case 'miss':
+    case 'bypass':
+      return relayedHeaders(headers);
+  }
+}
+
+/** Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge. */
+function withCacheControl(headers: RawHeaders, replace: boolean): string[] {
+  const others: string[] = [];
+  let said = false;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = (headers[at] as string).toLowerCase();
+    if (name === 'x-accel-buffering') continue;
+    if (name === 'cache-control') {
+      if (replace) continue;
+      said = true;
+    }
+    others.push(headers[at] as string, headers[at + 1] as string);
+  }
+  if (!said) others.push('cache-control', 'private, no-store');
+  return others;
+}

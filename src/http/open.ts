@@ -1,0 +1,98 @@
+/**
+ * From a request to an open answer: what is asked, by whom, under which key,
+ * and the question put to the cache. What cannot be cached is relayed, its
+ * body streamed through.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Cache, Opening } from '../cache/cache.ts';
+import type { Lead } from '../cache/flight.ts';
+import { deletedAnswerOf, type Endpoint, endpointOf } from '../endpoint.ts';
+import { notCached } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Log } from '../log.ts';
+import { type Ask, readAsk } from '../request/ask.ts';
+import type { Scope } from '../request/caller.ts';
+import type { Omissions } from '../request/fields.ts';
+import { fingerprint, keyOf } from '../request/fingerprint.ts';
+import { type HeaderFields, valueOf } from '../request/header-fields.ts';
+import { type Policy, type PolicyDefaults, readPolicy } from '../request/policy.ts';
+import { forwardedHeaders } from '../upstream/headers.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { readBody } from './body.ts';
+import type { Marks } from './marks.ts';
+import { findRoute, requestPath, type Route, type Targets } from './routes.ts';
+
+/** All that the API door needs. */
+export interface Door {
+  readonly cache: Cache;
+  readonly upstream: Upstream;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly targets: Targets;
+  readonly policy: PolicyDefaults;
+  readonly omissions: Omissions;
+  readonly maxRequestBytes: number;
+  readonly scopeOf: (fields: HeaderFields) => Scope;
+}
+
+/** @throws RefrainError where the request is refused */
+export async function openAnswer(door: Door, request: IncomingMessage, fields: HeaderFields, marks: Marks): Promise<Opening> {
+  const route = findRoute(request, fields, door.targets);
+  const policy = readPolicy(fields, door.policy);
+  const method = request.method ?? 'GET';
+  const endpoint = endpointOf(method, route.path);
+  marks.cacheable = endpoint !== null;
+  const deleted = deletedAnswerOf(method, route.path);
+  if (deleted !== null) door.cache.forget(deleted);
+
+  const relay = (why: string, body: Buffer | IncomingMessage | null): Opening => {
+    if (!policy.ask) throw notCached();
+    return door.cache.bypass(why, leadOf(door, route, request, body, false));
+  };
+  const why = whyNotRead(endpoint, policy, fields);
+  if (endpoint === null || why) return relay(why ?? 'route', hasBody(fields) ? request : null);
+  const body = await readBody(request, door.maxRequestBytes);
+  const ask = readAsk(endpoint, body, door.omissions.body, policy.mode);
+  if (typeof ask === 'string') return relay(ask, body);
+  const name = nameAnswer(door, route, method, fields, policy, ask);
+  marks.key = name.slice(0, 16);
+  const { doneMarker } = route.target;
+  const expected = { endpoint, choices: ask.choices, inputs: ask.inputs, doneMarker };
+  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, lead: leadOf(door, route, request, body, true) });
+}
+
+/** Why the body is not even read, or nothing. */
+function whyNotRead(endpoint: Endpoint | null, policy: Policy, fields: HeaderFields): string | null {
+  if (endpoint === null) return 'route';
+  if (!policy.write) return 'no-store';
+  if (policy.mode === 'off') return 'off';
+  const coding = valueOf(fields, 'content-encoding');
+  return coding === undefined || coding.toLowerCase() === 'identity' ? null : 'encoded-request';
+}
+
+function nameAnswer(door: Door, route: Route, method: string, fields: HeaderFields, policy: Policy, ask: Ask): string {
+  return fingerprint({
+    scope: door.scopeOf(fields),
+    upstream: route.target.origin,
+    method,
+    path: route.path,
+    query: route.query,
+    fields,
+    isIgnoredHeader: door.omissions.isIgnoredHeader,
+    variant: policy.variant,
+    text: ask.text,
+  });
+}
+
+function hasBody(fields: HeaderFields): boolean {
+  return fields.has('transfer-encoding') || Number(valueOf(fields, 'content-length') ?? 0) > 0;
+}
+
+/** @param recorded whether the answer may be played to others, who did not choose its coding */
+function leadOf(door: Door, route: Route, request: IncomingMessage, body: Buffer | IncomingMessage | null, recorded: boolean): Lead {
+  const headers = forwardedHeaders(request.rawHeaders, recorded);
+  const length = request.headers['content-length'];
+  if (body === request && length !== undefined) headers.push('content-length', length);
+  const { origin } = route.target;
+  return (writer, signal) => door.upstream.send({ origin, method: request.method ?? 'GET', path: requestPath(route), headers, body }, writer, signal);
+}

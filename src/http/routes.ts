@@ -1,0 +1,62 @@
+/**
+ * Where a request goes: which upstream, and which path there. The origin comes
+ * from the configuration alone; nothing that a client writes is resolved as a
+ * URL.
+ */
+import type { IncomingMessage } from 'node:http';
+import { invalidTarget, websocketUnsupported } from '../errors.ts';
+import { type HeaderFields, valueOf, valuesOf } from '../request/header-fields.ts';
+
+/** An upstream as the configuration names it. */
+export interface Target {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Without a slash at its end; empty for the root. */
+  readonly basePath: string;
+  readonly doneMarker: 'required' | 'optional';
+}
+
+export interface Targets {
+  readonly standard: Target;
+  /** Addressed by the first segment of the path. */
+  readonly named: ReadonlyMap<string, Target>;
+}
+
+export interface Route {
+  readonly target: Target;
+  /** The path there, without its query. */
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+}
+
+/** @throws RefrainError `invalid_target`, `websocket_unsupported` */
+export function findRoute(request: IncomingMessage, fields: HeaderFields, targets: Targets): Route {
+  const url = request.url ?? '';
+  if (!url.startsWith('/')) throw invalidTarget('it must begin with a slash; the absolute form is for forward proxies');
+  if (valuesOf(fields, 'host').length > 1) throw invalidTarget('it has more than one Host');
+  if (/(^|,)\s*websocket\s*(,|$)/i.test(valueOf(fields, 'upgrade') ?? '')) throw websocketUnsupported();
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = mark === -1 ? '' : url.slice(mark + 1);
+  const { target, rest } = chooseTarget(path.replace(/^\/+/, '/'), targets);
+  return { target, path: joinPath(target.basePath, rest), query };
+}
+
+/** What goes on the request line. */
+export function requestPath({ path, query }: Route): string {
+  return query === '' ? path : `${path}?${query}`;
+}
+
+function chooseTarget(path: string, { standard, named }: Targets): { target: Target; rest: string } {
+  const end = path.indexOf('/', 1);
+  const target = named.get(path.slice(1, end === -1 ? undefined : end));
+  if (!target) return { target: standard, rest: path };
+  return { target, rest: end === -1 ? '/' : path.slice(end).replace(/^\/+/, '/') };
+}
+
+/** A base path that ends in `/v1` takes in one `/v1` of the request, so that clients may write it or not. */
+function joinPath(basePath: string, path: string): string {
+  if (!basePath.endsWith('/v1') || !/^\/v1(\/|$)/.test(path)) return basePath + path;
+  return basePath + path.slice('/v1'.length).replace(/^\/+/, '/');
+}

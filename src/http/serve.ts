@@ -1,0 +1,122 @@
+/**
+ * One playback onto one socket, the same for hit, follow, miss and bypass.
+ *
+ * The socket sets the pace: what it does not take stays in the recording,
+ * shared with every other listener. An answer that broke off is never ended
+ * cleanly: a stream says why in an error event, then its connection breaks;
+ * anything else only breaks.
+ */
+import type { ServerResponse } from 'node:http';
+import { errorEvent } from '../errors.ts';
+import type { Head } from '../response/entry.ts';
+import { isEventStream } from '../response/judge.ts';
+import type { Listener } from '../response/listener.ts';
+import type { Failure } from '../response/writer.ts';
+
+/** The headers to send, by the head of the answer and its length in bytes if that is known. */
+export type HeadersFor = (head: Head, length: number | null) => string[];
+
+/**
+ * Resolves when the response is over: after the last byte, or when the client has left.
+ * @throws RefrainError where the answer failed before anything was sent
+ */
+export function serve(listener: Listener, response: ServerResponse, headersFor: HeadersFor): Promise<void> {
+  return new Promise((resolve, reject) => new Playback(listener, response, headersFor).start(resolve, reject));
+}
+
+class Playback {
+  readonly #listener: Listener;
+  readonly #response: ServerResponse;
+  readonly #headersFor: HeadersFor;
+  readonly #drained = () => this.#unblock();
+  /** The socket has enough for now. */
+  #blocked = false;
+  #playing = false;
+  /** Whether the client can tell the end of the answer from the end of the connection. */
+  #delimited = false;
+  #last: Buffer = Buffer.alloc(0);
+
+  constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor) {
+    this.#listener = listener;
+    this.#response = response;
+    this.#headersFor = headersFor;
+  }
+
+  start(resolve: () => void, reject: (error: unknown) => void): void {
+    const leave = () => {
+      this.#stop();
+      resolve();
+    };
+    if (this.#response.destroyed) return leave();
+    this.#response.once('close', leave);
+    this.#response.on('drain', this.#drained);
+    this.#listener.onChange = () => {
+      try {
+        this.#play();
+      } catch (error) {
+        this.#stop();
+        reject(error);
+      }
+    };
+    this.#listener.onChange();
+  }
+
+  #stop(): void {
+    this.#listener.onChange = null;
+    this.#response.off('drain', this.#drained);
+    this.#listener.leave();
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    this.#listener.onChange?.();
+  }
+
+  #play(): void {
+    // Taking a chunk can let the writer append more before it returns; the loop below then finds it.
+    if (this.#playing) return;
+    const { head, failure } = this.#listener;
+    if (!head) {
+      if (failure) throw failure.error;
+      return;
+    }
+    if (!this.#response.headersSent) this.#begin(head);
+    this.#playing = true;
+    this.#write();
+    this.#playing = false;
+    const { state } = this.#listener;
+    if (this.#blocked || state === 'streaming') return;
+    if (state === 'complete') this.#response.end();
+    else this.#breakOff(head, this.#listener.failure as Failure);
+    this.#stop();
+  }
+
+  #begin(head: Head): void {
+    const { length, state } = this.#listener;
+    this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
+    if (state !== 'complete') this.#response.flushHeaders();
+    this.#delimited = length !== null || this.#response.chunkedEncoding;
+  }
+
+  #write(): void {
+    while (!this.#blocked) {
+      const chunk = this.#listener.read();
+      if (!chunk) return;
+      this.#last = chunk;
+      this.#blocked = !this.#response.write(chunk);
+    }
+  }
+
+  #breakOff(head: Head, { error, told }: Failure): void {
+    const { socket } = this.#response;
+    // A client that takes the end of the connection for the end of the answer must see a reset.
+    const cut = () => (this.#delimited ? socket?.destroySoon() : socket?.resetAndDestroy());
+    if (told || !isEventStream(head)) this.#response.write('', cut);
+    else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cut);
+  }
+}
+
+/** Whether what was sent so far ends between two events. */
+function endsEvent(last: Buffer): boolean {
+  return last.length === 0 || /(\n\n|\r\r|\r\n\r\n)$/.test(last.subarray(-4).toString('latin1'));
+}

@@ -1,0 +1,74 @@
+/**
+ * Which headers cross, each way. What describes one hop (RFC 9110, 7.6.1) never
+ * crosses; what is ours is ours; the rest passes as it is spelled.
+ */
+import type { RawHeaders } from '../response/entry.ts';
+
+const HOP = new Set([
+  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'http2-settings',
+]);
+
+/** Made anew for each hop from the body itself. */
+const FRAMING = new Set(['content-length', 'host', 'expect']);
+
+/** What a stored or shared answer keeps. */
+const KEPT = new Set(['content-type', 'x-request-id', 'openai-version', 'x-content-type-options', 'content-language']);
+
+/** Facts about one caller's session, which no other caller may see. */
+const PERSONAL = new Set(['set-cookie', 'set-cookie2', 'openai-organization', 'openai-project']);
+
+/**
+ * The headers that go upstream.
+ * @param identity asks for a body without content coding, so that one recording serves every listener
+ */
+export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
+  const named = connectionNames(raw);
+  const headers = select(raw, (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'));
+  if (identity) headers.push('accept-encoding', 'identity');
+  return headers;
+}
+
+/** The headers of an answer that its own caller gets. */
+export function relayedHeaders(raw: RawHeaders): string[] {
+  const named = connectionNames(raw);
+  return select(raw, (name) => !isHop(name, named) && !isOwn(name) && name !== 'content-length');
+}
+
+/** The headers of an answer that is played again, or to somebody else. */
+export function replayedHeaders(raw: RawHeaders): string[] {
+  return select(raw, (name) => KEPT.has(name) || name.startsWith('access-control-'));
+}
+
+/** The headers of an error that others waited for: what tells them when to try again stays. */
+export function sharedErrorHeaders(raw: RawHeaders): string[] {
+  return select(relayedHeaders(raw), (name) => !PERSONAL.has(name));
+}
+
+function isHop(name: string, named: ReadonlySet<string>): boolean {
+  return HOP.has(name) || named.has(name);
+}
+
+/** Our controls on the way up, our marks on the way down: those of another Refrain are its own affair. */
+function isOwn(name: string): boolean {
+  return name.startsWith('x-refrain-') || name === 'x-cache';
+}
+
+/** Headers that `Connection` declares to be of this hop alone. */
+function connectionNames(raw: RawHeaders): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    if (raw[at]?.toLowerCase() !== 'connection') continue;
+    for (const name of (raw[at + 1] as string).split(',')) names.add(name.trim().toLowerCase());
+  }
+  return names;
+}
+
+function select(raw: RawHeaders, keep: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] as string;
+    if (keep(name.toLowerCase())) kept.push(name, raw[at + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SOURCE = new URL('../src', import.meta.url).pathname;
+
+/** The rooms, each of which may import only those above it; a file beside the rooms is a room of its own. */
+const ROOMS = [
+  ['errors', 'clock', 'log', 'endpoint'],
+  ['config', 'secret'],
+  ['request', 'response'],
+  ['store', 'upstream'],
+  ['cache'],
+  ['ledger'],
+  ['http', 'admin'],
+  ['app'],
+  ['lifecycle'],
+  ['main'],
+];
+
+const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const textOf = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
+const roomOf = (file: string) => (file.split('/')[0] as string).replace(/\.ts$/, '');
+const rankOf = (room: string) => ROOMS.findIndex((rooms) => rooms.includes(room));
+
+/** What a file imports: our own files by their path below `src`, packages by name. */
+function importsOf(file: string): string[] {
+  const specifiers = [...textOf(file).matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)];
+  return specifiers.map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
+    .map((specifier) => (specifier.startsWith('.') ? relative(SOURCE, join(SOURCE, dirname(file), specifier)) : specifier));
+}
+
+const EDGES = FILES.flatMap((file) => importsOf(file).map((to) => [file, to] as const));
+const OWN_EDGES = EDGES.filter(([, to]) => FILES.includes(to));
+
+describe('the rooms', () => {
+  test('are all known, and there is no junk drawer', () => {
+    expect(FILES.length).toBeGreaterThan(30);
+    expect([...new Set(FILES.map(roomOf))].filter((room) => rankOf(room) === -1)).toEqual([]);
+    expect(FILES.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)\.ts$/.test(file))).toEqual([]);
+  });
+
+  test('import only rooms above them', () => {
+    const crossing = OWN_EDGES.filter(([file, to]) => roomOf(file) !== roomOf(to) && rankOf(roomOf(to)) >= rankOf(roomOf(file)));
+    expect(crossing).toEqual([]);
+    expect(OWN_EDGES.length).toBeGreaterThan(50);
+  });
+
+  test('of cache and store keep to the plan', () => {
+    const between = (from: string, to: string) => OWN_EDGES.filter(([file, target]) => roomOf(file) === from && roomOf(target) === to);
+    for (const [from, to] of [['cache', 'upstream'], ['cache', 'request'], ['store', 'request'], ['upstream', 'store']] as const) {
+      expect(between(from, to), `${from} imports ${to}`).toEqual([]);
+    }
+  });
+
+  test('import in no circle, file by file', () => {
+    const next = new Map(FILES.map((file) => [file, OWN_EDGES.filter(([from]) => from === file).map(([, to]) => to)]));
+    const done = new Set<string>();
+    const circles: string[][] = [];
+    const walk = (file: string, path: string[]) => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file]);
+      if (done.has(file) || path.includes(file)) return;
+      for (const to of next.get(file) ?? []) walk(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of FILES) walk(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  test('have a README of at most 40 lines each', () => {
+    for (const room of new Set(FILES.filter((file) => file.includes('/')).map(roomOf))) {
+      expect(readFileSync(join(SOURCE, room, 'README.md'), 'utf8').split('\n').length, room).toBeLessThanOrEqual(41);
+    }
+  });
+});
+
+describe('only at the door', () => {
+  test('is express imported', () => {
+    const importers = EDGES.filter(([, to]) => to === 'express').map(([file]) => roomOf(file));
+    expect(new Set(importers)).toEqual(new Set(['admin']));
+  });
+
+  test('in the configuration is the process asked for its environment and arguments', () => {
+    expect(FILES.filter((file) => /process\.(env|argv)/.test(textOf(file))).map(roomOf).filter((room) => room !== 'config')).toEqual([]);
+  });
+});
+
+test('files and functions stay short', () => {
+  const long = FILES.filter((file) => textOf(file).split('\n').length > 240);
+  expect(long).toEqual([]);
+  expect(textOf('http/handle.ts').split('\n').length).toBeLessThan(60);
+});

@@ -1,0 +1,82 @@
+/**
+ * Refrain as a process of its own, started as a person would.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Child {
+  readonly exited: Promise<Exit>;
+  readonly #process: ChildProcess;
+  readonly #lines: string[] = [];
+  #stderr = '';
+  #waiting: (() => void)[] = [];
+
+  constructor(flags: readonly string[], cwd: string, environment: Record<string, string>) {
+    const { PATH = '' } = process.env;
+    this.#process = spawn(process.execPath, [MAIN, ...flags], { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { stdout, stderr } = this.#process;
+    if (!stdout || !stderr) throw new Error('a child has pipes');
+    createInterface(stdout).on('line', (line) => {
+      this.#lines.push(line);
+      this.#wake();
+    });
+    stderr.on('data', (text: Buffer) => {
+      this.#stderr += text;
+      this.#wake();
+    });
+    this.exited = once(this.#process, 'close').then(([code, signal]) => {
+      this.#wake();
+      return { code, signal };
+    });
+  }
+
+  get stdout(): readonly string[] {
+    return this.#lines;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Waits for the ready line. @returns the addresses that it names, by name */
+  async ready(): Promise<{ api: string; admin: string; upstream: string }> {
+    await this.#until(() => this.#lines.length > 0);
+    const [, api = '', admin = '', upstream = ''] = /^refrain ready api=(\S+) admin=(\S+) upstream=(\S+)$/.exec(this.#lines[0] ?? '') ?? [];
+    return { api, admin, upstream };
+  }
+
+  /** Waits until standard error has this text. */
+  async says(text: string): Promise<void> {
+    await this.#until(() => this.#stderr.includes(text));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Ends the process if it still runs. */
+  async end(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  async #until(met: () => boolean): Promise<void> {
+    while (!met()) {
+      if (this.#process.exitCode !== null) throw new Error(`refrain exited with ${this.#process.exitCode}: ${this.#stderr}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

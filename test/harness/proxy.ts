@@ -1,0 +1,33 @@
+/**
+ * A proxy in this process, on free ports, over a scripted upstream.
+ */
+import { type App, createApp } from '../../src/app.ts';
+import type { Clock } from '../../src/clock.ts';
+import { createConfig, type Overrides } from '../../src/config/config.ts';
+import { start, stop } from '../../src/lifecycle.ts';
+import { createLog } from '../../src/log.ts';
+
+export interface Proxy {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly app: App;
+  /** What was logged, one parsed line each. */
+  readonly lines: Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+export async function startProxy(upstreamUrl: string, overrides: Overrides = {}, clock?: Clock): Promise<Proxy> {
+  const config = createConfig({
+    upstream: `${upstreamUrl}/v1`,
+    port: 0,
+    ...overrides,
+    admin: { port: 0, ...overrides.admin },
+    store: { path: null, ...overrides.store },
+    logLevel: 'trace',
+  });
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog(config.logLevel, { write: (line) => void lines.push(JSON.parse(line)) });
+  const app = createApp(config, log, clock);
+  const { api, admin } = await start(app, config);
+  return { url: api, adminUrl: admin, app, lines, stop: () => stop(app, 0) };
+}

@@ -1,0 +1,39 @@
+/**
+ * A story: an upstream and as many proxies as it needs. After each the books
+ * must balance and nothing may be left in the air.
+ */
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Overrides } from '../../src/config/config.ts';
+import { answerAll } from './answers.ts';
+import { type Proxy, startProxy } from './proxy.ts';
+import { type ScriptedUpstream, startUpstream } from './upstream.ts';
+
+interface Cast {
+  readonly upstream: ScriptedUpstream;
+  /** Starts a proxy over the upstream. */
+  readonly open: (overrides?: Overrides, clock?: Clock) => Promise<Proxy>;
+}
+
+export const story = test.extend<Cast>({
+  upstream: async ({}, use) => {
+    const upstream = await startUpstream(answerAll);
+    await use(upstream);
+    await upstream.stop();
+  },
+  open: async ({ upstream }, use) => {
+    const proxies: Proxy[] = [];
+    await use(async (overrides, clock) => {
+      const proxy = await startProxy(upstream.url, overrides, clock);
+      proxies.push(proxy);
+      return proxy;
+    });
+    for (const proxy of proxies) {
+      await proxy.stop();
+      expect(proxy.app.cache.flights).toBe(0);
+      const { requests, ...words } = proxy.app.ledger.totals();
+      expect(Object.values(words).reduce((sum, count) => sum + count, 0)).toBe(requests);
+      expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    }
+  },
+});

@@ -1,0 +1,174 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test as base } from 'vitest';
+import { beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import { Child } from '../harness/child.ts';
+import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
+import { answerAll } from '../harness/answers.ts';
+
+interface Cast {
+  readonly folder: string;
+  readonly upstream: ScriptedUpstream;
+  readonly run: (flags?: readonly string[], environment?: Record<string, string>) => Child;
+}
+
+const test = base.extend<Cast>({
+  folder: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
+    await use(folder);
+    rmSync(folder, { recursive: true, force: true });
+  },
+  upstream: async ({}, use) => {
+    const upstream = await startUpstream(answerAll);
+    await use(upstream);
+    await upstream.stop();
+  },
+  run: async ({ folder, upstream }, use) => {
+    const children: Child[] = [];
+    await use((flags = [], environment = {}) => {
+      const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags], folder, environment);
+      children.push(child);
+      return child;
+    });
+    for (const child of children) await child.end();
+  },
+});
+
+const STREAM = { body: chatRequest('x', { stream: true }) };
+
+describe('the command', () => {
+  test('says on one line that it is ready and where, and serves there', async ({ run, upstream }) => {
+    const child = run();
+    const { api, admin, upstream: named } = await child.ready();
+    expect(named).toBe(`${upstream.url}/v1`);
+    expect((await ask(api + CHAT, { body: chatRequest() })).headers['x-cache']).toBe('MISS');
+    expect((await ask(`${admin}/readyz`)).status).toBe(200);
+    expect(child.stdout).toHaveLength(1);
+  });
+
+  test('keeps its files to their owner', async ({ run, folder }) => {
+    const { api } = await run().ready();
+    await ask(api + CHAT, { body: chatRequest() });
+    for (const name of ['secret', 'cache.sqlite']) expect(statSync(join(folder, '.refrain', name)).mode & 0o777, name).toBe(0o600);
+    expect(statSync(join(folder, '.refrain')).mode & 0o777).toBe(0o700);
+  });
+
+  test('ends with 2 and one line on a setting that cannot be used', async ({ run, folder }) => {
+    writeFileSync(join(folder, 'bad.json'), '{"memory":{"bytes":"lots"}}');
+    for (const [flags, environment, named] of [
+      [['--ttl', 'soon'], {}, '--ttl is "soon"; it may be'],
+      [[], { REFRAIN_CACHE: 'maybe' }, 'REFRAIN_CACHE is "maybe"; it may be'],
+      [['--config', 'bad.json'], {}, 'memory.bytes'],
+      [['--unheard-of'], {}, '--unheard-of'],
+    ] as const) {
+      const child = run(flags, environment as Record<string, string>);
+      expect(await child.exited).toEqual({ code: 2, signal: null });
+      expect(child.stderr).toMatch(/^refrain: [^\n]+\n$/);
+      expect(child.stderr).toContain(named);
+    }
+  });
+
+  test('ends with 1 and says which setting to change when a port is taken', async ({ run }) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    for (const [flag, variable] of [['--port', 'REFRAIN_PORT'], ['--admin-port', 'REFRAIN_ADMIN_PORT']] as const) {
+      const child = run([flag, String(port)]);
+      expect(await child.exited).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toBe(`refrain: cannot listen (port ${port} is in use; choose another with ${variable}, or 0 for any)\n`);
+    }
+    taken.close();
+  });
+
+  test('explains itself', async ({ run }) => {
+    const help = run(['--help']);
+    expect(await help.exited).toEqual({ code: 0, signal: null });
+    expect(help.stdout.join('\n')).toContain('--upstream');
+    const version = run(['--version']);
+    await version.exited;
+    expect(version.stdout).toEqual([expect.stringMatching(/^refrain \d+\.\d+\.\d+$/)]);
+  });
+});
+
+describe('a stop', () => {
+  test('lets a running stream end, flushes the store and exits 0', async ({ run, upstream }) => {
+    const child = run();
+    const { api } = await child.ready();
+    upstream.script = beginStream;
+    const live = await begin(api + CHAT, STREAM);
+    const { response } = await upstream.called(1);
+    child.signal('SIGTERM');
+    await child.says('stopping');
+    await expect(ask(api + CHAT, STREAM)).rejects.toThrow('ECONNREFUSED');
+    response.end(chatEvents().join(''));
+    expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    upstream.script = answerAll;
+    const next = run();
+    expect((await ask((await next.ready()).api + CHAT, STREAM)).headers).toMatchObject({ 'x-cache': 'HIT', 'cache-status': expect.stringContaining('detail=sqlite') });
+  });
+
+  test('cuts visibly what outlasts the drain deadline', async ({ run, upstream }) => {
+    const child = run(['--timeouts-drain', '0']);
+    const { api } = await child.ready();
+    upstream.script = beginStream;
+    const live = await begin(api + CHAT, STREAM);
+    const { response } = await upstream.called(1);
+    response.write(chatEvents()[0]);
+    await live.receives(1);
+    child.signal('SIGINT');
+    const { text, broken } = await live.ended;
+    expect(broken).toBe(true);
+    expect(text).toContain('event: error\ndata: {"type":"error",');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('at a second signal is at once', async ({ run, upstream }) => {
+    const child = run();
+    const { api } = await child.ready();
+    upstream.script = beginStream;
+    const live = await begin(api + CHAT, STREAM);
+    child.signal('SIGTERM');
+    await child.says('stopping');
+    child.signal('SIGTERM');
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect((await live.ended).broken).toBe(true);
+  });
+});
+
+describe('kill -9', () => {
+  test('in the middle of 1,000 writes loses at most the last batches, and never a right byte', async ({ run, upstream, folder }) => {
+    upstream.script = ({ body, response }) => {
+      const { input } = JSON.parse(body.toString());
+      const data = [{ object: 'embedding', index: 0, embedding: Array.from({ length: 50 }, (_, at) => input.length * 1e3 + at + Number(input.slice(5))) }];
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ object: 'list', data, input }));
+    };
+    const first = run();
+    let { api } = await first.ready();
+    const question = (index: number) => ({ body: { model: 'e', input: `text ${index}` } });
+    const expected: string[] = [];
+    for (let index = 0; index < 700; index++) expected.push((await ask(`${api}/v1/embeddings`, question(index))).text);
+    first.signal('SIGKILL');
+    let refused = 0;
+    for (let index = 700; index < 1_000; index++) await ask(`${api}/v1/embeddings`, question(index)).catch(() => refused++);
+    expect(refused).toBeGreaterThan(0);
+    await first.exited;
+
+    ({ api } = await run().ready());
+    const words: unknown[] = [];
+    for (const [index, text] of expected.entries()) {
+      const answer = await ask(`${api}/v1/embeddings`, question(index));
+      expect(answer.text).toBe(text);
+      words.push(answer.headers['x-cache']);
+    }
+    const kept = words.indexOf('MISS') === -1 ? words.length : words.indexOf('MISS');
+    expect(words.slice(kept).filter((word) => word === 'HIT')).toEqual([]);
+    expect(expected.length - kept).toBeLessThanOrEqual(200);
+    expect(statSync(join(folder, '.refrain', 'cache.sqlite')).size).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect } from 'vitest';
+import { CHAT, chatRequest, sendJson } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import { story } from '../harness/story.ts';
+
+const OURS = new Set(['cache-status', 'x-cache', 'x-refrain-request-id']);
+const OF_ONE_HOP = new Set(['host', 'connection', 'keep-alive', 'date', 'transfer-encoding']);
+
+/** Headers as `name: value`, as spelled but for framing, which each hop spells for itself; without ours and those of one hop. */
+function endToEnd(raw: readonly string[] = []): string[] {
+  const pairs: string[] = [];
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] as string).toLowerCase();
+    if (!OURS.has(name) && !OF_ONE_HOP.has(name)) pairs.push(`${name === 'content-length' ? name : raw[at]}: ${raw[at + 1]}`);
+  }
+  return pairs.sort();
+}
+
+const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256));
+const MULTIPART = Buffer.concat([Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'), BINARY, Buffer.from('\r\n--b--\r\n')]);
+
+const PASSED: readonly (readonly [string, string, string, Buffer | undefined, Record<string, string>])[] = [
+  ['GET', 'GET', '/v1/models?limit=2&after=a%2Fb', undefined, {}],
+  ['HEAD', 'HEAD', '/v1/models', undefined, {}],
+  ['DELETE', 'DELETE', '/v1/files/file-1', undefined, {}],
+  ['an unknown route', 'POST', '/v1/tomorrow', Buffer.from('{"x":1}'), { 'content-type': 'application/json' }],
+  ['an unknown method', 'PROPFIND', '/v1/tomorrow', undefined, {}],
+  ['multipart', 'POST', '/v1/audio/transcriptions', MULTIPART, { 'content-type': 'multipart/form-data; boundary=b' }],
+  ['binary', 'PUT', '/v1/blob', BINARY, { 'content-type': 'application/octet-stream', 'content-encoding': 'x-odd' }],
+  ['an empty POST', 'POST', '/v1/batches/b/cancel', Buffer.alloc(0), {}],
+];
+
+describe('passes through, bytes and headers equal to a direct call:', () => {
+  for (const [what, method, path, body, headers] of PASSED) {
+    story(what, async ({ upstream, open }) => {
+      const proxy = await open();
+      upstream.script = ({ response, body: received }) => {
+        response.writeHead(207, 'Fine By Me', [
+          'Content-Type', 'audio/mpeg', 'X-Twice', 'a', 'X-Twice', 'b', 'Cache-Control', 'public, max-age=9', 'Content-Encoding', 'x-odd',
+          'ETag', '"1"', 'Set-Cookie', 'a=b', 'Connection', 'x-hop', 'X-Hop', '1', 'Content-Length', String(received.length + 4),
+        ]);
+        response.end(Buffer.concat([Buffer.from([0, 255, 13, 10]), received]));
+      };
+      const asking = { method, ...(body === undefined ? {} : { body }), headers: { ...headers, 'x-custom': 'é', 'accept-encoding': 'gzip, br' } };
+      const direct = await ask(upstream.url + path, asking);
+      const passed = await ask(proxy.url + path, asking);
+      expect(passed.status).toBe(207);
+      expect(passed.body).toEqual(direct.body);
+      expect(endToEnd(passed.rawHeaders)).toEqual(endToEnd(direct.rawHeaders).filter((header) => !header.startsWith('X-Hop')));
+      expect(passed.headers).toMatchObject({ 'x-cache': 'BYPASS', 'cache-status': 'refrain; fwd=bypass; detail=route' });
+      const [one, other] = upstream.calls;
+      expect(other?.body).toEqual(one?.body);
+      expect(other?.method).toBe(method);
+      expect(other?.url).toBe(one?.url);
+      expect(endToEnd(other?.rawHeaders)).toEqual(endToEnd(one?.rawHeaders));
+    });
+  }
+
+  story('redirects, which are not followed', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = ({ response }) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
+    expect(await ask(`${proxy.url}/v1/models`)).toMatchObject({ status: 302, headers: { location: 'http://169.254.169.254/' } });
+    expect(await ask(proxy.url + CHAT, { body: chatRequest() })).toMatchObject({ status: 302 });
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  story('a body that is sent in chunks, while it is sent', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, String(call.body.length));
+    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+    socket.write('POST /v1/files HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n');
+    socket.write('6\r\n world\r\n0\r\n\r\n');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    await once(socket, 'close');
+    expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\n11$/);
+  });
+
+  story('a large answer, with the reader setting the pace', async ({ upstream, open }) => {
+    const proxy = await open();
+    const chunk = Buffer.alloc(1_000_000, 7);
+    let sent = 0;
+    upstream.script = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      const pour = () => {
+        while (sent < 100_000_000 && response.write(chunk)) sent += chunk.length;
+        if (sent < 100_000_000) response.once('drain', () => ((sent += chunk.length), pour()));
+        else response.end();
+      };
+      pour();
+    };
+    const live = await begin(`${proxy.url}/v1/blob`);
+    live.message.pause();
+    const { response } = await upstream.called(1);
+    await quiet(() => sent);
+    expect(sent).toBeLessThan(60_000_000);
+    live.message.removeAllListeners('data');
+    let received = live.received.length;
+    live.message.on('data', (piece: Buffer) => (received += piece.length)).resume();
+    await live.ended;
+    expect(received).toBe(sent);
+    expect(response.writableFinished).toBe(true);
+  });
+});
+
+/** Waits until a figure has stopped growing over many turns of the event loop. */
+async function quiet(figure: () => number): Promise<void> {
+  for (let same = 0, before = -1; same < 2_000; same = figure() === before ? same + 1 : 0) {
+    before = figure();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('is refused', () => {
+  const raw = async (proxy: { url: string }, text: string): Promise<string> => {
+    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.write(text);
+    await once(socket, 'close');
+    return Buffer.concat(chunks).toString();
+  };
+
+  story('a target in absolute form, or with two hosts', async ({ upstream, open }) => {
+    const proxy = await open();
+    for (const head of ['GET http://evil.example/v1/models HTTP/1.1\r\nhost: x\r\n', 'GET /v1/models HTTP/1.1\r\nhost: x\r\nhost: y\r\n', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n']) {
+      const answer = await raw(proxy, `${head}connection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toMatch(/"code":"invalid_target"|^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/);
+    }
+    expect(upstream.calls).toHaveLength(0);
+  });
+
+  story('a WebSocket, but not an upgrade to HTTP/2 that Java clients offer', async ({ open }) => {
+    const proxy = await open();
+    const answer = await raw(proxy, 'GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: WebSocket\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 426 /);
+    expect(answer).toContain('"code":"websocket_unsupported"');
+    const other = await raw(proxy, 'GET /v1/tomorrow HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAM\r\n\r\n');
+    expect(other).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  story('a body beyond maxRequestBytes, declared or not', async ({ upstream, open }) => {
+    const proxy = await open({ maxRequestBytes: 1_000 });
+    const body = chatRequest('x'.repeat(2_000));
+    const declared = await ask(proxy.url + CHAT, { body });
+    expect(declared.status).toBe(413);
+    expect(JSON.parse(declared.text).error).toMatchObject({ code: 'body_too_large', message: expect.stringContaining('maxRequestBytes') });
+    const undeclared = await ask(proxy.url + CHAT, { body, headers: { 'transfer-encoding': 'chunked' } });
+    expect(undeclared.status).toBe(413);
+    expect(upstream.calls).toHaveLength(0);
+  });
+});
+
+story('the operator asks another listener how the proxy is', async ({ open }) => {
+  const proxy = await open();
+  expect(await ask(`${proxy.adminUrl}/healthz`)).toMatchObject({ status: 200, text: '{"status":"alive"}' });
+  expect(await ask(`${proxy.adminUrl}/readyz`)).toMatchObject({ status: 200, text: '{"status":"ready"}' });
+  expect(await ask(`${proxy.adminUrl}/v1/models`)).toMatchObject({ status: 404 });
+  proxy.app.readiness = 'stopping';
+  expect(await ask(`${proxy.adminUrl}/readyz`)).toMatchObject({ status: 503, text: '{"status":"stopping"}' });
+});

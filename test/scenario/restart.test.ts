@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { ask } from '../harness/client.ts';
+import type { Proxy } from '../harness/proxy.ts';
+import { story as base } from '../harness/story.ts';
+import type { Call } from '../harness/upstream.ts';
+
+const story = base.extend<{ path: string }>({
+  path: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
+    await use(join(folder, 'kept', 'cache.sqlite'));
+    rmSync(folder, { recursive: true, force: true });
+  },
+});
+
+/** Each question has an answer of its own, so that a wrong one shows. */
+const answerFor = (question: string) => chatAnswer(`answer to ${question} `.repeat(40));
+const answerOwn = (call: Call) => sendJson(call, answerFor(JSON.parse(call.body.toString()).messages[0].content));
+
+const askAll = async (proxy: Proxy, questions: readonly string[]) => {
+  const words: unknown[] = [];
+  for (const question of questions) {
+    const answer = await ask(proxy.url + CHAT, { body: chatRequest(question) });
+    expect(answer.text).toBe(answerFor(question));
+    words.push(answer.headers['x-cache']);
+  }
+  return words;
+};
+
+const QUESTIONS = Array.from({ length: 30 }, (_, index) => `question ${index}`);
+
+describe('a restart', () => {
+  story('serves from the file, then from memory', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    const first = await open({ store: { path } });
+    await askAll(first, QUESTIONS);
+    await first.stop();
+    const second = await open({ store: { path } });
+    const hit = await ask(second.url + CHAT, { body: chatRequest(QUESTIONS[0]) });
+    expect(hit.headers).toMatchObject({ 'x-cache': 'HIT', 'cache-status': expect.stringMatching(/detail=sqlite$/), 'content-type': 'application/json', 'x-request-id': 'req_first' });
+    expect((await ask(second.url + CHAT, { body: chatRequest(QUESTIONS[0]) })).headers['cache-status']).toMatch(/detail=memory$/);
+    expect(new Set(await askAll(second, QUESTIONS))).toEqual(new Set(['HIT']));
+    expect(upstream.calls).toHaveLength(QUESTIONS.length);
+  });
+
+  story('serves from the file alone where memory is off', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    const proxy = await open({ memory: { bytes: 0 }, store: { path } });
+    expect(new Set(await askAll(proxy, QUESTIONS))).toEqual(new Set(['MISS']));
+    expect(new Set(await askAll(proxy, QUESTIONS))).toEqual(new Set(['HIT']));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(proxy.url + CHAT, { body: chatRequest('new') })));
+    expect(new Set(answers.map(({ text }) => text))).toEqual(new Set([answerFor('new')]));
+    expect(upstream.calls).toHaveLength(QUESTIONS.length + 1);
+  });
+
+  story('with another secret finds nothing', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    const first = await open({ store: { path } });
+    await askAll(first, ['x']);
+    await first.stop();
+    rmSync(join(dirname(path), 'secret'));
+    expect(await askAll(await open({ store: { path } }), ['x'])).toEqual(['MISS']);
+  });
+
+  const DAMAGE: readonly (readonly [string, (path: string) => void])[] = [
+    ['flipped bytes', (path) => {
+      const bytes = readFileSync(path);
+      for (let at = 4_096; at < bytes.length; at += 997) bytes[at] = (bytes[at] as number) ^ 0x40;
+      writeFileSync(path, bytes);
+    }],
+    ['half of it gone', (path) => truncateSync(path, Math.trunc(readFileSync(path).length / 2))],
+    ['all of it gone', (path) => truncateSync(path, 0)],
+    ['a text in its place', (path) => writeFileSync(path, 'This is not a database.\n'.repeat(100))],
+  ];
+
+  for (const [what, damage] of DAMAGE) {
+    story(`over a file with ${what} never gives a wrong answer, and keeps again`, async ({ upstream, open, path }) => {
+      upstream.script = answerOwn;
+      const first = await open({ store: { path } });
+      await askAll(first, QUESTIONS);
+      await first.stop();
+      damage(path);
+      const second = await open({ store: { path } });
+      await askAll(second, QUESTIONS);
+      await second.stop();
+      const before = upstream.calls.length;
+      const third = await open({ store: { path } });
+      expect(new Set(await askAll(third, QUESTIONS))).toEqual(new Set(['HIT']));
+      expect(upstream.calls).toHaveLength(before);
+    });
+  }
+
+  story('keeps a file that is no database aside, and says so once', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'precious, but no database\n'.repeat(50));
+    const proxy = await open({ store: { path } });
+    expect(await askAll(proxy, ['x', 'x'])).toEqual(['MISS', 'HIT']);
+    const aside = readdirSync(dirname(path)).filter((name) => name.includes('.corrupt-'));
+    expect(aside).toHaveLength(1);
+    expect(readFileSync(join(dirname(path), aside[0] ?? ''), 'utf8')).toContain('precious');
+    expect(proxy.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  story('where the file cannot be had at all: every request is answered', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    mkdirSync(dirname(dirname(path)), { recursive: true });
+    writeFileSync(dirname(path), 'a file where a folder should be');
+    const proxy = await open({ store: { path } });
+    expect(await askAll(proxy, ['x', 'x', 'y'])).toEqual(['MISS', 'HIT', 'MISS']);
+    expect(proxy.lines.filter(({ level, path: named }) => level === 'warn' && named === path)).toHaveLength(1);
+  });
+
+  story('two proxies may share one file', async ({ upstream, open, path }) => {
+    upstream.script = answerOwn;
+    const [one, other] = [await open({ store: { path } }), await open({ store: { path } })];
+    await askAll(one, QUESTIONS);
+    await one.stop();
+    expect(new Set(await askAll(other, QUESTIONS))).toEqual(new Set(['HIT']));
+  });
+});
