@@ -1,0 +1,75 @@
+/**
+ * How failures reach the programs that use OpenAI's own clients: as the errors
+ * that they know, and never as an answer that only looks whole.
+ */
+import type { OpenAI } from 'openai';
+import { describe, expect } from 'vitest';
+import { answerAll, chatEvents, completionEvents, endAfter, errorAnswer, resetAfter, responseEvents, sendJson } from '../harness/answers.ts';
+import { PROMPT, QUESTION, RESPONSE, STREAM } from '../harness/questions.ts';
+import { connect, NEWEST, OLDER, readAll, readJson } from '../harness/sdk.ts';
+import { story } from '../harness/story.ts';
+import { startUpstream } from '../harness/upstream.ts';
+
+/** How a stream dies, what was asked, how many events came before, and the error's code. */
+const DEATHS = [
+  ['a chat stream that is reset', resetAfter(chatEvents().slice(0, -2).join('')), 'chat', chatEvents().length - 2, 'upstream_cut'],
+  ['a chat stream that ends before its finish_reason', endAfter(chatEvents().slice(0, -2).join('')), 'chat', chatEvents().length - 2, 'answer_incomplete'],
+  ['a completion stream that ends before its finish_reason', endAfter(completionEvents()[0] as string), 'completions', 1, 'answer_incomplete'],
+  ['a responses stream that is reset', resetAfter(responseEvents().slice(0, -1).join('')), 'responses', responseEvents().length - 1, 'upstream_cut'],
+  ['a responses stream that ends before it is completed', endAfter(responseEvents().slice(0, 5).join('')), 'responses', 5, 'answer_incomplete'],
+] as const;
+
+const STREAMED: Record<(typeof DEATHS)[number][2], (client: OpenAI) => Promise<AsyncIterable<unknown>>> = {
+  chat: (client) => client.chat.completions.create(STREAM),
+  completions: (client) => client.completions.create({ ...PROMPT, stream: true }),
+  responses: (client) => client.responses.create({ ...RESPONSE, stream: true }),
+};
+
+describe.each([NEWEST, OLDER])('$name', (sdk) => {
+  story('tries again when it is told to, and only the answer is kept', async ({ upstream, open }) => {
+    const client = connect(sdk, `${(await open()).url}/v1`);
+    upstream.script = (call) => {
+      if (upstream.calls.length > 1) answerAll(call);
+      else sendJson(call, errorAnswer('slow down', 'rate_limit_exceeded'), 429, { 'retry-after-ms': '1' });
+    };
+    expect(await readJson(client.chat.completions.create(QUESTION))).toMatchObject({ word: 'MISS' });
+    expect(await readJson(client.chat.completions.create(QUESTION))).toMatchObject({ word: 'HIT' });
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  story("raises the upstream's own error", async ({ upstream, open }) => {
+    const client = connect(sdk, `${(await open()).url}/v1`);
+    upstream.script = (call) => sendJson(call, errorAnswer('Incorrect API key provided: sk-test.', 'invalid_api_key'), 401);
+    for (const question of [QUESTION, STREAM, QUESTION]) {
+      const error = await client.chat.completions.create(question).catch((raised: unknown) => raised);
+      expect(error).toBeInstanceOf(sdk.Client.AuthenticationError);
+      expect(error).toMatchObject({ message: expect.stringContaining('Incorrect API key provided'), code: 'invalid_api_key' });
+    }
+    expect(upstream.calls).toHaveLength(3);
+  });
+
+  for (const [what, script, form, count, code] of DEATHS) {
+    story(`raises while it reads ${what}; nothing is kept`, async ({ upstream, open }) => {
+      const client = connect(sdk, `${(await open()).url}/v1`);
+      upstream.script = script;
+      const events: unknown[] = [];
+      const error = await readAll(await STREAMED[form](client), events).catch((raised: unknown) => raised);
+      expect(error).toBeInstanceOf(sdk.Client.APIError);
+      expect(error).toMatchObject({ code, type: 'refrain_error' });
+      expect(events).toHaveLength(count);
+      upstream.script = answerAll;
+      expect((await readAll(await STREAMED[form](client))).slice(0, count)).toEqual(events);
+      expect(upstream.calls).toHaveLength(2);
+    });
+  }
+
+  story('raises an error that says what to check when nobody answers upstream', async ({ open }) => {
+    const gone = await startUpstream(answerAll);
+    const { url } = await open({ upstream: `${gone.url}/v1` });
+    await gone.stop();
+    const client = connect(sdk, `${url}/v1`, { maxRetries: 0 });
+    const error = await client.chat.completions.create(QUESTION).catch((raised: unknown) => raised);
+    expect(error).toBeInstanceOf(sdk.Client.InternalServerError);
+    expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable', message: expect.stringContaining('REFRAIN_UPSTREAM') });
+  });
+});

@@ -1,0 +1,80 @@
+/**
+ * A sample upstream: a plain server that answers chat completions at a human
+ * pace, as a model would, and counts how often it is asked.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface SampleUpstream {
+  readonly url: string;
+  /** How often it has been asked. */
+  readonly calls: number;
+  stop(): Promise<void>;
+}
+
+const WORDS = (
+  'The sea is salt because rivers carry what they wash out of the rocks into it, ' +
+  'and because the sun lifts the water up again and leaves the salt behind.'
+).split(' ');
+
+const THINKING_MS = 500;
+
+/** How long a word takes to come. */
+const wordMs = (word: string) => 20 + 6 * word.length;
+
+const WRITING_MS = WORDS.reduce((sum, word) => sum + wordMs(word), 0);
+
+export async function startSampleUpstream(): Promise<SampleUpstream> {
+  let calls = 0;
+  const server = createServer((request, response) => {
+    calls++;
+    void answer(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get calls() {
+      return calls;
+    },
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { model, stream = false } = JSON.parse(await text(request));
+  await pause(THINKING_MS);
+  if (stream) await sendStream(response, model);
+  else await sendJson(response, model);
+}
+
+async function sendJson(response: ServerResponse, model: string): Promise<void> {
+  await pause(WRITING_MS);
+  const message = { role: 'assistant', content: WORDS.join(' '), refusal: null };
+  const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
+  const usage = { prompt_tokens: 12, completion_tokens: WORDS.length, total_tokens: 12 + WORDS.length };
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ id: 'chatcmpl-sample', object: 'chat.completion', created: 1_700_000_000, model, choices, usage }));
+}
+
+async function sendStream(response: ServerResponse, model: string): Promise<void> {
+  const chunk = (delta: object, finish: string | null = null) => {
+    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
+    return `data: ${JSON.stringify({ id: 'chatcmpl-sample', object: 'chat.completion.chunk', created: 1_700_000_000, model, choices })}\n\n`;
+  };
+  response.setHeader('content-type', 'text/event-stream');
+  for (const [index, word] of WORDS.entries()) {
+    await pause(wordMs(word));
+    if (response.destroyed) return;
+    response.write(chunk(index === 0 ? { role: 'assistant', content: word } : { content: ` ${word}` }));
+  }
+  response.end(`${chunk({}, 'stop')}data: [DONE]\n\n`);
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { refreshReadme } from './documents.ts';
+
+const ROOT = new URL('..', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
+const README = read('README.md');
+const PACKAGE = JSON.parse(read('package.json'));
+
+/** The first cells of the rows of the table under a heading, without their quotes. */
+function firstCells(heading: string): string[] {
+  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return [...section.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => (cell ?? '').replaceAll('`', '')).slice(1);
+}
+
+describe('the README', () => {
+  test('has the settings and the key as the code has them', () => {
+    expect(README).toBe(refreshReadme(README));
+    expect(README).toContain('| `REFRAIN_PORT` |');
+  });
+
+  test('lists every error, with its status', () => {
+    const raised = [...read('src/errors.ts').matchAll(/new RefrainError\('(\w+)', (\d+)/g)].map(([, code, status]) => `${code} ${status}`);
+    const listed = [...README.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(([, code, status]) => `${code} ${status}`);
+    expect(raised.length).toBeGreaterThan(10);
+    expect(listed.sort()).toEqual(raised.sort());
+    const declared = [...(/export type ErrorCode =([^;]*);/.exec(read('src/errors.ts'))?.[1] ?? '').matchAll(/'(\w+)'/g)].map(([, code]) => code);
+    expect(declared.sort()).toEqual(raised.map((row) => row.split(' ')[0]).sort());
+  });
+
+  test('gives every reason for a bypass', () => {
+    const reasons = ['src/request/state.ts', 'src/request/ask.ts', 'src/http/open.ts'].flatMap((path) =>
+      [...read(path).matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g)].map(([, reason]) => reason as string),
+    );
+    expect(reasons.length).toBeGreaterThan(12);
+    for (const reason of new Set(reasons)) expect(README, reason).toContain(`\`${reason}\``);
+  });
+
+  test('gives a reason for every dependency', () => {
+    const cells = firstCells('Development').join(', ');
+    const missing = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).filter((name) => !cells.includes(name.startsWith('@types/') ? '@types/*' : name));
+    expect(missing).toEqual([]);
+  });
+
+  test('names the scripts that there are', () => {
+    const named = [...README.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name as string);
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((name) => !(name in PACKAGE.scripts))).toEqual([]);
+  });
+});
+
+test('at the top there is only what belongs there', () => {
+  const ALLOWED = ['src', 'test', 'config', 'package.json', 'package-lock.json', 'tsconfig.json', '.env.example', 'README.md', 'LICENSE', '.gitignore', '.ci', '.git', 'node_modules', 'dist', '.refrain', '.env'];
+  expect(readdirSync(ROOT).filter((name) => !ALLOWED.includes(name))).toEqual([]);
+});
+
+test('the lock file names no registry', () => {
+  expect(read('package-lock.json')).not.toMatch(/"resolved":|registry/);
+});

@@ -1,0 +1,10 @@
+/**
+ * Writes what is made from code: `node test/generate.ts`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { environmentExample, refreshReadme } from './documents.ts';
+
+const README = new URL('../README.md', import.meta.url);
+
+writeFileSync(new URL('../.env.example', import.meta.url), environmentExample());
+writeFileSync(README, refreshReadme(readFileSync(README, 'utf8')));
