@@ -36,6 +36,7 @@ export interface App {
 /** Longer than the idle time of the load balancers in use, so that they never reuse a socket that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
+const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
   const { store, opened } = createStore(config, log, clock);
@@ -54,7 +55,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     maxRequestBytes,
     scopeOf: createScopes(loadSecret(config.store.path, log), { name: config.scope.shared, members: config.scope.members }),
   });
-  const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0 }, handle);
+  const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES }, handle);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
   const admin = createServer(createAdmin(() => app.readiness));

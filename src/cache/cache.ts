@@ -15,7 +15,7 @@ import type { Head, RawHeaders } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import { Recording } from '../response/recording.ts';
 import type { Found, Store } from '../store/store.ts';
-import { Flight, type Lead } from './flight.ts';
+import { Flight, type FlightPlan, type Lead } from './flight.ts';
 import type { Outcome } from './outcome.ts';
 import { whyNotStorable } from './storable.ts';
 
@@ -34,6 +34,8 @@ export interface Question {
   readonly permission: Permission;
   readonly expected: Expectation;
   readonly lead: Lead;
+  /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
+  readonly shared: boolean;
 }
 
 export interface Opening {
@@ -51,6 +53,9 @@ export interface CacheOptions {
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
+
+/** What an upstream says of a credential or an account, not of a question. */
+const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** How many deleted answers are remembered, for those that are still on their way. */
 const FORGOTTEN = 1_000;
@@ -122,20 +127,33 @@ export class Cache {
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'follow' }, listener };
     const lookup = this.#lookups.get(flight);
-    if (!lookup) return opening;
-    return lookup.then((stored) => {
-      if (!stored) return opening;
-      listener.leave();
-      if (this.#goodEnough(stored, question.permission)) return this.#hit(stored);
-      return this.open({ ...question, permission: { ...question.permission, read: false } });
-    });
+    if (lookup) return this.#followStored(lookup, opening, question);
+    return question.shared ? this.#followShared(opening, question) : opening;
+  }
+
+  /** Follows a flight that is still asking the store. */
+  async #followStored(lookup: Promise<Found | undefined>, opening: Opening, question: Question): Promise<Opening> {
+    const stored = await lookup;
+    if (!stored) return question.shared ? this.#followShared(opening, question) : opening;
+    opening.listener.leave();
+    if (this.#goodEnough(stored, question.permission)) return this.#hit(stored);
+    return this.open({ ...question, permission: { ...question.permission, read: false } });
+  }
+
+  /** Follows unless the upstream refuses the one who leads, for his credential or his account; then asks for itself. */
+  async #followShared(opening: Opening, question: Question): Promise<Opening> {
+    const { listener } = opening;
+    await listener.whenBegun();
+    if (!PERSONAL_STATUS.has(listener.head?.status ?? 0)) return opening;
+    listener.leave();
+    return this.open(question);
   }
 
   #miss(question: Question): Opening | Promise<Opening> {
     const { key, permission, lead } = question;
-    const flight = this.#register(question);
-    const listener = flight.recording.listen();
     const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
+    const flight = this.#register(question, whyNotKept);
+    const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener };
     if (!permission.read) {
       flight.lead(lead);
@@ -153,20 +171,21 @@ export class Cache {
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register({ key, permission, expected }: Question): Flight {
+  #register({ key, permission, expected }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
     const { clock, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
       maxBytes: maxEntryBytes,
       onAbandon,
       clock,
-      whyNotKept: (head) => whyNotStorable(permission.ttl, head),
+      whyNotKept,
       keep: (head, body, answerId) => this.#keep(key, permission.ttl, head, body, answerId),
       land: () => {
         this.#keepable.delete(flight);
         if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
       },
     });
+    if (flight.recording.liveOnly) return flight;
     this.#keepable.set(flight, key);
     if (!this.#joinable.has(key)) this.#joinable.set(key, flight);
     return flight;

@@ -15,7 +15,7 @@ import type { Clock } from '../clock.ts';
 import { abandoned, answerIncomplete } from '../errors.ts';
 import type { Expectation, Judge } from '../response/complete.ts';
 import { compact, type Head } from '../response/entry.ts';
-import { judgeOf } from '../response/judge.ts';
+import { isEventStream, judgeOf } from '../response/judge.ts';
 import { Recording } from '../response/recording.ts';
 import type { Failure, Framing, Writer } from '../response/writer.ts';
 import type { WhyNotKept } from './storable.ts';
@@ -38,7 +38,7 @@ export interface FlightPlan {
   land(): void;
 }
 
-/** After its terminal event an answer is given this long, in ms since its last byte, to end by itself. */
+/** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
 
 export class Flight implements Writer {
@@ -55,8 +55,11 @@ export class Flight implements Writer {
   constructor(plan: FlightPlan) {
     this.#plan = plan;
     this.recording = new Recording(plan.expected ? plan.maxBytes : 0);
-    this.recording.onDeserted = () => this.#desert();
-    this.recording.onLiveOnly = () => this.#land();
+    this.recording.onDeserted = () => this.#abandon();
+    this.recording.onLiveOnly = () => {
+      this.#land();
+      this.#abandon();
+    };
   }
 
   get onWanted(): (() => void) | null {
@@ -92,7 +95,11 @@ export class Flight implements Writer {
   begin(head: Head, framing: Framing): void {
     const { expected } = this.#plan;
     if (expected) this.#judge = judgeOf(expected, head, framing);
-    this.recording.begin(head, framing);
+    // An error is for those who waited for it: nobody joins it.
+    if (head.status !== 200) this.#land();
+    // A stream that is judged may end before its declared length, in an event of ours.
+    this.recording.begin(head, expected && isEventStream(head) ? { ...framing, length: null } : framing);
+    this.#abandon();
   }
 
   append(chunk: Buffer): boolean {
@@ -102,9 +109,8 @@ export class Flight implements Writer {
       this.abort({ error: answerIncomplete(step.why), told: step.told });
       return true;
     }
-    if (step?.kind === 'committed') this.#committed = true;
     const wanted = this.recording.append(chunk);
-    if (this.#committed) this.#settle();
+    if (step?.kind === 'committed') this.#commit();
     return wanted;
   }
 
@@ -146,18 +152,18 @@ export class Flight implements Writer {
     this.#plan.land();
   }
 
-  #settle(): void {
-    this.#cancelSettling?.();
+  #commit(): void {
+    this.#committed = true;
     this.#cancelSettling = this.#plan.clock.after(SETTLE_MS, () => {
       this.finish();
       this.#abort.abort();
     });
   }
 
-  /** The last listener has left. */
-  #desert(): void {
+  /** Ends an answer that nobody listens to, unless it is worth finishing. */
+  #abandon(): void {
     const { recording } = this;
-    if (!this.#leading || this.#committed || recording.state === 'complete' || recording.state === 'cut') return;
+    if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
     if (this.#plan.onAbandon === 'finish' && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), told: false });
   }

@@ -8,11 +8,7 @@ import { whyNotByHead } from '../response/judge.ts';
 export type WhyNotKept =
   | Unkept
   /** Its request lets it be kept for no time at all. */
-  | 'ttl'
-  /** It passed `maxEntryBytes` and was relayed live. */
-  | 'too-large'
-  /** It was purged while it was on its way. */
-  | 'purged';
+  | 'ttl';
 
 /** As far as the head tells; the body may still disappoint. @param ttl in seconds */
 export function whyNotStorable(ttl: number, head: Head): WhyNotKept | null {

@@ -1,7 +1,8 @@
 /**
- * The raw bytes of a request, bounded.
+ * The raw bytes of a request: whole and bounded, or as a stream.
  */
 import type { IncomingMessage } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
 import { bodyIncomplete, bodyTooLarge } from '../errors.ts';
 
 /**
@@ -25,4 +26,22 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     request.on('error', () => reject(bodyIncomplete()));
     request.on('close', () => request.complete || reject(bodyIncomplete()));
   });
+}
+
+/**
+ * The body as a stream of its own. Whoever reads it may stop half-way, as an
+ * upstream does that answers early: what the client still sends is then read
+ * and dropped, for it may not read its answer before it has sent all of it.
+ */
+export function streamBody(request: IncomingMessage): Readable {
+  const body = request.pipe(new PassThrough());
+  body.once('close', () => drain(request));
+  request.once('close', () => request.complete || body.destroy(bodyIncomplete()));
+  return body;
+}
+
+/** Reads what is left of a body, to nobody. */
+export function drain(request: IncomingMessage): void {
+  request.unpipe();
+  request.resume();
 }

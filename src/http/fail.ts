@@ -2,7 +2,7 @@
  * Where errors of our own are rendered: OpenAI's envelope, with the marks that
  * every response carries.
  */
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
 import { errorBody, type RefrainError } from '../errors.ts';
 import type { Marks } from './marks.ts';
@@ -13,7 +13,7 @@ import type { Marks } from './marks.ts';
  */
 export function fail(response: ServerResponse, error: RefrainError, outcome: Outcome | null, marks: Marks): void {
   if (response.destroyed) return;
-  if (response.headersSent) return void response.socket?.resetAndDestroy();
+  if (response.headersSent) return void response.destroy();
   const body = errorBody(error);
   const headers = [
     'content-type', 'application/json',
@@ -24,6 +24,7 @@ export function fail(response: ServerResponse, error: RefrainError, outcome: Out
     'x-refrain-request-id', marks.requestId,
   ];
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
-  response.writeHead(error.status, headers);
+  // The phrase is named because a head that was refused may have left its own behind.
+  response.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);
   response.end(body);
 }

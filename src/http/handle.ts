@@ -7,6 +7,7 @@ import type { Opening } from '../cache/cache.ts';
 import type { Outcome } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
 import { readHeaderFields } from '../request/header-fields.ts';
+import { drain } from './body.ts';
 import { fail } from './fail.ts';
 import { answerHeaders, type Marks } from './marks.ts';
 import { type Door, openAnswer } from './open.ts';
@@ -29,6 +30,7 @@ async function handle(door: Door, request: IncomingMessage, response: ServerResp
     if (error.code === 'internal_error') door.log.error({ requestId: marks.requestId, err: cause }, 'request failed');
     fail(response, error, outcome, marks);
   } finally {
+    drain(request);
     const word = outcome?.word ?? 'refusal';
     door.ledger.note(word);
     door.log.debug({ requestId: marks.requestId, method: request.method, status: response.statusCode, outcome: word, key: marks.key }, 'request');

@@ -3,7 +3,7 @@
  * is this listener's to know, and what we add.
  */
 import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
-import type { Head, RawHeaders } from '../response/entry.ts';
+import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
 import { relayedHeaders, replayedHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
 
@@ -18,11 +18,15 @@ export interface Marks {
 
 /** @param length the body's length in bytes; null while it is unknown */
 export function answerHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
-  const headers = withCacheControl(headersFor(head, outcome), marks.cacheable);
+  const streams = isEventStream(head);
+  const dropped = [...(marks.cacheable ? ['cache-control'] : []), ...(streams ? ['x-accel-buffering'] : [])];
+  const headers = without(headersFor(head, outcome), dropped);
+  // Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge.
+  if (marks.cacheable || headerOf(head, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
   headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));
-  if (isEventStream(head)) headers.push('x-accel-buffering', 'no');
+  if (streams) headers.push('x-accel-buffering', 'no');
   if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));
   return headers;
 }
@@ -39,19 +43,6 @@ function headersFor({ status, headers }: Head, outcome: Outcome): RawHeaders {
   }
 }
 
-/** Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge. */
-function withCacheControl(headers: RawHeaders, replace: boolean): string[] {
-  const others: string[] = [];
-  let said = false;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = (headers[at] as string).toLowerCase();
-    if (name === 'x-accel-buffering') continue;
-    if (name === 'cache-control') {
-      if (replace) continue;
-      said = true;
-    }
-    others.push(headers[at] as string, headers[at + 1] as string);
-  }
-  if (!said) others.push('cache-control', 'private, no-store');
-  return others;
+function without(headers: RawHeaders, names: readonly string[]): string[] {
+  return headers.filter((_, at) => !names.includes((headers[at - (at % 2)] as string).toLowerCase()));
 }

@@ -4,21 +4,22 @@
  * body streamed through.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Cache, Opening } from '../cache/cache.ts';
 import type { Lead } from '../cache/flight.ts';
-import { deletedAnswerOf, type Endpoint, endpointOf } from '../endpoint.ts';
+import { deletedAnswerOf, endpointOf } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { type Ask, readAsk } from '../request/ask.ts';
-import type { Scope } from '../request/caller.ts';
+import { isShared, type Scope } from '../request/caller.ts';
 import type { Omissions } from '../request/fields.ts';
 import { fingerprint, keyOf } from '../request/fingerprint.ts';
 import { type HeaderFields, valueOf } from '../request/header-fields.ts';
 import { type Policy, type PolicyDefaults, readPolicy } from '../request/policy.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { readBody } from './body.ts';
+import { readBody, streamBody } from './body.ts';
 import type { Marks } from './marks.ts';
 import { findRoute, requestPath, type Route, type Targets } from './routes.ts';
 
@@ -45,34 +46,35 @@ export async function openAnswer(door: Door, request: IncomingMessage, fields: H
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  const relay = (why: string, body: Buffer | IncomingMessage | null): Opening => {
+  const relay = (why: string, body: Buffer | Readable | null): Opening => {
     if (!policy.ask) throw notCached();
     return door.cache.bypass(why, leadOf(door, route, request, body, false));
   };
-  const why = whyNotRead(endpoint, policy, fields);
-  if (endpoint === null || why) return relay(why ?? 'route', hasBody(fields) ? request : null);
+  const why = whyNotRead(policy, fields);
+  if (endpoint === null || why) return relay(endpoint === null ? 'route' : (why as string), hasBody(fields) ? streamBody(request) : null);
   const body = await readBody(request, door.maxRequestBytes);
   const ask = readAsk(endpoint, body, door.omissions.body, policy.mode);
   if (typeof ask === 'string') return relay(ask, body);
-  const name = nameAnswer(door, route, method, fields, policy, ask);
+  const scope = door.scopeOf(fields);
+  const name = nameAnswer(door, route, method, fields, scope, policy, ask);
   marks.key = name.slice(0, 16);
   const { doneMarker } = route.target;
+  const shared = isShared(scope);
   const expected = { endpoint, choices: ask.choices, inputs: ask.inputs, doneMarker };
-  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, lead: leadOf(door, route, request, body, true) });
+  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, shared, lead: leadOf(door, route, request, body, true) });
 }
 
 /** Why the body is not even read, or nothing. */
-function whyNotRead(endpoint: Endpoint | null, policy: Policy, fields: HeaderFields): string | null {
-  if (endpoint === null) return 'route';
+function whyNotRead(policy: Policy, fields: HeaderFields): string | null {
   if (!policy.write) return 'no-store';
   if (policy.mode === 'off') return 'off';
   const coding = valueOf(fields, 'content-encoding');
   return coding === undefined || coding.toLowerCase() === 'identity' ? null : 'encoded-request';
 }
 
-function nameAnswer(door: Door, route: Route, method: string, fields: HeaderFields, policy: Policy, ask: Ask): string {
+function nameAnswer(door: Door, route: Route, method: string, fields: HeaderFields, scope: Scope, policy: Policy, ask: Ask): string {
   return fingerprint({
-    scope: door.scopeOf(fields),
+    scope,
     upstream: route.target.origin,
     method,
     path: route.path,
@@ -89,10 +91,10 @@ function hasBody(fields: HeaderFields): boolean {
 }
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
-function leadOf(door: Door, route: Route, request: IncomingMessage, body: Buffer | IncomingMessage | null, recorded: boolean): Lead {
+function leadOf(door: Door, route: Route, request: IncomingMessage, body: Buffer | Readable | null, recorded: boolean): Lead {
   const headers = forwardedHeaders(request.rawHeaders, recorded);
   const length = request.headers['content-length'];
-  if (body === request && length !== undefined) headers.push('content-length', length);
+  if (body !== null && !Buffer.isBuffer(body) && length !== undefined) headers.push('content-length', length);
   const { origin } = route.target;
   return (writer, signal) => door.upstream.send({ origin, method: request.method ?? 'GET', path: requestPath(route), headers, body }, writer, signal);
 }

@@ -8,7 +8,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { errorEvent } from '../errors.ts';
-import type { Head } from '../response/entry.ts';
+import { type Head, headerOf } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Failure } from '../response/writer.ts';
@@ -24,6 +24,8 @@ export function serve(listener: Listener, response: ServerResponse, headersFor: 
   return new Promise((resolve, reject) => new Playback(listener, response, headersFor).start(resolve, reject));
 }
 
+const NOTHING = Buffer.alloc(0);
+
 class Playback {
   readonly #listener: Listener;
   readonly #response: ServerResponse;
@@ -34,7 +36,7 @@ class Playback {
   #playing = false;
   /** Whether the client can tell the end of the answer from the end of the connection. */
   #delimited = false;
-  #last: Buffer = Buffer.alloc(0);
+  #last: Buffer = NOTHING;
 
   constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor) {
     this.#listener = listener;
@@ -94,7 +96,8 @@ class Playback {
   #begin(head: Head): void {
     const { length, state } = this.#listener;
     this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
-    if (state !== 'complete') this.#response.flushHeaders();
+    // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
+    if (state !== 'complete') this.#response.write(NOTHING);
     this.#delimited = length !== null || this.#response.chunkedEncoding;
   }
 
@@ -108,10 +111,13 @@ class Playback {
   }
 
   #breakOff(head: Head, { error, told }: Failure): void {
-    const { socket } = this.#response;
-    // A client that takes the end of the connection for the end of the answer must see a reset.
-    const cut = () => (this.#delimited ? socket?.destroySoon() : socket?.resetAndDestroy());
-    if (told || !isEventStream(head)) this.#response.write('', cut);
+    const cut = () => {
+      const { socket } = this.#response;
+      // A client that takes the end of the connection for the end of the answer must see a reset.
+      if (this.#delimited) socket?.destroySoon();
+      else socket?.resetAndDestroy();
+    };
+    if (told || !isEventStream(head) || headerOf(head, 'content-encoding')) this.#response.write('', cut);
     else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cut);
   }
 }

@@ -6,7 +6,7 @@
  * upstream, uncached.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { type Canonical, canonicalize, type Ignored, type Shape } from './canonical.ts';
+import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
 import { defaultsOf, FORM_FIELDS } from './fields.ts';
 import { chooseForm, type Form } from './form.ts';
 import type { CacheMode } from './policy.ts';
@@ -36,7 +36,7 @@ const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['
 export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode): Ask | WhyNotAsk {
   const canonical = understand(endpoint, body, ignored);
   if (typeof canonical === 'string') return canonical;
-  for (const name of canonical.uncertain) if (DECIDING_NAMES.has(name)) return 'ambiguous';
+  if (isAmbiguous(canonical)) return 'ambiguous';
   const fields = new ParsedFields(canonical.members);
   const stateful = whyStateful(endpoint, fields);
   if (stateful) return stateful;
@@ -58,6 +58,13 @@ function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonic
     if (error instanceof NotCanonical) return error.why;
     throw error;
   }
+}
+
+/** Whether a name that decides stands twice, too deep to be read, or in a case that some servers take for it. */
+function isAmbiguous({ uncertain, members }: Canonical): boolean {
+  for (const name of uncertain) if (DECIDING_NAMES.has(name)) return true;
+  for (const name of members.keys()) if (!DECIDING_NAMES.has(name) && DECIDING_NAMES.has(foldCase(name))) return true;
+  return false;
 }
 
 /** Follows the closing brace of the canonical text, where nothing else can stand. */

@@ -37,6 +37,11 @@ export function createScopes(secret: Buffer, shared: SharedScope): (fields: Head
   };
 }
 
+/** Whether callers with different credentials may have this scope. */
+export function isShared(scope: Scope): boolean {
+  return scope.startsWith('shared:');
+}
+
 /** The credentials as a person would paste them: without the `Bearer` scheme. */
 function credentialsOf(fields: HeaderFields): string[] {
   return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));

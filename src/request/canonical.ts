@@ -106,7 +106,8 @@ class Reader {
     scan.list(CLOSE_BRACE, () => {
       scan.begin();
       const name = scan.name();
-      this.#note(names, name);
+      // Some servers match names without case, the last one winning; sorting would hide which that is.
+      this.#note(names, foldCase(name));
       const below = ignored?.get(name);
       const start = scan.at;
       const { skips } = scan;
@@ -140,6 +141,11 @@ class Reader {
     this.uncertain.add(name);
     this.scan.doubts.add('duplicate-name');
   }
+}
+
+/** Equal for names that differ only in case, by the widest rule in use. */
+export function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /** The member names of one object. A set is made only when there is a second name to compare. */

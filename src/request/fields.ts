@@ -4,6 +4,7 @@
  */
 import type { Endpoint } from '../endpoint.ts';
 import type { Ignored } from './canonical.ts';
+import { HOP_BY_HOP } from './header-fields.ts';
 
 /** Body fields that are left out of the key, and why. */
 export const IGNORED_FIELDS: readonly { readonly fields: readonly string[]; readonly why: string }[] = [
@@ -18,10 +19,7 @@ export const FORM_FIELDS = ['stream', 'stream_options'] as const;
 /** Request headers that do not change an answer. `*` at the end stands for any ending. */
 export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   { names: ['authorization', 'api-key', 'x-api-key', 'openai-organization', 'openai-project'], why: 'in the scope' },
-  {
-    names: ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy-*', 'host', 'expect', 'http2-settings'],
-    why: 'facts of one hop',
-  },
+  { names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
   { names: ['content-length', 'content-encoding'], why: 'framing; an encoded body is not read' },
   { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
   { names: ['user-agent', 'x-stainless-*', 'origin', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },

@@ -68,8 +68,14 @@ function whyStatefulResponse(fields: FieldReader): StateReason | null {
   if (isSet(fields.get('previous_response_id'))) return 'previous-response';
   const prompt = fields.get('prompt');
   if (isSet(prompt) && !isSet((prompt as Json).version)) return 'unpinned-prompt';
-  if (listOf(fields.get('input')).some((item) => (item as Json | null)?.type === 'item_reference')) return 'item-reference';
+  if (listOf(fields.get('input')).some(isItemReference)) return 'item-reference';
   return whyHosted(listOf(fields.get('tools')));
+}
+
+/** The API lets a reference go without its type: an id and nothing of its own. */
+function isItemReference(item: unknown): boolean {
+  const { type, id, role, content } = (item ?? {}) as Json;
+  return type === 'item_reference' || (!isSet(type) && isSet(id) && !isSet(role) && !isSet(content));
 }
 
 function whyHosted(tools: readonly unknown[]): StateReason | null {

@@ -3,12 +3,13 @@
  */
 import type { Expectation, Unkept, Verdict } from './complete.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** @param delimited whether HTTP marked the body's end; where only the connection's end did, JSON that does not parse was cut */
 export function judgeJson(expected: Expectation, body: Buffer, delimited: boolean): Verdict {
-  const answer = parse(body);
-  if (!answer) return delimited ? { kind: 'unkept', why: 'not-json' } : { kind: 'broken', why: 'its JSON breaks off' };
+  const answer = parse(body.toString());
+  if (answer === undefined && !delimited && body.length > 0) return { kind: 'broken', why: 'its JSON breaks off' };
+  if (!isObject(answer)) return { kind: 'unkept', why: 'not-json' };
   const why = whyNotWhole(expected, answer);
   if (why) return { kind: 'unkept', why };
   const answerId = expected.endpoint === 'responses' && typeof answer.id === 'string' ? answer.id : null;
@@ -32,8 +33,18 @@ function whyNotWhole(expected: Expectation, answer: Json): Unkept | null {
 
 /** Every choice that was asked for is there and says why it ended. */
 function whyNotChoices(choices: readonly Json[], wanted: number): Unkept | null {
-  if (choices.some((choice) => typeof choice.finish_reason !== 'string')) return 'unfinished';
-  return choices.length === wanted ? null : 'missing-choice';
+  return choices.reduce<Unkept | null>((why, choice) => why ?? whyNotChoice(choice), null) ?? (choices.length === wanted ? null : 'missing-choice');
+}
+
+/** The reasons for which a model ends by itself. Any other may be a failure that a server tells in this place. */
+const ENDINGS: ReadonlySet<unknown> = new Set([
+  'stop', 'length', 'tool_calls', 'content_filter', 'function_call', 'eos', 'eos_token', 'stop_sequence', 'end_turn', 'max_tokens',
+]);
+
+/** Also used on the choices of a stream's chunks. */
+export function whyNotChoice(choice: Json): Unkept | null {
+  if (choice.error) return 'error-object';
+  return ENDINGS.has(choice.finish_reason) ? null : 'unfinished';
 }
 
 /** One vector for each input, numbered 0 to n-1. */
@@ -47,21 +58,27 @@ function whyNotNumbered(vectors: readonly Json[], wanted: number | null): Unkept
 
 /** Also used on the `response` of a stream's terminal event. */
 export function whyNotResponse(response: Json): Unkept | null {
+  if (response.error) return 'error-object';
   if (response.status !== 'completed') return 'unfinished';
   // The search may find something else tomorrow, even where the request let the tool pass as harmless.
   return listOf(response.output).some((item) => item.type === 'web_search_call') ? 'web-search' : null;
 }
 
 function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'object' && item !== null) : [];
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** @returns nothing unless the text is a JSON object */
-export function parse(text: Buffer | string): Json | undefined {
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @returns undefined where the text is not JSON */
+export function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(typeof text === 'string' ? text : text.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     return undefined;
   }
 }
+
+const BYTE_ORDER_MARK = '\ufeff';

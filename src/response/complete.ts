@@ -39,6 +39,7 @@ export type Unkept =
   | 'not-json'
   | 'error-object'
   | 'unfinished'
+  | 'dialect'
   | 'missing-choice'
   | 'missing-input'
   | 'web-search';

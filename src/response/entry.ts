@@ -14,12 +14,10 @@ export interface Head {
   readonly headers: RawHeaders;
 }
 
-/** The first value of a header, by its lower-case name. */
-export function headerOf(head: Head, name: string): string | undefined {
-  for (let at = 0; at + 1 < head.headers.length; at += 2) {
-    if (head.headers[at]?.toLowerCase() === name) return head.headers[at + 1];
-  }
-  return undefined;
+/** All values of a header as one list (RFC 9110, 5.3), by its lower-case name. */
+export function headerOf({ headers }: Head, name: string): string | undefined {
+  const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name);
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 export interface Entry {

@@ -72,6 +72,17 @@ export class Listener {
     return chunk;
   }
 
+  /** Resolves when the head is known or there will be none. Not legal while somebody plays. */
+  whenBegun(): Promise<void> {
+    if (this.state !== 'waiting') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onChange = () => {
+        this.onChange = null;
+        resolve();
+      };
+    });
+  }
+
   /** Ends this listener alone. */
   cut(error: RefrainError): void {
     this.#failure = { error, told: false };

@@ -87,6 +87,15 @@ export class Recording implements Writer, Playable {
     return this.#liveOnly;
   }
 
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Whether it is complete or cut. */
+  get isOver(): boolean {
+    return this.#state === 'complete' || this.#state === 'cut';
+  }
+
   /** Everything appended so far; meaningless once live only. */
   get chunks(): readonly Buffer[] {
     return this.#chunks;
@@ -122,14 +131,15 @@ export class Recording implements Writer, Playable {
   }
 
   fail(failure: Failure): void {
-    if (this.#state === 'complete' || this.#state === 'cut') return;
+    if (this.isOver) return;
     this.#state = 'cut';
     this.#failure = failure;
     this.#wake();
   }
 
-  /** A new listener at byte 0. Not legal once live only with bytes appended: they may be gone. */
+  /** A new listener at byte 0. Not legal once the first bytes may be gone. */
   listen(): Listener {
+    if (this.#gone > 0) throw new Error('the beginning of this recording is gone');
     const listener = new Listener(this);
     this.#listeners.add(listener);
     return listener;
@@ -163,13 +173,15 @@ export class Recording implements Writer, Playable {
 
   /** Frees the chunks that every listener has played, and cuts the listeners that fell too far behind. */
   #letGo(): void {
+    const behind: Listener[] = [];
     let slowest = this.#gone + this.#chunks.length;
     for (const listener of this.#listeners) {
-      if (this.#bytes - listener.position > Math.max(this.#limit, LAG)) listener.cut(listenerTooSlow());
+      if (this.#bytes - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
       else slowest = Math.min(slowest, listener.index);
     }
-    if (slowest === this.#gone) return;
     this.#chunks.splice(0, slowest - this.#gone);
     this.#gone = slowest;
+    // Last, since a listener that leaves lets the writer append more.
+    for (const listener of behind) listener.cut(listenerTooSlow());
   }
 }

@@ -18,6 +18,7 @@ export interface ServerSentEvent {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const BYTE_ORDER_MARK = '\ufeff';
 
 export class EventReader {
   #name = '';
@@ -25,6 +26,7 @@ export class EventReader {
   /** The bytes of the line being read that came in earlier chunks. */
   #held: Buffer[] = [];
   #afterCr = false;
+  #started = false;
 
   /** The events that `chunk` completes, in order. Events without data are passed over, as the standard says. */
   *read(chunk: Buffer): Generator<ServerSentEvent, void, undefined> {
@@ -46,11 +48,22 @@ export class EventReader {
     }
   }
 
+  /**
+   * The event that the stream breaks off in, if its data is there. The standard
+   * drops it, but readers in use do not all wait for the empty line.
+   */
+  *end(): Generator<ServerSentEvent, void, undefined> {
+    const line = this.#line(Buffer.alloc(0));
+    if (line !== '') this.#field(line);
+    yield* this.#event(0);
+  }
+
   #line(end: Buffer): string {
-    if (this.#held.length === 0) return end.toString();
-    const line = Buffer.concat([...this.#held, end]).toString();
+    const line = this.#held.length === 0 ? end.toString() : Buffer.concat([...this.#held, end]).toString();
     this.#held = [];
-    return line;
+    const first = !this.#started;
+    this.#started = true;
+    return first && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
   }
 
   #field(line: string): void {

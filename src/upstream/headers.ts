@@ -2,18 +2,16 @@
  * Which headers cross, each way. What describes one hop (RFC 9110, 7.6.1) never
  * crosses; what is ours is ours; the rest passes as it is spelled.
  */
+import { HOP_BY_HOP } from '../request/header-fields.ts';
 import type { RawHeaders } from '../response/entry.ts';
 
-const HOP = new Set([
-  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-  'http2-settings',
-]);
+const HOP = new Set(HOP_BY_HOP);
 
 /** Made anew for each hop from the body itself. */
 const FRAMING = new Set(['content-length', 'host', 'expect']);
 
 /** What a stored or shared answer keeps. */
-const KEPT = new Set(['content-type', 'x-request-id', 'openai-version', 'x-content-type-options', 'content-language']);
+const KEPT = new Set(['content-type', 'content-encoding', 'x-request-id', 'openai-version', 'x-content-type-options', 'content-language']);
 
 /** Facts about one caller's session, which no other caller may see. */
 const PERSONAL = new Set(['set-cookie', 'set-cookie2', 'openai-organization', 'openai-project']);

@@ -5,7 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { abandoned, type RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
+import { abandoned, invalidTarget, type RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RawHeaders } from '../response/entry.ts';
 import type { Writer } from '../response/writer.ts';
@@ -33,6 +33,12 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+/** What may stand on a status line (RFC 9112, 4); Node refuses to write anything else. */
+const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** As much as the servers in front of models send; undici's own bound is a quarter of it. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** Idle sockets are given up before the servers and balancers in use do it: a reused socket must not be a dead one. */
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 25_000;
@@ -55,6 +61,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 function createAgent({ timeouts, proxy }: UpstreamOptions): Dispatcher {
   const options = {
     allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
     connect: { timeout: timeouts.connect * 1000 },
     headersTimeout: timeouts.firstByte * 1000,
     bodyTimeout: timeouts.idle * 1000,
@@ -94,7 +101,7 @@ class Answer implements Dispatcher.DispatchHandler {
     const headers = textOf(controller.rawHeaders as Buffer[]);
     const length = findHeader(headers, 'content-length');
     const delimited = length !== undefined || findHeader(headers, 'transfer-encoding') !== undefined;
-    this.#writer.begin({ status, statusText, headers }, { length: length === undefined ? null : Number(length), delimited });
+    this.#writer.begin({ status, statusText: PHRASE.test(statusText) ? statusText : '', headers }, { length: length === undefined ? null : Number(length), delimited });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -126,6 +133,8 @@ class Answer implements Dispatcher.DispatchHandler {
         return upstreamTimeout('answer', timeouts.firstByte);
       case 'UND_ERR_BODY_TIMEOUT':
         return upstreamTimeout('further byte', timeouts.idle);
+      case 'UND_ERR_INVALID_ARG':
+        return invalidTarget('it cannot be sent to the upstream as it is written');
       default:
         return this.#controller ? upstreamCut(cause) : upstreamUnreachable(this.#origin, cause);
     }

@@ -50,6 +50,7 @@ export async function startSampleUpstream(): Promise<SampleUpstream> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'POST') return void response.writeHead(404).end();
   const { model, stream = false } = JSON.parse(await text(request));
   await pause(THINKING_MS);
   if (stream) await sendStream(response, model);

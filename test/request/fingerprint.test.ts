@@ -62,6 +62,8 @@ describe('different keys for what a model may see differently', () => {
     ['{"stream":"yes"}', '{}'],
     ['{"stream":true,"stream_options":{"new_option":1}}', '{"stream":true,"stream_options":{"new_option":2}}'],
     ['{"stream_options":{"include_usage":true}}', '{}'],
+    ['{"top_p":0,"Top_P":1}', '{"Top_P":1,"top_p":0}'],
+    ['{"messages":[{"content":"a","Content":"b"}]}', '{"messages":[{"Content":"b","content":"a"}]}'],
     ['{"service_tier":"flex"}', '{"service_tier":"auto"}'],
   ];
   for (const [one, other] of DIFFERENT) test(`${one} and ${other}`, () => expect(keyFor(other)).not.toBe(keyFor(one)));
@@ -113,6 +115,8 @@ describe('a body that two readers may understand differently', () => {
 
   test('has no key where the doubt is about a name that decides', () => {
     expect(keyFor('{"stream":true,"stream":false}')).toBe('ambiguous');
+    expect(keyFor('{"model":"a","Model":"b"}')).toBe('ambiguous');
+    expect(keyFor('{"\u017ftore":true}')).toBe('ambiguous');
     expect(keyFor(`{"tools":${'['.repeat(200)}${']'.repeat(200)}}`)).toBe('ambiguous');
   });
 

@@ -44,6 +44,18 @@ describe('event boundaries', () => {
     }
   });
 
+  test('at the end of the stream: what stands there without an empty line is an event', () => {
+    for (const [text, expected] of [['data: x', ['x']], ['data: x\n', ['x']], ['data: x\r\n', ['x']], ['data: x\n\n', []], ['', []], [': comment', []]] as const) {
+      const reader = new EventReader();
+      for (const _ of reader.read(Buffer.from(text))) continue;
+      expect([...reader.end()].map(({ data }) => data), JSON.stringify(text)).toEqual(expected);
+    }
+  });
+
+  test('do not begin with a byte order mark', () => {
+    expect(readEvents([Buffer.from('\ufeffdata: x\n\n')])).toEqual([{ name: '', data: 'x' }]);
+  });
+
   test('are told by where the event ends in its chunk', () => {
     const reader = new EventReader();
     expect([...reader.read(Buffer.from('data: a\n\ndata: b\r\n\r\ndata: c'))].map(({ end }) => end)).toEqual([9, 20]);

@@ -86,6 +86,41 @@ describe('a stream that', () => {
     }
   });
 
+  for (const [what, path, text] of [
+    ['in the dialect of another server', '/v1/completions', 'data: {"content":"sea","stop":false}\n\ndata: {"content":"","stop":true}\n\n'],
+    ['of responses that is ended by [DONE]', '/v1/responses', `${responseEvents()[0]}data: [DONE]\n\n`],
+    ['of events that are not of a response', '/v1/responses', 'event: ping\ndata: {}\n\ndata: {"type":"end"}\n\n'],
+    ['that fails in its finish_reason', CHAT, `${EVENTS[0]}data: {"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}\n\ndata: [DONE]\n\n`],
+  ] as const) {
+    story(`${what}: it passes as it is, and is not kept`, async ({ upstream, open }) => {
+      const proxy = await open();
+      upstream.script = endAfter(text);
+      const body = { ...chatRequest(), input: 'x', stream: true };
+      for (const answer of await askTwice(proxy, path, { body }, upstream)) expect(answer).toMatchObject({ text, broken: false });
+    });
+  }
+
+  story('ends in [DONE] without an empty line, as some do, is whole', async ({ upstream, open }) => {
+    const proxy = await open();
+    for (const ending of ['data: [DONE]', 'data: [DONE]\n']) {
+      upstream.script = endAfter([...UNFINISHED, FINISH, ending].join(''));
+      const asking = { body: chatRequest(ending, { stream: true }) };
+      const first = await ask(proxy.url + CHAT, asking);
+      expect(first.broken).toBe(false);
+      expect(await ask(proxy.url + CHAT, asking)).toMatchObject({ text: first.text, headers: { 'x-cache': 'HIT' } });
+    }
+  });
+
+  story('declares a length and breaks off before: no clean end either', async ({ upstream, open }) => {
+    const proxy = await open();
+    const text = `${UNFINISHED.join('')}data: [DONE]\n\n`;
+    upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(text) }).end(text);
+    for (const answer of await askTwice(proxy, CHAT, STREAM, upstream)) {
+      expect(answer.broken).toBe(true);
+      expect(answer.text).toMatch(/event: error\n/);
+    }
+  });
+
   story('never sends [DONE], from an upstream that is declared so, is whole', async ({ upstream, open }) => {
     const proxy = await open({ doneMarker: 'optional' });
     upstream.script = endAfter([...UNFINISHED, FINISH].join(''));
@@ -123,6 +158,8 @@ describe('a JSON answer that', () => {
   for (const [what, body] of [
     ['is an error object', '{"error":{"message":"no","type":"server_error","param":null,"code":null}}'],
     ['has no finish_reason', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: null }] })],
+    ['fails in its finish_reason', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: 'error' }] })],
+    ['has a choice with an error', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: 'stop', error: { code: 502 } }] })],
     ['has no choices', chatAnswer('x', { choices: [] })],
     ['is not JSON', 'Internal Server Error'],
   ] as const) {

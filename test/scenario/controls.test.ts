@@ -173,6 +173,26 @@ story('an answer whose upstream said no-store is not kept', async ({ upstream, o
   expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest() }))).toBe('MISS');
 });
 
+story('no-store counts on whichever line of Cache-Control the upstream says it', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = ({ response }) => response.writeHead(200, ['content-type', 'application/json', 'cache-control', 'private', 'cache-control', 'no-store']).end(chatAnswer());
+  await ask(proxy.url + CHAT, { body: chatRequest() });
+  expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest() }))).toBe('MISS');
+});
+
+story('where nothing may be kept, nobody follows: each gets the answer from its beginning', async ({ upstream, open }) => {
+  const proxy = await open({ maxEntryBytes: 0 });
+  upstream.script = beginStream;
+  const first = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
+  const [begun, ...rest] = chatEvents();
+  upstream.calls[0]?.response.write(begun);
+  await first.receives(1);
+  const second = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
+  upstream.calls[0]?.response.end(rest.join(''));
+  upstream.calls[1]?.response.end(chatEvents().join(''));
+  for (const { ended } of [first, second]) expect(await ended).toMatchObject({ text: chatEvents().join(''), broken: false, headers: { 'x-cache': 'MISS' } });
+});
+
 story('an answer beyond maxEntryBytes is relayed live, and latecomers fetch their own', async ({ upstream, open }) => {
   const proxy = await open({ maxEntryBytes: 1_000 });
   const long = chatAnswer('x'.repeat(400_000));
@@ -203,6 +223,9 @@ const STATEFUL: readonly (readonly [string, string, object])[] = [
   ['background', '/v1/responses', { background: true }],
   ['previous-response', '/v1/responses', { previous_response_id: 'resp_1' }],
   ['item-reference', '/v1/responses', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+  ['item-reference', '/v1/responses', { input: [{ id: 'msg_1' }] }],
+  ['item-reference', '/v1/responses', { input: [{ type: null, id: 'msg_1' }] }],
+  ['ambiguous', '/v1/responses', { Previous_Response_Id: 'resp_1' }],
   ['unpinned-prompt', '/v1/responses', { prompt: { id: 'pmpt_1' } }],
   ['web-search', '/v1/responses', { tools: [{ type: 'web_search' }] }],
   ['hosted-tool', '/v1/responses', { tools: [{ type: 'function', name: 'f' }, { type: 'mcp' }] }],

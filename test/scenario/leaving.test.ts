@@ -3,6 +3,7 @@ import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest } from '../harne
 import { ask, begin, type LiveAnswer } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
 import type { ScriptedUpstream } from '../harness/upstream.ts';
 
 const STREAM = { body: chatRequest('x', { stream: true }) };
@@ -81,6 +82,24 @@ describe('when every client leaves', () => {
     expect(await late.ended).toMatchObject({ text: WHOLE, broken: false, headers: { 'x-cache': 'FOLLOW' } });
     expect(await ask(proxy.url + CHAT, STREAM)).toMatchObject({ text: WHOLE, headers: { 'x-cache': 'HIT' } });
     expect(upstream.calls).toHaveLength(1);
+  });
+
+  story('an answer to be finished is aborted once it turns out too large to keep, or an error', async ({ upstream, open }) => {
+    const proxy = await open({ onAbandon: 'finish', maxEntryBytes: 1_000 });
+    for (const begun of [true, false]) {
+      const turn = upstream.calls.length + 1;
+      upstream.script = begun ? beginStream : () => {};
+      const client = begin(proxy.url + CHAT, { body: chatRequest(String(begun), { stream: true }) });
+      const call = await upstream.called(turn);
+      if (begun) await client;
+      client.catch(() => {});
+      client.hangUp();
+      await until(() => proxy.app.ledger.totals().requests === turn);
+      if (begun) call.response.write(`: ${'x'.repeat(2_000)}\n\n`);
+      else call.response.writeHead(500).write('x');
+      await call.closed;
+      expect(call.response.writableEnded).toBe(false);
+    }
   });
 
   story('an answer that will not be kept is aborted even where answers are to be finished', async ({ upstream, open }) => {

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { CHAT, chatRequest, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
+import type { Call } from '../harness/upstream.ts';
 
 const OURS = new Set(['cache-status', 'x-cache', 'x-refrain-request-id']);
 const OF_ONE_HOP = new Set(['host', 'connection', 'keep-alive', 'date', 'transfer-encoding']);
@@ -105,12 +109,94 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
   });
 });
 
+describe('bytes that are not text arrive as they are:', () => {
+  const rawUpstream = (head: string, body = 'ok') => ({ response }: Call) =>
+    response.socket?.end(Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`, 'latin1'));
+
+  for (const path of [CHAT, '/v1/files']) {
+    story(`in headers and in the reason phrase (${path})`, async ({ upstream, open }) => {
+      const proxy = await open();
+      upstream.script = rawUpstream('HTTP/1.1 200 caf\xe9\r\ncontent-type: text/plain\r\nx-name: \xe9\xff\r\n');
+      const { headers, status, text } = await ask(proxy.url + path, { body: chatRequest() });
+      expect({ status, text, name: headers['x-name'] }).toEqual({ status: 200, text: 'ok', name: '\xe9\xff' });
+    });
+  }
+
+  story('a reason phrase that may not be written is left out', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = rawUpstream('HTTP/1.1 200 \u00e5\u00a5\u00bd\r\ncontent-type: text/plain\r\n');
+    expect(await ask(`${proxy.url}/v1/files`)).toMatchObject({ status: 200, text: 'ok' });
+  });
+
+  story('a follower of a compressed answer is told that it is compressed', async ({ upstream, open }) => {
+    const proxy = await open();
+    const packed = gzipSync(chatAnswer());
+    upstream.script = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.flushHeaders();
+    };
+    const live = [await begin(proxy.url + CHAT, { body: chatRequest() }), await begin(proxy.url + CHAT, { body: chatRequest() })];
+    upstream.calls[0]?.response.end(packed);
+    for (const { ended } of live) {
+      const { body, headers } = await ended;
+      expect([body.equals(packed), headers['content-encoding']]).toEqual([true, 'gzip']);
+    }
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    expect((await ask(proxy.url + CHAT, { body: chatRequest() })).headers['x-cache']).toBe('MISS');
+  });
+});
+
+story('an upload that is answered early leaves its connection in order', async ({ upstream, open }) => {
+  const proxy = await open();
+  const early = createServer((_request, response) => response.writeHead(401, { 'content-length': 2 }).end('no'));
+  early.listen(0, '127.0.0.1');
+  await once(early, 'listening');
+  const away = await open({ upstream: `http://127.0.0.1:${(early.address() as AddressInfo).port}/v1` });
+  const size = 20_000_000;
+  const socket = connect(Number(new URL(away.url).port), '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  // A client that reads nothing before it has sent everything.
+  socket.write(`POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`);
+  await new Promise((resolve) => socket.write(Buffer.alloc(size), resolve));
+  socket.write('GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  await once(socket, 'close');
+  expect(Buffer.concat(chunks).toString().match(/HTTP\/1\.1 401/g)).toHaveLength(2);
+  early.close();
+  early.closeAllConnections();
+  expect(upstream.calls).toHaveLength(0);
+  expect(proxy.app.cache.flights).toBe(0);
+});
+
+story('a pipelined answer that breaks off breaks its connection', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = ({ url, response }) => {
+    if (url === '/v1/models') return;
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+    response.write('{', () => response.socket?.destroySoon());
+  };
+  const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  const body = JSON.stringify(chatRequest());
+  socket.write(`GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  const second = await upstream.called(2);
+  await second.closed;
+  await until(() => proxy.app.cache.flights === 0);
+  upstream.calls.find(({ url }) => url === '/v1/models')?.response.end('first');
+  await once(socket, 'close');
+  expect(Buffer.concat(chunks).toString()).toMatch(/first[^]*HTTP\/1\.1 200 OK[^]*\{$/);
+});
+
 /** Waits until a figure has stopped growing over many turns of the event loop. */
 async function quiet(figure: () => number): Promise<void> {
-  for (let same = 0, before = -1; same < 2_000; same = figure() === before ? same + 1 : 0) {
+  let same = 0;
+  let before = -1;
+  await until(() => {
+    same = figure() === before ? same + 1 : 0;
     before = figure();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    return same === 2_000;
+  });
 }
 
 describe('is refused', () => {

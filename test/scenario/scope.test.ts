@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
+import type { Call } from '../harness/upstream.ts';
 
 const BODY = chatRequest();
 
@@ -55,6 +56,22 @@ describe('a shared scope that the operator declares', () => {
     expect((await ask(proxy.url + CHAT, { body: BODY })).headers['x-cache']).toBe('HIT');
     expect(upstream.calls).toHaveLength(1);
   });
+});
+
+story('in a shared scope nobody is refused for the credential of another', async ({ upstream, open }) => {
+  const proxy = await open({ scope: { shared: 'everyone', members: ['*'] } });
+  const askAs = (key: string) => ask(proxy.url + CHAT, { body: BODY, headers: { authorization: `Bearer ${key}` } });
+  upstream.script = () => {};
+  const [bad, good, other] = [askAs('bad'), askAs('good'), askAs('other')];
+  const answer = (call: Call) =>
+    call.headers.authorization === 'Bearer bad' ? sendJson(call, '{"error":{"message":"bad key"}}', 401) : sendJson(call, chatAnswer());
+  const leader = await upstream.called(1);
+  upstream.script = answer;
+  answer(leader);
+  expect((await bad).status).toBe(401);
+  expect(await good).toMatchObject({ status: 200, text: chatAnswer() });
+  expect(await other).toMatchObject({ status: 200, text: chatAnswer() });
+  expect(upstream.calls.length).toBeLessThanOrEqual(3);
 });
 
 story('what names the answer beside the body is in the key: path, query, headers, upstream', async ({ upstream, open }) => {

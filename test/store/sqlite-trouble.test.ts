@@ -203,7 +203,7 @@ describe('the process', () => {
       const entry = { head: { status: 200, statusText: 'OK', headers: [] }, body: Buffer.from('text'), storedAt: 0, expiresAt: Infinity, answerId: null };
       const store = createSqliteStore({ path: ${JSON.stringify(place.path)}, maxBytes: 1e6, clock: systemClock, log: createLog('info') });
       ${script}
-    `], { encoding: 'utf8' });
+    `], { encoding: 'utf8', timeout: 20_000 });
 
   test('ends by itself when a close was forgotten', () => {
     expect(run(createPlace(), `await store.ready; store.set('key', entry); console.log('done');`)).toBe('done\n');
