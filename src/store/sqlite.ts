@@ -19,7 +19,7 @@ import type { Found, Store, StoreSize } from './store.ts';
 /** How long a change waits for others to be committed with. */
 const GATHER_MS = 50;
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
-const LOOKUP_BUDGET_MS = 250;
+const LOOKUP_BUDGET_MS = 1_000;
 /** How long `size` and `close` wait for what is still to be written. */
 const FLUSH_BUDGET_MS = 5_000;
 

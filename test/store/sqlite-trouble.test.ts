@@ -126,7 +126,7 @@ describe('a thread that does not reply in time', () => {
     store.set('key', entryOf('text'));
     await store.size();
     const late = store.get('key');
-    place.clock.advance(250);
+    place.clock.advance(1_000);
     expect(await late).toBeUndefined();
     expect(store.state).toBe('stalled');
     expect(await store.get('key')).toBeUndefined();
