@@ -70,7 +70,8 @@ function createAgent({ timeouts, proxy }: UpstreamOptions): Dispatcher {
   };
   if (proxy.http === null && proxy.https === null) return new Agent(options);
   const { http, https, no } = proxy;
-  return new EnvHttpProxyAgent({ ...options, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: no ?? '' });
+  // A tunnel for http too: without one, undici rewrites the request and takes our header list for an object.
+  return new EnvHttpProxyAgent({ ...options, proxyTunnel: true, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: no ?? '' });
 }
 
 /** One answer on its way from undici to its writer. */

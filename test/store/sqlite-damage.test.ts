@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -14,11 +14,13 @@ const ENTRIES = 25;
 const bodyOf = (index: number) => textOf(index, 100 + index * 400);
 
 /** A closed file with entries of 100 to 10,000 bytes. */
-async function filled(place: Place): Promise<string> {
-  const store = await place.open();
-  for (let index = 0; index < ENTRIES; index += 1) store.set(`key ${index}`, entryOf(bodyOf(index)));
-  await store.close();
-  return place.path;
+function filled({ path }: Place): string {
+  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+  file.open(0);
+  const keys = new Map(Array.from({ length: ENTRIES }, (_, index) => [`key ${index}`, entryOf(bodyOf(index))]));
+  file.commit({ everything: false, answers: new Set(), keys }, 0);
+  file.close();
+  return path;
 }
 
 async function expectNothingWrong(store: SqliteStore): Promise<number> {
@@ -61,9 +63,9 @@ function expectNothingWrongIn(path: string): void {
 }
 
 describe('a flipped byte', () => {
-  test('anywhere in the file never makes a wrong body', async () => {
+  test('anywhere in the file never makes a wrong body', () => {
     const place = createPlace();
-    const whole = readFileSync(await filled(place));
+    const whole = readFileSync(filled(place));
     const path = join(place.directory, 'flipped.db');
     fc.assert(
       fc.property(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), (position, mask) => {
@@ -74,9 +76,9 @@ describe('a flipped byte', () => {
     );
   });
 
-  test('in the header of the file never makes a wrong body', async () => {
+  test('in the header of the file never makes a wrong body', () => {
     const place = createPlace();
-    const whole = readFileSync(await filled(place));
+    const whole = readFileSync(filled(place));
     const path = join(place.directory, 'flipped.db');
     for (let position = 0; position < 100; position += 1) {
       writeFileSync(path, flip(whole, position, 0xff));
@@ -119,14 +121,14 @@ describe('a file that cannot be used', () => {
   const kept = (place: Place) => readFileSync(join(place.directory, place.asides()[0] ?? 'nothing was set aside'));
 
   test.each([
-    ['a text file', 'SQLITE_NOTADB', async (place: Place) => writeFileSync(place.path, 'Dear diary,\n'.repeat(400))],
-    ['a file cut off within its first page', 'SQLITE_CORRUPT', async (place: Place) => truncateSync(await filled(place), 3_000)],
-    ['a file cut off later', 'SQLITE_CORRUPT', async (place: Place) => truncateSync(await filled(place), 32_768)],
-    ['a file of a later version', 'OTHER_SCHEMA', async (place: Place) => withDatabase(await filled(place), 'PRAGMA user_version = 999')],
-    ['a database of another kind', 'OTHER_SCHEMA', async (place: Place) => withDatabase(place.path, 'CREATE TABLE recipes (dish TEXT)')],
+    ['a text file', 'SQLITE_NOTADB', (place: Place) => writeFileSync(place.path, 'Dear diary,\n'.repeat(400))],
+    ['a file cut off within its first page', 'SQLITE_CORRUPT', (place: Place) => truncateSync(filled(place), 3_000)],
+    ['a file cut off later', 'SQLITE_CORRUPT', (place: Place) => truncateSync(filled(place), 32_768)],
+    ['a file of a later version', 'OTHER_SCHEMA', (place: Place) => withDatabase(filled(place), 'PRAGMA user_version = 999')],
+    ['a database of another kind', 'OTHER_SCHEMA', (place: Place) => withDatabase(place.path, 'CREATE TABLE recipes (dish TEXT)')],
   ])('is set aside when it is %s, and a fresh one serves at once', async (_, code, spoil) => {
     const place = createPlace();
-    await spoil(place);
+    spoil(place);
     const spoilt = readFileSync(place.path);
     const store = await place.open();
     await expectNothingWrong(store);
@@ -154,11 +156,13 @@ describe('a file that cannot be used', () => {
     expect(readFileSync(join(place.directory, String(log)), 'utf8')).toBe('a log of something');
   });
 
-  test('does not lose a file that was set aside before', async () => {
+  test('does not lose a file that was set aside before', () => {
     const place = createPlace();
     for (const text of ['first', 'second', 'third']) {
       writeFileSync(place.path, text.repeat(100));
-      await (await place.open()).close();
+      const file = new SqliteFile({ path: place.path, maxBytes: 1e9, onAside: () => {} });
+      file.open(place.clock.now());
+      file.close();
     }
     expect(place.asides().map((name) => readFileSync(join(place.directory, name), 'utf8').slice(0, 5)).sort()).toEqual(['first', 'secon', 'third']);
   });
@@ -181,7 +185,7 @@ describe('a file that is damaged while it is open', () => {
 
   test('is set aside when a lookup meets garbage', async () => {
     const place = createPlace();
-    const path = await filled(place);
+    const path = filled(place);
     copyFileSync(path, `${path}.copy`);
     const store = await place.open();
     // From another process: closing a file here would drop the locks that the store has on it.
@@ -215,7 +219,6 @@ describe('a file that is damaged while it is open', () => {
 });
 
 function withDatabase(path: string, sql: string): void {
-  mkdirSync(join(path, '..'), { recursive: true });
   const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();

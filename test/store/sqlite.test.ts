@@ -70,6 +70,16 @@ describe('what is on disk', () => {
     expect(size.bytes).toBeLessThanOrEqual(100_000);
   });
 
+  test('is counted anew when the file is opened', async () => {
+    const place = createPlace();
+    const first = await place.open();
+    first.set('key', entryOf('text'));
+    const size = await first.size();
+    await first.close();
+    place.connect().exec('UPDATE held SET entries = 9, bytes = 999999999');
+    expect(await (await place.open()).size()).toEqual(size);
+  });
+
   test('does not take much more room than the bound', async () => {
     const place = createPlace();
     const maxBytes = 4_000_000;
