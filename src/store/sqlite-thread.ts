@@ -59,8 +59,8 @@ export class SqliteThread {
 
   #start(): Worker {
     const { path, maxBytes } = this.#options;
-    // It needs none of the process's flags, and some (`--input-type`) would keep it from starting.
-    const worker = new Worker(WORKER, { workerData: { path, maxBytes }, execArgv: [] });
+    // Not the process's own flags: some (`--input-type`) would keep it from starting. Node 22 warns of node:sqlite, which is decided.
+    const worker = new Worker(WORKER, { workerData: { path, maxBytes }, execArgv: ['--disable-warning=ExperimentalWarning'] });
     let cause: unknown;
     worker.on('message', (word: Word) => {
       if ('aside' in word) this.#options.onAside(word.aside);
