@@ -98,7 +98,7 @@ export class Cache {
   bypass(why: string, lead: Lead): Opening {
     const { clock } = this.#options;
     const flight = new Flight({
-      expected: null, maxBytes: 0, onAbandon: 'abort', clock, whyNotKept: () => null, keep: () => {}, land: () => {},
+      expected: null, maxBytes: 0, onAbandon: 'abort', clock, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
     });
     const listener = flight.recording.listen();
     flight.lead(lead);
@@ -172,7 +172,7 @@ export class Cache {
 
   /** A flight that is joinable unless another one holds the key already. */
   #register({ key, permission, expected }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
-    const { clock, maxEntryBytes, onAbandon } = this.#options;
+    const { clock, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
       maxBytes: maxEntryBytes,
@@ -180,6 +180,7 @@ export class Cache {
       clock,
       whyNotKept,
       keep: (head, body, answerId) => this.#keep(key, permission.ttl, head, body, answerId),
+      refuse: (why) => log.debug({ key: key.slice(0, 16), why }, 'answer not kept'),
       land: () => {
         this.#keepable.delete(flight);
         if (this.#joinable.get(key) === flight) this.#joinable.delete(key);

@@ -34,6 +34,8 @@ export interface FlightPlan {
   /** Why no answer with this head would be kept, or nothing. */
   whyNotKept(head: Head): WhyNotKept | null;
   keep(head: Head, body: Buffer, answerId: string | null): void;
+  /** Told why a complete answer is not kept. */
+  refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */
   land(): void;
 }
@@ -136,8 +138,9 @@ export class Flight implements Writer {
     const body = () => (whole ??= compact(recording.chunks, recording.bytes));
     const verdict = this.#judge.end(body);
     if (verdict.kind === 'broken') return verdict.why;
-    const keepable = verdict.kind === 'whole' && !this.#fenced && !this.#plan.whyNotKept(recording.head);
-    if (keepable) this.#plan.keep(recording.head, body(), verdict.answerId);
+    const why = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#plan.whyNotKept(recording.head);
+    if (why) this.#plan.refuse(why);
+    else if (verdict.kind === 'whole') this.#plan.keep(recording.head, body(), verdict.answerId);
     return null;
   }
 

@@ -43,9 +43,8 @@ async function measure(bodyBytes: number): Promise<void> {
   const after = held();
   const { bytes } = await store.size();
   const each = (total: number) => (total / ENTRIES).toFixed(0).padStart(6);
-  console.log(
-    `body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(after.heap - before.heap)}   resident ${each(after.resident - before.resident)}`,
-  );
+  const { heap, resident } = { heap: after.heap - before.heap, resident: after.resident - before.resident };
+  console.log(`body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(heap)}   resident ${each(resident)}`);
 }
 
 const [bodyBytes] = process.argv.slice(2);

@@ -10,12 +10,17 @@ export interface TestClock extends Clock {
   readonly waiting: number;
 }
 
+interface Alarm {
+  readonly at: number;
+  readonly act: () => void;
+}
+
 export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
-  const alarms = new Set<{ at: number; act: () => void }>();
+  const alarms = new Set<Alarm>();
   let now = start;
 
-  const next = (until: number) =>
-    [...alarms].filter(({ at }) => at <= until).reduce((first, alarm) => (first === undefined || alarm.at < first.at ? alarm : first), undefined as { at: number; act: () => void } | undefined);
+  /** The first to fall due; of several at one time, the one that was set first. */
+  const next = (until: number): Alarm | undefined => [...alarms].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 
   return {
     now: () => now,

@@ -301,6 +301,7 @@ story('a purge while the answer is on its way: it is delivered, not kept', async
   proxy.app.cache.purge(key);
   response.end(chatEvents().join(''));
   expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
+  expect(proxy.lines).toContainEqual(expect.objectContaining({ msg: 'answer not kept', why: 'purged', key: key.slice(0, 16) }));
   upstream.script = (call) => sendStream(call, chatEvents());
   expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) }))).toBe('MISS');
 });

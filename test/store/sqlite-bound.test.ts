@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import type { SqliteStore } from '../../src/store/sqlite.ts';
+import { entryOf } from './entries.ts';
+import { createPlace, type Place } from './place.ts';
+
+/** Every such entry under a key of one letter takes as much of the bound as any other. */
+const alike = (text: string) => entryOf(text.padEnd(500, '.'));
+
+function bytesOfOne(place: Place): number {
+  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onAside: () => {} });
+  file.open(0);
+  const { bytes } = file.commit({ everything: false, answers: new Set(), keys: new Map([['a', alike('a')]]) }, 0);
+  file.close();
+  return bytes;
+}
+
+async function heldOf(store: SqliteStore, keys: string): Promise<string> {
+  const found = await Promise.all(Array.from(keys, async (key) => ((await store.get(key)) === undefined ? '' : key)));
+  return found.join('');
+}
+
+describe('under its bound', () => {
+  test('what was used least recently goes first', async () => {
+    const place = createPlace();
+    const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });
+    for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
+    await store.size();
+    await store.get('a');
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe('acd');
+  });
+
+  test('the order of use outlives the process', async () => {
+    const place = createPlace();
+    const maxBytes = 3 * bytesOfOne(place);
+    const first = await place.open({ maxBytes });
+    for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
+    await first.size();
+    await first.get('a');
+    await first.close();
+    const second = await place.open({ maxBytes });
+    second.set('d', alike('d'));
+    await second.size();
+    expect(await heldOf(second, 'abcd')).toBe('acd');
+  });
+
+  test('what has expired goes before what was used least recently', async () => {
+    const place = createPlace();
+    const store = await place.open({ maxBytes: 3.5 * bytesOfOne(place) });
+    const soon = place.clock.now() + 1_000;
+    store.set('a', alike('a'));
+    store.set('b', { ...alike('b'), expiresAt: soon + 1 });
+    store.set('c', { ...alike('c'), expiresAt: soon });
+    await store.size();
+    place.clock.advance(1_000);
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe('abd');
+  });
+
+  test('a bound that was lowered holds from the first commit', async () => {
+    const place = createPlace();
+    const one = bytesOfOne(place);
+    const first = await place.open();
+    for (const key of 'abcdef') first.set(key, alike(key));
+    await first.close();
+    const second = await place.open({ maxBytes: 2 * one });
+    second.set('g', alike('g'));
+    expect(await second.size()).toEqual({ entries: 2, bytes: 2 * one });
+    expect(await heldOf(second, 'abcdefg')).toBe('fg');
+  });
+});
