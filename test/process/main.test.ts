@@ -98,12 +98,14 @@ describe('the command', () => {
 describe('a stop', () => {
   test('lets a running stream end, flushes the store and exits 0', async ({ run, upstream }) => {
     const child = run();
-    const { api } = await child.ready();
+    const { api, admin } = await child.ready();
     upstream.script = beginStream;
     const live = await begin(api + CHAT, STREAM);
     const { response } = await upstream.called(1);
     child.signal('SIGTERM');
     await child.says('stopping');
+    // Not ready and not listening come about in one turn; a connection made before that could still be accepted.
+    while ((await ask(`${admin}/readyz`)).status !== 503) continue;
     await expect(ask(api + CHAT, STREAM)).rejects.toThrow('ECONNREFUSED');
     response.end(chatEvents().join(''));
     expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
