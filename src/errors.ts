@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'answer_incomplete'
   | 'listener_too_slow'
   | 'abandoned'
+  | 'unknown_route'
   | 'internal_error';
 
 export const invalidTarget = (why: string) =>
@@ -70,6 +71,9 @@ export const listenerTooSlow = () =>
 
 export const abandoned = () =>
   new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
+
+export const unknownRoute = (method: string, path: string) =>
+  new RefrainError('unknown_route', 404, `There is no ${method} ${path} here; try GET /healthz or GET /readyz.`);
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);

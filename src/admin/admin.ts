@@ -3,6 +3,7 @@
  * it take requests.
  */
 import express, { type Express, type Request, type Response } from 'express';
+import { errorBody, unknownRoute } from '../errors.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
@@ -22,8 +23,8 @@ export function createAdmin(readiness: () => Readiness): Express {
     response.status(status === 'ready' ? 200 : 503).json({ status });
   });
   admin.use((request: Request, response: Response) => {
-    const message = `There is no ${request.method} ${request.path} here; try GET /healthz or GET /readyz.`;
-    response.status(404).json({ error: { message, type: 'refrain_error', param: null, code: 'unknown_route' } });
+    const error = unknownRoute(request.method, request.path);
+    response.status(error.status).type('json').send(errorBody(error));
   });
   return admin;
 }

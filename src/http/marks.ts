@@ -5,7 +5,7 @@
 import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
 import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
-import { relayedHeaders, replayedHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
+import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
 
 /** What is known of one request; filled in as it is read. */
 export interface Marks {
@@ -20,9 +20,9 @@ export interface Marks {
 export function answerHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
   const streams = isEventStream(head);
   const dropped = [...(marks.cacheable ? ['cache-control'] : []), ...(streams ? ['x-accel-buffering'] : [])];
-  const headers = without(headersFor(head, outcome), dropped);
+  const headers = selectHeaders(headersFor(head, outcome), (name) => !dropped.includes(name));
   // Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge.
-  if (marks.cacheable || headerOf(head, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
+  if (marks.cacheable || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
   headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));
@@ -41,8 +41,4 @@ function headersFor({ status, headers }: Head, outcome: Outcome): RawHeaders {
     case 'bypass':
       return relayedHeaders(headers);
   }
-}
-
-function without(headers: RawHeaders, names: readonly string[]): string[] {
-  return headers.filter((_, at) => !names.includes((headers[at - (at % 2)] as string).toLowerCase()));
 }

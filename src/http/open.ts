@@ -11,7 +11,7 @@ import { deletedAnswerOf, endpointOf } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
-import { type Ask, readAsk } from '../request/ask.ts';
+import { readAsk } from '../request/ask.ts';
 import { isShared, type Scope } from '../request/caller.ts';
 import type { Omissions } from '../request/fields.ts';
 import { fingerprint, keyOf } from '../request/fingerprint.ts';
@@ -50,18 +50,22 @@ export async function openAnswer(door: Door, request: IncomingMessage, fields: H
     if (!policy.ask) throw notCached();
     return door.cache.bypass(why, leadOf(door, route, request, body, false));
   };
+  const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request) : null);
+  if (endpoint === null) return relayUnread('route');
   const why = whyNotRead(policy, fields);
-  if (endpoint === null || why) return relay(endpoint === null ? 'route' : (why as string), hasBody(fields) ? streamBody(request) : null);
+  if (why) return relayUnread(why);
   const body = await readBody(request, door.maxRequestBytes);
   const ask = readAsk(endpoint, body, door.omissions.body, policy.mode);
   if (typeof ask === 'string') return relay(ask, body);
   const scope = door.scopeOf(fields);
-  const name = nameAnswer(door, route, method, fields, scope, policy, ask);
+  const { target, path, query } = route;
+  const { isIgnoredHeader } = door.omissions;
+  const named = { scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader, variant: policy.variant, text: ask.text };
+  const name = fingerprint(named);
   marks.key = name.slice(0, 16);
-  const { doneMarker } = route.target;
-  const shared = isShared(scope);
-  const expected = { endpoint, choices: ask.choices, inputs: ask.inputs, doneMarker };
-  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, shared, lead: leadOf(door, route, request, body, true) });
+  const expected = { endpoint, choices: ask.choices, inputs: ask.inputs, doneMarker: target.doneMarker };
+  const lead = leadOf(door, route, request, body, true);
+  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, shared: isShared(scope), lead });
 }
 
 /** Why the body is not even read, or nothing. */
@@ -70,20 +74,6 @@ function whyNotRead(policy: Policy, fields: HeaderFields): string | null {
   if (policy.mode === 'off') return 'off';
   const coding = valueOf(fields, 'content-encoding');
   return coding === undefined || coding.toLowerCase() === 'identity' ? null : 'encoded-request';
-}
-
-function nameAnswer(door: Door, route: Route, method: string, fields: HeaderFields, scope: Scope, policy: Policy, ask: Ask): string {
-  return fingerprint({
-    scope,
-    upstream: route.target.origin,
-    method,
-    path: route.path,
-    query: route.query,
-    fields,
-    isIgnoredHeader: door.omissions.isIgnoredHeader,
-    variant: policy.variant,
-    text: ask.text,
-  });
 }
 
 function hasBody(fields: HeaderFields): boolean {

@@ -117,7 +117,7 @@ class Playback {
       if (this.#delimited) socket?.destroySoon();
       else socket?.resetAndDestroy();
     };
-    if (told || !isEventStream(head) || headerOf(head, 'content-encoding')) this.#response.write('', cut);
+    if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cut);
     else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cut);
   }
 }

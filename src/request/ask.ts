@@ -46,14 +46,13 @@ export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
     choices: countChoices(endpoint, fields),
-    inputs: countInputs(endpoint, fields.get('input')),
+    inputs: countInputs(endpoint, fields),
   };
 }
 
 function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonical | 'not-json' | 'not-object' {
-  const withoutForm = new Map([...ignored, ...FORM_FIELDS.map((name) => [name, true] as const)]);
   try {
-    return canonicalize(body, BODY, withoutForm, defaultsOf(endpoint));
+    return canonicalize(body, BODY, ignored, defaultsOf(endpoint));
   } catch (error) {
     if (error instanceof NotCanonical) return error.why;
     throw error;
@@ -91,9 +90,10 @@ function countChoices(endpoint: Endpoint, fields: FieldReader): number {
   return endpoint === 'completions' ? perPrompt * countTexts(fields.get('prompt')) : perPrompt;
 }
 
-function countInputs(endpoint: Endpoint, input: unknown): number | null {
+function countInputs(endpoint: Endpoint, fields: FieldReader): number | null {
+  if (endpoint !== 'embeddings' && endpoint !== 'moderations') return null;
+  const input = fields.get('input');
   if (endpoint === 'embeddings') return countTexts(input);
-  if (endpoint !== 'moderations') return null;
   // A list of content parts is one multi-modal input.
   return Array.isArray(input) && typeof input[0] === 'object' ? 1 : countTexts(input);
 }

@@ -15,7 +15,7 @@
  * guess is made: its raw bytes become the text.
  */
 import { isUtf8 } from 'node:buffer';
-import { CLOSE_BRACE, CLOSE_BRACKET, type Doubt, NotCanonical, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
+import { CLOSE_BRACE, CLOSE_BRACKET, NotCanonical, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
 /** Which objects are envelopes. Members and items without a shape of their own keep their order. */
 export interface Shape {
@@ -30,7 +30,6 @@ export type Ignored = ReadonlyMap<string, Ignored | true>;
 export interface Canonical {
   /** Injective over everything that is not left out. Starts with its kind, so that no raw text equals a canonical one. */
   readonly text: string;
-  readonly doubts: ReadonlySet<Doubt>;
   /** Names that stand twice in one object, at any depth, and top-level members that are nested too deep to be parsed. */
   readonly uncertain: ReadonlySet<string>;
   /** Source text of each top-level member; the last one of a name that stands twice. */
@@ -38,7 +37,7 @@ export interface Canonical {
 }
 
 /** Deeper than any prompt or schema in use, shallow enough that recursion cannot exhaust the stack. */
-export const MAX_DEPTH = 128;
+const MAX_DEPTH = 128;
 
 const KEPT: Shape = { sorted: false };
 
@@ -51,9 +50,8 @@ export function canonicalize(body: Buffer, shape: Shape, ignored: Ignored, defau
   const reader = new Reader(new Scan(body.toString()));
   if (!isUtf8(body)) reader.scan.doubts.add('invalid-utf8');
   const text = reader.body(shape, ignored, defaults);
-  const { doubts } = reader.scan;
   const { uncertain, members } = reader;
-  return { text: doubts.size === 0 ? `json:${text}` : `raw:${body.toString('latin1')}`, doubts, uncertain, members };
+  return { text: reader.scan.doubts.size === 0 ? `json:${text}` : `raw:${body.toString('latin1')}`, uncertain, members };
 }
 
 class Reader {

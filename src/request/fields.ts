@@ -3,6 +3,7 @@
  * nobody thought of costs a miss, never a wrong answer.
  */
 import type { Endpoint } from '../endpoint.ts';
+import { ACCOUNTS, CREDENTIALS } from './caller.ts';
 import type { Ignored } from './canonical.ts';
 import { HOP_BY_HOP } from './header-fields.ts';
 
@@ -13,12 +14,12 @@ export const IGNORED_FIELDS: readonly { readonly fields: readonly string[]; read
   { fields: ['metadata', 'client_metadata'], why: 'labels' },
 ];
 
-/** Left out where they only choose the form of the answer; see `form.ts`. */
+/** Left out always: where they say more than the form (see `form.ts`), the key has them in another place. */
 export const FORM_FIELDS = ['stream', 'stream_options'] as const;
 
 /** Request headers that do not change an answer. `*` at the end stands for any ending. */
 export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; readonly why: string }[] = [
-  { names: ['authorization', 'api-key', 'x-api-key', 'openai-organization', 'openai-project'], why: 'in the scope' },
+  { names: [...CREDENTIALS, ...ACCOUNTS], why: 'in the scope' },
   { names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
   { names: ['content-length', 'content-encoding'], why: 'framing; an encoded body is not read' },
   { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
@@ -47,7 +48,7 @@ export function createOmissions(entries: readonly string[]): Omissions {
   const names = new Set(entries.filter((entry) => entry.startsWith('header:')).map((entry) => entry.slice(7).toLowerCase()));
   const standard = entries.includes('default') ? IGNORED_FIELDS.flatMap(({ fields }) => fields.map((field) => `/${field}`)) : [];
   return {
-    body: treeOf([...standard, ...pointers]),
+    body: treeOf([...FORM_FIELDS.map((field) => `/${field}`), ...standard, ...pointers]),
     isIgnoredHeader: (name) => names.has(name) || isStandardHeader(name),
   };
 }

@@ -56,7 +56,7 @@ export function isDeterministic(endpoint: Endpoint, fields: FieldReader): boolea
 }
 
 function whyStatefulChat(fields: FieldReader): StateReason | null {
-  if (isSet(fields.get('store')) && fields.get('store') !== false) return 'store';
+  if (isOn(fields.get('store'))) return 'store';
   if (isSet(fields.get('web_search_options')) || /-search-(preview|api)/.test(String(fields.get('model')))) return 'web-search';
   if (listOf(fields.get('modalities')).includes('audio')) return 'audio';
   return whyHosted(listOf(fields.get('tools')));
@@ -64,7 +64,7 @@ function whyStatefulChat(fields: FieldReader): StateReason | null {
 
 function whyStatefulResponse(fields: FieldReader): StateReason | null {
   if (isSet(fields.get('conversation'))) return 'conversation';
-  if (isSet(fields.get('background')) && fields.get('background') !== false) return 'background';
+  if (isOn(fields.get('background'))) return 'background';
   if (isSet(fields.get('previous_response_id'))) return 'previous-response';
   const prompt = fields.get('prompt');
   if (isSet(prompt) && !isSet((prompt as Json).version)) return 'unpinned-prompt';
@@ -89,6 +89,11 @@ function whyHosted(tools: readonly unknown[]): StateReason | null {
     return searches ? 'web-search' : 'hosted-tool';
   }
   return null;
+}
+
+/** Anything but absent, null and false: a server may take it for true. */
+function isOn(value: unknown): boolean {
+  return isSet(value) && value !== false;
 }
 
 function isSet(value: unknown): boolean {

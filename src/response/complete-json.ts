@@ -1,6 +1,7 @@
 /**
  * Whole answers that are one JSON document.
  */
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import type { Expectation, Unkept, Verdict } from './complete.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -75,10 +76,8 @@ export function isObject(value: unknown): value is Json {
 /** @returns undefined where the text is not JSON */
 export function parse(text: string): unknown {
   try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch {
     return undefined;
   }
 }
-
-const BYTE_ORDER_MARK = '\ufeff';

@@ -15,7 +15,7 @@ export interface Head {
 }
 
 /** All values of a header as one list (RFC 9110, 5.3), by its lower-case name. */
-export function headerOf({ headers }: Head, name: string): string | undefined {
+export function headerOf(headers: RawHeaders, name: string): string | undefined {
   const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name);
   return values.length === 0 ? undefined : values.join(', ');
 }

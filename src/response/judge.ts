@@ -19,8 +19,8 @@ export function judgeOf(expected: Expectation, head: Head, framing: Framing): Ju
 /** Why an answer with this head is not kept whatever its body says, or nothing. */
 export function whyNotByHead(head: Head): Unkept | null {
   if (head.status !== 200) return 'status';
-  if (/(^|[,\s])no-store([,\s]|$)/i.test(headerOf(head, 'cache-control') ?? '')) return 'upstream-no-store';
-  const coding = headerOf(head, 'content-encoding');
+  if (/(^|[,\s])no-store([,\s]|$)/i.test(headerOf(head.headers, 'cache-control') ?? '')) return 'upstream-no-store';
+  const coding = headerOf(head.headers, 'content-encoding');
   if (coding && coding.toLowerCase() !== 'identity') return 'encoded';
   const media = mediaType(head);
   return media === 'application/json' || media === 'text/event-stream' ? null : 'content-type';
@@ -31,5 +31,5 @@ export function isEventStream(head: Head): boolean {
 }
 
 function mediaType(head: Head): string {
-  return (headerOf(head, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return (headerOf(head.headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

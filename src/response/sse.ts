@@ -6,6 +6,7 @@
  * boundaries mean nothing and may cut a UTF-8 sequence, so bytes are decoded a
  * whole line at a time. The reader only looks: what is relayed is what came.
  */
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 
 export interface ServerSentEvent {
   /** The `event` field; empty where there is none. */
@@ -18,7 +19,6 @@ export interface ServerSentEvent {
 
 const LF = 0x0a;
 const CR = 0x0d;
-const BYTE_ORDER_MARK = '\ufeff';
 
 export class EventReader {
   #name = '';
@@ -63,7 +63,7 @@ export class EventReader {
     this.#held = [];
     const first = !this.#started;
     this.#started = true;
-    return first && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
+    return first ? withoutByteOrderMark(line) : line;
   }
 
   #field(line: string): void {

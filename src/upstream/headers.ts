@@ -3,7 +3,7 @@
  * crosses; what is ours is ours; the rest passes as it is spelled.
  */
 import { HOP_BY_HOP } from '../request/header-fields.ts';
-import type { RawHeaders } from '../response/entry.ts';
+import { headerOf, type RawHeaders } from '../response/entry.ts';
 
 const HOP = new Set(HOP_BY_HOP);
 
@@ -22,7 +22,7 @@ const PERSONAL = new Set(['set-cookie', 'set-cookie2', 'openai-organization', 'o
  */
 export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
   const named = connectionNames(raw);
-  const headers = select(raw, (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'));
+  const headers = selectHeaders(raw, (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'));
   if (identity) headers.push('accept-encoding', 'identity');
   return headers;
 }
@@ -30,17 +30,17 @@ export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
 /** The headers of an answer that its own caller gets. */
 export function relayedHeaders(raw: RawHeaders): string[] {
   const named = connectionNames(raw);
-  return select(raw, (name) => !isHop(name, named) && !isOwn(name) && name !== 'content-length');
+  return selectHeaders(raw, (name) => !isHop(name, named) && !isOwn(name) && name !== 'content-length');
 }
 
 /** The headers of an answer that is played again, or to somebody else. */
 export function replayedHeaders(raw: RawHeaders): string[] {
-  return select(raw, (name) => KEPT.has(name) || name.startsWith('access-control-'));
+  return selectHeaders(raw, (name) => KEPT.has(name) || name.startsWith('access-control-'));
 }
 
 /** The headers of an error that others waited for: what tells them when to try again stays. */
 export function sharedErrorHeaders(raw: RawHeaders): string[] {
-  return select(relayedHeaders(raw), (name) => !PERSONAL.has(name));
+  return selectHeaders(relayedHeaders(raw), (name) => !PERSONAL.has(name));
 }
 
 function isHop(name: string, named: ReadonlySet<string>): boolean {
@@ -54,15 +54,11 @@ function isOwn(name: string): boolean {
 
 /** Headers that `Connection` declares to be of this hop alone. */
 function connectionNames(raw: RawHeaders): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    if (raw[at]?.toLowerCase() !== 'connection') continue;
-    for (const name of (raw[at + 1] as string).split(',')) names.add(name.trim().toLowerCase());
-  }
-  return names;
+  return new Set((headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
 }
 
-function select(raw: RawHeaders, keep: (name: string) => boolean): string[] {
+/** The headers whose lower-case name is to be kept, as spelled. */
+export function selectHeaders(raw: RawHeaders, keep: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] as string;

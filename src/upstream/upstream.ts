@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { abandoned, invalidTarget, type RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { RawHeaders } from '../response/entry.ts';
+import { headerOf } from '../response/entry.ts';
 import type { Writer } from '../response/writer.ts';
 
 export interface UpstreamRequest {
@@ -100,8 +100,8 @@ class Answer implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return;
     const headers = textOf(controller.rawHeaders as Buffer[]);
-    const length = findHeader(headers, 'content-length');
-    const delimited = length !== undefined || findHeader(headers, 'transfer-encoding') !== undefined;
+    const length = headerOf(headers, 'content-length');
+    const delimited = length !== undefined || headerOf(headers, 'transfer-encoding') !== undefined;
     this.#writer.begin({ status, statusText: PHRASE.test(statusText) ? statusText : '', headers }, { length: length === undefined ? null : Number(length), delimited });
   }
 
@@ -145,9 +145,4 @@ class Answer implements Dispatcher.DispatchHandler {
 /** undici hands header bytes on as they came; header text is Latin-1. */
 function textOf(raw: readonly Buffer[]): string[] {
   return raw.map((part) => part.toString('latin1'));
-}
-
-function findHeader(headers: RawHeaders, name: string): string | undefined {
-  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
-  return at === -1 ? undefined : headers[at + 1];
 }
