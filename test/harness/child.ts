@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Barrier } from './barrier.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -18,7 +19,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
   #stderr = '';
-  #waiting: (() => void)[] = [];
+  readonly #barrier = new Barrier();
 
   constructor(flags: readonly string[], cwd: string, environment: Record<string, string>) {
     const { PATH = '' } = process.env;
@@ -27,14 +28,14 @@ export class Child {
     if (!stdout || !stderr) throw new Error('a child has pipes');
     createInterface(stdout).on('line', (line) => {
       this.#lines.push(line);
-      this.#wake();
+      this.#barrier.changed();
     });
     stderr.on('data', (text: Buffer) => {
       this.#stderr += text;
-      this.#wake();
+      this.#barrier.changed();
     });
     this.exited = once(this.#process, 'close').then(([code, signal]) => {
-      this.#wake();
+      this.#barrier.changed();
       return { code, signal };
     });
   }
@@ -70,13 +71,7 @@ export class Child {
   }
 
   async #until(met: () => boolean): Promise<void> {
-    while (!met()) {
-      if (this.#process.exitCode !== null) throw new Error(`refrain exited with ${this.#process.exitCode}: ${this.#stderr}`);
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    await this.#barrier.until(() => met() || this.#process.exitCode !== null);
+    if (!met()) throw new Error(`refrain exited with ${this.#process.exitCode}: ${this.#stderr}`);
   }
 }

@@ -3,6 +3,7 @@
  * byte, and whether it ended cleanly.
  */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { Barrier } from './barrier.ts';
 
 export interface Asking {
   readonly method?: string;
@@ -25,7 +26,7 @@ export class LiveAnswer {
   readonly message: IncomingMessage;
   readonly ended: Promise<Answer>;
   #received = Buffer.alloc(0);
-  #waiting: (() => void)[] = [];
+  readonly #barrier = new Barrier();
   readonly #hangUp: () => void;
 
   constructor(message: IncomingMessage, hangUp: () => void) {
@@ -33,7 +34,7 @@ export class LiveAnswer {
     this.#hangUp = hangUp;
     message.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
-      for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#barrier.changed();
     });
     message.on('error', () => {});
     this.ended = new Promise((resolve) => message.on('close', () => resolve(this.#answer())));
@@ -45,7 +46,7 @@ export class LiveAnswer {
 
   /** Waits until at least this many bytes of the body are here. */
   async receives(bytes: number): Promise<void> {
-    while (this.#received.length < bytes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#barrier.until(() => this.#received.length >= bytes);
   }
 
   hangUp(): void {

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Barrier } from './barrier.ts';
 
 export interface Call {
   readonly method: string;
@@ -23,7 +24,7 @@ export class ScriptedUpstream {
   readonly calls: Call[] = [];
   script: Script;
   readonly #server = createServer((request, response) => void this.#receive(request, response));
-  readonly #waiting: (() => void)[] = [];
+  readonly #barrier = new Barrier();
 
   constructor(script: Script) {
     this.script = script;
@@ -41,7 +42,7 @@ export class ScriptedUpstream {
 
   /** Waits until `count` calls have come in. */
   async called(count: number): Promise<Call> {
-    while (this.calls.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#barrier.until(() => this.calls.length >= count);
     return this.calls[count - 1] as Call;
   }
 
@@ -63,7 +64,7 @@ export class ScriptedUpstream {
     const { method = '', url = '', headers, rawHeaders } = request;
     const call: Call = { method, url, headers, rawHeaders, body: Buffer.concat(chunks), response, closed };
     this.calls.push(call);
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#barrier.changed();
     await this.script(call);
   }
 }

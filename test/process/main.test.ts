@@ -1,15 +1,13 @@
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as base } from 'vitest';
-import { beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
+import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
 import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
-import { answerAll } from '../harness/answers.ts';
 
 interface Cast {
   readonly folder: string;

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
+import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import type { Call } from '../harness/upstream.ts';
@@ -73,13 +74,11 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
   story('a body that is sent in chunks, while it is sent', async ({ upstream, open }) => {
     const proxy = await open();
     upstream.script = (call) => sendJson(call, String(call.body.length));
-    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
-    socket.write('POST /v1/files HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n');
-    socket.write('6\r\n world\r\n0\r\n\r\n');
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk) => chunks.push(chunk));
-    await once(socket, 'close');
-    expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\n11$/);
+    const answer = await talk(proxy.url, (socket) => {
+      socket.write('POST /v1/files HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n');
+      socket.write('6\r\n world\r\n0\r\n\r\n');
+    });
+    expect(answer).toMatch(/\r\n\r\n11$/);
   });
 
   story('a large answer, with the reader setting the pace', async ({ upstream, open }) => {
@@ -153,15 +152,12 @@ story('an upload that is answered early leaves its connection in order', async (
   await once(early, 'listening');
   const away = await open({ upstream: `http://127.0.0.1:${(early.address() as AddressInfo).port}/v1` });
   const size = 20_000_000;
-  const socket = connect(Number(new URL(away.url).port), '127.0.0.1');
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
-  // A client that reads nothing before it has sent everything.
-  socket.write(`POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`);
-  await new Promise((resolve) => socket.write(Buffer.alloc(size), resolve));
-  socket.write('GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-  await once(socket, 'close');
-  expect(Buffer.concat(chunks).toString().match(/HTTP\/1\.1 401/g)).toHaveLength(2);
+  const answers = await talk(away.url, async (socket) => {
+    socket.write(`POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`);
+    await new Promise((resolve) => socket.write(Buffer.alloc(size), resolve));
+    socket.write('GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  });
+  expect(answers.match(/HTTP\/1\.1 401/g)).toHaveLength(2);
   early.close();
   early.closeAllConnections();
   expect(upstream.calls).toHaveLength(0);
@@ -175,17 +171,13 @@ story('a pipelined answer that breaks off breaks its connection', async ({ upstr
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
     response.write('{', () => response.socket?.destroySoon());
   };
-  const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
   const body = JSON.stringify(chatRequest());
-  socket.write(`GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  const answers = talk(proxy.url, (socket) => socket.write(`GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
   const second = await upstream.called(2);
   await second.closed;
   await until(() => proxy.app.cache.flights === 0);
   upstream.calls.find(({ url }) => url === '/v1/models')?.response.end('first');
-  await once(socket, 'close');
-  expect(Buffer.concat(chunks).toString()).toMatch(/first[^]*HTTP\/1\.1 200 OK[^]*\{$/);
+  expect(await answers).toMatch(/first[^]*HTTP\/1\.1 200 OK[^]*\{$/);
 });
 
 /** Waits until a figure has stopped growing over many turns of the event loop. */

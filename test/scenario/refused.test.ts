@@ -1,24 +1,14 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, expect } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
+import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 
 describe('is refused', () => {
-  const raw = async (proxy: { url: string }, text: string): Promise<string> => {
-    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.write(text);
-    await once(socket, 'close');
-    return Buffer.concat(chunks).toString();
-  };
-
   story('a target in absolute form, or with two hosts', async ({ upstream, open }) => {
     const proxy = await open();
     for (const head of ['GET http://evil.example/v1/models HTTP/1.1\r\nhost: x\r\n', 'GET /v1/models HTTP/1.1\r\nhost: x\r\nhost: y\r\n', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n']) {
-      const answer = await raw(proxy, `${head}connection: close\r\n\r\n`);
+      const answer = await talk(proxy.url, (socket) => socket.write(`${head}connection: close\r\n\r\n`));
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       expect(answer).toMatch(/"code":"invalid_target"|^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/);
     }
@@ -27,10 +17,10 @@ describe('is refused', () => {
 
   story('a WebSocket, but not an upgrade to HTTP/2 that Java clients offer', async ({ open }) => {
     const proxy = await open();
-    const answer = await raw(proxy, 'GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: WebSocket\r\n\r\n');
+    const answer = await talk(proxy.url, (socket) => socket.write('GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: WebSocket\r\n\r\n'));
     expect(answer).toMatch(/^HTTP\/1\.1 426 /);
     expect(answer).toContain('"code":"websocket_unsupported"');
-    const other = await raw(proxy, 'GET /v1/tomorrow HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAM\r\n\r\n');
+    const other = await talk(proxy.url, (socket) => socket.write('GET /v1/tomorrow HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAM\r\n\r\n'));
     expect(other).toMatch(/^HTTP\/1\.1 404 /);
   });
 
