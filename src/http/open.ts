@@ -63,7 +63,8 @@ export async function openAnswer(door: Door, request: IncomingMessage, fields: H
   const named = { scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader, variant: policy.variant, text: ask.text };
   const name = fingerprint(named);
   marks.key = name.slice(0, 16);
-  const expected = { endpoint, choices: ask.choices, inputs: ask.inputs, doneMarker: target.doneMarker };
+  const { choices, inputs, jsonText } = ask;
+  const expected = { endpoint, choices, inputs, jsonText, doneMarker: target.doneMarker };
   const lead = leadOf(door, route, request, body, true);
   return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, shared: isShared(scope), lead });
 }

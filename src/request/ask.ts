@@ -24,6 +24,8 @@ export interface Ask {
   readonly choices: number;
   /** How many vectors or results a whole answer has; null where the request does not tell. */
   readonly inputs: number | null;
+  /** Whether the text of the answer is asked to be JSON. */
+  readonly jsonText: boolean;
 }
 
 /** Envelopes: objects whose members reach the model by name, never in their order. */
@@ -47,6 +49,7 @@ export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
     choices: countChoices(endpoint, fields),
     inputs: countInputs(endpoint, fields),
+    jsonText: asksForJson(endpoint, fields),
   };
 }
 
@@ -96,6 +99,16 @@ function countInputs(endpoint: Endpoint, fields: FieldReader): number | null {
   if (endpoint === 'embeddings') return countTexts(input);
   // A list of content parts is one multi-modal input.
   return Array.isArray(input) && typeof input[0] === 'object' ? 1 : countTexts(input);
+}
+
+function asksForJson(endpoint: Endpoint, fields: FieldReader): boolean {
+  const format = endpoint === 'responses' ? memberOf(fields.get('text'), 'format') : fields.get('response_format');
+  const type = memberOf(format, 'type');
+  return type === 'json_object' || type === 'json_schema';
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
 /** A text or one list of tokens is one input; a list of texts or of token lists is as many as it holds. */

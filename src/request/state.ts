@@ -31,7 +31,7 @@ const CLIENT_TOOLS: ReadonlySet<unknown> = new Set([
 /** Every name, at any depth, whose value decides here or in the form; where one is uncertain, so is the decision. */
 export const DECIDING_NAMES: ReadonlySet<string> = new Set([
   'model', 'stream', 'stream_options', 'include_usage', 'include_obfuscation', 'temperature', 'seed', 'n', 'store', 'web_search_options',
-  'modalities', 'conversation', 'background', 'previous_response_id', 'input', 'prompt', 'version', 'tools', 'type', 'environment',
+  'modalities', 'response_format', 'text', 'format', 'conversation', 'background', 'previous_response_id', 'input', 'prompt', 'version', 'tools', 'type', 'environment',
   'external_web_access',
 ]);
 
@@ -57,9 +57,13 @@ export function isDeterministic(endpoint: Endpoint, fields: FieldReader): boolea
 
 function whyStatefulChat(fields: FieldReader): StateReason | null {
   if (isOn(fields.get('store'))) return 'store';
-  if (isSet(fields.get('web_search_options')) || /-search-(preview|api)/.test(String(fields.get('model')))) return 'web-search';
+  if (isSet(fields.get('web_search_options')) || isSearchModel(fields.get('model'))) return 'web-search';
   if (listOf(fields.get('modalities')).includes('audio')) return 'audio';
   return whyHosted(listOf(fields.get('tools')));
+}
+
+function isSearchModel(model: unknown): boolean {
+  return typeof model === 'string' && /-search-(preview|api)/.test(model);
 }
 
 function whyStatefulResponse(fields: FieldReader): StateReason | null {

@@ -16,6 +16,8 @@ export interface Expectation {
   readonly choices: number;
   /** How many vectors or results were asked for; null where the request does not tell. */
   readonly inputs: number | null;
+  /** Whether the text of the answer was asked to be JSON. */
+  readonly jsonText: boolean;
   /** Whether a stream without `data: [DONE]` counts as broken off. */
   readonly doneMarker: 'required' | 'optional';
 }
