@@ -4,15 +4,19 @@
  */
 import { createServer, type Server } from 'node:http';
 import { createAdmin, type Readiness } from './admin/admin.ts';
+import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
+import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createHandler } from './http/handle.ts';
-import type { Target, Targets } from './http/routes.ts';
 import { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
-import { createScopes } from './request/caller.ts';
+import { createCallers } from './request/caller.ts';
 import { createOmissions } from './request/fields.ts';
+import { createNamer, type Namer } from './request/namer.ts';
+import type { Rules } from './request/reading.ts';
+import type { Target, Targets } from './request/route.ts';
 import { loadSecret } from './secret.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
@@ -30,6 +34,7 @@ export interface App {
   /** Resolves once the store has tried to open its file, well or not. */
   readonly opened: Promise<void>;
   readonly upstream: Upstream;
+  readonly namer: Namer;
   readiness: Readiness;
 }
 
@@ -42,32 +47,37 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const { store, opened } = createStore(config, log, clock);
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const ledger = new Ledger();
-  const { maxEntryBytes, onAbandon, maxRequestBytes, ttl, maxTtl } = config;
+  const namer = createNamer();
+  const { maxEntryBytes, onAbandon, maxRequestBytes, incomplete } = config;
   const cache = new Cache({ store, clock, log, maxEntryBytes, onAbandon, keptHeaders: replayedHeaders });
+  const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
-    cache,
-    upstream,
-    ledger,
-    log,
-    targets: createTargets(config),
-    policy: { ttl, maxTtl, mode: config.cache },
-    omissions: createOmissions(config.key.ignore),
-    maxRequestBytes,
-    scopeOf: createScopes(loadSecret(config.store.path, log), { name: config.scope.shared, members: config.scope.members }),
+    cache, store, upstream, ledger, log, rules, namer, refused: new RefusedCallers(), maxRequestBytes, incomplete, keepsPrompts: config.store.prompts,
   });
   const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES }, handle);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
-  const admin = createServer(createAdmin(() => app.readiness));
-  const app: App = { api, admin, cache, ledger, store, opened, upstream, readiness: 'starting' };
+  const admin = createServer(createAdmin({ readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text) }));
+  const app: App = { api, admin, cache, ledger, store, opened, upstream, namer, readiness: 'starting' };
   return app;
 }
 
 function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
-  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes })] : [];
+  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes, holdsAsked: path === null })] : [];
   if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
   const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
   return { store: createTiers([...tiers, file]), opened: file.ready };
+}
+
+/** How requests are read and named. */
+export function createRules(config: Config, secret: Buffer): Rules {
+  const { ttl, maxTtl, cache: mode, scope, key } = config;
+  return {
+    targets: createTargets(config),
+    policy: { ttl, maxTtl, mode },
+    omissions: createOmissions(key.ignore),
+    callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
+  };
 }
 
 function createTargets({ upstream, upstreams, doneMarker }: Config): Targets {

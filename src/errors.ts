@@ -23,6 +23,7 @@ export class RefrainError extends Error {
 export type ErrorCode =
   | 'invalid_target'
   | 'invalid_header'
+  | 'invalid_body'
   | 'websocket_unsupported'
   | 'body_too_large'
   | 'body_incomplete'
@@ -41,6 +42,9 @@ export const invalidTarget = (why: string) =>
 
 export const invalidHeader = (name: string, value: string, allowed: string) =>
   new RefrainError('invalid_header', 400, `${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+
+export const invalidBody = (why: string) =>
+  new RefrainError('invalid_body', 400, `The body is not accepted: ${why}.`);
 
 export const websocketUnsupported = () =>
   new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');

@@ -52,6 +52,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   cancelCut();
   cancelEnd();
   await app.upstream.close();
+  await app.namer.close();
   await app.store.close();
   await closeServer(app.admin);
 }

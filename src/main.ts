@@ -2,9 +2,11 @@
 /**
  * The command: reads the configuration, starts, says where it is, and stops on
  * a signal. Exit codes: 0 stopped as asked, 1 could not start or run, 2 a
- * setting cannot be used.
+ * setting cannot be used; of `explain`: 0 one answer serves both, 1 it does
+ * not, 2 a file cannot be used.
  */
 import { createApp } from './app.ts';
+import { explainFiles } from './cli/explain.ts';
 import { readCommand } from './config/command.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError, reasonOf } from './errors.ts';
@@ -14,6 +16,7 @@ import { createLog } from './log.ts';
 try {
   const command = readCommand();
   if (command.kind === 'start') await run(command.config);
+  else if (command.kind === 'explain') process.exitCode = explainFiles(command);
   else console.log(command.text);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

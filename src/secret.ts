@@ -18,13 +18,26 @@ const SECRET_BYTES = 32;
  */
 export function loadSecret(storePath: string | null, log: Log): Buffer {
   if (storePath === null) return randomBytes(SECRET_BYTES);
-  const path = join(dirname(storePath), 'secret');
+  const path = secretPath(storePath);
   try {
     return readSecret(path) ?? makeSecret(path);
   } catch (error) {
     log.warn({ path, reason: reasonOf(error) }, 'the secret cannot be kept; stored answers will not be found after a restart');
     return randomBytes(SECRET_BYTES);
   }
+}
+
+/** The kept secret, or one for the moment: makes no file. */
+export function peekSecret(storePath: string | null): Buffer {
+  try {
+    return (storePath === null ? null : readSecret(secretPath(storePath))) ?? randomBytes(SECRET_BYTES);
+  } catch {
+    return randomBytes(SECRET_BYTES);
+  }
+}
+
+function secretPath(storePath: string): string {
+  return join(dirname(storePath), 'secret');
 }
 
 function readSecret(path: string): Buffer | null {

@@ -14,6 +14,7 @@ const ROOMS = [
   ['ledger'],
   ['http', 'admin'],
   ['app'],
+  ['cli'],
   ['lifecycle'],
   ['main'],
 ];

@@ -2,13 +2,13 @@
  * The parts of documents that are made from code.
  */
 import { environmentExample, settingsTable } from '../src/config/manual.ts';
-import { FORM_FIELDS, IGNORED_FIELDS, IGNORED_HEADERS } from '../src/request/fields.ts';
+import { FIELDS, FORM_FIELDS, IGNORED_FIELDS, IGNORED_HEADERS } from '../src/request/fields.ts';
 
 export { environmentExample };
 
 /** The README with its tables as the code has them now. */
 export function refreshReadme(readme: string): string {
-  return withPart(withPart(readme, 'settings', settingsTable()), 'key', keyTable());
+  return withPart(withPart(withPart(readme, 'settings', settingsTable()), 'key', keyTable()), 'fields', fieldsTable());
 }
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. */
@@ -24,10 +24,24 @@ function withPart(text: string, name: string, part: string): string {
   return text.replace(`<!-- ${name} -->\n${partOf(text, name)}`, () => `<!-- ${name} -->\n${part.trimEnd()}\n`);
 }
 
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
 function keyTable(): string {
-  const row = (names: readonly string[], why: string) => `| ${names.map((name) => `\`${name}\``).join(', ')} | ${why} |`;
+  const row = (names: readonly string[], why: string) => `| ${quoted(names)} | ${why} |`;
   const form = row(FORM_FIELDS, 'the form of the answer, not the answer (chat, completions and responses)');
   const fields = IGNORED_FIELDS.map(({ fields: names, why }) => row(names, why));
   const headers = IGNORED_HEADERS.map(({ names, why }) => row(names, why));
   return ['| body fields | because |', '|---|---|', form, ...fields, '', '| headers | because |', '|---|---|', ...headers].join('\n');
+}
+
+/** The fields of each endpoint that are in the key, by what they decide. */
+function fieldsTable(): string {
+  const rows = Object.entries(FIELDS).map(([endpoint, fields]) => {
+    const keyed = Object.entries<string>(fields).filter(([, why]) => why !== 'left out');
+    const groups = [...Map.groupBy(keyed, ([, why]) => why)].map(([why, entries]) => `*${why}* ${quoted(entries.map(([name]) => name))}`);
+    return `| ${endpoint} | ${groups.join('; ')} |`;
+  });
+  return ['| endpoint | known fields in the key |', '|---|---|', ...rows].join('\n');
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
-import type { Head, RawHeaders } from '../response/entry.ts';
+import type { Asked, Head, RawHeaders } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import { Recording } from '../response/recording.ts';
 import type { Found, Store } from '../store/store.ts';
@@ -36,6 +36,8 @@ export interface Question {
   readonly lead: Lead;
   /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
   readonly shared: boolean;
+  /** Kept with the answer. */
+  readonly asked: Asked;
 }
 
 export interface Opening {
@@ -171,7 +173,7 @@ export class Cache {
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register({ key, permission, expected }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
+  #register({ key, permission, expected, asked }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
     const { clock, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
@@ -179,7 +181,7 @@ export class Cache {
       onAbandon,
       clock,
       whyNotKept,
-      keep: (head, body, answerId) => this.#keep(key, permission.ttl, head, body, answerId),
+      keep: (head, body, answerId) => this.#keep(key, permission.ttl, asked, head, body, answerId),
       refuse: (why) => log.debug({ key: key.slice(0, 16), why }, 'answer not kept'),
       land: () => {
         this.#keepable.delete(flight);
@@ -192,11 +194,11 @@ export class Cache {
     return flight;
   }
 
-  #keep(key: string, ttl: number, head: Head, body: Buffer, answerId: string | null): void {
+  #keep(key: string, ttl: number, asked: Asked, head: Head, body: Buffer, answerId: string | null): void {
     if (answerId !== null && this.#forgotten.has(answerId)) return;
     const storedAt = this.#options.clock.now();
     const headers = this.#options.keptHeaders(head.headers);
-    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId });
+    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked });
   }
 
   #hit({ entry, tier }: Found): Opening {

@@ -59,6 +59,7 @@ export class Flight implements Writer {
     this.recording = new Recording(plan.expected ? plan.maxBytes : 0);
     this.recording.onDeserted = () => this.#abandon();
     this.recording.onLiveOnly = () => {
+      this.#judge = null;
       this.#land();
       this.#abandon();
     };

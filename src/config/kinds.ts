@@ -35,6 +35,11 @@ export const optionalFile: Kind<string | null> = {
   allowed: 'the path of a file, or off',
 };
 
+export const yesOrNo: Kind<boolean> = {
+  schema: z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean()),
+  allowed: 'true or false',
+};
+
 export function oneOf<const Word extends string>(...words: [Word, Word, ...Word[]]): Kind<Word> {
   const allowed = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   return { schema: z.enum(words, { error: allowed }), allowed, words };

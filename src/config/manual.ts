@@ -18,6 +18,7 @@ export function helpText(): string {
   const width = Math.max(...rows.map(([flag]) => flag.length));
   return [
     'Usage: refrain [--flag VALUE]...',
+    '       refrain explain A.json B.json [--json] [--flag VALUE]...',
     'An OpenAI-compatible caching proxy: asked twice, answered once.',
     '',
     ...rows.map(([flag, meaning]) => `  ${flag.padEnd(width)}  ${meaning}`),

@@ -4,7 +4,7 @@
  * table all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
-import { host, oneOf, optionalFile, port, scopeName, token } from './kinds.ts';
+import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
 import { ignored, members } from './lists.ts';
 import { bytes, lifetime, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
@@ -22,11 +22,13 @@ export const settings = {
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
+  'store.prompts': { ...yesOrNo, meaning: 'Whether what was asked is kept with its answer' },
   'ttl': { ...lifetime, meaning: 'How long an answer is kept; 0 keeps nothing, inf for ever' },
   'maxTtl': { ...lifetime, meaning: 'Upper bound of ttl and of what x-refrain-ttl asks for' },
   'maxEntryBytes': { ...bytes, meaning: 'Largest answer that is kept; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },

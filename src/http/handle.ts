@@ -6,7 +6,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Opening } from '../cache/cache.ts';
 import type { Outcome } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
-import { readHeaderFields } from '../request/header-fields.ts';
 import { drain } from './body.ts';
 import { fail } from './fail.ts';
 import { answerHeaders, type Marks } from './marks.ts';
@@ -19,10 +18,10 @@ export function createHandler(door: Door): (request: IncomingMessage, response: 
 }
 
 async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false };
+  const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false, why: null };
   let outcome: Outcome | null = null;
   try {
-    const opening: Opening = await openAnswer(door, request, readHeaderFields(request.rawHeaders), marks);
+    const opening: Opening = await openAnswer(door, request, marks);
     outcome = opening.outcome;
     await serve(opening.listener, response, (head, length) => answerHeaders(head, length, opening.outcome, marks));
   } catch (cause) {

@@ -14,6 +14,8 @@ export interface Marks {
   key: string | null;
   /** Whether the path is one of those that we cache; on any other the upstream's own `Cache-Control` stands. */
   cacheable: boolean;
+  /** Why a miss was one, for whoever asked. */
+  why: string | null;
 }
 
 /** @param length the body's length in bytes; null while it is unknown */
@@ -25,6 +27,7 @@ export function answerHeaders(head: Head, length: number | null, outcome: Outcom
   if (marks.cacheable || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
   headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
+  if (marks.why !== null) headers.push('x-refrain-why', marks.why);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));
   if (streams) headers.push('x-accel-buffering', 'no');
   if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));

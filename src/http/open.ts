@@ -7,66 +7,83 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Cache, Opening } from '../cache/cache.ts';
 import type { Lead } from '../cache/flight.ts';
-import { deletedAnswerOf, endpointOf } from '../endpoint.ts';
+import type { RefusedCallers } from '../cache/refused-callers.ts';
+import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
-import { readAsk } from '../request/ask.ts';
-import { isShared, type Scope } from '../request/caller.ts';
-import type { Omissions } from '../request/fields.ts';
-import { fingerprint, keyOf } from '../request/fingerprint.ts';
-import { type HeaderFields, valueOf } from '../request/header-fields.ts';
-import { type Policy, type PolicyDefaults, readPolicy } from '../request/policy.ts';
+import { isShared } from '../request/caller.ts';
+import { keyOf } from '../request/fingerprint.ts';
+import { type HeaderFields, readHeaderFields, valueOf } from '../request/header-fields.ts';
+import type { Namer } from '../request/namer.ts';
+import type { Policy } from '../request/policy.ts';
+import { occasionOf, type Reading, readHead, type Rules } from '../request/reading.ts';
+import { requestPath } from '../request/route.ts';
+import type { Store } from '../store/store.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { readBody, streamBody } from './body.ts';
 import type { Marks } from './marks.ts';
-import { findRoute, requestPath, type Route, type Targets } from './routes.ts';
+import { whyMissed } from './why.ts';
 
 /** All that the API door needs. */
 export interface Door {
   readonly cache: Cache;
+  readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;
   readonly log: Log;
-  readonly targets: Targets;
-  readonly policy: PolicyDefaults;
-  readonly omissions: Omissions;
+  readonly rules: Rules;
+  readonly namer: Namer;
+  readonly refused: RefusedCallers;
   readonly maxRequestBytes: number;
-  readonly scopeOf: (fields: HeaderFields) => Scope;
+  /** Whether a response that `max_output_tokens` has cut is kept. */
+  readonly incomplete: 'drop' | 'keep';
+  /** Whether what was asked is kept with its answer. */
+  readonly keepsPrompts: boolean;
 }
 
 /** @throws RefrainError where the request is refused */
-export async function openAnswer(door: Door, request: IncomingMessage, fields: HeaderFields, marks: Marks): Promise<Opening> {
-  const route = findRoute(request, fields, door.targets);
-  const policy = readPolicy(fields, door.policy);
-  const method = request.method ?? 'GET';
-  const endpoint = endpointOf(method, route.path);
+export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
+  const { method = 'GET', url = '', rawHeaders } = request;
+  const reading = readHead(door.rules, { method, url, fields: readHeaderFields(rawHeaders) });
+  const { route, policy, endpoint, caller, head: { fields } } = reading;
   marks.cacheable = endpoint !== null;
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
   const relay = (why: string, body: Buffer | Readable | null): Opening => {
     if (!policy.ask) throw notCached();
-    return door.cache.bypass(why, leadOf(door, route, request, body, false));
+    return door.cache.bypass(why, leadOf(door, reading, request, body, false));
   };
   const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request) : null);
   if (endpoint === null) return relayUnread('route');
   const why = whyNotRead(policy, fields);
   if (why) return relayUnread(why);
   const body = await readBody(request, door.maxRequestBytes);
-  const ask = readAsk(endpoint, body, door.omissions.body, policy.mode);
-  if (typeof ask === 'string') return relay(ask, body);
-  const scope = door.scopeOf(fields);
-  const { target, path, query } = route;
-  const { isIgnoredHeader } = door.omissions;
-  const named = { scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader, variant: policy.variant, text: ask.text };
-  const name = fingerprint(named);
+  const naming = await door.namer.name(occasionOf(door.rules, endpoint, reading), body);
+  if (typeof naming === 'string') return relay(naming, body);
+  const { name, form, model, choices, inputs, jsonText } = naming;
   marks.key = name.slice(0, 16);
-  const { choices, inputs, jsonText } = ask;
-  const expected = { endpoint, choices, inputs, jsonText, doneMarker: target.doneMarker };
-  const lead = leadOf(door, route, request, body, true);
-  return door.cache.open({ key: keyOf(name, ask.form), permission: policy, expected, shared: isShared(scope), lead });
+  const isRefused = door.refused.has(whoseOf(reading));
+  const asked = { endpoint, model, scope: caller.scope, parts: door.keepsPrompts ? naming.parts : null };
+  const opening = await door.cache.open({
+    key: keyOf(name, form),
+    permission: isRefused ? { ...policy, read: false, follow: false } : policy,
+    expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
+    shared: isShared(caller.scope),
+    asked,
+    lead: leadOf(door, reading, request, body, true),
+  });
+  if (policy.debug && opening.outcome.word === 'miss') {
+    marks.why = isRefused ? 'the upstream refused this credential last' : await whyMissed(door, policy, asked, naming);
+  }
+  return opening;
+}
+
+/** Names a credential at one upstream. */
+function whoseOf({ route, caller }: Reading): string {
+  return `${route.target.origin} ${caller.digest}`;
 }
 
 /** Why the body is not even read, or nothing. */
@@ -82,10 +99,11 @@ function hasBody(fields: HeaderFields): boolean {
 }
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
-function leadOf(door: Door, route: Route, request: IncomingMessage, body: Buffer | Readable | null, recorded: boolean): Lead {
+function leadOf(door: Door, reading: Reading, request: IncomingMessage, body: Buffer | Readable | null, recorded: boolean): Lead {
   const headers = forwardedHeaders(request.rawHeaders, recorded);
   const length = request.headers['content-length'];
   if (body !== null && !Buffer.isBuffer(body) && length !== undefined) headers.push('content-length', length);
-  const { origin } = route.target;
-  return (writer, signal) => door.upstream.send({ origin, method: request.method ?? 'GET', path: requestPath(route), headers, body }, writer, signal);
+  const { route, head: { method } } = reading;
+  const onStatus = (status: number) => door.refused.note(whoseOf(reading), status);
+  return (writer, signal) => door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body, onStatus }, writer, signal);
 }

@@ -17,6 +17,8 @@ import { DECIDING_NAMES, type FieldReader, isDeterministic, type StateReason, wh
 export type WhyNotAsk = 'not-json' | 'not-object' | 'ambiguous' | 'not-deterministic' | StateReason;
 
 export interface Ask {
+  /** Null where the request does not say. */
+  readonly model: string | null;
   readonly form: Form;
   /** The canonical text of the body, without what only chooses the form. */
   readonly text: string;
@@ -44,7 +46,9 @@ export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode
   if (stateful) return stateful;
   if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
   const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
+  const model = fields.get('model');
   return {
+    model: typeof model === 'string' ? model : null,
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
     choices: countChoices(endpoint, fields),

@@ -23,17 +23,24 @@ export interface SharedScope {
   readonly members: readonly string[];
 }
 
+export interface Caller {
+  readonly scope: Scope;
+  /** A digest of the credential and the account, also where the scope is shared. */
+  readonly digest: string;
+}
+
 /**
  * @param secret keys the digest, so that a stored scope cannot be tested against guessed credentials
- * @returns the scope of a request by its header fields
+ * @returns the caller of a request by its header fields
  */
-export function createScopes(secret: Buffer, shared: SharedScope): (fields: HeaderFields) => Scope {
+export function createCallers(secret: Buffer, shared: SharedScope): (fields: HeaderFields) => Caller {
   const open = shared.members.includes('*');
   const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(digestOf(text)));
   return (fields) => {
-    if (shared.name !== null && isMember(fields)) return `shared:${shared.name}` as Scope;
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
-    return `private:${createHmac('sha256', secret).update(JSON.stringify(shown)).digest('hex')}` as Scope;
+    const digest = createHmac('sha256', secret).update(JSON.stringify(shown)).digest('hex');
+    const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
+    return { scope: scope as Scope, digest };
   };
 }
 

@@ -7,7 +7,7 @@
  *   - white space between tokens is dropped;
  *   - strings are spelled as `JSON.stringify` spells them, code points untouched;
  *   - numbers keep their source text (`1.0` is not `1`);
- *   - members are sorted where a `Shape` says that the object is an envelope,
+ *   - members are sorted, in descending order, where a `Shape` says that the object is an envelope,
  *     and keep their order everywhere else;
  *   - ignored members are left out.
  *
@@ -67,13 +67,17 @@ class Reader {
     const { scan } = this;
     scan.space();
     if (scan.peek() !== OPEN_BRACE) throw new NotCanonical('not-object');
-    const pieces = this.#pieces(shape, ignored, 1, this.members);
+    let text = '';
+    scan.within(() => {
+      const members = this.#envelope(shape, ignored, 1, this.members);
+      for (const [name, value] of defaults) {
+        if (!this.members.has(name)) members.add(name, `${JSON.stringify(name)}:${value}`);
+      }
+      return (text = members.text(shape.sorted));
+    });
     scan.space();
     if (scan.at !== scan.source.length) throw new NotCanonical('not-json');
-    for (const [name, text] of defaults) {
-      if (!this.members.has(name)) pieces.push([name, `${JSON.stringify(name)}:${text}`]);
-    }
-    return joined(pieces, shape.sorted);
+    return text;
   }
 
   #value(shape: Shape, ignored: Ignored | undefined, depth: number): void {
@@ -83,87 +87,141 @@ class Reader {
     else if (first !== OPEN_BRACE && first !== OPEN_BRACKET) scan.scalar();
     else if (depth > MAX_DEPTH) scan.skip();
     else if (first === OPEN_BRACKET) this.#array(shape, ignored, depth);
-    else if (shape.sorted || ignored) scan.replace(() => joined(this.#pieces(shape, ignored, depth), shape.sorted));
-    else this.#object(depth);
+    else if (!shape.sorted && !ignored) this.#object(depth);
+    else scan.within(() => this.#envelope(shape, ignored, depth).rearranged(shape.sorted));
   }
 
   /** An object of which nothing moves and nothing is left out: the run of source goes on through it. */
   #object(depth: number): void {
     const names = new Names();
     this.scan.list(CLOSE_BRACE, () => {
-      this.#note(names, this.scan.name());
+      const name = this.scan.name();
+      if (!names.add(name)) this.#doubt(name);
       this.#value(KEPT, undefined, depth + 1);
     });
   }
 
-  /** The members of an object, each with its text, without those that are left out. */
-  #pieces(shape: Shape, ignored: Ignored | undefined, depth: number, sources?: Map<string, string>): [string, string][] {
+  /** An object of which members may move or be left out. */
+  #envelope(shape: Shape, ignored: Ignored | undefined, depth: number, sources?: Map<string, string>): Members {
     const { scan } = this;
     const names = new Names();
-    const pieces: [string, string][] = [];
+    const members = new Members(scan);
     scan.list(CLOSE_BRACE, () => {
-      scan.begin();
+      const from = scan.length;
       const name = scan.name();
       // Some servers match names without case, the last one winning; sorting would hide which that is.
-      this.#note(names, foldCase(name));
+      if (!names.add(foldCase(name))) this.#doubt(foldCase(name));
       const below = ignored?.get(name);
       const start = scan.at;
       const { skips } = scan;
       this.#value(shape.members?.get(name) ?? KEPT, below === true ? undefined : below, depth + 1);
       sources?.set(name, scan.source.slice(start, scan.at));
       if (sources && scan.skips > skips) this.uncertain.add(name);
-      if (below !== true) pieces.push([name, scan.taken()]);
+      members.note(name, from, below !== true);
     });
-    return pieces;
+    return members;
   }
 
   #array(shape: Shape, ignored: Ignored | undefined, depth: number): void {
     const { scan } = this;
     const items = shape.items ?? KEPT;
     if (!ignored) return scan.list(CLOSE_BRACKET, () => this.#value(items, undefined, depth + 1));
-    scan.replace(() => {
-      const texts: string[] = [];
+    scan.within(() => {
+      const spans: Span[] = [];
       let index = 0;
       scan.list(CLOSE_BRACKET, () => {
-        scan.begin();
+        const from = scan.length;
         const below = ignored.get(String(index++));
         this.#value(items, below === true ? undefined : below, depth + 1);
-        if (below !== true) texts.push(scan.taken());
+        if (below !== true) spans.push([from, scan.length]);
       });
-      return `[${texts.join(',')}]`;
+      const text = scan.taken();
+      return `[${spans.map(([from, to]) => text.slice(from, to)).join(',')}]`;
     });
   }
 
-  #note(names: Names, name: string): void {
-    if (names.add(name)) return;
+  #doubt(name: string): void {
     this.uncertain.add(name);
     this.scan.doubts.add('duplicate-name');
   }
 }
 
-/** Equal for names that differ only in case, by the widest rule in use. */
-export function foldCase(name: string): string {
-  return name.toUpperCase().toLowerCase();
-}
+/** Where something stands in the text of the piece that is being read. */
+type Span = readonly [from: number, to: number];
 
-/** The member names of one object. A set is made only when there is a second name to compare. */
-class Names {
-  #first: string | undefined;
-  #all: Set<string> | undefined;
+/** The members of an object that are kept, while it is read and after. */
+class Members {
+  readonly #scan: Scan;
+  readonly #names: string[] = [];
+  readonly #spans: Span[] = [];
+  readonly #added: string[] = [];
+  #inOrder = true;
+  #complete = true;
 
-  /** @returns whether the name is new. */
-  add(name: string): boolean {
-    if (this.#first === undefined) {
-      this.#first = name;
-      return true;
+  constructor(scan: Scan) {
+    this.#scan = scan;
+  }
+
+  /** The member that ends at the cursor. */
+  note(name: string, from: number, kept: boolean): void {
+    if (!kept) {
+      this.#complete = false;
+      return;
     }
-    this.#all ??= new Set([this.#first]);
-    const { size } = this.#all;
-    return this.#all.add(name).size > size;
+    const { length } = this.#names;
+    if (length > 0 && name > (this.#names[length - 1] as string)) this.#inOrder = false;
+    this.#names.push(name);
+    this.#spans.push([from, this.#scan.length]);
+  }
+
+  /** A member that the source does not have. */
+  add(name: string, text: string): void {
+    this.#complete = false;
+    this.#inOrder = false;
+    this.#names.push(name);
+    this.#added.push(text);
+  }
+
+  /** The text of the object that ends at the cursor, unless it is its piece as it stands. */
+  rearranged(sorted: boolean): string | undefined {
+    return this.#complete && (this.#inOrder || !sorted) ? undefined : this.text(sorted);
+  }
+
+  text(sorted: boolean): string {
+    const piece = this.#scan.taken();
+    const texts = [...this.#spans.map(([from, to]) => piece.slice(from, to)), ...this.#added];
+    if (!sorted || this.#inOrder) return `{${texts.join(',')}}`;
+    const order = texts.map((_, index) => index).sort((a, b) => descending(this.#names[a] as string, this.#names[b] as string));
+    return `{${order.map((index) => texts[index]).join(',')}}`;
   }
 }
 
-function joined(pieces: [string, string][], sorted: boolean): string {
-  if (sorted) pieces.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${pieces.map(([, text]) => text).join(',')}}`;
+/** Clients write `role` before `content` and `type` before `text`: in this order, most envelopes stay as they are. */
+function descending(a: string, b: string): number {
+  return a > b ? -1 : a < b ? 1 : 0;
 }
+
+/** Equal for names that differ only in case, by the widest rule in use. */
+export function foldCase(name: string): string {
+  return /^[a-z0-9_]*$/.test(name) ? name : name.toUpperCase().toLowerCase();
+}
+
+/** The member names of one object: a list while they are few, then a set. */
+class Names {
+  readonly #few: string[] = [];
+  #many: Set<string> | undefined;
+
+  /** @returns whether the name is new. */
+  add(name: string): boolean {
+    if (this.#many) {
+      const { size } = this.#many;
+      return this.#many.add(name).size > size;
+    }
+    if (this.#few.includes(name)) return false;
+    this.#few.push(name);
+    if (this.#few.length > FEW) this.#many = new Set(this.#few);
+    return true;
+  }
+}
+
+const FEW = 8;

@@ -13,10 +13,10 @@ import type { HeaderFields } from './header-fields.ts';
 export type Fingerprint = string;
 
 /** Raised whenever the same request would get another key, so that old entries are never read by new rules. */
-export const KEY_VERSION = '1';
+export const KEY_VERSION = '2';
 
-/** All that names an answer. */
-export interface Named {
+/** All that names an answer but its body. */
+export interface Frame {
   readonly scope: Scope;
   /** Which upstream answers: scheme, host and port. */
   readonly upstream: string;
@@ -28,30 +28,35 @@ export interface Named {
   readonly fields: HeaderFields;
   readonly isIgnoredHeader: (name: string) => boolean;
   readonly variant: string;
-  /** The canonical text of the body. */
-  readonly text: string;
 }
 
-export function fingerprint(named: Named): Fingerprint {
-  const record: Record<string, string> = {
-    version: KEY_VERSION,
-    scope: named.scope,
-    upstream: named.upstream,
-    method: named.method,
-    path: named.path,
-    query: sortedQuery(named.query),
-    variant: named.variant,
-    body: named.text,
-  };
-  for (const [name, values] of named.fields) {
-    if (!named.isIgnoredHeader(name) && !isPlainJson(name, values)) record[`header:${name}`] = values.join('\n');
+/** What a fingerprint is made of: texts by name, `header:NAME` for each header that counts. */
+export type Parts = Readonly<Record<string, string>>;
+
+export function partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, variant }: Frame): Parts {
+  const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
+  for (const [name, values] of fields) {
+    if (!isIgnoredHeader(name) && !isPlainJson(name, values)) parts[`header:${name}`] = values.join('\n');
   }
-  return hash(record, { algorithm: 'sha256', respectType: false });
+  return parts;
+}
+
+/** @param parts with the canonical text of the body as `body` */
+export function fingerprint(parts: Parts): Fingerprint {
+  return hash(parts, { algorithm: 'sha256', respectType: false });
 }
 
 /** What a store is asked by: the answer and its spelling. */
 export function keyOf(name: Fingerprint, form: Form): string {
   return `${name}.${form}`;
+}
+
+export function nameOf(key: string): Fingerprint {
+  return key.slice(0, key.indexOf('.'));
+}
+
+export function formOf(key: string): Form {
+  return key.slice(key.indexOf('.') + 1) as Form;
 }
 
 /** `a=1&b=2` and `b=2&a=1` ask the same; the order of equal names is kept, and no spelling is decoded. */

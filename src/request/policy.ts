@@ -25,6 +25,8 @@ export interface Policy {
   readonly mode: CacheMode;
   /** Names one of several samples of the same request. */
   readonly variant: string;
+  /** Wants to be told why it missed. */
+  readonly debug: boolean;
 }
 
 export interface PolicyDefaults {
@@ -49,6 +51,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     ttl: Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl),
     mode: readMode(valueOf(fields, 'x-refrain-cache')) ?? defaults.mode,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
+    debug: readDebug(valueOf(fields, 'x-refrain-debug')),
   };
 }
 
@@ -102,6 +105,11 @@ function readVariant(value: string | undefined): string {
   if (value === undefined) return '';
   if (value.length === 0 || value.length > 256) throw invalidHeader('x-refrain-variant', value, 'a text of 1 to 256 characters');
   return value;
+}
+
+function readDebug(value: string | undefined): boolean {
+  if (value === undefined || value === '1' || value === '0') return value === '1';
+  throw invalidHeader('x-refrain-debug', value, '1 or 0');
 }
 
 function readSeconds(value: string | undefined): number | undefined {

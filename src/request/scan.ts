@@ -24,10 +24,18 @@ export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 export const OPEN_BRACKET = 0x5b;
 export const CLOSE_BRACKET = 0x5d;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
+const CONTROL = /[\x00-\x1f]/;
 const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+
+/** How a string is written: without escapes, with those that `JSON.stringify` would use, or with others. */
+type Spelling = 'plain' | 'escaped' | 'odd';
+
+const ESCAPES: ReadonlyMap<number, Spelling> = new Map([
+  ...[...'"\\bfnrt'].map((letter) => [letter.charCodeAt(0), 'escaped'] as const),
+  ...[...'/u'].map((letter) => [letter.charCodeAt(0), 'odd'] as const),
+]);
 
 export class Scan {
   readonly source: string;
@@ -38,9 +46,13 @@ export class Scan {
   /** Finished text of the piece being read, and where the run of source that continues it begins. */
   #piece = '';
   #run = 0;
+  /** The last backslash that was searched for. */
+  #escape = -1;
+  readonly #mayHoldControls: boolean;
 
   constructor(source: string) {
     this.source = source;
+    this.#mayHoldControls = CONTROL.test(source);
   }
 
   /** The code unit at the cursor; NaN at the end. */
@@ -48,10 +60,9 @@ export class Scan {
     return this.source.charCodeAt(this.at);
   }
 
-  /** Starts a piece at the cursor. */
-  begin(): void {
-    this.#piece = '';
-    this.#run = this.at;
+  /** How much text the piece has at the cursor. */
+  get length(): number {
+    return this.#piece.length + this.at - this.#run;
   }
 
   /** The text of the piece that ends at the cursor. */
@@ -59,11 +70,23 @@ export class Scan {
     return this.#piece + this.source.slice(this.#run, this.at);
   }
 
-  /** Lets what `make` returns stand for the source that it reads. */
-  replace(make: () => string): void {
-    const before = this.taken();
-    this.#piece = before + make();
-    this.#run = this.at;
+  /** A piece of its own for what `read` passes over; where that returns a text, it stands for the piece. */
+  within(read: () => string | undefined): void {
+    const piece = this.#piece;
+    const run = this.#run;
+    const start = this.at;
+    this.#piece = '';
+    this.#run = start;
+    const text = read();
+    if (text !== undefined) {
+      this.#piece = piece + this.source.slice(run, start) + text;
+      this.#run = this.at;
+    } else if (this.#piece === '' && this.#run === start) {
+      this.#piece = piece;
+      this.#run = run;
+    } else {
+      this.#piece = piece + this.source.slice(run, start) + this.#piece;
+    }
   }
 
   space(): void {
@@ -100,7 +123,10 @@ export class Scan {
   /** A member's name and its colon; the cursor ends at the value. */
   name(): string {
     if (this.peek() !== QUOTE) throw new NotCanonical('not-json');
-    const name = this.string();
+    const start = this.at;
+    const spelling = this.#passString();
+    const name = spelling === 'plain' ? this.source.slice(start + 1, this.at - 1) : parseString(this.source.slice(start, this.at));
+    if (spelling === 'odd') this.#respell(start, name);
     this.space();
     if (this.peek() !== COLON) throw new NotCanonical('not-json');
     this.at++;
@@ -108,17 +134,11 @@ export class Scan {
     return name;
   }
 
-  /** The value of the string at the cursor; its text is spelled as `JSON.stringify` spells it. */
-  string(): string {
+  /** A string; its text is spelled as `JSON.stringify` spells it. */
+  string(): void {
     const start = this.at;
-    this.at = this.#stringEnd();
-    const plain = this.source.slice(start + 1, this.at - 1);
-    if (!plain.includes('\\')) return plain;
-    const value = parseString(this.source.slice(start, this.at));
-    if (!value.isWellFormed()) this.doubts.add('lone-surrogate');
-    this.#piece += this.source.slice(this.#run, start) + JSON.stringify(value);
-    this.#run = this.at;
-    return value;
+    const spelling = this.#passString();
+    if (spelling === 'odd') this.#respell(start, parseString(this.source.slice(start, this.at)));
   }
 
   /** A number, `true`, `false` or `null`, by its source text. */
@@ -132,27 +152,55 @@ export class Scan {
   skip(): void {
     this.doubts.add('too-deep');
     this.skips++;
-    let depth = 0;
-    do {
-      const code = this.peek();
-      if (code === QUOTE) this.at = this.#stringEnd() - 1;
-      else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
-      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
-      else if (Number.isNaN(code)) throw new NotCanonical('not-json');
-      this.at++;
-    } while (depth > 0);
-  }
-
-  /** One past the closing quote of the string at the cursor. */
-  #stringEnd(): number {
     const { source } = this;
-    for (let at = this.at + 1; at < source.length; at++) {
+    let depth = 0;
+    for (let at = this.at; at < source.length; at++) {
       const code = source.charCodeAt(at);
-      if (code === QUOTE) return at + 1;
-      if (code === BACKSLASH) at++;
-      else if (code < 0x20) break;
+      if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
+      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+        depth--;
+        this.at = at + 1;
+        if (depth === 0) return;
+      } else if (code === QUOTE) {
+        this.at = at;
+        this.#passString();
+        at = this.at - 1;
+      }
     }
     throw new NotCanonical('not-json');
+  }
+
+  /** Passes the string at the cursor, by the search of the engine rather than unit by unit. */
+  #passString(): Spelling {
+    const { source } = this;
+    const start = this.at;
+    let spelling: Spelling = 'plain';
+    let end = source.indexOf('"', start + 1);
+    for (let escape = this.#escapeFrom(start); escape < end; escape = this.#escapeFrom(escape + 2)) {
+      const kind = ESCAPES.get(source.charCodeAt(escape + 1));
+      if (kind === undefined) throw new NotCanonical('not-json');
+      if (spelling !== 'odd') spelling = kind;
+      if (end === escape + 1) end = source.indexOf('"', escape + 2);
+    }
+    if (end === -1 || (this.#mayHoldControls && CONTROL.test(source.slice(start, end)))) throw new NotCanonical('not-json');
+    this.at = end + 1;
+    return spelling;
+  }
+
+  /** Where the first backslash at or after `at` is. Searched for once, however many strings lie before it. */
+  #escapeFrom(at: number): number {
+    if (this.#escape < at) {
+      const found = this.source.indexOf('\\', at);
+      this.#escape = found === -1 ? Infinity : found;
+    }
+    return this.#escape;
+  }
+
+  /** Spells the string that ends at the cursor anew. */
+  #respell(start: number, value: string): void {
+    if (!value.isWellFormed()) this.doubts.add('lone-surrogate');
+    this.#piece += this.source.slice(this.#run, start) + JSON.stringify(value);
+    this.#run = this.at;
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * Whole answers that are one JSON document.
  */
-import { withoutByteOrderMark } from './byte-order-mark.ts';
+import { Choice } from './choice.ts';
 import type { Expectation, Unkept, Verdict } from './complete.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
+import { whyNotResponse } from './complete-response.ts';
+import { isObject, type Json, listOf, parse } from './json.ts';
 
 /** @param delimited whether HTTP marked the body's end; where only the connection's end did, JSON that does not parse was cut */
 export function judgeJson(expected: Expectation, body: Buffer, delimited: boolean): Verdict {
@@ -22,62 +22,51 @@ function whyNotWhole(expected: Expectation, answer: Json): Unkept | null {
   switch (expected.endpoint) {
     case 'chat':
     case 'completions':
-      return whyNotChoices(listOf(answer.choices), expected.choices);
+      return whyNotChoices(expected, listOf(answer.choices));
     case 'embeddings':
-      return whyNotNumbered(listOf(answer.data), expected.inputs);
+      return whyNotVectors(listOf(answer.data), expected.inputs);
     case 'moderations':
-      return listOf(answer.results).length === (expected.inputs ?? 1) ? null : 'missing-input';
+      return whyNotResults(listOf(answer.results), expected.inputs ?? 1);
     case 'responses':
-      return whyNotResponse(answer);
+      return whyNotResponse(answer, expected, false);
   }
 }
 
-/** Every choice that was asked for is there and says why it ended. */
-function whyNotChoices(choices: readonly Json[], wanted: number): Unkept | null {
-  return choices.reduce<Unkept | null>((why, choice) => why ?? whyNotChoice(choice), null) ?? (choices.length === wanted ? null : 'missing-choice');
-}
-
-/** The reasons for which a model ends by itself. Any other may be a failure that a server tells in this place. */
-const ENDINGS: ReadonlySet<unknown> = new Set([
-  'stop', 'length', 'tool_calls', 'content_filter', 'function_call', 'eos', 'eos_token', 'stop_sequence', 'end_turn', 'max_tokens',
-]);
-
-/** Also used on the choices of a stream's chunks. */
-export function whyNotChoice(choice: Json): Unkept | null {
-  if (choice.error) return 'error-object';
-  return ENDINGS.has(choice.finish_reason) ? null : 'unfinished';
+/** Every choice that was asked for is there, says something and says why it ended. */
+function whyNotChoices({ endpoint, choices: wanted, jsonText }: Expectation, choices: readonly Json[] | null): Unkept | null {
+  if (choices === null) return 'missing-choice';
+  for (const piece of choices) {
+    const choice = new Choice(jsonText);
+    choice.add(piece);
+    const why = choice.whyNot();
+    if (why) return why;
+  }
+  const says = (choice: Json) => (endpoint === 'chat' ? isObject(choice.message) : typeof choice.text === 'string');
+  const indices = choices.map(({ index }, at) => index ?? at);
+  return choices.every(says) && isNumbered(indices, wanted) ? null : 'missing-choice';
 }
 
 /** One vector for each input, numbered 0 to n-1. */
-function whyNotNumbered(vectors: readonly Json[], wanted: number | null): Unkept | null {
-  const indices = new Set(vectors.map((vector) => vector.index));
-  const count = wanted ?? vectors.length;
-  if (count === 0 || vectors.length !== count) return 'missing-input';
-  for (let index = 0; index < count; index++) if (!indices.has(index)) return 'missing-input';
-  return null;
+function whyNotVectors(vectors: readonly Json[] | null, wanted: number | null): Unkept | null {
+  if (vectors === null || !vectors.every(({ embedding }) => isVector(embedding))) return 'missing-input';
+  const indices = vectors.map(({ index }) => index);
+  return isNumbered(indices, wanted ?? vectors.length) ? null : 'missing-input';
 }
 
-/** Also used on the `response` of a stream's terminal event. */
-export function whyNotResponse(response: Json): Unkept | null {
-  if (response.error) return 'error-object';
-  if (response.status !== 'completed') return 'unfinished';
-  // The search may find something else tomorrow, even where the request let the tool pass as harmless.
-  return listOf(response.output).some((item) => item.type === 'web_search_call') ? 'web-search' : null;
+/** Numbers or their base64. Some servers answer 200 with nulls in the place of numbers (omlx#3507). */
+function isVector(value: unknown): boolean {
+  if (typeof value === 'string') return value !== '';
+  return Array.isArray(value) && value.length > 0 && value.every((number) => typeof number === 'number');
 }
 
-function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+function whyNotResults(results: readonly Json[] | null, wanted: number): Unkept | null {
+  const isSound = results !== null && results.length > 0 && results.every(({ flagged }) => typeof flagged === 'boolean');
+  return isSound && results.length === wanted ? null : 'missing-input';
 }
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** @returns undefined where the text is not JSON */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(withoutByteOrderMark(text));
-  } catch {
-    return undefined;
-  }
+/** Whether these are the numbers from 0 to `count` - 1, each once, and not none at all. */
+export function isNumbered(indices: readonly unknown[], count: number): boolean {
+  if (count === 0 || indices.length !== count) return false;
+  const distinct = new Set(indices);
+  return indices.every((_, index) => distinct.has(index));
 }

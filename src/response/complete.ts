@@ -5,7 +5,8 @@
  * real clients hang up the moment they read `[DONE]`. A stream that ends, or
  * claims to end, before its answer is whole is *broken*: it must not end
  * cleanly towards anybody. What is whole as HTTP but no answer to keep (an
- * error object, a missing choice) is relayed as it is and *unkept*.
+ * error object, a missing choice, a tool call that breaks off) is relayed as
+ * it is and *unkept*.
  */
 import type { Endpoint } from '../endpoint.ts';
 
@@ -18,6 +19,8 @@ export interface Expectation {
   readonly inputs: number | null;
   /** Whether the text of the answer was asked to be JSON. */
   readonly jsonText: boolean;
+  /** Whether a response that `max_output_tokens` has cut is whole. */
+  readonly incomplete: 'drop' | 'keep';
   /** Whether a stream without `data: [DONE]` counts as broken off. */
   readonly doneMarker: 'required' | 'optional';
 }
@@ -44,6 +47,8 @@ export type Unkept =
   | 'dialect'
   | 'missing-choice'
   | 'missing-input'
+  | 'tool-call'
+  | 'text-not-json'
   | 'web-search';
 
 export interface Judge {

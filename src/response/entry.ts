@@ -4,6 +4,8 @@
  * plays one must not write to its body.
  */
 
+import type { Endpoint } from '../endpoint.ts';
+
 /** Header names and values in turn, spelled as received: `[name, value, name, value, …]`. */
 export type RawHeaders = readonly string[];
 
@@ -29,6 +31,19 @@ export interface Entry {
   readonly expiresAt: number;
   /** The `id` inside the answer, by which a later `DELETE` names it; null where it has none. */
   readonly answerId: string | null;
+  /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
+  readonly asked?: Asked;
+}
+
+/** The request that an answer was recorded for. */
+export interface Asked {
+  readonly endpoint: Endpoint;
+  /** Null where the request did not say. */
+  readonly model: string | null;
+  /** Whose answer it is. */
+  readonly scope: string;
+  /** What the key is made of; null where that is too long to keep, or is not to be kept. */
+  readonly parts: Readonly<Record<string, string>> | null;
 }
 
 /** One buffer of exactly the bytes of `chunks`, outside Node's shared pool so that it holds no more than it counts. */

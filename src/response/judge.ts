@@ -2,8 +2,9 @@
  * Which judge an answer gets, by its head.
  */
 import { type Expectation, type Judge, MORE, type Unkept } from './complete.ts';
+import { ChatStreamJudge } from './complete-chat-stream.ts';
 import { judgeJson } from './complete-json.ts';
-import { ChatStreamJudge, ResponseStreamJudge } from './complete-stream.ts';
+import { ResponseStreamJudge } from './complete-response-stream.ts';
 import { type Head, headerOf } from './entry.ts';
 import type { Framing } from './writer.ts';
 
@@ -13,7 +14,7 @@ export function judgeOf(expected: Expectation, head: Head, framing: Framing): Ju
   if (!isEventStream(head)) {
     return { push: () => MORE, end: (body) => judgeJson(expected, body(), framing.delimited) };
   }
-  return expected.endpoint === 'responses' ? new ResponseStreamJudge() : new ChatStreamJudge(expected);
+  return expected.endpoint === 'responses' ? new ResponseStreamJudge(expected) : new ChatStreamJudge(expected);
 }
 
 /** Why an answer with this head is not kept whatever its body says, or nothing. */

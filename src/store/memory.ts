@@ -6,9 +6,9 @@
  * bound is one on memory and not on the sum of bodies.
  */
 import { LRUCache } from 'lru-cache';
-import type { Entry } from '../response/entry.ts';
+import type { Asked, Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import type { Found, Store } from './store.ts';
+import type { Found, Kept, Store } from './store.ts';
 import { weigh } from './weight.ts';
 
 export interface MemoryStore extends Store {
@@ -16,7 +16,16 @@ export interface MemoryStore extends Store {
   keys(): IterableIterator<string>;
 }
 
-export function createMemoryStore({ maxBytes }: { readonly maxBytes: number }): MemoryStore {
+export interface MemoryStoreOptions {
+  readonly maxBytes: number;
+  /** Whether what was asked is held too; else it is left to a store that has more room. */
+  readonly holdsAsked?: boolean;
+}
+
+/** How many entries are looked through for those that are alike. */
+const LOOKED_THROUGH = 10_000;
+
+export function createMemoryStore({ maxBytes, holdsAsked = true }: MemoryStoreOptions): MemoryStore {
   const answers = new AnswerIndex();
   const cache = new LRUCache<string, Entry>({
     // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
@@ -31,17 +40,28 @@ export function createMemoryStore({ maxBytes }: { readonly maxBytes: number }): 
     return entry && { entry, tier: 'memory' };
   };
 
+  const kept = (): IteratorObject<Kept> => cache.entries().filter(([, { asked }]) => asked !== undefined).map(([key, { asked }]) => ({ key, asked: asked as Asked }));
+
   return {
     getNow,
     get: async (key) => getNow(key),
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    set: (key, entry) => void cache.set(key, entry),
+    set: (key, entry) => void cache.set(key, holdsAsked ? entry : without(entry)),
     delete: (key) => void cache.delete(key),
     deleteAnswer(answerId) {
       for (const key of answers.keysOf(answerId)) cache.delete(key);
     },
+    find: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
+    recent: async ({ endpoint, model, scope }, limit) =>
+      kept().take(LOOKED_THROUGH)
+        .filter(({ asked }) => asked.scope === scope && asked.model === model && asked.endpoint === endpoint)
+        .take(limit).toArray(),
     size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     close: async () => cache.clear(),
     keys: () => cache.keys(),
   };
+}
+
+function without({ asked: _, ...entry }: Entry): Entry {
+  return entry;
 }

@@ -16,9 +16,9 @@ import { decode, encode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Batch } from './changes.ts';
 import { OtherSchemaError } from './sqlite-failure.ts';
-import type { StoreSize } from './store.ts';
+import type { Kept, Likeness, StoreSize } from './store.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** Fits a new database, an old one and one that another process lays out at this moment. */
 const SCHEMA = `
@@ -29,11 +29,16 @@ const SCHEMA = `
     expires_at REAL,        -- null: never
     used INTEGER NOT NULL,  -- the highest is the most recently used
     bytes INTEGER NOT NULL,
-    frame BLOB NOT NULL
+    frame BLOB NOT NULL,
+    endpoint TEXT,          -- what was asked, to be told to people; null: not known
+    model TEXT,
+    scope TEXT,
+    parts TEXT              -- JSON
   ) STRICT;
   CREATE INDEX IF NOT EXISTS entries_by_use ON entries (used, bytes);
   CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS entries_by_answer ON entries (answer_id) WHERE answer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS entries_by_likeness ON entries (scope, endpoint, model) WHERE scope IS NOT NULL;
 
   CREATE TABLE IF NOT EXISTS held (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
   CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entries BEGIN
@@ -55,6 +60,7 @@ const SCHEMA = `
  */
 const ROW_BYTES = 1_024;
 
+const SELECT_KEPT = 'SELECT key, endpoint, model, scope, parts FROM entries';
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
@@ -77,7 +83,8 @@ export class SqliteEntries {
   get(key: string): Entry | undefined {
     const row = this.#statements.get.get(key);
     if (row === undefined) return undefined;
-    const entry = decode(key, row.frame as Uint8Array);
+    // In a damaged page a column may be of any type.
+    const entry = row.frame instanceof Uint8Array ? decode(key, row.frame) : undefined;
     if (entry === undefined) this.#statements.delete.run(key);
     return entry;
   }
@@ -96,6 +103,16 @@ export class SqliteEntries {
     this.#shrink();
   }
 
+  find(digits: string): Kept | undefined {
+    // Every key that begins with hexadecimal digits is below that with a letter beyond them.
+    const row = this.#statements.find.get(digits, `${digits}g`);
+    return row && keptOf(row);
+  }
+
+  recent({ scope, endpoint, model }: Likeness, limit: number): readonly Kept[] {
+    return this.#statements.recent.all(scope, endpoint, model, limit).map(keptOf);
+  }
+
   size(): StoreSize {
     const { entries, bytes } = this.#statements.held.get() as { entries: number; bytes: number };
     return { entries, bytes };
@@ -103,11 +120,13 @@ export class SqliteEntries {
 
   #put(key: string, entry: Entry): void {
     const frame = encode(key, entry);
-    const bytes = frame.length + Buffer.byteLength(key) + ROW_BYTES;
+    const parts = entry.asked?.parts ? JSON.stringify(entry.asked.parts) : null;
+    const bytes = frame.length + Buffer.byteLength(key) + Buffer.byteLength(parts ?? '') + ROW_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;
-    this.#statements.add.run(key, entry.answerId, expiresAt, bytes, frame);
+    const { endpoint = null, model = null, scope = null } = entry.asked ?? {};
+    this.#statements.add.run(key, entry.answerId, expiresAt, bytes, frame, endpoint, model, scope, parts);
   }
 
   /** What has expired goes first, then what was used least recently. */
@@ -137,11 +156,26 @@ function checkVersion(database: DatabaseSync): void {
   if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }
 
+function keptOf({ key, endpoint, model, scope, parts }: Record<string, unknown>): Kept {
+  return { key, asked: { endpoint, model, scope, parts: readParts(parts) } } as Kept;
+}
+
+/** Parts that are damaged are none: nothing is served by them. */
+function readParts(text: unknown): unknown {
+  try {
+    return JSON.parse(text as string);
+  } catch {
+    return null;
+  }
+}
+
 function prepare(database: DatabaseSync) {
   const deleteFirst = (order: string) => database.prepare(`DELETE FROM entries WHERE id = (SELECT id FROM entries ${order} LIMIT 1)`);
   return {
     get: database.prepare('SELECT frame FROM entries WHERE key = ?'),
-    add: database.prepare(`INSERT INTO entries (key, answer_id, expires_at, used, bytes, frame) VALUES (?, ?, ?, ${NEXT_USE}, ?, ?)`),
+    add: database.prepare(`INSERT INTO entries (key, answer_id, expires_at, used, bytes, frame, endpoint, model, scope, parts) VALUES (?, ?, ?, ${NEXT_USE}, ?, ?, ?, ?, ?, ?)`),
+    find: database.prepare(`${SELECT_KEPT} WHERE key >= ? AND key < ? AND scope IS NOT NULL ORDER BY key LIMIT 1`),
+    recent: database.prepare(`${SELECT_KEPT} WHERE scope = ? AND endpoint = ? AND model IS ? ORDER BY id DESC LIMIT ?`),
     use: database.prepare(`UPDATE entries SET used = ${NEXT_USE} WHERE key = ?`),
     delete: database.prepare('DELETE FROM entries WHERE key = ?'),
     deleteAnswer: database.prepare('DELETE FROM entries WHERE answer_id = ?'),

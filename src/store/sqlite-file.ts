@@ -14,7 +14,7 @@ import type { Entry } from '../response/entry.ts';
 import type { Batch } from './changes.ts';
 import { SqliteEntries } from './sqlite-entries.ts';
 import { type Failure, failureOf, isDamage } from './sqlite-failure.ts';
-import type { StoreSize } from './store.ts';
+import type { Kept, Likeness, StoreSize } from './store.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
@@ -54,6 +54,14 @@ export class SqliteFile {
       this.#opened().commit(batch, now);
       return this.#opened().size();
     });
+  }
+
+  find(digits: string, now: number): Kept | undefined {
+    return this.#mend(now, () => this.#opened().find(digits));
+  }
+
+  recent(like: Likeness, limit: number, now: number): readonly Kept[] {
+    return this.#mend(now, () => this.#opened().recent(like, limit));
   }
 
   /** Puts all of the write-ahead log into the file, then lets go of it. */

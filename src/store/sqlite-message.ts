@@ -9,19 +9,23 @@
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
 import type { Failure } from './sqlite-failure.ts';
-import type { StoreSize } from './store.ts';
+import type { Kept, Likeness, StoreSize } from './store.ts';
 
 /** A method of `SqliteFile` and its parameters. */
 export type Call =
   | { readonly act: 'open'; readonly now: number }
   | { readonly act: 'get'; readonly key: string; readonly now: number }
   | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
+  | { readonly act: 'find'; readonly digits: string; readonly now: number }
+  | { readonly act: 'recent'; readonly like: Likeness; readonly limit: number; readonly now: number }
   | { readonly act: 'close' };
 
 export interface Answers {
   readonly open: StoreSize;
   readonly get: Entry | undefined;
   readonly commit: StoreSize;
+  readonly find: Kept | undefined;
+  readonly recent: readonly Kept[];
   readonly close: undefined;
 }
 

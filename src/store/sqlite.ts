@@ -14,7 +14,7 @@ import { Changes } from './changes.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
 import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
 import { SqliteThread } from './sqlite-thread.ts';
-import type { Found, Store, StoreSize } from './store.ts';
+import type { Found, Kept, Likeness, Store, StoreSize } from './store.ts';
 
 /** How long a change waits for others to be committed with. */
 const GATHER_MS = 50;
@@ -101,6 +101,16 @@ class WriteBehind implements SqliteStore {
 
   deleteAnswer(answerId: string): void {
     this.#change(() => this.#changes.deleteAnswer(answerId));
+  }
+
+  async find(digits: string): Promise<Kept | undefined> {
+    await this.#within(FLUSH_BUDGET_MS, this.#flush());
+    return this.#within(LOOKUP_BUDGET_MS, this.#ask({ act: 'find', digits, now: this.#clock.now() }));
+  }
+
+  async recent(like: Likeness, limit: number): Promise<readonly Kept[]> {
+    await this.#within(LOOKUP_BUDGET_MS, this.#flush());
+    return (await this.#within(LOOKUP_BUDGET_MS, this.#ask({ act: 'recent', like, limit, now: this.#clock.now() }))) ?? [];
   }
 
   /** What the file holds after all changes so far, or held when it was last heard of. */

@@ -23,6 +23,10 @@ function answer(call: Call): Answers[Call['act']] {
       return file.get(call.key, call.now);
     case 'commit':
       return file.commit(call.batch, call.now);
+    case 'find':
+      return file.find(call.digits, call.now);
+    case 'recent':
+      return file.recent(call.like, call.limit, call.now);
     case 'close':
       file.close();
       return undefined;

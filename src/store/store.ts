@@ -9,7 +9,7 @@
  * A store does not judge freshness: whoever asks compares `expiresAt` with the
  * time. It may drop what has expired whenever that suits it.
  */
-import type { Entry } from '../response/entry.ts';
+import type { Asked, Entry } from '../response/entry.ts';
 
 export interface Found {
   readonly entry: Entry;
@@ -33,11 +33,23 @@ export interface Store {
   delete(key: string): void;
   /** Drops every entry whose answer has this `id`. */
   deleteAnswer(answerId: string): void;
+  /** What is kept under the first key that begins with `digits`, which is hexadecimal. No use. */
+  find(digits: string): Promise<Kept | undefined>;
+  /** The newest entries whose request had these in common, newest first. No use. */
+  recent(like: Likeness, limit: number): Promise<readonly Kept[]>;
   /** What is held, in entries and in bytes as the store's bound counts them. */
   size(): Promise<StoreSize>;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;
 }
+
+/** An entry as people are told of it. */
+export interface Kept {
+  readonly key: string;
+  readonly asked: Asked;
+}
+
+export type Likeness = Pick<Asked, 'endpoint' | 'model' | 'scope'>;
 
 export interface StoreSize {
   readonly entries: number;

@@ -51,6 +51,20 @@ export function createTiers(stores: readonly Store[]): Store {
       lookups.clear();
       forEach(stores, (store) => store.deleteAnswer(answerId));
     },
+    async find(digits) {
+      for (const store of stores) {
+        const kept = await attempt(() => store.find(digits))?.catch(() => undefined);
+        if (kept) return kept;
+      }
+      return undefined;
+    },
+    async recent(like, limit) {
+      for (const store of stores) {
+        const kept = await attempt(() => store.recent(like, limit))?.catch(() => []);
+        if (kept?.length) return kept;
+      }
+      return [];
+    },
     /** The sum over all: an entry that two tiers hold takes room in both and counts twice. */
     async size() {
       const sizes = await Promise.all(stores.map((store) => attempt(() => store.size())?.catch(() => undefined)));

@@ -12,10 +12,11 @@ import type { Entry } from '../response/entry.ts';
  */
 export const BOOKKEEPING_BYTES = 720;
 
-export function weigh(key: string, { head, body, answerId }: Entry): number {
+export function weigh(key: string, { head, body, answerId, asked }: Entry): number {
   let bytes = BOOKKEEPING_BYTES + body.length + stringBytes(key) + stringBytes(head.statusText);
   for (const text of head.headers) bytes += stringBytes(text);
   if (answerId !== null) bytes += stringBytes(answerId);
+  if (asked) for (const text of [asked.model ?? '', asked.scope, ...Object.values(asked.parts ?? {})]) bytes += stringBytes(text);
   return bytes;
 }
 

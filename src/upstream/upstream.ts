@@ -18,6 +18,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: string[];
   readonly body: Buffer | Readable | null;
+  /** Told of the status before the writer is. */
+  readonly onStatus: (status: number) => void;
 }
 
 export interface UpstreamOptions {
@@ -46,8 +48,8 @@ const KEEP_ALIVE_MAX_MS = 25_000;
 export function createUpstream(options: UpstreamOptions): Upstream {
   const agent = createAgent(options);
   return {
-    send({ origin, method, path, headers, body }, writer, signal) {
-      const answer = new Answer(writer, signal, origin, options);
+    send({ origin, method, path, headers, body, onStatus }, writer, signal) {
+      const answer = new Answer(writer, signal, origin, onStatus, options);
       try {
         agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
       } catch (error) {
@@ -79,14 +81,16 @@ class Answer implements Dispatcher.DispatchHandler {
   readonly #writer: Writer;
   readonly #signal: AbortSignal;
   readonly #origin: string;
+  readonly #onStatus: (status: number) => void;
   readonly #options: UpstreamOptions;
   #controller: Dispatcher.DispatchController | null = null;
   readonly #onAbort = () => this.#controller?.abort(abandoned());
 
-  constructor(writer: Writer, signal: AbortSignal, origin: string, options: UpstreamOptions) {
+  constructor(writer: Writer, signal: AbortSignal, origin: string, onStatus: (status: number) => void, options: UpstreamOptions) {
     this.#writer = writer;
     this.#signal = signal;
     this.#origin = origin;
+    this.#onStatus = onStatus;
     this.#options = options;
     signal.addEventListener('abort', this.#onAbort);
     writer.onWanted = () => this.#controller?.resume();
@@ -99,6 +103,7 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return;
+    this.#onStatus(status);
     const headers = textOf(controller.rawHeaders as Buffer[]);
     const length = headerOf(headers, 'content-length');
     const delimited = length !== undefined || headerOf(headers, 'transfer-encoding') !== undefined;

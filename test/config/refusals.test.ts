@@ -124,7 +124,7 @@ describe('a bad file', () => {
     ['{"memory.bytes":{"x":1}}', 'memory.bytes in my.json is an object; it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB'],
     ['{"__proto__":{"port":1}}', '__proto__ in my.json is not a setting; the nearest is port'],
     ['{"memory":5}', 'memory in my.json is 5; it may be an object that holds memory.bytes'],
-    ['{"store":null}', 'store in my.json is null; it may be an object that holds store.path, store.bytes'],
+    ['{"store":null}', 'store in my.json is null; it may be an object that holds store.path, store.bytes, store.prompts'],
     ['{"port":null}', 'port in my.json is null; it may be a whole number from 0 to 65535'],
     ['{"cache":["all"]}', 'cache in my.json is a list; it may be all, deterministic or off'],
   ])('%s', (text, message) => {

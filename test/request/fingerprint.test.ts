@@ -1,26 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/endpoint.ts';
-import { readAsk } from '../../src/request/ask.ts';
-import { createScopes } from '../../src/request/caller.ts';
-import { createOmissions } from '../../src/request/fields.ts';
-import { fingerprint, keyOf } from '../../src/request/fingerprint.ts';
-import { readHeaderFields } from '../../src/request/header-fields.ts';
+import { keyFor as keyForRequest, rulesWith } from '../harness/naming.ts';
 
-const SCOPES = createScopes(Buffer.alloc(32, 1), { name: null, members: [] });
+const PATHS: Record<Endpoint, string> = {
+  chat: '/v1/chat/completions', completions: '/v1/completions', embeddings: '/v1/embeddings', moderations: '/v1/moderations', responses: '/v1/responses',
+};
 const STANDARD = ['default'];
 
 /** The key of a body, or why it has none. */
 function keyFor(body: string | Buffer, { endpoint = 'chat', ignore = STANDARD }: { endpoint?: Endpoint; ignore?: readonly string[] } = {}): string {
-  const omissions = createOmissions(ignore);
-  const ask = readAsk(endpoint, Buffer.from(body), omissions.body, 'all');
-  if (typeof ask === 'string') return ask;
-  const fields = readHeaderFields([]);
-  const name = fingerprint({
-    scope: SCOPES(fields), upstream: 'https://u', method: 'POST', path: '/v1/x', query: '', fields,
-    isIgnoredHeader: omissions.isIgnoredHeader, variant: '', text: ask.text,
-  });
-  return keyOf(name, ask.form);
+  return keyForRequest({ path: PATHS[endpoint], body }, rulesWith(ignore));
 }
 
 const bodyWith = (content: string) => `{"model":"m","messages":[{"role":"user","content":${content}}]}`;

@@ -67,6 +67,15 @@ describe('a stream that', () => {
     });
   }
 
+  story('of responses ends inside response.completed', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = endAfter(responseEvents().join('').slice(0, -20));
+    for (const { text, broken } of await askTwice(proxy, '/v1/responses', { body: { input: 'x', stream: true } }, upstream)) {
+      expect(broken).toBe(true);
+      expect(text).toMatch(/\n\nevent: error\ndata: \{"type":"error","code":"answer_incomplete"/);
+    }
+  });
+
   story('of responses ends before response.completed', async ({ upstream, open }) => {
     const proxy = await open();
     upstream.script = endAfter(responseEvents().slice(0, -1).join(''));

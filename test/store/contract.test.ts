@@ -16,7 +16,7 @@ const throwing = (): Store => {
   const refuse = () => {
     throw new Error('this store always throws');
   };
-  return { getNow: refuse, get: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, size: refuse, close: refuse };
+  return { getNow: refuse, get: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, find: refuse, recent: refuse, size: refuse, close: refuse };
 };
 
 /** Breaks it a turn later, where it can. */

@@ -3,9 +3,8 @@
  * from the configuration alone; nothing that a client writes is resolved as a
  * URL.
  */
-import type { IncomingMessage } from 'node:http';
 import { invalidTarget, websocketUnsupported } from '../errors.ts';
-import { type HeaderFields, valueOf, valuesOf } from '../request/header-fields.ts';
+import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
 
 /** An upstream as the configuration names it. */
 export interface Target {
@@ -31,8 +30,7 @@ export interface Route {
 }
 
 /** @throws RefrainError `invalid_target`, `websocket_unsupported` */
-export function findRoute(request: IncomingMessage, fields: HeaderFields, targets: Targets): Route {
-  const url = request.url ?? '';
+export function findRoute(url: string, fields: HeaderFields, targets: Targets): Route {
   if (!url.startsWith('/')) throw invalidTarget('it must begin with a slash; the absolute form is for forward proxies');
   if (valuesOf(fields, 'host').length > 1) throw invalidTarget('it has more than one Host');
   if (/(^|,)\s*websocket\s*(,|$)/i.test(valueOf(fields, 'upgrade') ?? '')) throw websocketUnsupported();

@@ -1,0 +1,34 @@
+/**
+ * `POST /explain`: two requests, or one and the key of a stored one, and why
+ * they do or do not share an answer.
+ */
+import { invalidBody } from '../errors.ts';
+import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } from '../request/explain.ts';
+import { formOf } from '../request/fingerprint.ts';
+import type { Rules } from '../request/reading.ts';
+import { readDocument, readWrittenRequest } from '../request/written-request.ts';
+import type { Kept } from '../store/store.ts';
+
+/** What is kept under a key that begins with these digits. */
+export type FindKept = (digits: string) => Promise<Kept | undefined>;
+
+/** @throws RefrainError `invalid_body`, or what either request would be refused with */
+export async function explainDocument(rules: Rules, find: FindKept, text: string): Promise<Explanation> {
+  const { members } = readDocument(text, 'the body');
+  const [a, b, key] = ['a', 'b', 'key'].map((name) => members?.get(name));
+  if (!a || !(b || key)) throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
+  const written = readWrittenRequest(a, 'a');
+  const named = nameWritten(rules, written);
+  if (b) return explain(named, nameWritten(rules, readWrittenRequest(b, 'b')));
+  const stored = await findStored(find, JSON.parse(key?.text ?? '""'));
+  return explain(askedBy(stored.parts.scope ?? '', written, named), stored);
+}
+
+async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
+  if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key)) throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
+  const kept = await find(key);
+  if (!kept) throw invalidBody(`nothing is kept under ${key}`);
+  const { endpoint, parts } = kept.asked;
+  if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, or store.prompts is false`);
+  return { endpoint, form: formOf(kept.key), parts };
+}

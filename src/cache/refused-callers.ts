@@ -1,0 +1,24 @@
+/**
+ * Callers whom an upstream refused last (401, 403). A revoked credential must
+ * not go on living on kept answers: nothing kept is served to its caller until
+ * the upstream accepts it again.
+ */
+import { LRUCache } from 'lru-cache';
+
+/** How many are remembered; whoever was refused longest ago is forgotten first. */
+const REMEMBERED = 100_000;
+
+export class RefusedCallers {
+  readonly #refused = new LRUCache<string, true>({ max: REMEMBERED });
+
+  /** @param caller names a credential at one upstream */
+  has(caller: string): boolean {
+    return this.#refused.has(caller);
+  }
+
+  /** What an upstream answered to this caller. */
+  note(caller: string, status: number): void {
+    if (status === 401 || status === 403) this.#refused.set(caller, true);
+    else if (status >= 200 && status < 300) this.#refused.delete(caller);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * `refrain explain A.json B.json`: why two requests share an answer, or not.
+ * Asks no proxy: names are a function of the requests and the configuration.
+ */
+import { readFileSync } from 'node:fs';
+import { createRules } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
+import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';
+import { peekSecret } from '../secret.ts';
+import { readDocument, readWrittenRequest } from '../request/written-request.ts';
+
+export interface ExplainCommand {
+  readonly config: Config;
+  readonly files: readonly [string, string];
+  readonly json: boolean;
+}
+
+/** @returns the exit code. @throws ConfigError where a file cannot be used */
+export function explainFiles({ config, files, json }: ExplainCommand): number {
+  const rules = createRules(config, peekSecret(config.store.path));
+  const [a, b] = files.map((file) => attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))));
+  const explanation = explain(a as Named, b as Named);
+  console.log(json ? JSON.stringify(explanation, null, 2) : textOf(explanation, files));
+  return explanation.same ? 0 : 1;
+}
+
+type Named = ReturnType<typeof nameWritten>;
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read (${reasonOf(error)})`);
+  }
+}
+
+function attempt<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof RefrainError ? new ConfigError(error.message) : error;
+  }
+}
+
+function textOf({ same, a, b, differences }: Explanation, files: readonly [string, string]): string {
+  const lines = [sideText(files[0], a), sideText(files[1], b)];
+  if (same) lines.push('One answer serves both.');
+  else if (differences.length === 0) lines.push('Not every request of them has a key, so they share no answer.');
+  else lines.push(`They share no answer: ${differences.length === 1 ? 'there is one difference' : `there are ${differences.length} differences`}.`);
+  for (const { pointer, a: one, b: other, note, hint } of differences) {
+    lines.push(`  ${pointer}`, `    a: ${one ?? '(absent)'}`, `    b: ${other ?? '(absent)'}`);
+    for (const more of [note, hint]) if (more) lines.push(`    ${more}`);
+  }
+  return lines.join('\n');
+}
+
+function sideText(file: string, side: Side): string {
+  return `${file}: ${side.key === null ? `has no key (${side.why})` : `key ${side.key}, form ${side.form}`}`;
+}

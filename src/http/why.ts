@@ -1,0 +1,34 @@
+/**
+ * `x-refrain-why`: for a miss, which stored request of the same endpoint, model
+ * and scope comes nearest, and where it differs. Told only to whoever asks for
+ * it with `x-refrain-debug: 1`.
+ */
+import { keyOf } from '../request/fingerprint.ts';
+import type { Namer } from '../request/namer.ts';
+import type { Naming } from '../request/naming.ts';
+import type { Policy } from '../request/policy.ts';
+import type { Kept, Likeness, Store } from '../store/store.ts';
+
+/** How many stored requests are compared, the newest first, and how long they may be in all, in UTF-16 units. */
+const COMPARED = 16;
+const COMPARED_TEXT = 1024 * 1024;
+
+export interface Records {
+  readonly store: Store;
+  readonly namer: Namer;
+}
+
+export async function whyMissed({ store, namer }: Records, policy: Policy, like: Likeness, { name, form, parts }: Naming): Promise<string> {
+  if (!policy.read) return 'no-cache';
+  const kept = await store.recent(like, COMPARED);
+  if (kept.some(({ key }) => key === keyOf(name, form))) return 'kept, but expired or older than max-age';
+  const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
+  const nearest = parts && (await namer.nearest(parts, form, candidates));
+  if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
+  return `nearest=${nearest.name.slice(0, 16)}; at="${encodeURI(nearest.first.toWellFormed())}"; differences=${nearest.differences}`;
+}
+
+function withinBound(kept: readonly Kept[]): readonly Kept[] {
+  let length = 0;
+  return kept.filter(({ asked }) => (length += asked.parts?.body?.length ?? 0) <= COMPARED_TEXT);
+}

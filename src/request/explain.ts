@@ -1,0 +1,77 @@
+/**
+ * Why two requests do or do not share an answer: both names, what each was
+ * made of, and where they differ.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { ACCOUNTS, CREDENTIALS } from './caller.ts';
+import { type Difference, differencesOf } from './difference.ts';
+import { isKnownField } from './fields.ts';
+import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
+import type { Form } from './form.ts';
+import { readHeaderFields } from './header-fields.ts';
+import { nameAnswer } from './naming.ts';
+import { occasionOf, readHead, type Rules } from './reading.ts';
+import type { WrittenRequest } from './written-request.ts';
+
+/** A request with a name: what a stored answer is kept under. */
+export interface NamedRequest {
+  readonly endpoint: Endpoint;
+  readonly form: Form;
+  readonly parts: Parts;
+}
+
+/** How one side is told. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
+export type Side =
+  | { readonly key: string; readonly form: Form; readonly parts: Parts }
+  | { readonly key: null; readonly why: string };
+
+export interface Explanation {
+  /** Whether one answer serves both. */
+  readonly same: boolean;
+  /** The pointer of the first difference. */
+  readonly first: string | null;
+  readonly differences: readonly (Difference & { readonly hint?: string })[];
+  readonly a: Side;
+  readonly b: Side;
+}
+
+/** @returns the name that a request would be given, or why it has none. @throws RefrainError where it would be refused */
+export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): NamedRequest | string {
+  const reading = readHead(rules, { method, url: path, fields: readHeaderFields(headers) });
+  if (reading.endpoint === null) return 'route';
+  const naming = nameAnswer(occasionOf(rules, reading.endpoint, reading), body);
+  return typeof naming === 'string' ? naming : { endpoint: reading.endpoint, form: naming.form, parts: naming.parts as Parts };
+}
+
+export function explain(a: NamedRequest | string, b: NamedRequest | string): Explanation {
+  const sides = { a: sideOf(a), b: sideOf(b) };
+  if (typeof a === 'string' || typeof b === 'string') return { same: false, first: null, differences: [], ...sides };
+  const differences = [...differencesOf(a.parts, b.parts).map((difference) => withHint(difference, a.endpoint)), ...formDifference(a.form, b.form)];
+  return { same: differences.length === 0, first: differences[0]?.pointer ?? null, differences, ...sides };
+}
+
+/** A request that is written without credentials, as its owner would ask it. */
+export function askedBy(scope: string, written: WrittenRequest, named: NamedRequest | string): NamedRequest | string {
+  const fields = readHeaderFields(written.headers);
+  if (typeof named === 'string' || [...CREDENTIALS, ...ACCOUNTS].some((name) => fields.has(name))) return named;
+  return { ...named, parts: { ...named.parts, scope } };
+}
+
+function sideOf(named: NamedRequest | string): Side {
+  if (typeof named === 'string') return { key: null, why: named };
+  const { form, parts } = named;
+  return { key: keyOf(fingerprint(parts), form).slice(0, 16), form, parts };
+}
+
+function formDifference(a: Form, b: Form): Difference[] {
+  return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer is kept on its own' }];
+}
+
+/** What the API does not know may be a label; whoever sends it knows. */
+function withHint(difference: Difference, endpoint: Endpoint): Difference & { readonly hint?: string } {
+  const [, place, name = ''] = difference.pointer.split('/');
+  const isIgnorable = (place === 'body' && name !== '' && !isKnownField(endpoint, name)) || (place === 'headers' && name !== 'x-refrain-variant');
+  if (!isIgnorable) return difference;
+  const entry = place === 'headers' ? `header:${name}` : difference.pointer.slice('/body'.length);
+  return { ...difference, hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key` };
+}

@@ -1,0 +1,43 @@
+/**
+ * From the bytes of a request to the name of its answer: what they ask, and
+ * the fingerprint of that. Pure, and of plain values both ways, so that another
+ * thread can do it.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { type Ask, readAsk, type WhyNotAsk } from './ask.ts';
+import type { Ignored } from './canonical.ts';
+import { type Fingerprint, fingerprint, type Parts } from './fingerprint.ts';
+import type { CacheMode } from './policy.ts';
+
+/** All that names an answer but the bytes of its request. */
+export interface Occasion {
+  readonly endpoint: Endpoint;
+  readonly mode: CacheMode;
+  readonly ignored: Ignored;
+  /** All but `body`. */
+  readonly parts: Parts;
+}
+
+export interface Naming extends Omit<Ask, 'text'> {
+  readonly name: Fingerprint;
+  /** What the name is made of; null where the body is too long to be kept with its answer. */
+  readonly parts: Parts | null;
+}
+
+/** @returns the naming, with its parts, or why the request has none */
+export function nameAnswer({ endpoint, mode, ignored, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
+  const ask = readAsk(endpoint, body, ignored, mode);
+  if (typeof ask === 'string') return ask;
+  const { text, ...facts } = ask;
+  const parts = { ...frame, body: text };
+  return { ...facts, name: fingerprint(parts), parts };
+}
+
+/** The longest body text that is kept with an answer, in UTF-16 units. */
+const KEPT_TEXT = 256 * 1024;
+
+/** Without parts that are too long to be kept. */
+export function lightened(naming: Naming | WhyNotAsk): Naming | WhyNotAsk {
+  if (typeof naming === 'string' || (naming.parts?.body?.length ?? 0) <= KEPT_TEXT) return naming;
+  return { ...naming, parts: null };
+}

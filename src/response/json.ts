@@ -1,0 +1,34 @@
+/**
+ * JSON as servers write it, read without trust.
+ */
+import { withoutByteOrderMark } from './byte-order-mark.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A list of objects; null for anything else, also for a list in which one thing is no object. */
+export function listOf(value: unknown): readonly Json[] | null {
+  return Array.isArray(value) && value.every(isObject) ? value : null;
+}
+
+/** @returns undefined where the text is not JSON */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(withoutByteOrderMark(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a text is JSON from its beginning to its end.
+ *
+ * @param cut whether it may have been longer: of all JSON, only a number has beginnings that are JSON too
+ */
+export function isWholeJson(text: string, cut: boolean): boolean {
+  const value = parse(text);
+  return value !== undefined && !(cut && typeof value === 'number');
+}

@@ -1,0 +1,41 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createNamer } from '../../src/request/namer.ts';
+import { nameAnswer } from '../../src/request/naming.ts';
+import { occasionOf, readHead } from '../../src/request/reading.ts';
+import { rulesWith } from '../harness/naming.ts';
+
+const rules = rulesWith(['default', '/trace/id']);
+const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
+
+const bodyOf = (length: number, others = {}) =>
+  Buffer.from(JSON.stringify({ trace: { id: length, kept: 1 }, model: 'm', messages: [{ role: 'user', content: 'é'.repeat(length) }], ...others }));
+
+function open() {
+  const namer = createNamer();
+  onTestFinished(() => namer.close());
+  return namer;
+}
+
+test.each([0, 10, 200_000, 300_000])('a body of %i letters has one name, whichever thread gives it', async (length) => {
+  const named = await open().name(occasion, bodyOf(length));
+  const { parts, ...facts } = nameAnswer(occasion, bodyOf(length)) as Exclude<ReturnType<typeof nameAnswer>, string>;
+  expect(named).toEqual({ ...facts, parts: length > 250_000 ? null : parts });
+});
+
+test('a long body that has no name is told so', async () => {
+  const namer = open();
+  expect(await namer.name(occasion, bodyOf(200_000, { store: true }))).toBe('store');
+  expect(await namer.name(occasion, Buffer.from('['.repeat(1_000_000)))).toBe('not-object');
+  expect(await namer.name(occasion, Buffer.from(`{"a":${'['.repeat(1_000_000)}`))).toBe('not-json');
+});
+
+test('short bodies wait for no thread', () => {
+  expect(open().name(occasion, bodyOf(1_000))).toMatchObject({ form: 'json' });
+});
+
+test('too many long bodies at once are not named rather than kept waiting', async () => {
+  const namer = open();
+  const names = await Promise.all(Array.from({ length: 80 }, () => namer.name(occasion, bodyOf(100_000))));
+  expect(names.filter((name) => name === 'unnamed').length).toBeGreaterThan(0);
+  expect(new Set(names.flatMap((name) => (typeof name === 'string' ? [] : [name.name]))).size).toBe(1);
+});

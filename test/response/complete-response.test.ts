@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { responseAnswer, responseEvents } from '../harness/answers.ts';
+import { dataEvent, judgeJson, judgeStream, namedEvent, type Wanted, type Word } from './judged.ts';
+
+const text = (value: string) => ({ type: 'output_text', text: value, annotations: [] });
+const message = (...content: readonly object[]) => ({ type: 'message', role: 'assistant', status: 'completed', content });
+const call = (text: unknown, status = 'completed') => ({ type: 'function_call', status, call_id: 'call_1', name: 'depth_of', arguments: text });
+const customCall = { type: 'custom_tool_call', call_id: 'call_2', name: 'run', input: 'not { JSON' };
+const reasoning = { type: 'reasoning', summary: [] };
+const SALT = message(text('Salt.'));
+const REFUSAL = message({ type: 'refusal', refusal: 'I cannot.' });
+const CUT = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+const FILTERED = { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
+const SHORT_CALL = call('{"sea":', 'incomplete');
+
+const response = (output: unknown, others: object = {}) => ({ id: 'resp_1', object: 'response', status: 'completed', error: null, output, ...others });
+const done = (item: unknown) => namedEvent('response.output_item.done', { output_index: 0, item });
+const ending = (whole: { readonly status?: unknown }, type = `response.${whole.status}`) => namedEvent(type, { response: whole });
+
+function judgeBoth(whole: ReturnType<typeof response>, wanted: Wanted): Word[] {
+  const asked: Wanted = { endpoint: 'responses', ...wanted };
+  return [judgeJson(whole, asked), judgeStream([namedEvent('response.created', { response: {} }), ending(whole)], asked)];
+}
+
+describe('a response, as JSON and at the end of a stream,', () => {
+  test.each<readonly [string, ReturnType<typeof response>, Word]>([
+    ['with a message', response([SALT]), 'whole'],
+    ['with thoughts and a message', response([reasoning, SALT]), 'whole'],
+    ['with thoughts only', response([reasoning]), 'unfinished'],
+    ['with nothing in it', response([]), 'unfinished'],
+    ['without output', response(undefined), 'unfinished'],
+    ['with null beside its message', response([SALT, null]), 'unfinished'],
+    ['with an error in it', response([SALT], { error: { code: 'server_error' } }), 'error-object'],
+    ['that was cancelled', response([SALT], { status: 'cancelled' }), 'unfinished'],
+    ['that failed', response([SALT], { status: 'failed' }), 'unfinished'],
+    ['with an item that is not completed', response([{ ...SALT, status: 'in_progress' }]), 'unfinished'],
+    ['with a search of the web', response([{ type: 'web_search_call' }, SALT]), 'web-search'],
+    ['that calls with JSON', response([call('{"sea":"Baltic"}')]), 'whole'],
+    ['that calls without arguments', response([call('')]), 'whole'],
+    ['that calls with JSON that breaks off', response([call('{"sea":"Bal')]), 'tool-call'],
+    ['that calls twice, and breaks off once', response([call('{}'), call('{')]), 'tool-call'],
+    ['that calls a custom tool', response([customCall]), 'whole'],
+  ])('%s', (_, whole, word) => {
+    expect(judgeBoth(whole, {})).toEqual([word, word]);
+  });
+});
+
+describe('a response that is to be JSON, as JSON and at the end of a stream,', () => {
+  test.each<readonly [string, ReturnType<typeof response>, Word]>([
+    ['is so', response([message(text('{"sea":"Baltic"}'))]), 'whole'],
+    ['is so in two parts', response([message(text('{"sea":'), text('"Baltic"}'))]), 'whole'],
+    ['is prose', response([SALT]), 'text-not-json'],
+    ['is prose before JSON', response([SALT, message(text('{}'))]), 'text-not-json'],
+    ['is cut', response([message(text('{"sea"'))]), 'text-not-json'],
+    ['is refused', response([REFUSAL]), 'whole'],
+    ['is refused after it began', response([message(text('{"se'), { type: 'refusal', refusal: 'I cannot.' })]), 'text-not-json'],
+    ['is empty', response([message()]), 'text-not-json'],
+    ['is a call instead', response([reasoning, call('{}')]), 'whole'],
+  ])('%s', (_, whole, word) => {
+    expect(judgeBoth(whole, { jsonText: true })).toEqual([word, word]);
+  });
+});
+
+describe('a response that is incomplete', () => {
+  test.each<readonly [string, ReturnType<typeof response>, Wanted, Word]>([
+    ['is not kept', response([SALT], CUT), {}, 'unfinished'],
+    ['is kept where that is set', response([{ ...SALT, status: 'incomplete' }], CUT), { incomplete: 'keep' }, 'whole'],
+    ['is kept with its thoughts only', response([reasoning], CUT), { incomplete: 'keep' }, 'whole'],
+    ['by a content filter is not kept', response([SALT], FILTERED), { incomplete: 'keep' }, 'unfinished'],
+    ['without a reason is not kept', response([SALT], { status: 'incomplete' }), { incomplete: 'keep' }, 'unfinished'],
+    ['in its call is not kept', response([SHORT_CALL], CUT), { incomplete: 'keep' }, 'tool-call'],
+    ['before the arguments of its call is not kept', response([call('', 'in_progress')], CUT), { incomplete: 'keep' }, 'tool-call'],
+    ['before the arguments of a call without a status is not kept', response([{ ...call(''), status: null }], CUT), { incomplete: 'keep' }, 'tool-call'],
+    ['in its JSON is not kept', response([message(text('{"se'))], CUT), { incomplete: 'keep', jsonText: true }, 'text-not-json'],
+    ['before its JSON is not kept', response([reasoning], CUT), { incomplete: 'keep', jsonText: true }, 'unfinished'],
+    ['after its JSON is kept', response([message(text('{}\n\n'))], CUT), { incomplete: 'keep', jsonText: true }, 'whole'],
+  ])('%s', (_, whole, wanted, word) => {
+    expect(judgeBoth(whole, wanted)).toEqual([word, word]);
+  });
+});
+
+describe('a stream of a response', () => {
+  const whole = response([SALT]);
+  test.each<readonly [string, readonly string[], Word]>([
+    ['as it is', responseEvents(), 'whole'],
+    ['with [DONE] at its end', [...responseEvents(), 'data: [DONE]\n\n'], 'whole'],
+    ['without names of events', [dataEvent({ type: 'response.completed', response: whole })], 'whole'],
+    ['whose last event has no output, after its items', [done(SALT), ending(response([]))], 'whole'],
+    ['whose last event has no output, after a call that breaks off', [done(call('{"sea')), ending(response([]))], 'tool-call'],
+    ['whose last event has no output, after a search', [done({ type: 'web_search_call' }), done(SALT), ending(response([]))], 'web-search'],
+    ['whose last event has no output, after thoughts', [done(reasoning), ending(response([]))], 'unfinished'],
+    ['with an item that is null', [done(null), ending(whole)], 'not-json'],
+    ['that is completed by name only', [ending(response([SALT], { status: 'in_progress' }), 'response.completed')], 'unfinished'],
+    ['that failed by name only', [ending(whole, 'response.failed')], 'unfinished'],
+    ['that is done', [ending(whole, 'response.done')], 'whole'],
+    ['that ends twice, and fails first', [ending(response([SALT], { status: 'failed' })), ending(whole)], 'unfinished'],
+    ['that ends twice, and fails then', [ending(whole), ending(response([SALT], { status: 'failed' }))], 'unfinished'],
+    ['with an error after its end', [ending(whole), 'event: error\ndata: {"message":"x"}\n\n'], 'error-object'],
+    ['with an error before its end', ['event: error\ndata: {"message":"x"}\n\n', ending(whole)], 'broken'],
+    ['that is ended by [DONE] first', [done(SALT), 'data: [DONE]\n\n', ending(whole)], 'unfinished'],
+  ])('%s', (_, events, word) => {
+    expect(judgeStream(events, { endpoint: 'responses' })).toBe(word);
+    expect(judgeStream([events.join('')], { endpoint: 'responses' })).toBe(word);
+  });
+
+  test('whose last event has no output, after a call that was cut before its arguments, is not kept', () => {
+    const events = [done(call('', 'incomplete')), ending(response([], CUT))];
+    expect(judgeStream(events, { endpoint: 'responses', incomplete: 'keep' })).toBe('tool-call');
+  });
+});
+
+test('of a response as JSON nothing is whole but the whole', () => {
+  const answer = responseAnswer('Wäter 🌊');
+  expect(judgeJson(answer, { endpoint: 'responses' })).toBe('whole');
+  for (let end = 0; end < answer.length; end++) expect(judgeJson(answer.slice(0, end), { endpoint: 'responses' })).toBe('not-json');
+});

@@ -1,0 +1,51 @@
+/**
+ * An answer, put to its judge as it would pass.
+ */
+import type { Expectation, Unkept } from '../../src/response/complete.ts';
+import { judgeOf } from '../../src/response/judge.ts';
+
+/** What is expected beyond a chat answer of one choice. */
+export type Wanted = Partial<Expectation>;
+
+/** A verdict in a word: why it is not kept, where it is not. */
+export type Word = 'whole' | 'broken' | Unkept;
+
+const EXPECTED: Expectation = { endpoint: 'chat', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required' };
+
+export function judgeJson(answer: unknown, wanted: Wanted = {}): Word {
+  return judge([typeof answer === 'string' ? answer : JSON.stringify(answer)], 'application/json', wanted);
+}
+
+export function judgeStream(chunks: readonly (string | Buffer)[], wanted: Wanted = {}): Word {
+  return judge(chunks, 'text/event-stream', wanted);
+}
+
+function judge(chunks: readonly (string | Buffer)[], type: string, wanted: Wanted): Word {
+  const head = { status: 200, statusText: 'OK', headers: ['content-type', type] };
+  const judged = judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited: true });
+  const bytes = chunks.map((chunk) => Buffer.from(chunk));
+  const steps = bytes.map((chunk) => judged.push(chunk).kind);
+  if (steps.includes('broken')) return 'broken';
+  if (steps.filter((step) => step === 'committed').length > 1) throw new Error('committed twice');
+  const verdict = judged.end(() => Buffer.concat(bytes));
+  return verdict.kind === 'unkept' ? verdict.why : verdict.kind;
+}
+
+/** The chunks of a stream of chat: one for each item of `choices`, or none for an empty list, then `[DONE]`. */
+export function chatStream(...choices: readonly unknown[]): string[] {
+  return [...choices.map(chatChunk), 'data: [DONE]\n\n'];
+}
+
+/** One chunk with this choice in it. */
+export function chatChunk(choice: unknown): string {
+  return dataEvent({ object: 'chat.completion.chunk', choices: [choice] });
+}
+
+export function dataEvent(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** An event as the Responses API writes it. */
+export function namedEvent(type: string, fields: object): string {
+  return `event: ${type}\n${dataEvent({ type, ...fields })}`;
+}
