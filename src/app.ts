@@ -48,11 +48,12 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const ledger = new Ledger();
   const namer = createNamer();
-  const { maxEntryBytes, onAbandon, maxRequestBytes, incomplete } = config;
+  const { maxEntryBytes, onAbandon, incomplete } = config;
   const cache = new Cache({ store, clock, log, maxEntryBytes, onAbandon, keptHeaders: replayedHeaders });
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
-    cache, store, upstream, ledger, log, rules, namer, refused: new RefusedCallers(), maxRequestBytes, incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, log, rules, namer, clock, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    bodyLimits: { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) },
   });
   const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES }, handle);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.

@@ -2,17 +2,34 @@
  * Time as a parameter, so that tests turn it by hand.
  */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch; never less than before. */
   now(): number;
   /** Calls `act` once after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, act: () => void): () => void;
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: createSteadyTime(Date.now, () => performance.now()),
   after(ms, act) {
     const timer = setTimeout(act, ms);
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * The time of day, but never back: where the wall clock is set back, time goes
+ * on from where it was, since nothing may live past its time; where it is set
+ * forward (or the machine slept), time follows.
+ *
+ * @param wall milliseconds since the epoch, which may jump
+ * @param elapsed milliseconds since some moment, which may not
+ */
+export function createSteadyTime(wall: () => number, elapsed: () => number): () => number {
+  let ahead = -Infinity;
+  return () => {
+    const passed = elapsed();
+    ahead = Math.max(ahead, wall() - passed);
+    return Math.floor(passed + ahead);
+  };
+}

@@ -59,6 +59,9 @@ export interface CacheOptions {
 /** What an upstream says of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
+/** How far apart the clocks of two processes over one file may be. */
+const CLOCK_SKEW_MS = 1_000;
+
 /** How many deleted answers are remembered, for those that are still on their way. */
 const FORGOTTEN = 1_000;
 
@@ -211,7 +214,10 @@ export class Cache {
   /** What is found, unless it has expired or is older than the request accepts. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
     if (!found) return undefined;
+    const { storedAt, expiresAt } = found.entry;
     const now = this.#options.clock.now();
-    return now < found.entry.expiresAt && now - found.entry.storedAt <= maxAge * 1000 ? found : undefined;
+    // An entry of the future was stored by a clock that was wrong, and nothing tells its age.
+    const isOfAge = storedAt <= now + CLOCK_SKEW_MS;
+    return isOfAge && now < expiresAt && now - storedAt <= maxAge * 1000 ? found : undefined;
   }
 }

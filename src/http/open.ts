@@ -8,11 +8,13 @@ import type { Readable } from 'node:stream';
 import type { Cache, Opening } from '../cache/cache.ts';
 import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
+import type { Clock } from '../clock.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { isShared } from '../request/caller.ts';
+import { decodeBody, isIdentity } from '../request/content-coding.ts';
 import { keyOf } from '../request/fingerprint.ts';
 import { type HeaderFields, readHeaderFields, valueOf } from '../request/header-fields.ts';
 import type { Namer } from '../request/namer.ts';
@@ -22,7 +24,7 @@ import { requestPath } from '../request/route.ts';
 import type { Store } from '../store/store.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { readBody, streamBody } from './body.ts';
+import { type BodyLimits, readBody, streamBody } from './body.ts';
 import type { Marks } from './marks.ts';
 import { whyMissed } from './why.ts';
 
@@ -36,7 +38,8 @@ export interface Door {
   readonly rules: Rules;
   readonly namer: Namer;
   readonly refused: RefusedCallers;
-  readonly maxRequestBytes: number;
+  readonly bodyLimits: BodyLimits;
+  readonly clock: Clock;
   /** Whether a response that `max_output_tokens` has cut is kept. */
   readonly incomplete: 'drop' | 'keep';
   /** Whether what was asked is kept with its answer. */
@@ -56,12 +59,14 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
     if (!policy.ask) throw notCached();
     return door.cache.bypass(why, leadOf(door, reading, request, body, false));
   };
-  const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request) : null);
+  const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request, door.clock) : null);
   if (endpoint === null) return relayUnread('route');
-  const why = whyNotRead(policy, fields);
+  const why = whyNotRead(policy);
   if (why) return relayUnread(why);
-  const body = await readBody(request, door.maxRequestBytes);
-  const naming = await door.namer.name(occasionOf(door.rules, endpoint, reading), body);
+  const body = await readBody(request, door.bodyLimits, door.clock);
+  const plain = await readPlain(body, fields, door.bodyLimits);
+  if (typeof plain === 'string') return relay(plain, body);
+  const naming = await door.namer.name(occasionOf(door.rules, endpoint, reading), plain);
   if (typeof naming === 'string') return relay(naming, body);
   const { name, form, model, choices, inputs, jsonText } = naming;
   marks.key = name.slice(0, 16);
@@ -87,11 +92,18 @@ function whoseOf({ route, caller }: Reading): string {
 }
 
 /** Why the body is not even read, or nothing. */
-function whyNotRead(policy: Policy, fields: HeaderFields): string | null {
+function whyNotRead(policy: Policy): string | null {
   if (!policy.write) return 'no-store';
-  if (policy.mode === 'off') return 'off';
+  return policy.mode === 'off' ? 'off' : null;
+}
+
+/** @returns the body as its key is made from it, or why it has none */
+async function readPlain(body: Buffer | Readable, fields: HeaderFields, { accepted, whole }: BodyLimits): Promise<Buffer | string> {
+  if (!Buffer.isBuffer(body)) return 'large-request';
   const coding = valueOf(fields, 'content-encoding');
-  return coding === undefined || coding.toLowerCase() === 'identity' ? null : 'encoded-request';
+  const plain = isIdentity(coding) ? body : await decodeBody(body, coding as string, accepted);
+  if (plain === null) return 'encoded-request';
+  return plain.length > whole ? 'large-request' : plain;
 }
 
 function hasBody(fields: HeaderFields): boolean {
@@ -105,5 +117,5 @@ function leadOf(door: Door, reading: Reading, request: IncomingMessage, body: Bu
   if (body !== null && !Buffer.isBuffer(body) && length !== undefined) headers.push('content-length', length);
   const { route, head: { method } } = reading;
   const onStatus = (status: number) => door.refused.note(whoseOf(reading), status);
-  return (writer, signal) => door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body, onStatus }, writer, signal);
+  return (writer, signal) => door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body, decoded: recorded, onStatus }, writer, signal);
 }

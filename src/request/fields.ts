@@ -90,7 +90,7 @@ export function isKnownField(endpoint: Endpoint, name: string): boolean {
 export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   { names: [...CREDENTIALS, ...ACCOUNTS], why: 'in the scope' },
   { names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
-  { names: ['content-length', 'content-encoding'], why: 'framing; an encoded body is not read' },
+  { names: ['content-length', 'content-encoding'], why: 'framing; the key is made from the body as it is decoded' },
   { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
   { names: ['user-agent', 'x-stainless-*', 'origin', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },
   {

@@ -1,14 +1,21 @@
 /**
  * Who we ask: sends a request to an upstream and pours what comes back into a
- * writer, as it comes. Redirects are not followed and no content is decoded;
- * the origin asked is always one of the configuration's.
+ * writer, as it comes. Redirects are not followed; the origin asked is always
+ * one of the configuration's.
+ *
+ * A request is asked once more in one case alone: its connection had served
+ * before, and was dead before it said a byte. The upstream had hung up on an
+ * idle connection, and has not seen the request.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { abandoned, invalidTarget, type RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
+import { invalidTarget, RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { headerOf } from '../response/entry.ts';
 import type { Writer } from '../response/writer.ts';
+import { Answer } from './answer.ts';
+import { DecodingWriter } from './decoding.ts';
 
 export interface UpstreamRequest {
   /** Scheme, host and port. */
@@ -18,6 +25,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: string[];
   readonly body: Buffer | Readable | null;
+  /** Whether its answer is to be had as it is, whatever coding it comes in. */
+  readonly decoded: boolean;
   /** Told of the status before the writer is. */
   readonly onStatus: (status: number) => void;
 }
@@ -35,9 +44,6 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** What may stand on a status line (RFC 9112, 4); Node refuses to write anything else. */
-const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** As much as the servers in front of models send; undici's own bound is a quarter of it. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -45,19 +51,84 @@ const MAX_HEADER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 25_000;
 
+/** How a connection dies that its other end has given up. */
+const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
+const SENT = 'undici:client:sendHeaders';
+
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const agent = createAgent(options);
-  return {
-    send({ origin, method, path, headers, body, onStatus }, writer, signal) {
-      const answer = new Answer(writer, signal, origin, onStatus, options);
-      try {
-        agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
-      } catch (error) {
-        answer.onResponseError(null, error as Error);
-      }
-    },
-    close: () => agent.destroy(),
+  return new UndiciUpstream(options);
+}
+
+class UndiciUpstream implements Upstream {
+  readonly #agent: Dispatcher;
+  readonly #options: UpstreamOptions;
+  #starting: Answer | null = null;
+  readonly #onSent = (message: unknown) => {
+    this.#starting?.sentOn((message as { socket: Socket }).socket);
+    this.#starting = null;
   };
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+    this.#agent = createAgent(options);
+    subscribe(SENT, this.#onSent);
+  }
+
+  send(request: UpstreamRequest, writer: Writer, signal: AbortSignal): void {
+    this.#send(request, request.decoded ? new DecodingWriter(writer) : writer, signal, true);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+    unsubscribe(SENT, this.#onSent);
+  }
+
+  #send(request: UpstreamRequest, writer: Writer, signal: AbortSignal, mayRepeat: boolean): void {
+    const { origin, method, path, headers, body, onStatus } = request;
+    const answer = new Answer({
+      writer,
+      signal,
+      onStatus,
+      onStart: (started) => (this.#starting = started),
+      onError: ({ isStale }, cause, phase) => {
+        const isRepeatable = body === null || Buffer.isBuffer(body);
+        if (mayRepeat && isRepeatable && isStale && phase === 'unanswered' && isDeath(cause) && !signal.aborted) {
+          this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
+          return this.#send(request, writer, signal, false);
+        }
+        writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
+      },
+    });
+    try {
+      this.#agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
+    } catch (error) {
+      answer.onResponseError(null, error as Error);
+    }
+  }
+
+  #failureOf(origin: string, cause: Error, phase: string): RefrainError {
+    const { timeouts, log } = this.#options;
+    log.debug({ origin, reason: reasonOf(cause) }, 'upstream failed');
+    if (cause instanceof RefrainError) return cause;
+    switch ((cause as NodeJS.ErrnoException).code) {
+      case 'UND_ERR_CONNECT_TIMEOUT':
+        return upstreamTimeout('connection', timeouts.connect);
+      case 'UND_ERR_HEADERS_TIMEOUT':
+        return upstreamTimeout('answer', timeouts.firstByte);
+      case 'UND_ERR_BODY_TIMEOUT':
+        return upstreamTimeout('further byte', timeouts.idle);
+      case 'UND_ERR_INVALID_ARG':
+        return invalidTarget('it cannot be sent to the upstream as it is written');
+      default:
+        return phase === 'unsent' ? upstreamUnreachable(origin, cause) : upstreamCut(cause);
+    }
+  }
+}
+
+function isDeath(cause: Error): boolean {
+  return DEAD_SOCKET.has((cause as NodeJS.ErrnoException).code);
 }
 
 function createAgent({ timeouts, proxy }: UpstreamOptions): Dispatcher {
@@ -74,80 +145,4 @@ function createAgent({ timeouts, proxy }: UpstreamOptions): Dispatcher {
   const { http, https, no } = proxy;
   // A tunnel for http too: without one, undici rewrites the request and takes our header list for an object.
   return new EnvHttpProxyAgent({ ...options, proxyTunnel: true, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: no ?? '' });
-}
-
-/** One answer on its way from undici to its writer. */
-class Answer implements Dispatcher.DispatchHandler {
-  readonly #writer: Writer;
-  readonly #signal: AbortSignal;
-  readonly #origin: string;
-  readonly #onStatus: (status: number) => void;
-  readonly #options: UpstreamOptions;
-  #controller: Dispatcher.DispatchController | null = null;
-  readonly #onAbort = () => this.#controller?.abort(abandoned());
-
-  constructor(writer: Writer, signal: AbortSignal, origin: string, onStatus: (status: number) => void, options: UpstreamOptions) {
-    this.#writer = writer;
-    this.#signal = signal;
-    this.#origin = origin;
-    this.#onStatus = onStatus;
-    this.#options = options;
-    signal.addEventListener('abort', this.#onAbort);
-    writer.onWanted = () => this.#controller?.resume();
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#signal.aborted) controller.abort(abandoned());
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
-    if (status < 200) return;
-    this.#onStatus(status);
-    const headers = textOf(controller.rawHeaders as Buffer[]);
-    const length = headerOf(headers, 'content-length');
-    const delimited = length !== undefined || headerOf(headers, 'transfer-encoding') !== undefined;
-    this.#writer.begin({ status, statusText: PHRASE.test(statusText) ? statusText : '', headers }, { length: length === undefined ? null : Number(length), delimited });
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#writer.append(chunk)) controller.pause();
-  }
-
-  onResponseEnd(): void {
-    this.#done();
-    this.#writer.finish();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController | null, cause: Error): void {
-    this.#done();
-    this.#writer.fail({ error: this.#failureOf(cause), told: false });
-  }
-
-  #done(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#writer.onWanted = null;
-  }
-
-  #failureOf(cause: Error): RefrainError {
-    const { timeouts, log } = this.#options;
-    log.debug({ origin: this.#origin, reason: reasonOf(cause) }, 'upstream failed');
-    switch ((cause as NodeJS.ErrnoException).code) {
-      case 'UND_ERR_CONNECT_TIMEOUT':
-        return upstreamTimeout('connection', timeouts.connect);
-      case 'UND_ERR_HEADERS_TIMEOUT':
-        return upstreamTimeout('answer', timeouts.firstByte);
-      case 'UND_ERR_BODY_TIMEOUT':
-        return upstreamTimeout('further byte', timeouts.idle);
-      case 'UND_ERR_INVALID_ARG':
-        return invalidTarget('it cannot be sent to the upstream as it is written');
-      default:
-        return this.#controller ? upstreamCut(cause) : upstreamUnreachable(this.#origin, cause);
-    }
-  }
-}
-
-/** undici hands header bytes on as they came; header text is Latin-1. */
-function textOf(raw: readonly Buffer[]): string[] {
-  return raw.map((part) => part.toString('latin1'));
 }

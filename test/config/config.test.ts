@@ -18,6 +18,7 @@ describe('the default configuration', () => {
       ttl: 604_800,
       maxTtl: Infinity,
       maxEntryBytes: 5_242_880,
+      maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
       incomplete: 'drop',

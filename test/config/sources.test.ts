@@ -60,6 +60,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'ttl': ['12h', 43_200],
   'maxTtl': ['30d', 2_592_000],
   'maxEntryBytes': ['1.5MiB', 1_572_864],
+  'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
   'incomplete': ['keep', 'keep'],

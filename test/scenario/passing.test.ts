@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { CHAT, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
@@ -125,23 +124,6 @@ describe('bytes that are not text arrive as they are:', () => {
     const proxy = await open();
     upstream.script = rawUpstream('HTTP/1.1 200 \u00e5\u00a5\u00bd\r\ncontent-type: text/plain\r\n');
     expect(await ask(`${proxy.url}/v1/files`)).toMatchObject({ status: 200, text: 'ok' });
-  });
-
-  story('a follower of a compressed answer is told that it is compressed', async ({ upstream, open }) => {
-    const proxy = await open();
-    const packed = gzipSync(chatAnswer());
-    upstream.script = ({ response }) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      response.flushHeaders();
-    };
-    const live = [await begin(proxy.url + CHAT, { body: chatRequest() }), await begin(proxy.url + CHAT, { body: chatRequest() })];
-    upstream.calls[0]?.response.end(packed);
-    for (const { ended } of live) {
-      const { body, headers } = await ended;
-      expect([body.equals(packed), headers['content-encoding']]).toEqual([true, 'gzip']);
-    }
-    upstream.script = (call) => sendJson(call, chatAnswer());
-    expect((await ask(proxy.url + CHAT, { body: chatRequest() })).headers['x-cache']).toBe('MISS');
   });
 });
 

@@ -83,12 +83,15 @@ describe('a restart', () => {
       await askAll(first, QUESTIONS);
       await first.stop();
       damage(path);
-      const second = await open({ store: { path } });
-      await askAll(second, QUESTIONS);
-      await second.stop();
+      // The second may find damage after its first hits, and set the file aside with what they came from.
+      for (let start = 2; start <= 3; start++) {
+        const proxy = await open({ store: { path } });
+        await askAll(proxy, QUESTIONS);
+        await proxy.stop();
+      }
       const before = upstream.calls.length;
-      const third = await open({ store: { path } });
-      expect(new Set(await askAll(third, QUESTIONS))).toEqual(new Set(['HIT']));
+      const last = await open({ store: { path } });
+      expect(new Set(await askAll(last, QUESTIONS))).toEqual(new Set(['HIT']));
       expect(upstream.calls).toHaveLength(before);
     });
   }
