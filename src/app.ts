@@ -6,10 +6,12 @@ import { createServer, type Server } from 'node:http';
 import { createAdmin, type Readiness } from './admin/admin.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
+import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createHandler } from './http/handle.ts';
+import { refuseUnread } from './http/unread.ts';
 import { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import { createCallers } from './request/caller.ts';
@@ -29,6 +31,7 @@ export interface App {
   readonly api: Server;
   readonly admin: Server;
   readonly cache: Cache;
+  readonly load: Load;
   readonly ledger: Ledger;
   readonly store: Store;
   /** Resolves once the store has tried to open its file, well or not. */
@@ -41,6 +44,8 @@ export interface App {
 /** Longer than the idle time of the load balancers in use, so that they never reuse a socket that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
+/** How often connections are looked at for their headers being late. */
+const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
@@ -48,18 +53,27 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const ledger = new Ledger();
   const namer = createNamer();
-  const { maxEntryBytes, onAbandon, incomplete } = config;
-  const cache = new Cache({ store, clock, log, maxEntryBytes, onAbandon, keptHeaders: replayedHeaders });
+  const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
+  const load = new Load(config.limits, clock);
+  const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
     cache, store, upstream, ledger, log, rules, namer, clock, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
+    isStopping: () => app.readiness === 'stopping',
     bodyLimits: { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) },
   });
-  const api = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES }, handle);
+  const api = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
+    handle,
+  );
+  // We drop `Expect`: what it asks of us is for the upstream to judge.
+  api.on('checkExpectation', handle);
+  api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
   const admin = createServer(createAdmin({ readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text) }));
-  const app: App = { api, admin, cache, ledger, store, opened, upstream, namer, readiness: 'starting' };
+  const app: App = { api, admin, cache, load, ledger, store, opened, upstream, namer, readiness: 'starting' };
   return app;
 }
 

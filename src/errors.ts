@@ -24,10 +24,15 @@ export type ErrorCode =
   | 'invalid_target'
   | 'invalid_header'
   | 'invalid_body'
+  | 'malformed_request'
+  | 'headers_too_large'
+  | 'headers_timeout'
   | 'websocket_unsupported'
   | 'body_too_large'
   | 'body_incomplete'
   | 'body_timeout'
+  | 'overloaded'
+  | 'stopping'
   | 'not_cached'
   | 'upstream_unreachable'
   | 'upstream_timeout'
@@ -43,6 +48,15 @@ export const invalidTarget = (why: string) =>
 
 export const invalidHeader = (name: string, value: string, allowed: string) =>
   new RefrainError('invalid_header', 400, `${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+
+export const malformedRequest = (cause: unknown) =>
+  new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${reasonOf(cause)}).`, null, cause);
+
+export const headersTooLarge = () =>
+  new RefrainError('headers_too_large', 431, 'The request has more than 64 KiB of headers.');
+
+export const headersTimeout = () =>
+  new RefrainError('headers_timeout', 408, 'The headers of the request did not arrive within 10 s.');
 
 export const invalidBody = (why: string) =>
   new RefrainError('invalid_body', 400, `The body is not accepted: ${why}.`);
@@ -61,6 +75,12 @@ export const bodyTimeout = (seconds: number) =>
 
 export const notCached = () =>
   new RefrainError('not_cached', 504, 'No stored answer is good enough, and only-if-cached forbids asking the upstream.', 'cache-control');
+
+export const overloaded = () =>
+  new RefrainError('overloaded', 503, 'Refrain has as much to do as its limits allow; try again soon, or raise limits.');
+
+export const stopping = () =>
+  new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
 export const upstreamUnreachable = (origin: string, cause: unknown) =>
   new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); check REFRAIN_UPSTREAM and the network.`, null, cause);

@@ -16,6 +16,7 @@ import type { Listener } from '../response/listener.ts';
 import { Recording } from '../response/recording.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type FlightPlan, type Lead } from './flight.ts';
+import type { Load } from './load.ts';
 import type { Outcome } from './outcome.ts';
 import { whyNotStorable } from './storable.ts';
 
@@ -52,6 +53,9 @@ export interface CacheOptions {
   /** The most that one answer may take, in bytes, to be kept. */
   readonly maxEntryBytes: number;
   readonly onAbandon: 'abort' | 'finish';
+  /** How long, in seconds, a request waits for the first byte of another's call before one may call anew. */
+  readonly patience: number;
+  readonly load: Load;
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
@@ -61,6 +65,13 @@ const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** How far apart the clocks of two processes over one file may be. */
 const CLOCK_SKEW_MS = 1_000;
+
+/** Why an answer may not be kept that say nothing of the next one to the same question. */
+const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged']);
+
+/** For how long a key whose answer could not be kept is not waited for again, and how many such keys are remembered. */
+const UNKEPT_MS = 120_000;
+const UNKEPT = 10_000;
 
 /** How many deleted answers are remembered, for those that are still on their way. */
 const FORGOTTEN = 1_000;
@@ -73,6 +84,8 @@ export class Cache {
   readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
   /** Every flight that may still be kept, and under which key. */
   readonly #keepable = new Map<Flight, string>();
+  /** Keys whose last answer could not be kept, and until when that counts. */
+  readonly #unkept = new LRUCache<string, number>({ max: UNKEPT });
   readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
 
   constructor(options: CacheOptions) {
@@ -96,14 +109,15 @@ export class Cache {
     if (found) return this.#hit(found);
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#joinable.get(key) : undefined;
-    return flight ? this.#follow(flight, question) : this.#miss(question);
+    return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
   }
 
   /** Fetches for one caller; nobody joins and nothing is kept. */
   bypass(why: string, lead: Lead): Opening {
-    const { clock } = this.#options;
+    const { clock, load } = this.#options;
+    load.admitFlight();
     const flight = new Flight({
-      expected: null, maxBytes: 0, onAbandon: 'abort', clock, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
+      expected: null, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
     });
     const listener = flight.recording.listen();
     flight.lead(lead);
@@ -129,6 +143,7 @@ export class Cache {
   }
 
   #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
+    this.#options.load.admitListener();
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'follow' }, listener };
     const lookup = this.#lookups.get(flight);
@@ -156,6 +171,9 @@ export class Cache {
 
   #miss(question: Question): Opening | Promise<Opening> {
     const { key, permission, lead } = question;
+    const { load, store } = this.#options;
+    if (permission.read) load.admitListener();
+    else load.admitFlight();
     const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
     const flight = this.#register(question, whyNotKept);
     const listener = flight.recording.listen();
@@ -164,11 +182,11 @@ export class Cache {
       flight.lead(lead);
       return opening;
     }
-    const lookup = this.#options.store.get(key).then((stored) => {
+    const lookup = store.get(key).then((stored) => {
       const found = this.#goodEnough(stored, permission);
       this.#lookups.delete(flight);
       if (found) flight.dismiss();
-      else flight.lead(lead);
+      else flight.leadWithin(load, lead);
       return found;
     });
     this.#lookups.set(flight, lookup);
@@ -177,15 +195,19 @@ export class Cache {
 
   /** A flight that is joinable unless another one holds the key already. */
   #register({ key, permission, expected, asked }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
-    const { clock, log, maxEntryBytes, onAbandon } = this.#options;
+    const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
       maxBytes: maxEntryBytes,
       onAbandon,
       clock,
+      load,
       whyNotKept,
       keep: (head, body, answerId) => this.#keep(key, permission.ttl, asked, head, body, answerId),
-      refuse: (why) => log.debug({ key: key.slice(0, 16), why }, 'answer not kept'),
+      refuse: (why) => {
+        log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
+        if (!OCCASIONAL.has(why)) this.#unkept.set(key, clock.now() + UNKEPT_MS);
+      },
       land: () => {
         this.#keepable.delete(flight);
         if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
@@ -193,7 +215,8 @@ export class Cache {
     });
     if (flight.recording.liveOnly) return flight;
     this.#keepable.set(flight, key);
-    if (!this.#joinable.has(key)) this.#joinable.set(key, flight);
+    const held = this.#joinable.get(key);
+    if (this.#isWorthWaitingFor(key) && (!held || this.#isOverdue(held))) this.#joinable.set(key, flight);
     return flight;
   }
 
@@ -201,7 +224,19 @@ export class Cache {
     if (answerId !== null && this.#forgotten.has(answerId)) return;
     const storedAt = this.#options.clock.now();
     const headers = this.#options.keptHeaders(head.headers);
+    this.#unkept.delete(key);
     this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked });
+  }
+
+  /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
+  #isOverdue({ recording, ledAt }: Flight): boolean {
+    const { clock, patience } = this.#options;
+    return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
+  }
+
+  /** What cannot be kept would make equal requests wait for one another in vain. */
+  #isWorthWaitingFor(key: string): boolean {
+    return (this.#unkept.get(key) ?? -Infinity) <= this.#options.clock.now();
   }
 
   #hit({ entry, tier }: Found): Opening {

@@ -12,12 +12,13 @@
  * an equal request finds neither the entry nor the flight.
  */
 import type { Clock } from '../clock.ts';
-import { abandoned, answerIncomplete } from '../errors.ts';
+import { abandoned, answerIncomplete, type RefrainError } from '../errors.ts';
 import type { Expectation, Judge } from '../response/complete.ts';
 import { compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
 import { Recording } from '../response/recording.ts';
 import type { Failure, Framing, Writer } from '../response/writer.ts';
+import type { Load } from './load.ts';
 import type { WhyNotKept } from './storable.ts';
 
 /** Fetches an answer into a writer, until it is ended or `signal` aborts. */
@@ -31,6 +32,7 @@ export interface FlightPlan {
   /** What happens to the upstream call when the last listener leaves. */
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
+  readonly load: Load;
   /** Why no answer with this head would be kept, or nothing. */
   whyNotKept(head: Head): WhyNotKept | null;
   keep(head: Head, body: Buffer, answerId: string | null): void;
@@ -45,6 +47,8 @@ const SETTLE_MS = 1_000;
 
 export class Flight implements Writer {
   readonly recording: Recording;
+  /** When the upstream was asked, in milliseconds since the epoch; null before. */
+  ledAt: number | null = null;
   readonly #plan: FlightPlan;
   readonly #abort = new AbortController();
   #judge: Judge | null = null;
@@ -56,7 +60,7 @@ export class Flight implements Writer {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
-    this.recording = new Recording(plan.expected ? plan.maxBytes : 0);
+    this.recording = new Recording(plan.expected ? plan.maxBytes : 0, plan.load);
     this.recording.onDeserted = () => this.#abandon();
     this.recording.onLiveOnly = () => {
       this.#judge = null;
@@ -75,7 +79,19 @@ export class Flight implements Writer {
 
   lead(lead: Lead): void {
     this.#leading = true;
+    this.ledAt = this.#plan.clock.now();
+    this.#plan.load.countFlight(1);
     lead(this, this.#abort.signal);
+  }
+
+  /** Leads, unless there is too much to do already. */
+  leadWithin(load: Load, lead: Lead): void {
+    try {
+      load.admitFlight();
+    } catch (error) {
+      return this.#end({ error: error as RefrainError, told: false });
+    }
+    this.lead(lead);
   }
 
   /** Lands a flight that has nothing to fetch: the store had the answer. */
@@ -124,6 +140,7 @@ export class Flight implements Writer {
     if (broken) return this.#end({ error: answerIncomplete(broken), told: false });
     this.#land();
     this.recording.finish();
+    this.#arrive();
   }
 
   fail(failure: Failure): void {
@@ -148,6 +165,14 @@ export class Flight implements Writer {
   #end(failure: Failure): void {
     this.#land();
     this.recording.fail(failure);
+    this.#arrive();
+  }
+
+  /** The call is over. */
+  #arrive(): void {
+    if (!this.#leading) return;
+    this.#leading = false;
+    this.#plan.load.countFlight(-1);
   }
 
   #land(): void {

@@ -52,3 +52,13 @@ export const patience: Kind<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().min(0).max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, at most 24d',
 };
+
+export const count: Kind<number> = {
+  schema: z.preprocess(inUnits({ '': 1 }), z.int().min(1)),
+  allowed: 'a whole number from 1',
+};
+
+/** Null for `off`. */
+export function offOr<Value>({ schema, allowed }: Kind<Value>): Kind<Value | null> {
+  return { schema: z.preprocess((value) => (value === 'off' ? null : value), schema.nullable()), allowed: `${allowed}, or off` };
+}

@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
 import { ignored, members } from './lists.ts';
-import { bytes, lifetime, patience, timeout } from './quantities.ts';
+import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, doneMarker, namedUpstreams } from './upstreams.ts';
 
@@ -26,7 +26,7 @@ export const settings = {
   'ttl': { ...lifetime, meaning: 'How long an answer is kept; 0 keeps nothing, inf for ever' },
   'maxTtl': { ...lifetime, meaning: 'Upper bound of ttl and of what x-refrain-ttl asks for' },
   'maxEntryBytes': { ...bytes, meaning: 'Largest answer that is kept; a larger one is only relayed' },
-  'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is read for its key; a larger one is only relayed' },
+  'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
   'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
@@ -34,6 +34,11 @@ export const settings = {
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
   'onAbandon': { ...oneOf('abort', 'finish'), meaning: 'What becomes of a running answer that all have left' },
+  'flight.patience': { ...timeout, meaning: 'How long a first byte is waited for before one asks anew' },
+  'heartbeat': { ...offOr(timeout), meaning: 'How often a silent stream gets a comment, or off' },
+  'limits.flights': { ...count, meaning: 'Most upstream calls at a time' },
+  'limits.listeners': { ...count, meaning: 'Most requests at a time that wait for upstream calls' },
+  'limits.bytes': { ...bytes, meaning: 'Most that answers on their way hold; beyond it none is kept' },
   'timeouts.connect': { ...timeout, meaning: 'Longest wait for a connection to the upstream' },
   'timeouts.firstByte': { ...timeout, meaning: 'Longest wait for the first byte of an answer' },
   'timeouts.idle': { ...timeout, meaning: 'Longest wait between two pieces of an answer' },

@@ -23,6 +23,8 @@ export function fail(response: ServerResponse, error: RefrainError, outcome: Out
     'x-cache', outcome ? xCache(outcome) : error.code === 'not_cached' ? 'MISS' : 'BYPASS',
     'x-refrain-request-id', marks.requestId,
   ];
+  if (error.status === 503) headers.push('retry-after', '1');
+  if (error.code === 'stopping') headers.push('connection', 'close');
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   // The phrase is named because a head that was refused may have left its own behind.
   response.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);

@@ -23,7 +23,7 @@ async function handle(door: Door, request: IncomingMessage, response: ServerResp
   try {
     const opening: Opening = await openAnswer(door, request, marks);
     outcome = opening.outcome;
-    await serve(opening.listener, response, (head, length) => answerHeaders(head, length, opening.outcome, marks));
+    await serve(opening.listener, response, (head, length) => answerHeaders(head, length, opening.outcome, marks), door.heartbeat);
   } catch (cause) {
     const error = cause instanceof RefrainError ? cause : internalError(cause);
     if (error.code === 'internal_error') door.log.error({ requestId: marks.requestId, err: cause }, 'request failed');

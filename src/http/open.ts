@@ -10,7 +10,7 @@ import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
-import { notCached } from '../errors.ts';
+import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { isShared } from '../request/caller.ts';
@@ -26,6 +26,7 @@ import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type BodyLimits, readBody, streamBody } from './body.ts';
 import type { Marks } from './marks.ts';
+import type { Heartbeat } from './serve.ts';
 import { whyMissed } from './why.ts';
 
 /** All that the API door needs. */
@@ -40,6 +41,10 @@ export interface Door {
   readonly refused: RefusedCallers;
   readonly bodyLimits: BodyLimits;
   readonly clock: Clock;
+  /** Null where silent streams stay silent. */
+  readonly heartbeat: Heartbeat | null;
+  /** Whether new requests are turned away. */
+  readonly isStopping: () => boolean;
   /** Whether a response that `max_output_tokens` has cut is kept. */
   readonly incomplete: 'drop' | 'keep';
   /** Whether what was asked is kept with its answer. */
@@ -48,6 +53,7 @@ export interface Door {
 
 /** @throws RefrainError where the request is refused */
 export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
+  if (door.isStopping()) throw stopping();
   const { method = 'GET', url = '', rawHeaders } = request;
   const reading = readHead(door.rules, { method, url, fields: readHeaderFields(rawHeaders) });
   const { route, policy, endpoint, caller, head: { fields } } = reading;

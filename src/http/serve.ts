@@ -7,6 +7,7 @@
  * anything else only breaks.
  */
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { errorEvent } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
@@ -20,11 +21,24 @@ export type HeadersFor = (head: Head, length: number | null) => string[];
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function serve(listener: Listener, response: ServerResponse, headersFor: HeadersFor): Promise<void> {
-  return new Promise((resolve, reject) => new Playback(listener, response, headersFor).start(resolve, reject));
+export function serve(listener: Listener, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null): Promise<void> {
+  return new Promise((resolve, reject) => new Playback(listener, response, headersFor, heartbeat).start(resolve, reject));
+}
+
+/** Something to say in a silent stream, for connections that are cut when nothing passes. */
+export interface Heartbeat {
+  /** How long a stream is silent before, in ms. */
+  readonly ms: number;
+  readonly clock: Clock;
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/**
+ * A comment of one line. A blank line after it would make an event of nothing,
+ * which openai-python tries to read as JSON once an `id` has come.
+ */
+const COMMENT = ': refrain is waiting\n';
 
 class Playback {
   readonly #listener: Listener;
@@ -37,8 +51,11 @@ class Playback {
   /** Whether the client can tell the end of the answer from the end of the connection. */
   #delimited = false;
   #last: Buffer = NOTHING;
+  readonly #heartbeat: Heartbeat | null;
+  #cancelBeat: (() => void) | null = null;
 
-  constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor) {
+  constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
+    this.#heartbeat = heartbeat;
     this.#listener = listener;
     this.#response = response;
     this.#headersFor = headersFor;
@@ -64,6 +81,7 @@ class Playback {
   }
 
   #stop(): void {
+    this.#cancelBeat?.();
     this.#listener.onChange = null;
     this.#response.off('drain', this.#drained);
     this.#listener.leave();
@@ -87,6 +105,7 @@ class Playback {
     this.#write();
     this.#playing = false;
     const { state } = this.#listener;
+    if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.end();
     else this.#breakOff(head, this.#listener.failure as Failure);
@@ -99,6 +118,15 @@ class Playback {
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
     this.#delimited = length !== null || this.#response.chunkedEncoding;
+  }
+
+  /** After each silence, between two events alone. */
+  #awaitBeat(heartbeat: Heartbeat): void {
+    this.#cancelBeat?.();
+    this.#cancelBeat = heartbeat.clock.after(heartbeat.ms, () => {
+      if (!this.#blocked && endsEvent(this.#last)) this.#response.write(COMMENT);
+      this.#awaitBeat(heartbeat);
+    });
   }
 
   #write(): void {

@@ -8,7 +8,8 @@
  *   complete   every byte is here             –
  *   cut        it broke off, and says so      –
  *
- * Past its limit a recording turns *live only*: nobody may join any more, what
+ * Past its limit, or where all recordings together hold too much, a recording
+ * turns *live only*: nobody may join any more, what
  * every listener has played is let go of, and the writer is held back to the
  * pace of the fastest listener. A listener that falls a whole limit behind
  * that one is cut, so that one stalled reader neither holds memory nor slows
@@ -25,6 +26,17 @@ const AHEAD = 256 * 1024;
 /** A live-only listener may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
 
+/** What all recordings share: told of what each takes, it says when that is enough. */
+export interface Room {
+  /** Whether recordings should turn live only. */
+  readonly isFull: boolean;
+  countListener(change: 1 | -1): void;
+  /** In bytes. */
+  countBytes(change: number): void;
+}
+
+const BOUNDLESS: Room = { isFull: false, countListener: () => {}, countBytes: () => {} };
+
 export class Recording implements Writer, Playable {
   onWanted: (() => void) | null = null;
   /** Called when the last listener has left. */
@@ -33,6 +45,7 @@ export class Recording implements Writer, Playable {
   onLiveOnly: (() => void) | null = null;
 
   readonly #limit: number;
+  readonly #room: Room;
   readonly #listeners = new Set<Listener>();
   #state: RecordingState = 'waiting';
   #head: Head | null = null;
@@ -42,11 +55,14 @@ export class Recording implements Writer, Playable {
   /** How many chunks have been let go of; chunk `n` stands at `#chunks[n - #gone]`. */
   #gone = 0;
   #bytes = 0;
+  /** Bytes of the chunks that have not been let go of. */
+  #held = 0;
   #liveOnly = false;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
-  constructor(limit: number) {
+  constructor(limit: number, room: Room = BOUNDLESS) {
     this.#limit = limit;
+    this.#room = room;
     this.#liveOnly = limit === 0;
   }
 
@@ -113,7 +129,8 @@ export class Recording implements Writer, Playable {
     if (this.#state !== 'streaming' || chunk.length === 0) return true;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (!this.#liveOnly && this.#bytes > this.#limit) {
+    this.#hold(chunk.length);
+    if (!this.#liveOnly && (this.#bytes > this.#limit || this.#room.isFull)) {
       this.#liveOnly = true;
       this.onLiveOnly?.();
     }
@@ -128,6 +145,7 @@ export class Recording implements Writer, Playable {
     this.#state = 'complete';
     this.#length ??= this.#bytes;
     this.#wake();
+    this.#settle();
   }
 
   fail(failure: Failure): void {
@@ -135,6 +153,7 @@ export class Recording implements Writer, Playable {
     this.#state = 'cut';
     this.#failure = failure;
     this.#wake();
+    this.#settle();
   }
 
   /** A new listener at byte 0. Not legal once the first bytes may be gone. */
@@ -142,6 +161,7 @@ export class Recording implements Writer, Playable {
     if (this.#gone > 0) throw new Error('the beginning of this recording is gone');
     const listener = new Listener(this);
     this.#listeners.add(listener);
+    this.#room.countListener(1);
     return listener;
   }
 
@@ -157,8 +177,20 @@ export class Recording implements Writer, Playable {
 
   left(listener: Listener): void {
     if (!this.#listeners.delete(listener)) return;
+    this.#room.countListener(-1);
     if (this.#listeners.size === 0) this.onDeserted?.();
     else this.played();
+    this.#settle();
+  }
+
+  #hold(change: number): void {
+    this.#held += change;
+    this.#room.countBytes(change);
+  }
+
+  /** What is over and played by nobody takes no room. */
+  #settle(): void {
+    if (this.isOver && this.#listeners.size === 0) this.#hold(-this.#held);
   }
 
   #wake(): void {
@@ -179,7 +211,7 @@ export class Recording implements Writer, Playable {
       if (this.#bytes - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
       else slowest = Math.min(slowest, listener.index);
     }
-    this.#chunks.splice(0, slowest - this.#gone);
+    for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);
     this.#gone = slowest;
     // Last, since a listener that leaves lets the writer append more.
     for (const listener of behind) listener.cut(listenerTooSlow());

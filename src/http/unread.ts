@@ -1,0 +1,35 @@
+/**
+ * Requests that Node's parser refuses: told in OpenAI's envelope, by hand, for
+ * there is no response object.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { errorBody, headersTimeout, headersTooLarge, malformedRequest, type RefrainError } from '../errors.ts';
+
+/** A listener of `clientError`. */
+export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {
+  // A connection that broke, or on which an answer has begun, can be told nothing.
+  if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
+  const error = errorOf(cause);
+  const body = errorBody(error);
+  socket.end(
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `cache-control: private, no-store\r\ncache-status: refrain; detail=${error.code}\r\nx-cache: BYPASS\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function errorOf(cause: NodeJS.ErrnoException): RefrainError {
+  switch (cause.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return headersTooLarge();
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return headersTimeout();
+    default:
+      return malformedRequest(cause);
+  }
+}
+
+/** Node keeps the response that a socket is sending here, and its own handler looks at it too. */
+function hasBegun(socket: Duplex): boolean {
+  return (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent === true;
+}

@@ -1,0 +1,149 @@
+import { describe, expect } from 'vitest';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
+import { story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
+
+const body = (content: string, others: object = {}) => ({ body: chatRequest(content, others) });
+
+describe('more upstream calls at a time than the limit', () => {
+  story('are turned away with 503 and Retry-After, while hits are served', async ({ upstream, open }) => {
+    const proxy = await open({ limits: { flights: 2 } });
+    await ask(proxy.url + CHAT, body('kept'));
+    upstream.script = () => {};
+    const running = [ask(proxy.url + CHAT, body('a')), ask(`${proxy.url}/v1/models`)];
+    await upstream.called(3);
+    for (const turned of [await ask(proxy.url + CHAT, body('b')), await ask(`${proxy.url}/v1/models`), await ask(proxy.url + CHAT, { ...body('c'), headers: { 'cache-control': 'no-cache' } })]) {
+      expect(turned).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(JSON.parse(turned.text).error.code).toBe('overloaded');
+    }
+    expect((await ask(proxy.url + CHAT, body('kept'))).headers['x-cache']).toBe('HIT');
+    for (const call of upstream.calls.slice(1)) sendJson(call, chatAnswer());
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    expect((await ask(proxy.url + CHAT, body('b'))).status).toBe(200);
+    expect([proxy.app.load.flights, proxy.app.load.listeners]).toEqual([0, 0]);
+  });
+
+  story('may all be the same call', async ({ upstream, open }) => {
+    const proxy = await open({ limits: { flights: 1 } });
+    upstream.script = () => {};
+    const clients = [ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a'))];
+    const call = await upstream.called(1);
+    await until(() => proxy.app.load.listeners === 3);
+    sendJson(call, chatAnswer());
+    expect((await Promise.all(clients)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+story('more requests that wait than the limit are turned away', async ({ upstream, open }) => {
+  const proxy = await open({ limits: { listeners: 2 } });
+  upstream.script = () => {};
+  const clients = [ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a'))];
+  const call = await upstream.called(1);
+  await until(() => proxy.app.load.listeners === 2);
+  expect((await ask(proxy.url + CHAT, body('a'))).status).toBe(503);
+  sendJson(call, chatAnswer());
+  await Promise.all(clients);
+  expect((await ask(proxy.url + CHAT, body('a'))).headers['x-cache']).toBe('HIT');
+});
+
+story('answers that together hold more than the limit are relayed, and not kept', async ({ upstream, open }) => {
+  const proxy = await open({ limits: { bytes: 100_000 } });
+  upstream.script = beginStream;
+  const clients = await Promise.all(['a', 'b'].map((content) => begin(proxy.url + CHAT, body(content, { stream: true }))));
+  const events = chatEvents(['x'.repeat(80_000)]);
+  for (const call of upstream.calls) call.response.write(events[0] as string);
+  for (const call of upstream.calls) call.response.write(events[1] as string);
+  for (const client of clients) await client.receives(80_000);
+  for (const call of upstream.calls) call.response.end(events.slice(2).join(''));
+  for (const { ended } of clients) expect(await ended).toMatchObject({ text: events.join(''), broken: false });
+  upstream.script = (call) => sendJson(call, chatAnswer());
+  const words = [];
+  for (const content of ['a', 'b']) words.push((await ask(proxy.url + CHAT, body(content, { stream: true }))).headers['x-cache']);
+  expect(words.filter((word) => word === 'MISS').length).toBeGreaterThan(0);
+  await ask(proxy.url + CHAT, body('after'));
+  expect((await ask(proxy.url + CHAT, body('after'))).headers['x-cache']).toBe('HIT');
+});
+
+describe('a call without a first byte', () => {
+  story('lets one further attempt start after each time of patience', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({ flight: { patience: 20 } }, clock);
+    upstream.script = () => {};
+    const clients = [ask(proxy.url + CHAT, body('a'))];
+    const join = async (listeners: number) => {
+      clients.push(ask(proxy.url + CHAT, body('a')));
+      await until(() => proxy.app.load.listeners === listeners);
+    };
+    await upstream.called(1);
+    clock.advance(20_000);
+    await join(2);
+    expect(upstream.calls).toHaveLength(1);
+    clock.advance(1);
+    await join(3);
+    await upstream.called(2);
+    await join(4);
+    await join(5);
+    expect(upstream.calls).toHaveLength(2);
+    sendJson(await upstream.called(2), chatAnswer('second'));
+    sendJson(await upstream.called(1), chatAnswer('first'));
+    const texts = (await Promise.all(clients)).map(({ text }) => JSON.parse(text).choices[0].message.content);
+    expect(texts).toEqual(['first', 'first', 'second', 'second', 'second']);
+  });
+});
+
+describe('a key whose answer cannot be kept', () => {
+  const noStore = { 'cache-control': 'no-store' };
+
+  story('is not waited for again for two minutes, and is once that is over', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({}, clock);
+    upstream.script = (call) => sendJson(call, chatAnswer(), 200, noStore);
+    await ask(proxy.url + CHAT, body('a'));
+    upstream.script = () => {};
+    const answerAll = async (from: number, count: number) => {
+      const clients = Array.from({ length: 3 }, () => ask(proxy.url + CHAT, body('a')));
+      await upstream.called(from + count);
+      await until(() => proxy.app.load.listeners === 3);
+      expect(upstream.calls).toHaveLength(from + count);
+      for (const call of upstream.calls.slice(from)) sendJson(call, chatAnswer(), 200, noStore);
+      await Promise.all(clients);
+    };
+    await answerAll(1, 3);
+    clock.advance(120_001);
+    await answerAll(4, 1);
+  });
+
+  story('is waited for again as soon as an answer is kept', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, chatAnswer(), 200, noStore);
+    await ask(proxy.url + CHAT, body('a'));
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    await ask(proxy.url + CHAT, body('a'));
+    expect((await ask(proxy.url + CHAT, body('a'))).headers['x-cache']).toBe('HIT');
+    upstream.script = () => {};
+    const refresh = { ...body('a'), headers: { 'cache-control': 'max-age=0' } };
+    const clients = [ask(proxy.url + CHAT, refresh), ask(proxy.url + CHAT, refresh)];
+    const call = await upstream.called(3);
+    await until(() => proxy.app.load.listeners === 2);
+    sendJson(call, chatAnswer());
+    await Promise.all(clients);
+    expect(upstream.calls).toHaveLength(3);
+  });
+});
+
+story('one failure is told to everybody who waited, and to nobody else', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = () => {};
+  const clients = Array.from({ length: 1_000 }, () => ask(proxy.url + CHAT, body('a')));
+  const call = await upstream.called(1);
+  await until(() => proxy.app.load.listeners === 1_000);
+  sendJson(call, '{"error":{"message":"overloaded"}}', 503, { 'retry-after': '7' });
+  const answers = await Promise.all(clients);
+  expect(new Set(answers.map(({ status, headers }) => `${status} ${headers['retry-after']}`))).toEqual(new Set(['503 7']));
+  expect(upstream.calls).toHaveLength(1);
+  upstream.script = (later) => sendJson(later, chatAnswer());
+  expect((await ask(proxy.url + CHAT, body('a'))).headers['x-cache']).toBe('MISS');
+});
