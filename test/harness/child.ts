@@ -21,9 +21,12 @@ export class Child {
   #stderr = '';
   readonly #barrier = new Barrier();
 
-  constructor(flags: readonly string[], cwd: string, environment: Record<string, string>) {
+  /** @param files how many files and connections the process may have open; as many as this one by default */
+  constructor(flags: readonly string[], cwd: string, environment: Record<string, string>, files?: number) {
     const { PATH = '' } = process.env;
-    this.#process = spawn(process.execPath, [MAIN, ...flags], { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [process.execPath, MAIN, ...flags];
+    const limited = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command];
+    this.#process = spawn(limited[0] as string, limited.slice(1), { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.#process;
     if (!stdout || !stderr) throw new Error('a child has pipes');
     createInterface(stdout).on('line', (line) => {
@@ -38,6 +41,10 @@ export class Child {
       this.#barrier.changed();
       return { code, signal };
     });
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
   }
 
   get stdout(): readonly string[] {

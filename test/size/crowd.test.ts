@@ -1,0 +1,3 @@
+import { surviveTheCrowd } from './crowd.ts';
+
+surviveTheCrowd({ idle: 400 });
