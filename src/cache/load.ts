@@ -23,13 +23,16 @@ const HEAP_SAMPLE_MS = 1_000;
 export class Load {
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #heapUse: () => number;
   #flights = 0;
   #listeners = 0;
   #bytes = 0;
   #heapIsTight = false;
   #sampledAt = -Infinity;
 
-  constructor(limits: Limits, clock: Clock) {
+  /** @param heapUse the share of the heap that is in use, 0 to 1 */
+  constructor(limits: Limits, clock: Clock, heapUse: () => number = heapUseOfProcess) {
+    this.#heapUse = heapUse;
     this.#limits = limits;
     this.#clock = clock;
   }
@@ -74,10 +77,14 @@ export class Load {
   #isHeapTight(): boolean {
     const now = this.#clock.now();
     if (now - this.#sampledAt >= HEAP_SAMPLE_MS) {
-      const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-      this.#heapIsTight = used > limit * TIGHT_HEAP;
+      this.#heapIsTight = this.#heapUse() > TIGHT_HEAP;
       this.#sampledAt = now;
     }
     return this.#heapIsTight;
   }
+}
+
+function heapUseOfProcess(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used / limit;
 }

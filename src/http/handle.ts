@@ -20,6 +20,8 @@ export function createHandler(door: Door): (request: IncomingMessage, response: 
 async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false, why: null };
   let outcome: Outcome | null = null;
+  // Whoever reads the body hears of its end, but may have let go of it between the break and Node's telling.
+  request.on('error', () => {});
   try {
     const opening: Opening = await openAnswer(door, request, marks);
     outcome = opening.outcome;

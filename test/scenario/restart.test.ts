@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story as base } from '../harness/story.ts';
 import type { Call } from '../harness/upstream.ts';
@@ -29,6 +30,8 @@ const askAll = async (proxy: Proxy, questions: readonly string[]) => {
   }
   return words;
 };
+
+const DAY = 86_400_000;
 
 const QUESTIONS = Array.from({ length: 30 }, (_, index) => `question ${index}`);
 
@@ -64,6 +67,24 @@ describe('a restart', () => {
     rmSync(join(dirname(path), 'secret'));
     expect(await askAll(await open({ store: { path } }), ['x'])).toEqual(['MISS']);
   });
+
+  for (const [what, jump, word] of [
+    ['a day fast is not served by a clock that is right', DAY, 'MISS'],
+    ['a day slow is served until its time is over', -DAY, 'HIT'],
+    ['two days slow is over its time', -2 * DAY - 1, 'MISS'],
+  ] as const) {
+    story(`what was kept by a clock that was ${what}`, async ({ upstream, open, path }) => {
+      upstream.script = answerOwn;
+      const now = Date.UTC(2026, 0, 1);
+      const first = await open({ store: { path }, ttl: (2 * DAY) / 1000 }, createTestClock(now + jump));
+      await askAll(first, ['x']);
+      await first.stop();
+      const later = await open({ store: { path }, ttl: (2 * DAY) / 1000 }, createTestClock(now));
+      expect(await askAll(later, ['x'])).toEqual([word]);
+      // What takes its place has the right time.
+      expect(await askAll(later, ['x'])).toEqual(['HIT']);
+    });
+  }
 
   const DAMAGE: readonly (readonly [string, (path: string) => void])[] = [
     ['flipped bytes', (path) => {
