@@ -2,7 +2,8 @@
  * What every store keeps to, whatever it is made of.
  */
 import { describe, expect, test } from 'vitest';
-import type { Store } from '../../src/store/store.ts';
+import type { Asked } from '../../src/response/entry.ts';
+import type { Likeness, Store } from '../../src/store/store.ts';
 import { entryOf, textOf } from './entries.ts';
 
 export interface Subject {
@@ -62,6 +63,32 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
         expect((await read(store, 'key'))?.body.toString()).toBe(text);
       }
       expect((await store.size()).entries).toBe(copies);
+    });
+
+    test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
+      const store = await open(ROOMY);
+      const askedOf = (more: Partial<Asked> = {}): Asked => ({ endpoint: 'chat', model: 'm', scope: 's', parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
+      const asked: Record<string, Asked> = {
+        'aa11.json': askedOf(), 'aa22.json': askedOf({ parts: null }), 'bb11.sse': askedOf({ model: null }), 'cc11.json': askedOf({ scope: 't' }),
+        'dd11.json': askedOf({ endpoint: 'responses' }), 'ee11.json': askedOf(),
+      };
+      for (const [key, one] of Object.entries(asked)) {
+        store.set(key, entryOf(key, { asked: one }));
+        await settle(store);
+      }
+      store.set('ff11.json', entryOf('of a request that is not known'));
+      await settle(store);
+      for (const [key, one] of Object.entries(asked)) expect(await store.find(key.slice(0, 4))).toEqual({ key, asked: one });
+      expect(await store.find('ff11')).toBeUndefined();
+      expect(await store.find('0')).toBeUndefined();
+      const keysLike = async (like: Likeness, limit = 10) => (await store.recent(like, limit)).map(({ key }) => key);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['ee11.json', 'aa22.json', 'aa11.json']);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' }, 1)).toEqual(['ee11.json']);
+      expect(await keysLike({ endpoint: 'chat', model: null, scope: 's' })).toEqual(['bb11.sse']);
+      expect(await keysLike({ endpoint: 'chat', model: 'x', scope: 's' })).toEqual([]);
+      store.delete('ee11.json');
+      await settle(store);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['aa22.json', 'aa11.json']);
     });
 
     test('forgets what is deleted, and that alone', async () => {
