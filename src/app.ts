@@ -41,6 +41,9 @@ export interface App {
   readiness: Readiness;
 }
 
+/** How much of the memory bound is for the names of requests seen before. */
+const MEMO_SHARE = 1 / 16;
+
 /** Longer than the idle time of the load balancers in use, so that they never reuse a socket that we are closing. */
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
@@ -52,7 +55,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const { store, opened } = createStore(config, log, clock);
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const ledger = new Ledger();
-  const namer = createNamer();
+  const namer = createNamer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
   const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
@@ -78,7 +81,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
 }
 
 function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
-  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes, holdsAsked: path === null })] : [];
+  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes * (1 - MEMO_SHARE), holdsAsked: path === null })] : [];
   if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
   const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
   return { store: createTiers([...tiers, file]), opened: file.ready };

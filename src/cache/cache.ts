@@ -12,13 +12,13 @@ import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Asked, Head, RawHeaders } from '../response/entry.ts';
-import type { Listener } from '../response/listener.ts';
-import { Recording } from '../response/recording.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type FlightPlan, type Lead } from './flight.ts';
 import type { Load } from './load.ts';
-import type { Outcome } from './outcome.ts';
+import type { Opening } from './outcome.ts';
 import { whyNotStorable } from './storable.ts';
+import { isGoodEnough, openStored } from './stored.ts';
+import { UnkeptKeys } from './unkept-keys.ts';
 
 /** What a request lets the cache do; see `request/policy`. */
 export interface Permission {
@@ -37,13 +37,8 @@ export interface Question {
   readonly lead: Lead;
   /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
   readonly shared: boolean;
-  /** Kept with the answer. */
-  readonly asked: Asked;
-}
-
-export interface Opening {
-  readonly outcome: Outcome;
-  readonly listener: Listener;
+  /** What is kept with the answer, once it is. */
+  readonly asked: () => Asked;
 }
 
 export interface CacheOptions {
@@ -63,16 +58,6 @@ export interface CacheOptions {
 /** What an upstream says of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
-/** How far apart the clocks of two processes over one file may be. */
-const CLOCK_SKEW_MS = 1_000;
-
-/** Why an answer may not be kept that say nothing of the next one to the same question. */
-const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged']);
-
-/** For how long a key whose answer could not be kept is not waited for again, and how many such keys are remembered. */
-const UNKEPT_MS = 120_000;
-const UNKEPT = 10_000;
-
 /** How many deleted answers are remembered, for those that are still on their way. */
 const FORGOTTEN = 1_000;
 
@@ -84,12 +69,12 @@ export class Cache {
   readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
   /** Every flight that may still be kept, and under which key. */
   readonly #keepable = new Map<Flight, string>();
-  /** Keys whose last answer could not be kept, and until when that counts. */
-  readonly #unkept = new LRUCache<string, number>({ max: UNKEPT });
+  readonly #unkept: UnkeptKeys;
   readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
 
   constructor(options: CacheOptions) {
     this.#options = options;
+    this.#unkept = new UnkeptKeys(options.clock);
   }
 
   /** How many flights may be joined. */
@@ -206,7 +191,7 @@ export class Cache {
       keep: (head, body, answerId) => this.#keep(key, permission.ttl, asked, head, body, answerId),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
-        if (!OCCASIONAL.has(why)) this.#unkept.set(key, clock.now() + UNKEPT_MS);
+        this.#unkept.add(key, why);
       },
       land: () => {
         this.#keepable.delete(flight);
@@ -216,16 +201,16 @@ export class Cache {
     if (flight.recording.liveOnly) return flight;
     this.#keepable.set(flight, key);
     const held = this.#joinable.get(key);
-    if (this.#isWorthWaitingFor(key) && (!held || this.#isOverdue(held))) this.#joinable.set(key, flight);
+    if (!this.#unkept.has(key) && (!held || this.#isOverdue(held))) this.#joinable.set(key, flight);
     return flight;
   }
 
-  #keep(key: string, ttl: number, asked: Asked, head: Head, body: Buffer, answerId: string | null): void {
+  #keep(key: string, ttl: number, asked: () => Asked, head: Head, body: Buffer, answerId: string | null): void {
     if (answerId !== null && this.#forgotten.has(answerId)) return;
     const storedAt = this.#options.clock.now();
     const headers = this.#options.keptHeaders(head.headers);
     this.#unkept.delete(key);
-    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked });
+    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked: asked() });
   }
 
   /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
@@ -234,25 +219,11 @@ export class Cache {
     return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
   }
 
-  /** What cannot be kept would make equal requests wait for one another in vain. */
-  #isWorthWaitingFor(key: string): boolean {
-    return (this.#unkept.get(key) ?? -Infinity) <= this.#options.clock.now();
+  #hit(found: Found): Opening {
+    return openStored(found, this.#options.clock.now());
   }
 
-  #hit({ entry, tier }: Found): Opening {
-    const now = this.#options.clock.now();
-    const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
-    const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-    return { outcome: { word: 'hit', tier, age, ttl }, listener: Recording.of(entry.head, entry.body).listen() };
-  }
-
-  /** What is found, unless it has expired or is older than the request accepts. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
-    if (!found) return undefined;
-    const { storedAt, expiresAt } = found.entry;
-    const now = this.#options.clock.now();
-    // An entry of the future was stored by a clock that was wrong, and nothing tells its age.
-    const isOfAge = storedAt <= now + CLOCK_SKEW_MS;
-    return isOfAge && now < expiresAt && now - storedAt <= maxAge * 1000 ? found : undefined;
+    return found && isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
   }
 }

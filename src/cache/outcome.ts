@@ -3,6 +3,7 @@
  * metrics share, and how each is told (RFC 9211).
  */
 import type { Head } from '../response/entry.ts';
+import type { Listener } from '../response/listener.ts';
 import type { Tier } from '../store/store.ts';
 import type { WhyNotKept } from './storable.ts';
 
@@ -17,6 +18,12 @@ export type Outcome =
   | { readonly word: 'bypass'; readonly why: string };
 
 export type OutcomeWord = Outcome['word'];
+
+/** An answer that may be played, and how the request came by it. */
+export interface Opening {
+  readonly outcome: Outcome;
+  readonly listener: Listener;
+}
 
 /** The value of `x-cache`. */
 export function xCache(outcome: Outcome): string {

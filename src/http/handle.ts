@@ -3,8 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Opening } from '../cache/cache.ts';
-import type { Outcome } from '../cache/outcome.ts';
+import type { Opening, Outcome } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
 import { drain } from './body.ts';
 import { fail } from './fail.ts';

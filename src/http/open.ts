@@ -5,7 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Cache, Opening } from '../cache/cache.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { Opening } from '../cache/outcome.ts';
 import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
@@ -22,7 +23,7 @@ import type { Policy } from '../request/policy.ts';
 import { occasionOf, type Reading, readHead, type Rules } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import type { Store } from '../store/store.ts';
-import { forwardedHeaders } from '../upstream/headers.ts';
+import { forwardedHeaders, meantHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type BodyLimits, readBody, streamBody } from './body.ts';
 import type { Marks } from './marks.ts';
@@ -55,7 +56,7 @@ export interface Door {
 export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
   if (door.isStopping()) throw stopping();
   const { method = 'GET', url = '', rawHeaders } = request;
-  const reading = readHead(door.rules, { method, url, fields: readHeaderFields(rawHeaders) });
+  const reading = readHead(door.rules, { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) });
   const { route, policy, endpoint, caller, head: { fields } } = reading;
   marks.cacheable = endpoint !== null;
   const deleted = deletedAnswerOf(method, route.path);
@@ -72,22 +73,24 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const body = await readBody(request, door.bodyLimits, door.clock);
   const plain = await readPlain(body, fields, door.bodyLimits);
   if (typeof plain === 'string') return relay(plain, body);
-  const naming = await door.namer.name(occasionOf(door.rules, endpoint, reading), plain);
+  const occasion = occasionOf(door.rules, endpoint, reading);
+  const naming = await door.namer.name(occasion, plain);
   if (typeof naming === 'string') return relay(naming, body);
   const { name, form, model, choices, inputs, jsonText } = naming;
   marks.key = name.slice(0, 16);
   const isRefused = door.refused.has(whoseOf(reading));
-  const asked = { endpoint, model, scope: caller.scope, parts: door.keepsPrompts ? naming.parts : null };
+  const like = { endpoint, model, scope: caller.scope };
+  const parts = () => naming.parts ?? door.namer.parts(occasion, plain);
   const opening = await door.cache.open({
     key: keyOf(name, form),
     permission: isRefused ? { ...policy, read: false, follow: false } : policy,
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
     shared: isShared(caller.scope),
-    asked,
+    asked: () => ({ ...like, parts: door.keepsPrompts ? parts() : null }),
     lead: leadOf(door, reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {
-    marks.why = isRefused ? 'the upstream refused this credential last' : await whyMissed(door, policy, asked, naming);
+    marks.why = isRefused ? 'the upstream refused this credential last' : await whyMissed(door, policy, like, { ...naming, parts: parts() });
   }
   return opening;
 }

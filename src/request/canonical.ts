@@ -71,7 +71,7 @@ class Reader {
     scan.within(() => {
       const members = this.#envelope(shape, ignored, 1, this.members);
       for (const [name, value] of defaults) {
-        if (!this.members.has(name)) members.add(name, `${JSON.stringify(name)}:${value}`);
+        if (!this.members.has(name) && ignored.get(name) !== true) members.add(name, `${JSON.stringify(name)}:${value}`);
       }
       return (text = members.text(shape.sorted));
     });

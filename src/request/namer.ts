@@ -7,6 +7,7 @@ import { Piscina } from 'piscina';
 import type { WhyNotAsk } from './ask.ts';
 import type { Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
+import { Memo } from './memo.ts';
 import { nameAnswer, type Naming, type Occasion } from './naming.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 
@@ -14,7 +15,10 @@ import type { Candidate, Nearest } from './nearest.ts';
 export type WhyNotNamed = WhyNotAsk | 'unnamed';
 
 export interface Namer {
+  /** Bytes seen before are not read again; their naming is without parts. */
   name(occasion: Occasion, body: Buffer): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed>;
+  /** What the name is made of; null for a long body. */
+  parts(occasion: Occasion, body: Buffer): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
   close(): Promise<void>;
@@ -31,15 +35,54 @@ const IDLE_MS = 60_000;
 /** `.ts` in the source tree, `.js` where it was built. */
 const WORKER = new URL(`./naming.worker${extname(import.meta.url)}`, import.meta.url);
 
-export function createNamer(): Namer {
-  let threads: Piscina | undefined;
-  const run = async (name: string, task: unknown) => {
-    threads ??= new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads: 1, maxQueue: MAX_WAITING, idleTimeout: IDLE_MS, execArgv: [] });
-    return threads.run(task, { name });
-  };
-  return {
-    name: (occasion, body) => (body.length <= SHORT ? nameAnswer(occasion, body) : run('name', { occasion, body }).catch(() => 'unnamed')),
-    nearest: (parts, form, candidates) => run('nearest', { parts, form, candidates }).catch(() => null),
-    close: async () => threads?.destroy(),
-  };
+/** @param memoBytes what the names of bytes seen before may take */
+export function createNamer(memoBytes: number): Namer {
+  return new ThreadedNamer(memoBytes);
+}
+
+class ThreadedNamer implements Namer {
+  readonly #memo: Memo;
+  #threads: Piscina | undefined;
+
+  constructor(memoBytes: number) {
+    this.#memo = new Memo(memoBytes);
+  }
+
+  name(occasion: Occasion, body: Buffer): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed> {
+    const key = Memo.keyOf(occasion, body);
+    const known = this.#memo.get(key);
+    if (known !== undefined) return known;
+    if (body.length > SHORT) return this.#nameElsewhere(key, occasion, body);
+    const naming = nameAnswer(occasion, body);
+    this.#memo.set(key, naming);
+    return naming;
+  }
+
+  parts(occasion: Occasion, body: Buffer): Parts | null {
+    const naming = body.length > SHORT ? null : nameAnswer(occasion, body);
+    return naming === null || typeof naming === 'string' ? null : naming.parts;
+  }
+
+  nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
+    return this.#run<Nearest | null>('nearest', { parts, form, candidates }).catch(() => null);
+  }
+
+  async close(): Promise<void> {
+    await this.#threads?.destroy();
+  }
+
+  async #nameElsewhere(key: string, occasion: Occasion, body: Buffer): Promise<Naming | WhyNotNamed> {
+    try {
+      const naming = await this.#run<Naming | WhyNotAsk>('name', { occasion, body });
+      this.#memo.set(key, naming);
+      return naming;
+    } catch {
+      return 'unnamed';
+    }
+  }
+
+  async #run<Result>(name: string, task: unknown): Promise<Result> {
+    this.#threads ??= new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads: 1, maxQueue: MAX_WAITING, idleTimeout: IDLE_MS, execArgv: [] });
+    return this.#threads.run(task, { name });
+  }
 }

@@ -27,6 +27,15 @@ export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
   return headers;
 }
 
+/**
+ * The headers of a request that say what is asked: those that `Connection` declares to be of this hop go no
+ * further, so nothing may be kept under them. What frames the message or tells us what to do still counts.
+ */
+export function meantHeaders(raw: RawHeaders): string[] {
+  const named = connectionNames(raw);
+  return selectHeaders(raw, (name) => !named.has(name) || HOP.has(name) || FRAMING.has(name) || isOwn(name) || name === 'cache-control');
+}
+
 /** The headers of an answer that its own caller gets. */
 export function relayedHeaders(raw: RawHeaders): string[] {
   const named = connectionNames(raw);

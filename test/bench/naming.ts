@@ -38,7 +38,7 @@ const BODIES: readonly (readonly [string, string])[] = [
 
 const rules = rulesWith();
 const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
-const namer = createNamer();
+const namer = createNamer(0);
 await namer.name(occasion, Buffer.alloc(MIB));
 console.log('| body | at once, median | p99 | held |\n|---|---|---|---|');
 for (const [what, text] of BODIES) {

@@ -11,7 +11,7 @@ const bodyOf = (length: number, others = {}) =>
   Buffer.from(JSON.stringify({ trace: { id: length, kept: 1 }, model: 'm', messages: [{ role: 'user', content: 'é'.repeat(length) }], ...others }));
 
 function open() {
-  const namer = createNamer();
+  const namer = createNamer(1_000_000);
   onTestFinished(() => namer.close());
   return namer;
 }
@@ -27,6 +27,25 @@ test('a long body that has no name is told so', async () => {
   expect(await namer.name(occasion, bodyOf(200_000, { store: true }))).toBe('store');
   expect(await namer.name(occasion, Buffer.from('['.repeat(1_000_000)))).toBe('not-object');
   expect(await namer.name(occasion, Buffer.from(`{"a":${'['.repeat(1_000_000)}`))).toBe('not-json');
+});
+
+test.each([1_000, 200_000])('a body of %i letters is read once, and its name is not taken for another\'s', async (length) => {
+  const namer = open();
+  const first = await namer.name(occasion, bodyOf(length));
+  const again = namer.name(occasion, bodyOf(length));
+  expect(again).toEqual({ ...(first as object), parts: null });
+  for (const other of [{ ...occasion, parts: { ...occasion.parts, scope: 'x' } }, { ...occasion, parts: { ...occasion.parts, 'header:x': '1' } }]) {
+    expect(await namer.name(other, bodyOf(length))).not.toMatchObject({ name: (first as { name: string }).name });
+  }
+  expect(await namer.name(occasion, bodyOf(length, { store: true }))).toBe('store');
+  expect(await namer.name({ ...occasion, mode: 'deterministic' }, bodyOf(length))).toBe('not-deterministic');
+});
+
+test('what a name is made of can be had again', async () => {
+  const namer = open();
+  const first = await namer.name(occasion, bodyOf(10));
+  expect(namer.parts(occasion, bodyOf(10))).toEqual((first as { parts: object }).parts);
+  expect(namer.parts(occasion, bodyOf(200_000))).toBeNull();
 });
 
 test('short bodies wait for no thread', () => {

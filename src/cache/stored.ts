@@ -1,0 +1,25 @@
+/**
+ * Stored entries: which may be served, and how they are opened.
+ */
+import type { Entry } from '../response/entry.ts';
+import { Recording } from '../response/recording.ts';
+import type { Found } from '../store/store.ts';
+import type { Opening } from './outcome.ts';
+
+/** How far apart the clocks of two processes over one file may be. */
+const CLOCK_SKEW_MS = 1_000;
+
+/**
+ * Unless it has expired or is older than the request accepts.
+ * @param maxAge seconds
+ */
+export function isGoodEnough({ storedAt, expiresAt }: Entry, maxAge: number, now: number): boolean {
+  // An entry of the future was stored by a clock that was wrong, and nothing tells its age.
+  return storedAt <= now + CLOCK_SKEW_MS && now < expiresAt && now - storedAt <= maxAge * 1000;
+}
+
+export function openStored({ entry, tier }: Found, now: number): Opening {
+  const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
+  const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
+  return { outcome: { word: 'hit', tier, age, ttl }, listener: Recording.of(entry.head, entry.body).listen() };
+}

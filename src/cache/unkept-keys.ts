@@ -1,0 +1,35 @@
+/**
+ * Keys whose last answer could not be kept (hit-for-miss). Whoever waited for
+ * another's answer to one of them would wait in vain, one after the other; so
+ * for a while each asks for itself.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+
+const WHILE_MS = 120_000;
+const REMEMBERED = 10_000;
+
+/** Why an answer may not be kept that say nothing of the next one to the same question. */
+const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged']);
+
+export class UnkeptKeys {
+  readonly #clock: Clock;
+  readonly #until = new LRUCache<string, number>({ max: REMEMBERED });
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  has(key: string): boolean {
+    return (this.#until.get(key) ?? -Infinity) > this.#clock.now();
+  }
+
+  add(key: string, why: string): void {
+    if (!OCCASIONAL.has(why)) this.#until.set(key, this.#clock.now() + WHILE_MS);
+  }
+
+  /** An answer was kept. */
+  delete(key: string): void {
+    this.#until.delete(key);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The names of bytes seen before. A name is a pure function of the body and the
+ * occasion, so a repeat need not be read again: it is looked up by the SHA-256
+ * of both.
+ */
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { WhyNotAsk } from './ask.ts';
+import type { Naming, Occasion } from './naming.ts';
+
+/** What one name takes, with its key and its place in the table; `node --expose-gc test/bench/bookkeeping.ts` measures it. */
+const NAME_BYTES = 640;
+
+export class Memo {
+  readonly #names: LRUCache<string, Naming | WhyNotAsk>;
+
+  /** @param maxBytes 0 remembers nothing */
+  constructor(maxBytes: number) {
+    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)), allowStale: false });
+  }
+
+  /** Names this body on this occasion. */
+  static keyOf({ mode, parts }: Occasion, body: Buffer): string {
+    return hash('sha256', `${mode} ${hash('sha256', body, 'base64')} ${JSON.stringify(parts)}`, 'base64');
+  }
+
+  get(key: string): Naming | WhyNotAsk | undefined {
+    return this.#names.get(key);
+  }
+
+  /** Remembers a name without its parts, which may be long. */
+  set(key: string, naming: Naming | WhyNotAsk): void {
+    this.#names.set(key, typeof naming === 'string' ? naming : { ...naming, parts: null });
+  }
+}
