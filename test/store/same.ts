@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 import type { Entry } from '../../src/response/entry.ts';
 
-export function expectSame(actual: Entry | undefined, expected: Entry): void {
+export function expectSame(actual: Entry | undefined, expected: Entry | undefined, what?: string): void {
   const told = (entry: Entry | undefined) => entry && { ...entry, body: entry.body.toString('latin1') };
-  expect(told(actual)).toEqual(told(expected));
+  expect(told(actual), what).toEqual(told(expected));
 }

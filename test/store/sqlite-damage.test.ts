@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf } from './entries.ts';
-import { expectNothingWrong, filled } from './filled.ts';
+import { ENTRIES, expectNothingWrong, filled, leftOpen } from './filled.ts';
 import { createPlace, type Place } from './place.ts';
 
 async function expectServing(store: SqliteStore): Promise<void> {
@@ -43,6 +43,29 @@ describe('a file that cannot be used', () => {
     await expectServing(await place.open());
     expect(place.lines).toEqual([]);
     expect(place.asides()).toEqual([]);
+  });
+
+  test.each([
+    ['another file', (place: Place) => renameSync(`${leftOpen({ path: join(place.directory, 'other.db') })}-wal`, `${filled(place)}-wal`)],
+    ['a file that is gone', (place: Place) => rmSync(leftOpen(place))],
+    ['an empty file', (place: Place) => truncateSync(leftOpen(place))],
+    ['a file of text', (place: Place) => writeFileSync(leftOpen(place), 'Dear diary,\n'.repeat(400))],
+  ])('serves nothing wrong for a log of %s', async (_, spoil) => {
+    const place = createPlace();
+    spoil(place);
+    const store = await place.open();
+    await expectNothingWrong(store);
+    await expectServing(store);
+  });
+
+  test('serves nothing wrong and reads its log when that was left behind', async () => {
+    const place = createPlace();
+    leftOpen(place);
+    const store = await place.open();
+    await expectServing(store);
+    await expectNothingWrong(store);
+    expect((await store.size()).entries).toBe(ENTRIES + 1);
+    expect(place.lines).toEqual([]);
   });
 
   test('takes its log along when it is set aside', async () => {
@@ -115,6 +138,27 @@ describe('a file that is damaged while it is open', () => {
     await spoil();
     expect(store.state).toBe('up');
     expect(place.asides().filter((name) => name.endsWith('Z'))).toHaveLength(2);
+  });
+
+  test('is not back before it took the batch that it refused', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    const refuse = async () => {
+      place.connect().exec(`CREATE TRIGGER refuse BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no'); END`);
+      store.set('key', entryOf('text'));
+      await store.size();
+    };
+    await refuse();
+    expect(store.state).toBe('up');
+    await refuse();
+    place.clock.advance(5_000);
+    await store.size();
+    expect(store.state).toBe('down');
+    expect(place.lines.map(({ level }) => level)).toEqual(['warn', 'warn']);
+    place.connect().exec('DROP TRIGGER refuse');
+    place.clock.advance(5_000);
+    expect((await store.size()).entries).toBe(1);
+    expect(place.lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'info']);
   });
 });
 

@@ -1,19 +1,25 @@
 /**
- * A process that writes a thousand entries and tells of each ten once they are
- * committed, to be killed in the middle: `node writer.ts PATH`.
+ * A process that goes on writing from deed number FROM until it is killed:
+ * `node writer.ts PATH FROM`. Says `opening`, then of each batch `begun` and,
+ * once that is so, `committed`, with the number of deeds done so far.
  */
-import { systemClock } from '../../src/clock.ts';
-import { createLog } from '../../src/log.ts';
+import type { Log } from '../../src/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
-import { entryOf, textOf } from './entries.ts';
+import { createTestClock } from '../harness/clock.ts';
+import { BATCH, perform } from './deeds.ts';
 
-const [path = ''] = process.argv.slice(2);
-const store = createSqliteStore({ path, maxBytes: 1e9, clock: systemClock, log: createLog('info') });
-for (let index = 0; index < 1_000; index += 1) {
-  store.set(`key ${index}`, entryOf(textOf(index, (index * 131) % 9_000)));
-  if (index % 10 !== 9) continue;
+const [path = '', from = ''] = process.argv.slice(2);
+const complain = (...words: unknown[]) => {
+  console.error(...words);
+  process.exit(1);
+};
+console.log('opening');
+// Under a clock that stands still a commit is awaited however long it takes.
+const store = createSqliteStore({ path, maxBytes: 1e9, clock: createTestClock(), log: { info: complain, warn: complain } as unknown as Log });
+await store.ready;
+for (let done = Number(from); ; done += BATCH) {
+  for (let deed = done; deed < done + BATCH; deed += 1) perform(store, deed);
+  console.log(`begun ${done + BATCH}`);
   await store.size();
-  console.log(index + 1);
+  console.log(`committed ${done + BATCH}`);
 }
-// Whoever reads the last line has yet to kill this process.
-setInterval(() => {}, 60_000);

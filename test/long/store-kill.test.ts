@@ -1,0 +1,3 @@
+import { losesNothingWhenKilled } from '../store/kill-trials.ts';
+
+losesNothingWhenKilled({ trials: 1_000, report: console.log });

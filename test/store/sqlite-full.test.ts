@@ -1,0 +1,64 @@
+import { chmodSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { SqliteEntries } from '../../src/store/sqlite-entries.ts';
+import { adviceOn, failureOf, isDamage } from '../../src/store/sqlite-failure.ts';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import { story } from './constrained.ts';
+import { entryOf, textOf } from './entries.ts';
+import { outlivesFullDisks } from './full-trials.ts';
+import { createPlace } from './place.ts';
+
+outlivesFullDisks({ rounds: 5 });
+
+test('a full disk is no damage, and the operator is asked for space', () => {
+  const { path } = createPlace();
+  const database = new DatabaseSync(path);
+  const entries = new SqliteEntries(database, 1e9);
+  // As full as SQLite can make itself out to be.
+  database.exec('PRAGMA max_page_count = 30');
+  let error: unknown;
+  try {
+    entries.commit({ everything: false, answers: new Set(), keys: new Map([['key', entryOf(textOf(1, 200_000))]]) }, 0);
+  } catch (thrown) {
+    error = thrown;
+  }
+  database.close();
+  expect(failureOf(error).code).toBe('SQLITE_FULL');
+  expect(isDamage(error)).toBe(false);
+  expect(adviceOn(failureOf(error))).toBe('free some disk space');
+});
+
+describe('a proxy serves all the while, and keeps answers once it may', () => {
+  story.for([
+    ['its folder', 0o500, 0o600],
+    ['its folder and its file', 0o500, 0o400],
+  ] as const)('where %s may only be read', async ([, folder, file], { run, path }) => {
+    expect(entriesIn(path)).toBe(0);
+    chmodSync(path, file);
+    chmodSync(dirname(path), folder);
+    const proxy = await run({ obeysModes: true });
+    expect(proxy.lines).toEqual([expect.objectContaining({ level: 'warn', code: 'SQLITE_READONLY', msg: expect.stringContaining('writable') })]);
+    for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
+    await proxy.turn(5_000);
+    expect(proxy.lines).toHaveLength(1);
+
+    chmodSync(dirname(path), 0o700);
+    chmodSync(path, 0o600);
+    await proxy.turn(5_000);
+    expect(proxy.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+    expect(await proxy.ask('after')).toBe('MISS');
+    await proxy.turn(50);
+    await proxy.kill();
+    expect(entriesIn(path)).toBe(2);
+  });
+});
+
+/** Leaves the file as a process does that ends in order: with no log beside it. */
+function entriesIn(path: string): number {
+  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+  const { entries } = file.open(0);
+  file.close();
+  return entries;
+}
