@@ -3,8 +3,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { environmentExample, refreshReadme } from './documents.ts';
+import { GOLDEN_KEYS, refreshGoldenKeys } from './request/golden-keys.ts';
 
 const README = new URL('../README.md', import.meta.url);
 
 writeFileSync(new URL('../.env.example', import.meta.url), environmentExample());
 writeFileSync(README, refreshReadme(readFileSync(README, 'utf8')));
+writeFileSync(GOLDEN_KEYS, refreshGoldenKeys(readFileSync(GOLDEN_KEYS, 'utf8')));

@@ -4,7 +4,7 @@
  * that it shows; only a declared scope has a name. No header of a request can
  * name its way into another's scope.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { type HeaderFields, valuesOf } from './header-fields.ts';
 
 declare const scopeBrand: unique symbol;
@@ -34,11 +34,12 @@ export interface Caller {
  * @returns the caller of a request by its header fields
  */
 export function createCallers(secret: Buffer, shared: SharedScope): (fields: HeaderFields) => Caller {
+  const key = createSecretKey(secret);
   const open = shared.members.includes('*');
   const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(digestOf(text)));
   return (fields) => {
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
-    const digest = createHmac('sha256', secret).update(JSON.stringify(shown)).digest('hex');
+    const digest = createHmac('sha256', key).update(JSON.stringify(shown)).digest('hex');
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
     return { scope: scope as Scope, digest };
   };

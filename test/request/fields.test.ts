@@ -1,0 +1,107 @@
+/**
+ * The table of fields: that it cannot miss one of those that the API knows, and
+ * that keys follow it.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Endpoint } from '../../src/endpoint.ts';
+import { FIELDS, type FieldOf, type FieldTable, FORM_FIELDS, IGNORED_FIELDS, isKnownField } from '../../src/request/fields.ts';
+import { keyFor } from '../harness/naming.ts';
+import { ENDPOINTS, PATHS } from './bodies.ts';
+
+const LEFT_OUT: readonly string[] = IGNORED_FIELDS.flatMap(({ fields }) => fields);
+/** Of every type, so that each field is given some that it knows and some that it does not. */
+const VALUES = [
+  'null', 'false', 'true', '0', '1', '1.0', '-1', '""', '"a"', '"b"', '"auto"', '[]', '["a"]', '["b"]', '[1]', '[[]]', '{}', '{"a":1}', '{"a":2}', '{"a":{"b":1,"c":2}}', '{"a":{"c":2,"b":1}}', '{"type":"text"}',
+  '{"id":"p","version":"1"}', '{"id":"p","version":"2"}', '[{"type":"function","name":"f"}]', '[{"type":"function","name":"g"}]', '[{"name":"f","type":"function"}]',
+];
+
+/** Fields whose last two values are the same messages; the API stores a response where the request does not say. */
+const ENVELOPES = ['messages', 'input'];
+
+const keyOf = (endpoint: Endpoint, body: string) => keyFor({ path: PATHS[endpoint], body });
+const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
+const bodyWith = (name: string, value: string) => `{"x_other":1,${JSON.stringify(name)}:${value}}`;
+
+/** The keys of bodies that have a field with one value each, and of the body without it; requests that are not cached left aside. */
+function keysOver(endpoint: Endpoint, name: string): string[] {
+  return [keyOf(endpoint, '{"x_other":1}'), ...VALUES.map((value) => keyOf(endpoint, bodyWith(name, value)))].filter(isKey);
+}
+
+describe('the table does not compile', () => {
+  const complete = { input: 'prompt', model: 'model' } as const;
+
+  test('with a field missing, unknown, or sorted against the list', () => {
+    complete satisfies FieldTable['moderations'];
+    // @ts-expect-error: the API has `input` too
+    ({ model: 'model' }) satisfies FieldTable['moderations'];
+    // @ts-expect-error: the API has no such field
+    ({ input: 'prompt', model: 'model', unheard_of: 'prompt' }) satisfies FieldTable['moderations'];
+    // @ts-expect-error: `user` is on the list of what is left out
+    ({ ...complete, dimensions: 'output', encoding_format: 'output', user: 'prompt' }) satisfies FieldTable['embeddings'];
+    // @ts-expect-error: `model` is not on the list of what is left out
+    ({ input: 'prompt', model: 'left out' }) satisfies FieldTable['moderations'];
+    // @ts-expect-error: there is no such reason
+    ({ input: 'prompt', model: 'because' }) satisfies FieldTable['moderations'];
+    expect(Object.keys(FIELDS.moderations).sort()).toEqual(Object.keys(complete));
+  });
+
+  test('without the fields of each variant', () => {
+    type Variants = { stream?: false } | { stream: true; stream_options?: object };
+    const both: Record<FieldOf<Variants>, true> = { stream: true, stream_options: true };
+    // @ts-expect-error: only one of the variants has `stream_options`, which counts all the same
+    const one: Record<FieldOf<Variants>, true> = { stream: true };
+    expect(Object.keys(both)).not.toEqual(Object.keys(one));
+  });
+});
+
+describe('keys follow the table', () => {
+  for (const endpoint of ENDPOINTS) {
+    const keyed = Object.entries(FIELDS[endpoint]).filter(([, why]) => why !== 'left out').map(([name]) => name);
+
+    test.each([...keyed, 'x_future_field', 'X-Future', 'thinking', '', ' ', '__proto__', 'toString', 'usr', 'metadata2', 'users'])(`${endpoint}: each value of "%s" has its own`, (name) => {
+      const keys = keysOver(endpoint, name);
+      expect(keys.length).toBeGreaterThan(1);
+      const isAlike = ENVELOPES.includes(name) || (endpoint === 'responses' && name === 'store');
+      expect(keys.length - new Set(keys).size).toBe(isAlike ? 1 : 0);
+    });
+
+    test.each(LEFT_OUT)(`${endpoint}: no value of "%s" does`, (name) => {
+      const keys = keysOver(endpoint, name);
+      expect(keys.length).toBe(VALUES.length + 1);
+      expect(new Set(keys).size).toBe(1);
+    });
+  }
+
+  test('where streams have two names of one answer', () => {
+    for (const endpoint of ['chat', 'completions', 'responses'] as const) {
+      const [json, ...forms] = ['{}', '{"stream":true}', '{"stream":true,"stream_options":{"include_usage":true}}'].map((body) => keyOf(endpoint, body).split('.'));
+      for (const [name, form] of forms) {
+        expect(name).toBe(json?.[0]);
+        expect(form).not.toBe(json?.[1]);
+      }
+    }
+  });
+
+  test('and a field that nobody thought of has its own for each value', () => {
+    const name = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((name) => !ENDPOINTS.some((endpoint) => name.toLowerCase() in FIELDS[endpoint]));
+    const value = fc.json({ maxDepth: 2 });
+    fc.assert(
+      fc.property(fc.constantFrom(...ENDPOINTS), name, value, value, (endpoint, name, one, other) => {
+        const keys = [keyOf(endpoint, '{"x_other":1}'), keyOf(endpoint, bodyWith(name, one)), keyOf(endpoint, bodyWith(name, other))];
+        expect(new Set(keys).size).toBe(one === other ? 2 : 3);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('a field is known where the API has it', () => {
+  expect(isKnownField('chat', 'messages')).toBe(true);
+  expect(isKnownField('chat', 'stream')).toBe(true);
+  expect(isKnownField('responses', 'client_metadata')).toBe(true);
+  expect(isKnownField('embeddings', 'messages')).toBe(false);
+  expect(isKnownField('embeddings', 'metadata')).toBe(false);
+  expect(isKnownField('chat', 'toString')).toBe(false);
+  for (const name of [...LEFT_OUT, ...FORM_FIELDS]) expect(ENDPOINTS.some((endpoint) => isKnownField(endpoint, name)), name).toBe(true);
+});

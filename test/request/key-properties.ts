@@ -1,0 +1,199 @@
+/**
+ * What holds for the keys of all bodies, however often that is tried: one for
+ * all spellings of a body, and another for every other body. Declares tests.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Endpoint } from '../../src/endpoint.ts';
+import { keyFor, rulesWith } from '../harness/naming.ts';
+import { BODIES, ENDPOINTS, PATHS } from './bodies.ts';
+import { Dice } from './dice.ts';
+import { type Json, treeOf, write } from './json.ts';
+import { type Kind, KINDS, Mutations, ORDER } from './mutation.ts';
+import { oddBody } from './odd-bodies.ts';
+import { LEFT_OUT, meaningOf } from './reference.ts';
+import { spell } from './spelling.ts';
+
+/** How often each is tried. */
+export interface KeyCounts {
+  /** Pairs that differ in one leaf, and in one order. */
+  readonly leaves: number;
+  readonly orders: number;
+  /** Pairs of spellings. */
+  readonly spellings: number;
+  /** Bodies of few words. */
+  readonly odd: number;
+  /** Texts that may not be JSON any more. */
+  readonly damaged: number;
+}
+
+interface Asked {
+  readonly endpoint: Endpoint;
+  readonly json: Json;
+}
+
+const TRIES_ON_EACH = 60;
+
+const asked: fc.Arbitrary<Asked> = fc.oneof(...ENDPOINTS.map((endpoint) => BODIES[endpoint].map((body) => ({ endpoint, json: treeOf(body) }))));
+
+const rules = rulesWith();
+const caller = rules.callerOf(new Map());
+/** One caller asks all: reading its credentials anew would take longer than the rest. */
+const keyOf = (endpoint: Endpoint, body: string | Buffer) => keyFor({ path: PATHS[endpoint], body }, { ...rules, callerOf: () => caller });
+const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
+
+/** Tries a property on one body after another, each new, until what it returns, its tries, come to `count`. */
+function tryOn(count: number, property: (asked: Asked, text: string, key: string, dice: Dice) => number): void {
+  let tries = 0;
+  const keys = new Set<string>();
+  const tryOne = ({ endpoint, json }: Asked, seed: number) => {
+    const text = write(json);
+    const key = keyOf(endpoint, text);
+    if (!isKey(key)) throw new Error(`there is no key but ${key} for ${text}`);
+    if (keys.has(key)) return;
+    keys.add(key);
+    tries += property({ endpoint, json }, text, key, new Dice(seed));
+  };
+  while (tries < count) fc.assert(fc.property(asked, fc.nat(), tryOne), { numRuns: 20 });
+}
+
+/** Counts what was tried, so that nothing is passed over unseen. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  mustHave(names: readonly string[]): void {
+    expect(names.filter((name) => !this.#counts.has(name)), [...this.#counts].join(' ')).toEqual([]);
+  }
+}
+
+/** No body shares its key with one that differs in one place. */
+function tryMutants(count: number, kinds: readonly Kind[]): void {
+  const tally = new Tally();
+  tryOn(count, ({ endpoint, json }, text, key, dice) => {
+    const mutations = new Mutations(json, new Set(LEFT_OUT), kinds);
+    const seen = new Set([text]);
+    for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
+      const mutant = mutations.next(dice);
+      const changed = mutant && write(mutant.json);
+      if (changed === undefined || seen.has(changed)) continue;
+      const other = keyOf(endpoint, changed);
+      if (other === key) throw new Error(`${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`);
+      // What decides may have made it a request that is not cached.
+      if (!isKey(other)) continue;
+      seen.add(changed);
+      tally.add(endpoint);
+      tally.add(mutant?.kind as Kind);
+    }
+    return seen.size - 1;
+  });
+  tally.mustHave([...ENDPOINTS, ...kinds]);
+}
+
+/** The bytes of a text, now and then with some that are not UTF-8 but decode to the same. */
+function bytesOf(text: string, dice: Dice): Buffer {
+  const bytes = Buffer.from(text);
+  const at = dice.once(2) ? -1 : bytes.indexOf('\ufffd');
+  return at === -1 ? bytes : Buffer.concat([bytes.subarray(0, at), Buffer.from([dice.pick([0xff, 0xfe])]), bytes.subarray(at + 3)]);
+}
+
+/** Names and meanings, held against each other: each name has one meaning, and each meaning one name. */
+class Dictionary {
+  shared = 0;
+  readonly #names = new Map<string, { key: string; body: Buffer }>();
+  readonly #meanings = new Map<string, { meaning: string; body: Buffer }>();
+
+  add(key: string, meaning: string, body: Buffer): void {
+    const named = this.#names.get(meaning);
+    const meant = this.#meanings.get(key);
+    if (named && named.key !== key) throw new Error(`two keys for one meaning:\n${named.body}\n${body}`);
+    if (meant && meant.meaning !== meaning) throw new Error(`one key for two meanings:\n${meant.body}\n${body}`);
+    if (named) this.shared += 1;
+    this.#names.set(meaning, { key, body });
+    this.#meanings.set(key, { meaning, body });
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+}
+
+function damaged(text: string, dice: Dice): string {
+  const at = dice.below(text.length);
+  const insert = dice.pick(['', '', '{', '}', '[', ']', '"', ',', ':', '\\', '\\u', 'u00e9', '0', '1', '.', 'e', '-', '+', ' ', '\n', '\t', '\u0000', '\u001f', '\u00a0', '\ufeff', '\u2028', '/', 'null', '//']);
+  return text.slice(0, at) + insert + text.slice(at + dice.below(3));
+}
+
+export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: damages }: KeyCounts): void {
+  describe('a key', () => {
+    test(`is not shared by bodies that differ in one leaf: ${leaves} pairs`, () => tryMutants(leaves, KINDS));
+
+    test(`is not shared by bodies that differ in the order of items, or of members beyond the envelope: ${orders} pairs`, () => tryMutants(orders, ORDER));
+
+    test(`is shared by all spellings of a body: ${spellings} pairs`, () => {
+      tryOn(spellings, ({ endpoint, json }, text, key, dice) => {
+        const seen = new Set([text]);
+        for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
+          const spelling = spell(json, dice);
+          if (keyOf(endpoint, spelling) !== key) throw new Error(`${endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
+          seen.add(spelling);
+        }
+        return seen.size - 1;
+      });
+    });
+
+    test(`is shared exactly by bodies that a slow reference says ask the same: ${odd} bodies of few words`, () => {
+      let [tries, shared] = [0, 0];
+      const tryOne = (endpoint: Endpoint, seed: number) => {
+        const dice = new Dice(seed);
+        const dictionary = new Dictionary();
+        for (let bodies = 0; bodies < 10; bodies += 1) {
+          const json = oddBody(dice);
+          const mutations = new Mutations(json, new Set());
+          for (let variants = 0; variants < 20; variants += 1) {
+            const variant = dice.once(3) ? json : (mutations.next(dice)?.json ?? json);
+            const body = bytesOf(dice.once(2) ? spell(variant, dice) : write(variant), dice);
+            const key = keyOf(endpoint, body);
+            if (isKey(key)) dictionary.add(key, meaningOf(endpoint, body), body);
+            else if (key.startsWith('not-')) throw new Error(`${key}: ${body}`);
+          }
+        }
+        tries += dictionary.size + dictionary.shared;
+        shared += dictionary.shared;
+      };
+      while (tries < odd) fc.assert(fc.property(fc.constantFrom(...ENDPOINTS), fc.nat(), tryOne), { numRuns: 10 });
+      expect(shared / tries).toBeGreaterThan(0.2);
+      expect(shared / tries).toBeLessThan(0.8);
+    });
+
+    test(`is had by exactly the texts that JSON.parse takes for an object: ${damages} damaged texts`, () => {
+      let [tries, refused] = [0, 0];
+      const tryOne = ({ endpoint, json }: Asked, seed: number) => {
+        const dice = new Dice(seed);
+        for (let each = 0; each < 20; each += 1) {
+          let text = spell(each % 2 === 0 ? json : oddBody(dice), dice);
+          for (let times = 1 + dice.below(2); times > 0; times -= 1) text = damaged(text, dice);
+          const wanted = isJsonObject(text);
+          if (wanted === keyOf(endpoint, text).startsWith('not-')) throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(endpoint, text)}:\n${text}`);
+          tries += 1;
+          if (!wanted) refused += 1;
+        }
+      };
+      while (tries < damages) fc.assert(fc.property(asked, fc.nat(), tryOne), { numRuns: 10 });
+      expect(refused / tries).toBeGreaterThan(0.2);
+      expect(refused / tries).toBeLessThan(0.9);
+    });
+  });
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

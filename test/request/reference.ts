@@ -1,0 +1,56 @@
+/**
+ * What a body asks, told slowly by rules of its own: the second opinion that
+ * names are held against. Two bodies of one endpoint ask the same exactly where
+ * their meanings are equal.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Endpoint } from '../../src/endpoint.ts';
+import { isEnvelope, type Json, type Member, object, parse, type Place, placeBelow } from './json.ts';
+
+/** Members of a body that the name leaves out, or has in the form. */
+export const LEFT_OUT = [
+  'user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'metadata', 'client_metadata', 'stream', 'stream_options',
+];
+
+/** @param body a JSON object, not nested beyond the bound */
+export function meaningOf(endpoint: Endpoint, body: Buffer): string {
+  if (!isUtf8(body)) return `bytes ${body.toString('hex')}`;
+  const json = parse(body.toString()) as Extract<Json, { kind: 'object' }>;
+  if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
+  const members = json.members.filter(({ name }) => !LEFT_OUT.includes(name));
+  if (endpoint === 'responses' && !json.members.some(({ name }) => name === 'store')) members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
+  return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
+}
+
+/** Whether two readers may understand it differently. */
+function isDoubtful(json: Json, place: Place): boolean {
+  if (json.kind === 'string') return !json.value.isWellFormed();
+  if (json.kind === 'scalar') return false;
+  if (json.kind === 'array') return json.items.some((item) => isDoubtful(item, placeBelow(place, json)));
+  const names = json.members.map(({ name }) => (isEnvelope(place) ? name.toUpperCase().toLowerCase() : name));
+  return new Set(names).size < names.length
+    || json.members.some(({ name, value }) => !name.isWellFormed() || isDoubtful(value, placeBelow(place, json, name)));
+}
+
+function normal(json: Json, place: Place): string {
+  if (json.kind === 'string') return JSON.stringify(json.value);
+  if (json.kind === 'scalar') return json.source;
+  if (json.kind === 'array') return `[${json.items.map((item) => normal(item, placeBelow(place, json))).join(',')}]`;
+  const members = isEnvelope(place) ? json.members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : json.members;
+  return `{${members.map(({ name, value }) => `${JSON.stringify(name)}:${normal(value, placeBelow(place, json, name))}`).join(',')}}`;
+}
+
+/** The form; where `stream` and its options say something else, their own words. */
+function formOf(endpoint: Endpoint, members: readonly Member[]): string {
+  const [stream, options] = ['stream', 'stream_options'].map((name) => members.find((member) => member.name === name));
+  const words = `${stream?.written} ${options?.written}`;
+  if (endpoint === 'embeddings' || endpoint === 'moderations') return words;
+  const chosen = options === undefined ? null : (JSON.parse(options.written as string) as unknown);
+  if ([undefined, 'null', 'false'].includes(stream?.written)) return chosen === null ? 'json' : words;
+  if (stream?.written !== 'true') return words;
+  if (chosen === null) return 'stream of false and true';
+  if (typeof chosen !== 'object' || Array.isArray(chosen)) return words;
+  const { include_usage: usage = false, include_obfuscation: padding = true, ...others } = chosen as Record<string, unknown>;
+  const isPlain = typeof usage === 'boolean' && typeof padding === 'boolean' && Object.keys(others).length === 0;
+  return isPlain ? `stream of ${usage} and ${padding}` : words;
+}
