@@ -17,7 +17,7 @@ import { Flight, type FlightPlan, type Lead } from './flight.ts';
 import type { Load } from './load.ts';
 import type { Opening } from './outcome.ts';
 import { whyNotStorable } from './storable.ts';
-import { isGoodEnough, openStored } from './stored.ts';
+import { isGoodEnough, lookUp, openStored } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
 
 /** What a request lets the cache do; see `request/policy`. */
@@ -111,8 +111,8 @@ export class Cache {
 
   /** Drops what is kept under a key, and fences what is on its way to it. */
   purge(key: string): void {
-    this.#options.store.delete(key);
     for (const [flight, kept] of this.#keepable) if (kept === key) flight.fence();
+    this.#options.store.delete(key);
   }
 
   /** Drops the answers with this `id`, also those that land from here on. */
@@ -122,7 +122,7 @@ export class Cache {
   }
 
   async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
-    const found = permission.read ? this.#goodEnough(await this.#options.store.get(key), permission) : undefined;
+    const found = permission.read ? this.#goodEnough(await lookUp(this.#options.store, key), permission) : undefined;
     if (!found) throw notCached();
     return this.#hit(found);
   }
@@ -167,11 +167,13 @@ export class Cache {
       flight.lead(lead);
       return opening;
     }
-    const lookup = store.get(key).then((stored) => {
+    const lookup = lookUp(store, key).then((stored) => {
       const found = this.#goodEnough(stored, permission);
       this.#lookups.delete(flight);
-      if (found) flight.dismiss();
-      else flight.leadWithin(load, lead);
+      if (found) {
+        flight.dismiss();
+        listener.leave();
+      } else flight.leadWithin(load, lead);
       return found;
     });
     this.#lookups.set(flight, lookup);
@@ -206,7 +208,7 @@ export class Cache {
   }
 
   #keep(key: string, ttl: number, asked: () => Asked, head: Head, body: Buffer, answerId: string | null): void {
-    if (answerId !== null && this.#forgotten.has(answerId)) return;
+    if (this.#isForgotten(answerId)) return;
     const storedAt = this.#options.clock.now();
     const headers = this.#options.keptHeaders(head.headers);
     this.#unkept.delete(key);
@@ -223,7 +225,13 @@ export class Cache {
     return openStored(found, this.#options.clock.now());
   }
 
+  #isForgotten(answerId: string | null): boolean {
+    return answerId !== null && this.#forgotten.has(answerId);
+  }
+
+  /** What is found, unless it is too old, or was dropped while a slow store looked for it. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
-    return found && isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
+    if (!found || this.#isForgotten(found.entry.answerId)) return undefined;
+    return isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
   }
 }

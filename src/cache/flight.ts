@@ -12,7 +12,7 @@
  * an equal request finds neither the entry nor the flight.
  */
 import type { Clock } from '../clock.ts';
-import { abandoned, answerIncomplete, type RefrainError } from '../errors.ts';
+import { abandoned, answerIncomplete, internalError, type RefrainError } from '../errors.ts';
 import type { Expectation, Judge } from '../response/complete.ts';
 import { compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
@@ -81,13 +81,18 @@ export class Flight implements Writer {
     this.#leading = true;
     this.ledAt = this.#plan.clock.now();
     this.#plan.load.countFlight(1);
-    lead(this, this.#abort.signal);
+    try {
+      lead(this, this.#abort.signal);
+    } catch (cause) {
+      this.fail({ error: internalError(cause), told: false });
+      this.#abort.abort();
+    }
   }
 
   /** Leads, unless there is too much to do already. */
   leadWithin(load: Load, lead: Lead): void {
     try {
-      load.admitFlight();
+      load.admitCall();
     } catch (error) {
       return this.#end({ error: error as RefrainError, told: false });
     }
@@ -103,6 +108,7 @@ export class Flight implements Writer {
   fence(): void {
     this.#fenced = true;
     this.#land();
+    this.#abandon();
   }
 
   /** Ends the upstream call and every listener's answer. */
@@ -122,15 +128,16 @@ export class Flight implements Writer {
   }
 
   append(chunk: Buffer): boolean {
+    if (this.recording.isOver) return true;
     const step = this.recording.liveOnly ? null : this.#judge?.push(chunk);
     if (step?.kind === 'broken') {
       this.recording.append(chunk.subarray(0, step.relay));
       this.abort({ error: answerIncomplete(step.why), told: step.told });
       return true;
     }
-    const wanted = this.recording.append(chunk);
+    // First: whoever is played its end may leave at once.
     if (step?.kind === 'committed') this.#commit();
-    return wanted;
+    return this.recording.append(chunk);
   }
 
   finish(): void {
@@ -158,8 +165,17 @@ export class Flight implements Writer {
     if (verdict.kind === 'broken') return verdict.why;
     const why = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#plan.whyNotKept(recording.head);
     if (why) this.#plan.refuse(why);
-    else if (verdict.kind === 'whole') this.#plan.keep(recording.head, body(), verdict.answerId);
+    else if (verdict.kind === 'whole') this.#keep(recording.head, body(), verdict.answerId);
     return null;
+  }
+
+  /** What cannot be kept is delivered all the same. */
+  #keep(head: Head, body: Buffer, answerId: string | null): void {
+    try {
+      this.#plan.keep(head, body, answerId);
+    } catch {
+      this.#plan.refuse('store');
+    }
   }
 
   #end(failure: Failure): void {

@@ -50,10 +50,15 @@ export class Load {
     return this.#bytes > this.#limits.bytes;
   }
 
-  /** @throws RefrainError `overloaded` where no further call may start */
+  /** @throws RefrainError `overloaded` where no further call may start, or nobody may listen to it */
   admitFlight(): void {
-    if (this.#flights >= this.#limits.flights || this.#isHeapTight()) throw overloaded();
+    this.admitCall();
     this.admitListener();
+  }
+
+  /** @throws RefrainError `overloaded` where no further call may start */
+  admitCall(): void {
+    if (this.#flights >= this.#limits.flights || this.#isHeapTight()) throw overloaded();
   }
 
   /** @throws RefrainError `overloaded` where nobody more may listen */

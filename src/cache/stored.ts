@@ -3,11 +3,20 @@
  */
 import type { Entry } from '../response/entry.ts';
 import { Recording } from '../response/recording.ts';
-import type { Found } from '../store/store.ts';
+import type { Found, Store } from '../store/store.ts';
 import type { Opening } from './outcome.ts';
 
 /** How far apart the clocks of two processes over one file may be. */
 const CLOCK_SKEW_MS = 1_000;
+
+/** What a store has; nothing where it fails, against its contract. */
+export async function lookUp(store: Store, key: string): Promise<Found | undefined> {
+  try {
+    return await store.get(key);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Unless it has expired or is older than the request accepts.

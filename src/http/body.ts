@@ -54,6 +54,8 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, clock: Cl
  */
 export function streamBody(request: IncomingMessage, clock: Clock, begun: readonly Buffer[] = [], limit = Infinity): Readable {
   const body = new PassThrough();
+  // Whoever reads it may have let go of it before it breaks.
+  body.on('error', () => {});
   for (const chunk of begun) body.write(chunk);
   let bytes = begun.reduce((sum, chunk) => sum + chunk.length, 0);
   request.on('data', (chunk: Buffer) => {

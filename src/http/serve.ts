@@ -48,8 +48,8 @@ class Playback {
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
-  /** Whether the client can tell the end of the answer from the end of the connection. */
-  #delimited = false;
+  /** Whether the client was told how long the answer is. */
+  #hasLength = false;
   #last: Buffer = NOTHING;
   readonly #heartbeat: Heartbeat | null;
   #cancelBeat: (() => void) | null = null;
@@ -117,7 +117,7 @@ class Playback {
     this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
-    this.#delimited = length !== null || this.#response.chunkedEncoding;
+    this.#hasLength = length !== null;
   }
 
   /** After each silence, between two events alone. */
@@ -142,10 +142,11 @@ class Playback {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.
-      if (this.#delimited) socket?.destroySoon();
+      if (this.#hasLength || this.#response.chunkedEncoding) socket?.destroySoon();
       else socket?.resetAndDestroy();
     };
-    if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cut);
+    // Nothing may be said beyond a length that was told.
+    if (told || this.#hasLength || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cut);
     else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cut);
   }
 }

@@ -135,7 +135,7 @@ export class Recording implements Writer, Playable {
       this.onLiveOnly?.();
     }
     this.#wake();
-    if (!this.#liveOnly) return true;
+    if (!this.#liveOnly || this.isOver) return true;
     this.#letGo();
     return this.#wanted();
   }

@@ -1,0 +1,124 @@
+/**
+ * What holds for a client in another language: through Refrain it parses what
+ * it would have parsed without, the second time without the upstream.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Overrides } from '../../../src/config/config.ts';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, responseEvents } from '../../harness/answers.ts';
+import { ask } from '../../harness/client.ts';
+import { createTestClock } from '../../harness/clock.ts';
+import { startProxy } from '../../harness/proxy.ts';
+import { answerTools } from '../../harness/tool-calls.ts';
+import { type Script, startUpstream } from '../../harness/upstream.ts';
+import type { Python, Told } from './environment.ts';
+
+/** What each question must be answered with, among others. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  'chat': '"content":"Salt water."',
+  'chat, streamed': '"content":"wäter 🌊"',
+  'chat, streamed with usage': '"total_tokens":8',
+  'tool call': '"name":"depth_of"',
+  'tool call, streamed': '"name":"depth_of"',
+  'response': '"text":"Salt water."',
+  'response, streamed': '"type":"response.completed"',
+  'response with a tool call, streamed': '"type":"response.function_call_arguments.delta"',
+  'embeddings': '"embedding":[0.1',
+  'embeddings, as floats': '"embedding":[0.1',
+};
+
+const STREAMS = ['chat, streamed', 'response, streamed'];
+
+/** One check: what it is called, and what it found where all is well. */
+export interface Check {
+  readonly name: string;
+  /** @throws AssertionError where all is not well */
+  readonly run: (python: Python) => Promise<string>;
+}
+
+export const CHECKS: readonly Check[] = [
+  ...Object.keys(QUESTIONS).map((name) => ({ name, run: (python: Python) => asksTwice(python, name) })),
+  ...STREAMS.flatMap((name) => [
+    { name: `${name}, cut after an event`, run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('')) },
+    { name: `${name}, cut in an event`, run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('').slice(0, -9)) },
+  ]),
+  { name: 'chat, cut', run: (python) => isToldOfCut(python, 'chat', chatAnswer().slice(0, 50)) },
+  ...STREAMS.map((name) => ({ name: `${name}, with heartbeats`, run: (python: Python) => passesOverBeats(python, name) })),
+];
+
+async function asksTwice(python: Python, name: string): Promise<string> {
+  return between(answerTools, {}, async (upstream, proxy) => {
+    const direct = await tell(python, upstream.url, name);
+    const first = await tell(python, proxy, name);
+    const second = await tell(python, proxy, name);
+    assert.equal(direct.error, null);
+    assert.ok(JSON.stringify(direct.told).includes(QUESTIONS[name] as string), `${JSON.stringify(direct.told)} lacks ${QUESTIONS[name]}`);
+    assert.deepEqual(first, direct);
+    assert.deepEqual(second, direct);
+    assert.equal(upstream.calls.length, 2);
+    return `${direct.told.length} parsed`;
+  });
+}
+
+/** The upstream says this much, then its connection is reset. */
+async function isToldOfCut(python: Python, name: string, text: string): Promise<string> {
+  const isStream = STREAMS.includes(name);
+  const sayPart: Script = ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length + 1 });
+    response.write(text, () => response.socket?.resetAndDestroy());
+  };
+  return between(isStream ? resetAfter(text) : sayPart, {}, async (_, proxy) => {
+    const { told, error } = await tell(python, proxy, name);
+    assert.ok(error !== null, 'it takes what was cut for whole');
+    assert.equal(told.length, text.split('\n\n').length - 1);
+    return error;
+  });
+}
+
+/** Every event carries an `id`; then a comment that dispatches an event of nothing would be read as JSON. */
+async function passesOverBeats(python: Python, name: string): Promise<string> {
+  const clock = createTestClock();
+  const slowly = (events: readonly string[]): Script => async (call) => {
+    beginStream(call);
+    for (const [at, event] of events.entries()) {
+      call.response.write(`id: ${at}\n${event}`);
+      await sleep(30);
+    }
+    call.response.end();
+  };
+  const ticking = setInterval(() => clock.advance(1_000), 5);
+  try {
+    return await between(slowly(eventsOf(name)), { heartbeat: 1 }, async (upstream, proxy) => {
+      const beaten = await ask(new URL(CHAT, proxy).href, { body: chatRequest('Do you beat?', { stream: true }) });
+      const beats = beaten.text.split(': refrain is waiting\n').length - 1;
+      assert.ok(beats > 0, 'there were no heartbeats');
+      const direct = await tell(python, upstream.url, name);
+      const told = await tell(python, proxy, name);
+      assert.deepEqual(told, { ...direct, error: null });
+      return `${told.told.length} parsed`;
+    }, clock);
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+function eventsOf(name: string): string[] {
+  return name.startsWith('chat') ? chatEvents() : responseEvents();
+}
+
+function tell(python: Python, url: string, name: string): Promise<Told> {
+  return python.ask(new URL('/v1', url).href, name);
+}
+
+async function between<Result>(
+  script: Script, overrides: Overrides, act: (upstream: Awaited<ReturnType<typeof startUpstream>>, proxy: string) => Promise<Result>, clock = createTestClock(),
+): Promise<Result> {
+  const upstream = await startUpstream(script);
+  const proxy = await startProxy(upstream.url, overrides, clock);
+  try {
+    return await act(upstream, proxy.url);
+  } finally {
+    await proxy.stop();
+    await upstream.stop();
+  }
+}

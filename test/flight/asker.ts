@@ -1,0 +1,158 @@
+/**
+ * One request, from its question to the end of its answer, as whoever serves
+ * it would put it and play it.
+ */
+import type { Cache, Permission } from '../../src/cache/cache.ts';
+import type { Lead } from '../../src/cache/flight.ts';
+import type { Opening } from '../../src/cache/outcome.ts';
+import { RefrainError } from '../../src/errors.ts';
+import type { Listener } from '../../src/response/listener.ts';
+import { expectationOf, type Kind } from './answers.ts';
+import type { Findings } from './findings.ts';
+
+/** What is asked. */
+export interface Topic {
+  readonly key: string;
+  readonly kind: Kind;
+  readonly shared: boolean;
+}
+
+/** Reads all at once; a chunk when told to; one chunk, and leaves from inside the call that told of it. */
+export type Pace = 'eager' | 'lazy' | 'fleeing';
+
+/** How the call begins that this request leads: played by hand; before `lead` returns, too late, or never. */
+export type Leading = 'by hand' | 'says all' | 'fails' | 'throws' | 'begins and throws';
+
+export type AskerState = 'asking' | 'playing' | 'complete' | 'cut' | 'left' | 'refused';
+
+export interface Manner {
+  /** Null asks past the cache. */
+  readonly permission: Permission | null;
+  readonly pace: Pace;
+  readonly leading: Leading;
+}
+
+export class Asker {
+  readonly topic: Topic;
+  readonly manner: Manner;
+  readonly openedAt: number;
+  readonly openedStep: number;
+  /** Whether it was the one to find out, at the moment it asked. */
+  isFirst = false;
+  /** Whether answers under its key were known not to be kept, at that moment. */
+  isUnkept = false;
+  state: AskerState = 'asking';
+  opening: Opening | null = null;
+  /** Why it was refused, or cut. */
+  error: unknown = null;
+  readonly played: Buffer[] = [];
+  /** Whether it was told that there is a head. */
+  hasHeardHead = false;
+  #isLeaving = false;
+  #isReading = false;
+  #settled = 0;
+  readonly #findings: Findings;
+  readonly #onSettled: () => void;
+
+  constructor(plan: { topic: Topic; manner: Manner; now: number; step: number; findings: Findings; onSettled: () => void }) {
+    this.topic = plan.topic;
+    this.manner = plan.manner;
+    this.openedAt = plan.now;
+    this.openedStep = plan.step;
+    this.#findings = plan.findings;
+    this.#onSettled = plan.onSettled;
+  }
+
+  get isOver(): boolean {
+    return this.state !== 'asking' && this.state !== 'playing';
+  }
+
+  get listener(): Listener {
+    if (!this.opening) throw new Error('it was not opened');
+    return this.opening.listener;
+  }
+
+  ask(cache: Cache, lead: Lead): void {
+    const { topic: { key, kind, shared }, manner: { permission } } = this;
+    const asked = () => ({ endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', parts: null });
+    try {
+      if (permission === null) return this.#open(cache.bypass('route', lead));
+      const opening = cache.open({ key, permission, expected: expectationOf(kind), shared, asked, lead });
+      if (!(opening instanceof Promise)) return this.#open(opening);
+      opening.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Its client is gone. */
+  leave(): void {
+    if (this.state === 'playing') this.#end('left');
+    else if (this.state === 'asking') this.#isLeaving = true;
+  }
+
+  /** Plays the next chunk, if it is here, or takes note of the end. */
+  read(): void {
+    // Taking a chunk can let the upstream say more before it returns.
+    if (this.state !== 'playing' || this.#isReading) return;
+    this.#isReading = true;
+    const chunk = this.listener.read();
+    this.#isReading = false;
+    if (chunk) {
+      this.played.push(chunk);
+      if (this.manner.pace === 'fleeing') this.#end('left');
+      return;
+    }
+    const { state, failure } = this.listener;
+    if (state === 'complete') this.#end('complete');
+    if (state !== 'cut') return;
+    this.#findings.hold(failure !== null, () => 'what is cut does not say why');
+    this.error = failure?.error;
+    this.#end('cut');
+  }
+
+  /** Plays all that is here. */
+  readAll(): void {
+    for (let before = -1; this.state === 'playing' && before < this.played.length; ) {
+      before = this.played.length;
+      this.read();
+    }
+  }
+
+  #open(opening: Opening): void {
+    this.opening = opening;
+    this.#settle('playing');
+    if (this.#isLeaving) return this.#end('left');
+    opening.listener.onChange = () => this.#hear();
+    this.#hear();
+  }
+
+  #refuse(error: unknown): void {
+    this.error = error;
+    this.#settle('refused');
+  }
+
+  #settle(state: AskerState): void {
+    this.#findings.hold(++this.#settled === 1, () => 'a request was settled twice');
+    this.state = state;
+    this.#onSettled();
+  }
+
+  #hear(): void {
+    this.hasHeardHead ||= this.listener.head !== null;
+    if (this.manner.pace === 'eager') this.readAll();
+    else if (this.manner.pace === 'fleeing') this.read();
+  }
+
+  #end(state: AskerState): void {
+    this.#findings.hold(!this.isOver, () => `an answer that was ${this.state} is ${state}`);
+    this.state = state;
+    this.listener.onChange = null;
+    this.listener.leave();
+  }
+}
+
+/** The code of a failure of ours; nothing for any other. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof RefrainError ? error.code : undefined;
+}

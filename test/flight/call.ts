@@ -1,0 +1,108 @@
+/**
+ * One call to an upstream, played by hand, and all that it has said so far.
+ */
+import { upstreamCut } from '../../src/errors.ts';
+import type { Writer } from '../../src/response/writer.ts';
+import type { Dice } from '../request/dice.ts';
+import { type Answer, answerOf, type Turn } from './answers.ts';
+import type { Asker } from './asker.ts';
+
+/** After its terminal event an answer ends by itself within this time, in ms. */
+export const SETTLE_MS = 1_000;
+
+export class Call {
+  /** Over all calls. */
+  readonly number: string;
+  readonly asker: Asker;
+  readonly signal: AbortSignal;
+  readonly ledAt: number;
+  readonly ledStep: number;
+  answer: Answer | null = null;
+  begunAt: number | null = null;
+  begunStep = Infinity;
+  terminalAt: number | null = null;
+  readonly sent: Buffer[] = [];
+  bytes = 0;
+  /** How it ended, as far as its upstream knows. */
+  end: 'finished' | 'failed' | null = null;
+  /** Whether it says its next chunk from inside the call that wants it. */
+  isPrompt = false;
+  readonly #writer: Writer;
+  #isHeldBack = false;
+
+  constructor(plan: { number: string; asker: Asker; writer: Writer; signal: AbortSignal; now: number; step: number; onPrompt: (call: Call) => void }) {
+    this.number = plan.number;
+    this.asker = plan.asker;
+    this.#writer = plan.writer;
+    this.signal = plan.signal;
+    this.ledAt = plan.now;
+    this.ledStep = plan.step;
+    plan.writer.onWanted = () => {
+      this.#isHeldBack = false;
+      if (this.isPrompt && this.isInTheAir && this.maySay) plan.onPrompt(this);
+    };
+  }
+
+  get isInTheAir(): boolean {
+    return this.end === null && !this.signal.aborted;
+  }
+
+  get hasSaidAll(): boolean {
+    return this.answer !== null && this.sent.length === this.answer.chunks.length;
+  }
+
+  /** Whether it may say its next chunk now. */
+  get maySay(): boolean {
+    return this.answer !== null && !this.hasSaidAll && !this.#isHeldBack;
+  }
+
+  /** Whether there is nothing more to come that its bytes do not tell of. */
+  get isWhole(): boolean {
+    const { answer, terminalAt, sent } = this;
+    if (answer === null || answer.turn === 'spoilt' || answer.head.status !== 200) return false;
+    return answer.terminal === null ? this.hasSaidAll : terminalAt !== null && sent.length >= answer.terminal;
+  }
+
+  get isStream(): boolean {
+    return this.answer?.head.headers[1] === 'text/event-stream';
+  }
+
+  begin(turn: Turn, now: number, step: number, dice: Dice): void {
+    this.answer = answerOf(this.asker.topic.kind, turn, this.number, dice);
+    this.begunAt = now;
+    this.begunStep = step;
+    this.#writer.begin(this.answer.head, this.answer.framing);
+  }
+
+  say(now: number): void {
+    const { answer, sent } = this;
+    const chunk = answer?.chunks[sent.length];
+    if (!answer || !chunk) throw new Error('it has nothing to say');
+    sent.push(chunk);
+    this.bytes += chunk.length;
+    if (sent.length === answer.terminal) this.terminalAt = now;
+    // Last: more may be wanted, and said, before `append` returns.
+    this.#isHeldBack = !this.#writer.append(chunk);
+  }
+
+  finish(): void {
+    this.end = 'finished';
+    this.#writer.finish();
+  }
+
+  fail(): void {
+    this.end = 'failed';
+    this.#writer.fail(FAILURE);
+  }
+
+  /** Goes on after its end as if there had been none. */
+  babble(dice: Dice): void {
+    const { head, framing, chunks } = answerOf(this.asker.topic.kind, 'right', this.number, dice);
+    this.#writer.begin(head, framing);
+    for (const chunk of chunks) this.#writer.append(chunk);
+    if (dice.once(2)) this.#writer.finish();
+    this.#writer.fail(FAILURE);
+  }
+}
+
+const FAILURE = { error: upstreamCut(new Error('as told')), told: false };

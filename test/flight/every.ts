@@ -1,0 +1,36 @@
+/**
+ * All that can happen, at every point, in every kind of life.
+ */
+import type { Kind } from './answers.ts';
+import { DEEDS } from './deeds.ts';
+import { type Circumstances, type Doing, POINTS } from './life.ts';
+
+const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
+
+/** How the first request leads its call and hears it, where that is not by hand and at once. */
+export const FIRSTS: readonly Circumstances['first'][] = [
+  { pace: 'eager', leading: 'says all' },
+  { pace: 'fleeing', leading: 'says all' },
+  { pace: 'eager', leading: 'fails' },
+  { pace: 'eager', leading: 'throws' },
+  { pace: 'eager', leading: 'begins and throws' },
+  { pace: 'lazy', leading: 'by hand' },
+  { pace: 'fleeing', leading: 'by hand' },
+];
+
+export const PLAINLY: Circumstances = { kind: 'chat', shared: false, onAbandon: 'abort', first: { pace: 'eager', leading: 'by hand' }, isHasty: false };
+
+/** Lives of every kind, and every two ways to live them together. */
+export const MANNERS: readonly Circumstances[] = KINDS.flatMap((kind) => [
+  { ...PLAINLY, kind },
+  { ...PLAINLY, kind, shared: true, isHasty: true },
+  { ...PLAINLY, kind, onAbandon: 'finish', shared: true },
+  { ...PLAINLY, kind, onAbandon: 'finish', isHasty: true },
+]);
+
+/** From this point on. */
+export function* everywhere(first = 0): Generator<{ doing: Doing; told: string }> {
+  for (let point = first; point < POINTS; point++) {
+    for (const [name, deed] of Object.entries(DEEDS)) yield { doing: { point, deed }, told: `${name} before point ${point}` };
+  }
+}

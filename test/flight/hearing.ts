@@ -1,0 +1,121 @@
+/**
+ * Whether a request was answered as it may be, by all that was said and done
+ * until then.
+ */
+import { callOf } from './answers.ts';
+import { type Asker, codeOf } from './asker.ts';
+import type { Call } from './call.ts';
+import type { Rules } from './rules.ts';
+import { PATIENCE, type Setting } from './surroundings.ts';
+
+export function judgeHearing(rules: Rules, setting: Setting, asker: Asker, calls: readonly Call[]): void {
+  const why = whyWrong(rules, setting, asker, calls);
+  rules.findings.hold(why === null, () => `request ${asker.topic.key} of step ${asker.openedStep} ${why}`);
+}
+
+/** What is wrong, or null. */
+function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
+  if (asker.state === 'asking') return null;
+  if (asker.state === 'refused') return isRefusable(rules, setting, asker) ? null : `is refused with ${asker.error}`;
+  const wrongWord = whyWrongWord(asker);
+  if (wrongWord) return wrongWord;
+  const { head } = asker.listener;
+  if (head === null) {
+    if (asker.played.length > 0 || asker.state === 'complete') return 'hears an answer without a head';
+    return asker.state === 'cut' ? whyNotCut(rules, setting, asker, calls.filter((call) => mayHear(asker, call))) : null;
+  }
+  const call = calls.find(({ number }) => number === callOf(head));
+  if (!call || !mayHear(asker, call)) return 'hears the answer to another';
+  const heard = Buffer.concat(asker.played);
+  const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
+  if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
+  const word = asker.opening?.outcome.word;
+  if (word === 'hit') return whyNotHit(rules, asker, call);
+  const wrongFollow = word === 'follow' ? whyNotFollow(rules, asker, call) : null;
+  if (wrongFollow) return wrongFollow;
+  if (asker.state === 'cut') return whyNotCut(rules, setting, asker, [call]);
+  if (asker.state !== 'complete') return null;
+  if (heard.length !== sent.length) return `hears less than all of call ${call.number}`;
+  return mayBeComplete(rules, call) ? null : `hears all of call ${call.number}, which broke off`;
+}
+
+function mayHear(asker: Asker, call: Call): boolean {
+  if (asker.manner.permission === null || call.asker.manner.permission === null) return call.asker === asker;
+  return call.asker.topic.key === asker.topic.key;
+}
+
+function isRefusable({ isFaulty }: Rules, { limits }: Setting, { error, manner: { permission } }: Asker): boolean {
+  const code = codeOf(error);
+  if (code === 'not_cached') return permission?.ask === false;
+  if (code === 'overloaded') return limits.flights < Infinity || limits.listeners < Infinity;
+  return isFaulty;
+}
+
+function whyWrongWord({ opening, manner: { permission } }: Asker): string | null {
+  const word = opening?.outcome.word;
+  const isRight = permission === null ? word === 'bypass'
+    : word === 'hit' ? permission.read
+      : word === 'follow' ? permission.follow
+        : word === 'miss' && permission.ask;
+  return isRight ? null : `is a ${word}`;
+}
+
+/** Why it may not have joined this call. */
+function whyNotFollow(rules: Rules, { topic, openedStep, openedAt }: Asker, call: Call): string | null {
+  const status = call.answer?.head.status;
+  if (status !== 200 && openedStep > call.begunStep) return 'joins an error';
+  if (status === 401 && topic.shared) return 'is told what was said of the credential of another';
+  if (rules.wasPurged(topic.key, call.ledStep + 1, openedStep)) return 'joins what was fenced';
+  if (call.asker.isFirst && call.asker.isUnkept) return 'waits for what is known not to be kept';
+  const isSilent = call.ledStep < openedStep && openedStep < call.begunStep;
+  return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
+}
+
+function whyNotHit(rules: Rules, { topic, manner, state, listener, openedStep, openedAt, played }: Asker, call: Call): string | null {
+  const kept = rules.kept.get(call.number);
+  if (!kept) return `hits call ${call.number}, which was not kept`;
+  // A store that fails to delete keeps what it has, and whoever purges is told.
+  if (!rules.isFaulty && rules.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
+  if (rules.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
+  const { maxAge = 0 } = manner.permission ?? {};
+  if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
+  if (openedAt >= kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000) return 'hits what has expired';
+  if (state === 'cut' || listener.state !== 'complete') return 'hits what is not whole';
+  return state !== 'complete' || Buffer.concat(played).length === kept.bytes ? null : 'hears less than all of what was kept';
+}
+
+/** Why an answer may not have been cut that came from one of these calls. */
+function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker, calls: readonly Call[]): string | null {
+  const code = codeOf(error);
+  const isReason = (call: Call): boolean => {
+    const isCommitted = call.terminalAt !== null && !rules.mayBeLiveOnly(call);
+    switch (code) {
+      case 'upstream_cut':
+        return call.end === 'failed' && !isCommitted;
+      case 'answer_incomplete':
+        return !call.isWhole && (call.answer?.turn === 'spoilt' || call.end === 'finished');
+      case 'listener_too_slow':
+        return rules.mayBeLiveOnly(call);
+      case 'internal_error':
+        return call.end === 'failed' && call.asker.manner.leading.endsWith('throws');
+      default:
+        return false;
+    }
+  };
+  if (calls.some(isReason) || rules.isFaulty) return null;
+  // It was let in to listen; only the call can have been one too many.
+  if (code === 'overloaded' && opening?.listener.head === null && limits.flights < Infinity) return null;
+  return `is cut with ${error}`;
+}
+
+function mayBeComplete(rules: Rules, call: Call): boolean {
+  const { answer, end, signal, terminalAt, isWhole } = call;
+  if (answer === null) return false;
+  if (terminalAt !== null && (end !== null || signal.aborted)) return true;
+  if (end !== 'finished') return false;
+  if (rules.mayBeLiveOnly(call) || answer.head.status !== 200 || answer.turn === 'no-store') return true;
+  // JSON that its length delimits is all there is, even where it breaks off; it is not kept.
+  if (!call.isStream) return isWhole || answer.framing.delimited || call.bytes === 0;
+  // So is a stream that ends inside its first event, which may be of a dialect of its own.
+  return isWhole || !/^(data|event):[^]*?\n\n/m.test(Buffer.concat(call.sent).toString());
+}

@@ -1,0 +1,87 @@
+/**
+ * A store whose lookups stay unanswered until somebody says so, and which
+ * breaks its contract where it is told to.
+ */
+import type { Entry } from '../../src/response/entry.ts';
+import type { Found, Kept, Store, StoreSize } from '../../src/store/store.ts';
+
+/** What a lookup is told: what was there when it was asked, what is there now, nothing, or a failure. */
+export type Told = 'then' | 'now' | 'nothing' | 'failure';
+
+export interface HeldLookup {
+  readonly key: string;
+  readonly tell: (told: Told) => void;
+}
+
+export class HeldStore implements Store {
+  /** The lookups that have not been told anything, in the order they were asked. */
+  readonly lookups = new Set<HeldLookup>();
+  /** Called before anything is done; may throw. */
+  onCall: (name: string, key: string) => void = () => {};
+  onSet: (key: string, entry: Entry) => void = () => {};
+  /** Whether what is set or found can be had at once from then on. */
+  isNear = true;
+  readonly #near = new Map<string, Entry>();
+  readonly #far = new Map<string, Entry>();
+
+  getNow(key: string): Found | undefined {
+    this.onCall('getNow', key);
+    return foundIn(this.#near.get(key), 'memory');
+  }
+
+  get(key: string): Promise<Found | undefined> {
+    this.onCall('get', key);
+    const then = this.#far.get(key);
+    return new Promise((resolve, reject) => {
+      const tell = (told: Told) => {
+        this.lookups.delete(lookup);
+        if (told === 'failure') return reject(new Error('the store rejects'));
+        const entry = told === 'then' ? then : told === 'now' ? this.#far.get(key) : undefined;
+        resolve(foundIn(entry, 'sqlite'));
+      };
+      const lookup: HeldLookup = { key, tell };
+      this.lookups.add(lookup);
+    });
+  }
+
+  set(key: string, entry: Entry): void {
+    this.onCall('set', key);
+    this.onSet(key, entry);
+    this.#far.set(key, entry);
+    if (this.isNear) this.#near.set(key, entry);
+    else this.#near.delete(key);
+  }
+
+  delete(key: string): void {
+    this.onCall('delete', key);
+    this.#near.delete(key);
+    this.#far.delete(key);
+  }
+
+  deleteAnswer(answerId: string): void {
+    this.onCall('deleteAnswer', answerId);
+    for (const entries of [this.#near, this.#far]) {
+      for (const [key, entry] of entries) if (entry.answerId === answerId) entries.delete(key);
+    }
+  }
+
+  /** What can be had at once is had later only, or not at all any more. */
+  evict(key: string, everywhere: boolean): void {
+    this.#near.delete(key);
+    if (everywhere) this.#far.delete(key);
+  }
+
+  find = async (): Promise<Kept | undefined> => undefined;
+  recent = async (): Promise<readonly Kept[]> => [];
+  size = async (): Promise<StoreSize> => ({ entries: this.#far.size, bytes: 0 });
+
+  /** Forgets all, as if it were new. */
+  async close(): Promise<void> {
+    this.#near.clear();
+    this.#far.clear();
+  }
+}
+
+function foundIn(entry: Entry | undefined, tier: Found['tier']): Found | undefined {
+  return entry && { entry, tier };
+}

@@ -1,0 +1,134 @@
+/**
+ * A grammar of requests that are framed as they should be and odd in all else:
+ * targets, headers, JSON of every shape, multipart, compressed bodies.
+ */
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import type { Dice } from '../request/dice.ts';
+import { markOf } from './marks.ts';
+import { mutated } from './mutate.ts';
+
+export interface Request {
+  readonly listener: 'api' | 'admin';
+  readonly method: string;
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+export const CACHED = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations', '/v1/responses'] as const;
+const OTHERS = ['/v1/files', '/v1/models', '/', '//', '/v1/../x', '/other/v1/models', '/v1/responses/resp_1', '/constructor/v1', '/v1/%00%ff', '/v1/a;b=c#d', '/v1/\\x', "/v1/'\"<>", '/v1/*'];
+const ADMIN = ['/explain', '/explain', '/explain', '/explain', '/healthz', '/readyz', '/%', '//x', '/__proto__'];
+const QUERIES = ['', '', '', '', '?', '?a=b&a=c', '?x=http://127.0.0.1/', '?%', '?a[b]=c&__proto__=d', `?${'q'.repeat(3_000)}`];
+const METHODS = ['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PROPFIND', 'QUERY', 'TRACE'];
+
+const HEADERS: readonly (readonly [string, readonly string[]])[] = [
+  ['Authorization', ['Bearer sk-a', 'Bearer', '', 'Basic Og==', '\xff']],
+  ['X-Api-Key', ['k', 'k, k']],
+  ['Cache-Control', ['no-store', 'no-cache', 'max-age=0', 'max-age=', 'max-age=99999999999', 'only-if-cached', 'no-store, max-age="5"', ',,=,;"', 'private="x']],
+  ['X-Refrain-Ttl', ['0', '60', 'inf', '-1', '1e9', '']],
+  ['X-Refrain-Cache', ['all', 'off', 'deterministic', 'maybe']],
+  ['X-Refrain-Variant', ['a', '\xe9', 'x'.repeat(300)]],
+  ['X-Refrain-Debug', ['1', '0', '2']],
+  ['Connection', ['keep-alive', 'close', 'content-length', 'authorization, host', 'x-odd, te', ',', 'content-type, content-encoding']],
+  ['Accept-Encoding', ['gzip, br', '*;q=0', 'identity']],
+  ['Accept', ['text/event-stream', '*/*;q=', '']],
+  ['Expect', ['100-continue', 'x']],
+  ['TE', ['trailers', 'gzip']],
+  ['Trailer', ['x-odd']],
+  ['Keep-Alive', ['timeout=0']],
+  ['Range', ['bytes=0-1', 'bytes=5-1']],
+  ['If-None-Match', ['"x"', '*']],
+  ['X-Forwarded-Host', ['evil.example']],
+  ['Proxy-Authorization', ['Basic x']],
+  ['Cookie', ['a=b; c', ';;;=']],
+  ['__proto__', ['x']],
+  ['constructor', ['y']],
+  ['X-Odd', ['', '\t', 'a\tb', '\x80\xff', '"', '%0d%0a', 'x'.repeat(5_000)]],
+  ['Content-Type', ['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data; boundary=b', '/', '']],
+];
+
+/** As quickly as each can: what is packed is soon broken. */
+export const PACKERS = {
+  gzip: (bytes: Buffer) => gzipSync(bytes, { level: 1 }),
+  deflate: (bytes: Buffer) => deflateSync(bytes, { level: 1 }),
+  br: (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 0, [constants.BROTLI_PARAM_LGWIN]: 12 } }),
+  zstd: (bytes: Buffer) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 12 } }),
+} as const;
+
+/** @param id marks whatever the request says, so that it is told from every other */
+export function makeRequest(id: number, dice: Dice): Request {
+  const listener = dice.once(24) ? 'admin' : 'api';
+  const isPlain = dice.below(3) > 0;
+  const method = isPlain ? 'POST' : dice.pick(METHODS);
+  const path = dice.pick(listener === 'admin' ? ADMIN : dice.below(4) > 0 ? CACHED : OTHERS);
+  const { body, headers } = makeBody(id, path, dice);
+  const odd = Array.from({ length: isPlain ? dice.below(3) : dice.below(8) }, () => dice.pick(HEADERS)).map(([name, values]) => `${name}: ${dice.pick(values)}\r\n`);
+  const lines = [`${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`, 'Host: x\r\n', `X-Case: ${markOf(id)}\r\n`, ...dice.shuffled([...headers, ...odd])];
+  const framed = dice.once(5) ? chunked(body, dice) : [`Content-Length: ${body.length}\r\n\r\n`, body];
+  return { listener, method, path, bytes: Buffer.concat([...lines, ...framed].map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))) };
+}
+
+interface Body {
+  readonly body: Buffer;
+  readonly headers: readonly string[];
+}
+
+function makeBody(id: number, path: string, dice: Dice): Body {
+  const kind = dice.below(16);
+  if (kind === 0) return { body: Buffer.from(Array.from({ length: dice.below(300) }, () => dice.below(256))), headers: [] };
+  if (kind === 1) return { body: multipart(id, dice), headers: ['Content-Type: multipart/form-data; boundary=b\r\n'] };
+  const document = Buffer.from(path === '/explain' ? explainDocument(id, dice) : jsonDocument(id, dice));
+  const body = kind < 6 ? mutated(document, dice) : document;
+  const headers = ['Content-Type: application/json\r\n'];
+  if (kind > 7) return { body, headers };
+  const coding = dice.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]);
+  const packed = PACKERS[coding](body);
+  const named = dice.once(4) ? dice.pick(['x-gzip', 'GZIP', 'gzip, gzip', 'snappy', 'br', '']) : coding;
+  return { body: dice.once(2) ? mutated(packed, dice) : packed, headers: [...headers, `Content-Encoding: ${named}\r\n`] };
+}
+
+function jsonDocument(id: number, dice: Dice): string {
+  const text = JSON.stringify(markOf(id));
+  const odd = oddValue(dice);
+  switch (dice.below(6)) {
+    case 0:
+      return `{"model":"m","messages":[{"role":"user","content":${text}},${odd}],"n":${dice.pick(['1', '2', '0', '1e400', 'null', '"1"'])}}`;
+    case 1:
+      return `{"model":${odd},"input":[${text},${odd}],"prompt":${text}}`;
+    case 2:
+      return `{"a":${text},"a":${odd},"messages":${odd},"input":${odd}}`;
+    case 3:
+      return dice.pick([`[${text}]`, text, `${odd}`, '', ' ', `\ufeff{"x":${text}}`, `{"x":${text}}{}`]);
+    default:
+      return `{"model":"m","messages":[{"role":"user","content":${text}}],"input":${text},"prompt":${text},"stream":${dice.once(2)}}`;
+  }
+}
+
+/** A value that readers disagree on, or choke on. */
+function oddValue(dice: Dice): string {
+  const deep = dice.once(20) ? dice.pick([129, 1_000, 20_000]) : 8;
+  return dice.pick([
+    'null', '{}', '[]', '-0', '1e400', '9007199254740993', '01', '"\\ud800"', '"\\u0000"', '"\u2028"', '"\\', '{"__proto__":{"x":1}}', '{"constructor":{"prototype":{}}}', 'NaN', 'true', '{"":{"":[]}}',
+    `${'['.repeat(deep)}${']'.repeat(deep)}`, `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`, '['.repeat(deep), `"${'\u00e9'.repeat(dice.below(500))}"`, `[${'0,'.repeat(dice.below(500))}0]`,
+  ]);
+}
+
+function explainDocument(id: number, dice: Dice): string {
+  const request = () => `{"path":${dice.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(dice)])},"headers":${dice.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(dice)])},"body":${jsonDocument(id, dice)}}`;
+  return `{"a":${request()},${dice.pick([`"b":${request()}`, `"key":${dice.pick(['"0123456789abcdef"', '"zz"', oddValue(dice)])}`, '"__proto__":{}'])}}`;
+}
+
+function multipart(id: number, dice: Dice): Buffer {
+  const part = `--b\r\ncontent-disposition: form-data; name="file"; filename="${markOf(id)}"\r\n\r\n${'\0\xff'.repeat(dice.below(200))}\r\n`;
+  const whole = Buffer.from(`${part.repeat(1 + dice.below(3))}--b--\r\n`, 'latin1');
+  return dice.once(2) ? mutated(whole, dice) : whole;
+}
+
+function chunked(body: Buffer, dice: Dice): (string | Buffer)[] {
+  const parts: (string | Buffer)[] = ['Transfer-Encoding: chunked\r\n\r\n'];
+  for (let at = 0; at < body.length; ) {
+    const chunk = body.subarray(at, at + 1 + dice.below(400));
+    parts.push(`${chunk.length.toString(16)}${dice.once(9) ? ';x=y' : ''}\r\n`, chunk, '\r\n');
+    at += chunk.length;
+  }
+  return [...parts, '0\r\n\r\n'];
+}
