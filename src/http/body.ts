@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { bodyIncomplete, bodyTimeout, bodyTooLarge, type RefrainError } from '../errors.ts';
+import { WholeBody } from '../request/whole-body.ts';
 
 export interface BodyLimits {
   /** The most that is accepted, in bytes. */
@@ -21,7 +22,7 @@ const PAUSE_MS = 30_000;
  * The whole body; or, past `limits.whole`, a stream of all of it.
  * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits, clock: Clock): Promise<Buffer | Readable> {
+export function readBody(request: IncomingMessage, limits: BodyLimits, clock: Clock): Promise<WholeBody | Readable> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limits.accepted) return Promise.reject(bodyTooLarge(limits.accepted));
   if (declared > limits.whole) return Promise.resolve(streamBody(request, clock));
@@ -41,7 +42,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits, clock: Cl
       if (bytes > limits.accepted) give(bodyTooLarge(limits.accepted));
       else if (bytes > limits.whole) settle(() => resolve(streamBody(request, clock, chunks, limits.accepted)));
     };
-    const finish = () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const finish = () => settle(() => resolve(new WholeBody(chunks)));
     request.on('data', take).on('end', finish);
   });
 }

@@ -22,6 +22,7 @@ import type { Namer } from '../request/namer.ts';
 import type { Policy } from '../request/policy.ts';
 import { occasionOf, type Reading, readHead, type Rules } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
+import { WholeBody } from '../request/whole-body.ts';
 import type { Store } from '../store/store.ts';
 import { forwardedHeaders, meantHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -62,7 +63,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  const relay = (why: string, body: Buffer | Readable | null): Opening => {
+  const relay = (why: string, body: WholeBody | Readable | null): Opening => {
     if (!policy.ask) throw notCached();
     return door.cache.bypass(why, leadOf(door, reading, request, body, false));
   };
@@ -96,7 +97,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
 }
 
 /** Names a credential at one upstream. */
-function whoseOf({ route, caller }: Reading): string {
+function whoseOf({ route, caller }: Pick<Reading, 'route' | 'caller'>): string {
   return `${route.target.origin} ${caller.digest}`;
 }
 
@@ -107,12 +108,13 @@ function whyNotRead(policy: Policy): string | null {
 }
 
 /** @returns the body as its key is made from it, or why it has none */
-async function readPlain(body: Buffer | Readable, fields: HeaderFields, { accepted, whole }: BodyLimits): Promise<Buffer | string> {
-  if (!Buffer.isBuffer(body)) return 'large-request';
+async function readPlain(body: WholeBody | Readable, fields: HeaderFields, { accepted, whole }: BodyLimits): Promise<WholeBody | string> {
+  if (!(body instanceof WholeBody)) return 'large-request';
   const coding = valueOf(fields, 'content-encoding');
-  const plain = isIdentity(coding) ? body : await decodeBody(body, coding as string, accepted);
+  if (isIdentity(coding)) return body;
+  const plain = await decodeBody(body.bytes, coding as string, accepted);
   if (plain === null) return 'encoded-request';
-  return plain.length > whole ? 'large-request' : plain;
+  return plain.length > whole ? 'large-request' : new WholeBody([plain]);
 }
 
 function hasBody(fields: HeaderFields): boolean {
@@ -120,11 +122,15 @@ function hasBody(fields: HeaderFields): boolean {
 }
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
-function leadOf(door: Door, reading: Reading, request: IncomingMessage, body: Buffer | Readable | null, recorded: boolean): Lead {
-  const headers = forwardedHeaders(request.rawHeaders, recorded);
-  const length = request.headers['content-length'];
-  if (body !== null && !Buffer.isBuffer(body) && length !== undefined) headers.push('content-length', length);
-  const { route, head: { method } } = reading;
-  const onStatus = (status: number) => door.refused.note(whoseOf(reading), status);
-  return (writer, signal) => door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body, decoded: recorded, onStatus }, writer, signal);
+function leadOf(door: Door, { route, head: { method }, ...reading }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
+  const { origin } = route.target;
+  const whose = whoseOf({ route, ...reading });
+  const onStatus = (status: number) => door.refused.note(whose, status);
+  return (writer, signal) => {
+    const headers = forwardedHeaders(request.rawHeaders, recorded);
+    const length = request.headers['content-length'];
+    const isWhole = body instanceof WholeBody;
+    if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);
+    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, decoded: recorded, onStatus }, writer, signal);
+  };
 }

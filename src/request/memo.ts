@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WhyNotAsk } from './ask.ts';
 import type { Naming, Occasion } from './naming.ts';
+import type { WholeBody } from './whole-body.ts';
 
 /** What one name takes, with its key and its place in the table; `node --expose-gc test/bench/bookkeeping.ts` measures it. */
 const NAME_BYTES = 640;
@@ -20,8 +21,8 @@ export class Memo {
   }
 
   /** Names this body on this occasion. */
-  static keyOf({ mode, parts }: Occasion, body: Buffer): string {
-    return hash('sha256', `${mode} ${hash('sha256', body, 'base64')} ${JSON.stringify(parts)}`, 'base64');
+  static keyOf({ mode, parts }: Occasion, body: WholeBody): string {
+    return hash('sha256', `${mode} ${body.digest()} ${JSON.stringify(parts)}`, 'base64');
   }
 
   get(key: string): Naming | WhyNotAsk | undefined {

@@ -10,15 +10,16 @@ import type { Form } from './form.ts';
 import { Memo } from './memo.ts';
 import { nameAnswer, type Naming, type Occasion } from './naming.ts';
 import type { Candidate, Nearest } from './nearest.ts';
+import type { WholeBody } from './whole-body.ts';
 
 /** `unnamed`: too many long bodies wait for their names, or the thread failed. */
 export type WhyNotNamed = WhyNotAsk | 'unnamed';
 
 export interface Namer {
   /** Bytes seen before are not read again; their naming is without parts. */
-  name(occasion: Occasion, body: Buffer): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed>;
+  name(occasion: Occasion, body: WholeBody): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed>;
   /** What the name is made of; null for a long body. */
-  parts(occasion: Occasion, body: Buffer): Parts | null;
+  parts(occasion: Occasion, body: WholeBody): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
   close(): Promise<void>;
@@ -48,18 +49,18 @@ class ThreadedNamer implements Namer {
     this.#memo = new Memo(memoBytes);
   }
 
-  name(occasion: Occasion, body: Buffer): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed> {
+  name(occasion: Occasion, body: WholeBody): Naming | WhyNotAsk | Promise<Naming | WhyNotNamed> {
     const key = Memo.keyOf(occasion, body);
     const known = this.#memo.get(key);
     if (known !== undefined) return known;
     if (body.length > SHORT) return this.#nameElsewhere(key, occasion, body);
-    const naming = nameAnswer(occasion, body);
+    const naming = nameAnswer(occasion, body.bytes);
     this.#memo.set(key, naming);
     return naming;
   }
 
-  parts(occasion: Occasion, body: Buffer): Parts | null {
-    const naming = body.length > SHORT ? null : nameAnswer(occasion, body);
+  parts(occasion: Occasion, body: WholeBody): Parts | null {
+    const naming = body.length > SHORT ? null : nameAnswer(occasion, body.bytes);
     return naming === null || typeof naming === 'string' ? null : naming.parts;
   }
 
@@ -71,9 +72,9 @@ class ThreadedNamer implements Namer {
     await this.#threads?.destroy();
   }
 
-  async #nameElsewhere(key: string, occasion: Occasion, body: Buffer): Promise<Naming | WhyNotNamed> {
+  async #nameElsewhere(key: string, occasion: Occasion, body: WholeBody): Promise<Naming | WhyNotNamed> {
     try {
-      const naming = await this.#run<Naming | WhyNotAsk>('name', { occasion, body });
+      const naming = await this.#run<Naming | WhyNotAsk>('name', { occasion, body: body.bytes });
       this.#memo.set(key, naming);
       return naming;
     } catch {

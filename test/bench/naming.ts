@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createNamer } from '../../src/request/namer.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
 import { occasionOf, readHead } from '../../src/request/reading.ts';
+import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
 const ROUNDS = 100;
@@ -39,7 +40,7 @@ const BODIES: readonly (readonly [string, string])[] = [
 const rules = rulesWith();
 const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
 const namer = createNamer(0);
-await namer.name(occasion, Buffer.alloc(MIB));
+await namer.name(occasion, new WholeBody([Buffer.alloc(MIB)]));
 console.log('| body | at once, median | p99 | held |\n|---|---|---|---|');
 for (const [what, text] of BODIES) {
   const body = Buffer.from(text);
@@ -53,7 +54,7 @@ for (const [what, text] of BODIES) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   for (let round = 0; round < 10; round++) {
-    await namer.name(occasion, body);
+    await namer.name(occasion, new WholeBody([body]));
     await new Promise(setImmediate);
   }
   delay.disable();

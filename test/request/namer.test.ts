@@ -2,13 +2,17 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createNamer } from '../../src/request/namer.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
 import { occasionOf, readHead } from '../../src/request/reading.ts';
+import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
 const rules = rulesWith(['default', '/trace/id']);
 const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
 
-const bodyOf = (length: number, others = {}) =>
+const bytesOf = (length: number, others = {}) =>
   Buffer.from(JSON.stringify({ trace: { id: length, kept: 1 }, model: 'm', messages: [{ role: 'user', content: 'é'.repeat(length) }], ...others }));
+
+const bodyOf = (length: number, others = {}) => new WholeBody([bytesOf(length, others)]);
+const wholeOf = (text: string) => new WholeBody([Buffer.from(text)]);
 
 function open() {
   const namer = createNamer(1_000_000);
@@ -18,15 +22,15 @@ function open() {
 
 test.each([0, 10, 200_000, 300_000])('a body of %i letters has one name, whichever thread gives it', async (length) => {
   const named = await open().name(occasion, bodyOf(length));
-  const { parts, ...facts } = nameAnswer(occasion, bodyOf(length)) as Exclude<ReturnType<typeof nameAnswer>, string>;
+  const { parts, ...facts } = nameAnswer(occasion, bytesOf(length)) as Exclude<ReturnType<typeof nameAnswer>, string>;
   expect(named).toEqual({ ...facts, parts: length > 250_000 ? null : parts });
 });
 
 test('a long body that has no name is told so', async () => {
   const namer = open();
   expect(await namer.name(occasion, bodyOf(200_000, { store: true }))).toBe('store');
-  expect(await namer.name(occasion, Buffer.from('['.repeat(1_000_000)))).toBe('not-object');
-  expect(await namer.name(occasion, Buffer.from(`{"a":${'['.repeat(1_000_000)}`))).toBe('not-json');
+  expect(await namer.name(occasion, wholeOf('['.repeat(1_000_000)))).toBe('not-object');
+  expect(await namer.name(occasion, wholeOf(`{"a":${'['.repeat(1_000_000)}`))).toBe('not-json');
 });
 
 test.each([1_000, 200_000])('a body of %i letters is read once, and its name is not taken for another\'s', async (length) => {
@@ -46,6 +50,13 @@ test('what a name is made of can be had again', async () => {
   const first = await namer.name(occasion, bodyOf(10));
   expect(namer.parts(occasion, bodyOf(10))).toEqual((first as { parts: object }).parts);
   expect(namer.parts(occasion, bodyOf(200_000))).toBeNull();
+});
+
+test('a body has one name, whatever pieces it comes in', async () => {
+  const namer = open();
+  const bytes = bytesOf(1_000);
+  const first = (await namer.name(occasion, new WholeBody([bytes]))) as { name: string };
+  expect(namer.name(occasion, new WholeBody([bytes.subarray(0, 7), bytes.subarray(7, 7), bytes.subarray(7)]))).toMatchObject({ name: first.name, parts: null });
 });
 
 test('short bodies wait for no thread', () => {
