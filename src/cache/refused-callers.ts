@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** How many are remembered; whoever was refused longest ago is forgotten first. */
-const REMEMBERED = 100_000;
+const REMEMBERED = 20_000;
 
 export class RefusedCallers {
   readonly #refused = new LRUCache<string, true>({ max: REMEMBERED });
