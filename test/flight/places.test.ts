@@ -68,6 +68,40 @@ describe('bytes counted', () => {
     world.say(call);
     expect([call.signal.aborted, world.surroundings.load.held]).toEqual([true, 0]);
   });
+
+  test('are given back when the one leaves who had still to hear them', async () => {
+    const world = createWorld({ maxEntryBytes: 10 });
+    const topic = world.topic('a', 'chat', false);
+    const asked = (['eager', 'lazy'] as const).map((pace) => world.ask(topic, { permission: PLAIN, pace, leading: 'by hand' }));
+    await tellAll(world);
+    const [call] = world.calls as [Call];
+    world.begin(call, 'right');
+    world.say(call);
+    expect(world.surroundings.load.held).toBe(call.bytes);
+    world.leave(asked[1] as Asker);
+    expect(world.surroundings.load.held).toBe(0);
+    expect(await findingOf(world)).toBeNull();
+  });
+});
+
+describe('a key whose answer could not be kept', () => {
+  test('is waited for again once one was', async () => {
+    const world = createWorld();
+    const topic = world.topic('a', 'chat', false);
+    const askTwo = async () => {
+      const asked = [ask(world, topic), ask(world, topic)];
+      await tellAll(world);
+      for (const call of world.flying) world.begin(call, 'no-store');
+      await world.end();
+      return asked.map(({ opening }) => opening?.outcome.word);
+    };
+    expect(await askTwo()).toEqual(['miss', 'follow']);
+    expect(await askTwo()).toEqual(['miss', 'miss']);
+    keep(world, topic);
+    world.evict(topic, true);
+    expect(await askTwo()).toEqual(['miss', 'follow']);
+    expect(await findingOf(world)).toBeNull();
+  });
 });
 
 describe('a call', () => {
