@@ -16,11 +16,13 @@ export function createHandler(door: Door): (request: IncomingMessage, response: 
   return (request, response) => void handle(door, request, response);
 }
 
+/** Whoever reads a body hears of its end, but may have let go of it between the break and Node's telling. */
+const ignore = () => {};
+
 async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false, why: null };
   let outcome: Outcome | null = null;
-  // Whoever reads the body hears of its end, but may have let go of it between the break and Node's telling.
-  request.on('error', () => {});
+  request.on('error', ignore);
   try {
     const opening: Opening = await openAnswer(door, request, marks);
     outcome = opening.outcome;
