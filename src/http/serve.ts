@@ -67,7 +67,7 @@ class Playback {
     };
     if (this.#response.destroyed) return leave();
     this.#response.on('close', leave);
-    this.#listener.onChange = () => {
+    const change = () => {
       try {
         this.#play();
       } catch (error) {
@@ -75,7 +75,9 @@ class Playback {
         reject(error);
       }
     };
-    this.#listener.onChange();
+    this.#listener.onChange = change;
+    // Called by its name: through the property, V8 keeps every closure, and what it holds, until the next full collection.
+    change();
   }
 
   #stop(): void {
