@@ -20,7 +20,7 @@ export function partOf(text: string, name: string): string {
   return text.slice(from + start.length, to);
 }
 
-function withPart(text: string, name: string, part: string): string {
+export function withPart(text: string, name: string, part: string): string {
   return text.replace(`<!-- ${name} -->\n${partOf(text, name)}`, () => `<!-- ${name} -->\n${part.trimEnd()}\n`);
 }
 

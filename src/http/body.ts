@@ -2,6 +2,7 @@
  * The raw bytes of requests: whole and bounded, or as a stream. A client that
  * stops sending half-way is given up.
  */
+import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
@@ -51,6 +52,8 @@ export class Bodies {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
+      // Of a body in pieces, each is digested while it is still in the processor's cache.
+      let hash: Hash | undefined;
       const settle = (act: () => void) => {
         this.#arriving.delete(arriving);
         request.off('data', take).off('end', finish);
@@ -62,11 +65,14 @@ export class Bodies {
         bytes += chunk.length;
         if (bytes > accepted) arriving.give(bodyTooLarge(accepted));
         else if (bytes > whole) settle(() => resolve(this.stream(request, chunks, accepted)));
-        else if (!request.complete) arriving.heardAt = this.#clock.now();
+        else if (hash || !request.complete) {
+          (hash ??= createHash('sha256')).update(chunk);
+          arriving.heardAt = this.#clock.now();
+        }
       };
       const finish = () => {
         this.#arriving.delete(arriving);
-        resolve(new WholeBody(chunks));
+        resolve(new WholeBody(chunks, hash?.digest('base64')));
       };
       request.on('data', take).on('end', finish);
     });

@@ -21,7 +21,7 @@ export class Memo {
 
   /** Names this body on this occasion. */
   static keyOf({ digest }: Occasion, body: WholeBody): string {
-    return digest + body.digest();
+    return digest + body.digest;
   }
 
   get(key: string): Naming | WhyNotAsk | undefined {

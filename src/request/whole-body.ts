@@ -2,15 +2,18 @@
  * A body that has arrived as a whole, in the pieces that it came in: a repeat
  * is known by its digest alone, and is never copied into one buffer.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export class WholeBody {
   readonly length: number;
   readonly #chunks: readonly Buffer[];
   #bytes: Buffer | null = null;
+  #digest: string | undefined;
 
-  constructor(chunks: readonly Buffer[]) {
+  /** @param digest SHA-256 of them, in base64, where it is known */
+  constructor(chunks: readonly Buffer[], digest?: string) {
     this.#chunks = chunks;
+    this.#digest = digest;
     this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
@@ -20,10 +23,7 @@ export class WholeBody {
   }
 
   /** SHA-256, in base64. */
-  digest(): string {
-    if (this.#chunks.length === 1) return hash('sha256', this.#chunks[0] as Buffer, 'base64');
-    const digest = createHash('sha256');
-    for (const chunk of this.#chunks) digest.update(chunk);
-    return digest.digest('base64');
+  get digest(): string {
+    return (this.#digest ??= hash('sha256', this.bytes, 'base64'));
   }
 }

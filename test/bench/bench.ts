@@ -1,69 +1,47 @@
 /**
- * What a hit and a miss cost beside what the platform costs: `npm run bench`.
+ * What Refrain costs beside what the platform costs: `npm run bench`.
  *
- * Each line is a pair of servers under the same load, in turn: ours, and a bare
- * server that does the least that anybody could. The first figure is CPU time
- * of the server's process per request, by the operating system's account; the
- * ratio is the median over the pairs. `--full` takes more and longer runs.
- * Needs Linux, two cores and `wrk`.
+ * Servers run on one core, the load and what answers it on the other. The first
+ * figure is CPU time of the server's process per request, by the operating
+ * system's account; a ratio is the median over pairs of runs in turn. Needs
+ * Linux and two cores; the load is by `wrk`, or else by autocannon.
+ *
+ *   --full    more and longer runs, and the figures that take minutes
+ *   --check   fails where a ratio is above its budget by more than a third
+ *   --write   puts the table into the README
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { comparePairs } from './pairs.ts';
-import { answerOf, promptOf, streamOf } from './requests.ts';
-import { LOAD_CORE, SERVER_CORE, ServerProcess } from './server-process.ts';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { measureArrivals } from './figures/arrivals.ts';
+import { measureChunks } from './figures/chunks.ts';
+import { measureCrowd } from './figures/crowd.ts';
+import { measureInstalled } from './figures/installed.ts';
+import { measureRatios } from './figures/ratios.ts';
+import { measureResident } from './figures/resident.ts';
+import { measureStarts } from './figures/starts.ts';
+import { LOAD_CORE } from './server-process.ts';
+import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
-const FULL = process.argv.includes('--full');
-const PAIRS = FULL ? 7 : 3;
-const SECONDS = FULL ? 4 : 1;
-const CONNECTIONS = 16;
+const [full, check, write] = ['--full', '--check', '--write'].map((flag) => process.argv.includes(flag));
 
-interface Case {
-  readonly what: string;
-  readonly prompt: string;
-  readonly answer: string;
-  readonly type: 'application/json' | 'text/event-stream';
-  /** `hit` against a bare server with a Map, the others against a bare relay. */
-  readonly kind: 'hit' | 'miss' | 'bypass';
-  readonly flags?: readonly string[];
-}
+/** Beside these, only with `--full`: what takes minutes and is no ratio. */
+const ALWAYS = [measureRatios];
+const LONG = [measureArrivals, measureChunks, measureCrowd, measureResident, measureStarts, measureInstalled];
 
-const JSON_TYPE = 'application/json';
-const numbered = promptOf(1_000, { user: '%N%', seed: '%N%' });
-
-const CASES: readonly Case[] = [
-  { what: 'hit, 1 KB prompt', prompt: promptOf(1_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'hit' },
-  { what: 'hit, 20 KB prompt', prompt: promptOf(20_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'hit' },
-  { what: 'hit, 100 KB prompt', prompt: promptOf(100_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'hit' },
-  { what: 'hit, 1 MB prompt', prompt: promptOf(1_000_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'hit' },
-  { what: 'hit, 1 KB prompt, 100 KB answer', prompt: promptOf(1_000), answer: answerOf(100_000), type: JSON_TYPE, kind: 'hit' },
-  { what: 'hit, stream of 200 events', prompt: promptOf(1_000, { stream: true }), answer: streamOf(200), type: 'text/event-stream', kind: 'hit' },
-  { what: 'hit from SQLite, 1 KB prompt', prompt: promptOf(1_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'hit', flags: ['--memory-bytes', '0'] },
-  { what: 'miss, 1 KB prompt', prompt: numbered, answer: answerOf(1_000), type: JSON_TYPE, kind: 'miss' },
-  { what: 'bypass, 1 KB prompt', prompt: promptOf(1_000), answer: answerOf(1_000), type: JSON_TYPE, kind: 'bypass', flags: ['--cache', 'off'] },
-];
-
-async function run({ prompt, answer, type, kind, flags = [] }: Case) {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-bench-'));
-  const file = join(folder, 'answer');
-  writeFileSync(file, answer);
-  const upstream = await ServerProcess.start('servers/upstream.ts', [file, type], LOAD_CORE);
-  const floor = await (kind === 'hit' ? ServerProcess.start('servers/floor.ts', [file, type], SERVER_CORE) : ServerProcess.start('servers/relay.ts', [upstream.url], SERVER_CORE));
-  const start = ['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, '--log-level', 'error', ...flags];
-  const ours = await ServerProcess.start('../../src/main.ts', start, SERVER_CORE, folder);
-  const sideOf = (server: ServerProcess) => ({ server, load: { url: `${server.url}/v1/chat/completions`, body: prompt, seconds: SECONDS, connections: CONNECTIONS, folder } });
-  try {
-    return await comparePairs(sideOf(ours), sideOf(floor), PAIRS);
-  } finally {
-    for (const server of [upstream, floor, ours]) await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
+const lines: Line[] = [];
+for (const measure of full ? [...ALWAYS, ...LONG] : ALWAYS) {
+  for await (const line of measure(full ?? false)) {
+    lines.push(line);
+    console.error(`${line.what}: ${line.measured}`);
   }
 }
-
-console.log(`${cpus()[0]?.model}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}: ${PAIRS} pairs of ${SECONDS} s, ${CONNECTIONS} connections\n`);
-console.log('| what | CPU, µs | of the bare server | ratio | requests/s | of the bare server |\n|---|---|---|---|---|---|');
-for (const each of CASES) {
-  const { ours, floor, ratio } = await run(each);
-  console.log(`| ${each.what} | ${ours.cpu.toFixed(0)} | ${floor.cpu.toFixed(0)} | ${ratio.toFixed(2)} | ${ours.perSecond.toFixed(0)} | ${floor.perSecond.toFixed(0)} |`);
+const table = tableOf(lines);
+console.log(table);
+if (write) {
+  const readme = new URL('../../README.md', import.meta.url);
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
 }
+const far = lines.filter(isFarAbove);
+for (const { what } of far) console.error(`far above its budget: ${what}`);
+if (check && far.length > 0) process.exitCode = 1;

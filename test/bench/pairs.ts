@@ -5,6 +5,9 @@
 import { load, type Load } from './load.ts';
 import type { ServerProcess } from './server-process.ts';
 
+/** How long each server is warmed up, twice: V8 compiles what runs often, and a slow machine takes its time. */
+const WARM_SECONDS = 2;
+
 export interface Measured {
   /** CPU time of the server's process per request, in microseconds: the median of the runs. */
   readonly cpu: number;
@@ -13,21 +16,21 @@ export interface Measured {
 
 export interface Pair {
   readonly ours: Measured;
-  readonly floor: Measured;
-  /** Median over the pairs of our CPU time per request to the floor's. */
+  readonly beside: Measured;
+  /** Median over the pairs of our CPU time per request to the other's. */
   readonly ratio: number;
 }
 
 export type Side = { readonly server: ServerProcess; readonly load: Load };
 
-export async function comparePairs(ours: Side, floor: Side, pairs: number): Promise<Pair> {
-  for (const side of [ours, floor]) await measure(side);
-  const runs: { ours: Measured; floor: Measured }[] = [];
-  for (let pair = 0; pair < pairs; pair++) runs.push({ ours: await measure(ours), floor: await measure(floor) });
+export async function comparePairs(ours: Side, beside: Side, pairs: number): Promise<Pair> {
+  for (const side of [ours, beside, ours, beside]) await measure({ ...side, load: { ...side.load, seconds: WARM_SECONDS } });
+  const runs: Record<'ours' | 'beside', Measured>[] = [];
+  for (let pair = 0; pair < pairs; pair++) runs.push({ ours: await measure(ours), beside: await measure(beside) });
   return {
     ours: summary(runs.map((run) => run.ours)),
-    floor: summary(runs.map((run) => run.floor)),
-    ratio: median(runs.map((run) => run.ours.cpu / run.floor.cpu)),
+    beside: summary(runs.map((run) => run.beside)),
+    ratio: median(runs.map((run) => run.ours.cpu / run.beside.cpu)),
   };
 }
 
@@ -42,6 +45,11 @@ function summary(runs: readonly Measured[]): Measured {
 }
 
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** @param share 0 to 1 */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
 }

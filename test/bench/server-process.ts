@@ -4,9 +4,12 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { writeNginxFiles } from './servers/nginx.ts';
 
 /** Servers on one core, the load and whatever serves it on the other. */
 export const SERVER_CORE = '0';
@@ -14,27 +17,54 @@ export const LOAD_CORE = '1';
 
 const TICK_US = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
+/** What `npm start` runs, without the name of the program. */
+const [, ...START] = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts.start as string).split(' ');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
 export class ServerProcess {
   readonly url: string;
+  /** The first line that it has said; empty where it says none. */
+  readonly line: string;
   /** From the start of the process to its ready line, in ms. */
   readonly startMs: number;
   readonly #process: ChildProcess;
 
-  private constructor(child: ChildProcess, url: string, startMs: number) {
+  private constructor(child: ChildProcess, url: string, line: string, startMs: number) {
     this.#process = child;
     this.url = url;
+    this.line = line;
     this.startMs = startMs;
   }
 
-  /** Resolves at the line that says `ready` and names an address, which is its first URL. */
-  static async start(script: string, args: readonly string[], core: string, cwd?: string): Promise<ServerProcess> {
+  static script(path: string, args: readonly string[], core: string): Promise<ServerProcess> {
+    return ServerProcess.#saying([process.execPath, fileURLToPath(new URL(path, import.meta.url)), ...args], core);
+  }
+
+  /** As `npm start` does, with a store in `folder`. */
+  static refrain(upstream: string, flags: readonly string[], folder: string): Promise<ServerProcess> {
+    mkdirSync(folder, { recursive: true });
+    const start = START.map((arg) => (arg.endsWith('.ts') ? ROOT + arg : arg));
+    const settings = ['--port', '0', '--admin-port', '0', '--upstream', `${upstream}/v1`, '--log-level', 'error', ...flags];
+    return ServerProcess.#saying([process.execPath, ...start, ...settings], SERVER_CORE, folder);
+  }
+
+  /** A cache of POST requests by their bodies. @param folder for its files */
+  static async nginx(upstream: string, folder: string): Promise<ServerProcess> {
     const began = performance.now();
-    const path = fileURLToPath(new URL(script, import.meta.url));
-    const child = spawn('taskset', ['-c', core, process.execPath, path, ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    const { config, port } = await writeNginxFiles(upstream, folder);
+    const child = spawn('taskset', ['-c', SERVER_CORE, 'nginx', '-c', config, '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    while (!(await accepts(port))) await setTimeout(10);
+    return new ServerProcess(child, `http://127.0.0.1:${port}`, '', performance.now() - began);
+  }
+
+  /** Resolves at the first line, whose first URL is the server's address. */
+  static async #saying(command: readonly string[], core: string, cwd?: string): Promise<ServerProcess> {
+    const began = performance.now();
+    const child = spawn('taskset', ['-c', core, ...command], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const url = /http:\/\/[^\s/]+/.exec(line)?.[0];
-    if (!url) throw new Error(`${script} said ${line}`);
-    return new ServerProcess(child, url, performance.now() - began);
+    if (!url) throw new Error(`${command.join(' ')} said ${line}`);
+    return new ServerProcess(child, url, line, performance.now() - began);
   }
 
   /** User and system time so far, in microseconds; of all threads. */
@@ -53,5 +83,17 @@ export class ServerProcess {
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await exited;
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }

@@ -1,0 +1,53 @@
+/**
+ * The files of an nginx that caches POST requests by their bodies: one process,
+ * as the servers beside it are.
+ */
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+
+export async function writeNginxFiles(upstream: string, folder: string): Promise<{ config: string; port: number }> {
+  const port = await freePort();
+  const config = join(folder, 'nginx.conf');
+  mkdirSync(join(folder, 'cache'), { recursive: true });
+  writeFileSync(config, `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+error_log ${folder}/nginx.log;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  proxy_cache_path ${folder}/cache keys_zone=answers:16m max_size=256m;
+  keepalive_requests 1000000000;
+  server {
+    listen 127.0.0.1:${port};
+    client_body_buffer_size 2m;
+    client_max_body_size 2m;
+    location / {
+      proxy_pass ${upstream};
+      proxy_cache answers;
+      proxy_cache_methods POST;
+      proxy_cache_key "$request_uri|$request_body";
+      proxy_cache_valid 200 1h;
+    }
+  }
+}
+`);
+  return { config, port };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
