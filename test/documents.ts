@@ -1,14 +1,15 @@
 /**
  * The parts of documents that are made from code.
  */
-import { environmentExample, settingsTable } from '../src/config/manual.ts';
+import { environmentExample, exitsTable, settingsTable } from '../src/config/manual.ts';
 import { FIELDS, FORM_FIELDS, IGNORED_FIELDS, IGNORED_HEADERS } from '../src/request/fields.ts';
 
 export { environmentExample };
 
 /** The README with its tables as the code has them now. */
 export function refreshReadme(readme: string): string {
-  return withPart(withPart(withPart(readme, 'settings', settingsTable()), 'key', keyTable()), 'fields', fieldsTable());
+  const parts = { exits: exitsTable(), settings: settingsTable(), key: keyTable(), fields: fieldsTable() };
+  return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readme);
 }
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. */

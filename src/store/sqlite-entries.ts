@@ -18,7 +18,7 @@ import type { Batch } from './changes.ts';
 import { OtherSchemaError } from './sqlite-failure.ts';
 import type { Kept, Likeness, StoreSize } from './store.ts';
 
-const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 2;
 
 /** Fits a new database, an old one and one that another process lays out at this moment. */
 const SCHEMA = `

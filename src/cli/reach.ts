@@ -1,0 +1,70 @@
+/**
+ * What there is to read about a proxy: asked of the one that runs, or read
+ * from its files where none does.
+ */
+import type { Filter } from '../config/commands.ts';
+import type { Target } from '../config/command.ts';
+import type { Books, Detail, Page, Stats } from './books.ts';
+import { createDoor, type Door, NobodyListens } from './door.ts';
+import { CommandError } from './failure.ts';
+import { openFiles } from './files.ts';
+import type { Output } from './output.ts';
+
+/** What `read` makes of the books of a proxy that runs, or else of its files; says so where it is these. */
+export async function readBooks<T>(target: Target, output: Output, read: (books: Books) => Promise<T>): Promise<T> {
+  const door = createDoor(target);
+  try {
+    return await read(booksBehind(door));
+  } catch (error) {
+    if (!(error instanceof NobodyListens)) throw error;
+  }
+  const { config, url } = target;
+  if (url !== null || config.store.path === null) throw new CommandError(noProxy(target, door));
+  const { books, close, path } = openFiles(config.store.path);
+  try {
+    output.tell(`refrain: ${noProxy(target, door)}; reading ${path}`);
+    return await read(books);
+  } finally {
+    close();
+  }
+}
+
+/** Asks for something that only a proxy that runs can do. */
+export async function askProxy<T>(target: Target, act: (door: Door) => Promise<T>): Promise<T> {
+  const door = createDoor(target);
+  try {
+    return await act(door);
+  } catch (error) {
+    if (error instanceof NobodyListens) throw new CommandError(`${noProxy(target, door)}, and this needs one; start it, or say where it is with --url`);
+    throw error;
+  }
+}
+
+function noProxy({ config, url }: Target, door: Door): string {
+  const isUnknown = url === null && config.admin.port === 0;
+  return isUnknown ? 'admin.port is 0, so the proxy may be anywhere' : `no proxy runs at ${door.url}`;
+}
+
+function booksBehind(door: Door): Books {
+  return {
+    stats: async () => (await door.ask('GET', '/stats')) as Stats,
+    list: (filter, limit) => listPages(door, filter, limit),
+    entry: async (key) => (await door.ask('GET', `/entries/${key}`)) as Detail,
+  };
+}
+
+/** The most that is asked for in one page. */
+const PAGE = 100;
+
+async function listPages(door: Door, filter: Filter, limit: number): Promise<Page> {
+  const entries = [];
+  let cursor = filter.cursor ?? null;
+  do {
+    const given = { ...filter, limit: Math.min(PAGE, limit - entries.length), ...(cursor === null ? {} : { cursor }) };
+    const query = new URLSearchParams(Object.entries(given).map(([name, value]): [string, string] => [name, String(value)]));
+    const page = (await door.ask('GET', `/entries?${query}`)) as Page;
+    entries.push(...page.entries);
+    cursor = page.next;
+  } while (cursor !== null && entries.length < limit);
+  return { entries, next: cursor };
+}
