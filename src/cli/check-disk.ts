@@ -61,10 +61,11 @@ async function readHealth(path: string, signal: AbortSignal): Promise<Health | {
 export async function checkDirectory({ path }: StoreFile): Promise<Finding> {
   const place = await existing(dirname(path));
   try {
-    await access(place, constants.W_OK | constants.X_OK);
+    // By its `.`, so that a file in its place fails as well.
+    await access(`${place}/.`, constants.W_OK | constants.X_OK);
     return ok('store directory', place === dirname(path) ? `${place} is writable` : `${dirname(path)} can be made`);
   } catch (error) {
-    return failure('store directory', `${place} is not writable (${reasonOf(error)})`, 'make it so for this user, or choose another with --store-path');
+    return failure('store directory', `${place} is no directory that can be written (${reasonOf(error)})`, 'make it so for this user, or choose another with --store-path');
   }
 }
 
@@ -86,7 +87,7 @@ async function sizeOf(path: string): Promise<number | null> {
   }
 }
 
-/** The nearest directory above that there is. */
+/** The nearest path above that there is. */
 async function existing(path: string): Promise<string> {
   const isThere = await stat(path).then(() => true, () => false);
   return isThere || dirname(path) === path ? path : existing(dirname(path));
