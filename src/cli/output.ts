@@ -35,7 +35,8 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
 }
 
 async function askOn(input: NodeJS.ReadStream, output: NodeJS.WriteStream, question: string): Promise<boolean> {
-  const lines = createInterface({ input, output });
+  // The terminal edits the line itself, so that Ctrl+C ends the process as ever.
+  const lines = createInterface({ input, output, terminal: false });
   try {
     // At the end of the input nothing more is said.
     const answer = await Promise.race([lines.question(`${question} [y/N] `), once(lines, 'close').then(() => '')]);
