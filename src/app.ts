@@ -81,7 +81,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
 }
 
 function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
-  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes * (1 - MEMO_SHARE), holdsAsked: path === null })] : [];
+  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes * (1 - MEMO_SHARE), holdsParts: path === null })] : [];
   if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
   const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
   return { store: createTiers([...tiers, file]), opened: file.ready };

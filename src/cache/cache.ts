@@ -10,36 +10,17 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Expectation } from '../response/complete.ts';
-import type { Asked, Head, RawHeaders } from '../response/entry.ts';
+import type { Head, RawHeaders } from '../response/entry.ts';
+import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type FlightPlan, type Lead } from './flight.ts';
+import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
 import type { Load } from './load.ts';
 import type { Opening } from './outcome.ts';
+import type { Permission, Question } from './question.ts';
 import { whyNotStorable } from './storable.ts';
 import { isGoodEnough, lookUp, openStored } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
-
-/** What a request lets the cache do; see `request/policy`. */
-export interface Permission {
-  readonly read: boolean;
-  readonly follow: boolean;
-  readonly ask: boolean;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly ttl: number;
-}
-
-export interface Question {
-  readonly key: string;
-  readonly permission: Permission;
-  readonly expected: Expectation;
-  readonly lead: Lead;
-  /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
-  readonly shared: boolean;
-  /** What is kept with the answer, once it is. */
-  readonly asked: () => Asked;
-}
 
 export interface CacheOptions {
   readonly store: Store;
@@ -63,12 +44,9 @@ const FORGOTTEN = 1_000;
 
 export class Cache {
   readonly #options: CacheOptions;
-  /** The flights that may be joined, by key. */
-  readonly #joinable = new Map<string, Flight>();
+  readonly #flights = new Flights();
   /** The answer that the store gave to a flight, while it may be joined. */
   readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
-  /** Every flight that may still be kept, and under which key. */
-  readonly #keepable = new Map<Flight, string>();
   readonly #unkept: UnkeptKeys;
   readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
 
@@ -79,21 +57,21 @@ export class Cache {
 
   /** How many flights may be joined. */
   get flights(): number {
-    return this.#joinable.size;
+    return this.#flights.size;
   }
 
   /** The keys to which an answer is on its way that may still be kept. */
   keysInTheAir(): string[] {
-    return [...new Set(this.#keepable.values())];
+    return this.#flights.keys();
   }
 
   /** @throws RefrainError `not_cached` where the upstream may not be asked */
   open(question: Question): Opening | Promise<Opening> {
     const { key, permission } = question;
     const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
-    if (found) return this.#hit(found);
+    if (found) return this.#hit(key, found);
     if (!permission.ask) return this.#onlyIfCached(question);
-    const flight = permission.follow ? this.#joinable.get(key) : undefined;
+    const flight = permission.follow ? this.#flights.joinable(key) : undefined;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
   }
 
@@ -111,8 +89,23 @@ export class Cache {
 
   /** Drops what is kept under a key, and fences what is on its way to it. */
   purge(key: string): void {
-    for (const [flight, kept] of this.#keepable) if (kept === key) flight.fence();
+    for (const flight of this.#flights.to(key)) flight.fence();
     this.#options.store.delete(key);
+  }
+
+  /** Drops all that fits, what is on its way included, for every request from here on; resolves with how much that was. */
+  async purgeAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#options;
+    const flights = this.#flights.purgedBy(request);
+    for (const flight of flights) flight.fence();
+    return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
+  }
+
+  /** What `purgeAll` would drop. */
+  async countAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#options;
+    const flights = this.#flights.purgedBy(request).length;
+    return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
   /** Drops the answers with this `id`, also those that land from here on. */
@@ -124,7 +117,7 @@ export class Cache {
   async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
     const found = permission.read ? this.#goodEnough(await lookUp(this.#options.store, key), permission) : undefined;
     if (!found) throw notCached();
-    return this.#hit(found);
+    return this.#hit(key, found);
   }
 
   #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
@@ -141,7 +134,7 @@ export class Cache {
     const stored = await lookup;
     if (!stored) return question.shared ? this.#followShared(opening, question) : opening;
     opening.listener.leave();
-    if (this.#goodEnough(stored, question.permission)) return this.#hit(stored);
+    if (this.#goodEnough(stored, question.permission)) return this.#hit(question.key, stored);
     return this.open({ ...question, permission: { ...question.permission, read: false } });
   }
 
@@ -177,11 +170,12 @@ export class Cache {
       return found;
     });
     this.#lookups.set(flight, lookup);
-    return lookup.then((found) => (found ? this.#hit(found) : opening));
+    return lookup.then((found) => (found ? this.#hit(key, found) : opening));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register({ key, permission, expected, asked }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
+  #register(question: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
+    const { key, expected } = question;
     const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
@@ -190,29 +184,26 @@ export class Cache {
       clock,
       load,
       whyNotKept,
-      keep: (head, body, answerId) => this.#keep(key, permission.ttl, asked, head, body, answerId),
+      keep: (head, body, answerId) => this.#keep(question, head, body, answerId),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
         this.#unkept.add(key, why);
       },
-      land: () => {
-        this.#keepable.delete(flight);
-        if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
-      },
+      land: () => this.#flights.remove(flight, key),
     });
     if (flight.recording.liveOnly) return flight;
-    this.#keepable.set(flight, key);
-    const held = this.#joinable.get(key);
-    if (!this.#unkept.has(key) && (!held || this.#isOverdue(held))) this.#joinable.set(key, flight);
+    const held = this.#flights.joinable(key);
+    this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
     return flight;
   }
 
-  #keep(key: string, ttl: number, asked: () => Asked, head: Head, body: Buffer, answerId: string | null): void {
+  #keep({ key, permission: { ttl }, label, parts }: Question, head: Head, body: Buffer, answerId: string | null): void {
     if (this.#isForgotten(answerId)) return;
     const storedAt = this.#options.clock.now();
     const headers = this.#options.keptHeaders(head.headers);
     this.#unkept.delete(key);
-    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked: asked() });
+    const asked = { ...label, parts: parts() };
+    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked });
   }
 
   /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
@@ -221,7 +212,8 @@ export class Cache {
     return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
   }
 
-  #hit(found: Found): Opening {
+  #hit(key: string, found: Found): Opening {
+    this.#options.store.use(key);
     return openStored(found, this.#options.clock.now());
   }
 

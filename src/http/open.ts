@@ -80,14 +80,15 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const { name, form, model, choices, inputs, jsonText } = naming;
   marks.key = name.slice(0, 16);
   const isRefused = door.refused.has(whoseOf(reading));
-  const like = { endpoint, model, scope: caller.scope };
+  const like = { endpoint, model, scope: caller.scope, tags: policy.tags };
   const parts = () => naming.parts ?? door.namer.parts(occasion, plain);
   const opening = await door.cache.open({
     key: keyOf(name, form),
     permission: isRefused ? { ...policy, read: false, follow: false } : policy,
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
     shared: isShared(caller.scope),
-    asked: () => ({ ...like, parts: door.keepsPrompts ? parts() : null }),
+    label: like,
+    parts: () => (door.keepsPrompts ? parts() : null),
     lead: leadOf(door, reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {

@@ -5,6 +5,7 @@
  */
 
 import type { Endpoint } from '../endpoint.ts';
+import type { Usage } from './usage.ts';
 
 /** Header names and values in turn, spelled as received: `[name, value, name, value, …]`. */
 export type RawHeaders = readonly string[];
@@ -33,15 +34,32 @@ export interface Entry {
   readonly answerId: string | null;
   /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
   readonly asked?: Asked;
+  /** What getting the answer took. */
+  readonly call?: Call;
 }
 
-/** The request that an answer was recorded for. */
-export interface Asked {
+/** The call to an upstream that brought an answer. */
+export interface Call {
+  readonly usage: Usage | null;
+  /** From the request to the upstream to the head of its answer, in milliseconds. */
+  readonly firstByteMs: number;
+  /** To the end of the answer, in milliseconds. */
+  readonly ms: number;
+}
+
+/** What an answer is listed and purged by. */
+export interface Label {
   readonly endpoint: Endpoint;
   /** Null where the request did not say. */
   readonly model: string | null;
   /** Whose answer it is. */
   readonly scope: string;
+  /** As the request named them, each once. */
+  readonly tags: readonly string[];
+}
+
+/** The request that an answer was recorded for. */
+export interface Asked extends Label {
   /** What the key is made of; null where that is too long to keep, or is not to be kept. */
   readonly parts: Readonly<Record<string, string>> | null;
 }

@@ -3,8 +3,8 @@
  * `sqlite.worker`. A method that throws has let go of the file; `open` tries
  * again.
  *
- *   shut   open() ─▶ open; get() and commit() throw
- *   open   get(), commit(); a failure of the environment (full, locked, read-only, …) ─▶ shut
+ *   shut   open() ─▶ open; get(), commit() and ask() throw
+ *   open   get(), commit(), ask(); a failure of the environment (full, locked, read-only, …) ─▶ shut
  *          damage ─▶ the file is set aside and a fresh one is open
  */
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
@@ -12,9 +12,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
 import type { Batch } from './changes.ts';
-import { SqliteEntries } from './sqlite-entries.ts';
+import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
 import { type Failure, failureOf, isDamage } from './sqlite-failure.ts';
-import type { Kept, Likeness, StoreSize } from './store.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
@@ -37,7 +36,7 @@ export class SqliteFile {
     this.#options = options;
   }
 
-  open(now: number): StoreSize {
+  open(now: number): SqliteSize {
     this.#letGo();
     return this.#mend(now, () => {
       if (this.#entries === undefined) this.#connect();
@@ -46,22 +45,19 @@ export class SqliteFile {
   }
 
   get(key: string, now: number): Entry | undefined {
-    return this.#mend(now, () => this.#opened().get(key));
+    return this.ask(now, (entries) => entries.get(key));
   }
 
-  commit(batch: Batch, now: number): StoreSize {
-    return this.#mend(now, () => {
-      this.#opened().commit(batch, now);
-      return this.#opened().size();
+  commit(batch: Batch, now: number): SqliteSize {
+    return this.ask(now, (entries) => {
+      entries.commit(batch, now);
+      return entries.size();
     });
   }
 
-  find(digits: string, now: number): Kept | undefined {
-    return this.#mend(now, () => this.#opened().find(digits));
-  }
-
-  recent(like: Likeness, limit: number, now: number): readonly Kept[] {
-    return this.#mend(now, () => this.#opened().recent(like, limit));
+  /** What the entries say; asked once more where the file had to be set aside. */
+  ask<T>(now: number, act: (entries: SqliteEntries) => T): T {
+    return this.#mend(now, () => act(this.#opened()));
   }
 
   /** Puts all of the write-ahead log into the file, then lets go of it. */

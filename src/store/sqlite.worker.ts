@@ -23,10 +23,20 @@ function answer(call: Call): Answers[Call['act']] {
       return file.get(call.key, call.now);
     case 'commit':
       return file.commit(call.batch, call.now);
+    case 'sweep':
+      return file.ask(call.now, (entries) => entries.sweep());
+    case 'list':
+      return file.ask(call.now, ({ books }) => books.list(call.listing));
+    case 'count':
+      return file.ask(call.now, ({ books }) => books.count(call.filter, call.after));
+    case 'named':
+      return file.ask(call.now, ({ books }) => books.named(call.prefix, call.limit));
+    case 'read':
+      return file.ask(call.now, (entries) => entries.read(call.key));
     case 'find':
-      return file.find(call.digits, call.now);
+      return file.ask(call.now, ({ books }) => books.find(call.digits));
     case 'recent':
-      return file.recent(call.like, call.limit, call.now);
+      return file.ask(call.now, ({ books }) => books.recent(call.like, call.limit));
     case 'close':
       file.close();
       return undefined;

@@ -16,7 +16,7 @@ export function weigh(key: string, { head, body, answerId, asked }: Entry): numb
   let bytes = BOOKKEEPING_BYTES + body.length + stringBytes(key) + stringBytes(head.statusText);
   for (const text of head.headers) bytes += stringBytes(text);
   if (answerId !== null) bytes += stringBytes(answerId);
-  if (asked) for (const text of [asked.model ?? '', asked.scope, ...Object.values(asked.parts ?? {})]) bytes += stringBytes(text);
+  if (asked) for (const text of [asked.model ?? '', asked.scope, ...asked.tags, ...Object.values(asked.parts ?? {})]) bytes += stringBytes(text);
   return bytes;
 }
 
