@@ -2,7 +2,7 @@
  * A process that reads a database file through, changes nothing, and tells how
  * it is. `check-disk` starts it, and ends it when it takes too long.
  */
-import { SCHEMA_VERSION } from '../store/sqlite-entries.ts';
+import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 import { failureOf, isDamage } from '../store/sqlite-failure.ts';
 import { openReadOnly } from '../store/read-only.ts';
 

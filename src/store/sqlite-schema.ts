@@ -11,7 +11,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OtherSchemaError } from './sqlite-failure.ts';
 
-const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 3;
 
 /** Fits a new database, an old one and one that another process lays out at this moment. */
 const SCHEMA = `
