@@ -1,13 +1,13 @@
 /**
  * What the command line asks for: a command with all that it needs, or a text.
  */
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { type Choice, type CommandName, commands, type Filter, type Given, type Option } from './commands.ts';
 import { type Config, type ExaminedConfig, examineConfig, loadConfig, type Sources } from './config.ts';
 import { digits } from './kinds.ts';
 import { type Line, readLine, type Text } from './line.ts';
 import { flagName } from './setting.ts';
+import { packageVersion } from './version.ts';
 import { readValue, refuse } from './written.ts';
 
 /** What a process is started with. */
@@ -107,8 +107,4 @@ function examine(sources: Sources): Examined {
 
 function readProcess(): Surroundings {
   return { argv: process.argv.slice(2), env: process.env, cwd: process.cwd() };
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
