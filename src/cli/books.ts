@@ -3,36 +3,11 @@
  */
 import type { Filter } from '../config/commands.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Stats as BookedStats } from '../ledger/stats.ts';
+import type { Call } from '../response/entry.ts';
 
-export interface Usage {
-  readonly input: number;
-  readonly cachedInput: number;
-  readonly output: number;
-  readonly reasoning: number;
-}
-
-export interface Sums {
-  readonly requests: number;
-  readonly hits: number;
-  readonly follows: number;
-  readonly misses: number;
-  readonly bypasses: number;
-  readonly refusals: number;
-  readonly hitRate: number | null;
-  readonly tokens: { readonly spent: Usage; readonly saved: Usage };
-  readonly dollars: { readonly spent: number; readonly saved: number };
-  readonly unpricedTokens: number;
-  readonly waitedSaved: number;
-}
-
-export interface Summary extends Sums {
-  readonly models: readonly (Sums & { readonly model: string | null })[];
-}
-
-export interface Stats {
-  readonly since: string | null;
-  readonly periods: { readonly today: Summary; readonly week: Summary; readonly all: Summary };
-  /** Of a proxy that runs. */
+/** What the books say, and of a proxy that runs its memory. */
+export interface Stats extends BookedStats {
   readonly lru?: { readonly hits: number; readonly misses: number; readonly maxsize: number; readonly currsize: number; readonly entries: number };
 }
 
@@ -49,7 +24,7 @@ export interface Row {
   readonly age: number;
   readonly hits: number;
   readonly tier: string;
-  readonly call: { readonly usage: Usage | null; readonly firstByteMs: number; readonly ms: number } | null;
+  readonly call: Call | null;
 }
 
 export interface Page {

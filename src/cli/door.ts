@@ -4,7 +4,7 @@
 import { isIPv6 } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Target } from '../config/command.ts';
-import { reasonOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
 import { CommandError } from './failure.ts';
 import { inertLine } from './inert.ts';
 
@@ -23,7 +23,7 @@ export interface Door {
    * What the proxy answers.
    *
    * @param path with its query
-   * @throws NobodyListens, or CommandError with what the proxy says is wrong
+   * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
   ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>;
 }
@@ -56,7 +56,7 @@ async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', token: string
     });
     return readAnswer(new URL(url).origin, answer.statusCode, await answer.body.text());
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof CommandError || error instanceof ConfigError) throw error;
     if (UNREACHABLE.has(reasonOf(error))) throw new NobodyListens();
     throw new CommandError(`${new URL(url).origin} broke off (${reasonOf(error)})`);
   } finally {
@@ -69,8 +69,16 @@ function readAnswer(origin: string, status: number, text: string): unknown {
   if (status === 200 && answer !== undefined) return answer;
   const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
   if (error?.type !== 'refrain_error') throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
-  const advice = error.code === 'unauthorized' ? '; give its token with REFRAIN_ADMIN_TOKEN' : '';
-  throw new CommandError(inertLine(String(error.message)).replace(/\.$/, '') + advice);
+  const message = inertLine(String(error.message)).replace(/\.$/, '');
+  switch (error.code) {
+    case 'invalid_query':
+    case 'invalid_body':
+      throw new ConfigError(message);
+    case 'unauthorized':
+      throw new CommandError(`${message}; give its token with REFRAIN_ADMIN_TOKEN`);
+    default:
+      throw new CommandError(message);
+  }
 }
 
 function parse(text: string): unknown {

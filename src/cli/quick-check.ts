@@ -14,8 +14,8 @@ export type Health =
 function examine(path: string): Health {
   try {
     const database = openReadOnly(path);
-    const version = Number(database?.prepare('PRAGMA user_version').get()?.user_version);
-    const result = String(database?.prepare('PRAGMA quick_check(1)').get()?.quick_check);
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    const result = String(database.prepare('PRAGMA quick_check(1)').get()?.quick_check);
     if (result !== 'ok') return { kind: 'damaged', reason: result };
     return version === SCHEMA_VERSION ? { kind: 'sound' } : { kind: 'other-version', version, own: SCHEMA_VERSION };
   } catch (error) {

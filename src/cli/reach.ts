@@ -7,7 +7,7 @@ import type { Target } from '../config/command.ts';
 import type { Books, Detail, Page, Stats } from './books.ts';
 import { createDoor, type Door, NobodyListens } from './door.ts';
 import { CommandError } from './failure.ts';
-import { openFiles } from './files.ts';
+import { booksIn } from './files.ts';
 import type { Output } from './output.ts';
 
 /** What `read` makes of the books of a proxy that runs, or else of its files; says so where it is these. */
@@ -18,15 +18,9 @@ export async function readBooks<T>(target: Target, output: Output, read: (books:
   } catch (error) {
     if (!(error instanceof NobodyListens)) throw error;
   }
-  const { config, url } = target;
-  if (url !== null || config.store.path === null) throw new CommandError(noProxy(target, door));
-  const { books, close, path } = openFiles(config.store.path);
-  try {
-    output.tell(`refrain: ${noProxy(target, door)}; reading ${path}`);
-    return await read(books);
-  } finally {
-    close();
-  }
+  const { path } = target.config.store;
+  if (target.url !== null || path === null) throw new CommandError(noProxy(target, door));
+  return read(booksIn(path, noProxy(target, door), output.tell));
 }
 
 /** Asks for something that only a proxy that runs can do. */

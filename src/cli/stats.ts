@@ -2,7 +2,9 @@
  * `refrain stats`: what was asked, what it cost and what it saved.
  */
 import type { Target } from '../config/command.ts';
-import type { Stats, Sums, Usage } from './books.ts';
+import type { Line } from '../ledger/stats.ts';
+import type { Usage } from '../response/usage.ts';
+import type { Stats } from './books.ts';
 import { readBooks } from './reach.ts';
 import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './figures.ts';
 import { inertJson, inertLine } from './inert.ts';
@@ -27,7 +29,7 @@ function textOf(stats: Stats, output: Output): string {
   return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
 }
 
-const FIGURES: readonly (readonly [name: string, of: (sums: Sums) => string])[] = [
+const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
   ['requests', ({ requests }) => formatCount(requests)],
   ['  hits', ({ hits }) => formatCount(hits)],
   ['  follows', ({ follows }) => formatCount(follows)],
@@ -69,7 +71,7 @@ function lruLines({ lru }: Stats): readonly string[] {
   return [`Memory, since the start: ${formatCount(hits)} hits, ${formatCount(misses)} misses; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
 }
 
-function isUnpriced({ unpricedTokens }: Sums): boolean {
+function isUnpriced({ unpricedTokens }: Line): boolean {
   return unpricedTokens > 0;
 }
 

@@ -43,8 +43,8 @@ export const lifetime: Kind<number> = {
 
 /** How long ago something was. */
 export const duration: Kind<number> = {
-  schema: z.preprocess(inUnits(TIMES), z.number().min(0)),
-  allowed: 'a number of seconds or a duration such as 45s, 30m, 12h or 7d',
+  schema: z.preprocess(inUnits(TIMES), z.int().min(0)),
+  allowed: 'a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d',
 };
 
 /** How long something may take. */

@@ -3,25 +3,17 @@
  * nothing is created, changed or mended, and whoever writes to it is not held
  * up.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
 const BUSY_TIMEOUT_MS = 1_000;
 
-/**
- * @returns undefined where there is no file
- * @throws what SQLite throws
- */
-export function openReadOnly(path: string): DatabaseSync | undefined {
-  if (!existsSync(path)) return undefined;
+/** @throws what SQLite throws, also where there is no file */
+export function openReadOnly(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   // Even a reader makes the files beside a database in WAL mode where they are missing, and leaves them there. Without
   // a log nobody is writing, and the file can be read as one that nobody does (https://www.sqlite.org/uri.html#uriimmutable).
-  if (!hasLog(path)) url.searchParams.set('immutable', '1');
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1');
   return new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-}
-
-function hasLog(path: string): boolean {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined;
 }

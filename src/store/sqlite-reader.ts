@@ -26,17 +26,14 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
     this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
 
-  /**
-   * @returns undefined where there is no file
-   * @throws what SQLite throws, or OtherSchemaError
-   */
-  static open(path: string): SqliteReader | undefined {
-    const database = openReadOnly(path);
-    return database && new SqliteReader(database);
+  /** @throws what SQLite throws, or OtherSchemaError */
+  static open(path: string): SqliteReader {
+    return new SqliteReader(openReadOnly(path));
   }
 
-  list(listing: Listing): Promise<Page | undefined> {
-    return listInSlices(async (slice) => this.#books.list(slice), listing, () => false);
+  async list(listing: Listing): Promise<Page> {
+    // Each slice is answered, so that there is a page.
+    return (await listInSlices(async (slice) => this.#books.list(slice), listing, () => false)) as Page;
   }
 
   async named(prefix: string, limit: number): Promise<readonly Row[]> {

@@ -122,7 +122,7 @@ describe('a bad command line', () => {
     [['--port='], '--port is ""; it may be a whole number from 0 to 65535'],
     [['ls', '--limit', '0'], '--limit is "0"; it may be a whole number from 1'],
     [['ls', '--sort', 'oldest'], '--sort is "oldest"; it may be newest, largest or most-used'],
-    [['ls', '--older-than', 'soon'], '--older-than is "soon"; it may be a number of seconds or a duration such as 45s, 30m, 12h or 7d'],
+    [['ls', '--older-than', 'soon'], '--older-than is "soon"; it may be a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d'],
     [['stats', '--url', 'localhost:4748'], '--url is "localhost:4748"; it may be an http or https URL without credentials, query and fragment'],
     [['rm', '../x'], 'KEY is "../x"; it may be the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them'],
     [['purge'], `purge has nothing to choose by; give it any of ${CHOICES}, or --all for every answer`],
