@@ -52,7 +52,7 @@ const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
-  const { store, opened } = createStore(config, log, clock);
+  const { store, opened, lru } = createStore(config, log, clock);
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const ledger = new Ledger();
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
@@ -75,16 +75,20 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
-  const admin = createServer(createAdmin({ readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text) }));
+  const admin = createServer(createAdmin({
+    host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
+    books: store, cache, figures: { lru }, clock, log,
+  }));
   const app: App = { api, admin, cache, load, ledger, store, opened, upstream, namer, readiness: 'starting' };
   return app;
 }
 
-function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
-  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes * (1 - MEMO_SHARE), holdsParts: path === null })] : [];
-  if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
+function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock) {
+  const memory = createMemoryStore({ maxBytes: Math.floor(memoryBytes * (1 - MEMO_SHARE)), holdsParts: path === null });
+  const tiers: Store[] = memoryBytes > 0 ? [memory] : [];
+  if (path === null) return { store: createTiers(tiers, clock), opened: Promise.resolve(), lru: memory.info };
   const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
-  return { store: createTiers([...tiers, file]), opened: file.ready };
+  return { store: createTiers([...tiers, file], clock), opened: file.ready, lru: memory.info };
 }
 
 /** How requests are read and named. */

@@ -10,7 +10,7 @@ import type { Flight } from './flight.ts';
 /** Which answers are to go. */
 export interface PurgeRequest extends Criteria {
   /** Those kept for longer than this, in seconds, and none that is on its way, unless it is 0. */
-  readonly olderThan?: number;
+  readonly olderThan?: number | undefined;
 }
 
 /** What a purge is about; `flights` are those that it fences. */

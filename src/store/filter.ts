@@ -6,28 +6,28 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Entry, Label } from '../response/entry.ts';
 
 export interface Criteria {
-  readonly model?: string;
-  readonly endpoint?: Endpoint;
+  readonly model?: string | undefined;
+  readonly endpoint?: Endpoint | undefined;
   /** A whole scope, or `private:` and the first digits of one. */
-  readonly scope?: string;
-  readonly tag?: string;
+  readonly scope?: string | undefined;
+  readonly tag?: string | undefined;
 }
 
 /** What can be purged. */
 export interface Purge extends Criteria {
   /** Stored then or before, in milliseconds since the epoch. */
-  readonly storedUpTo?: number;
+  readonly storedUpTo?: number | undefined;
 }
 
 /** What can be listed. */
 export interface Filter extends Purge {
   /** Stored then or later, in milliseconds since the epoch. */
-  readonly storedFrom?: number;
+  readonly storedFrom?: number | undefined;
   /** Of what an entry takes of the store's bound. */
-  readonly minBytes?: number;
-  readonly maxBytes?: number;
+  readonly minBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
   /** Stands in what was asked, letter by letter. */
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 /** @param label nothing for an entry of which it is not known: it fits where nothing is asked of it */

@@ -2,7 +2,7 @@
  * What people are told of an open database. Nothing here takes long: what may
  * is done in slices, each of which goes on where the last one ended.
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Filter, hasText } from './filter.ts';
 import type { Listing, Page, Position, Row, Sort, Tally } from './listing.ts';
 import { all, type Condition, conditionOf, type Lead, leadsOf } from './sqlite-filter.ts';
@@ -15,10 +15,10 @@ export interface CountSlice extends Tally {
 }
 
 /** How many rows one slice looks through, and how long the texts may be in all that it searches, in UTF-16 units. */
-const SLICE_ROWS = 1_000;
+const SLICE_ROWS = 500;
 const SLICE_TEXT = 2 * 1_024 * 1_024;
 
-/** What each order sorts by. The index has the row's number too. */
+/** What each order sorts by. Every index has the row's number too. */
 const SORTED_BY: Readonly<Record<Sort, string>> = { newest: 'id', largest: 'bytes', 'most-used': 'hits' };
 
 const SELECT_KEPT = `SELECT id, key, ${LABEL_COLUMNS}, parts, prompt FROM entries JOIN answers USING (id)`;
@@ -27,10 +27,12 @@ export class SqliteBooks {
   readonly #database: DatabaseSync;
   /** Whether a row is on its way out. */
   readonly #isPurged: (row: RawRow) => boolean;
+  readonly #prompt: StatementSync;
 
   constructor(database: DatabaseSync, isPurged: (row: RawRow) => boolean) {
     this.#database = database;
     this.#isPurged = isPurged;
+    this.#prompt = database.prepare('SELECT prompt FROM answers WHERE id = ?');
   }
 
   /** A page that may be short of rows, or have none, although there are more. */
@@ -38,14 +40,10 @@ export class SqliteBooks {
     const { filter, sort, limit } = listing;
     const by = SORTED_BY[sort];
     const lead = this.#fewest(filter);
-    const behind = positionCondition(by, listing.after);
-    const slice = lead
-      ? { sql: `SELECT ${ROW_COLUMNS} FROM ${lead.source} WHERE ${lead.sql}`, values: lead.values }
-      : { sql: `SELECT ${ROW_COLUMNS} FROM entries WHERE ${behind.sql} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`, values: behind.values };
-    const fitting = all([conditionOf(filter), behind]);
+    const slice = lead ? { sql: `SELECT ${ROW_COLUMNS} FROM ${lead.source} WHERE ${lead.sql}`, values: lead.values } : sliceBehind(listing.after, by, ROW_COLUMNS);
+    const fitting = all([conditionOf(filter), ...(lead ? [positionCondition(by, listing.after)] : [])]);
     const found = this.#select(`SELECT * FROM (${slice.sql}) AS entry WHERE ${fitting.sql} ORDER BY ${by} DESC, id DESC`, [...slice.values, ...fitting.values]);
-    const end = lead ? null : this.#endOfSlice(by, behind);
-    return this.#page(found, by, limit, filter.text, end);
+    return this.#page(found, by, limit, filter.text, lead ? null : this.#endOfSlice(by, listing.after));
   }
 
   count(filter: Filter, after: number): CountSlice {
@@ -93,13 +91,13 @@ export class SqliteBooks {
   }
 
   /** The last row that a slice looks through; null where it is the last slice. */
-  #endOfSlice(by: string, behind: Condition): Position | null {
-    const sql = `SELECT ${by} AS at, id FROM entries WHERE ${behind.sql} ORDER BY ${by} DESC, id DESC LIMIT 1 OFFSET ${SLICE_ROWS - 1}`;
-    return (this.#select(sql, behind.values)[0] as unknown as Position | undefined) ?? null;
+  #endOfSlice(by: string, after: Position | null): Position | null {
+    const { sql, values } = sliceBehind(after, by, 'id, bytes, hits');
+    return (this.#select(`SELECT ${by} AS at, id FROM (${sql}) LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, values)[0] as unknown as Position | undefined) ?? null;
   }
 
   #promptOf({ id }: RawRow): string {
-    const [row] = this.#select('SELECT prompt FROM answers WHERE id = ?', [id as number]);
+    const row = this.#prompt.get(id as number);
     return typeof row?.prompt === 'string' ? row.prompt : '';
   }
 
@@ -112,6 +110,18 @@ export class SqliteBooks {
   #select(sql: string, values: readonly (string | number | null)[]): RawRow[] {
     return this.#database.prepare(sql).all(...values);
   }
+}
+
+/**
+ * The next rows of an order. Equals stand apart: SQLite would look through all
+ * of them, from the first on, to find one by its number.
+ */
+function sliceBehind(after: Position | null, by: string, columns: string): Condition {
+  const select = (where: string) => `SELECT ${columns} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
+  if (after === null) return { sql: select('TRUE'), values: [] };
+  if (by === 'id') return { sql: select('id < ?'), values: [after.id] };
+  const sql = `SELECT * FROM (${select(`${by} = ? AND id < ?`)}) UNION ALL SELECT * FROM (${select(`${by} < ?`)}) LIMIT ${SLICE_ROWS}`;
+  return { sql, values: [after.at, after.id, after.at] };
 }
 
 function positionCondition(by: string, after: Position | null): Condition {

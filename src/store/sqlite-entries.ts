@@ -45,6 +45,8 @@ export class SqliteEntries {
     checkVersion(database);
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     database.exec('PRAGMA journal_size_limit = 16777216; PRAGMA cell_size_check = ON');
+    // In KiB: most of the pages of a million rows' indexes that a change touches.
+    database.exec('PRAGMA cache_size = -16384');
     this.#transact(() => layOut(database));
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);

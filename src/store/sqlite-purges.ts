@@ -24,7 +24,7 @@ interface Begun extends PurgeOrder {
 }
 
 /** How much one sweep looks through and deletes, in rows and in bytes: some 10 ms. */
-const SWEEP_ROWS = 500;
+const SWEEP_ROWS = 200;
 const SWEEP_BYTES = 4 * 1_024 * 1_024;
 
 export class SqlitePurges {

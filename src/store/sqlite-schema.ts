@@ -36,8 +36,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS entries_by_likeness ON entries (scope, endpoint, model) WHERE scope IS NOT NULL;
   CREATE INDEX IF NOT EXISTS entries_by_model ON entries (model) WHERE model IS NOT NULL;
   CREATE INDEX IF NOT EXISTS entries_by_endpoint ON entries (endpoint) WHERE endpoint IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS entries_by_hits ON entries (hits, id);
-  CREATE INDEX IF NOT EXISTS entries_by_size ON entries (bytes, id);
+  CREATE INDEX IF NOT EXISTS entries_by_hits ON entries (hits);
+  CREATE INDEX IF NOT EXISTS entries_by_size ON entries (bytes);
 
   CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY, -- of its entry

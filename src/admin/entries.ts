@@ -1,0 +1,61 @@
+/**
+ * `GET /entries`, `GET /entries/{key}`, `DELETE /entries/{key}`: what is kept.
+ */
+import { type Request, type Response, Router } from 'express';
+import type { Cache } from '../cache/cache.ts';
+import type { Clock } from '../clock.ts';
+import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
+import { formOf } from '../request/fingerprint.ts';
+import type { Row } from '../store/listing.ts';
+import type { Books } from '../store/store.ts';
+import { readListing } from './criteria.ts';
+import { writeCursor } from './cursor.ts';
+import { tellEntry, tellRow } from './telling.ts';
+
+export interface Shelves {
+  readonly books: Books;
+  readonly cache: Pick<Cache, 'purge'>;
+  readonly clock: Clock;
+}
+
+/** How many keys are named to whoever gave too few digits. */
+const NAMED = 10;
+
+export function entriesRoutes({ books, cache, clock }: Shelves): Router {
+  const router = Router();
+
+  /** @throws RefrainError `unknown_entry`, `ambiguous_key` */
+  async function findRow(key: string): Promise<Row> {
+    const [, digits, form] = /^([0-9a-f]{16,64})(?:\.(.*))?$/.exec(key) ?? [];
+    if (digits === undefined) throw unknownEntry(key);
+    const rows = await books.named(digits, NAMED);
+    if (!rows) throw overloaded();
+    const [row, ...others] = form === undefined ? rows : rows.filter((one) => formOf(one.key) === form);
+    if (!row) throw unknownEntry(key);
+    if (others.length > 0) throw ambiguousKey(key, [row, ...others].map((one) => one.key));
+    return row;
+  }
+
+  router.get('/entries', async (request: Request, response: Response) => {
+    const now = clock.now();
+    const listing = readListing(request.query, now);
+    const page = await books.list(listing);
+    if (!page) throw overloaded();
+    response.json({ entries: page.rows.map((row) => tellRow(row, now)), next: page.next && writeCursor(listing.sort, page.next) });
+  });
+
+  router.get('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
+    const row = await findRow(request.params.key);
+    const entry = await books.read(row.key);
+    if (!entry) throw unknownEntry(row.key);
+    response.json(tellEntry(row, entry, clock.now()));
+  });
+
+  router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
+    const { key, bytes } = await findRow(request.params.key);
+    cache.purge(key);
+    response.json({ entries: 1, bytes });
+  });
+
+  return router;
+}
