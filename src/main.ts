@@ -43,7 +43,7 @@ async function run(config: Config): Promise<void> {
     log.info({ signal }, 'stopping; a second signal stops at once');
     stop(app, config.timeouts.drain).then(
       () => {
-        log.info(app.ledger.totals(), 'stopped');
+        log.info(app.ledger.counts(), 'stopped');
         process.exit(0);
       },
       (err: unknown) => {

@@ -1,11 +1,11 @@
 /**
  * What the command line asks for: a proxy, or a text about it.
  */
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { type Config, loadConfig, type Surroundings } from './config.ts';
 import { readFlags } from './flags.ts';
 import { helpText } from './manual.ts';
+import { packageVersion } from './version.ts';
 
 export type Command =
   | { readonly kind: 'start'; readonly config: Config }
@@ -32,8 +32,4 @@ function readExplain(surroundings: Surroundings): Command {
 
 function readProcess(): Surroundings {
   return { argv: process.argv.slice(2), env: process.env, cwd: process.cwd() };
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -8,12 +8,13 @@
 import { LRUCache } from 'lru-cache';
 import type { Asked, Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import type { Found, Kept, Store } from './store.ts';
+import type { Found, Kept, Store, TierSize } from './store.ts';
 import { weigh } from './weight.ts';
 
 export interface MemoryStore extends Store {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
+  readonly held: TierSize;
 }
 
 export interface MemoryStoreOptions {
@@ -27,12 +28,16 @@ const LOOKED_THROUGH = 10_000;
 
 export function createMemoryStore({ maxBytes, holdsAsked = true }: MemoryStoreOptions): MemoryStore {
   const answers = new AnswerIndex();
+  let evictions = 0;
   const cache = new LRUCache<string, Entry>({
     // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: (entry, key) => weigh(key, entry),
     onInsert: ({ answerId }, key, reason) => reason !== 'update' && answers.add(answerId, key),
-    dispose: ({ answerId }, key) => answers.remove(answerId, key),
+    dispose: ({ answerId }, key, reason) => {
+      answers.remove(answerId, key);
+      if (reason === 'evict') evictions++;
+    },
   });
 
   const getNow = (key: string): Found | undefined => {
@@ -59,6 +64,9 @@ export function createMemoryStore({ maxBytes, holdsAsked = true }: MemoryStoreOp
     size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     close: async () => cache.clear(),
     keys: () => cache.keys(),
+    get held() {
+      return { entries: cache.size, bytes: cache.calculatedSize, evictions };
+    },
   };
 }
 

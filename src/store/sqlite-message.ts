@@ -8,7 +8,7 @@
  */
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { Committed } from './sqlite-file.ts';
 import type { Kept, Likeness, StoreSize } from './store.ts';
 
 /** A method of `SqliteFile` and its parameters. */
@@ -23,22 +23,11 @@ export type Call =
 export interface Answers {
   readonly open: StoreSize;
   readonly get: Entry | undefined;
-  readonly commit: StoreSize;
+  readonly commit: Committed;
   readonly find: Kept | undefined;
   readonly recent: readonly Kept[];
   readonly close: undefined;
 }
-
-export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
-
-/** A damaged file, and where it is kept now. */
-export interface Aside {
-  readonly failure: Failure;
-  readonly movedTo: string;
-}
-
-/** What the thread says. */
-export type Word = { readonly id: number; readonly reply: Reply<Answers[Call['act']]> } | { readonly aside: Aside };
 
 /** A call as it crosses, and the memory that it hands over. */
 export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {

@@ -14,7 +14,7 @@ import { Changes } from './changes.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
 import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
 import { SqliteThread } from './sqlite-thread.ts';
-import type { Found, Kept, Likeness, Store, StoreSize } from './store.ts';
+import type { Found, Kept, Likeness, Store, StoreSize, TierSize } from './store.ts';
 
 /** How long a change waits for others to be committed with. */
 const GATHER_MS = 50;
@@ -27,6 +27,8 @@ export interface SqliteStore extends Store {
   /** Resolves once the first attempt to open the file is over, well or not. */
   readonly ready: Promise<void>;
   readonly state: SqliteState;
+  /** As it was when the file was last heard of. */
+  readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
   readonly dropped: number;
 }
@@ -50,6 +52,7 @@ class WriteBehind implements SqliteStore {
   readonly #thread: SqliteThread;
   readonly #changes = new Changes();
   #size: StoreSize = { entries: 0, bytes: 0 };
+  #evictions = 0;
   #dropped = 0;
   #cancelGathering: (() => void) | undefined;
   #committing: Promise<boolean> | undefined;
@@ -70,6 +73,10 @@ class WriteBehind implements SqliteStore {
 
   get state(): SqliteState {
     return this.#health.state;
+  }
+
+  get held(): TierSize {
+    return { ...this.#size, evictions: this.#evictions };
   }
 
   get dropped(): number {
@@ -173,13 +180,17 @@ class WriteBehind implements SqliteStore {
   }
 
   async #commitBatch(): Promise<boolean> {
-    const size = await this.#ask({ act: 'commit', batch: this.#changes.take(), now: this.#clock.now() });
+    const committed = await this.#ask({ act: 'commit', batch: this.#changes.take(), now: this.#clock.now() });
     this.#committing = undefined;
-    if (size === undefined) this.#changes.putBack();
+    if (committed === undefined) this.#changes.putBack();
     else this.#changes.settle();
-    this.#size = size ?? this.#size;
+    if (committed) {
+      const { evicted, ...size } = committed;
+      this.#size = size;
+      this.#evictions += evicted;
+    }
     if (!this.#changes.isEmpty) this.#gather();
-    return size !== undefined;
+    return committed !== undefined;
   }
 
   async #open(): Promise<boolean> {

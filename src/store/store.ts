@@ -55,3 +55,9 @@ export interface StoreSize {
   readonly entries: number;
   readonly bytes: number;
 }
+
+/** What a tier holds at this moment, as far as is known without waiting. */
+export interface TierSize extends StoreSize {
+  /** Entries that made room for others, since the start. */
+  readonly evictions: number;
+}
