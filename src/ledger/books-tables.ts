@@ -111,9 +111,11 @@ export function readRows(database: DatabaseSync): Iterable<Row> {
   return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<Row>;
 }
 
-/** A database that nobody has laid out has version 0. */
+/** A database that nobody has laid out has version 0 and no tables: both at one moment, since another process may lay it out meanwhile. */
 export function checkVersion(database: DatabaseSync): void {
-  const version = database.prepare('PRAGMA user_version').get()?.user_version;
+  database.exec('BEGIN');
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+  const version = database.prepare('PRAGMA user_version').get()?.user_version;
+  database.exec('COMMIT');
   if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }

@@ -7,6 +7,9 @@ import { checkVersion, readRows } from './books-tables.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 
+/** How long a proxy that writes at this moment is waited for. */
+const BUSY_TIMEOUT_MS = 1_000;
+
 /**
  * Writes nothing, and makes no file.
  * @param now in milliseconds since the epoch
@@ -16,7 +19,7 @@ import { type Stats, summarize } from './stats.ts';
 export function readBooks(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today);
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     checkVersion(database);
     const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;

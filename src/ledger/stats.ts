@@ -12,7 +12,7 @@ export interface Stats {
   readonly periods: { readonly today: Summary; /** Today and the six days before. */ readonly week: Summary; readonly all: Summary };
 }
 
-/** Each list by requests, most first. */
+/** Each list by requests, most first, then by name. */
 export interface Summary extends Line {
   readonly models: readonly (Line & { readonly model: string | null })[];
   readonly endpoints: readonly (Line & { readonly endpoint: Kind['endpoint'] })[];
@@ -83,9 +83,9 @@ function lineOf<Name>(lines: Map<Name, LineSums>, name: Name): LineSums {
   return line;
 }
 
-function longest<Name>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, Line])[] {
+function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, Line])[] {
   const told = [...lines].map(([name, sums]) => [name, sums.line()] as const);
-  return told.sort(([, one], [, other]) => other.requests - one.requests).slice(0, LONGEST);
+  return told.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1)).slice(0, LONGEST);
 }
 
 class LineSums {
