@@ -22,7 +22,7 @@ export interface TierReading {
   readonly evictions: number;
 }
 
-/** What is asked when somebody looks. */
+/** What is asked when somebody looks. Nothing that waits. */
 export interface Sources {
   readonly version: string;
   readonly tiers: () => readonly TierReading[];
