@@ -8,9 +8,10 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Head, RawHeaders } from '../response/entry.ts';
+import type { Entry, Head, RawHeaders } from '../response/entry.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type FlightPlan, type Lead } from './flight.ts';
@@ -75,16 +76,16 @@ export class Cache {
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
   }
 
-  /** Fetches for one caller; nobody joins and nothing is kept. */
-  bypass(why: string, lead: Lead): Opening {
+  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
+  bypass(why: string, lead: Lead, endpoint: Endpoint | null = null): Opening {
     const { clock, load } = this.#options;
     load.admitFlight();
     const flight = new Flight({
-      expected: null, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
+      expected: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
     });
     const listener = flight.recording.listen();
     flight.lead(lead);
-    return { outcome: { word: 'bypass', why }, listener };
+    return { outcome: { word: 'bypass', why }, listener, call: flight.account.whenOver };
   }
 
   /** Drops what is kept under a key, and fences what is on its way to it. */
@@ -123,7 +124,7 @@ export class Cache {
   #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
     this.#options.load.admitListener();
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'follow' }, listener };
+    const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
     const lookup = this.#lookups.get(flight);
     if (lookup) return this.#followStored(lookup, opening, question);
     return question.shared ? this.#followShared(opening, question) : opening;
@@ -155,7 +156,7 @@ export class Cache {
     const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
     const flight = this.#register(question, whyNotKept);
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener };
+    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener, call: flight.account.whenOver, whyUnkept: () => flight.unkept };
     if (!permission.read) {
       flight.lead(lead);
       return opening;
@@ -179,12 +180,13 @@ export class Cache {
     const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
       expected,
+      endpoint: expected.endpoint,
       maxBytes: maxEntryBytes,
       onAbandon,
       clock,
       load,
       whyNotKept,
-      keep: (head, body, answerId) => this.#keep(question, head, body, answerId),
+      keep: (head, body, answerId, call) => this.#keep(question, { head, body, answerId, ...(call && { call }) }),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
         this.#unkept.add(key, why);
@@ -197,17 +199,16 @@ export class Cache {
     return flight;
   }
 
-  #keep({ key, permission: { ttl }, label, parts }: Question, head: Head, body: Buffer, answerId: string | null): void {
-    if (this.#isForgotten(answerId)) return;
+  #keep({ key, permission: { ttl }, label, parts }: Question, answer: Pick<Entry, 'head' | 'body' | 'answerId' | 'call'>): void {
+    if (this.#isForgotten(answer.answerId)) return;
     const storedAt = this.#options.clock.now();
-    const headers = this.#options.keptHeaders(head.headers);
+    const head = { ...answer.head, headers: this.#options.keptHeaders(answer.head.headers) };
     this.#unkept.delete(key);
-    const asked = { ...label, parts: parts() };
-    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked });
+    this.#options.store.set(key, { ...answer, head, storedAt, expiresAt: storedAt + ttl * 1000, asked: { ...label, parts: parts() } });
   }
 
   /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
-  #isOverdue({ recording, ledAt }: Flight): boolean {
+  #isOverdue({ recording, account: { ledAt } }: Flight): boolean {
     const { clock, patience } = this.#options;
     return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
   }

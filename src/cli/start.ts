@@ -32,7 +32,7 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  log.info(app.ledger.totals(), 'stopped');
+  log.info(app.ledger.counts(), 'stopped');
   return 0;
 }
 

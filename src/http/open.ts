@@ -60,12 +60,14 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const reading = readHead(door.rules, { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) });
   const { route, policy, endpoint, caller, head: { fields } } = reading;
   marks.cacheable = endpoint !== null;
+  marks.endpoint = endpoint;
+  marks.scope = caller.scope;
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
   const relay = (why: string, body: WholeBody | Readable | null): Opening => {
     if (!policy.ask) throw notCached();
-    return door.cache.bypass(why, leadOf(door, reading, request, body, false));
+    return door.cache.bypass(why, leadOf(door, reading, request, body, false), endpoint);
   };
   const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request, door.clock) : null);
   if (endpoint === null) return relayUnread('route');
@@ -79,6 +81,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   if (typeof naming === 'string') return relay(naming, body);
   const { name, form, model, choices, inputs, jsonText } = naming;
   marks.key = name.slice(0, 16);
+  marks.model = model;
   const isRefused = door.refused.has(whoseOf(reading));
   const like = { endpoint, model, scope: caller.scope, tags: policy.tags };
   const parts = () => naming.parts ?? door.namer.parts(occasion, plain);

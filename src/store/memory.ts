@@ -11,12 +11,13 @@ import { AnswerIndex } from './answer-index.ts';
 import { fits, isPurgedBy } from './filter.ts';
 import { add, byKey, NOTHING, type Tally } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
-import type { Kept, Store } from './store.ts';
+import type { Kept, Store, TierSize } from './store.ts';
 import { weigh } from './weight.ts';
 
 export interface MemoryStore extends Store {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
+  readonly held: TierSize;
   info(): LruInfo;
 }
 
@@ -55,12 +56,16 @@ class Held implements Listable {
 
 export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOptions): MemoryStore {
   const answers = new AnswerIndex();
+  let evictions = 0;
   const cache = new LRUCache<string, Held>({
     // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ bytes }) => bytes,
     onInsert: ({ entry: { answerId } }, key, reason) => reason !== 'update' && answers.add(answerId, key),
-    dispose: ({ entry: { answerId } }, key) => answers.remove(answerId, key),
+    dispose: ({ entry: { answerId } }, key, reason) => {
+      answers.remove(answerId, key);
+      if (reason === 'evict') evictions++;
+    },
   });
   let lastId = 0;
   let hits = 0;
@@ -109,6 +114,9 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
     close: async () => cache.clear(),
     keys: () => cache.keys(),
     info: () => ({ hits, misses, maxsize: maxBytes, currsize: cache.calculatedSize, entries: cache.size }),
+    get held() {
+      return { entries: cache.size, bytes: cache.calculatedSize, evictions };
+    },
   };
 }
 

@@ -65,7 +65,9 @@ export class SqliteEntries {
     return row && this.#decode(key, row);
   }
 
-  commit({ purges, answers, keys }: Batch, now: number): void {
+  /** @returns how many entries made room for others */
+  commit({ purges, answers, keys }: Batch, now: number): number {
+    let evicted = 0;
     this.#transact(() => {
       for (const purge of purges) this.#purges.begin(purge);
       for (const answerId of answers) this.#statements.deleteAnswer.run(answerId);
@@ -74,9 +76,10 @@ export class SqliteEntries {
         else if (change === 'deleted') this.#statements.delete.run(key);
         else this.#put(key, change);
       }
-      this.#trim(now);
+      evicted = this.#trim(now);
     });
     this.#shrink();
+    return evicted;
   }
 
   /** Does a little of what is to be purged. */
@@ -113,11 +116,14 @@ export class SqliteEntries {
   }
 
   /** What has expired goes first, then what was used least recently. */
-  #trim(now: number): void {
+  #trim(now: number): number {
+    let evicted = 0;
     while (this.size().bytes > this.#maxBytes) {
-      const { changes } = this.#statements.deleteExpired.run(now);
-      if (changes === 0 && this.#statements.deleteLeastUsed.run().changes === 0) return;
+      if (this.#statements.deleteExpired.run(now).changes !== 0) continue;
+      if (this.#statements.deleteLeastUsed.run().changes === 0) break;
+      evicted++;
     }
+    return evicted;
   }
 
   /** Hands back up to 1 MB of free pages when more than an eighth of the file is free. */

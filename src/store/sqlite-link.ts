@@ -14,7 +14,7 @@ import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
 import type { Answers, Call } from './sqlite-message.ts';
 import { SqliteSweeps } from './sqlite-sweeps.ts';
 import { SqliteThread } from './sqlite-thread.ts';
-import type { StoreSize } from './store.ts';
+import type { StoreSize, TierSize } from './store.ts';
 
 /** How long a change waits for others to be committed with. */
 const GATHER_MS = 50;
@@ -37,6 +37,7 @@ export class SqliteLink {
   readonly #health: SqliteHealth;
   readonly #thread: SqliteThread;
   #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
+  #evictions = 0;
   #cancelGathering: (() => void) | undefined;
   #committing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
@@ -62,6 +63,10 @@ export class SqliteLink {
   }
 
   /** What the file held when it was last heard of. */
+  get held(): TierSize {
+    return { ...this.size, evictions: this.#evictions };
+  }
+
   get size(): StoreSize {
     const { entries, bytes } = this.#size;
     return { entries, bytes };
@@ -160,12 +165,13 @@ export class SqliteLink {
   }
 
   async #commitBatch(): Promise<boolean> {
-    const size = await this.ask({ act: 'commit', batch: this.changes.take(), now: this.#clock.now() });
+    const committed = await this.ask({ act: 'commit', batch: this.changes.take(), now: this.#clock.now() });
     this.#committing = undefined;
-    if (size === undefined) this.changes.putBack();
+    if (committed === undefined) this.changes.putBack();
     else this.changes.settle();
+    this.#evictions += committed?.evicted ?? 0;
     if (!this.changes.isEmpty) this.#gather();
-    return this.#note(size);
+    return this.#note(committed);
   }
 
   async #open(): Promise<boolean> {

@@ -12,7 +12,7 @@ import type { Filter } from './filter.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import type { CountSlice } from './sqlite-books.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { Committed } from './sqlite-file.ts';
 import type { Kept, Likeness } from './store.ts';
 
 /** What the thread is asked to do. Each act is short, so that no lookup waits long behind one. */
@@ -32,7 +32,7 @@ export type Call =
 export interface Answers {
   readonly open: SqliteSize;
   readonly get: Entry | undefined;
-  readonly commit: SqliteSize;
+  readonly commit: Committed;
   readonly sweep: Swept;
   readonly list: Page;
   readonly count: CountSlice;
@@ -42,17 +42,6 @@ export interface Answers {
   readonly recent: readonly Kept[];
   readonly close: undefined;
 }
-
-export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
-
-/** A damaged file, and where it is kept now. */
-export interface Aside {
-  readonly failure: Failure;
-  readonly movedTo: string;
-}
-
-/** What the thread says. */
-export type Word = { readonly id: number; readonly reply: Reply<Answers[Call['act']]> } | { readonly aside: Aside };
 
 /** A call as it crosses, and the memory that it hands over. */
 export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {

@@ -13,7 +13,7 @@ import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
 import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
 import { countInSlices, listInSlices } from './sqlite-slices.ts';
-import type { Found, Kept, Likeness, Store, StoreSize } from './store.ts';
+import type { Found, Kept, Likeness, Store, StoreSize, TierSize } from './store.ts';
 
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
 const LOOKUP_BUDGET_MS = 1_000;
@@ -26,6 +26,8 @@ export interface SqliteStore extends Store {
   /** Resolves once the first attempt to open the file is over, well or not. */
   readonly ready: Promise<void>;
   readonly state: SqliteState;
+  /** As it was when the file was last heard of. */
+  readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
   readonly dropped: number;
 }
@@ -57,6 +59,10 @@ class DiskStore implements SqliteStore {
 
   get state(): SqliteState {
     return this.#link.state;
+  }
+
+  get held(): TierSize {
+    return this.#link.held;
   }
 
   get dropped(): number {

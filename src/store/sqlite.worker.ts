@@ -3,15 +3,16 @@
  * order asked, and replies to each. `sqlite-thread` is the other end.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Word } from './file-thread.ts';
 import { failureOf } from './sqlite-failure.ts';
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
-import { type Answers, bodyOf, type Call, type Word } from './sqlite-message.ts';
+import { type Answers, bodyOf, type Call } from './sqlite-message.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
 const { path, maxBytes } = workerData as SqliteFileOptions;
 
-const say = (word: Word, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+const say = (word: Word<Answers[Call['act']]>, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
 
 const file = new SqliteFile({ path, maxBytes, onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }) });
 

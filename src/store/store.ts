@@ -71,3 +71,9 @@ export interface Kept {
 export type Likeness = Pick<Asked, 'endpoint' | 'model' | 'scope'>;
 
 export type StoreSize = Tally;
+
+/** What a tier holds at this moment, as far as is known without waiting. */
+export interface TierSize extends StoreSize {
+  /** Entries that made room for others, since the start. */
+  readonly evictions: number;
+}
