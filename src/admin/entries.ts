@@ -4,12 +4,11 @@
 import { type Request, type Response, Router } from 'express';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
-import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
-import { formOf } from '../request/fingerprint.ts';
-import type { Row } from '../store/listing.ts';
+import { overloaded, unknownEntry } from '../errors.ts';
 import type { Books } from '../store/store.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
+import { findRow } from './find-row.ts';
 import { tellEntry, tellRow } from './telling.ts';
 
 export interface Shelves {
@@ -18,23 +17,8 @@ export interface Shelves {
   readonly clock: Clock;
 }
 
-/** How many keys are named to whoever gave too few digits. */
-const NAMED = 10;
-
 export function entriesRoutes({ books, cache, clock }: Shelves): Router {
   const router = Router();
-
-  /** @throws RefrainError `unknown_entry`, `ambiguous_key` */
-  async function findRow(key: string): Promise<Row> {
-    const [, digits, form] = /^([0-9a-f]{16,64})(?:\.(.*))?$/.exec(key) ?? [];
-    if (digits === undefined) throw unknownEntry(key);
-    const rows = await books.named(digits, NAMED);
-    if (!rows) throw overloaded();
-    const [row, ...others] = form === undefined ? rows : rows.filter((one) => formOf(one.key) === form);
-    if (!row) throw unknownEntry(key);
-    if (others.length > 0) throw ambiguousKey(key, [row, ...others].map((one) => one.key));
-    return row;
-  }
 
   router.get('/entries', async (request: Request, response: Response) => {
     const now = clock.now();
@@ -45,14 +29,14 @@ export function entriesRoutes({ books, cache, clock }: Shelves): Router {
   });
 
   router.get('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
-    const row = await findRow(request.params.key);
+    const row = await findRow(books, request.params.key);
     const entry = await books.read(row.key);
     if (!entry) throw unknownEntry(row.key);
     response.json(tellEntry(row, entry, clock.now()));
   });
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
-    const { key, bytes } = await findRow(request.params.key);
+    const { key, bytes } = await findRow(books, request.params.key);
     cache.purge(key);
     response.json({ entries: 1, bytes });
   });

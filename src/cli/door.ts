@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 import { Agent, request } from 'undici';
 import type { Target } from '../config/command.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
-import { CommandError } from './failure.ts';
+import { CommandError, refusal } from './failure.ts';
 import { inertLine } from './inert.ts';
 
 /** How long the proxy may think, in milliseconds. */
@@ -69,16 +69,7 @@ function readAnswer(origin: string, status: number, text: string): unknown {
   if (status === 200 && answer !== undefined) return answer;
   const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
   if (error?.type !== 'refrain_error') throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
-  const message = inertLine(String(error.message)).replace(/\.$/, '');
-  switch (error.code) {
-    case 'invalid_query':
-    case 'invalid_body':
-      throw new ConfigError(message);
-    case 'unauthorized':
-      throw new CommandError(`${message}; give its token with REFRAIN_ADMIN_TOKEN`);
-    default:
-      throw new CommandError(message);
-  }
+  throw refusal(error.code, inertLine(String(error.message)));
 }
 
 function parse(text: string): unknown {

@@ -2,19 +2,18 @@
  * The files of a proxy that does not run. Nothing in them is changed.
  */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readListing } from '../admin/criteria.ts';
+import { writeCursor } from '../admin/cursor.ts';
+import { findRow } from '../admin/find-row.ts';
+import { tellEntry, tellRow } from '../admin/telling.ts';
 import { systemClock } from '../clock.ts';
-import type { Filter } from '../config/commands.ts';
+import { RefrainError, unknownEntry } from '../errors.ts';
+import { booksPath } from '../ledger/books.ts';
 import { readBooks } from '../ledger/read-books.ts';
-import type { Position } from '../store/listing.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
-import type { Books, Detail, Page } from './books.ts';
-import { CommandError } from './failure.ts';
-import { toldEntry, toldRow } from './told.ts';
-
-/** The file of the books, beside that of the store. */
-const LEDGER = 'ledger.sqlite';
+import type { Books } from './books.ts';
+import { CommandError, refusal } from './failure.ts';
 
 /**
  * @param path the file of the store
@@ -23,65 +22,46 @@ const LEDGER = 'ledger.sqlite';
  */
 export function booksIn(path: string, why: string, tell: (line: string) => void): Books {
   const now = systemClock.now();
-  const reading = <T>(file: string, read: () => T | Promise<T>) => readFile(file, why, tell, read);
-  const inStore = <T>(read: (store: SqliteReader) => Promise<T>) => reading(path, () => readStore(path, read));
-  const ledger = join(dirname(path), LEDGER);
+  const ledger = booksPath(path);
+  let isTold = false;
+  const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
+    if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
+    if (!isTold) tell(`refrain: ${why}; reading ${file}`);
+    isTold = true;
+    return readOrRefuse(file, act);
+  };
+  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
   return {
-    stats: () => reading(ledger, () => readBooks(ledger, now)),
-    list: (filter, limit) => inStore((store) => list(store, filter, limit, now)),
-    entry: (key) => inStore((store) => findEntry(store, key, now)),
+    stats: () => read(ledger, () => readBooks(ledger, now)),
+    page: (query) => inStore(async (store) => {
+      const listing = readListing(query, now);
+      const { rows, next } = await store.list(listing);
+      return { entries: rows.map((row) => tellRow(row, now)), next: next && writeCursor(listing.sort, next) };
+    }),
+    entry: (key) => inStore(async (store) => {
+      const row = await findRow(store, key);
+      const entry = await store.read(row.key);
+      if (entry === undefined) throw unknownEntry(row.key);
+      return tellEntry(row, entry, now);
+    }),
   };
 }
 
-async function readFile<T>(file: string, why: string, tell: (line: string) => void, read: () => T | Promise<T>): Promise<T> {
-  if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
-  tell(`refrain: ${why}; reading ${file}`);
+async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise<T> {
   try {
-    return await read();
+    return await act();
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof RefrainError) throw refusal(error.code, error.message);
     const { code, message } = failureOf(error);
     throw new CommandError(`${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`);
   }
 }
 
-async function readStore<T>(path: string, read: (store: SqliteReader) => Promise<T>): Promise<T> {
+async function readStore<T>(path: string, act: (store: SqliteReader) => Promise<T>): Promise<T> {
   const store = SqliteReader.open(path);
   try {
-    return await read(store);
+    return await act(store);
   } finally {
     store.close();
   }
-}
-
-async function list(store: SqliteReader, { sort = 'newest', cursor, olderThan, newerThan, ...criteria }: Filter, limit: number, now: number): Promise<Page> {
-  const filter = {
-    ...criteria,
-    ...(olderThan === undefined ? {} : { storedUpTo: now - olderThan * 1_000 }),
-    ...(newerThan === undefined ? {} : { storedFrom: now - newerThan * 1_000 }),
-  };
-  const { rows, next } = await store.list({ filter, sort, limit, after: cursor === undefined ? null : positionAt(cursor) });
-  return { entries: rows.map((row) => toldRow(row, now)), next: next && cursorOf(next) };
-}
-
-/** Two are enough to know that there are several. */
-const TOLD_APART = 2;
-
-async function findEntry(store: SqliteReader, key: string, now: number): Promise<Detail> {
-  const [row, other] = await store.named(key, TOLD_APART);
-  if (row === undefined) throw new CommandError(`nothing is kept under ${key}`);
-  if (other !== undefined && row.key !== key) throw new CommandError(`${key} fits several answers: ${row.key} and ${other.key} are two of them`);
-  const entry = await store.read(row.key);
-  if (entry === undefined) throw new CommandError(`what is kept under ${key} is damaged`);
-  return toldEntry(row, entry, now);
-}
-
-function cursorOf({ at, id }: Position): string {
-  return `${at}-${id}`;
-}
-
-function positionAt(cursor: string): Position {
-  const [, at, id] = /^(\d+(?:\.\d+)?)-(\d+)$/.exec(cursor) ?? [];
-  if (id === undefined) throw new CommandError('--cursor is not what an earlier list ended with');
-  return { at: Number(at), id: Number(id) };
 }

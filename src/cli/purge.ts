@@ -2,10 +2,10 @@
  * `refrain purge`: deletes the answers that its flags choose. Counts them
  * first, and asks before it deletes more than one.
  */
+import type { Purged } from '../cache/flights.ts';
 import type { Choice } from '../config/commands.ts';
 import type { Target } from '../config/command.ts';
 import { ConfigError } from '../errors.ts';
-import type { Purged } from './books.ts';
 import { askProxy } from './reach.ts';
 import { formatCount, formatSize } from './figures.ts';
 import { inertJson } from './inert.ts';

@@ -2,9 +2,9 @@
  * What there is to read about a proxy: asked of the one that runs, or read
  * from its files where none does.
  */
-import type { Filter } from '../config/commands.ts';
+import type { ToldEntry } from '../admin/telling.ts';
 import type { Target } from '../config/command.ts';
-import type { Books, Detail, Page, Stats } from './books.ts';
+import type { Books, Page, Stats } from './books.ts';
 import { createDoor, type Door, NobodyListens } from './door.ts';
 import { CommandError } from './failure.ts';
 import { booksIn } from './files.ts';
@@ -42,23 +42,7 @@ function noProxy({ config, url }: Target, door: Door): string {
 function booksBehind(door: Door): Books {
   return {
     stats: async () => (await door.ask('GET', '/stats')) as Stats,
-    list: (filter, limit) => listPages(door, filter, limit),
-    entry: async (key) => (await door.ask('GET', `/entries/${key}`)) as Detail,
+    page: async (query) => (await door.ask('GET', `/entries?${new URLSearchParams(query)}`)) as Page,
+    entry: async (key) => (await door.ask('GET', `/entries/${key}`)) as ToldEntry,
   };
-}
-
-/** The most that is asked for in one page. */
-const PAGE = 100;
-
-async function listPages(door: Door, filter: Filter, limit: number): Promise<Page> {
-  const entries = [];
-  let cursor = filter.cursor ?? null;
-  do {
-    const given = { ...filter, limit: Math.min(PAGE, limit - entries.length), ...(cursor === null ? {} : { cursor }) };
-    const query = new URLSearchParams(Object.entries(given).map(([name, value]): [string, string] => [name, String(value)]));
-    const page = (await door.ask('GET', `/entries?${query}`)) as Page;
-    entries.push(...page.entries);
-    cursor = page.next;
-  } while (cursor !== null && entries.length < limit);
-  return { entries, next: cursor };
 }

@@ -2,7 +2,7 @@
  * `refrain rm KEY`: deletes a kept answer.
  */
 import type { Target } from '../config/command.ts';
-import type { Deleted } from './books.ts';
+import type { Tally } from '../store/listing.ts';
 import { askProxy } from './reach.ts';
 import { formatSize } from './figures.ts';
 import { inertJson } from './inert.ts';
@@ -16,7 +16,7 @@ export interface RmCommand {
 
 /** @returns the exit code */
 export async function removeEntry({ target, json, key }: RmCommand, output: Output): Promise<number> {
-  const deleted = (await askProxy(target, (door) => door.ask('DELETE', `/entries/${key}`))) as Deleted;
+  const deleted = (await askProxy(target, (door) => door.ask('DELETE', `/entries/${key}`))) as Tally;
   output.print(json ? inertJson(deleted) : `deleted ${key}, ${formatSize(deleted.bytes)}`);
   return 0;
 }

@@ -2,8 +2,8 @@
  * `refrain show KEY`: a kept answer, and what was asked for it. JSON is
  * indented, streams are as they were sent.
  */
+import type { ToldEntry } from '../admin/telling.ts';
 import type { Target } from '../config/command.ts';
-import type { Detail } from './books.ts';
 import { readBooks } from './reach.ts';
 import { formatCount, formatMoment, formatSize, formatTime, NONE } from './figures.ts';
 import { inertJson, inertLine, inertText } from './inert.ts';
@@ -23,7 +23,7 @@ export async function showEntry({ target, json, key }: ShowCommand, output: Outp
   return 0;
 }
 
-function textOf(detail: Detail, { paint }: Output): string {
+function textOf(detail: ToldEntry, { paint }: Output): string {
   return [
     ...tableLines(FACTS, factsOf(detail)).slice(1), '',
     paint('bold', 'Request'), ...requestLines(detail), '',
@@ -33,7 +33,7 @@ function textOf(detail: Detail, { paint }: Output): string {
 
 const FACTS = [{ title: '', align: 'left' }, { title: '', align: 'left' }] as const;
 
-function factsOf({ key, model, endpoint, scope, tags, bytes, storedAt, expiresAt, age, hits, tier, call }: Detail): readonly (readonly [string, string])[] {
+function factsOf({ key, model, endpoint, scope, tags, bytes, storedAt, expiresAt, age, hits, tier, call }: ToldEntry): readonly (readonly [string, string])[] {
   return [
     ['key', inertLine(key)],
     ['endpoint', endpoint ?? NONE],
@@ -48,7 +48,7 @@ function factsOf({ key, model, endpoint, scope, tags, bytes, storedAt, expiresAt
   ];
 }
 
-function callText(call: Detail['call']): string {
+function callText(call: ToldEntry['call']): string {
   if (call === null) return NONE;
   const time = `${formatTime(call.ms / 1000)}, first byte after ${formatTime(call.firstByteMs / 1000)}`;
   if (call.usage === null) return time;
@@ -56,13 +56,13 @@ function callText(call: Detail['call']): string {
   return `${formatCount(input)} input tokens (${formatCount(cachedInput)} cached), ${formatCount(output)} output (${formatCount(reasoning)} reasoning); ${time}`;
 }
 
-function requestLines({ request }: Detail): readonly string[] {
+function requestLines({ request }: ToldEntry): readonly string[] {
   if (request === null) return ['is not kept: it was too long, or store.prompts is false'];
   const { method, path, query, headers, body } = request;
   return [inertLine(`${method} ${path}${query === '' ? '' : `?${query}`}`), ...headerLines(Object.entries(headers)), '', inertText(readable(body))];
 }
 
-function answerLines({ answer: { status, headers, body, encoding } }: Detail): readonly string[] {
+function answerLines({ answer: { status, headers, body, encoding } }: ToldEntry): readonly string[] {
   const text = encoding === 'base64' ? `(${formatSize(Buffer.byteLength(body, 'base64'))} that are no text; --json gives them in base64)` : inertText(readable(body));
   return [String(status), ...headerLines(headers), '', text.trimEnd()];
 }

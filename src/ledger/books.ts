@@ -34,6 +34,8 @@ const BUDGET_MS = 5_000;
 const WORKER = new URL(`./books.worker${extname(import.meta.url)}`, import.meta.url);
 
 /** The file of the books, beside that of the store; null where nothing outlives the process. */
+export function booksPath(storePath: string): string;
+export function booksPath(storePath: string | null): string | null;
 export function booksPath(storePath: string | null): string | null {
   if (storePath === null) return null;
   const path = join(dirname(storePath), 'ledger.sqlite');

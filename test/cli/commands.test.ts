@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { Detail, Page, Stats } from '../../src/cli/books.ts';
+import type { ToldEntry } from '../../src/admin/telling.ts';
+import type { Page, Stats } from '../../src/cli/books.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
@@ -69,7 +70,7 @@ describe('a proxy that runs', () => {
     expect(out).toMatch(/^POST \/v1\/chat\/completions$/m);
     expect(out).toContain('"content": "shown"');
     expect(out).toContain('"content": "Salt water."');
-    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as Detail;
+    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
     expect(detail.answer).toMatchObject({ status: 200, body: chatAnswer(), encoding: 'utf8' });
     expect(await refrain(['rm', key])).toMatchObject({ code: 0, out: expect.stringMatching(/^deleted [0-9a-f]{16}, /) });
     expect(await refrain(['show', key])).toEqual({ code: 1, out: '', err: expect.stringMatching(/^refrain: [^\n]+\n$/) });
@@ -143,7 +144,7 @@ describe('without a proxy', () => {
     const { headers } = await ask(api + CHAT, { body: chatRequest('shown') });
     const key = String(headers['x-refrain-key']);
     const list = ['ls', '--json', '--model', 'gpt-test', '--sort', 'largest'];
-    const before = { rows: JSON.parse((await refrain(list)).out) as Page, detail: JSON.parse((await refrain(['show', key, '--json'])).out) as Detail };
+    const before = { rows: JSON.parse((await refrain(list)).out) as Page, detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry };
     child.signal('SIGTERM');
     await child.exited;
     const files = snapshot(folder);
@@ -153,7 +154,7 @@ describe('without a proxy', () => {
     const stable = ({ key: name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call }: Page['entries'][number]) =>
       ({ name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call });
     expect((JSON.parse(rows.out) as Page).entries.map(stable)).toEqual(before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })));
-    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as Detail;
+    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
     expect([detail.request, detail.answer]).toEqual([before.detail.request, before.detail.answer]);
     const stats = await refrain(['stats', '--json']);
     expect(JSON.parse(stats.out)).toMatchObject({ periods: { all: { requests: 5, hits: 1, misses: 4 } } });

@@ -43,7 +43,7 @@ describe('the way to a proxy', () => {
   test.each<[string, Script, string]>([
     ['a refusal', respond(refusal('There is no such entry.', 'unknown_entry'), 404), 'There is no such entry'],
     ['a refusal with controls in it', respond(refusal('no \u001b[2J', 'unknown_entry'), 404), 'no \\x1b[2J'],
-    ['a token that is missing', respond(refusal('It needs a token.', 'unauthorized'), 401), 'It needs a token; give its token with REFRAIN_ADMIN_TOKEN'],
+    ['a token that is missing', respond(refusal('It needs a token.', 'unauthorized'), 401), 'It needs a token; give it with REFRAIN_ADMIN_TOKEN'],
     ['a page of somebody else', respond('<html>', 200), "what answers at URL is no operator's listener of Refrain (status 200)"],
     ['an error of somebody else', respond({ error: { message: 'x' } }, 500), "what answers at URL is no operator's listener of Refrain (status 500)"],
     ['a redirect', ({ response }) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), "what answers at URL is no operator's listener of Refrain (status 302)"],
