@@ -78,9 +78,11 @@ export async function checkSpace({ path, bytes }: StoreFile): Promise<Finding> {
   return free < growth ? warning('disk space', says, 'free some, or lower --store-bytes') : ok('disk space', says);
 }
 
+/** With what is not yet put into it; null where there is none. */
 async function sizeOf(path: string): Promise<number | null> {
   try {
-    return (await stat(path)).size;
+    const { size } = await stat(path);
+    return size + (await stat(`${path}-wal`).then((log) => log.size, () => 0));
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return null;
     throw error;

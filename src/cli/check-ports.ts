@@ -3,8 +3,10 @@
  * something else.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { type Dispatcher, request } from 'undici';
+import { connect, createServer } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { request } from 'undici';
 import { reasonOf } from '../errors.ts';
 import { addressOf } from './door.ts';
 import { failure, type Finding, ok } from './finding.ts';
@@ -14,8 +16,8 @@ export interface Place {
   readonly port: number;
 }
 
-/** Whether what listens at a URL is a Refrain. */
-type IsRefrain = (url: string, signal: AbortSignal) => Promise<boolean>;
+/** Whether what listens there is a Refrain. */
+type IsRefrain = (place: Place, signal: AbortSignal) => Promise<boolean>;
 
 export function checkApiPort(place: Place, signal: AbortSignal): Promise<Finding> {
   return checkPort('API port', 'port', place, isRefrainApi, signal);
@@ -32,7 +34,7 @@ async function checkPort(check: string, flag: string, place: Place, isRefrain: I
   if (fault === null) return ok(check, `${port} is free`);
   switch (fault) {
     case 'EADDRINUSE':
-      if (await isRefrain(addressOf(place), signal).catch(() => false)) return ok(check, `${port} is taken by a Refrain that runs`);
+      if (await isRefrain(place, signal).catch(() => false)) return ok(check, `${port} is taken by a Refrain that runs`);
       return failure(check, `${port} is taken by something that is no Refrain`, `end that, or choose another with --${flag}`);
     case 'EACCES':
       return failure(check, `this user may not listen on ${port}`, `choose one from 1024 on with --${flag}`);
@@ -55,18 +57,16 @@ async function whyNotFree({ host, port }: Place): Promise<string | null> {
   }
 }
 
-async function isRefrainAdmin(url: string, signal: AbortSignal): Promise<boolean> {
-  const { status } = JSON.parse(await (await ask(`${url}/healthz`, {}, signal)).body.text());
+async function isRefrainAdmin(place: Place, signal: AbortSignal): Promise<boolean> {
+  const { body } = await request(`${addressOf(place)}/healthz`, { signal, reset: true });
+  const { status } = JSON.parse(await body.text());
   return status === 'alive';
 }
 
-/** All of the API's paths are the upstream's. A malformed control is refused by Refrain itself, which names each request. */
-async function isRefrainApi(url: string, signal: AbortSignal): Promise<boolean> {
-  const { headers, body } = await ask(url, { 'x-refrain-ttl': 'doctor' }, signal);
-  await body.dump();
-  return headers['x-refrain-request-id'] !== undefined;
-}
-
-function ask(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-  return request(url, { headers, signal, reset: true });
+/** All of the API's paths are the upstream's; what is no HTTP is refused by Refrain itself, and counted nowhere. */
+async function isRefrainApi(place: Place, signal: AbortSignal): Promise<boolean> {
+  const { hostname, port } = new URL(addressOf(place));
+  const socket = addAbortSignal(signal, connect(Number(port), hostname.replace(/^\[(.*)\]$/, '$1')));
+  socket.write('GET / HTTP/9.9\r\n\r\n');
+  return (await text(socket)).includes('"type":"refrain_error"');
 }

@@ -34,7 +34,7 @@ const TIMES = [
 /** In the largest unit that there is at least one of; days from two on. */
 export function formatTime(seconds: number): string {
   const [unit, size] = TIMES.find(([name, least]) => seconds >= (name === 'd' ? 2 * least : least)) ?? ['s', 1];
-  return unit === 's' && seconds === 0 ? '0 s' : `${tenths.format(seconds / size)} ${unit}`;
+  return `${(unit === 's' && Number.isInteger(seconds) ? whole : tenths).format(seconds / size)} ${unit}`;
 }
 
 const SIZES = ['KiB', 'MiB', 'GiB', 'TiB'] as const;

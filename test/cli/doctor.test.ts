@@ -86,6 +86,7 @@ describe('refrain doctor', () => {
     expect(running.of('API port')).toMatchObject({ state: 'ok', says: `${apiPort} is taken by a Refrain that runs` });
     expect(running.of('admin port')).toMatchObject({ state: 'ok', says: `${adminPort} is taken by a Refrain that runs` });
     expect(running.code).toBe(0);
+    expect(JSON.parse((await ask(`${admin}/stats`)).text).periods.all.requests).toBe(0);
     const stranger = String(await strangerOn('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi'));
     const taken = await diagnose({ refrain, upstream }, ['--port', stranger, '--admin-port', stranger]);
     for (const check of ['API port', 'admin port']) expect(taken.of(check)).toMatchObject({ state: 'failure', says: `${stranger} is taken by something that is no Refrain` });

@@ -8,7 +8,7 @@ describe('figures', () => {
     [formatShare(null), '-'], [formatShare(0), '0.0 %'], [formatShare(2 / 3), '66.7 %'], [formatShare(1), '100.0 %'],
     [formatDollars(0), '$0.00'], [formatDollars(12.345), '$12.35'], [formatDollars(1_234_567.8), '$1,234,567.80'],
     [formatDollars(0.01), '$0.01'], [formatDollars(0.0042), '$0.0042'], [formatDollars(0.00001), '<$0.0001'],
-    [formatTime(0), '0 s'], [formatTime(0.25), '0.3 s'], [formatTime(59.94), '59.9 s'], [formatTime(60), '1.0 min'],
+    [formatTime(0), '0 s'], [formatTime(19), '19 s'], [formatTime(0.25), '0.3 s'], [formatTime(59.94), '59.9 s'], [formatTime(60), '1.0 min'],
     [formatTime(12_240), '3.4 h'], [formatTime(40 * 3_600), '40.0 h'], [formatTime(3 * 86_400), '3.0 d'],
     [formatSize(0), '0 B'], [formatSize(1_023), '1,023 B'], [formatSize(1_536), '1.5 KiB'], [formatSize(4 * 2 ** 30), '4.0 GiB'], [formatSize(2 ** 52), '4,096.0 TiB'],
     [formatMoment('2026-11-22T22:58:11.123Z'), '2026-11-22 22:58:11 UTC'],
