@@ -88,11 +88,17 @@ export class Cache {
     return [...new Set(this.#keepable.values())];
   }
 
+  /** What is kept under a key, where it can be had without waiting and is good enough. */
+  hit(key: string, permission: Permission): Opening | undefined {
+    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
+    return found && this.#hit(found);
+  }
+
   /** @throws RefrainError `not_cached` where the upstream may not be asked */
   open(question: Question): Opening | Promise<Opening> {
     const { key, permission } = question;
-    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
-    if (found) return this.#hit(found);
+    const hit = this.hit(key, permission);
+    if (hit) return hit;
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#joinable.get(key) : undefined;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
@@ -185,13 +191,7 @@ export class Cache {
   #register({ key, permission, expected, asked }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
     const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
-      expected,
-      endpoint: expected.endpoint,
-      maxBytes: maxEntryBytes,
-      onAbandon,
-      clock,
-      load,
-      whyNotKept,
+      expected, endpoint: expected.endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load, whyNotKept,
       keep: (head, body, answerId, call) => this.#keep(key, permission.ttl, { head, body, answerId, ...(call && { call }) }, asked),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
