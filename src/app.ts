@@ -11,7 +11,9 @@ import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { packageVersion } from './config/version.ts';
+import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
+import { Heads } from './http/heads.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -75,11 +77,12 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   });
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
+  const bodyLimits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const handle = createHandler({
-    cache, store, upstream, ledger, log, rules, namer, clock, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
-    bodyLimits: { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) },
+    bodyLimits, bodies: new Bodies(bodyLimits, clock),
   });
   const api = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },

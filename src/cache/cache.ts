@@ -66,11 +66,17 @@ export class Cache {
     return this.#flights.keys();
   }
 
+  /** What is kept under a key, where it can be had without waiting and is good enough. */
+  hit(key: string, permission: Permission): Opening | undefined {
+    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
+    return found && this.#hit(key, found);
+  }
+
   /** @throws RefrainError `not_cached` where the upstream may not be asked */
   open(question: Question): Opening | Promise<Opening> {
     const { key, permission } = question;
-    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
-    if (found) return this.#hit(key, found);
+    const hit = this.hit(key, permission);
+    if (hit) return hit;
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#flights.joinable(key) : undefined;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
@@ -179,13 +185,7 @@ export class Cache {
     const { key, expected } = question;
     const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
-      expected,
-      endpoint: expected.endpoint,
-      maxBytes: maxEntryBytes,
-      onAbandon,
-      clock,
-      load,
-      whyNotKept,
+      expected, endpoint: expected.endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load, whyNotKept,
       keep: (head, body, answerId, call) => this.#keep(question, { head, body, answerId, ...(call && { call }) }),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');

@@ -29,9 +29,11 @@ export interface Opening {
   readonly whyUnkept?: () => string | null;
 }
 
+const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;
+
 /** The value of `x-cache`. */
 export function xCache(outcome: Outcome): string {
-  return outcome.word.toUpperCase();
+  return X_CACHE[outcome.word];
 }
 
 /** The member that we add to `Cache-Status`. */

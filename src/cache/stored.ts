@@ -2,7 +2,8 @@
  * Stored entries: which may be served, and how they are opened.
  */
 import type { Entry } from '../response/entry.ts';
-import { Recording } from '../response/recording.ts';
+import { Listener } from '../response/listener.ts';
+import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { Opening } from './outcome.ts';
 
@@ -30,5 +31,5 @@ export function isGoodEnough({ storedAt, expiresAt }: Entry, maxAge: number, now
 export function openStored({ entry, tier }: Found, now: number): Opening {
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
   const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-  return { outcome: { word: 'hit', tier, age, ttl }, listener: Recording.of(entry.head, entry.body).listen(), call: entry.call ?? null };
+  return { outcome: { word: 'hit', tier, age, ttl }, listener: new Listener(new StoredAnswer(entry)), call: entry.call ?? null };
 }

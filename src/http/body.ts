@@ -1,5 +1,5 @@
 /**
- * The raw bytes of a request: whole and bounded, or as a stream. A client that
+ * The raw bytes of requests: whole and bounded, or as a stream. A client that
  * stops sending half-way is given up.
  */
 import type { IncomingMessage } from 'node:http';
@@ -15,83 +15,125 @@ export interface BodyLimits {
   readonly whole: number;
 }
 
+/** A body on its way. */
+interface Arriving {
+  readonly request: IncomingMessage;
+  /** In milliseconds since the epoch. */
+  heardAt: number;
+  /** Told that it will never be whole. */
+  readonly give: (error: RefrainError) => void;
+}
+
 /** How long a client may pause while it sends its body. */
 const PAUSE_MS = 30_000;
 
-/**
- * The whole body; or, past `limits.whole`, a stream of all of it.
- * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`
- */
-export function readBody(request: IncomingMessage, limits: BodyLimits, clock: Clock): Promise<WholeBody | Readable> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > limits.accepted) return Promise.reject(bodyTooLarge(limits.accepted));
-  if (declared > limits.whole) return Promise.resolve(streamBody(request, clock));
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const settle = (act: () => void) => {
-      stopWatching();
-      request.off('data', take).off('end', finish);
-      act();
-    };
-    const give = (error: RefrainError) => settle(() => reject(error));
-    const stopWatching = watch(request, clock, give);
-    const take = (chunk: Buffer) => {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > limits.accepted) give(bodyTooLarge(limits.accepted));
-      else if (bytes > limits.whole) settle(() => resolve(streamBody(request, clock, chunks, limits.accepted)));
-    };
-    const finish = () => settle(() => resolve(new WholeBody(chunks)));
-    request.on('data', take).on('end', finish);
-  });
-}
+export class Bodies {
+  readonly #limits: BodyLimits;
+  readonly #clock: Clock;
+  /** One alarm looks after all: most bodies are whole before it could be set for each. */
+  readonly #arriving = new Set<Arriving>();
+  #alarmed = false;
 
-/**
- * The body as a stream of its own. Whoever reads it may stop half-way, as an
- * upstream does that answers early: what the client still sends is then read
- * and dropped, for it may not read its answer before it has sent all of it.
- * @param begun what has been read of it already
- */
-export function streamBody(request: IncomingMessage, clock: Clock, begun: readonly Buffer[] = [], limit = Infinity): Readable {
-  const body = new PassThrough();
-  // Whoever reads it may have let go of it before it breaks.
-  body.on('error', () => {});
-  for (const chunk of begun) body.write(chunk);
-  let bytes = begun.reduce((sum, chunk) => sum + chunk.length, 0);
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > limit) body.destroy(bodyTooLarge(limit));
-  });
-  request.pipe(body);
-  const stopWatching = watch(request, clock, (error) => body.destroy(error));
-  request.once('end', stopWatching);
-  body.once('close', () => {
-    stopWatching();
-    drain(request);
-  });
-  return body;
+  constructor(limits: BodyLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /**
+   * The whole body; or, past `limits.whole`, a stream of all of it.
+   * @param length in bytes, as declared; 0 where it is not
+   * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`
+   */
+  read(request: IncomingMessage, length: number): Promise<WholeBody | Readable> {
+    const { accepted, whole } = this.#limits;
+    if (length > accepted) return Promise.reject(bodyTooLarge(accepted));
+    if (length > whole) return Promise.resolve(this.stream(request));
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const settle = (act: () => void) => {
+        this.#arriving.delete(arriving);
+        request.off('data', take).off('end', finish);
+        act();
+      };
+      const arriving = this.#expect(request, (error) => settle(() => reject(error)));
+      const take = (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > accepted) arriving.give(bodyTooLarge(accepted));
+        else if (bytes > whole) settle(() => resolve(this.stream(request, chunks, accepted)));
+        else if (!request.complete) arriving.heardAt = this.#clock.now();
+      };
+      const finish = () => {
+        this.#arriving.delete(arriving);
+        resolve(new WholeBody(chunks));
+      };
+      request.on('data', take).on('end', finish);
+    });
+  }
+
+  /**
+   * The body as a stream of its own. Whoever reads it may stop half-way, as an
+   * upstream does that answers early: what the client still sends is then read
+   * and dropped, for it may not read its answer before it has sent all of it.
+   * @param begun what has been read of it already
+   */
+  stream(request: IncomingMessage, begun: readonly Buffer[] = [], limit = Infinity): Readable {
+    const body = new PassThrough();
+    // Whoever reads it may have let go of it before it breaks.
+    body.on('error', () => {});
+    for (const chunk of begun) body.write(chunk);
+    let bytes = begun.reduce((sum, chunk) => sum + chunk.length, 0);
+    const arriving = this.#expect(request, (error) => body.destroy(error));
+    request.on('data', (chunk: Buffer) => {
+      arriving.heardAt = this.#clock.now();
+      bytes += chunk.length;
+      if (bytes > limit) body.destroy(bodyTooLarge(limit));
+    });
+    request.pipe(body);
+    request.once('end', () => this.#arriving.delete(arriving));
+    body.once('close', () => {
+      this.#arriving.delete(arriving);
+      drain(request);
+    });
+    return body;
+  }
+
+  #expect(request: IncomingMessage, give: (error: RefrainError) => void): Arriving {
+    const arriving: Arriving = { request, heardAt: this.#clock.now(), give };
+    this.#arriving.add(arriving);
+    request.on('close', () => this.#arriving.delete(arriving) && !request.complete && give(bodyIncomplete()));
+    if (!this.#alarmed) this.#alarm(PAUSE_MS);
+    return arriving;
+  }
+
+  #alarm(ms: number): void {
+    this.#alarmed = true;
+    this.#clock.after(ms, () => this.#giveUpLate());
+  }
+
+  #giveUpLate(): void {
+    const now = this.#clock.now();
+    let next = Infinity;
+    for (const arriving of this.#arriving) {
+      // A body that waits for whoever reads it is not late.
+      if (arriving.request.isPaused()) arriving.heardAt = now;
+      const left = arriving.heardAt + PAUSE_MS - now;
+      if (left > 0) {
+        next = Math.min(next, left);
+        continue;
+      }
+      this.#arriving.delete(arriving);
+      arriving.give(bodyTimeout(PAUSE_MS / 1000));
+    }
+    this.#alarmed = false;
+    if (next < Infinity) this.#alarm(next);
+  }
 }
 
 /** Reads what is left of a body, to nobody. */
 export function drain(request: IncomingMessage): void {
+  if (request.readableEnded) return;
   request.unpipe();
   request.resume();
-}
-
-/** Tells of a body that will never be whole. @returns what ends the watch */
-function watch(request: IncomingMessage, clock: Clock, give: (error: RefrainError) => void): () => void {
-  let cancel = () => {};
-  const expect = () => {
-    cancel();
-    // A body that waits for whoever reads it is not late.
-    cancel = clock.after(PAUSE_MS, () => (request.isPaused() ? expect() : give(bodyTimeout(PAUSE_MS / 1000))));
-  };
-  const fail = () => request.complete || give(bodyIncomplete());
-  expect();
-  request.on('data', expect).once('error', fail).once('close', fail);
-  return () => {
-    cancel();
-    request.off('data', expect).off('error', fail).off('close', fail);
-  };
 }

@@ -17,12 +17,14 @@ export function createHandler(door: Door): (request: IncomingMessage, response: 
   return (request, response) => void handle(door, request, response);
 }
 
+/** Whoever reads a body hears of its end, but may have let go of it between the break and Node's telling. */
+const ignore = () => {};
+
 async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const marks = newMarks(randomUUID());
   let opening: Opening | null = null;
   let error: RefrainError | null = null;
-  // Whoever reads the body hears of its end, but may have let go of it between the break and Node's telling.
-  request.on('error', () => {});
+  request.on('error', ignore);
   try {
     const { listener, outcome } = (opening = await openAnswer(door, request, marks));
     await serve(listener, response, (head, length) => answerHeaders(head, length, outcome, marks), door.heartbeat);

@@ -34,8 +34,8 @@ export function newMarks(requestId: string): Marks {
 /** @param length the body's length in bytes; null while it is unknown */
 export function answerHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
   const streams = isEventStream(head);
-  const dropped = [...(marks.cacheable ? ['cache-control'] : []), ...(streams ? ['x-accel-buffering'] : [])];
-  const headers = selectHeaders(headersFor(head, outcome), (name) => !dropped.includes(name));
+  const isDropped = (name: string) => (marks.cacheable && name === 'cache-control') || (streams && name === 'x-accel-buffering');
+  const headers = selectHeaders(headersFor(head, outcome), (name) => !isDropped(name));
   // Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge.
   if (marks.cacheable || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
   headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Cache } from '../cache/cache.ts';
 import type { Opening } from '../cache/outcome.ts';
+import type { Permission } from '../cache/question.ts';
 import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
@@ -15,18 +16,18 @@ import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { isShared } from '../request/caller.ts';
-import { decodeBody, isIdentity } from '../request/content-coding.ts';
-import { keyOf } from '../request/fingerprint.ts';
-import { type HeaderFields, readHeaderFields, valueOf } from '../request/header-fields.ts';
+import { decodeBody } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
+import type { Naming, Occasion } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
-import { occasionOf, type Reading, readHead, type Rules } from '../request/reading.ts';
+import type { Reading } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import type { Store } from '../store/store.ts';
-import { forwardedHeaders, meantHeaders } from '../upstream/headers.ts';
+import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { type BodyLimits, readBody, streamBody } from './body.ts';
+import type { Bodies, BodyLimits } from './body.ts';
+import type { Heads } from './heads.ts';
 import type { Marks } from './marks.ts';
 import type { Heartbeat } from './serve.ts';
 import { whyMissed } from './why.ts';
@@ -37,12 +38,13 @@ export interface Door {
   readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;
+  readonly clock: Clock;
   readonly log: Log;
-  readonly rules: Rules;
+  readonly heads: Heads;
   readonly namer: Namer;
   readonly refused: RefusedCallers;
+  readonly bodies: Bodies;
   readonly bodyLimits: BodyLimits;
-  readonly clock: Clock;
   /** Null where silent streams stay silent. */
   readonly heartbeat: Heartbeat | null;
   /** Whether new requests are turned away. */
@@ -53,56 +55,71 @@ export interface Door {
   readonly keepsPrompts: boolean;
 }
 
+/** One request to a path that is cached, as far as it is known. */
+interface Asking {
+  readonly request: IncomingMessage;
+  readonly reading: Reading;
+  readonly occasion: Occasion;
+  /** As it came. */
+  readonly body: WholeBody;
+  /** As its key is made from it. */
+  readonly plain: WholeBody;
+}
+
 /** @throws RefrainError where the request is refused */
 export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
   if (door.isStopping()) throw stopping();
-  const { method = 'GET', url = '', rawHeaders } = request;
-  const reading = readHead(door.rules, { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) });
-  const { route, policy, endpoint, caller, head: { fields } } = reading;
-  marks.cacheable = endpoint !== null;
-  marks.endpoint = endpoint;
+  const reading = door.heads.read(request);
+  const { method, route, policy, occasion, caller } = reading;
+  marks.cacheable = occasion !== null;
+  marks.endpoint = occasion?.endpoint ?? null;
   marks.scope = caller.scope;
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  const relay = (why: string, body: WholeBody | Readable | null): Opening => {
-    if (!policy.ask) throw notCached();
-    return door.cache.bypass(why, leadOf(door, reading, request, body, false), endpoint);
-  };
-  const relayUnread = (why: string) => relay(why, hasBody(fields) ? streamBody(request, door.clock) : null);
-  if (endpoint === null) return relayUnread('route');
+  if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
-  if (why) return relayUnread(why);
-  const body = await readBody(request, door.bodyLimits, door.clock);
-  const plain = await readPlain(body, fields, door.bodyLimits);
-  if (typeof plain === 'string') return relay(plain, body);
-  const occasion = occasionOf(door.rules, endpoint, reading);
+  if (why) return relayUnread(door, reading, request, why);
+  const body = await door.bodies.read(request, lengthOf(request));
+  if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
+  const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodyLimits);
+  if (typeof plain === 'string') return relay(door, reading, request, plain, body);
   const naming = await door.namer.name(occasion, plain);
-  if (typeof naming === 'string') return relay(naming, body);
-  const { name, form, model, choices, inputs, jsonText } = naming;
-  marks.key = name.slice(0, 16);
-  marks.model = model;
-  const isRefused = door.refused.has(whoseOf(reading));
-  const like = { endpoint, model, scope: caller.scope, tags: policy.tags };
+  if (typeof naming === 'string') return relay(door, reading, request, naming, body);
+  marks.key = naming.key.slice(0, 16);
+  marks.model = naming.model;
+  const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
+  return door.cache.hit(naming.key, permission) ?? ask(door, { request, reading, occasion, body, plain }, naming, permission, marks);
+}
+
+/** Puts a question to the cache that cannot be answered at once. */
+async function ask(door: Door, asking: Asking, naming: Naming, permission: Permission, marks: Marks): Promise<Opening> {
+  const { request, reading: { route, policy, caller: { scope } }, occasion, body, plain } = asking;
+  const { endpoint } = occasion;
+  const { key, model, choices, inputs, jsonText } = naming;
+  const like = { endpoint, model, scope, tags: policy.tags };
   const parts = () => naming.parts ?? door.namer.parts(occasion, plain);
   const opening = await door.cache.open({
-    key: keyOf(name, form),
-    permission: isRefused ? { ...policy, read: false, follow: false } : policy,
+    key, permission,
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
-    shared: isShared(caller.scope),
+    shared: isShared(scope),
     label: like,
     parts: () => (door.keepsPrompts ? parts() : null),
-    lead: leadOf(door, reading, request, body, true),
+    lead: leadOf(door, asking.reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {
-    marks.why = isRefused ? 'the upstream refused this credential last' : await whyMissed(door, policy, like, { ...naming, parts: parts() });
+    marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: parts() }) : 'the upstream refused this credential last';
   }
   return opening;
 }
 
-/** Names a credential at one upstream. */
-function whoseOf({ route, caller }: Pick<Reading, 'route' | 'caller'>): string {
-  return `${route.target.origin} ${caller.digest}`;
+function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Opening {
+  return relay(door, reading, request, why, hasBody(request) ? door.bodies.stream(request) : null);
+}
+
+function relay(door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null): Opening {
+  if (!reading.policy.ask) throw notCached();
+  return door.cache.bypass(why, leadOf(door, reading, request, body, false), reading.occasion?.endpoint ?? null);
 }
 
 /** Why the body is not even read, or nothing. */
@@ -111,30 +128,30 @@ function whyNotRead(policy: Policy): string | null {
   return policy.mode === 'off' ? 'off' : null;
 }
 
+/** In bytes, as declared; 0 where it is not. */
+function lengthOf(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0);
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || lengthOf(request) > 0;
+}
+
 /** @returns the body as its key is made from it, or why it has none */
-async function readPlain(body: WholeBody | Readable, fields: HeaderFields, { accepted, whole }: BodyLimits): Promise<WholeBody | string> {
-  if (!(body instanceof WholeBody)) return 'large-request';
-  const coding = valueOf(fields, 'content-encoding');
-  if (isIdentity(coding)) return body;
-  const plain = await decodeBody(body.bytes, coding as string, accepted);
+async function decoded(body: WholeBody, coding: string, { accepted, whole }: BodyLimits): Promise<WholeBody | string> {
+  const plain = await decodeBody(body.bytes, coding, accepted);
   if (plain === null) return 'encoded-request';
   return plain.length > whole ? 'large-request' : new WholeBody([plain]);
 }
 
-function hasBody(fields: HeaderFields): boolean {
-  return fields.has('transfer-encoding') || Number(valueOf(fields, 'content-length') ?? 0) > 0;
-}
-
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
-function leadOf(door: Door, { route, head: { method }, ...reading }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
-  const { origin } = route.target;
-  const whose = whoseOf({ route, ...reading });
-  const onStatus = (status: number) => door.refused.note(whose, status);
+function leadOf(door: Door, { method, route, callerThere }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
   return (writer, signal) => {
     const headers = forwardedHeaders(request.rawHeaders, recorded);
     const length = request.headers['content-length'];
     const isWhole = body instanceof WholeBody;
     if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);
-    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, decoded: recorded, onStatus }, writer, signal);
+    const onStatus = (status: number) => door.refused.note(callerThere, status);
+    door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, decoded: recorded, onStatus }, writer, signal);
   };
 }

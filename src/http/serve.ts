@@ -44,7 +44,6 @@ class Playback {
   readonly #listener: Listener;
   readonly #response: ServerResponse;
   readonly #headersFor: HeadersFor;
-  readonly #drained = () => this.#unblock();
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
@@ -67,9 +66,8 @@ class Playback {
       resolve();
     };
     if (this.#response.destroyed) return leave();
-    this.#response.once('close', leave);
-    this.#response.on('drain', this.#drained);
-    this.#listener.onChange = () => {
+    this.#response.on('close', leave);
+    const change = () => {
       try {
         this.#play();
       } catch (error) {
@@ -77,13 +75,14 @@ class Playback {
         reject(error);
       }
     };
-    this.#listener.onChange();
+    this.#listener.onChange = change;
+    // Called by its name: through the property, V8 keeps every closure, and what it holds, until the next full collection.
+    change();
   }
 
   #stop(): void {
     this.#cancelBeat?.();
     this.#listener.onChange = null;
-    this.#response.off('drain', this.#drained);
     this.#listener.leave();
   }
 
@@ -107,7 +106,7 @@ class Playback {
     const { state } = this.#listener;
     if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
     if (this.#blocked || state === 'streaming') return;
-    if (state === 'complete') this.#response.end();
+    if (state === 'complete') this.#response.writableEnded || this.#response.end();
     else this.#breakOff(head, this.#listener.failure as Failure);
     this.#stop();
   }
@@ -133,8 +132,11 @@ class Playback {
     while (!this.#blocked) {
       const chunk = this.#listener.read();
       if (!chunk) return;
+      // The last piece and the end in one write: most hits are one piece.
+      if (this.#listener.isAtEnd) return void this.#response.end(chunk);
       this.#last = chunk;
       this.#blocked = !this.#response.write(chunk);
+      if (this.#blocked) this.#response.once('drain', () => this.#unblock());
     }
   }
 

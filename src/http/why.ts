@@ -3,7 +3,6 @@
  * and scope comes nearest, and where it differs. Told only to whoever asks for
  * it with `x-refrain-debug: 1`.
  */
-import { keyOf } from '../request/fingerprint.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
@@ -18,10 +17,10 @@ export interface Records {
   readonly namer: Namer;
 }
 
-export async function whyMissed({ store, namer }: Records, policy: Policy, like: Likeness, { name, form, parts }: Naming): Promise<string> {
+export async function whyMissed({ store, namer }: Records, policy: Policy, like: Likeness, { key, form, parts }: Naming): Promise<string> {
   if (!policy.read) return 'no-cache';
   const kept = await store.recent(like, COMPARED);
-  if (kept.some(({ key }) => key === keyOf(name, form))) return 'kept, but expired or older than max-age';
+  if (kept.some((each) => each.key === key)) return 'kept, but expired or older than max-age';
   const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';

@@ -25,7 +25,7 @@ export class Sums {
 
   add(kind: Kind, amounts: Amounts): void {
     if (kind.day !== this.#day) this.#begin(kind.day);
-    this.#put({ ...kind, model: this.#models.of(kind.model), scope: this.#scopes.of(kind.scope) }, amounts);
+    this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
   }
 
@@ -38,7 +38,7 @@ export class Sums {
 
   /** Rows that were taken, and have not come where they should. */
   putBack(rows: readonly Row[]): void {
-    for (const row of rows) this.#put(row, row);
+    for (const row of rows) this.#put(row, row.scope, row.model, row);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
   }
 
@@ -48,8 +48,7 @@ export class Sums {
     this.#scopes.forget();
   }
 
-  #put(kind: Kind, amounts: Amounts): void {
-    const { day, scope, endpoint, outcome, model } = kind;
+  #put({ day, endpoint, outcome }: Kind, scope: string, model: string, amounts: Amounts): void {
     const key = `${day} ${endpoint} ${outcome} ${scope} ${model}`;
     let row = this.#rows.get(key);
     if (!row) this.#rows.set(key, (row = { ...noAmounts(), day, scope, endpoint, model, outcome }));
@@ -63,7 +62,7 @@ export class Sums {
     for (const [key, row] of named) {
       if (row.day !== oldest) continue;
       this.#rows.delete(key);
-      this.#put({ ...row, scope: OTHER, model: OTHER }, row);
+      this.#put(row, OTHER, OTHER, row);
     }
   }
 }

@@ -16,9 +16,10 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ['zstd', promisify(zstdDecompress) as Decode],
 ]);
 
-/** Whether a body with this `Content-Encoding` is not compressed at all. */
-export function isIdentity(coding: string | undefined): boolean {
-  return coding === undefined || coding.trim() === '' || coding.trim().toLowerCase() === 'identity';
+/** How a body with this `Content-Encoding` is compressed; null where it is not. */
+export function codingOf(value: string | undefined): string | null {
+  const coding = (value ?? '').trim().toLowerCase();
+  return coding === '' || coding === 'identity' ? null : coding;
 }
 
 /**
@@ -27,7 +28,7 @@ export function isIdentity(coding: string | undefined): boolean {
  * @throws RefrainError `body_too_large`
  */
 export async function decodeBody(body: Buffer, coding: string, limit: number): Promise<Buffer | null> {
-  const decode = DECODERS.get(coding.trim().toLowerCase());
+  const decode = DECODERS.get(coding);
   if (!decode) return null;
   try {
     return await decode(body, { maxOutputLength: limit });

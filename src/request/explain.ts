@@ -10,7 +10,7 @@ import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
 import { nameAnswer } from './naming.ts';
-import { occasionOf, readHead, type Rules } from './reading.ts';
+import { readHead, type Rules } from './reading.ts';
 import type { WrittenRequest } from './written-request.ts';
 
 /** A request with a name: what a stored answer is kept under. */
@@ -37,10 +37,10 @@ export interface Explanation {
 
 /** @returns the name that a request would be given, or why it has none. @throws RefrainError where it would be refused */
 export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): NamedRequest | string {
-  const reading = readHead(rules, { method, url: path, fields: readHeaderFields(headers) });
-  if (reading.endpoint === null) return 'route';
-  const naming = nameAnswer(occasionOf(rules, reading.endpoint, reading), body);
-  return typeof naming === 'string' ? naming : { endpoint: reading.endpoint, form: naming.form, parts: naming.parts as Parts };
+  const { occasion } = readHead(rules, { method, url: path, fields: readHeaderFields(headers) });
+  if (occasion === null) return 'route';
+  const naming = nameAnswer(occasion, body);
+  return typeof naming === 'string' ? naming : { endpoint: occasion.endpoint, form: naming.form, parts: naming.parts as Parts };
 }
 
 export function explain(a: NamedRequest | string, b: NamedRequest | string): Explanation {

@@ -1,9 +1,8 @@
 /**
  * The names of bytes seen before. A name is a pure function of the body and the
- * occasion, so a repeat need not be read again: it is looked up by the SHA-256
+ * occasion, so a repeat need not be read again: it is looked up by the digests
  * of both.
  */
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WhyNotAsk } from './ask.ts';
 import type { Naming, Occasion } from './naming.ts';
@@ -21,8 +20,8 @@ export class Memo {
   }
 
   /** Names this body on this occasion. */
-  static keyOf({ mode, parts }: Occasion, body: WholeBody): string {
-    return hash('sha256', `${mode} ${body.digest()} ${JSON.stringify(parts)}`, 'base64');
+  static keyOf({ digest }: Occasion, body: WholeBody): string {
+    return digest + body.digest();
   }
 
   get(key: string): Naming | WhyNotAsk | undefined {

@@ -3,10 +3,11 @@
  * the fingerprint of that. Pure, and of plain values both ways, so that another
  * thread can do it.
  */
+import { hash } from 'node:crypto';
 import type { Endpoint } from '../endpoint.ts';
 import { type Ask, readAsk, type WhyNotAsk } from './ask.ts';
 import type { Ignored } from './canonical.ts';
-import { type Fingerprint, fingerprint, type Parts } from './fingerprint.ts';
+import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { CacheMode } from './policy.ts';
 
 /** All that names an answer but the bytes of its request. */
@@ -16,10 +17,17 @@ export interface Occasion {
   readonly ignored: Ignored;
   /** All but `body`. */
   readonly parts: Parts;
+  /** Tells apart the occasions of one proxy; SHA-256, in base64. */
+  readonly digest: string;
+}
+
+/** With its digest. */
+export function createOccasion(facts: Omit<Occasion, 'digest'>): Occasion {
+  return { ...facts, digest: hash('sha256', JSON.stringify([facts.mode, facts.parts]), 'base64') };
 }
 
 export interface Naming extends Omit<Ask, 'text'> {
-  readonly name: Fingerprint;
+  readonly key: string;
   /** What the name is made of; null where the body is too long to be kept with its answer. */
   readonly parts: Parts | null;
 }
@@ -30,7 +38,7 @@ export function nameAnswer({ endpoint, mode, ignored, parts: frame }: Occasion, 
   if (typeof ask === 'string') return ask;
   const { text, ...facts } = ask;
   const parts = { ...frame, body: text };
-  return { ...facts, name: fingerprint(parts), parts };
+  return { ...facts, key: keyOf(fingerprint(parts), facts.form), parts };
 }
 
 /** The longest body text that is kept with an answer, in UTF-16 units. */

@@ -1,12 +1,13 @@
 /**
  * What the head of a request says: where it goes, what it allows, who asks.
  */
-import { type Endpoint, endpointOf } from '../endpoint.ts';
+import { endpointOf } from '../endpoint.ts';
 import type { Caller } from './caller.ts';
+import { codingOf } from './content-coding.ts';
 import type { Omissions } from './fields.ts';
 import { partsOf } from './fingerprint.ts';
-import type { HeaderFields } from './header-fields.ts';
-import type { Occasion } from './naming.ts';
+import { type HeaderFields, valueOf } from './header-fields.ts';
+import { createOccasion, type Occasion } from './naming.ts';
 import { type Policy, type PolicyDefaults, readPolicy } from './policy.ts';
 import { findRoute, type Route, type Targets } from './route.ts';
 
@@ -26,27 +27,37 @@ export interface RequestHead {
   readonly fields: HeaderFields;
 }
 
+/** All but the length of the body. */
 export interface Reading {
-  readonly head: RequestHead;
+  readonly method: string;
   readonly route: Route;
   readonly policy: Policy;
-  /** Null for a path that is not cached. */
-  readonly endpoint: Endpoint | null;
   readonly caller: Caller;
+  /** Names the caller's credential at this upstream. */
+  readonly callerThere: string;
+  /** What names an answer, but the body; null for a path that is not cached. */
+  readonly occasion: Occasion | null;
+  /** How the body is compressed; null where it is not. */
+  readonly coding: string | null;
 }
 
 /** @throws RefrainError where the request is refused */
 export function readHead(rules: Rules, head: RequestHead): Reading {
-  const route = findRoute(head.url, head.fields, rules.targets);
-  const policy = readPolicy(head.fields, rules.policy);
-  return { head, route, policy, endpoint: endpointOf(head.method, route.path), caller: rules.callerOf(head.fields) };
+  const { method, url, fields } = head;
+  const route = findRoute(url, fields, rules.targets);
+  const policy = readPolicy(fields, rules.policy);
+  const caller = rules.callerOf(fields);
+  return {
+    method, route, policy, caller,
+    callerThere: `${route.target.origin} ${caller.digest}`,
+    occasion: occasionOf(rules, head, route, policy, caller),
+    coding: codingOf(valueOf(fields, 'content-encoding')),
+  };
 }
 
-export function occasionOf({ omissions }: Rules, endpoint: Endpoint, { head, route, policy, caller }: Reading): Occasion {
-  const { target, path, query } = route;
-  const { isIgnoredHeader } = omissions;
-  const parts = partsOf({
-    scope: caller.scope, upstream: target.origin, method: head.method, path, query, fields: head.fields, isIgnoredHeader, variant: policy.variant,
-  });
-  return { endpoint, mode: policy.mode, ignored: omissions.body, parts };
+function occasionOf({ omissions }: Rules, { method, fields }: RequestHead, { target, path, query }: Route, { mode, variant }: Policy, { scope }: Caller): Occasion | null {
+  const endpoint = endpointOf(method, path);
+  if (endpoint === null) return null;
+  const parts = partsOf({ scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader: omissions.isIgnoredHeader, variant });
+  return createOccasion({ endpoint, mode, ignored: omissions.body, parts });
 }

@@ -2,7 +2,7 @@
  * A body that has arrived as a whole, in the pieces that it came in: a repeat
  * is known by its digest alone, and is never copied into one buffer.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 export class WholeBody {
   readonly length: number;
@@ -21,8 +21,9 @@ export class WholeBody {
 
   /** SHA-256, in base64. */
   digest(): string {
-    const hash = createHash('sha256');
-    for (const chunk of this.#chunks) hash.update(chunk);
-    return hash.digest('base64');
+    if (this.#chunks.length === 1) return hash('sha256', this.#chunks[0] as Buffer, 'base64');
+    const digest = createHash('sha256');
+    for (const chunk of this.#chunks) digest.update(chunk);
+    return digest.digest('base64');
   }
 }

@@ -19,8 +19,12 @@ export interface Head {
 
 /** All values of a header as one list (RFC 9110, 5.3), by its lower-case name. */
 export function headerOf(headers: RawHeaders, name: string): string | undefined {
-  const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name);
-  return values.length === 0 ? undefined : values.join(', ');
+  let found: string | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const value = headers[at + 1] as string;
+    if ((headers[at] as string).toLowerCase() === name) found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
 }
 
 export interface Entry {

@@ -27,7 +27,7 @@ export function whyNotByHead(head: Head): Unkept | null {
 }
 
 export function isEventStream(head: Head): boolean {
-  return mediaType(head) === 'text/event-stream';
+  return /^\s*text\/event-stream\s*(;|$)/i.test(headerOf(head.headers, 'content-type') ?? '');
 }
 
 function mediaType(head: Head): string {

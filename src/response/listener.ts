@@ -15,6 +15,8 @@ export interface Playable {
   /** The body's length in bytes: as declared, or as it is once complete; null while unknown. */
   readonly length: number | null;
   readonly failure: Failure | null;
+  /** How many there are so far. */
+  readonly bytes: number;
   /** The chunk of this number, counted from 0; nothing if it is not here yet. */
   chunkAt(index: number): Buffer | undefined;
   /** A listener has played a chunk. */
@@ -59,6 +61,11 @@ export class Listener {
   /** Bytes played so far. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Whether every byte of a complete answer has been read. */
+  get isAtEnd(): boolean {
+    return this.#recording.state === 'complete' && this.#position === this.#recording.bytes;
   }
 
   /** The next bytes, or nothing yet; shared, so never to be written to. */

@@ -35,8 +35,6 @@ export interface Room {
   countBytes(change: number): void;
 }
 
-const BOUNDLESS: Room = { isFull: false, countListener: () => {}, countBytes: () => {} };
-
 export class Recording implements Writer, Playable {
   onWanted: (() => void) | null = null;
   /** Called when the last listener has left. */
@@ -60,20 +58,10 @@ export class Recording implements Writer, Playable {
   #liveOnly = false;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
-  constructor(limit: number, room: Room = BOUNDLESS) {
+  constructor(limit: number, room: Room) {
     this.#limit = limit;
     this.#room = room;
     this.#liveOnly = limit === 0;
-  }
-
-  /** A recording that is complete from the start. */
-  static of(head: Head, body: Buffer): Recording {
-    const recording = new Recording(Number.POSITIVE_INFINITY);
-    recording.#state = 'complete';
-    recording.#head = head;
-    recording.#length = recording.#bytes = body.length;
-    recording.#chunks = body.length === 0 ? [] : [body];
-    return recording;
   }
 
   get state(): RecordingState {

@@ -8,7 +8,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createNamer } from '../../src/request/namer.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
-import { occasionOf, readHead } from '../../src/request/reading.ts';
+import type { Occasion } from '../../src/request/naming.ts';
+import { readHead } from '../../src/request/reading.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
@@ -38,7 +39,7 @@ const BODIES: readonly (readonly [string, string])[] = [
 ];
 
 const rules = rulesWith();
-const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
+const occasion = readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).occasion as Occasion;
 const namer = createNamer(0);
 await namer.name(occasion, new WholeBody([Buffer.alloc(MIB)]));
 console.log('| body | at once, median | p99 | held |\n|---|---|---|---|');

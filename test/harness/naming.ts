@@ -3,10 +3,9 @@
  */
 import { createCallers } from '../../src/request/caller.ts';
 import { createOmissions } from '../../src/request/fields.ts';
-import { keyOf } from '../../src/request/fingerprint.ts';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
-import { occasionOf, readHead, type Rules } from '../../src/request/reading.ts';
+import { readHead, type Rules } from '../../src/request/reading.ts';
 
 export interface Request {
   readonly path?: string;
@@ -28,8 +27,8 @@ const RULES = rulesWith();
 
 /** The fingerprint and form of a request, or why it has none. */
 export function keyFor({ path = '/v1/chat/completions', headers = [], body }: Request, rules: Rules = RULES): string {
-  const reading = readHead(rules, { method: 'POST', url: path, fields: readHeaderFields(headers) });
-  if (reading.endpoint === null) return 'route';
-  const naming = nameAnswer(occasionOf(rules, reading.endpoint, reading), Buffer.from(body));
-  return typeof naming === 'string' ? naming : keyOf(naming.name, naming.form);
+  const { occasion } = readHead(rules, { method: 'POST', url: path, fields: readHeaderFields(headers) });
+  if (occasion === null) return 'route';
+  const naming = nameAnswer(occasion, Buffer.from(body));
+  return typeof naming === 'string' ? naming : naming.key;
 }

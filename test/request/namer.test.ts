@@ -1,12 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createNamer } from '../../src/request/namer.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
-import { occasionOf, readHead } from '../../src/request/reading.ts';
+import { createOccasion, type Occasion } from '../../src/request/naming.ts';
+import { readHead } from '../../src/request/reading.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
 const rules = rulesWith(['default', '/trace/id']);
-const occasion = occasionOf(rules, 'chat', readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }));
+const occasion = readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).occasion as Occasion;
 
 const bytesOf = (length: number, others = {}) =>
   Buffer.from(JSON.stringify({ trace: { id: length, kept: 1 }, model: 'm', messages: [{ role: 'user', content: 'é'.repeat(length) }], ...others }));
@@ -38,11 +39,11 @@ test.each([1_000, 200_000])('a body of %i letters is read once, and its name is 
   const first = await namer.name(occasion, bodyOf(length));
   const again = namer.name(occasion, bodyOf(length));
   expect(again).toEqual({ ...(first as object), parts: null });
-  for (const other of [{ ...occasion, parts: { ...occasion.parts, scope: 'x' } }, { ...occasion, parts: { ...occasion.parts, 'header:x': '1' } }]) {
-    expect(await namer.name(other, bodyOf(length))).not.toMatchObject({ name: (first as { name: string }).name });
+  for (const other of [{ scope: 'x' }, { 'header:x': '1' }]) {
+    expect(await namer.name(createOccasion({ ...occasion, parts: { ...occasion.parts, ...other } }), bodyOf(length))).not.toMatchObject({ key: (first as { key: string }).key });
   }
   expect(await namer.name(occasion, bodyOf(length, { store: true }))).toBe('store');
-  expect(await namer.name({ ...occasion, mode: 'deterministic' }, bodyOf(length))).toBe('not-deterministic');
+  expect(await namer.name(createOccasion({ ...occasion, mode: 'deterministic' }), bodyOf(length))).toBe('not-deterministic');
 });
 
 test('what a name is made of can be had again', async () => {
@@ -55,8 +56,8 @@ test('what a name is made of can be had again', async () => {
 test('a body has one name, whatever pieces it comes in', async () => {
   const namer = open();
   const bytes = bytesOf(1_000);
-  const first = (await namer.name(occasion, new WholeBody([bytes]))) as { name: string };
-  expect(namer.name(occasion, new WholeBody([bytes.subarray(0, 7), bytes.subarray(7, 7), bytes.subarray(7)]))).toMatchObject({ name: first.name, parts: null });
+  const first = (await namer.name(occasion, new WholeBody([bytes]))) as { key: string };
+  expect(namer.name(occasion, new WholeBody([bytes.subarray(0, 7), bytes.subarray(7, 7), bytes.subarray(7)]))).toMatchObject({ key: first.key, parts: null });
 });
 
 test('short bodies wait for no thread', () => {
@@ -67,5 +68,5 @@ test('too many long bodies at once are not named rather than kept waiting', asyn
   const namer = open();
   const names = await Promise.all(Array.from({ length: 80 }, () => namer.name(occasion, bodyOf(100_000))));
   expect(names.filter((name) => name === 'unnamed').length).toBeGreaterThan(0);
-  expect(new Set(names.flatMap((name) => (typeof name === 'string' ? [] : [name.name]))).size).toBe(1);
+  expect(new Set(names.flatMap((name) => (typeof name === 'string' ? [] : [name.key]))).size).toBe(1);
 });

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
-import type { Listener } from '../../src/response/listener.ts';
+import { Listener } from '../../src/response/listener.ts';
 import { Recording } from '../../src/response/recording.ts';
+import { StoredAnswer } from '../../src/response/stored-answer.ts';
 
+const ROOM = { isFull: false, countListener: () => {}, countBytes: () => {} };
 const HEAD = { status: 200, statusText: 'OK', headers: [] };
 const FRAMING = { length: null, delimited: true };
 const MIB = 1024 * 1024;
@@ -15,7 +17,7 @@ function readAll(listener: Listener): Buffer {
 }
 
 function begun(limit: number): Recording {
-  const recording = new Recording(limit);
+  const recording = new Recording(limit, ROOM);
   recording.begin(HEAD, FRAMING);
   return recording;
 }
@@ -88,10 +90,10 @@ describe('a recording', () => {
   });
 
   test('of which everything is known from the start', () => {
-    const recording = Recording.of(HEAD, Buffer.from('whole'));
-    expect([recording.state, recording.length]).toEqual(['complete', 5]);
-    expect(readAll(recording.listen()).toString()).toBe('whole');
-    expect(readAll(Recording.of(HEAD, Buffer.alloc(0)).listen())).toHaveLength(0);
+    const play = (body: Buffer) => new Listener(new StoredAnswer({ head: HEAD, body, storedAt: 0, expiresAt: 1, answerId: null }));
+    expect([play(Buffer.from('whole')).state, play(Buffer.from('whole')).length]).toEqual(['complete', 5]);
+    expect(readAll(play(Buffer.from('whole'))).toString()).toBe('whole');
+    expect(readAll(play(Buffer.alloc(0)))).toHaveLength(0);
   });
 });
 

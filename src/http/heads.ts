@@ -1,0 +1,45 @@
+/**
+ * The heads of requests, read. A client repeats its head on each connection
+ * but for the length of the body, and what is read is a pure function of the
+ * rest; so each connection remembers its last, and a repeat is not read again.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { readHeaderFields } from '../request/header-fields.ts';
+import { type Reading, readHead, type Rules } from '../request/reading.ts';
+import { meantHeaders } from '../upstream/headers.ts';
+
+type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'socket'>;
+
+interface Read {
+  readonly method: string;
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  readonly reading: Reading;
+}
+
+export class Heads {
+  readonly #rules: Rules;
+  readonly #last = new WeakMap<Socket, Read>();
+
+  constructor(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  /** @throws RefrainError where the request is refused */
+  read({ method = 'GET', url = '', rawHeaders, socket }: RequestHead): Reading {
+    const last = this.#last.get(socket);
+    if (last?.method === method && last.url === url && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
+    const reading = readHead(this.#rules, { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) });
+    this.#last.set(socket, { method, url, rawHeaders, reading });
+    return reading;
+  }
+}
+
+function areEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, at) => text === other[at] || isLength(one[at - 1]));
+}
+
+function isLength(name: string | undefined): boolean {
+  return name?.length === 'content-length'.length && name.toLowerCase() === 'content-length';
+}
