@@ -65,8 +65,9 @@ export function createAdmin(options: AdminOptions): Express {
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
   });
-  admin.use((cause: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const error = refrainErrorOf(cause);
+  admin.use((cause: unknown, { method, path }: Request, response: Response, _next: NextFunction) => {
+    // A path that cannot be decoded.
+    const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
     if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
     if (response.headersSent) return void response.destroy();
     response.status(error.status).type('json').send(errorBody(error));
