@@ -1,7 +1,8 @@
 /**
  * What tokens cost: OpenAI's list prices for its standard tier, from
- * `config/prices.json`. `since` is the day on which a price was read at its
- * `source`; what it was before is not known here.
+ * `config/prices.json`. `since` is a day from which a price is known to have
+ * stood at its `source` (of a page without a date: the earliest that its text
+ * can be of); what it was before, and since, is not known here.
  *
  * A price holds for the model it names and for its dated snapshots. Anything
  * else in a name makes it another model: `gpt-4o-mini` and
