@@ -10,11 +10,15 @@ import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
 import { refuseUnread } from './http/unread.ts';
+import { Books, booksPath } from './ledger/books.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { Metrics, type TierReading } from './ledger/metrics.ts';
+import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
 import { createCallers } from './request/caller.ts';
 import { createOmissions } from './request/fields.ts';
@@ -22,7 +26,7 @@ import { createNamer, type Namer } from './request/namer.ts';
 import type { Rules } from './request/reading.ts';
 import type { Target, Targets } from './request/route.ts';
 import { loadSecret } from './secret.ts';
-import { createMemoryStore } from './store/memory.ts';
+import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
@@ -35,6 +39,7 @@ export interface App {
   readonly cache: Cache;
   readonly load: Load;
   readonly ledger: Ledger;
+  readonly metrics: Metrics;
   readonly store: Store;
   /** Resolves once the store has tried to open its file, well or not. */
   readonly opened: Promise<void>;
@@ -54,17 +59,27 @@ const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
-  const { store, opened } = createStore(config, log, clock);
+  const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
-  const ledger = new Ledger();
+  const books = new Books({ path: booksPath(config.store.path), clock, log });
+  const ledger = new Ledger({ books, prices: readPrices(), log });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
   const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
+  const metrics = new Metrics({
+    version: packageVersion(),
+    tiers,
+    files: () => (config.store.path === null ? {} : { store: isStoreUp(), ledger: books.state === 'up' }),
+    flights: () => load.flights,
+    listeners: () => load.listeners,
+    bytesInTheAir: () => load.bytes,
+  });
+  ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
   const bodyLimits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const handle = createHandler({
-    cache, store, upstream, ledger, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodyLimits, bodies: new Bodies(bodyLimits, clock),
@@ -78,16 +93,33 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
-  const admin = createServer(createAdmin({ readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text) }));
-  const app: App = { api, admin, cache, load, ledger, store, opened, upstream, namer, readiness: 'starting' };
+  const admin = createServer(createAdmin({
+    host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
+    books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.registry.metrics() },
+    subscribe: (listener) => ledger.subscribe(listener), clock, log,
+  }));
+  const app: App = { api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting' };
   return app;
 }
 
-function createStore({ memory, store: { path, bytes } }: Config, log: Log, clock: Clock): Pick<App, 'store' | 'opened'> {
-  const tiers: Store[] = memory.bytes > 0 ? [createMemoryStore({ maxBytes: memory.bytes * (1 - MEMO_SHARE), holdsAsked: path === null })] : [];
-  if (path === null) return { store: createTiers(tiers), opened: Promise.resolve() };
-  const file = createSqliteStore({ path, maxBytes: bytes, clock, log });
-  return { store: createTiers([...tiers, file]), opened: file.ready };
+interface Tiered extends Pick<App, 'store' | 'opened'> {
+  readonly tiers: () => readonly TierReading[];
+  readonly isStoreUp: () => boolean;
+  readonly lru: () => LruInfo;
+}
+
+function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock): Tiered {
+  const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
+  const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
+  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log });
+  const isUsed = memoryBytes > 0;
+  return {
+    store: createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock),
+    opened: file?.ready ?? Promise.resolve(),
+    tiers: () => [...(isUsed ? [{ tier: 'memory', maxBytes, ...memory.held }] : []), ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : [])],
+    isStoreUp: () => file?.state === 'up',
+    lru: memory.info,
+  };
 }
 
 /** How requests are read and named. */

@@ -41,6 +41,13 @@ export type ErrorCode =
   | 'listener_too_slow'
   | 'abandoned'
   | 'unknown_route'
+  | 'unknown_entry'
+  | 'ambiguous_key'
+  | 'invalid_query'
+  | 'unauthorized'
+  | 'forbidden_origin'
+  | 'misdirected_request'
+  | 'unsupported_media_type'
   | 'internal_error';
 
 export const invalidTarget = (why: string) =>
@@ -101,7 +108,28 @@ export const abandoned = () =>
   new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
 
 export const unknownRoute = (method: string, path: string) =>
-  new RefrainError('unknown_route', 404, `There is no ${method} ${path} here; try GET /healthz or GET /readyz.`);
+  new RefrainError('unknown_route', 404, `There is no ${method} ${shown(path)} here; GET /openapi.json lists what there is.`);
+
+export const unknownEntry = (key: string) =>
+  new RefrainError('unknown_entry', 404, `Nothing is kept under ${shown(key)}; GET /entries lists what is.`);
+
+export const ambiguousKey = (key: string, keys: readonly string[]) =>
+  new RefrainError('ambiguous_key', 409, `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`);
+
+export const invalidQuery = (name: string, why: string) =>
+  new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
+
+export const unauthorized = () =>
+  new RefrainError('unauthorized', 401, 'This needs the token of the operator: Authorization: Bearer TOKEN.', 'authorization');
+
+export const forbiddenOrigin = (origin: string) =>
+  new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
+
+export const misdirectedRequest = (host: string) =>
+  new RefrainError('misdirected_request', 421, `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`, 'host');
+
+export const unsupportedMediaType = () =>
+  new RefrainError('unsupported_media_type', 415, 'The body must be JSON; send it with content-type: application/json.', 'content-type');
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
@@ -128,6 +156,11 @@ export function errorEvent(error: RefrainError): string {
 
 function envelope({ message, param, code }: RefrainError): object {
   return { message, type: 'refrain_error', param, code };
+}
+
+/** What somebody sent, short and on one line. */
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
 }
 
 /** A short cause that names no header, body or credential. */

@@ -4,7 +4,7 @@
  *   starting   parts built, nothing listens
  *   ready      both listeners accept
  *   stopping   no new connection; answers that run may end, until the drain
- *              deadline cuts them visibly; then the store is flushed
+ *              deadline cuts them visibly; then the books and the store are flushed
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -52,6 +52,8 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   cancelCut();
   cancelEnd();
   await app.upstream.close();
+  await app.ledger.close();
+  app.metrics.close();
   await app.namer.close();
   await app.store.close();
   await closeServer(app.admin);

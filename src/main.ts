@@ -1,64 +1,48 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1 --disable-warning=ExperimentalWarning
 /**
- * The command: reads the configuration, starts, says where it is, and stops on
- * a signal. Exit codes: 0 stopped as asked, 1 could not start or run, 2 a
- * setting cannot be used; of `explain`: 0 one answer serves both, 1 it does
- * not, 2 a file cannot be used.
+ * The command: reads what is asked for, and does it. Exits with 0 where it is
+ * done, 1 where it could not be, 2 where something was written wrongly; what
+ * that means of each command stands in `config/commands`. A command's code is
+ * loaded when it is asked for: a proxy's takes the longest.
  */
-import { createApp } from './app.ts';
-import { explainFiles } from './cli/explain.ts';
-import { readCommand } from './config/command.ts';
-import type { Config } from './config/config.ts';
-import { ConfigError, reasonOf } from './errors.ts';
-import { type Addresses, start, stop } from './lifecycle.ts';
-import { createLog } from './log.ts';
+import { CommandError } from './cli/failure.ts';
+import { createOutput, type Output } from './cli/output.ts';
+import { type Command, readCommand } from './config/command.ts';
+import { ConfigError } from './errors.ts';
 
+const output = createOutput();
 try {
   const command = readCommand();
-  if (command.kind === 'start') await run(command.config);
-  else if (command.kind === 'explain') process.exitCode = explainFiles(command);
-  else console.log(command.text);
+  process.exitCode = await run(command, output);
+  // A proxy that has stopped waits for nothing more.
+  if (command.kind === 'start') process.exit();
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(`refrain: ${error.message}`);
-  process.exitCode = 2;
+  if (!(error instanceof ConfigError || error instanceof CommandError)) throw error;
+  output.tell(`refrain: ${error.message}`);
+  process.exit(error instanceof ConfigError ? 2 : 1);
 }
 
-async function run(config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
-  for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
-  const app = createApp(config, log);
-  let addresses: Addresses;
-  try {
-    addresses = await start(app, config);
-  } catch (error) {
-    console.error(`refrain: cannot listen (${listenHint(error, config)})`);
-    process.exit(1);
+async function run(command: Command, output: Output): Promise<number> {
+  switch (command.kind) {
+    case 'start':
+      return (await import('./cli/start.ts')).startProxy(command, output);
+    case 'stats':
+      return (await import('./cli/stats.ts')).showStats(command, output);
+    case 'ls':
+      return (await import('./cli/ls.ts')).listEntries(command, output);
+    case 'show':
+      return (await import('./cli/show.ts')).showEntry(command, output);
+    case 'rm':
+      return (await import('./cli/rm.ts')).removeEntry(command, output);
+    case 'purge':
+      return (await import('./cli/purge.ts')).purgeEntries(command, output);
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).examine(command, output);
+    case 'explain':
+      return (await import('./cli/explain.ts')).explainFiles(command, output);
+    case 'help':
+    case 'version':
+      output.print(command.text);
+      return 0;
   }
-  console.log(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
-  let stopping = false;
-  const leave = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, 'stopping; a second signal stops at once');
-    stop(app, config.timeouts.drain).then(
-      () => {
-        log.info(app.ledger.totals(), 'stopped');
-        process.exit(0);
-      },
-      (err: unknown) => {
-        log.error({ err }, 'could not stop in order');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', leave);
-  process.on('SIGINT', leave);
-}
-
-function listenHint(error: unknown, { port, admin }: Config): string {
-  const { port: taken } = error as { port?: number };
-  if (reasonOf(error) !== 'EADDRINUSE') return reasonOf(error);
-  const variable = taken === admin.port && taken !== port ? 'REFRAIN_ADMIN_PORT' : 'REFRAIN_PORT';
-  return `port ${taken} is in use; choose another with ${variable}, or 0 for any`;
 }

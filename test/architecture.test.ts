@@ -14,8 +14,8 @@ const ROOMS = [
   ['ledger'],
   ['http', 'admin'],
   ['app'],
-  ['cli'],
   ['lifecycle'],
+  ['cli'],
   ['main'],
 ];
 

@@ -1,14 +1,31 @@
 /**
  * The parts of documents that are made from code.
  */
-import { environmentExample, settingsTable } from '../src/config/manual.ts';
+import { environmentExample, exitsTable, settingsTable } from '../src/config/manual.ts';
+import { Metrics } from '../src/ledger/metrics.ts';
 import { FIELDS, FORM_FIELDS, IGNORED_FIELDS, IGNORED_HEADERS } from '../src/request/fields.ts';
 
 export { environmentExample };
 
+export interface Metric {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Every metric that a proxy has. */
+export function listMetrics(): Metric[] {
+  const metrics = new Metrics({ version: '', tiers: () => [], files: () => ({}), flights: () => 0, listeners: () => 0, bytesInTheAir: () => 0 });
+  metrics.close();
+  const listed = metrics.registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: string[]; help: string }[];
+  return listed.map(({ name, type, labelNames, help }) => ({ name, type, labels: labelNames, help }));
+}
+
 /** The README with its tables as the code has them now. */
 export function refreshReadme(readme: string): string {
-  return withPart(withPart(withPart(readme, 'settings', settingsTable()), 'key', keyTable()), 'fields', fieldsTable());
+  const parts = { exits: exitsTable(), settings: settingsTable(), key: keyTable(), fields: fieldsTable(), metrics: metricsTable() };
+  return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readme);
 }
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. */
@@ -26,6 +43,11 @@ export function withPart(text: string, name: string, part: string): string {
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
+}
+
+function metricsTable(): string {
+  const rows = listMetrics().map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${quoted(labels)} | ${help} |`);
+  return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function keyTable(): string {

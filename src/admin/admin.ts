@@ -1,30 +1,50 @@
 /**
- * The operator's door, on a listener of its own: is the proxy alive, and does
- * it take requests.
+ * The operator's door, on a listener of its own: is the proxy well, what did it
+ * save, what does it hold, and what is to be thrown away.
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
 import { bodyTooLarge, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute } from '../errors.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
+import type { Books } from '../store/store.ts';
+import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
+import { DESCRIPTION } from './description.ts';
+import { entriesRoutes } from './entries.ts';
+import { eventsRoutes, type Subscribe } from './events.ts';
+import { type Figures, figuresRoutes } from './figures.ts';
+import { createGuard, type GuardOptions } from './guard.ts';
+import { purgeRoutes } from './purge.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
-export interface AdminOptions {
+export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
+  readonly books: Books;
+  readonly cache: Pick<Cache, 'purge' | 'purgeAll' | 'countAll'>;
+  readonly figures: Figures;
+  /** Where requests are told of as they end. */
+  readonly subscribe?: Subscribe;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
-/** The most that a body may take, in bytes: two long requests. */
-const MAX_BODY = 8 * 1024 * 1024;
-
-export function createAdmin({ readiness, explain }: AdminOptions): Express {
+export function createAdmin(options: AdminOptions): Express {
+  const { readiness, explain, books, cache, figures, subscribe, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
-  admin.use((_request: Request, response: Response, next) => {
+  admin.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  admin.use((_request: Request, response: Response, next: NextFunction) => {
     response.set('cache-control', 'no-store');
     next();
   });
+  admin.use(createGuard(options));
+  admin.use(checkMediaType);
   admin.get('/healthz', (_request: Request, response: Response) => {
     response.json({ status: 'alive' });
   });
@@ -32,21 +52,30 @@ export function createAdmin({ readiness, explain }: AdminOptions): Express {
     const status = readiness();
     response.status(status === 'ready' ? 200 : 503).json({ status });
   });
-  admin.post('/explain', express.text({ type: 'application/json', limit: MAX_BODY }), async (request: Request, response: Response) => {
-    if (typeof request.body !== 'string') throw invalidBody('send it with content-type: application/json');
-    response.json(await explain(request.body));
+  admin.get('/openapi.json', (_request: Request, response: Response) => {
+    response.type('json').send(DESCRIPTION);
   });
+  admin.post('/explain', readText, async (request: Request, response: Response) => {
+    response.json(await explain(textOf(request)));
+  });
+  admin.use(figuresRoutes(figures));
+  admin.use(entriesRoutes({ books, cache, clock }));
+  admin.use(purgeRoutes(cache));
+  if (subscribe) admin.use(eventsRoutes(subscribe));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
   });
-  admin.use((cause: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const error = refrainErrorOf(cause);
+  admin.use((cause: unknown, { method, path }: Request, response: Response, _next: NextFunction) => {
+    // A path that cannot be decoded.
+    const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
+    if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
+    if (response.headersSent) return void response.destroy();
     response.status(error.status).type('json').send(errorBody(error));
   });
   return admin;
 }
 
-/** Express tells of a body that it could not read by the status that it would send. */
+/** Express tells of what it could not read by the status that it would send. */
 function refrainErrorOf(cause: unknown): RefrainError {
   if (cause instanceof RefrainError) return cause;
   const { status } = cause as { status?: number };

@@ -8,38 +8,20 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Expectation } from '../response/complete.ts';
-import type { Asked, Head, RawHeaders } from '../response/entry.ts';
+import type { Entry, Head, RawHeaders } from '../response/entry.ts';
+import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type FlightPlan, type Lead } from './flight.ts';
+import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
 import type { Load } from './load.ts';
 import type { Opening } from './outcome.ts';
+import type { Permission, Question } from './question.ts';
 import { whyNotStorable } from './storable.ts';
 import { isGoodEnough, lookUp, openStored } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
-
-/** What a request lets the cache do; see `request/policy`. */
-export interface Permission {
-  readonly read: boolean;
-  readonly follow: boolean;
-  readonly ask: boolean;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly ttl: number;
-}
-
-export interface Question {
-  readonly key: string;
-  readonly permission: Permission;
-  readonly expected: Expectation;
-  readonly lead: Lead;
-  /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
-  readonly shared: boolean;
-  /** What is kept with the answer, once it is. */
-  readonly asked: () => Asked;
-}
 
 export interface CacheOptions {
   readonly store: Store;
@@ -63,12 +45,9 @@ const FORGOTTEN = 1_000;
 
 export class Cache {
   readonly #options: CacheOptions;
-  /** The flights that may be joined, by key. */
-  readonly #joinable = new Map<string, Flight>();
+  readonly #flights = new Flights();
   /** The answer that the store gave to a flight, while it may be joined. */
   readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
-  /** Every flight that may still be kept, and under which key. */
-  readonly #keepable = new Map<Flight, string>();
   readonly #unkept: UnkeptKeys;
   readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
 
@@ -79,18 +58,18 @@ export class Cache {
 
   /** How many flights may be joined. */
   get flights(): number {
-    return this.#joinable.size;
+    return this.#flights.size;
   }
 
   /** The keys to which an answer is on its way that may still be kept. */
   keysInTheAir(): string[] {
-    return [...new Set(this.#keepable.values())];
+    return this.#flights.keys();
   }
 
   /** What is kept under a key, where it can be had without waiting and is good enough. */
   hit(key: string, permission: Permission): Opening | undefined {
     const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
-    return found && this.#hit(found);
+    return found && this.#hit(key, found);
   }
 
   /** @throws RefrainError `not_cached` where the upstream may not be asked */
@@ -99,26 +78,41 @@ export class Cache {
     const hit = this.hit(key, permission);
     if (hit) return hit;
     if (!permission.ask) return this.#onlyIfCached(question);
-    const flight = permission.follow ? this.#joinable.get(key) : undefined;
+    const flight = permission.follow ? this.#flights.joinable(key) : undefined;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
   }
 
-  /** Fetches for one caller; nobody joins and nothing is kept. */
-  bypass(why: string, lead: Lead): Opening {
+  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
+  bypass(why: string, lead: Lead, endpoint: Endpoint | null = null): Opening {
     const { clock, load } = this.#options;
     load.admitFlight();
     const flight = new Flight({
-      expected: null, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
+      expected: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
     });
     const listener = flight.recording.listen();
     flight.lead(lead);
-    return { outcome: { word: 'bypass', why }, listener };
+    return { outcome: { word: 'bypass', why }, listener, call: flight.account.whenOver };
   }
 
   /** Drops what is kept under a key, and fences what is on its way to it. */
   purge(key: string): void {
-    for (const [flight, kept] of this.#keepable) if (kept === key) flight.fence();
+    for (const flight of this.#flights.to(key)) flight.fence();
     this.#options.store.delete(key);
+  }
+
+  /** Drops all that fits, what is on its way included, for every request from here on; resolves with how much that was. */
+  async purgeAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#options;
+    const flights = this.#flights.purgedBy(request);
+    for (const flight of flights) flight.fence();
+    return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
+  }
+
+  /** What `purgeAll` would drop. */
+  async countAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#options;
+    const flights = this.#flights.purgedBy(request).length;
+    return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
   /** Drops the answers with this `id`, also those that land from here on. */
@@ -130,13 +124,13 @@ export class Cache {
   async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
     const found = permission.read ? this.#goodEnough(await lookUp(this.#options.store, key), permission) : undefined;
     if (!found) throw notCached();
-    return this.#hit(found);
+    return this.#hit(key, found);
   }
 
   #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
     this.#options.load.admitListener();
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'follow' }, listener };
+    const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
     const lookup = this.#lookups.get(flight);
     if (lookup) return this.#followStored(lookup, opening, question);
     return question.shared ? this.#followShared(opening, question) : opening;
@@ -147,7 +141,7 @@ export class Cache {
     const stored = await lookup;
     if (!stored) return question.shared ? this.#followShared(opening, question) : opening;
     opening.listener.leave();
-    if (this.#goodEnough(stored, question.permission)) return this.#hit(stored);
+    if (this.#goodEnough(stored, question.permission)) return this.#hit(question.key, stored);
     return this.open({ ...question, permission: { ...question.permission, read: false } });
   }
 
@@ -168,7 +162,7 @@ export class Cache {
     const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
     const flight = this.#register(question, whyNotKept);
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener };
+    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener, call: flight.account.whenOver, whyUnkept: () => flight.unkept };
     if (!permission.read) {
       flight.lead(lead);
       return opening;
@@ -183,51 +177,44 @@ export class Cache {
       return found;
     });
     this.#lookups.set(flight, lookup);
-    return lookup.then((found) => (found ? this.#hit(found) : opening));
+    return lookup.then((found) => (found ? this.#hit(key, found) : opening));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register({ key, permission, expected, asked }: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
+  #register(question: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
+    const { key, expected } = question;
     const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
     const flight: Flight = new Flight({
-      expected,
-      maxBytes: maxEntryBytes,
-      onAbandon,
-      clock,
-      load,
-      whyNotKept,
-      keep: (head, body, answerId) => this.#keep(key, permission.ttl, asked, head, body, answerId),
+      expected, endpoint: expected.endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load, whyNotKept,
+      keep: (head, body, answerId, call) => this.#keep(question, { head, body, answerId, ...(call && { call }) }),
       refuse: (why) => {
         log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
         this.#unkept.add(key, why);
       },
-      land: () => {
-        this.#keepable.delete(flight);
-        if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
-      },
+      land: () => this.#flights.remove(flight, key),
     });
     if (flight.recording.liveOnly) return flight;
-    this.#keepable.set(flight, key);
-    const held = this.#joinable.get(key);
-    if (!this.#unkept.has(key) && (!held || this.#isOverdue(held))) this.#joinable.set(key, flight);
+    const held = this.#flights.joinable(key);
+    this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
     return flight;
   }
 
-  #keep(key: string, ttl: number, asked: () => Asked, head: Head, body: Buffer, answerId: string | null): void {
-    if (this.#isForgotten(answerId)) return;
+  #keep({ key, permission: { ttl }, label, parts }: Question, answer: Pick<Entry, 'head' | 'body' | 'answerId' | 'call'>): void {
+    if (this.#isForgotten(answer.answerId)) return;
     const storedAt = this.#options.clock.now();
-    const headers = this.#options.keptHeaders(head.headers);
+    const head = { ...answer.head, headers: this.#options.keptHeaders(answer.head.headers) };
     this.#unkept.delete(key);
-    this.#options.store.set(key, { head: { ...head, headers }, body, storedAt, expiresAt: storedAt + ttl * 1000, answerId, asked: asked() });
+    this.#options.store.set(key, { ...answer, head, storedAt, expiresAt: storedAt + ttl * 1000, asked: { ...label, parts: parts() } });
   }
 
   /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
-  #isOverdue({ recording, ledAt }: Flight): boolean {
+  #isOverdue({ recording, account: { ledAt } }: Flight): boolean {
     const { clock, patience } = this.#options;
     return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
   }
 
-  #hit(found: Found): Opening {
+  #hit(key: string, found: Found): Opening {
+    this.#options.store.use(key);
     return openStored(found, this.#options.clock.now());
   }
 

@@ -12,12 +12,14 @@
  * an equal request finds neither the entry nor the flight.
  */
 import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { abandoned, answerIncomplete, internalError, type RefrainError } from '../errors.ts';
-import type { Expectation, Judge } from '../response/complete.ts';
-import { compact, type Head } from '../response/entry.ts';
+import type { Expectation, Judge, Verdict } from '../response/complete.ts';
+import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
 import { Recording } from '../response/recording.ts';
 import type { Failure, Framing, Writer } from '../response/writer.ts';
+import { Account } from './account.ts';
 import type { Load } from './load.ts';
 import type { WhyNotKept } from './storable.ts';
 
@@ -27,6 +29,8 @@ export type Lead = (writer: Writer, signal: AbortSignal) => void;
 export interface FlightPlan {
   /** What a whole answer has; null for one that is only relayed. */
   readonly expected: Expectation | null;
+  /** Whose answers tell of usage; null for any other. */
+  readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
   readonly maxBytes: number;
   /** What happens to the upstream call when the last listener leaves. */
@@ -35,7 +39,7 @@ export interface FlightPlan {
   readonly load: Load;
   /** Why no answer with this head would be kept, or nothing. */
   whyNotKept(head: Head): WhyNotKept | null;
-  keep(head: Head, body: Buffer, answerId: string | null): void;
+  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
   /** Told why a complete answer is not kept. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */
@@ -47,8 +51,9 @@ const SETTLE_MS = 1_000;
 
 export class Flight implements Writer {
   readonly recording: Recording;
-  /** When the upstream was asked, in milliseconds since the epoch; null before. */
-  ledAt: number | null = null;
+  readonly account: Account;
+  /** Why a complete answer was not kept; null before, and where it was. */
+  unkept: string | null = null;
   readonly #plan: FlightPlan;
   readonly #abort = new AbortController();
   #judge: Judge | null = null;
@@ -60,12 +65,15 @@ export class Flight implements Writer {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
+    this.account = new Account(plan.clock);
     this.recording = new Recording(plan.expected ? plan.maxBytes : 0, plan.load);
     this.recording.onDeserted = () => this.#abandon();
     this.recording.onLiveOnly = () => {
       this.#judge = null;
+      this.unkept = plan.load.isFull ? 'limits' : 'too-large';
       this.#land();
       this.#abandon();
+      if (this.recording.head) this.account.unjudged(plan.endpoint, this.recording.head);
     };
   }
 
@@ -79,7 +87,7 @@ export class Flight implements Writer {
 
   lead(lead: Lead): void {
     this.#leading = true;
-    this.ledAt = this.#plan.clock.now();
+    this.account.led();
     this.#plan.load.countFlight(1);
     try {
       lead(this, this.#abort.signal);
@@ -102,6 +110,7 @@ export class Flight implements Writer {
   /** Lands a flight that has nothing to fetch: the store had the answer. */
   dismiss(): void {
     this.#land();
+    this.account.close(null);
   }
 
   /** What lands from here on is delivered, but not kept; new requests do not join. */
@@ -118,8 +127,10 @@ export class Flight implements Writer {
   }
 
   begin(head: Head, framing: Framing): void {
-    const { expected } = this.#plan;
-    if (expected) this.#judge = judgeOf(expected, head, framing);
+    const { expected, endpoint } = this.#plan;
+    this.account.begun();
+    if (expected && !this.recording.liveOnly) this.#judge = judgeOf(expected, head, framing);
+    else this.account.unjudged(endpoint, head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
     // A stream that is judged may end before its declared length, in an event of ours.
@@ -129,7 +140,7 @@ export class Flight implements Writer {
 
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
-    const step = this.recording.liveOnly ? null : this.#judge?.push(chunk);
+    const step = this.#judge?.push(chunk);
     if (step?.kind === 'broken') {
       this.recording.append(chunk.subarray(0, step.relay));
       this.abort({ error: answerIncomplete(step.why), told: step.told });
@@ -137,17 +148,23 @@ export class Flight implements Writer {
     }
     // First: whoever is played its end may leave at once.
     if (step?.kind === 'committed') this.#commit();
-    return this.recording.append(chunk);
+    const isWanted = this.recording.append(chunk);
+    this.account.saw(chunk);
+    return isWanted;
   }
 
   finish(): void {
     if (this.recording.state !== 'streaming') return;
     this.#cancelSettling?.();
-    const broken = this.#conclude();
-    if (broken) return this.#end({ error: answerIncomplete(broken), told: false });
+    let whole: Buffer | undefined;
+    const body = () => (whole ??= compact(this.recording.chunks, this.recording.bytes));
+    const verdict = this.#judge?.end(body) ?? null;
+    if (verdict?.kind === 'broken') return this.#end({ error: answerIncomplete(verdict.why), told: false });
+    const call = this.account.conclude(this.#judge);
+    if (verdict) this.#settle(verdict, body, call);
     this.#land();
     this.recording.finish();
-    this.#arrive();
+    this.#arrive(call);
   }
 
   fail(failure: Failure): void {
@@ -155,37 +172,28 @@ export class Flight implements Writer {
     else this.#end(failure);
   }
 
-  /** Keeps the answer if it is whole. @returns why it broke off, if it did */
-  #conclude(): string | null {
-    const { recording } = this;
-    if (!this.#judge || recording.liveOnly || !recording.head) return null;
-    let whole: Buffer | undefined;
-    const body = () => (whole ??= compact(recording.chunks, recording.bytes));
-    const verdict = this.#judge.end(body);
-    if (verdict.kind === 'broken') return verdict.why;
-    const why = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#plan.whyNotKept(recording.head);
-    if (why) this.#plan.refuse(why);
-    else if (verdict.kind === 'whole') this.#keep(recording.head, body(), verdict.answerId);
-    return null;
-  }
-
-  /** What cannot be kept is delivered all the same. */
-  #keep(head: Head, body: Buffer, answerId: string | null): void {
+  /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. */
+  #settle(verdict: Exclude<Verdict, { kind: 'broken' }>, body: () => Buffer, call: Call | null): void {
+    const { head } = this.recording;
+    if (!head) return;
+    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#plan.whyNotKept(head);
     try {
-      this.#plan.keep(head, body, answerId);
+      if (verdict.kind === 'whole' && !this.unkept) this.#plan.keep(head, body(), verdict.answerId, call);
     } catch {
-      this.#plan.refuse('store');
+      this.unkept = 'store';
     }
+    if (this.unkept) this.#plan.refuse(this.unkept);
   }
 
   #end(failure: Failure): void {
     this.#land();
     this.recording.fail(failure);
-    this.#arrive();
+    this.#arrive(null);
   }
 
   /** The call is over. */
-  #arrive(): void {
+  #arrive(call: Call | null): void {
+    this.account.close(call);
     if (!this.#leading) return;
     this.#leading = false;
     this.#plan.load.countFlight(-1);

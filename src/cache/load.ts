@@ -45,6 +45,11 @@ export class Load {
     return this.#listeners;
   }
 
+  /** What answers on their way hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether nothing more should be recorded. */
   get isFull(): boolean {
     return this.#bytes > this.#limits.bytes;

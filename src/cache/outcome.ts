@@ -2,7 +2,7 @@
  * How a request was answered, in the four words that code, headers, logs and
  * metrics share, and how each is told (RFC 9211).
  */
-import type { Head } from '../response/entry.ts';
+import type { Call, Head } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Tier } from '../store/store.ts';
 import type { WhyNotKept } from './storable.ts';
@@ -23,6 +23,10 @@ export type OutcomeWord = Outcome['word'];
 export interface Opening {
   readonly outcome: Outcome;
   readonly listener: Listener;
+  /** What the answer's upstream call took: known at once for a hit; for the others when it is over. Null: nothing to tell. */
+  readonly call: Call | null | Promise<Call | null>;
+  /** Why the answer of a miss was not kept, once its call is over; null where it was. */
+  readonly whyUnkept?: () => string | null;
 }
 
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;

@@ -31,5 +31,5 @@ export function isGoodEnough({ storedAt, expiresAt }: Entry, maxAge: number, now
 export function openStored({ entry, tier }: Found, now: number): Opening {
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
   const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-  return { outcome: { word: 'hit', tier, age, ttl }, listener: new Listener(new StoredAnswer(entry)) };
+  return { outcome: { word: 'hit', tier, age, ttl }, listener: new Listener(new StoredAnswer(entry)), call: entry.call ?? null };
 }

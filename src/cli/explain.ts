@@ -9,6 +9,8 @@ import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
 import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';
 import { peekSecret } from '../secret.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
+import { inertJson, inertText } from './inert.ts';
+import type { Output } from './output.ts';
 
 export interface ExplainCommand {
   readonly config: Config;
@@ -17,11 +19,11 @@ export interface ExplainCommand {
 }
 
 /** @returns the exit code. @throws ConfigError where a file cannot be used */
-export function explainFiles({ config, files, json }: ExplainCommand): number {
+export function explainFiles({ config, files, json }: ExplainCommand, output: Output): number {
   const rules = createRules(config, peekSecret(config.store.path));
   const [a, b] = files.map((file) => attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))));
   const explanation = explain(a as Named, b as Named);
-  console.log(json ? JSON.stringify(explanation, null, 2) : textOf(explanation, files));
+  output.print(json ? inertJson(explanation) : inertText(textOf(explanation, files)));
   return explanation.same ? 0 : 1;
 }
 

@@ -1,39 +1,110 @@
 /**
- * What the command line asks for: a proxy, or a text about it.
+ * What the command line asks for: a command with all that it needs, or a text.
  */
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
-import { type Config, loadConfig, type Surroundings } from './config.ts';
-import { readFlags } from './flags.ts';
-import { helpText } from './manual.ts';
+import { type Choice, type CommandName, commands, type Filter, type Given, type Option } from './commands.ts';
+import { type Config, type ExaminedConfig, examineConfig, loadConfig, type Sources } from './config.ts';
+import { digits } from './kinds.ts';
+import { type Line, readLine, type Text } from './line.ts';
+import { flagName } from './setting.ts';
+import { packageVersion } from './version.ts';
+import { readValue, refuse } from './written.ts';
+
+/** What a process is started with. */
+export interface Surroundings {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** Which proxy is meant. */
+export interface Target {
+  /** That of the proxy on this machine, by which it is found. */
+  readonly config: Config;
+  /** Base URL of another operator's listener, or null. */
+  readonly url: string | null;
+}
 
 export type Command =
   | { readonly kind: 'start'; readonly config: Config }
-  | { readonly kind: 'explain'; readonly config: Config; readonly files: readonly [string, string]; readonly json: boolean }
-  | { readonly kind: 'help'; readonly text: string }
-  | { readonly kind: 'version'; readonly text: string };
+  | { readonly kind: 'stats'; readonly target: Target; readonly json: boolean }
+  | { readonly kind: 'ls'; readonly target: Target; readonly json: boolean; readonly filter: Filter; readonly limit: number }
+  | { readonly kind: 'show' | 'rm'; readonly target: Target; readonly json: boolean; readonly key: string }
+  | { readonly kind: 'purge'; readonly target: Target; readonly json: boolean; readonly choice: Choice | 'all'; readonly dryRun: boolean; readonly yes: boolean }
+  | { readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined }
+  | { readonly kind: 'explain'; readonly json: boolean; readonly config: Config; readonly files: readonly [string, string] }
+  | Text;
+
+/** The settings of a start in these surroundings, or why there would be none. */
+export type Examined = ExaminedConfig | { readonly fault: string };
+
+const STANDARD_LIMIT = 50;
 
 /** Throws ConfigError, whose message is one line for standard error. */
-export function readCommand(surroundings: Surroundings = readProcess()): Command {
-  const { argv } = surroundings;
-  if (argv[0] === 'explain') return readExplain(surroundings);
-  const flags = readFlags(argv);
-  if (flags.has('help')) return { kind: 'help', text: helpText() };
-  if (flags.has('version')) return { kind: 'version', text: `refrain ${packageVersion()}` };
-  return { kind: 'start', config: loadConfig(surroundings) };
+export function readCommand({ argv, env, cwd }: Surroundings = readProcess()): Command {
+  const line = readLine(argv, packageVersion());
+  if ('text' in line) return line;
+  const sources: Sources = { flags: line.flags, env, cwd };
+  const json = isGiven(line, 'json');
+  switch (line.name) {
+    case 'start':
+      return { kind: 'start', config: loadConfig(sources) };
+    case 'stats':
+      return { kind: 'stats', target: readTarget(line, sources), json };
+    case 'ls': {
+      const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
+      return { kind: 'ls', target: readTarget(line, sources), json, filter, limit };
+    }
+    case 'show':
+    case 'rm':
+      return { kind: line.name, target: readTarget(line, sources), json, key: readValue({ name: 'KEY', value: line.operands[0] }, digits) };
+    case 'purge': {
+      const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
+      return { kind: 'purge', target: readTarget(line, sources), json, choice: readChoice(line), ...flags };
+    }
+    case 'doctor':
+      return { kind: 'doctor', json, examined: examine(sources) };
+    case 'explain':
+      return { kind: 'explain', json, config: loadConfig(sources), files: line.operands as readonly string[] as [string, string] };
+  }
 }
 
-function readExplain(surroundings: Surroundings): Command {
-  const [, a, b, ...rest] = surroundings.argv;
-  if (a === undefined || b === undefined) throw new ConfigError('explain takes two files, each with a request such as {"path":"/v1/chat/completions","headers":{},"body":{}}');
-  const argv = rest.filter((flag) => flag !== '--json');
-  return { kind: 'explain', config: loadConfig({ ...surroundings, argv }), files: [a, b], json: argv.length < rest.length };
+function readTarget(line: Line, sources: Sources): Target {
+  return { config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null };
+}
+
+/** Nothing is deleted because somebody forgot to say what. */
+function readChoice(line: Line): Choice | 'all' {
+  const { url: _, ...choice } = readGiven(line, 'purge');
+  const isAll = isGiven(line, 'all');
+  const flags = ['model', 'endpoint', 'scope', 'older-than', 'tag'].map((name) => `--${name}`).join(', ');
+  if (isAll && Object.keys(choice).length > 0) throw refuse(`--all stands for every answer; leave it out, or else the other flags`);
+  if (!isAll && Object.keys(choice).length === 0) throw refuse(`purge has nothing to choose by; give it any of ${flags}, or --all for every answer`);
+  return isAll ? 'all' : choice;
+}
+
+function readGiven<Name extends CommandName>({ flags }: Line, name: Name): Given<Name> {
+  const options: Readonly<Record<string, Option>> = commands[name].options;
+  const values = Object.entries(options).flatMap(([option, kind]) => {
+    const written = flags.get(flagName(option));
+    return written === undefined ? [] : [[option, readValue(written, kind)] as const];
+  });
+  return Object.fromEntries(values) as Given<Name>;
+}
+
+function isGiven({ flags }: Line, name: string): boolean {
+  return flags.has(flagName(name));
+}
+
+function examine(sources: Sources): Examined {
+  try {
+    return examineConfig(sources);
+  } catch (error) {
+    if (error instanceof ConfigError) return { fault: error.message };
+    throw error;
+  }
 }
 
 function readProcess(): Surroundings {
   return { argv: process.argv.slice(2), env: process.env, cwd: process.cwd() };
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

@@ -5,17 +5,17 @@
  */
 import { resolve } from 'node:path';
 import { readDefaults, readSettingsFile, readTree } from './file.ts';
-import { readFlags } from './flags.ts';
 import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type Source, type Written } from './written.ts';
+import { NOT_SHOWN, placeOf, readValue, show, type Source, type Written } from './written.ts';
 
-/** What a process is started with. */
-export interface Surroundings {
-  readonly argv: readonly string[];
+/** Where settings may come from, the file that one of these names aside. */
+export interface Sources {
+  /** By their names without dashes. */
+  readonly flags: Source;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
 }
@@ -28,18 +28,44 @@ export interface Config extends Settings {
 }
 
 /** Reads every source; throws ConfigError at the first value that cannot be used. */
-export function loadConfig({ argv, env, cwd }: Surroundings): Config {
-  const flags = readFlags(argv);
+export function loadConfig(sources: Sources): Config {
+  return examineConfig(sources).config;
+}
+
+export interface ExaminedConfig {
+  readonly config: Config;
+  /** Every setting that someone wrote, as it may be shown. */
+  readonly origins: readonly Origin[];
+}
+
+/** Where a setting got its value from. */
+export interface Origin {
+  readonly path: Path;
+  /** Not the value itself where that is secret. */
+  readonly shown: string;
+  /** A flag, a variable, or a place in a file. */
+  readonly from: string;
+}
+
+/** The same, and where each value came from. */
+export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
   const variables = readVariables(env, cwd);
   const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
   const file: Source = named === undefined ? new Map() : readSettingsFile(named, cwd);
   // The order of precedence: the first source to give a setting decides it.
   const find = (path: Path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path);
-  return deepFreeze({
+  const config = deepFreeze({
     ...settle(find, cwd),
     proxy: readOutboundProxy(variables.known),
     unknownVariables: variables.unknown,
   });
+  return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
+}
+
+function originOf(path: Path, written: Written | undefined): readonly Origin[] {
+  if (written === undefined) return [];
+  const shown = settingAt(path).secret ? NOT_SHOWN : show(written.value);
+  return [{ path, shown, from: placeOf(written) }];
 }
 
 type Partially<Whole> = {

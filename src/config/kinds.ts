@@ -1,6 +1,6 @@
 /**
- * The plain kinds of value: a host, a port, a token, a name, a file, one of
- * several words.
+ * The plain kinds of value: a host, a port, a token, a name, a file, a text,
+ * the digits of a key, one of several words.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -38,6 +38,18 @@ export const optionalFile: Kind<string | null> = {
 export const yesOrNo: Kind<boolean> = {
   schema: z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean()),
   allowed: 'true or false',
+};
+
+/** As someone searches for it, or as a label has it. */
+export const text: Kind<string> = {
+  schema: z.string().regex(/^[^\p{Cc}]{1,1000}$/u),
+  allowed: '1 to 1000 characters without control characters',
+};
+
+/** The key of a kept answer, or its beginning; perhaps with the form of the answer. */
+export const digits: Kind<string> = {
+  schema: z.string().toLowerCase().regex(/^[0-9a-f]{16,64}(\.[a-z+]+)?$/),
+  allowed: 'the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them',
 };
 
 export function oneOf<const Word extends string>(...words: [Word, Word, ...Word[]]): Kind<Word> {

@@ -1,32 +1,50 @@
 /**
- * The settings as people read them, made from the table: --help, .env.example
- * and the table in the README.
+ * Commands and settings as people read them, made from the tables: --help,
+ * .env.example and the README's tables.
  */
+import { type CommandName, commandNames, formOf } from './commands.ts';
 import { readDefaults } from './file.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_MEANING, FILE_VARIABLE, type Path, paths, settingAt, textPaths } from './settings.ts';
 
-/** About one screen; no line is wider than 100 columns. */
-export function helpText(): string {
+/** The flags of settings, and what each means, with its default. */
+export function settingFlags(): readonly (readonly [flag: string, meaning: string])[] {
   const defaults = readDefaultTexts();
-  const rows = [
-    ...textPaths.map((path) => [`--${flagName(path)}`, `${describe(settingAt(path))}${bracket(defaults.get(path))}`] as const),
-    [`--${FILE_FLAG} FILE`, FILE_MEANING] as const,
-    ['-h, --help', 'Show this text'] as const,
-    ['-v, --version', 'Show the version'] as const,
-  ];
-  const width = Math.max(...rows.map(([flag]) => flag.length));
   return [
-    'Usage: refrain [--flag VALUE]...',
-    '       refrain explain A.json B.json [--json] [--flag VALUE]...',
-    'An OpenAI-compatible caching proxy: asked twice, answered once.',
-    '',
-    ...rows.map(([flag, meaning]) => `  ${flag.padEnd(width)}  ${meaning}`),
-    '',
-    `Each flag has a variable (--memory-bytes is ${variableName('memory.bytes')}) and a place in the JSON file`,
-    '(memory.bytes). A flag wins over the environment, that over .env, that over the file.',
-    'HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured. Sizes: 512KiB, 4GB. Times: 45s, 30m, 7d.',
-  ].join('\n');
+    ...textPaths.map((path) => [flagName(path), `${describe(settingAt(path))}${bracket(defaults.get(path))}`] as const),
+    [FILE_FLAG, FILE_MEANING] as const,
+  ];
+}
+
+/** What follows the flags in the help of one command. */
+export function commandAfterword(name: CommandName): string {
+  const { exits } = formOf(name);
+  return ['', ...(name === 'start' ? SETTINGS_EXPLAINED : SETTINGS_TAKEN), '', 'Exit codes:', ...exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`)].join('\n');
+}
+
+/** What follows the commands in the help of all. */
+export const PROGRAM_AFTERWORD = `
+Examples:
+  refrain --upstream https://api.groq.com/openai/v1
+  refrain purge --model gpt-4o-mini --older-than 7d --dry-run
+
+Settings, their defaults and where they are read from: refrain start --help`;
+
+const SETTINGS_EXPLAINED = [
+  `Each setting has a variable (--memory-bytes is ${variableName('memory.bytes')}) and a place in the JSON file`,
+  '(memory.bytes). A flag wins over the environment, that over .env, that over the file.',
+  'HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured. Sizes: 512KiB, 4GB. Times: 45s, 30m, 7d.',
+];
+
+const SETTINGS_TAKEN = [
+  'The settings are read as refrain start reads them, and are flags here as well,',
+  'such as --config or --admin-port; refrain start --help lists them.',
+];
+
+/** A Markdown table of how each command exits. */
+export function exitsTable(): string {
+  const row = (name: CommandName) => `| \`${name}\` | ${formOf(name).exits.join(' | ')} |`;
+  return ['| command | 0 | 1 | 2 |', '|---|---|---|---|', ...commandNames.map(row), ''].join('\n');
 }
 
 /** The text of .env.example. */
@@ -58,7 +76,8 @@ export function settingsTable(): string {
   return ['| Setting | Variable | Default | Meaning | What it may be |', '|---|---|---|---|---|', ...paths.map(row), ''].join('\n');
 }
 
-function describe({ meaning, words }: Setting): string {
+/** What a setting or an option means, and its words where they are few. */
+export function describe({ meaning, words }: Setting): string {
   return words === undefined ? meaning : `${meaning}: ${words.join(', ')}`;
 }
 

@@ -41,6 +41,12 @@ export const lifetime: Kind<number> = {
   allowed: 'a whole number of seconds, a duration such as 45s, 30m, 12h or 7d, or inf',
 };
 
+/** How long ago something was. */
+export const duration: Kind<number> = {
+  schema: z.preprocess(inUnits(TIMES), z.int().min(0)),
+  allowed: 'a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d',
+};
+
 /** How long something may take. */
 export const timeout: Kind<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().positive().max(LONGEST_TIMER)),

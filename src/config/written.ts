@@ -15,6 +15,9 @@ export interface Written {
   readonly file?: string;
 }
 
+/** What stands for a secret. */
+export const NOT_SHOWN = 'set (not shown)';
+
 /** All that one source gives, under its own names. */
 export type Source = ReadonlyMap<string, Written>;
 
@@ -51,7 +54,7 @@ function refuseIssue(written: Written, issue: z.core.$ZodIssue, secret = false):
     return refuse(`${placeOf(written, issue.path)} is not a usable name; it may be ${issue.issues[0]!.message}`);
   }
   const { path, value } = partAt(written.value, issue.path);
-  const shown = secret ? 'set (not shown)' : show(value);
+  const shown = secret ? NOT_SHOWN : show(value);
   return refuse(`${placeOf(written, path)} is ${shown}; it may be ${issue.message}`);
 }
 

@@ -3,11 +3,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Opening, Outcome } from '../cache/outcome.ts';
+import type { Opening } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
 import { drain } from './body.ts';
 import { fail } from './fail.ts';
-import { answerHeaders, type Marks } from './marks.ts';
+import { answerHeaders, newMarks } from './marks.ts';
+import { noteRequest } from './note.ts';
 import { type Door, openAnswer } from './open.ts';
 import { serve } from './serve.ts';
 
@@ -20,21 +21,20 @@ export function createHandler(door: Door): (request: IncomingMessage, response: 
 const ignore = () => {};
 
 async function handle(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const marks: Marks = { requestId: randomUUID(), key: null, cacheable: false, why: null };
-  let outcome: Outcome | null = null;
+  const marks = newMarks(randomUUID());
+  let opening: Opening | null = null;
+  let error: RefrainError | null = null;
   request.on('error', ignore);
   try {
-    const opening: Opening = await openAnswer(door, request, marks);
-    outcome = opening.outcome;
-    await serve(opening.listener, response, (head, length) => answerHeaders(head, length, opening.outcome, marks), door.heartbeat);
+    const { listener, outcome } = (opening = await openAnswer(door, request, marks));
+    await serve(listener, response, (head, length) => answerHeaders(head, length, outcome, marks), door.heartbeat);
   } catch (cause) {
-    const error = cause instanceof RefrainError ? cause : internalError(cause);
+    error = cause instanceof RefrainError ? cause : internalError(cause);
     if (error.code === 'internal_error') door.log.error({ requestId: marks.requestId, err: cause }, 'request failed');
-    fail(response, error, outcome, marks);
+    fail(response, error, opening?.outcome ?? null, marks);
   } finally {
     drain(request);
-    const word = outcome?.word ?? 'refusal';
-    door.ledger.note(word);
-    door.log.debug({ requestId: marks.requestId, method: request.method, status: response.statusCode, outcome: word, key: marks.key }, 'request');
+    noteRequest(door, { marks, opening, response, error });
+    door.log.debug({ requestId: marks.requestId, method: request.method, status: response.statusCode, outcome: opening?.outcome.word ?? 'refusal', key: marks.key }, 'request');
   }
 }

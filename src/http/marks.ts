@@ -3,6 +3,7 @@
  * is this listener's to know, and what we add.
  */
 import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
 import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
@@ -10,12 +11,24 @@ import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders } fr
 /** What is known of one request; filled in as it is read. */
 export interface Marks {
   readonly requestId: string;
+  /** By `performance.now()`, in ms. */
+  readonly startedAt: number;
+  /** Null for a path that is not cached, and before that is known. */
+  endpoint: Endpoint | null;
+  /** Whose it is; null before that is known. */
+  scope: string | null;
+  /** Null where the request was not read, or does not say. */
+  model: string | null;
   /** The first 16 digits of the fingerprint; null where there is none. */
   key: string | null;
   /** Whether the path is one of those that we cache; on any other the upstream's own `Cache-Control` stands. */
   cacheable: boolean;
   /** Why a miss was one, for whoever asked. */
   why: string | null;
+}
+
+export function newMarks(requestId: string): Marks {
+  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, cacheable: false, why: null };
 }
 
 /** @param length the body's length in bytes; null while it is unknown */

@@ -5,10 +5,12 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Cache, Permission } from '../cache/cache.ts';
+import type { Cache } from '../cache/cache.ts';
 import type { Opening } from '../cache/outcome.ts';
+import type { Permission } from '../cache/question.ts';
 import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
+import type { Clock } from '../clock.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -36,6 +38,7 @@ export interface Door {
   readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;
+  readonly clock: Clock;
   readonly log: Log;
   readonly heads: Heads;
   readonly namer: Namer;
@@ -67,8 +70,10 @@ interface Asking {
 export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
   if (door.isStopping()) throw stopping();
   const reading = door.heads.read(request);
-  const { method, route, policy, occasion } = reading;
+  const { method, route, policy, occasion, caller } = reading;
   marks.cacheable = occasion !== null;
+  marks.endpoint = occasion?.endpoint ?? null;
+  marks.scope = caller.scope;
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
@@ -82,6 +87,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const naming = await door.namer.name(occasion, plain);
   if (typeof naming === 'string') return relay(door, reading, request, naming, body);
   marks.key = naming.key.slice(0, 16);
+  marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
   return door.cache.hit(naming.key, permission) ?? ask(door, { request, reading, occasion, body, plain }, naming, permission, marks);
 }
@@ -91,13 +97,14 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   const { request, reading: { route, policy, caller: { scope } }, occasion, body, plain } = asking;
   const { endpoint } = occasion;
   const { key, model, choices, inputs, jsonText } = naming;
-  const like = { endpoint, model, scope };
+  const like = { endpoint, model, scope, tags: policy.tags };
   const parts = () => naming.parts ?? door.namer.parts(occasion, plain);
   const opening = await door.cache.open({
     key, permission,
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
     shared: isShared(scope),
-    asked: () => ({ ...like, parts: door.keepsPrompts ? parts() : null }),
+    label: like,
+    parts: () => (door.keepsPrompts ? parts() : null),
     lead: leadOf(door, asking.reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {
@@ -112,7 +119,7 @@ function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why
 
 function relay(door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null): Opening {
   if (!reading.policy.ask) throw notCached();
-  return door.cache.bypass(why, leadOf(door, reading, request, body, false));
+  return door.cache.bypass(why, leadOf(door, reading, request, body, false), reading.occasion?.endpoint ?? null);
 }
 
 /** Why the body is not even read, or nothing. */

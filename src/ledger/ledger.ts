@@ -1,24 +1,95 @@
 /**
- * What was served, in totals that balance: hits, follows, misses, bypasses and
- * refusals add up to requests.
+ * What was served, what it cost and what it spared: one note per request, once
+ * it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
-import type { OutcomeWord } from '../cache/outcome.ts';
+import type { Log } from '../log.ts';
+import type { Books } from './books.ts';
+import type { LedgerWord, Note, PricedNote } from './note.ts';
+import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
+import { amountsOf, dayOf, scopeLabel } from './row.ts';
+import type { Stats } from './stats.ts';
 
-/** `refusal`: answered by an error of our own before there was an outcome. */
-export type LedgerWord = OutcomeWord | 'refusal';
+/** Since the start of the proxy. */
+export type Counts = Readonly<Record<LedgerWord | 'requests', number>>;
 
-export type Totals = Readonly<Record<LedgerWord | 'requests', number>>;
+export interface LedgerOptions {
+  readonly books: Books;
+  readonly prices: Prices;
+  readonly log: Log;
+}
+
+const DAY_MS = 86_400_000;
 
 export class Ledger {
-  readonly #totals: Record<LedgerWord | 'requests', number> = { requests: 0, hit: 0, follow: 0, miss: 0, bypass: 0, refusal: 0 };
+  readonly #books: Books;
+  readonly #prices: Prices;
+  readonly #log: Log;
+  readonly #listeners = new Set<(note: PricedNote) => void>();
+  readonly #counts: Record<LedgerWord | 'requests', number> = { requests: 0, hit: 0, follow: 0, miss: 0, bypass: 0, refusal: 0 };
+  /** The day of the last note, and the time at which it began. */
+  #day = '';
+  #dayBegan = Number.NaN;
 
-  /** Once per request, after its last byte. */
-  note(word: LedgerWord): void {
-    this.#totals.requests++;
-    this.#totals[word]++;
+  constructor({ books, prices, log }: LedgerOptions) {
+    this.#books = books;
+    this.#prices = prices;
+    this.#log = log;
   }
 
-  totals(): Totals {
-    return { ...this.#totals };
+  /** Once per request. Never throws. */
+  note(note: Note): void {
+    this.#counts.requests++;
+    this.#counts[note.outcome]++;
+    try {
+      this.#write(note);
+    } catch (err) {
+      this.#log.error({ err, requestId: note.requestId }, 'a request is missing from the books');
+    }
+  }
+
+  /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
+  subscribe(listener: (note: PricedNote) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  counts(): Counts {
+    return { ...this.#counts };
+  }
+
+  /** From the books, including what is not yet written. */
+  stats(): Promise<Stats> {
+    return this.#books.stats();
+  }
+
+  /** Writes what is not yet written. */
+  close(): Promise<void> {
+    return this.#books.close();
+  }
+
+  #write(note: Note): void {
+    const { time, scope, endpoint, model, outcome, call } = note;
+    const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
+    const kind = { day: this.#dayOf(time), scope: scopeLabel(scope ?? ''), endpoint, model: model ?? '', outcome };
+    this.#books.add(kind, amountsOf(note, nanoDollars));
+    const priced = { ...note, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    for (const listener of this.#listeners) this.#tell(listener, priced);
+  }
+
+  #tell(listener: (note: PricedNote) => void, note: PricedNote): void {
+    try {
+      listener(note);
+    } catch (err) {
+      this.#log.error({ err, requestId: note.requestId }, 'a listener of the books has failed');
+    }
+  }
+
+  #dayOf(time: number): string {
+    const isSameDay = time >= this.#dayBegan && time < this.#dayBegan + DAY_MS;
+    if (!isSameDay) {
+      this.#day = dayOf(time);
+      this.#dayBegan = Date.parse(this.#day);
+    }
+    return this.#day;
   }
 }

@@ -25,6 +25,8 @@ export interface Policy {
   readonly mode: CacheMode;
   /** Names one of several samples of the same request. */
   readonly variant: string;
+  /** Label the answer that is kept, each once. */
+  readonly tags: readonly string[];
   /** Wants to be told why it missed. */
   readonly debug: boolean;
 }
@@ -36,6 +38,10 @@ export interface PolicyDefaults {
   readonly maxTtl: number;
   readonly mode: CacheMode;
 }
+
+/** How many tags a request may have. */
+const MAX_TAGS = 16;
+const NO_TAGS: readonly string[] = [];
 
 const MODES: readonly string[] = ['all', 'deterministic', 'off'] satisfies CacheMode[];
 
@@ -51,6 +57,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     ttl: Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl),
     mode: readMode(valueOf(fields, 'x-refrain-cache')) ?? defaults.mode,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
+    tags: readTags(valueOf(fields, 'x-refrain-tags')),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
   };
 }
@@ -105,6 +112,19 @@ function readVariant(value: string | undefined): string {
   if (value === undefined) return '';
   if (value.length === 0 || value.length > 256) throw invalidHeader('x-refrain-variant', value, 'a text of 1 to 256 characters');
   return value;
+}
+
+function readTags(value: string | undefined): readonly string[] {
+  if (value === undefined) return NO_TAGS;
+  const tags = value.split(',').map((tag) => tag.trim());
+  if (tags.length > MAX_TAGS || !tags.every(isTag)) {
+    throw invalidHeader('x-refrain-tags', value, `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, digits, dots, underscores, colons and hyphens`);
+  }
+  return [...new Set(tags)];
+}
+
+export function isTag(text: string): boolean {
+  return /^[A-Za-z0-9._:-]{1,64}$/.test(text);
 }
 
 function readDebug(value: string | undefined): boolean {

@@ -8,7 +8,9 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { compact, type Entry } from './entry.ts';
+import { type Call, compact, type Entry } from './entry.ts';
+import { isObject } from './json.ts';
+import { isUsage } from './usage.ts';
 
 const OPENING = Buffer.from('RFRN\x01', 'latin1');
 const CHECKSUM_AT = OPENING.length;
@@ -50,27 +52,35 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. */
-function headText({ head, storedAt, expiresAt, answerId }: Entry): string {
+/** JSON has no Infinity; the word stands for it. A frame from before there were calls has none. */
+function headText({ head, storedAt, expiresAt, answerId, call }: Entry): string {
   const { status, statusText, headers } = head;
-  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expiresAt === Infinity ? 'never' : expiresAt, answerId });
+  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expiresAt === Infinity ? 'never' : expiresAt, answerId, call });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
-    const { status, statusText, headers, storedAt, expiresAt, answerId } = JSON.parse(text);
+    const { status, statusText, headers, storedAt, expiresAt, answerId, call } = JSON.parse(text);
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
       isRawHeaders(headers) &&
       typeof storedAt === 'number' &&
       (typeof expiresAt === 'number' || expiresAt === 'never') &&
-      (typeof answerId === 'string' || answerId === null);
+      (typeof answerId === 'string' || answerId === null) &&
+      (call === undefined || isCall(call));
     if (!isSound) return undefined;
-    return { head: { status, statusText, headers }, storedAt, expiresAt: expiresAt === 'never' ? Infinity : expiresAt, answerId };
+    const told = { head: { status, statusText, headers }, storedAt, expiresAt: expiresAt === 'never' ? Infinity : expiresAt, answerId };
+    return call === undefined ? told : { ...told, call };
   } catch {
     return undefined;
   }
+}
+
+function isCall(value: unknown): value is Call {
+  if (!isObject(value)) return false;
+  const { usage, firstByteMs, ms, model } = value;
+  return [firstByteMs, ms].every(Number.isFinite) && (usage === null || isUsage(usage)) && (model === undefined || typeof model === 'string');
 }
 
 function isRawHeaders(value: unknown): value is string[] {

@@ -8,6 +8,7 @@ import { isNumbered } from './complete-json.ts';
 import { DONE, ERROR_EVENT, type Meaning, StreamJudge } from './complete-stream.ts';
 import { isObject, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
+import { readUsage } from './usage.ts';
 
 export class ChatStreamJudge extends StreamJudge {
   readonly #expected: Expectation;
@@ -30,8 +31,12 @@ export class ChatStreamJudge extends StreamJudge {
     this.#events++;
     const chunk = parse(event.data);
     if (event.name === 'error' || (isObject(chunk) && chunk.error)) return ERROR_EVENT;
-    if (!isObject(chunk)) this.#unkept ??= 'not-json';
-    else if (Array.isArray(chunk.choices)) {
+    if (!isObject(chunk)) {
+      this.#unkept ??= 'not-json';
+      return 'more';
+    }
+    if (chunk.usage) this.usage = readUsage(chunk.usage) ?? this.usage;
+    if (Array.isArray(chunk.choices)) {
       this.#hasChoices = true;
       for (const choice of chunk.choices) this.#see(choice);
     }

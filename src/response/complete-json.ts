@@ -2,19 +2,37 @@
  * Whole answers that are one JSON document.
  */
 import { Choice } from './choice.ts';
-import type { Expectation, Unkept, Verdict } from './complete.ts';
+import { type Expectation, type Judge, MORE, type Step, type Unkept, type Verdict } from './complete.ts';
 import { whyNotResponse } from './complete-response.ts';
 import { isObject, type Json, listOf, parse } from './json.ts';
+import { readUsage, type Usage } from './usage.ts';
 
-/** @param delimited whether HTTP marked the body's end; where only the connection's end did, JSON that does not parse was cut */
-export function judgeJson(expected: Expectation, body: Buffer, delimited: boolean): Verdict {
-  const answer = parse(body.toString());
-  if (answer === undefined && !delimited && body.length > 0) return { kind: 'broken', why: 'its JSON breaks off' };
-  if (!isObject(answer)) return { kind: 'unkept', why: 'not-json' };
-  const why = whyNotWhole(expected, answer);
-  if (why) return { kind: 'unkept', why };
-  const answerId = expected.endpoint === 'responses' && typeof answer.id === 'string' ? answer.id : null;
-  return { kind: 'whole', answerId };
+export class JsonJudge implements Judge {
+  usage: Usage | null = null;
+  readonly #expected: Expectation;
+  readonly #delimited: boolean;
+
+  /** @param delimited whether HTTP marked the body's end; where only the connection's end did, JSON that does not parse was cut */
+  constructor(expected: Expectation, delimited: boolean) {
+    this.#expected = expected;
+    this.#delimited = delimited;
+  }
+
+  push(): Step {
+    return MORE;
+  }
+
+  end(read: () => Buffer): Verdict {
+    const body = read();
+    const answer = parse(body.toString());
+    if (answer === undefined && !this.#delimited && body.length > 0) return { kind: 'broken', why: 'its JSON breaks off' };
+    if (!isObject(answer)) return { kind: 'unkept', why: 'not-json' };
+    this.usage = readUsage(answer.usage);
+    const why = whyNotWhole(this.#expected, answer);
+    if (why) return { kind: 'unkept', why };
+    const answerId = this.#expected.endpoint === 'responses' && typeof answer.id === 'string' ? answer.id : null;
+    return { kind: 'whole', answerId };
+  }
 }
 
 function whyNotWhole(expected: Expectation, answer: Json): Unkept | null {

@@ -7,6 +7,7 @@ import { isAnswering, whyNotItem, whyNotResponse } from './complete-response.ts'
 import { DONE, ERROR_EVENT, type Meaning, StreamJudge } from './complete-stream.ts';
 import { isObject, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
+import { readUsage } from './usage.ts';
 
 /** The events that end a stream; each carries the whole `response`. */
 const TERMINAL = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done']);
@@ -65,6 +66,7 @@ export class ResponseStreamJudge extends StreamJudge {
     const response = isObject(value) ? value : {};
     this.#unkept ??= whyNotResponse(response, this.#expected, this.#isAnswered);
     if (type !== 'response.done' && type !== `response.${response.status}`) this.#unkept ??= 'unfinished';
+    this.usage = readUsage(response.usage);
     this.#answerId = typeof response.id === 'string' ? response.id : null;
     this.#isOver = true;
   }

@@ -10,6 +10,7 @@
  */
 import { type Judge, MORE, type Step, type Verdict } from './complete.ts';
 import { EventReader, type ServerSentEvent } from './sse.ts';
+import type { Usage } from './usage.ts';
 
 const COMMITTED: Step = { kind: 'committed' };
 export const DONE = '[DONE]';
@@ -20,6 +21,7 @@ export type Meaning = 'more' | 'terminal' | { readonly broken: 'before' | 'after
 export const ERROR_EVENT: Meaning = { broken: 'after', why: 'the stream carried an error event' };
 
 export abstract class StreamJudge implements Judge {
+  usage: Usage | null = null;
   readonly #events = new EventReader();
   #committed = false;
   /** Whether an error event has followed the terminal one. */

@@ -9,6 +9,7 @@
  * it is and *unkept*.
  */
 import type { Endpoint } from '../endpoint.ts';
+import type { Usage } from './usage.ts';
 
 /** What a whole answer to this request has. */
 export interface Expectation {
@@ -52,6 +53,8 @@ export type Unkept =
   | 'web-search';
 
 export interface Judge {
+  /** What the answer took, as far as it has been told; all of it after `end`. */
+  readonly usage: Usage | null;
   /** Sees each chunk before it is relayed. */
   push(chunk: Buffer): Step;
   /** May ask for the whole body, once the upstream has ended it. */

@@ -5,6 +5,7 @@
  */
 
 import type { Endpoint } from '../endpoint.ts';
+import type { Usage } from './usage.ts';
 
 /** Header names and values in turn, spelled as received: `[name, value, name, value, …]`. */
 export type RawHeaders = readonly string[];
@@ -35,19 +36,39 @@ export interface Entry {
   readonly expiresAt: number;
   /** The `id` inside the answer, by which a later `DELETE` names it; null where it has none. */
   readonly answerId: string | null;
+  /** What getting the answer took; absent where that is not known. */
+  readonly call?: Call;
   /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
   readonly asked?: Asked;
 }
 
-/** The request that an answer was recorded for. */
-export interface Asked {
+/** What an answer is listed and purged by. */
+export interface Label {
   readonly endpoint: Endpoint;
   /** Null where the request did not say. */
   readonly model: string | null;
   /** Whose answer it is. */
   readonly scope: string;
+  /** As the request named them, each once. */
+  readonly tags: readonly string[];
+}
+
+/** The request that an answer was recorded for. */
+export interface Asked extends Label {
   /** What the key is made of; null where that is too long to keep, or is not to be kept. */
   readonly parts: Readonly<Record<string, string>> | null;
+}
+
+/** What getting an answer took. */
+export interface Call {
+  /** Null where the answer does not say. */
+  readonly usage: Usage | null;
+  /** From the request to the upstream to the head of its answer, in ms. */
+  readonly firstByteMs: number;
+  /** From the request to the upstream to the end of its answer, in ms. */
+  readonly ms: number;
+  /** The model that an answer names as its own, told where its request was not read. */
+  readonly model?: string;
 }
 
 /** One buffer of exactly the bytes of `chunks`, outside Node's shared pool so that it holds no more than it counts. */

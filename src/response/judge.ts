@@ -1,19 +1,18 @@
 /**
  * Which judge an answer gets, by its head.
  */
-import { type Expectation, type Judge, MORE, type Unkept } from './complete.ts';
+import type { Expectation, Judge, Unkept } from './complete.ts';
 import { ChatStreamJudge } from './complete-chat-stream.ts';
-import { judgeJson } from './complete-json.ts';
+import { JsonJudge } from './complete-json.ts';
 import { ResponseStreamJudge } from './complete-response-stream.ts';
 import { type Head, headerOf } from './entry.ts';
+import { NoJudge } from './glance.ts';
 import type { Framing } from './writer.ts';
 
 export function judgeOf(expected: Expectation, head: Head, framing: Framing): Judge {
   const unkept = whyNotByHead(head);
-  if (unkept) return { push: () => MORE, end: () => ({ kind: 'unkept', why: unkept }) };
-  if (!isEventStream(head)) {
-    return { push: () => MORE, end: (body) => judgeJson(expected, body(), framing.delimited) };
-  }
+  if (unkept) return new NoJudge(unkept, head);
+  if (!isEventStream(head)) return new JsonJudge(expected, framing.delimited);
   return expected.endpoint === 'responses' ? new ResponseStreamJudge(expected) : new ChatStreamJudge(expected);
 }
 

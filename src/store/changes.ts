@@ -1,23 +1,38 @@
 /**
  * What a slow store has been asked to change and has yet to change.
  *
- *   waiting   put, delete, deleteAnswer, use; a key's newest change is the one kept
+ *   waiting   put, delete, deleteAnswer, purge, use; a key's newest change is the one kept
  *   told      take(): the oldest of them, on their way; one batch at a time
  *   gone      settle(): they happened
  *             putBack(): they did not, and wait again beneath what came since
  *
  * A change is never forgotten, or an older value would come back to life: an
  * entry that there is no room for becomes a deletion, and where there are too
- * many deletions, everything is deleted.
+ * many deletions, everything is deleted. Uses alone may be forgotten.
  */
 import type { Entry } from '../response/entry.ts';
+import { isPurgedBy, type Purge } from './filter.ts';
+import { NOTHING, type Tally } from './listing.ts';
 import { weigh } from './weight.ts';
 
-export type Change = Entry | 'deleted' | 'used';
+/** An entry, and how often it was served since it was put. */
+export interface Put {
+  readonly entry: Entry;
+  readonly uses: number;
+}
 
-/** Changes in the order to make them: everything, then answers, then keys by last change. */
+/** A number is how often what the store has was served. */
+export type Change = Put | 'deleted' | number;
+
+/** A purge, and what whoever ordered it calls it. */
+export interface PurgeOrder {
+  readonly token: string;
+  readonly purge: Purge;
+}
+
+/** Changes in the order to make them: purges, then answers, then keys by last change. */
 export interface Batch {
-  readonly everything: boolean;
+  readonly purges: readonly PurgeOrder[];
   readonly answers: Set<string>;
   readonly keys: Map<string, Change>;
 }
@@ -25,11 +40,14 @@ export interface Batch {
 /** How much one batch may hold; more waiting than this is not worth waiting longer. */
 const BATCH_CHANGES = 100;
 const BATCH_BYTES = 2 * 1_024 * 1_024;
-/** How much may wait in all. */
+/** How much may wait in all; uses may take half of it. */
 const MAX_CHANGES = 100_000;
 const MAX_BYTES = 32 * 1_024 * 1_024;
+const MAX_PURGES = 100;
 
-const newBatch = (): Batch => ({ everything: false, answers: new Set(), keys: new Map() });
+const EVERYTHING: PurgeOrder = { token: '', purge: {} };
+
+const newBatch = (): Batch => ({ purges: [], answers: new Set(), keys: new Map() });
 
 export class Changes {
   #waiting = newBatch();
@@ -38,8 +56,8 @@ export class Changes {
   #toldBytes = 0;
 
   get isEmpty(): boolean {
-    const { everything, answers, keys } = this.#waiting;
-    return !everything && answers.size === 0 && keys.size === 0;
+    const { purges, answers, keys } = this.#waiting;
+    return purges.length === 0 && answers.size === 0 && keys.size === 0;
   }
 
   /** Whether a whole batch waits. */
@@ -47,10 +65,15 @@ export class Changes {
     return this.#waiting.keys.size >= BATCH_CHANGES || this.#waitingBytes >= BATCH_BYTES;
   }
 
+  /** How many batches it takes to tell all that waits, entries being small. */
+  get batches(): number {
+    return Math.ceil(this.#waiting.keys.size / BATCH_CHANGES) || (this.isEmpty ? 0 : 1);
+  }
+
   /** False where there is no room for the entry; then its key is deleted. */
   put(key: string, entry: Entry): boolean {
     const hasRoom = this.#waitingBytes + this.#toldBytes + weigh(key, entry) <= MAX_BYTES;
-    this.#record(key, hasRoom ? entry : 'deleted');
+    this.#record(key, hasRoom ? { entry, uses: 0 } : 'deleted');
     return hasRoom;
   }
 
@@ -59,37 +82,46 @@ export class Changes {
   }
 
   deleteAnswer(answerId: string): void {
-    for (const key of [...this.#told.keys.keys(), ...this.#waiting.keys.keys()]) {
-      const change = this.find(key);
-      if (isEntry(change) && change.answerId === answerId) this.delete(key);
-    }
+    this.#deleteEach((entry) => entry.answerId === answerId);
     this.#waiting.answers.add(answerId);
     this.#bound();
   }
 
-  use(key: string): void {
-    this.#record(key, this.#waiting.keys.get(key) ?? 'used');
+  /** @returns what of it was yet to be written */
+  purge(order: PurgeOrder): Tally {
+    const dropped = this.#deleteEach((entry) => isPurgedBy(order.purge, entry));
+    this.#waiting = { ...this.#waiting, purges: this.#waiting.purges.length < MAX_PURGES ? [...this.#waiting.purges, order] : [EVERYTHING] };
+    return dropped;
+  }
+
+  use(key: string, times: number): void {
+    const { keys } = this.#waiting;
+    const change = keys.get(key);
+    if (change === undefined && keys.size >= MAX_CHANGES / 2) return;
+    if (change !== 'deleted') this.#record(key, isPut(change) ? { ...change, uses: change.uses + times } : (change ?? 0) + times);
   }
 
   /** What is to become of a key; undefined where that is for the store to say. */
   find(key: string): Entry | 'deleted' | undefined {
-    for (const { everything, keys } of [this.#waiting, this.#told]) {
+    for (const { keys } of [this.#waiting, this.#told]) {
       const change = keys.get(key);
-      if (change !== undefined && change !== 'used') return change;
-      if (everything) return 'deleted';
+      if (change === 'deleted') return change;
+      if (isPut(change)) return change.entry;
     }
     return undefined;
   }
 
-  /** Whether an entry that the store still has is to go, by the id of its answer. */
-  deletesAnswer(answerId: string | null): boolean {
-    return answerId !== null && (this.#waiting.answers.has(answerId) || this.#told.answers.has(answerId));
+  /** Whether an entry that the store still has is to go. */
+  dooms(entry: Entry): boolean {
+    return [this.#waiting, this.#told].some(
+      ({ purges, answers }) => (entry.answerId !== null && answers.has(entry.answerId)) || purges.some(({ purge }) => isPurgedBy(purge, entry)),
+    );
   }
 
   /** The next batch to tell. The one before it has been settled or put back. */
   take(): Batch {
-    const { everything, answers, keys } = this.#waiting;
-    this.#told = { everything, answers, keys: new Map() };
+    const { purges, answers, keys } = this.#waiting;
+    this.#told = { purges, answers, keys: new Map() };
     this.#waiting = { ...newBatch(), keys };
     for (const [key, change] of keys) {
       if (this.#told.keys.size >= BATCH_CHANGES || this.#toldBytes >= BATCH_BYTES) break;
@@ -108,14 +140,32 @@ export class Changes {
 
   /** What came since stands; the rest waits again, its place in the order of use lost. */
   putBack(): void {
-    const { everything, answers, keys } = this.#told;
+    const { purges, answers, keys } = this.#told;
     this.settle();
-    if (this.#waiting.everything) return;
-    this.#waiting = { everything, answers: answers.union(this.#waiting.answers), keys: this.#waiting.keys };
+    const waiting = this.#waiting;
+    const isEverything = waiting.purges.includes(EVERYTHING);
+    this.#waiting = {
+      purges: isEverything ? waiting.purges : [...purges, ...waiting.purges], answers: answers.union(waiting.answers), keys: waiting.keys,
+    };
+    if (isEverything) return;
     for (const [key, change] of keys) {
       const since = this.#waiting.keys.get(key);
-      if (since === undefined || since === 'used') this.#record(key, change);
+      if (since === undefined) this.#record(key, change);
+      else if (typeof since === 'number') this.#record(key, isPut(change) ? { ...change, uses: change.uses + since } : change === 'deleted' ? change : change + since);
     }
+  }
+
+  /** Drops the entries that wait and fit. What they were to replace goes too. */
+  #deleteEach(fits: (entry: Entry) => boolean): Tally {
+    let { entries, bytes } = NOTHING;
+    for (const key of new Set([...this.#told.keys.keys(), ...this.#waiting.keys.keys()])) {
+      const change = this.find(key);
+      if (change === undefined || change === 'deleted' || !fits(change)) continue;
+      entries += 1;
+      bytes += weigh(key, change);
+      this.delete(key);
+    }
+    return { entries, bytes };
   }
 
   #record(key: string, change: Change): void {
@@ -127,16 +177,19 @@ export class Changes {
   }
 
   #bound(): void {
-    if (this.#waiting.keys.size + this.#waiting.answers.size <= MAX_CHANGES) return;
-    this.#waiting = { ...newBatch(), everything: true };
+    const { answers, keys } = this.#waiting;
+    if (keys.size + answers.size <= MAX_CHANGES) return;
+    for (const [key, change] of keys) if (typeof change === 'number') keys.delete(key);
+    if (keys.size + answers.size <= MAX_CHANGES) return;
+    this.#waiting = { ...newBatch(), purges: [EVERYTHING] };
     this.#waitingBytes = 0;
   }
 }
 
-function isEntry(change: Change | undefined): change is Entry {
+function isPut(change: Change | undefined): change is Put {
   return typeof change === 'object';
 }
 
 function bytesOf(key: string, change: Change | undefined): number {
-  return isEntry(change) ? weigh(key, change) : 0;
+  return isPut(change) ? weigh(key, change.entry) : 0;
 }

@@ -8,49 +8,103 @@
 import { LRUCache } from 'lru-cache';
 import type { Asked, Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import type { Found, Kept, Store } from './store.ts';
+import { fits, isPurgedBy } from './filter.ts';
+import { add, byKey, NOTHING, type Tally } from './listing.ts';
+import { type Listable, listHeld, rowOf } from './memory-listing.ts';
+import type { Kept, Store, TierSize } from './store.ts';
 import { weigh } from './weight.ts';
 
 export interface MemoryStore extends Store {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
+  readonly held: TierSize;
+  info(): LruInfo;
+}
+
+/** What `functools.lru_cache` tells of itself, the sizes in bytes. */
+export interface LruInfo {
+  readonly hits: number;
+  readonly misses: number;
+  readonly maxsize: number;
+  readonly currsize: number;
+  readonly entries: number;
 }
 
 export interface MemoryStoreOptions {
   readonly maxBytes: number;
   /** Whether what was asked is held too; else it is left to a store that has more room. */
-  readonly holdsAsked?: boolean;
+  readonly holdsParts?: boolean;
 }
 
 /** How many entries are looked through for those that are alike. */
 const LOOKED_THROUGH = 10_000;
 
-export function createMemoryStore({ maxBytes, holdsAsked = true }: MemoryStoreOptions): MemoryStore {
+/** An entry as it is held, which is also how it is found. */
+class Held implements Listable {
+  readonly entry: Entry;
+  readonly tier = 'memory';
+  readonly id: number;
+  readonly bytes: number;
+  hits = 0;
+
+  constructor(entry: Entry, id: number, bytes: number) {
+    this.entry = entry;
+    this.id = id;
+    this.bytes = bytes;
+  }
+}
+
+export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOptions): MemoryStore {
   const answers = new AnswerIndex();
-  const cache = new LRUCache<string, Entry>({
+  let evictions = 0;
+  const cache = new LRUCache<string, Held>({
     // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
     maxSize: Math.max(1, maxBytes),
-    sizeCalculation: (entry, key) => weigh(key, entry),
-    onInsert: ({ answerId }, key, reason) => reason !== 'update' && answers.add(answerId, key),
-    dispose: ({ answerId }, key) => answers.remove(answerId, key),
+    sizeCalculation: ({ bytes }) => bytes,
+    onInsert: ({ entry: { answerId } }, key, reason) => reason !== 'update' && answers.add(answerId, key),
+    dispose: ({ entry: { answerId } }, key, reason) => {
+      answers.remove(answerId, key);
+      if (reason === 'evict') evictions++;
+    },
   });
+  let lastId = 0;
+  let hits = 0;
+  let misses = 0;
 
-  const getNow = (key: string): Found | undefined => {
-    const entry = cache.get(key);
-    return entry && { entry, tier: 'memory' };
-  };
-
-  const kept = (): IteratorObject<Kept> => cache.entries().filter(([, { asked }]) => asked !== undefined).map(([key, { asked }]) => ({ key, asked: asked as Asked }));
+  const kept = (): IteratorObject<Kept> =>
+    cache.entries().filter(([, { entry }]) => entry.asked !== undefined).map(([key, { entry }]) => ({ key, asked: entry.asked as Asked }));
 
   return {
-    getNow,
-    get: async (key) => getNow(key),
-    // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    set: (key, entry) => void cache.set(key, holdsAsked ? entry : without(entry)),
+    has: (key) => cache.has(key),
+    getNow(key) {
+      const held = cache.get(key);
+      if (held === undefined) misses++;
+      else hits++;
+      return held;
+    },
+    get: async (key) => cache.get(key),
+    use(key, times = 1) {
+      const held = cache.get(key);
+      if (held) held.hits += times;
+    },
+    set(key, given) {
+      const entry = holdsParts ? given : withoutParts(given);
+      // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
+      cache.set(key, new Held(entry, ++lastId, weigh(key, entry)));
+    },
     delete: (key) => void cache.delete(key),
     deleteAnswer(answerId) {
       for (const key of answers.keysOf(answerId)) cache.delete(key);
     },
+    purge(purge) {
+      const gone = cache.entries().filter(([, { entry }]) => isPurgedBy(purge, entry)).toArray();
+      for (const [key] of gone) cache.delete(key);
+      return Promise.resolve(gone.map(([, held]) => tally(held)).reduce(add, NOTHING));
+    },
+    list: async (listing) => listHeld(cache.entries(), listing),
+    count: async (filter) => cache.values().filter(({ entry, bytes }) => fits(filter, entry, bytes)).map(tally).reduce(add, NOTHING),
+    named: async (prefix, limit) => cache.entries().filter(([key]) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
+    read: async (key) => cache.peek(key)?.entry,
     find: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
     recent: async ({ endpoint, model, scope }, limit) =>
       kept().take(LOOKED_THROUGH)
@@ -59,9 +113,17 @@ export function createMemoryStore({ maxBytes, holdsAsked = true }: MemoryStoreOp
     size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     close: async () => cache.clear(),
     keys: () => cache.keys(),
+    info: () => ({ hits, misses, maxsize: maxBytes, currsize: cache.calculatedSize, entries: cache.size }),
+    get held() {
+      return { entries: cache.size, bytes: cache.calculatedSize, evictions };
+    },
   };
 }
 
-function without({ asked: _, ...entry }: Entry): Entry {
-  return entry;
+function withoutParts(entry: Entry): Entry {
+  return entry.asked?.parts ? { ...entry, asked: { ...entry.asked, parts: null } } : entry;
+}
+
+function tally({ bytes }: Held): Tally {
+  return { entries: 1, bytes };
 }

@@ -13,8 +13,8 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Aside } from './file-thread.ts';
 import { adviceOn, type Failure } from './sqlite-failure.ts';
-import type { Aside } from './sqlite-message.ts';
 
 export type SqliteState = 'opening' | 'up' | 'stalled' | 'down' | 'closed';
 

@@ -8,47 +8,51 @@
  */
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
-import type { Failure } from './sqlite-failure.ts';
-import type { Kept, Likeness, StoreSize } from './store.ts';
+import type { Filter } from './filter.ts';
+import type { Listing, Page, Row } from './listing.ts';
+import type { CountSlice } from './sqlite-books.ts';
+import type { SqliteSize, Swept } from './sqlite-entries.ts';
+import type { Committed } from './sqlite-file.ts';
+import type { Kept, Likeness } from './store.ts';
 
-/** A method of `SqliteFile` and its parameters. */
+/** What the thread is asked to do. Each act is short, so that no lookup waits long behind one. */
 export type Call =
   | { readonly act: 'open'; readonly now: number }
   | { readonly act: 'get'; readonly key: string; readonly now: number }
   | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
+  | { readonly act: 'sweep'; readonly now: number }
+  | { readonly act: 'list'; readonly listing: Listing; readonly now: number }
+  | { readonly act: 'count'; readonly filter: Filter; readonly after: number; readonly now: number }
+  | { readonly act: 'named'; readonly prefix: string; readonly limit: number; readonly now: number }
+  | { readonly act: 'read'; readonly key: string; readonly now: number }
   | { readonly act: 'find'; readonly digits: string; readonly now: number }
   | { readonly act: 'recent'; readonly like: Likeness; readonly limit: number; readonly now: number }
   | { readonly act: 'close' };
 
 export interface Answers {
-  readonly open: StoreSize;
+  readonly open: SqliteSize;
   readonly get: Entry | undefined;
-  readonly commit: StoreSize;
+  readonly commit: Committed;
+  readonly sweep: Swept;
+  readonly list: Page;
+  readonly count: CountSlice;
+  readonly named: readonly Row[];
+  readonly read: Entry | undefined;
   readonly find: Kept | undefined;
   readonly recent: readonly Kept[];
   readonly close: undefined;
 }
-
-export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
-
-/** A damaged file, and where it is kept now. */
-export interface Aside {
-  readonly failure: Failure;
-  readonly movedTo: string;
-}
-
-/** What the thread says. */
-export type Word = { readonly id: number; readonly reply: Reply<Answers[Call['act']]> } | { readonly aside: Aside };
 
 /** A call as it crosses, and the memory that it hands over. */
 export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {
   if (call.act !== 'commit') return { packed: call, handedOver: [] };
   const handedOver: ArrayBuffer[] = [];
   const copy = (change: Change): Change => {
-    if (typeof change === 'string') return change;
-    const body = compact([change.body], change.body.length);
+    if (typeof change !== 'object') return change;
+    const { entry } = change;
+    const body = compact([entry.body], entry.body.length);
     handedOver.push(body.buffer as ArrayBuffer);
-    return { ...change, body };
+    return { ...change, entry: { ...entry, body } };
   };
   const keys = new Map(Array.from(call.batch.keys, ([key, change]) => [key, copy(change)]));
   return { packed: { ...call, batch: { ...call.batch, keys } }, handedOver };

@@ -1,79 +1,76 @@
 /**
  * The disk tier: entries in one SQLite file, owned by a thread of its own.
  * This is the main thread's side: it never blocks, never throws, and answers
- * within a budget.
- *
- * Changes gather here and are written behind, one batch at a time. They stay
- * until the thread says that they happened, and while they do, `get` answers
- * from them. What the file cannot be told today it is told when it is back.
+ * within a budget. What is changed is written behind; until it is, `get`
+ * answers from what waits.
  */
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
 import type { Entry } from '../response/entry.ts';
-import { Changes } from './changes.ts';
-import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
+import type { Filter, Purge } from './filter.ts';
+import type { Listing, Page, Row, Tally } from './listing.ts';
+import type { SqliteState } from './sqlite-health.ts';
+import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
 import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
-import { SqliteThread } from './sqlite-thread.ts';
-import type { Found, Kept, Likeness, Store, StoreSize } from './store.ts';
+import { countInSlices, listInSlices } from './sqlite-slices.ts';
+import type { Found, Kept, Likeness, Store, StoreSize, TierSize } from './store.ts';
 
-/** How long a change waits for others to be committed with. */
-const GATHER_MS = 50;
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
 const LOOKUP_BUDGET_MS = 1_000;
-/** How long `size` and `close` wait for what is still to be written. */
+/** How long a page may take; past it, it is as short as it is. */
+const PAGE_BUDGET_MS = 1_000;
+/** How long people wait for what is still to be written. */
 const FLUSH_BUDGET_MS = 5_000;
 
 export interface SqliteStore extends Store {
   /** Resolves once the first attempt to open the file is over, well or not. */
   readonly ready: Promise<void>;
   readonly state: SqliteState;
+  /** As it was when the file was last heard of. */
+  readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
   readonly dropped: number;
 }
 
-export interface SqliteStoreOptions {
-  readonly path: string;
-  readonly maxBytes: number;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+export type SqliteStoreOptions = LinkOptions;
 
 export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
-  return new WriteBehind(options);
+  return new DiskStore(options);
 }
 
-class WriteBehind implements SqliteStore {
-  readonly ready: Promise<void>;
+/** A question without the time at which it is asked. */
+type Question = Call extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
+
+class DiskStore implements SqliteStore {
+  readonly #link: SqliteLink;
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  readonly #health: SqliteHealth;
-  readonly #thread: SqliteThread;
-  readonly #changes = new Changes();
-  #size: StoreSize = { entries: 0, bytes: 0 };
   #dropped = 0;
-  #cancelGathering: (() => void) | undefined;
-  #committing: Promise<boolean> | undefined;
-  #closing: Promise<void> | undefined;
 
-  constructor({ path, maxBytes, clock, log }: SqliteStoreOptions) {
-    this.#clock = clock;
-    this.#maxBytes = maxBytes;
-    this.#health = new SqliteHealth({ path, clock, log });
-    this.#thread = new SqliteThread({
-      path,
-      maxBytes,
-      onAside: (aside) => this.#health.setAside(aside),
-      onDeath: (failure) => this.#health.failed(failure),
-    });
-    this.ready = this.#open().then(() => {});
+  constructor(options: SqliteStoreOptions) {
+    this.#link = new SqliteLink(options);
+    this.#clock = options.clock;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  get ready(): Promise<void> {
+    return this.#link.ready;
   }
 
   get state(): SqliteState {
-    return this.#health.state;
+    return this.#link.state;
+  }
+
+  get held(): TierSize {
+    return this.#link.held;
   }
 
   get dropped(): number {
     return this.#dropped;
+  }
+
+  has(): boolean {
+    return false;
   }
 
   getNow(): undefined {
@@ -81,136 +78,100 @@ class WriteBehind implements SqliteStore {
   }
 
   async get(key: string): Promise<Found | undefined> {
-    if (this.#closing !== undefined) return undefined;
-    const entry = this.#changes.find(key) ?? (await this.#lookUp(key));
-    if (entry === undefined || entry === 'deleted') return undefined;
-    this.#change(() => this.#changes.use(key));
-    return { entry, tier: 'sqlite' };
+    if (this.#link.isClosing) return undefined;
+    const entry = this.#link.changes.find(key) ?? (await this.#lookUp(key));
+    return entry === undefined || entry === 'deleted' ? undefined : { entry, tier: 'sqlite' };
+  }
+
+  use(key: string, times = 1): void {
+    this.#link.change((changes) => changes.use(key, times));
   }
 
   set(key: string, entry: Entry): void {
-    this.#change(() => {
-      if (entry.body.length > this.#maxBytes) this.#changes.delete(key);
-      else if (!this.#changes.put(key, entry)) this.#dropped += 1;
+    this.#link.change((changes) => {
+      if (entry.body.length > this.#maxBytes) changes.delete(key);
+      else if (!changes.put(key, entry)) this.#dropped += 1;
     });
   }
 
   delete(key: string): void {
-    this.#change(() => this.#changes.delete(key));
+    this.#link.change((changes) => changes.delete(key));
   }
 
   deleteAnswer(answerId: string): void {
-    this.#change(() => this.#changes.deleteAnswer(answerId));
+    this.#link.change((changes) => changes.deleteAnswer(answerId));
+  }
+
+  async purge(purge: Purge): Promise<Tally | undefined> {
+    const token = randomUUID();
+    let dropped: Tally | undefined;
+    this.#link.change((changes) => {
+      dropped = changes.purge({ token, purge });
+    });
+    if (dropped === undefined || this.state === 'down') return undefined;
+    const swept = this.#link.sweeps.expect(token, dropped);
+    // What waited is written first, or the sweep would count its rows once more.
+    await this.#link.writeWaiting();
+    void this.#link.sweeps.run();
+    return swept;
+  }
+
+  async list(listing: Listing): Promise<Page | undefined> {
+    const until = this.#clock.now() + PAGE_BUDGET_MS;
+    if (!(await this.#isCurrent())) return undefined;
+    return listInSlices((slice) => this.#tell({ act: 'list', listing: slice }), listing, () => this.#clock.now() >= until);
+  }
+
+  async count(filter: Filter): Promise<Tally | undefined> {
+    if (!(await this.#isCurrent())) return undefined;
+    return countInSlices((after) => this.#tell({ act: 'count', filter, after }));
+  }
+
+  async named(prefix: string, limit: number): Promise<readonly Row[] | undefined> {
+    return (await this.#isCurrent()) ? this.#tell({ act: 'named', prefix, limit }) : undefined;
+  }
+
+  async read(key: string): Promise<Entry | undefined> {
+    const entry = (await this.#isCurrent()) ? await this.#tell({ act: 'read', key }) : undefined;
+    return entry && unpackEntry(entry);
   }
 
   async find(digits: string): Promise<Kept | undefined> {
-    await this.#within(FLUSH_BUDGET_MS, this.#flush());
-    return this.#within(LOOKUP_BUDGET_MS, this.#ask({ act: 'find', digits, now: this.#clock.now() }));
+    return (await this.#isCurrent()) ? this.#tell({ act: 'find', digits }) : undefined;
   }
 
   async recent(like: Likeness, limit: number): Promise<readonly Kept[]> {
-    await this.#within(LOOKUP_BUDGET_MS, this.#flush());
-    return (await this.#within(LOOKUP_BUDGET_MS, this.#ask({ act: 'recent', like, limit, now: this.#clock.now() }))) ?? [];
+    const kept = (await this.#isCurrent()) ? await this.#tell({ act: 'recent', like, limit }) : undefined;
+    return kept ?? [];
   }
 
   /** What the file holds after all changes so far, or held when it was last heard of. */
   async size(): Promise<StoreSize> {
-    await this.#within(FLUSH_BUDGET_MS, this.#flush());
-    return this.#size;
+    await this.#link.within(FLUSH_BUDGET_MS, this.#link.settle());
+    return this.#link.size;
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#shut());
-  }
-
-  async #shut(): Promise<void> {
-    this.#health.hurry();
-    await this.#within(FLUSH_BUDGET_MS, this.#flush().then(() => this.#ask({ act: 'close' })));
-    this.#health.closed();
-    this.#cancelGathering?.();
-    await this.#within(FLUSH_BUDGET_MS, this.#thread.end());
+    return this.#link.close();
   }
 
   async #lookUp(key: string): Promise<Entry | 'deleted' | undefined> {
-    void this.#revive();
+    void this.#link.revive();
     if (this.state !== 'opening' && this.state !== 'up') return undefined;
-    const reply = this.#ask({ act: 'get', key, now: this.#clock.now() });
-    const entry = await this.#within(LOOKUP_BUDGET_MS, reply, () => this.#health.overdue(LOOKUP_BUDGET_MS));
-    if (entry === undefined || this.#changes.deletesAnswer(entry.answerId)) return undefined;
+    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'get', key, now: this.#clock.now() });
+    if (entry === undefined) return undefined;
     // What changed while the file was read is newer than what it said.
-    return this.#changes.find(key) ?? unpackEntry(entry);
+    return this.#link.changes.find(key) ?? (this.#link.changes.dooms(entry) ? undefined : unpackEntry(entry));
   }
 
-  #change(act: () => void): void {
-    if (this.#closing !== undefined) return;
-    act();
-    void this.#revive();
-    this.#gather();
+  /** Whether the file can be asked, and has been told all that was changed so far, or as much as it took in time. */
+  async #isCurrent(): Promise<boolean> {
+    await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
+    return this.state === 'up' || this.state === 'stalled';
   }
 
-  /** Sees to it that what waits is written soon, and at once where a whole batch does. */
-  #gather(): void {
-    if (this.#changes.isDue) this.#write();
-    else this.#cancelGathering ??= this.#clock.after(GATHER_MS, () => this.#write());
-  }
-
-  #write(): void {
-    this.#cancelGathering?.();
-    this.#cancelGathering = undefined;
-    if (this.state !== 'down' && this.state !== 'closed') void this.#commit();
-  }
-
-  async #flush(): Promise<void> {
-    await this.ready;
-    await this.#revive();
-    await this.#committing;
-    while (!this.#changes.isEmpty && this.state !== 'down') await this.#commit();
-  }
-
-  /** Commits the next batch, or joins the commit under way. True where it happened. */
-  #commit(): Promise<boolean> {
-    return (this.#committing ??= this.#commitBatch());
-  }
-
-  async #commitBatch(): Promise<boolean> {
-    const size = await this.#ask({ act: 'commit', batch: this.#changes.take(), now: this.#clock.now() });
-    this.#committing = undefined;
-    if (size === undefined) this.#changes.putBack();
-    else this.#changes.settle();
-    this.#size = size ?? this.#size;
-    if (!this.#changes.isEmpty) this.#gather();
-    return size !== undefined;
-  }
-
-  async #open(): Promise<boolean> {
-    const size = await this.#ask({ act: 'open', now: this.#clock.now() });
-    this.#size = size ?? this.#size;
-    return size !== undefined;
-  }
-
-  /** A file that is down is back when it takes the batch that it refused. */
-  async #revive(): Promise<void> {
-    if (this.#health.takeRetry() && (await this.#open()) && (await this.#commit())) this.#health.recovered();
-  }
-
-  async #ask<C extends Call>(call: C): Promise<Answers[C['act']] | undefined> {
-    const reply = await this.#thread.ask(call);
-    if ('failure' in reply) {
-      this.#health.failed(reply.failure);
-      return undefined;
-    }
-    this.#health.replied();
-    return reply.answer;
-  }
-
-  /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
-  #within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(milliseconds, () => {
-        onLate?.();
-        resolve(undefined);
-      });
-      void promise.then(resolve).finally(cancel);
-    });
+  #tell<Q extends Question>(question: Q): Promise<Answers[Q['act']] | undefined> {
+    const call = { ...question, now: this.#clock.now() } as unknown as Extract<Call, { act: Q['act'] }>;
+    return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call)) as Promise<Answers[Q['act']] | undefined>;
   }
 }

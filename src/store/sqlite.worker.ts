@@ -3,15 +3,16 @@
  * order asked, and replies to each. `sqlite-thread` is the other end.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Word } from './file-thread.ts';
 import { failureOf } from './sqlite-failure.ts';
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
-import { type Answers, bodyOf, type Call, type Word } from './sqlite-message.ts';
+import { type Answers, bodyOf, type Call } from './sqlite-message.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
 const { path, maxBytes } = workerData as SqliteFileOptions;
 
-const say = (word: Word, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+const say = (word: Word<Answers[Call['act']]>, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
 
 const file = new SqliteFile({ path, maxBytes, onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }) });
 
@@ -23,10 +24,20 @@ function answer(call: Call): Answers[Call['act']] {
       return file.get(call.key, call.now);
     case 'commit':
       return file.commit(call.batch, call.now);
+    case 'sweep':
+      return file.ask(call.now, (entries) => entries.sweep());
+    case 'list':
+      return file.ask(call.now, ({ books }) => books.list(call.listing));
+    case 'count':
+      return file.ask(call.now, ({ books }) => books.count(call.filter, call.after));
+    case 'named':
+      return file.ask(call.now, ({ books }) => books.named(call.prefix, call.limit));
+    case 'read':
+      return file.ask(call.now, (entries) => entries.read(call.key));
     case 'find':
-      return file.find(call.digits, call.now);
+      return file.ask(call.now, ({ books }) => books.find(call.digits));
     case 'recent':
-      return file.recent(call.like, call.limit, call.now);
+      return file.ask(call.now, ({ books }) => books.recent(call.like, call.limit));
     case 'close':
       file.close();
       return undefined;

@@ -10,6 +10,11 @@
  * time. It may drop what has expired whenever that suits it.
  */
 import type { Asked, Entry } from '../response/entry.ts';
+import type { Filter, Purge } from './filter.ts';
+import type { Listing, Page, Row, Tally } from './listing.ts';
+import type { Tier } from './tier.ts';
+
+export type { Tier };
 
 export interface Found {
   readonly entry: Entry;
@@ -17,13 +22,13 @@ export interface Found {
   readonly tier: Tier;
 }
 
-export type Tier = 'memory' | 'sqlite';
-
-export interface Store {
-  /** What can be had without waiting. Nothing here says nothing of `get`. Counts as a use. */
+export interface Store extends Books {
+  /** What can be had without waiting. Nothing here says nothing of `get`. */
   getNow(key: string): Found | undefined;
-  /** What can be had at all. Counts as a use. */
+  /** What can be had at all. */
   get(key: string): Promise<Found | undefined>;
+  /** What is kept under a key was served so often: it is the one used last. Written down some time later. */
+  use(key: string, times?: number): void;
   /**
    * Readable by `get` from the moment that this returns; on disk some time
    * later. Where it cannot be kept, what it replaces is gone all the same.
@@ -33,17 +38,31 @@ export interface Store {
   delete(key: string): void;
   /** Drops every entry whose answer has this `id`. */
   deleteAnswer(answerId: string): void;
-  /** What is kept under the first key that begins with `digits`, which is hexadecimal. No use. */
-  find(digits: string): Promise<Kept | undefined>;
-  /** The newest entries whose request had these in common, newest first. No use. */
-  recent(like: Likeness, limit: number): Promise<readonly Kept[]>;
-  /** What is held, in entries and in bytes as the store's bound counts them. */
-  size(): Promise<StoreSize>;
+  /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
+  purge(purge: Purge): Promise<Tally | undefined>;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;
 }
 
-/** An entry as people are told of it. */
+/** What people are told of a store. Nothing here is a use; `undefined` where it cannot be told now. */
+export interface Books {
+  /** Whether `getNow` would find something. */
+  has(key: string): boolean;
+  list(listing: Listing): Promise<Page | undefined>;
+  count(filter: Filter): Promise<Tally | undefined>;
+  /** The entries whose keys begin so, by key, as many as asked for. */
+  named(prefix: string, limit: number): Promise<readonly Row[] | undefined>;
+  /** All that is kept under a key, with what was asked. */
+  read(key: string): Promise<Entry | undefined>;
+  /** What is kept under the first key that begins with `digits`, which is hexadecimal. */
+  find(digits: string): Promise<Kept | undefined>;
+  /** The newest entries whose request had these in common, newest first. */
+  recent(like: Likeness, limit: number): Promise<readonly Kept[]>;
+  /** What is held, in entries and in bytes as the store's bound counts them. */
+  size(): Promise<StoreSize>;
+}
+
+/** An entry with what was asked for it. */
 export interface Kept {
   readonly key: string;
   readonly asked: Asked;
@@ -51,7 +70,10 @@ export interface Kept {
 
 export type Likeness = Pick<Asked, 'endpoint' | 'model' | 'scope'>;
 
-export interface StoreSize {
-  readonly entries: number;
-  readonly bytes: number;
+export type StoreSize = Tally;
+
+/** What a tier holds at this moment, as far as is known without waiting. */
+export interface TierSize extends StoreSize {
+  /** Entries that made room for others, since the start. */
+  readonly evictions: number;
 }

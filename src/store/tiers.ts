@@ -2,31 +2,54 @@
  * Several stores as one, the fastest first. The first that has a key answers,
  * and the stores before it are given what it had. One that throws, against its
  * contract, is passed over.
+ *
+ * The last store holds the most and outlives the others, so that people are
+ * told what it knows; only where it cannot tell, what the one before it does.
  */
+import { type Clock, systemClock } from '../clock.ts';
+import { NOTHING, type Row } from './listing.ts';
 import type { Found, Store } from './store.ts';
+import { Uses } from './uses.ts';
 
-export function createTiers(stores: readonly Store[]): Store {
+export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Store {
   /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
   const lookups = new Map<string, symbol>();
+  const uses = new Uses(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
+  const faster = stores.slice(0, -1);
 
-  const forEach = (some: readonly Store[], act: (store: Store) => void) => some.forEach((store) => attempt(() => act(store)));
+  function forEach(some: readonly Store[], act: (store: Store) => void): void {
+    for (const store of some) attempt(() => act(store));
+  }
 
   async function lookUp(key: string, lookup: symbol): Promise<Found | undefined> {
     for (const [index, store] of stores.entries()) {
       const found = await attempt(() => store.get(key))?.catch(() => undefined);
       if (found === undefined) continue;
-      if (lookups.get(key) === lookup) forEach(stores.slice(0, index), (faster) => faster.set(key, found.entry));
+      if (lookups.get(key) === lookup) forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
       return found;
     }
     return undefined;
   }
 
+  /** What the last store answers, or the one before it where that has nothing to say. */
+  async function askBack<T>(ask: (store: Store) => Promise<T | undefined>): Promise<T | undefined> {
+    uses.tell();
+    for (const store of stores.toReversed()) {
+      const answer = await attempt(() => ask(store))?.catch(() => undefined);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  const inTier = (row: Row): Row => (faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row);
+
   return {
+    has: (key) => stores.some((store) => attempt(() => store.has(key))),
     getNow(key) {
       for (const [index, store] of stores.entries()) {
         const found = attempt(() => store.getNow(key));
         if (found === undefined) continue;
-        forEach(stores.slice(0, index), (faster) => faster.set(key, found.entry));
+        forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
         return found;
       }
       return undefined;
@@ -38,8 +61,10 @@ export function createTiers(stores: readonly Store[]): Store {
       if (lookups.get(key) === lookup) lookups.delete(key);
       return found;
     },
+    use: (key) => uses.note(key),
     set(key, entry) {
       lookups.delete(key);
+      uses.forget(key);
       forEach(stores, (store) => store.set(key, entry));
     },
     delete(key) {
@@ -51,19 +76,28 @@ export function createTiers(stores: readonly Store[]): Store {
       lookups.clear();
       forEach(stores, (store) => store.deleteAnswer(answerId));
     },
-    async find(digits) {
-      for (const store of stores) {
-        const kept = await attempt(() => store.find(digits))?.catch(() => undefined);
-        if (kept) return kept;
-      }
-      return undefined;
+    async purge(purge) {
+      lookups.clear();
+      const tallies = await Promise.all(stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)));
+      return tallies.findLast((tally) => tally !== undefined) ?? NOTHING;
     },
+    async list(listing) {
+      const page = await askBack((store) => store.list(listing));
+      return page && { ...page, rows: page.rows.map(inTier) };
+    },
+    count: (filter) => askBack((store) => store.count(filter)),
+    async named(prefix, limit) {
+      const rows = await askBack((store) => store.named(prefix, limit));
+      return rows?.map(inTier);
+    },
+    read: (key) => askBack((store) => store.read(key)),
+    find: (digits) => askBack((store) => store.find(digits)),
     async recent(like, limit) {
-      for (const store of stores) {
-        const kept = await attempt(() => store.recent(like, limit))?.catch(() => []);
-        if (kept?.length) return kept;
-      }
-      return [];
+      const kept = await askBack(async (store) => {
+        const some = await store.recent(like, limit);
+        return some.length === 0 ? undefined : some;
+      });
+      return kept ?? [];
     },
     /** The sum over all: an entry that two tiers hold takes room in both and counts twice. */
     async size() {
@@ -72,6 +106,7 @@ export function createTiers(stores: readonly Store[]): Store {
       return { entries: sum('entries'), bytes: sum('bytes') };
     },
     async close() {
+      uses.tell();
       await Promise.all(stores.map((store) => attempt(() => store.close())?.catch(() => undefined)));
     },
   };

@@ -131,7 +131,7 @@ function isDeath(cause: Error): boolean {
   return DEAD_SOCKET.has((cause as NodeJS.ErrnoException).code);
 }
 
-function createAgent({ timeouts, proxy }: UpstreamOptions): Dispatcher {
+export function createAgent({ timeouts, proxy }: Omit<UpstreamOptions, 'log'>): Dispatcher {
   const options = {
     allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,

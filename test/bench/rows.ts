@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Entry } from '../../src/response/entry.ts';
+import type { Asked, Entry } from '../../src/response/entry.ts';
 import type { Change } from '../../src/store/changes.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 
@@ -16,7 +16,9 @@ const NOW = Date.now();
 function entry(index: number, bodyBytes: number): Entry {
   const headers = ['Content-Type', 'application/json', 'x-request-id', `req_${String(index).padStart(32, '0')}`, 'openai-version', '2020-10-01'];
   const answerId = `chatcmpl-${String(index).padStart(29, '0')}`;
-  return { head: { status: 200, statusText: 'OK', headers }, body: Buffer.alloc(bodyBytes, index), storedAt: NOW, expiresAt: NOW + index, answerId };
+  const scope = `private:${String(index % 100).padStart(64, '0')}`;
+  const asked: Asked = { endpoint: 'chat', model: 'gpt-4o-mini-2024-07-18', scope, tags: ['nightly', `run:${index % 50}`], parts: { path: '/v1/chat/completions', scope, body: `json:${'x'.repeat(200)}` } };
+  return { head: { status: 200, statusText: 'OK', headers }, body: Buffer.alloc(bodyBytes, index), storedAt: NOW, expiresAt: NOW + index, answerId, asked };
 }
 
 /** Keys in random order, as fingerprints are. */
@@ -28,10 +30,10 @@ function measure(label: string, bodyBytes: () => number): void {
   const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER, onAside: () => {} });
   file.open(NOW);
   for (let index = 0; index < ENTRIES; index += 100) {
-    const keys = new Map<string, Change>(Array.from({ length: 100 }, (_, at) => [key(), entry(index + at, bodyBytes())]));
-    file.commit({ everything: false, answers: new Set(), keys }, NOW);
+    const keys = new Map<string, Change>(Array.from({ length: 100 }, (_, at) => [key(), { entry: entry(index + at, bodyBytes()), uses: 0 }]));
+    file.commit({ purges: [], answers: new Set(), keys }, NOW);
   }
-  const { bytes } = file.commit({ everything: false, answers: new Set(), keys: new Map() }, NOW);
+  const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map() }, NOW);
   file.close();
   const each = (total: number) => (total / ENTRIES).toFixed(0).padStart(6);
   console.log(`body ${label.padEnd(16)}   counted ${each(bytes)}   of the file ${each(statSync(path).size)}`);

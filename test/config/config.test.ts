@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createConfig, loadConfig } from '../../src/config/config.ts';
-import { createSurroundings } from './surroundings.ts';
+import { createConfig } from '../../src/config/config.ts';
+import { createSurroundings, loadConfig } from './surroundings.ts';
 
 describe('the default configuration', () => {
   it('is what the defaults spell', () => {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Command, readCommand } from '../../src/config/command.ts';
-import { createConfig, loadConfig } from '../../src/config/config.ts';
+import { commandNames, formOf } from '../../src/config/commands.ts';
+import { createConfig } from '../../src/config/config.ts';
 import { readDefaults } from '../../src/config/file.ts';
-import { environmentExample, helpText, settingsTable } from '../../src/config/manual.ts';
+import { environmentExample, settingsTable } from '../../src/config/manual.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import { flagNames, paths, settingAt, variableNames } from '../../src/config/settings.ts';
-import { createSurroundings } from './surroundings.ts';
+import { createSurroundings, loadConfig } from './surroundings.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const command = (...argv: string[]): Command => readCommand(createSurroundings({ argv }));
@@ -57,31 +58,106 @@ describe('.env.example', () => {
   });
 });
 
-describe('the command line', () => {
-  it.each(['--help', '-h'])('%s gives the text that explains it', (flag) => {
-    expect(command(flag)).toEqual({ kind: 'help', text: helpText() });
-  });
+/** The text that a line asks for, by lines. */
+function textOf(...argv: string[]): string[] {
+  const asked = command(...argv);
+  if (!('text' in asked)) throw new Error(`${argv.join(' ')} asks for no text`);
+  return asked.text.split('\n');
+}
 
+/** The flags that a help explains. */
+const flagsIn = (lines: readonly string[]) => lines.flatMap((line) => /^ +(?:-\w, )?--([a-z-]+)/.exec(line)?.[1] ?? []);
+
+describe('the command line', () => {
   it.each(['--version', '-v'])('%s gives the version of the package', (flag) => {
     expect(command(flag)).toEqual({ kind: 'version', text: `refrain ${JSON.parse(read('package.json')).version}` });
   });
 
-  it('gives a configuration to start with otherwise', () => {
-    expect(command('--port', '0')).toMatchObject({ kind: 'start', config: { port: 0 } });
+  it.each([[['--port', '0']], [['start', '--port', '0']]])('gives a configuration to start with: %j', (argv) => {
+    expect(command(...argv)).toMatchObject({ kind: 'start', config: { port: 0 } });
+  });
+
+  it('gives each command what it takes, and the settings', () => {
+    expect(command('stats', '--json', '--admin-port', '1')).toMatchObject({ kind: 'stats', json: true, target: { url: null, config: { admin: { port: 1 } } } });
+    expect(command('ls', '--model', 'm', '--older-than', '2h', '--min-bytes=1KiB')).toMatchObject({
+      kind: 'ls', json: false, limit: 50, filter: { model: 'm', olderThan: 7_200, minBytes: 1_024 },
+    });
+    expect(command('ls', '--limit', '7', '--url', 'http://h:1/')).toMatchObject({ limit: 7, filter: {}, target: { url: 'http://h:1' } });
+    expect(command('show', '0123456789ABCDEF.json')).toMatchObject({ kind: 'show', key: '0123456789abcdef.json' });
+    expect(command('rm', '0123456789abcdef', '--json')).toMatchObject({ kind: 'rm', key: '0123456789abcdef', json: true });
+    expect(command('purge', '--tag', 't', '--dry-run')).toMatchObject({ kind: 'purge', choice: { tag: 't' }, dryRun: true, yes: false });
+    expect(command('purge', '--all', '--yes')).toMatchObject({ choice: 'all', dryRun: false, yes: true });
+    expect(command('explain', 'a', 'b', '--json')).toMatchObject({ kind: 'explain', files: ['a', 'b'], json: true });
+  });
+
+  it('hands a filter on without what belongs to the command', () => {
+    expect(command('ls', '--limit', '7', '--url', 'http://h:1/')).toHaveProperty('filter', {});
+    expect(command('purge', '--model', 'm', '--url', 'http://h:1/')).toHaveProperty('choice', { model: 'm' });
+  });
+
+  it('tells the doctor where each value came from, and never a secret', () => {
+    const surroundings = createSurroundings({
+      argv: ['doctor', '--port', '0', '--config', 'my.json'], env: { REFRAIN_ADMIN_TOKEN: 'sekret' },
+      files: { 'my.json': '{"ttl":"1d"}', '.env': 'REFRAIN_CACHE=off' },
+    });
+    expect(readCommand(surroundings)).toMatchObject({
+      kind: 'doctor',
+      examined: {
+        config: { port: 0 },
+        origins: [
+          { path: 'port', shown: '"0"', from: '--port' },
+          { path: 'admin.token', shown: 'set (not shown)', from: 'REFRAIN_ADMIN_TOKEN' },
+          { path: 'ttl', shown: '"1d"', from: 'ttl in my.json' },
+          { path: 'cache', shown: '"off"', from: 'REFRAIN_CACHE in .env' },
+        ],
+      },
+    });
+    expect(command('doctor', '--ttl', 'soon')).toMatchObject({ examined: { fault: expect.stringContaining('--ttl is "soon"') } });
   });
 });
 
-describe('--help', () => {
-  const lines = helpText().split('\n');
+describe('refrain --help', () => {
+  it.each([[['--help']], [['-h']], [['help']], [['--port', '0', '--help']]])('is what %j gives', (argv) => {
+    expect(textOf(...argv)).toEqual(textOf('--help'));
+  });
 
-  it('fits one screen', () => {
-    expect(lines.length).toBeLessThanOrEqual(48);
+  it('fits one screen, and lists every command', () => {
+    const lines = textOf('--help');
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const listed = lines.slice(lines.indexOf('Commands:')).flatMap((line) => /^ {2}([a-z]+) .* {2}[A-Z]/.exec(line)?.[1] ?? []);
+    expect(listed).toEqual([...commandNames, 'help']);
+  });
+});
+
+describe('refrain start --help', () => {
+  it('fits a large screen', () => {
+    const lines = textOf('start', '--help');
+    expect(lines.length).toBeLessThanOrEqual(54);
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it('explains each flag and its default', () => {
-    const explained = lines.flatMap((line) => /^ +(?:-\w, )?--([a-z-]+)/.exec(line)?.[1] ?? []);
-    expect(explained).toEqual([...flagNames, 'config', 'help', 'version']);
-    expect(helpText()).toMatch(/^ {2}--cache +Which requests are cached: all, deterministic, off \[all\]$/m);
+  it('explains each setting and its default', () => {
+    const lines = textOf('start', '--help');
+    expect(flagsIn(lines)).toEqual([...flagNames, 'config', 'help']);
+    expect(lines.join('\n')).toMatch(/^ {2}--cache +Which requests are cached: all, deterministic, off \[all\]$/m);
+  });
+});
+
+describe.each(commandNames)('refrain %s --help', (name) => {
+  const form = formOf(name);
+
+  it('explains its own flags and exit codes', () => {
+    const lines = textOf(name, '--help');
+    expect(textOf('help', name)).toEqual(lines);
+    const own = [...Object.keys(form.options), ...Object.keys(form.switches)].map(flagName);
+    expect(flagsIn(lines)).toEqual([...own, ...(name === 'start' ? [...flagNames, 'config'] : []), 'help']);
+    expect(lines.slice(-3)).toEqual(form.exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`));
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  it('has no flag that is a setting, too', () => {
+    const own = [...Object.keys(form.options), ...Object.keys(form.switches)].map(flagName);
+    expect(own.filter((flag) => [...flagNames, 'config', 'help', 'version'].includes(flag))).toEqual([]);
   });
 });

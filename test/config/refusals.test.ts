@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createConfig, loadConfig } from '../../src/config/config.ts';
+import { createConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { createSurroundings, type Start } from './surroundings.ts';
+import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
 
 function refusalOf(act: () => unknown): string {
   try {
@@ -95,19 +95,44 @@ describe('a secret is not shown', () => {
 });
 
 describe('a bad command line', () => {
+  const noFlag = (flag: string, nearest: string, command = 'start') => `${flag} is not a flag of ${command}; the nearest is --${nearest}, and refrain ${command} --help lists all`;
+  const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
+
   it.each([
-    [['--prot', '80'], '--prot is not a flag; the nearest is --port, and --help lists all'],
-    [['--upstreams', '{}'], '--upstreams is not a flag; the nearest is --upstream, and --help lists all'],
-    [['--no-port'], '--no-port is not a flag; the nearest is --port, and --help lists all'],
-    [['-x'], '-x is not a flag; the nearest is --ttl, and --help lists all'],
-    [['--a\nb'], '--a b is not a flag; the nearest is --ttl, and --help lists all'],
-    [['start'], '"start" is not a flag; Refrain takes flags alone, see --help'],
-    [['--', '--port'], '"--port" is not a flag; Refrain takes flags alone, see --help'],
+    [['--prot', '80'], noFlag('--prot', 'port')],
+    [['start', '--prot=80'], noFlag('--prot', 'port')],
+    [['--upstreams', '{}'], noFlag('--upstreams', 'upstream')],
+    [['--no-port'], noFlag('--no-port', 'port')],
+    [['-x'], noFlag('-x', 'ttl')],
+    [['--a\nb'], noFlag('--a b', 'ttl')],
+    [['--json'], noFlag('--json', 'host')],
+    [['ls', '--modle', 'x'], noFlag('--modle', 'model', 'ls')],
+    [['doctor', '--prot', '80'], noFlag('--prot', 'port', 'doctor')],
+    [['strat'], '"strat" is not a command; the nearest is start, and refrain --help lists all'],
+    [['help', 'lss'], '"lss" is not a command; the nearest is ls, and refrain --help lists all'],
+    [['--', '--port'], '"--port" is not a command; the nearest is start, and refrain --help lists all'],
+    [['--port', '80', 'stats'], 'stats stands behind a flag; a command comes first, as in refrain stats --help'],
+    [['start', 'stats'], '"stats" is too much; start takes flags, see refrain start --help'],
+    [['show', 'a', 'b'], '"b" is too much; show takes KEY and flags, see refrain show --help'],
+    [['show'], 'show takes KEY; see refrain show --help'],
+    [['explain', 'a.json'], 'explain takes A.json and B.json; see refrain explain --help'],
     [['--port'], '--port has no value; it may be given one as --port=VALUE'],
     [['--host', '--port', '80'], '--host has no value; it may be given one as --host=VALUE'],
+    [['ls', '--model', '--json'], '--model has no value; it may be given one as --model=VALUE'],
     [['--port='], '--port is ""; it may be a whole number from 0 to 65535'],
+    [['ls', '--limit', '0'], '--limit is "0"; it may be a whole number from 1'],
+    [['ls', '--sort', 'oldest'], '--sort is "oldest"; it may be newest, largest or most-used'],
+    [['ls', '--older-than', 'soon'], '--older-than is "soon"; it may be a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d'],
+    [['stats', '--url', 'localhost:4748'], '--url is "localhost:4748"; it may be an http or https URL without credentials, query and fragment'],
+    [['rm', '../x'], 'KEY is "../x"; it may be the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them'],
+    [['purge'], `purge has nothing to choose by; give it any of ${CHOICES}, or --all for every answer`],
+    [['purge', '--all', '--tag', 'x'], '--all stands for every answer; leave it out, or else the other flags'],
   ])('%j', (argv, message) => {
     expect(refusal({ argv })).toBe(message);
+  });
+
+  it('may begin a value with a hyphen where it is told as one', () => {
+    expect(loadConfig(createSurroundings({ argv: ['--admin-token=-x'] })).admin.token).toBe('-x');
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Config, loadConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import type { Path } from '../../src/config/settings.ts';
-import { createSurroundings, type Start } from './surroundings.ts';
+import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
 
 const load = (start: Start): Config => loadConfig(createSurroundings(start));
 

@@ -1,11 +1,13 @@
 /**
- * A directory to start in, with the files that a test needs, until it ends.
+ * A directory to start in, with the files that a test needs, until it ends;
+ * and the configuration that a start there has.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Surroundings } from '../../src/config/config.ts';
+import { readCommand, type Surroundings } from '../../src/config/command.ts';
+import type { Config } from '../../src/config/config.ts';
 
 export interface Start {
   readonly argv?: readonly string[];
@@ -19,4 +21,10 @@ export function createSurroundings({ argv = [], env = {}, files = {} }: Start): 
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
   return { argv, env, cwd };
+}
+
+export function loadConfig(surroundings: Surroundings): Config {
+  const command = readCommand(surroundings);
+  if (command.kind !== 'start') throw new Error(`${command.kind} starts nothing`);
+  return command.config;
 }

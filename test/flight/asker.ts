@@ -2,7 +2,8 @@
  * One request, from its question to the end of its answer, as whoever serves
  * it would put it and play it.
  */
-import type { Cache, Permission } from '../../src/cache/cache.ts';
+import type { Cache } from '../../src/cache/cache.ts';
+import type { Permission } from '../../src/cache/question.ts';
 import type { Lead } from '../../src/cache/flight.ts';
 import type { Opening } from '../../src/cache/outcome.ts';
 import { RefrainError } from '../../src/errors.ts';
@@ -74,10 +75,10 @@ export class Asker {
 
   ask(cache: Cache, lead: Lead): void {
     const { topic: { key, kind, shared }, manner: { permission } } = this;
-    const asked = () => ({ endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', parts: null });
+    const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', lead));
-      const opening = cache.open({ key, permission, expected: expectationOf(kind), shared, asked, lead });
+      const opening = cache.open({ key, permission, expected: expectationOf(kind), shared, label, parts: () => null, lead });
       if (!(opening instanceof Promise)) return this.#open(opening);
       opening.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
     } catch (error) {

@@ -3,6 +3,8 @@
  * breaks its contract where it is told to.
  */
 import type { Entry } from '../../src/response/entry.ts';
+import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
+import type { Tally } from '../../src/store/listing.ts';
 import type { Found, Kept, Store, StoreSize } from '../../src/store/store.ts';
 
 /** What a lookup is told: what was there when it was asked, what is there now, nothing, or a failure. */
@@ -71,6 +73,25 @@ export class HeldStore implements Store {
     if (everywhere) this.#far.delete(key);
   }
 
+  use(key: string): void {
+    this.onCall('use', key);
+  }
+
+  has(key: string): boolean {
+    return this.#near.has(key);
+  }
+
+  async purge(purge: Purge): Promise<Tally> {
+    this.onCall('purge', '');
+    const gone = [...this.#far].filter(([, entry]) => isPurgedBy(purge, entry));
+    for (const [key] of gone) this.evict(key, true);
+    return { entries: gone.length, bytes: 0 };
+  }
+
+  list = async (): Promise<undefined> => undefined;
+  count = async (): Promise<undefined> => undefined;
+  named = async (): Promise<undefined> => undefined;
+  read = async (): Promise<undefined> => undefined;
   find = async (): Promise<Kept | undefined> => undefined;
   recent = async (): Promise<readonly Kept[]> => [];
   size = async (): Promise<StoreSize> => ({ entries: this.#far.size, bytes: 0 });

@@ -53,6 +53,6 @@ describe('refrain explain', () => {
 
   test('refuses files that are not there, and one file alone', async () => {
     expect(await run(['a.json', 'b.json'], {})).toMatchObject({ code: 2, err: expect.stringContaining('a.json cannot be read (ENOENT)') });
-    expect(await run(['a.json'], {})).toMatchObject({ code: 2, err: expect.stringContaining('explain takes two files') });
+    expect(await run(['a.json'], {})).toMatchObject({ code: 2, err: expect.stringContaining('explain takes A.json and B.json') });
   });
 });

@@ -1,8 +1,9 @@
 /**
  * An answer, put to its judge as it would pass.
  */
-import type { Expectation, Unkept } from '../../src/response/complete.ts';
+import type { Expectation, Judge, Unkept } from '../../src/response/complete.ts';
 import { judgeOf } from '../../src/response/judge.ts';
+import type { Usage } from '../../src/response/usage.ts';
 
 /** What is expected beyond a chat answer of one choice. */
 export type Wanted = Partial<Expectation>;
@@ -20,9 +21,21 @@ export function judgeStream(chunks: readonly (string | Buffer)[], wanted: Wanted
   return judge(chunks, 'text/event-stream', wanted);
 }
 
+/** What the judge of a whole answer has read of its usage. */
+export function usageOf(chunks: readonly Buffer[], type: string, wanted: Wanted = {}, headers: readonly string[] = []): Usage | null {
+  const judged = judgeFor(type, wanted, headers);
+  for (const chunk of chunks) judged.push(chunk);
+  judged.end(() => Buffer.concat(chunks));
+  return judged.usage;
+}
+
+function judgeFor(type: string, wanted: Wanted, headers: readonly string[] = []): Judge {
+  const head = { status: 200, statusText: 'OK', headers: ['content-type', type, ...headers] };
+  return judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited: true });
+}
+
 function judge(chunks: readonly (string | Buffer)[], type: string, wanted: Wanted): Word {
-  const head = { status: 200, statusText: 'OK', headers: ['content-type', type] };
-  const judged = judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited: true });
+  const judged = judgeFor(type, wanted);
   const bytes = chunks.map((chunk) => Buffer.from(chunk));
   const steps = bytes.map((chunk) => judged.push(chunk).kind);
   if (steps.includes('broken')) return 'broken';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compact, type Entry } from '../../src/response/entry.ts';
 import { type Batch, Changes } from '../../src/store/changes.ts';
+import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
 import { entryOf } from './entries.ts';
 
 const MEGABYTE = 1_024 * 1_024;
@@ -12,12 +13,12 @@ function createFile() {
   const held = new Map<string, Entry>();
   return {
     held,
-    commit({ everything, answers, keys }: Batch) {
-      if (everything) held.clear();
+    commit({ purges, answers, keys }: Batch) {
+      for (const [key, entry] of held) if (purges.some(({ purge }) => isPurgedBy(purge, entry))) held.delete(key);
       for (const [key, { answerId }] of held) if (answerId !== null && answers.has(answerId)) held.delete(key);
       for (const [key, change] of keys) {
         if (change === 'deleted') held.delete(key);
-        else if (change !== 'used') held.set(key, change);
+        else if (typeof change === 'object') held.set(key, change.entry);
       }
     },
   };
@@ -28,13 +29,15 @@ function read(changes: Changes, held: ReadonlyMap<string, Entry>, key: string): 
   const change = changes.find(key);
   if (change !== undefined) return change === 'deleted' ? undefined : change;
   const entry = held.get(key);
-  return entry === undefined || changes.deletesAnswer(entry.answerId) ? undefined : entry;
+  return entry === undefined || changes.dooms(entry) ? undefined : entry;
 }
 
 const key = fc.nat({ max: 5 }).map(String);
+const tag = fc.constantFrom('a', 'b', 'c');
 const answerId = fc.nat({ max: 2 }).map(String);
 const step = fc.oneof(
-  fc.record({ act: fc.constant('put' as const), key, answerId: fc.option(answerId) }),
+  fc.record({ act: fc.constant('put' as const), key, answerId: fc.option(answerId), tag }),
+  fc.record({ act: fc.constant('purge' as const), purge: fc.oneof(tag.map((one): Purge => ({ tag: one })), fc.constant<Purge>({})) }),
   fc.record({ act: fc.constantFrom('delete' as const, 'use' as const), key }),
   fc.record({ act: fc.constant('deleteAnswer' as const), answerId }),
   fc.record({ act: fc.constantFrom('take' as const, 'happened' as const, 'failed' as const, 'happened, but was not heard of' as const) }),
@@ -50,17 +53,20 @@ describe('changes', () => {
         let taken: Batch | undefined;
         for (const [index, step] of steps.entries()) {
           if (step.act === 'put') {
-            const entry = entryOf(`${index}`, { answerId: step.answerId });
+            const entry = entryOf(`${index}`, { answerId: step.answerId, asked: { endpoint: 'chat', model: null, scope: 's', tags: [step.tag], parts: null } });
             truth.set(step.key, entry);
             changes.put(step.key, entry);
           } else if (step.act === 'delete') {
             truth.delete(step.key);
             changes.delete(step.key);
           } else if (step.act === 'use') {
-            if (read(changes, held, step.key) !== undefined) changes.use(step.key);
+            if (read(changes, held, step.key) !== undefined) changes.use(step.key, 1);
           } else if (step.act === 'deleteAnswer') {
             for (const [key, entry] of truth) if (entry.answerId === step.answerId) truth.delete(key);
             changes.deleteAnswer(step.answerId);
+          } else if (step.act === 'purge') {
+            for (const [key, entry] of truth) if (isPurgedBy(step.purge, entry)) truth.delete(key);
+            changes.purge({ token: '', purge: step.purge });
           } else if (step.act === 'take') taken ??= changes.take();
           else if (taken !== undefined) {
             if (step.act !== 'failed') commit(taken);
@@ -84,8 +90,8 @@ describe('changes', () => {
   test('keep the order of use', () => {
     const changes = new Changes();
     for (const key of ['a', 'b', 'c']) changes.put(key, entryOf(key));
-    changes.use('a');
-    changes.use('in the file');
+    changes.use('a', 1);
+    changes.use('in the file', 1);
     changes.put('b', entryOf('b again'));
     expect([...changes.take().keys.keys()]).toEqual(['c', 'a', 'in the file', 'b']);
   });
@@ -135,17 +141,18 @@ describe('changes', () => {
     const changes = new Changes();
     changes.put('early', entryOf('early'));
     for (let index = 0; index < 100_000; index += 1) changes.delete(`${index}`);
-    expect(changes.find('in the file')).toBe('deleted');
-    expect(changes.find('early')).toBe('deleted');
+    const inTheFile = entryOf('in the file');
+    expect(changes.dooms(inTheFile)).toBe(true);
+    expect(changes.find('early')).toBeUndefined();
     changes.put('late', entryOf('late'));
     const batch = changes.take();
-    expect(batch.everything).toBe(true);
+    expect(batch.purges.map(({ purge }) => purge)).toEqual([{}]);
     expect([...batch.keys.keys()]).toEqual(['late']);
-    expect(changes.find('in the file')).toBe('deleted');
+    expect(changes.dooms(inTheFile)).toBe(true);
     changes.putBack();
-    expect(changes.find('in the file')).toBe('deleted');
+    expect(changes.dooms(inTheFile)).toBe(true);
     changes.take();
     changes.settle();
-    expect(changes.find('in the file')).toBeUndefined();
+    expect(changes.dooms(inTheFile)).toBe(false);
   });
 });

@@ -28,6 +28,7 @@ process.on('message', async (ms: number) => {
   await until(() => app.cache.flights === 0);
   clock.advance(ms);
   await app.store.size();
+  await app.ledger.stats();
   tell({ turned: ms });
 });
 process.on('disconnect', () => process.exit());

@@ -24,13 +24,20 @@ const text = fc.string({ unit: fc.nat({ max: 0xffff }).map((unit) => String.from
 const header = fc.tuple(text, text).map(([name, value]) => [name, value]);
 const time = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0));
 
+const tokens = fc.nat({ max: 1e8 });
+const call = fc.record({
+  usage: fc.option(fc.record({ input: tokens, cachedInput: tokens, output: tokens, reasoning: tokens })),
+  firstByteMs: fc.nat(),
+  ms: fc.nat(),
+});
+
 const entry: fc.Arbitrary<Entry> = fc.record({
   head: fc.record({ status: fc.integer({ min: 100, max: 599 }), statusText: text, headers: fc.array(header, { maxLength: 8 }).map((pairs) => pairs.flat()) }),
   body: fc.uint8Array({ maxLength: 400 }).map((bytes) => compact([Buffer.from(bytes)], bytes.length)),
   storedAt: time,
   expiresAt: fc.oneof(time, fc.constant(Infinity)),
   answerId: fc.option(text),
-});
+}).chain((known) => fc.option(call, { nil: undefined }).map((call) => (call ? { ...known, call } : known)));
 
 const small = entryOf('text', { answerId: 'chatcmpl-1' });
 const large = entryOf(textOf(1, 3_000_000));

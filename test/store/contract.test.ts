@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
+import { keepsTheBooks } from './books-contract.ts';
 import { keepsTheContract } from './contract.ts';
 import { createPlace } from './place.ts';
 
@@ -16,7 +17,10 @@ const throwing = (): Store => {
   const refuse = () => {
     throw new Error('this store always throws');
   };
-  return { getNow: refuse, get: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, find: refuse, recent: refuse, size: refuse, close: refuse };
+  return {
+    has: refuse, getNow: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
+    named: refuse, read: refuse, find: refuse, recent: refuse, size: refuse, close: refuse,
+  };
 };
 
 /** Breaks it a turn later, where it can. */
@@ -38,3 +42,8 @@ keepsTheContract('tiers of memory alone', { open: tiersOf(memory), settle: atOnc
 keepsTheContract('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written, copies: 2 });
 keepsTheContract('tiers with one that throws', { open: tiersOf(async () => throwing(), memory), settle: atOnce, copies: 1 });
 keepsTheContract('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce, copies: 1 });
+
+keepsTheBooks('memory', { open: memory, settle: atOnce });
+keepsTheBooks('sqlite', { open: sqlite, settle: written });
+keepsTheBooks('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
+keepsTheBooks('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });

@@ -67,7 +67,7 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
 
     test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
       const store = await open(ROOMY);
-      const askedOf = (more: Partial<Asked> = {}): Asked => ({ endpoint: 'chat', model: 'm', scope: 's', parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
+      const askedOf = (more: Partial<Asked> = {}): Asked => ({ endpoint: 'chat', model: 'm', scope: 's', tags: [], parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
       const asked: Record<string, Asked> = {
         'aa11.json': askedOf(), 'aa22.json': askedOf({ parts: null }), 'bb11.sse': askedOf({ model: null }), 'cc11.json': askedOf({ scope: 't' }),
         'dd11.json': askedOf({ endpoint: 'responses' }), 'ee11.json': askedOf(),

@@ -16,9 +16,9 @@ const bodyOf = (index: number) => textOf(index, 100 + index * 400);
 export const WRITTEN_BACK = 12;
 
 const batchOf = (from: number, to: number) => ({
-  everything: false,
+  purges: [],
   answers: new Set<string>(),
-  keys: new Map(Array.from({ length: to - from }, (_, at) => [`key ${from + at}`, entryOf(bodyOf(from + at))])),
+  keys: new Map(Array.from({ length: to - from }, (_, at) => [`key ${from + at}`, { entry: entryOf(bodyOf(from + at)), uses: 0 }])),
 });
 
 /** A closed file with entries of 100 to 10,000 bytes. */

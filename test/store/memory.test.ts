@@ -80,7 +80,7 @@ describe('the memory store', () => {
     const store = createMemoryStore({ maxBytes: MAX_BYTES });
     const entry = entryOf('text');
     store.set('key', entry);
-    expect(store.getNow('key')).toEqual({ entry, tier: 'memory' });
+    expect(store.getNow('key')).toMatchObject({ entry, tier: 'memory' });
     expect(store.getNow('key')?.entry.body).toBe(entry.body);
   });
 });

@@ -11,7 +11,7 @@ const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 function bytesOfOne(place: Place): number {
   const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onAside: () => {} });
   file.open(0);
-  const { bytes } = file.commit({ everything: false, answers: new Set(), keys: new Map([['a', alike('a')]]) }, 0);
+  const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) }, 0);
   file.close();
   return bytes;
 }
@@ -27,7 +27,7 @@ describe('under its bound', () => {
     const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });
     for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
     await store.size();
-    await store.get('a');
+    store.use('a');
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('acd');
@@ -39,7 +39,7 @@ describe('under its bound', () => {
     const first = await place.open({ maxBytes });
     for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
     await first.size();
-    await first.get('a');
+    first.use('a');
     await first.close();
     const second = await place.open({ maxBytes });
     second.set('d', alike('d'));

@@ -24,8 +24,8 @@ describe('a flipped byte', () => {
     const place = createPlace();
     const store = await place.open();
     const other = place.connect();
-    const frameOf = other.prepare('SELECT frame FROM entries WHERE key = ?');
-    const damage = other.prepare('UPDATE entries SET frame = ? WHERE key = ?');
+    const frameOf = other.prepare('SELECT frame FROM answers JOIN entries USING (id) WHERE key = ?');
+    const damage = other.prepare('UPDATE answers SET frame = ? WHERE id = (SELECT id FROM entries WHERE key = ?)');
     store.set('key', entryOf(textOf(1, 3_000)));
     await store.size();
     const frame = Buffer.from(frameOf.get('key')?.frame as Uint8Array);
@@ -43,10 +43,10 @@ describe('a flipped byte', () => {
   test.each([['nothing', 'NULL'], ['a number', '7'], ['text', `'text'`]])('that makes a frame %s makes it a miss, and the row is gone', async (_, frame) => {
     const place = createPlace();
     const other = new DatabaseSync(filled(place));
-    const { sql } = other.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'entries'`).get() as { sql: string };
+    const { sql } = other.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'answers'`).get() as { sql: string };
     const lenient = sql.replace('frame BLOB NOT NULL', 'frame').replace(') STRICT', ')');
-    other.exec(`ALTER TABLE entries RENAME TO strict; ${lenient}; INSERT INTO entries SELECT * FROM strict; DROP TABLE strict`);
-    other.exec(`UPDATE entries SET frame = ${frame} WHERE key = 'key 1'`);
+    other.exec(`PRAGMA legacy_alter_table = ON; ALTER TABLE answers RENAME TO strict; ${lenient}; INSERT INTO answers SELECT * FROM strict; DROP TABLE strict`);
+    other.exec(`UPDATE answers SET frame = ${frame} WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
     other.close();
     const store = await place.open();
     expect(await store.get('key 1')).toBeUndefined();
@@ -56,12 +56,23 @@ describe('a flipped byte', () => {
     expect(place.lines).toEqual([]);
   });
 
+  test('that loses an answer makes it a miss, and the row is gone', async () => {
+    const place = createPlace();
+    const other = new DatabaseSync(filled(place));
+    other.exec(`DELETE FROM answers WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
+    other.close();
+    const store = await place.open();
+    expect(await store.get('key 1')).toBeUndefined();
+    store.set('key 2', entryOf('text'));
+    expect((await store.size()).entries).toBe(ENTRIES - 1);
+  });
+
   test('no row can pass for another', async () => {
     const place = createPlace();
     const store = await place.open();
     for (const key of ['a', 'b']) store.set(key, entryOf(key));
     await store.size();
-    place.connect().exec(`UPDATE entries SET frame = (SELECT frame FROM entries WHERE key = 'a') WHERE key = 'b'`);
+    place.connect().exec(`UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') WHERE id = (SELECT id FROM entries WHERE key = 'b')`);
     expect(await store.get('b')).toBeUndefined();
     expect((await store.get('a'))?.entry.body.toString()).toBe('a');
   });

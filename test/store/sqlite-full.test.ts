@@ -20,7 +20,7 @@ test('a full disk is no damage, and the operator is asked for space', () => {
   database.exec('PRAGMA max_page_count = 30');
   let error: unknown;
   try {
-    entries.commit({ everything: false, answers: new Set(), keys: new Map([['key', entryOf(textOf(1, 200_000))]]) }, 0);
+    entries.commit({ purges: [], answers: new Set(), keys: new Map([['key', { entry: entryOf(textOf(1, 200_000)), uses: 0 }]]) }, 0);
   } catch (thrown) {
     error = thrown;
   }

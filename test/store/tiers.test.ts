@@ -56,6 +56,7 @@ describe('tiers', () => {
     ['replaced', (tiers: Store) => tiers.set('key', entryOf('new')), 'new'],
     ['deleted', (tiers: Store) => tiers.delete('key'), undefined],
     ['deleted by its answer', (tiers: Store) => tiers.deleteAnswer('id'), undefined],
+    ['purged', (tiers: Store) => void tiers.purge({}), undefined],
   ])('do not promote what was %s while a slow tier was read', async (_, change, left) => {
     const first = memory();
     const { store, next } = createSlow();

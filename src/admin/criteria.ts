@@ -1,0 +1,92 @@
+/**
+ * What an operator may ask for: the query of `GET /entries` and the body of
+ * `POST /purge`, checked member by member. What is not known is refused, since
+ * a criterion that is overlooked would mean more entries than were named.
+ */
+import { z } from 'zod';
+import type { PurgeRequest } from '../cache/flights.ts';
+import { invalidBody, invalidQuery } from '../errors.ts';
+import { isTag } from '../request/policy.ts';
+import type { Listing } from '../store/listing.ts';
+import { readCursor } from './cursor.ts';
+
+/** The most rows on one page. */
+const MAX_ROWS = 500;
+
+const model = z.string().min(1).max(1_024);
+const endpoint = z.enum(['chat', 'completions', 'embeddings', 'moderations', 'responses']);
+const scope = z.string().regex(/^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/, 'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name');
+const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
+const whole = z.string().regex(/^[0-9]{1,15}$/, 'it must be a whole number').transform(Number);
+
+const QUERY = z.strictObject({
+  model: model.optional(),
+  endpoint: endpoint.optional(),
+  scope: scope.optional(),
+  tag: tag.optional(),
+  text: z.string().min(1).max(1_024).optional(),
+  olderThan: whole.optional(),
+  newerThan: whole.optional(),
+  minBytes: whole.optional(),
+  maxBytes: whole.optional(),
+  sort: z.enum(['newest', 'largest', 'most-used']).default('newest'),
+  limit: whole.refine((rows) => rows >= 1 && rows <= MAX_ROWS, `it must be from 1 to ${MAX_ROWS}`).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+const BODY = z.strictObject({
+  model: model.optional(),
+  endpoint: endpoint.optional(),
+  scope: scope.optional(),
+  /** Seconds. */
+  olderThan: z.number().nonnegative().max(1e12).optional(),
+  tag: tag.optional(),
+  all: z.literal(true).optional(),
+  dryRun: z.boolean().default(false),
+});
+
+/** @param now milliseconds since the epoch. @throws RefrainError `invalid_query`, naming the parameter */
+export function readListing(query: unknown, now: number): Listing {
+  const read = QUERY.safeParse(query);
+  if (!read.success) {
+    const [name, why] = firstIssue(read.error);
+    throw invalidQuery(name, why);
+  }
+  const { sort, limit, cursor, olderThan, newerThan, ...criteria } = read.data;
+  return {
+    filter: {
+      ...criteria,
+      ...(olderThan !== undefined && { storedUpTo: now - olderThan * 1000 }),
+      ...(newerThan !== undefined && { storedFrom: now - newerThan * 1000 }),
+    },
+    sort,
+    limit,
+    after: cursor === undefined ? null : readCursor(sort, cursor),
+  };
+}
+
+/** @throws RefrainError `invalid_body`, naming the member */
+export function readPurge(text: string): { readonly request: PurgeRequest; readonly dryRun: boolean } {
+  const read = BODY.safeParse(parseJson(text));
+  if (!read.success) throw invalidBody(firstIssue(read.error).join(': '));
+  const { dryRun, all, ...request } = read.data;
+  if (all === undefined && Object.keys(request).length === 0) {
+    throw invalidBody('it must name what is to go: model, endpoint, scope, olderThan or tag, or "all": true');
+  }
+  return { request, dryRun };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalidBody('it is not JSON');
+  }
+}
+
+/** The member that is at fault, and how. */
+function firstIssue({ issues }: z.ZodError): [name: string, why: string] {
+  const [issue] = issues;
+  if (issue?.code === 'unrecognized_keys') return [JSON.stringify(issue.keys[0]?.slice(0, 80)), 'there is no such member'];
+  return [issue?.path.join('.') || 'all of it', issue?.message ?? 'it is not what it should be'];
+}

@@ -1,0 +1,45 @@
+/**
+ * `GET /entries`, `GET /entries/{key}`, `DELETE /entries/{key}`: what is kept.
+ */
+import { type Request, type Response, Router } from 'express';
+import type { Cache } from '../cache/cache.ts';
+import type { Clock } from '../clock.ts';
+import { overloaded, unknownEntry } from '../errors.ts';
+import type { Books } from '../store/store.ts';
+import { readListing } from './criteria.ts';
+import { writeCursor } from './cursor.ts';
+import { findRow } from './find-row.ts';
+import { tellEntry, tellRow } from './telling.ts';
+
+export interface Shelves {
+  readonly books: Books;
+  readonly cache: Pick<Cache, 'purge'>;
+  readonly clock: Clock;
+}
+
+export function entriesRoutes({ books, cache, clock }: Shelves): Router {
+  const router = Router();
+
+  router.get('/entries', async (request: Request, response: Response) => {
+    const now = clock.now();
+    const listing = readListing(request.query, now);
+    const page = await books.list(listing);
+    if (!page) throw overloaded();
+    response.json({ entries: page.rows.map((row) => tellRow(row, now)), next: page.next && writeCursor(listing.sort, page.next) });
+  });
+
+  router.get('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
+    const row = await findRow(books, request.params.key);
+    const entry = await books.read(row.key);
+    if (!entry) throw unknownEntry(row.key);
+    response.json(tellEntry(row, entry, clock.now()));
+  });
+
+  router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
+    const { key, bytes } = await findRow(books, request.params.key);
+    cache.purge(key);
+    response.json({ entries: 1, bytes });
+  });
+
+  return router;
+}

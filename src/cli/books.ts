@@ -1,0 +1,25 @@
+/**
+ * What there is to read about a proxy, in the words of its operator's API.
+ */
+import type { ToldEntry, ToldRow } from '../admin/telling.ts';
+import type { Stats as BookedStats } from '../ledger/stats.ts';
+import type { LruInfo } from '../store/memory.ts';
+
+/** What the books say, and of a proxy that runs its memory. */
+export interface Stats extends BookedStats {
+  readonly lru?: LruInfo;
+}
+
+export interface Page {
+  readonly entries: readonly ToldRow[];
+  /** The cursor to go on with; null at the end. */
+  readonly next: string | null;
+}
+
+export interface Books {
+  stats(): Promise<Stats>;
+  /** @param query as that of `GET /entries`. A page may be short of rows, or have none, although there are more. */
+  page(query: Readonly<Record<string, string>>): Promise<Page>;
+  /** @param key its first digits, perhaps with the form. @throws CommandError where it names none or several */
+  entry(key: string): Promise<ToldEntry>;
+}

@@ -1,0 +1,30 @@
+/**
+ * What keeps a command from being done, in one line for standard error.
+ */
+import { ConfigError } from '../errors.ts';
+
+/** It could not be done; the command exits with 1. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/**
+ * A refusal of the operator's API as the person at the command line is told of it.
+ *
+ * @param code of the API's envelope
+ * @param message as it may be printed
+ */
+export function refusal(code: unknown, message: string): CommandError | ConfigError {
+  const sentence = message.replace(/\.$/, '');
+  switch (code) {
+    case 'invalid_query':
+    case 'invalid_body':
+      return new ConfigError(sentence);
+    case 'unauthorized':
+      return new CommandError(`${sentence}; give it with REFRAIN_ADMIN_TOKEN`);
+    case 'unknown_entry':
+      return new CommandError(sentence.replace('GET /entries', 'refrain ls'));
+    default:
+      return new CommandError(sentence);
+  }
+}

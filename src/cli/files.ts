@@ -1,0 +1,67 @@
+/**
+ * The files of a proxy that does not run. Nothing in them is changed.
+ */
+import { existsSync } from 'node:fs';
+import { readListing } from '../admin/criteria.ts';
+import { writeCursor } from '../admin/cursor.ts';
+import { findRow } from '../admin/find-row.ts';
+import { tellEntry, tellRow } from '../admin/telling.ts';
+import { systemClock } from '../clock.ts';
+import { RefrainError, unknownEntry } from '../errors.ts';
+import { booksPath } from '../ledger/books.ts';
+import { readBooks } from '../ledger/read-books.ts';
+import { failureOf } from '../store/sqlite-failure.ts';
+import { SqliteReader } from '../store/sqlite-reader.ts';
+import type { Books } from './books.ts';
+import { CommandError, refusal } from './failure.ts';
+
+/**
+ * @param path the file of the store
+ * @param why no proxy is asked
+ * @param tell told in one line which file is read
+ */
+export function booksIn(path: string, why: string, tell: (line: string) => void): Books {
+  const now = systemClock.now();
+  const ledger = booksPath(path);
+  let isTold = false;
+  const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
+    if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
+    if (!isTold) tell(`refrain: ${why}; reading ${file}`);
+    isTold = true;
+    return readOrRefuse(file, act);
+  };
+  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
+  return {
+    stats: () => read(ledger, () => readBooks(ledger, now)),
+    page: (query) => inStore(async (store) => {
+      const listing = readListing(query, now);
+      const { rows, next } = await store.list(listing);
+      return { entries: rows.map((row) => tellRow(row, now)), next: next && writeCursor(listing.sort, next) };
+    }),
+    entry: (key) => inStore(async (store) => {
+      const row = await findRow(store, key);
+      const entry = await store.read(row.key);
+      if (entry === undefined) throw unknownEntry(row.key);
+      return tellEntry(row, entry, now);
+    }),
+  };
+}
+
+async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof RefrainError) throw refusal(error.code, error.message);
+    const { code, message } = failureOf(error);
+    throw new CommandError(`${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`);
+  }
+}
+
+async function readStore<T>(path: string, act: (store: SqliteReader) => Promise<T>): Promise<T> {
+  const store = SqliteReader.open(path);
+  try {
+    return await act(store);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Text that somebody else wrote, made safe for a terminal: whatever could move
+ * the cursor, change a colour, a title or the clipboard, or turn the direction
+ * of reading is shown as an escape.
+ */
+
+/**
+ * Control and format characters (of C0, DEL, C1, bidirectional text, tags),
+ * line separators and lone surrogates; but for the joiners of emoji and scripts.
+ */
+const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** On one line, without the tabs and line breaks that were in it. */
+export function inertLine(text: string): string {
+  return text.replace(UNSAFE, escapeOf);
+}
+
+/** With its lines as they are. */
+export function inertText(text: string): string {
+  return text.replaceAll('\r\n', '\n').replace(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : escapeOf(character)));
+}
+
+/** A value as a JSON document that is the same to a reader, and inert on a terminal. */
+export function inertJson(value: unknown): string {
+  const utf16 = (character: string) => character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  return JSON.stringify(value, null, 2).replace(UNSAFE, (character) => (character === '\n' ? character : utf16(character)));
+}
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hexadecimal = code.toString(16);
+  if (code <= 0xff) return `\\x${hexadecimal.padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${hexadecimal.padStart(4, '0')}` : `\\u{${hexadecimal}}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Where a command prints: its result on standard output, all else on standard
+ * error. Only a terminal gets colours, and not with NO_COLOR.
+ */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+
+export interface Output {
+  /** A part of the result, a line or several. */
+  readonly print: (text: string) => void;
+  /** A line about the result. */
+  readonly tell: (line: string) => void;
+  /** A text for `print` as it is to look. */
+  readonly paint: (style: Style, text: string) => string;
+  /** Columns of a line; no bound where no terminal shows it. */
+  readonly width: number;
+  /** True where the person says yes; null where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<boolean>) | null;
+}
+
+/** That of this process. */
+export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process): Output {
+  // Whoever reads may have read enough: `refrain ls | head`.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  return {
+    print: (text) => void stdout.write(`${text}\n`),
+    tell: (line) => void stderr.write(`${line}\n`),
+    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    width: stdout.isTTY ? stdout.columns : Infinity,
+    ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,
+  };
+}
+
+async function askOn(input: NodeJS.ReadStream, output: NodeJS.WriteStream, question: string): Promise<boolean> {
+  // The terminal edits the line itself, so that Ctrl+C ends the process as ever.
+  const lines = createInterface({ input, output, terminal: false });
+  try {
+    // At the end of the input nothing more is said.
+    const answer = await Promise.race([lines.question(`${question} [y/N] `), once(lines, 'close').then(() => '')]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * `refrain purge`: deletes the answers that its flags choose. Counts them
+ * first, and asks before it deletes more than one.
+ */
+import type { Purged } from '../cache/flights.ts';
+import type { Choice } from '../config/commands.ts';
+import type { Target } from '../config/command.ts';
+import { ConfigError } from '../errors.ts';
+import { askProxy } from './reach.ts';
+import { formatCount, formatSize } from './figures.ts';
+import { inertJson } from './inert.ts';
+import type { Output } from './output.ts';
+
+export interface PurgeCommand {
+  readonly target: Target;
+  readonly json: boolean;
+  readonly choice: Choice | 'all';
+  readonly dryRun: boolean;
+  /** Nobody is asked. */
+  readonly yes: boolean;
+}
+
+/**
+ * @returns the exit code
+ * @throws ConfigError where it would have to ask and cannot
+ */
+export async function purgeEntries(command: PurgeCommand, output: Output): Promise<number> {
+  const { target, json, dryRun, yes } = command;
+  const purge = (only: 'count' | 'delete') => askProxy(target, (door) => door.ask('POST', '/purge', bodyOf(command, only))) as Promise<Purged>;
+  const counted = await purge('count');
+  if (!dryRun && !yes && counted.entries > 1 && !(await confirm(counted, output))) {
+    output.tell('nothing was deleted');
+    return 1;
+  }
+  const purged = dryRun ? counted : await purge('delete');
+  output.print(json ? inertJson(purged) : `${dryRun ? 'would delete' : 'deleted'} ${amountOf(purged)}`);
+  return 0;
+}
+
+function bodyOf({ choice }: PurgeCommand, only: 'count' | 'delete'): object {
+  return { ...(choice === 'all' ? { all: true } : choice), dryRun: only === 'count' };
+}
+
+async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
+  if (ask === null) throw new ConfigError(`this would delete ${amountOf(counted)}, and there is no terminal to ask on; say --yes, or --dry-run`);
+  return ask(`Delete ${amountOf(counted)}?`);
+}
+
+function amountOf({ entries, bytes, flights }: Purged): string {
+  const answers = `${formatCount(entries)} ${entries === 1 ? 'answer' : 'answers'}, ${formatSize(bytes)}`;
+  return flights === 0 ? answers : `${answers}, and ${formatCount(flights)} on the way`;
+}

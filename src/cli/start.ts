@@ -1,0 +1,58 @@
+/**
+ * `refrain start`: runs a proxy until a signal stops it.
+ */
+import { createApp } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { reasonOf } from '../errors.ts';
+import { type Addresses, start, stop } from '../lifecycle.ts';
+import { createLog } from '../log.ts';
+import { CommandError } from './failure.ts';
+import type { Output } from './output.ts';
+
+export interface StartCommand {
+  readonly config: Config;
+}
+
+/** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen */
+export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
+  const log = createLog(config.logLevel);
+  for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
+  const app = createApp(config, log);
+  let addresses: Addresses;
+  try {
+    addresses = await start(app, config);
+  } catch (error) {
+    throw new CommandError(`cannot listen (${listenHint(error, config)})`);
+  }
+  output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
+  log.info({ signal: await takeSignal() }, 'stopping; a second signal stops at once');
+  try {
+    await stop(app, config.timeouts.drain);
+  } catch (err) {
+    log.error({ err }, 'could not stop in order');
+    return 1;
+  }
+  log.info(app.ledger.counts(), 'stopped');
+  return 0;
+}
+
+/** The first signal to stop; the second ends the process. */
+function takeSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let taken = false;
+    const take = (signal: NodeJS.Signals) => {
+      if (taken) process.exit(1);
+      taken = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', take);
+    process.on('SIGINT', take);
+  });
+}
+
+function listenHint(error: unknown, { port, admin }: Config): string {
+  const { port: taken } = error as { port?: number };
+  if (reasonOf(error) !== 'EADDRINUSE') return reasonOf(error);
+  const variable = taken === admin.port && taken !== port ? 'REFRAIN_ADMIN_PORT' : 'REFRAIN_PORT';
+  return `port ${taken} is in use; choose another with ${variable}, or 0 for any`;
+}

@@ -1,0 +1,89 @@
+/**
+ * `refrain stats`: what was asked, what it cost and what it saved.
+ */
+import type { Target } from '../config/command.ts';
+import type { Line } from '../ledger/stats.ts';
+import type { Usage } from '../response/usage.ts';
+import type { Stats } from './books.ts';
+import { readBooks } from './reach.ts';
+import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './figures.ts';
+import { inertJson, inertLine } from './inert.ts';
+import type { Output } from './output.ts';
+import { type Column, tableLines } from './table.ts';
+
+export interface StatsCommand {
+  readonly target: Target;
+  readonly json: boolean;
+}
+
+/** @returns the exit code */
+export async function showStats({ target, json }: StatsCommand, output: Output): Promise<number> {
+  const stats = await readBooks(target, output, (books) => books.stats());
+  output.print(json ? inertJson(stats) : textOf(stats, output));
+  return 0;
+}
+
+function textOf(stats: Stats, output: Output): string {
+  const { since, periods } = stats;
+  if (since === null) return 'Nothing was asked yet.';
+  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
+}
+
+const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
+  ['requests', ({ requests }) => formatCount(requests)],
+  ['  hits', ({ hits }) => formatCount(hits)],
+  ['  follows', ({ follows }) => formatCount(follows)],
+  ['  misses', ({ misses }) => formatCount(misses)],
+  ['  bypasses', ({ bypasses }) => formatCount(bypasses)],
+  ['  refusals', ({ refusals }) => formatCount(refusals)],
+  ['hit rate', ({ hitRate }) => formatShare(hitRate)],
+  ['tokens saved', ({ tokens }) => formatCount(totalOf(tokens.saved))],
+  ['tokens spent', ({ tokens }) => formatCount(totalOf(tokens.spent))],
+  ['dollars saved', ({ dollars }) => formatDollars(dollars.saved)],
+  ['dollars spent', ({ dollars }) => formatDollars(dollars.spent)],
+  ['waiting saved', ({ waitedSaved }) => formatTime(waitedSaved)],
+];
+
+function periodLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
+  const columns = [{ title: '', align: 'left' }, right('today'), right('7 days'), right('all')] as const;
+  const rows = FIGURES.map(([name, of]) => [name, of(today), of(week), of(all)]);
+  return underBold(tableLines(columns, rows, output.width), output);
+}
+
+function modelLines(models: Stats['periods']['all']['models'], output: Output): readonly string[] {
+  const columns: readonly Column[] = [
+    { title: 'model', align: 'left', shrinksTo: 12 },
+    ...['requests', 'hit rate', 'tokens saved', 'saved', 'spent', 'waiting saved'].map(right),
+  ];
+  const rows = models.map((sums) => {
+    const { model, requests, hitRate, tokens, dollars, waitedSaved } = sums;
+    const priced = (amount: number) => (isUnpriced(sums) && amount === 0 ? NONE : formatDollars(amount));
+    const name = `${model === null ? '(none)' : inertLine(model)}${isUnpriced(sums) ? ' *' : ''}`;
+    return [name, formatCount(requests), formatShare(hitRate), formatCount(totalOf(tokens.saved)), priced(dollars.saved), priced(dollars.spent), formatTime(waitedSaved)];
+  });
+  const mark = models.some(isUnpriced) ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.'] : [];
+  return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
+}
+
+function lruLines({ lru }: Stats): readonly string[] {
+  if (!lru) return [];
+  const { hits, misses, maxsize, currsize, entries } = lru;
+  return [`Memory, since the start: ${formatCount(hits)} hits, ${formatCount(misses)} misses; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
+}
+
+function isUnpriced({ unpricedTokens }: Line): boolean {
+  return unpricedTokens > 0;
+}
+
+/** Cached input is part of the input, and reasoning of the output. */
+function totalOf({ input, output }: Usage): number {
+  return input + output;
+}
+
+function right(title: string): Column {
+  return { title, align: 'right' };
+}
+
+function underBold([titles = '', ...rows]: readonly string[], { paint }: Output): readonly string[] {
+  return [paint('bold', titles), ...rows];
+}

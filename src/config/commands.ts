@@ -1,0 +1,125 @@
+/**
+ * The table of commands: which there are, what each takes, and how it exits.
+ * The command line, every --help and the README's table of exit codes come
+ * from it.
+ */
+import { oneOf, text } from './kinds.ts';
+import { bytes, count, duration } from './quantities.ts';
+import type { Setting } from './setting.ts';
+import { baseUrl } from './upstreams.ts';
+
+/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
+export interface Option<Value = unknown> extends Setting<Value> {
+  /** What stands for its value in --help. */
+  readonly value: string;
+}
+
+export interface CommandForm {
+  readonly meaning: string;
+  /** What must be given without a flag, in this order, and what each means. */
+  readonly operands: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, Option>>;
+  /** Flags without a value, and what they mean. */
+  readonly switches: Readonly<Record<string, string>>;
+  /** When it exits with 0, 1 and 2. */
+  readonly exits: readonly [string, string, string];
+}
+
+const reaching = {
+  url: { ...baseUrl, value: 'URL', meaning: "Ask this operator's listener, not that of the settings" },
+} as const satisfies Record<string, Option>;
+
+/** What `POST /purge` and `GET /entries` both choose entries by. */
+const choosing = {
+  model: { ...text, value: 'NAME', meaning: 'Answers of this model' },
+  endpoint: { ...oneOf('chat', 'completions', 'embeddings', 'moderations', 'responses'), value: 'NAME', meaning: 'Answers of this endpoint' },
+  scope: { ...text, value: 'LABEL', meaning: 'Answers of these callers: shared:NAME or private:DIGITS' },
+  olderThan: { ...duration, value: 'TIME', meaning: 'Recorded longer ago than this, such as 45s, 30m, 12h or 7d' },
+  tag: { ...text, value: 'TAG', meaning: 'Answers that were asked for under this tag' },
+} as const satisfies Record<string, Option>;
+
+const finding = {
+  ...choosing,
+  newerThan: { ...duration, value: 'TIME', meaning: 'Recorded since then' },
+  text: { ...text, value: 'TEXT', meaning: 'Answers to requests with this text in them' },
+  minBytes: { ...bytes, value: 'SIZE', meaning: 'At least this large, such as 512KiB' },
+  maxBytes: { ...bytes, value: 'SIZE', meaning: 'At most this large' },
+  sort: { ...oneOf('newest', 'largest', 'most-used'), value: 'ORDER', meaning: 'Which come first' },
+  cursor: { ...text, value: 'CURSOR', meaning: 'Go on where an earlier list ended' },
+} as const satisfies Record<string, Option>;
+
+const paging = {
+  limit: { ...count, value: 'N', meaning: 'List at most this many, 50 if not said' },
+} as const satisfies Record<string, Option>;
+
+const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
+
+const files = {
+  'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
+  'B.json': 'Another such file',
+} as const;
+
+const json = { json: 'Print one JSON document and nothing else' } as const;
+
+const WRITTEN_WRONGLY = 'a flag, setting or argument was written wrongly';
+
+export const commands = {
+  start: {
+    meaning: 'Start the proxy (without a command, too)',
+    operands: {}, options: {}, switches: {},
+    exits: ['it was stopped as asked, by `SIGTERM` or `SIGINT`', 'it could not listen, or a second signal stopped it at once', WRITTEN_WRONGLY],
+  },
+  stats: {
+    meaning: 'Show what was asked, what it cost and what it saved',
+    operands: {}, options: reaching, switches: json,
+    exits: ['shown', 'there is neither a proxy nor a file to read it from', WRITTEN_WRONGLY],
+  },
+  ls: {
+    meaning: 'List the answers that are kept',
+    operands: {}, options: { ...finding, ...paging, ...reaching }, switches: json,
+    exits: ['listed, be it none', 'there is neither a proxy nor a file to read it from', WRITTEN_WRONGLY],
+  },
+  show: {
+    meaning: 'Show a kept answer and what was asked for it',
+    operands: key, options: reaching, switches: json,
+    exits: ['shown', 'KEY names no answer or several, or nothing to read from', WRITTEN_WRONGLY],
+  },
+  rm: {
+    meaning: 'Delete a kept answer',
+    operands: key, options: reaching, switches: json,
+    exits: ['deleted', 'KEY names no answer or several, or no proxy runs', WRITTEN_WRONGLY],
+  },
+  purge: {
+    meaning: 'Delete all answers that the flags choose',
+    operands: {}, options: { ...choosing, ...reaching },
+    switches: { all: 'Every answer', dryRun: 'Only count', yes: 'Do not ask before deleting more than one', ...json },
+    exits: ['deleted, or counted by `--dry-run`', 'no proxy runs, or you said no', `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`],
+  },
+  doctor: {
+    meaning: 'Check settings, ports, upstream, files and machine',
+    operands: {}, options: {}, switches: json,
+    exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
+  },
+  explain: {
+    meaning: 'Tell why two requests share an answer or not',
+    operands: files, options: {}, switches: json,
+    exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file cannot be used`],
+  },
+} as const satisfies Record<string, CommandForm>;
+
+export type CommandName = keyof typeof commands;
+
+export const commandNames = Object.keys(commands) as readonly CommandName[];
+
+export function formOf(name: CommandName): CommandForm {
+  return commands[name];
+}
+
+/** What was given of a command's options. */
+export type Given<Name extends CommandName> = {
+  readonly [At in keyof (typeof commands)[Name]['options']]?: (typeof commands)[Name]['options'][At] extends Option<infer Value> ? Value : never;
+};
+
+/** Why one entry is chosen and another not. */
+export type Choice = { readonly [At in keyof typeof choosing]?: Given<'purge'>[At] };
+export type Filter = { readonly [At in keyof typeof finding]?: Given<'ls'>[At] };

@@ -1,0 +1,16 @@
+/**
+ * What is asked of the thread that owns the books' file.
+ */
+import type { Row } from './row.ts';
+import type { Stats } from './stats.ts';
+
+export type BooksCall =
+  | { readonly act: 'add'; readonly rows: readonly Row[]; readonly now: number }
+  | { readonly act: 'stats'; readonly today: string; readonly now: number }
+  | { readonly act: 'close' };
+
+export interface BooksAnswers {
+  readonly add: undefined;
+  readonly stats: Stats;
+  readonly close: undefined;
+}

@@ -1,0 +1,121 @@
+/**
+ * The books in an open database: what the SQL is. Synchronous; throws what
+ * SQLite throws.
+ *
+ * Kept from growing without bound: a day has so many models and scopes of its
+ * own, and where there are too many rows in all, the oldest days lose theirs
+ * and become rows of `(other)`. What they came to stays.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { OtherSchemaError } from '../store/sqlite-failure.ts';
+import { Names, OTHER } from './names.ts';
+import { AMOUNTS, type Kind, MOST, type Row } from './row.ts';
+import { MOST_NAMES } from './sums.ts';
+
+const SCHEMA_VERSION = 1;
+
+const KIND = ['day', 'scope', 'endpoint', 'model', 'outcome'] as const satisfies readonly (keyof Kind)[];
+const COLUMNS = [...KIND, ...AMOUNTS];
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS books (
+    ${KIND.map((name) => `${name} TEXT NOT NULL`).join(', ')},
+    ${AMOUNTS.map((name) => `${name} INTEGER NOT NULL`).join(', ')},
+    PRIMARY KEY (${KIND.join(', ')})
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Adds to the row of the same kind; a sum that would not be exact any more stands still. */
+const ADD = `ON CONFLICT DO UPDATE SET ${AMOUNTS.map((name) => `${name} = min(${name} + excluded.${name}, ${MOST})`).join(', ')}`;
+
+const PUT = `INSERT INTO books (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ADD}`;
+
+const NAMED = `(scope <> '${OTHER}' OR model <> '${OTHER}')`;
+
+const SUMS = AMOUNTS.map((name) => `CAST(min(total(${name}), ${MOST}) AS INTEGER)`).join(', ');
+
+/** The rows of a day as one for each endpoint and outcome. The WHERE keeps ON CONFLICT from being read as a join. */
+const DRAW_TOGETHER = `
+  INSERT INTO books (${COLUMNS.join(', ')})
+  SELECT day, '${OTHER}', endpoint, '${OTHER}', outcome, ${SUMS} FROM books WHERE day = ? AND ${NAMED} GROUP BY endpoint, outcome
+  ${ADD}
+`;
+
+/** How many rows are written before they are counted again. */
+const COUNTED_AFTER = 1_000;
+
+export const MOST_BOOKED_ROWS = 200_000;
+
+export class BooksTables {
+  readonly #database: DatabaseSync;
+  readonly #mostRows: number;
+  readonly #put;
+  #uncounted = 0;
+
+  /** Writes in any case, so that a file that cannot be written shows now. */
+  constructor(database: DatabaseSync, mostRows = MOST_BOOKED_ROWS) {
+    this.#database = database;
+    this.#mostRows = mostRows;
+    checkVersion(database);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
+    this.#transact(() => database.exec(SCHEMA));
+    this.#put = database.prepare(PUT);
+  }
+
+  add(rows: readonly Row[]): void {
+    this.#transact(() => {
+      for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
+        const models = new Names(MOST_NAMES, this.#namesOf('model', day));
+        const scopes = new Names(MOST_NAMES, this.#namesOf('scope', day));
+        for (const row of ofDay) {
+          const named = { ...row, model: models.of(row.model), scope: scopes.of(row.scope) };
+          this.#put.run(...COLUMNS.map((name) => named[name]));
+        }
+      }
+      this.#uncounted += rows.length;
+      if (this.#uncounted >= COUNTED_AFTER) this.#bound();
+    });
+  }
+
+  #namesOf(column: 'model' | 'scope', day: string): string[] {
+    return this.#database.prepare(`SELECT DISTINCT ${column} AS name FROM books WHERE day = ?`).all(day).map(({ name }) => name as string);
+  }
+
+  #bound(): void {
+    this.#uncounted = 0;
+    const count = this.#database.prepare('SELECT count(*) AS rows FROM books');
+    const oldest = this.#database.prepare(`SELECT min(day) AS day FROM books WHERE ${NAMED}`);
+    while ((count.get()?.rows as number) > this.#mostRows) {
+      const day = oldest.get()?.day as string | null;
+      if (day === null) return;
+      this.#database.prepare(DRAW_TOGETHER).run(day);
+      this.#database.prepare(`DELETE FROM books WHERE day = ? AND ${NAMED}`).run(day);
+    }
+  }
+
+  #transact(act: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      act();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/** Every row that was committed. */
+export function readRows(database: DatabaseSync): Iterable<Row> {
+  return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<Row>;
+}
+
+/** A database that nobody has laid out has version 0 and no tables: both at one moment, since another process may lay it out meanwhile. */
+export function checkVersion(database: DatabaseSync): void {
+  database.exec('BEGIN');
+  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+  const version = database.prepare('PRAGMA user_version').get()?.user_version;
+  database.exec('COMMIT');
+  if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
+}

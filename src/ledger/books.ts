@@ -1,0 +1,143 @@
+/**
+ * The books: sums that outlive the process, in a file that a thread of its own
+ * writes about once a second. The main thread never waits for it, and what it
+ * refuses waits here, in memory, for a later try.
+ *
+ *   up     the file took what it was given, or was not asked yet
+ *   down   it did not; each change between the two is one log line
+ */
+import { dirname, extname, join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { type Aside, FileThread } from '../store/file-thread.ts';
+import { adviceOn, type Failure } from '../store/sqlite-failure.ts';
+import type { BooksAnswers, BooksCall } from './books-message.ts';
+import { type Amounts, dayOf, type Kind } from './row.ts';
+import { type Stats, summarize } from './stats.ts';
+import { Sums } from './sums.ts';
+
+export interface BooksOptions {
+  /** Null where they live in memory. */
+  readonly path: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long a row waits for others to be written with. */
+const GATHER_MS = 1_000;
+/** How long a file that failed is left alone. */
+const RETRY_MS = 30_000;
+/** How long `stats` and `close` wait for the file. */
+const BUDGET_MS = 5_000;
+
+/** `.ts` in the source tree, `.js` where it was built. */
+const WORKER = new URL(`./books.worker${extname(import.meta.url)}`, import.meta.url);
+
+/** The file of the books, beside that of the store; null where nothing outlives the process. */
+export function booksPath(storePath: string): string;
+export function booksPath(storePath: string | null): string | null;
+export function booksPath(storePath: string | null): string | null {
+  if (storePath === null) return null;
+  const path = join(dirname(storePath), 'ledger.sqlite');
+  return path === storePath ? `${path}.books` : path;
+}
+
+export class Books {
+  readonly #options: BooksOptions;
+  readonly #sums = new Sums();
+  readonly #thread: FileThread<BooksCall, BooksAnswers> | null;
+  #state: 'up' | 'down' = 'up';
+  #retryAt = 0;
+  #cancelGathering: (() => void) | null = null;
+  #writing: Promise<void> | null = null;
+
+  constructor(options: BooksOptions) {
+    this.#options = options;
+    const { path } = options;
+    this.#thread = path === null ? null : new FileThread({
+      worker: WORKER,
+      workerData: { path },
+      onAside: (aside) => this.#setAside(aside),
+      onDeath: (failure) => this.#fall(failure),
+    });
+  }
+
+  get state(): 'up' | 'down' {
+    return this.#state;
+  }
+
+  add(kind: Kind, amounts: Amounts): void {
+    this.#sums.add(kind, amounts);
+    if (this.#thread && !this.#cancelGathering) this.#gather();
+  }
+
+  /** With all that was added. Where the file cannot be had, of what is in memory. */
+  async stats(): Promise<Stats> {
+    const now = this.#options.clock.now();
+    const today = dayOf(now);
+    if (!this.#thread) return summarize(this.#sums.rows, today);
+    this.#retryAt = 0;
+    await this.#within(BUDGET_MS, this.#write());
+    const reply = await this.#within(BUDGET_MS, this.#thread.ask({ act: 'stats', today, now }));
+    return reply && 'answer' in reply ? reply.answer : summarize(this.#sums.rows, today);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#thread) return;
+    this.#retryAt = 0;
+    await this.#within(BUDGET_MS, this.#write());
+    this.#cancelGathering?.();
+    if (this.#thread.isRunning) await this.#within(BUDGET_MS, this.#thread.ask({ act: 'close' }));
+    await this.#within(BUDGET_MS, this.#thread.end());
+  }
+
+  #gather(): void {
+    const { clock } = this.#options;
+    const wait = Math.max(GATHER_MS, this.#retryAt - clock.now());
+    this.#cancelGathering = clock.after(wait, () => {
+      this.#cancelGathering = null;
+      void this.#write();
+    });
+  }
+
+  /** Resolves when all that was added has been tried. */
+  async #write(): Promise<void> {
+    await this.#writing;
+    if (!this.#sums.isEmpty) await (this.#writing ??= this.#writeRows().finally(() => (this.#writing = null)));
+  }
+
+  async #writeRows(): Promise<void> {
+    const rows = this.#sums.take();
+    const reply = await (this.#thread as FileThread<BooksCall, BooksAnswers>).ask({ act: 'add', rows, now: this.#options.clock.now() });
+    if ('answer' in reply) return this.#rise();
+    this.#sums.putBack(rows);
+    this.#fall(reply.failure);
+    if (!this.#cancelGathering) this.#gather();
+  }
+
+  #rise(): void {
+    const { path, log } = this.#options;
+    if (this.#state === 'down') log.info({ path }, 'the books are written again');
+    this.#state = 'up';
+  }
+
+  #fall({ code, message }: Failure): void {
+    const { path, log, clock } = this.#options;
+    this.#retryAt = clock.now() + RETRY_MS;
+    if (this.#state === 'up') log.warn({ path, code, reason: message }, `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`);
+    this.#state = 'down';
+  }
+
+  #setAside({ failure: { code, message }, movedTo }: Aside): void {
+    const { path, log } = this.#options;
+    log.warn({ path, code, reason: message, movedTo }, 'the books could not use their file, kept it aside and began a fresh one');
+  }
+
+  /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
+  #within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(milliseconds, () => resolve(undefined));
+      void promise.then(resolve).finally(cancel);
+    });
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What Prometheus is told, on a registry of its own: two proxies in one
+ * process share none of it.
+ *
+ * Counters and histograms grow with the notes of the ledger, and what grows with
+ * each hit does so in plain numbers; gauges are asked for when somebody looks. Labels are words of ours, but for `model`, which is
+ * bounded.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ModelSums } from './model-sums.ts';
+import type { LedgerWord, PricedNote } from './note.ts';
+
+/** What one tier of the store holds. */
+export interface TierReading {
+  readonly tier: string;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Entries that made room for others, since the start. */
+  readonly evictions: number;
+}
+
+/** What is asked when somebody looks. Nothing that waits. */
+export interface Sources {
+  readonly version: string;
+  readonly tiers: () => readonly TierReading[];
+  /** Whether the file of each may be asked and written; absent where there is none. */
+  readonly files: () => Readonly<Record<string, boolean>>;
+  readonly flights: () => number;
+  readonly listeners: () => number;
+  /** What answers on their way hold. */
+  readonly bytesInTheAir: () => number;
+}
+
+/** Tells of one series. */
+type Tell = (labels: Record<string, string>, value: number) => void;
+
+/** In seconds: of an answer from the store. */
+const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** In seconds: of an answer from a model, which may think for minutes. */
+const UPSTREAM_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_800];
+
+/** In ms: how often the event loop is looked at. What is measured has it in it. */
+const LOOK_MS = 20;
+const QUANTILES = [0.5, 0.99, 1];
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+  readonly #spent = new ModelSums();
+  readonly #saved = new ModelSums();
+  /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series when somebody looks. */
+  readonly #served = new Map<LedgerWord, { readonly requests: Map<string, number>; bytes: number }>();
+  readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
+  readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
+  readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
+  readonly #hitSeconds = this.#histogram('hit_duration_seconds', 'From the request to the last byte of a hit', ['tier'], HIT_BUCKETS);
+  readonly #upstreamSeconds = this.#histogram('upstream_duration_seconds', 'From an upstream call to the end of its answer', ['endpoint'], UPSTREAM_BUCKETS);
+  readonly #firstByteSeconds = this.#histogram('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', ['endpoint'], UPSTREAM_BUCKETS);
+  readonly #savedSeconds = this.#counter('saved_upstream_seconds_total', 'Upstream time that hits and follows spared', []);
+
+  constructor(sources: Sources) {
+    this.#delay = monitorEventLoopDelay({ resolution: LOOK_MS });
+    this.#delay.enable();
+    this.#counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
+      for (const [outcome, { requests }] of this.#served) for (const [endpoint, count] of requests) add({ outcome, endpoint }, count);
+    });
+    this.#counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) => this.#served.forEach(({ bytes }, outcome) => add({ outcome }, bytes)));
+    this.#money();
+    this.#store(sources.tiers);
+    this.#gauge('file_up', 'Whether a file takes what it is given: store, or ledger', ['file'], (set) => {
+      for (const [file, isUp] of Object.entries(sources.files())) set({ file }, isUp ? 1 : 0);
+    });
+    this.#gauge('flights', 'Upstream calls under way', [], (set) => set({}, sources.flights()));
+    this.#gauge('listeners', 'Requests that wait for an answer or are being sent one', [], (set) => set({}, sources.listeners()));
+    this.#gauge('flight_bytes', 'Bytes that answers on their way hold in memory', [], (set) => set({}, sources.bytesInTheAir()));
+    this.#gauge('event_loop_delay_seconds', 'How late the event loop is, since the last look', ['quantile'], (set) => {
+      for (const quantile of QUANTILES) set({ quantile: String(quantile) }, Math.max(0, this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000));
+      this.#delay.reset();
+    });
+    this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) => set({ version: sources.version, node: process.version }, 1));
+  }
+
+  /** What a scrape gets. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  observe(note: PricedNote): void {
+    const { outcome, endpoint, why, error, tier, call } = note;
+    this.#count(note);
+    if (error !== null) this.#errors.inc({ code: error });
+    if (outcome === 'bypass') this.#bypasses.inc({ reason: why ?? '' });
+    else if (outcome === 'miss' && error === null && why !== null) this.#unstored.inc({ reason: why });
+    if (outcome === 'hit') this.#hitSeconds.observe({ tier: tier ?? '' }, note.ms / 1_000);
+    if (call === null) return;
+    const isSaved = outcome === 'hit' || outcome === 'follow';
+    if (call.usage) (isSaved ? this.#saved : this.#spent).add(note.model, call.usage, note.dollars);
+    if (isSaved) return this.#savedSeconds.inc(call.ms / 1_000);
+    this.#upstreamSeconds.observe({ endpoint }, call.ms / 1_000);
+    this.#firstByteSeconds.observe({ endpoint }, call.firstByteMs / 1_000);
+  }
+
+  /** Stops the clock of the event loop. */
+  close(): void {
+    this.#delay.disable();
+  }
+
+  #count({ outcome, endpoint, bytes }: PricedNote): void {
+    let served = this.#served.get(outcome);
+    if (!served) this.#served.set(outcome, (served = { requests: new Map(), bytes: 0 }));
+    served.requests.set(endpoint, (served.requests.get(endpoint) ?? 0) + 1);
+    served.bytes += bytes;
+  }
+
+  #money(): void {
+    this.#counter('spent_tokens_total', 'Tokens of upstream calls, cached input and reasoning within input and output', ['model', 'kind'], (add) => this.#spent.eachToken(add));
+    this.#counter('saved_tokens_total', 'Tokens that hits and follows spared', ['model', 'kind'], (add) => this.#saved.eachToken(add));
+    this.#counter('spent_dollars_total', 'Dollars of upstream calls at list prices', ['model'], (add) => this.#spent.each('dollars', add));
+    this.#counter('saved_dollars_total', 'Dollars that hits and follows spared at list prices', ['model'], (add) => this.#saved.each('dollars', add));
+    this.#counter('unpriced_tokens_total', 'Tokens spent or saved for which no price is known', ['model'], (add) => {
+      for (const sums of [this.#spent, this.#saved]) sums.each('unpriced', add);
+    });
+  }
+
+  #store(tiers: Sources['tiers']): void {
+    const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (tell: Tell) => tiers().forEach((reading) => tell({ tier: reading.tier }, reading[of]));
+    this.#gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
+    this.#gauge('store_bytes', 'Bytes that a tier of the store takes, as its bound counts them', ['tier'], each('bytes'));
+    this.#gauge('store_max_bytes', 'Bytes that a tier of the store may take', ['tier'], each('maxBytes'));
+    this.#counter('store_evictions_total', 'Entries that made room for others in a tier of the store', ['tier'], each('evictions'));
+  }
+
+  /** @param collect tells its series anew, where they are counted elsewhere */
+  #counter(name: string, help: string, labelNames: readonly string[], collect?: (add: Tell) => void): Counter {
+    const counter: Counter = new Counter({
+      name: `refrain_${name}`, help, labelNames, registers: [this.registry],
+      ...(collect && {
+        collect: () => {
+          counter.reset();
+          collect((labels, value) => counter.inc(labels, value));
+        },
+      }),
+    });
+    return counter;
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[], collect: (set: Tell) => void): void {
+    const gauge: Gauge = new Gauge({ name: `refrain_${name}`, help, labelNames, registers: [this.registry], collect: () => collect((labels, value) => gauge.set(labels, value)) });
+  }
+
+  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[]): Histogram {
+    return new Histogram({ name: `refrain_${name}`, help, labelNames, buckets, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What tokens cost: OpenAI's list prices for its standard tier, from
+ * `config/prices.json`. `since` is a day from which a price is known to have
+ * stood at its `source` (of a page without a date: the earliest that its text
+ * can be of); what it was before, and since, is not known here.
+ *
+ * A price holds for the model it names and for its dated snapshots. Anything
+ * else in a name makes it another model: `gpt-4o-mini` and
+ * `gpt-4o-audio-preview` are no `gpt-4o`, nor is what was fine-tuned from it.
+ * No price is a guess; without one, tokens are counted and money is not.
+ */
+import { readFileSync } from 'node:fs';
+import type { Usage } from '../response/usage.ts';
+
+/** Dollars per million tokens. */
+export interface Price {
+  readonly input: number;
+  /** Absent where cached input costs what other input costs. */
+  readonly cachedInput?: number;
+  readonly output: number;
+  /** The most tokens of input for which the price holds. */
+  readonly upTo?: number;
+  readonly since: string;
+  readonly source: string;
+}
+
+/** The same for `src/` and `dist/`. */
+const FILE = new URL('../../config/prices.json', import.meta.url);
+
+/** What follows a model's name in that of its snapshot: `-2024-07-18`, or `-0613`. */
+const SNAPSHOT = /-(\d{4}-\d{2}-\d{2}|(?:0[1-9]|1[0-2])[0-3]\d)$/;
+
+/** A dollar per million tokens is so many nano-dollars per token. */
+const NANO_PER_TOKEN = 1_000;
+
+export const NANO_PER_DOLLAR = 1_000_000_000;
+
+export class Prices {
+  readonly #prices: ReadonlyMap<string, Price>;
+
+  constructor(prices: Readonly<Record<string, Price>>) {
+    this.#prices = new Map(Object.entries(prices));
+  }
+
+  find(model: string): Price | null {
+    return this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, '')) ?? null;
+  }
+
+  /** In whole nano-dollars, so that any number of them adds up exactly; null where there is no price. */
+  nanoDollars(model: string | null, { input, cachedInput, output }: Usage): number | null {
+    const price = model === null ? null : this.find(model);
+    if (price === null || input > (price.upTo ?? Infinity)) return null;
+    const cached = price.cachedInput ?? price.input;
+    const dollars = (input - cachedInput) * price.input + cachedInput * cached + output * price.output;
+    return Math.round(dollars * NANO_PER_TOKEN);
+  }
+}
+
+export function readPrices(): Prices {
+  return new Prices(JSON.parse(readFileSync(FILE, 'utf8')));
+}

@@ -1,0 +1,27 @@
+/**
+ * The books of a proxy that does not run, read from their file.
+ */
+import { existsSync } from 'node:fs';
+import { openReadOnly } from '../store/read-only.ts';
+import { checkVersion, readRows } from './books-tables.ts';
+import { dayOf } from './row.ts';
+import { type Stats, summarize } from './stats.ts';
+
+/**
+ * Writes nothing, and makes no file.
+ * @param now in milliseconds since the epoch
+ * @returns what there is: nothing where there is no file, or one that nobody has written yet
+ * @throws what SQLite throws, or `OtherSchemaError`
+ */
+export function readBooks(path: string, now: number): Stats {
+  const today = dayOf(now);
+  if (!existsSync(path)) return summarize([], today);
+  const database = openReadOnly(path);
+  try {
+    checkVersion(database);
+    const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
+    return summarize(isLaidOut ? readRows(database) : [], today);
+  } finally {
+    database.close();
+  }
+}

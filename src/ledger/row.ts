@@ -1,0 +1,50 @@
+/**
+ * A row of the books: what all requests of one kind on one day came to.
+ */
+import type { LedgerWord, Note } from './note.ts';
+
+/** What is summed, each a whole number. */
+export const AMOUNTS = ['requests', 'input', 'cachedInput', 'output', 'reasoning', 'unpriced', 'nanoDollars', 'upstreamMs'] as const;
+
+export type Amounts = Record<(typeof AMOUNTS)[number], number>;
+
+/** Which requests; empty for a scope or a model that is not known. */
+export interface Kind {
+  /** In UTC, as `2026-11-01`. */
+  readonly day: string;
+  /** As people are told of it; see `scopeLabel`. */
+  readonly scope: string;
+  readonly endpoint: Note['endpoint'];
+  readonly model: string;
+  readonly outcome: LedgerWord;
+}
+
+export type Row = Kind & Amounts;
+
+/** The most that a sum may come to: up to here a number is exact. */
+export const MOST = Number.MAX_SAFE_INTEGER;
+
+/** @param nanoDollars null where there is no price */
+export function amountsOf({ call }: Note, nanoDollars: number | null): Amounts {
+  const { input, cachedInput, output, reasoning } = call?.usage ?? { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+  const unpriced = nanoDollars === null ? input + output : 0;
+  return { requests: 1, input, cachedInput, output, reasoning, unpriced, nanoDollars: nanoDollars ?? 0, upstreamMs: call?.ms ?? 0 };
+}
+
+export function noAmounts(): Amounts {
+  return { requests: 0, input: 0, cachedInput: 0, output: 0, reasoning: 0, unpriced: 0, nanoDollars: 0, upstreamMs: 0 };
+}
+
+export function addTo(sum: Amounts, more: Amounts): void {
+  for (const name of AMOUNTS) sum[name] = Math.min(sum[name] + more[name], MOST);
+}
+
+/** `shared:NAME`, or `private:` and the first 12 digits: enough to tell callers apart, too little to test a guess by. */
+export function scopeLabel(scope: string): string {
+  return scope.startsWith('private:') ? scope.slice(0, 'private:'.length + 12) : scope;
+}
+
+/** @param time in milliseconds since the epoch */
+export function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

@@ -1,0 +1,120 @@
+/**
+ * What the books say: sums by period, and in each by model, endpoint and scope.
+ */
+import type { Usage } from '../response/usage.ts';
+import type { LedgerWord } from './note.ts';
+import { NANO_PER_DOLLAR } from './prices.ts';
+import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
+
+export interface Stats {
+  /** The first day in the books, as `2026-11-01`. */
+  readonly since: string | null;
+  readonly periods: { readonly today: Summary; /** Today and the six days before. */ readonly week: Summary; readonly all: Summary };
+}
+
+/** Each list by requests, most first, then by name. */
+export interface Summary extends Line {
+  readonly models: readonly (Line & { readonly model: string | null })[];
+  readonly endpoints: readonly (Line & { readonly endpoint: Kind['endpoint'] })[];
+  readonly scopes: readonly (Line & { readonly scope: string | null })[];
+}
+
+export interface Line {
+  readonly requests: number;
+  readonly hits: number;
+  readonly follows: number;
+  readonly misses: number;
+  readonly bypasses: number;
+  readonly refusals: number;
+  /** Of the requests that could have been hits, the share that cost no upstream call; null where there were none. */
+  readonly hitRate: number | null;
+  readonly tokens: { readonly spent: Usage; readonly saved: Usage };
+  readonly dollars: { readonly spent: number; readonly saved: number };
+  /** Input and output of answers for which there is no price. */
+  readonly unpricedTokens: number;
+  /** Upstream time that hits and follows spared, in seconds. */
+  readonly waitedSaved: number;
+}
+
+/** The longest that a list may be. */
+const LONGEST = 100;
+const WEEK_MS = 6 * 86_400_000;
+
+/** @param rows in any order @param today as `2026-11-01` */
+export function summarize(rows: Iterable<Row>, today: string): Stats {
+  const week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
+  const periods = { today: new Tally(), week: new Tally(), all: new Tally() };
+  let since: string | null = null;
+  for (const row of rows) {
+    if (since === null || row.day < since) since = row.day;
+    periods.all.add(row);
+    if (row.day >= week) periods.week.add(row);
+    if (row.day === today) periods.today.add(row);
+  }
+  return { since, periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() } };
+}
+
+class Tally {
+  readonly #all = new LineSums();
+  readonly #models = new Map<string, LineSums>();
+  readonly #endpoints = new Map<Kind['endpoint'], LineSums>();
+  readonly #scopes = new Map<string, LineSums>();
+
+  add(row: Row): void {
+    this.#all.add(row);
+    lineOf(this.#models, row.model).add(row);
+    lineOf(this.#endpoints, row.endpoint).add(row);
+    lineOf(this.#scopes, row.scope).add(row);
+  }
+
+  summary(): Summary {
+    return {
+      ...this.#all.line(),
+      models: longest(this.#models).map(([model, line]) => ({ model: model || null, ...line })),
+      endpoints: longest(this.#endpoints).map(([endpoint, line]) => ({ endpoint, ...line })),
+      scopes: longest(this.#scopes).map(([scope, line]) => ({ scope: scope || null, ...line })),
+    };
+  }
+}
+
+function lineOf<Name>(lines: Map<Name, LineSums>, name: Name): LineSums {
+  const line = lines.get(name) ?? new LineSums();
+  lines.set(name, line);
+  return line;
+}
+
+function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, Line])[] {
+  const told = [...lines].map(([name, sums]) => [name, sums.line()] as const);
+  return told.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1)).slice(0, LONGEST);
+}
+
+class LineSums {
+  readonly #sums = new Map<LedgerWord, Amounts>();
+
+  add(row: Row): void {
+    const sum = this.#sums.get(row.outcome) ?? noAmounts();
+    this.#sums.set(row.outcome, sum);
+    addTo(sum, row);
+  }
+
+  line(): Line {
+    const count = (outcome: LedgerWord) => this.#sums.get(outcome)?.requests ?? 0;
+    const sum = (outcomes: readonly LedgerWord[], of: keyof Amounts) => outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
+    const usage = (outcomes: readonly LedgerWord[]): Usage => ({
+      input: sum(outcomes, 'input'), cachedInput: sum(outcomes, 'cachedInput'), output: sum(outcomes, 'output'), reasoning: sum(outcomes, 'reasoning'),
+    });
+    const [hits, follows, misses, bypasses, refusals] = [count('hit'), count('follow'), count('miss'), count('bypass'), count('refusal')];
+    const answered = hits + follows + misses;
+    return {
+      requests: answered + bypasses + refusals, hits, follows, misses, bypasses, refusals,
+      hitRate: answered === 0 ? null : (hits + follows) / answered,
+      tokens: { spent: usage(SPENT), saved: usage(SAVED) },
+      dollars: { spent: sum(SPENT, 'nanoDollars') / NANO_PER_DOLLAR, saved: sum(SAVED, 'nanoDollars') / NANO_PER_DOLLAR },
+      unpricedTokens: sum([...SPENT, ...SAVED], 'unpriced'),
+      waitedSaved: sum(SAVED, 'upstreamMs') / 1_000,
+    };
+  }
+}
+
+const SPENT: readonly LedgerWord[] = ['miss', 'bypass'];
+const SAVED: readonly LedgerWord[] = ['hit', 'follow'];

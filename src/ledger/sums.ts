@@ -1,0 +1,68 @@
+/**
+ * Rows that are not in the file: those of the last second, or all of them
+ * where there is no file. Bounded: names beyond the bound count as one, and
+ * where there are too many rows, the oldest day's are drawn together.
+ */
+import { Names, OTHER } from './names.ts';
+import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
+
+export const MOST_NAMES = 1_000;
+export const MOST_ROWS = 20_000;
+
+export class Sums {
+  readonly #models = new Names(MOST_NAMES);
+  readonly #scopes = new Names(MOST_NAMES);
+  #day = '';
+  #rows = new Map<string, Row>();
+
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
+  get rows(): Iterable<Row> {
+    return this.#rows.values();
+  }
+
+  add(kind: Kind, amounts: Amounts): void {
+    if (kind.day !== this.#day) this.#begin(kind.day);
+    this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts);
+    if (this.#rows.size > MOST_ROWS) this.#drawTogether();
+  }
+
+  /** All rows, which are gone from here. */
+  take(): Row[] {
+    const rows = [...this.#rows.values()];
+    this.#rows = new Map();
+    return rows;
+  }
+
+  /** Rows that were taken, and have not come where they should. */
+  putBack(rows: readonly Row[]): void {
+    for (const row of rows) this.#put(row, row.scope, row.model, row);
+    if (this.#rows.size > MOST_ROWS) this.#drawTogether();
+  }
+
+  #begin(day: string): void {
+    this.#day = day;
+    this.#models.forget();
+    this.#scopes.forget();
+  }
+
+  #put({ day, endpoint, outcome }: Kind, scope: string, model: string, amounts: Amounts): void {
+    const key = `${day} ${endpoint} ${outcome} ${scope} ${model}`;
+    let row = this.#rows.get(key);
+    if (!row) this.#rows.set(key, (row = { ...noAmounts(), day, scope, endpoint, model, outcome }));
+    addTo(row, amounts);
+  }
+
+  /** Takes from the rows of the oldest day who asked, and for which model. */
+  #drawTogether(): void {
+    const named = [...this.#rows].filter(([, { scope, model }]) => scope !== OTHER || model !== OTHER);
+    const oldest = named.reduce((first, [, { day }]) => (day < first ? day : first), this.#day);
+    for (const [key, row] of named) {
+      if (row.day !== oldest) continue;
+      this.#rows.delete(key);
+      this.#put(row, OTHER, OTHER, row);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What was asked, from the parts that its key was made of, as people read it.
+ */
+import type { Parts } from './fingerprint.ts';
+
+/** A request as it is told of. The body is canonical text: members in the order of the key, labels left out. */
+export interface AskedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** Those that are in the key, by lower-case name; several values are on a line each. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function askedRequest(parts: Parts): AskedRequest {
+  const { method = '', path = '', query = '', body = '' } = parts;
+  const headers = Object.entries(parts).filter(([name]) => name.startsWith('header:')).map(([name, value]) => [name.slice('header:'.length), value]);
+  return { method, path, query, headers: Object.fromEntries(headers), body: bodyText(body) };
+}
+
+/** Without its kind: `json:` stands before canonical text, `raw:` before bytes as Latin-1. */
+function bodyText(body: string): string {
+  const text = body.slice(body.indexOf(':') + 1);
+  return body.startsWith('raw:') ? Buffer.from(text, 'latin1').toString() : text;
+}

@@ -1,0 +1,43 @@
+/**
+ * What an answer took of its model, as its `usage` says it: chat and
+ * completions count `prompt_tokens` and `completion_tokens`, embeddings the
+ * first alone, responses `input_tokens` and `output_tokens`.
+ */
+import { isObject } from './json.ts';
+
+/** Tokens of one answer, as its `usage` says. `cachedInput` is part of `input`, `reasoning` of `output`. */
+export interface Usage {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+/** More than any model takes or says in one call; a larger number is a mistake of the server. */
+const MOST_TOKENS = 100_000_000;
+
+/** @returns null where this is no `usage`, or one in which a number is none */
+export function readUsage(value: unknown): Usage | null {
+  if (!isObject(value)) return null;
+  const input = countOf(value.prompt_tokens ?? value.input_tokens);
+  const output = countOf(value.completion_tokens ?? value.output_tokens ?? 0);
+  const cached = detailOf(value.prompt_tokens_details ?? value.input_tokens_details, 'cached_tokens');
+  const reasoning = detailOf(value.completion_tokens_details ?? value.output_tokens_details, 'reasoning_tokens');
+  if (input === null || output === null || cached === null || reasoning === null) return null;
+  // Some servers (xAI's) count reasoning beside the output and not within it.
+  return { input, cachedInput: Math.min(cached, input), output, reasoning: Math.min(reasoning, output) };
+}
+
+/** A detail that is not told is 0. */
+function detailOf(details: unknown, name: string): number | null {
+  return isObject(details) ? countOf(details[name] ?? 0) : 0;
+}
+
+function countOf(value: unknown): number | null {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS ? (value as number) : null;
+}
+
+/** Whether a value that was kept is still what it was. */
+export function isUsage(value: unknown): value is Usage {
+  return isObject(value) && [value.input, value.cachedInput, value.output, value.reasoning].every((count) => countOf(count) !== null);
+}

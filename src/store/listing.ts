@@ -1,0 +1,67 @@
+/**
+ * How entries are told of, a page at a time.
+ *
+ * A page begins behind a position and not at a number of rows, so that what
+ * comes and goes meanwhile makes no entry be told twice, nor one be left out
+ * that stays where it is.
+ */
+import type { Entry, Label } from '../response/entry.ts';
+import type { Filter } from './filter.ts';
+import type { Tier } from './tier.ts';
+
+/** The newest, the largest or the most used first; of equals, the one stored last. */
+export type Sort = 'newest' | 'largest' | 'most-used';
+
+/** A place in an order: what is sorted by, and the number that each entry has to itself. */
+export interface Position {
+  readonly at: number;
+  readonly id: number;
+}
+
+export interface Listing {
+  readonly filter: Filter;
+  readonly sort: Sort;
+  /** How many rows a page may have. */
+  readonly limit: number;
+  /** Where the page before ended; null at the beginning. */
+  readonly after: Position | null;
+}
+
+export interface Page {
+  readonly rows: readonly Row[];
+  /** Where to go on, even after a page with no rows: so much was looked through. Null at the end. */
+  readonly next: Position | null;
+}
+
+/** An entry as it is listed. Its label is null where it is not known. */
+export interface Row extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
+  readonly key: string;
+  readonly label: Label | null;
+  /** What it takes of the store's bound. */
+  readonly bytes: number;
+  /** How often it was served. */
+  readonly hits: number;
+  /** The first tier that has it. */
+  readonly tier: Tier;
+}
+
+/** How many entries, and what they take of the store's bound. */
+export interface Tally {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export const NOTHING: Tally = { entries: 0, bytes: 0 };
+
+export function add(one: Tally, other: Tally): Tally {
+  return { entries: one.entries + other.entries, bytes: one.bytes + other.bytes };
+}
+
+/** Negative where `a` comes before `b`. */
+export function compare(a: Position, b: Position): number {
+  return b.at - a.at || b.id - a.id;
+}
+
+export function byKey(a: Row, b: Row): number {
+  return a.key < b.key ? -1 : 1;
+}

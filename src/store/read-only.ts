@@ -1,0 +1,19 @@
+/**
+ * A database opened to be looked at by somebody to whom it does not belong:
+ * nothing is created, changed or mended, and whoever writes to it is not held
+ * up.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+
+const BUSY_TIMEOUT_MS = 1_000;
+
+/** @throws what SQLite throws, also where there is no file */
+export function openReadOnly(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  // Even a reader makes the files beside a database in WAL mode where they are missing, and leaves them there. Without
+  // a log nobody is writing, and the file can be read as one that nobody does (https://www.sqlite.org/uri.html#uriimmutable).
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+}

@@ -1,0 +1,194 @@
+/**
+ * The main thread's way to the database file: what is to be changed gathers
+ * here and is written behind, one batch at a time, and what is asked is asked
+ * of the thread. It never blocks and never throws.
+ *
+ * Changes stay until the thread says that they happened. What the file cannot
+ * be told today it is told when it is back.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { Changes } from './changes.ts';
+import type { SqliteSize, Swept } from './sqlite-entries.ts';
+import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
+import type { Answers, Call } from './sqlite-message.ts';
+import { SqliteSweeps } from './sqlite-sweeps.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+import type { StoreSize, TierSize } from './store.ts';
+
+/** How long a change waits for others to be committed with. */
+const GATHER_MS = 50;
+/** How long `close` waits for what is still to be written. */
+const CLOSE_BUDGET_MS = 5_000;
+
+export interface LinkOptions {
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class SqliteLink {
+  /** Resolves once the first attempt to open the file is over, well or not. */
+  readonly ready: Promise<void>;
+  readonly changes = new Changes();
+  readonly sweeps = new SqliteSweeps(() => this.#sweep());
+  readonly #clock: Clock;
+  readonly #health: SqliteHealth;
+  readonly #thread: SqliteThread;
+  #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
+  #evictions = 0;
+  #cancelGathering: (() => void) | undefined;
+  #committing: Promise<boolean> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ path, maxBytes, clock, log }: LinkOptions) {
+    this.#clock = clock;
+    this.#health = new SqliteHealth({ path, clock, log });
+    this.#thread = new SqliteThread({
+      path,
+      maxBytes,
+      onAside: (aside) => this.#health.setAside(aside),
+      onDeath: (failure) => this.#health.failed(failure),
+    });
+    this.ready = this.#open().then(() => {});
+  }
+
+  get state(): SqliteState {
+    return this.#health.state;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** What the file held when it was last heard of. */
+  get held(): TierSize {
+    return { ...this.size, evictions: this.#evictions };
+  }
+
+  get size(): StoreSize {
+    const { entries, bytes } = this.#size;
+    return { entries, bytes };
+  }
+
+  /** Changes `changes`, and sees to it that the file is told. */
+  change(act: (changes: Changes) => void): void {
+    if (this.isClosing) return;
+    act(this.changes);
+    void this.revive();
+    this.#gather();
+  }
+
+  /** Undefined where the file fails. */
+  async ask<C extends Call>(call: C): Promise<Answers[C['act']] | undefined> {
+    const reply = await this.#thread.ask(call);
+    if ('failure' in reply) {
+      this.#health.failed(reply.failure);
+      this.sweeps.giveUp();
+      return undefined;
+    }
+    this.#health.replied();
+    return reply.answer;
+  }
+
+  /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
+  askWithin<C extends Call>(milliseconds: number, call: C): Promise<Answers[C['act']] | undefined> {
+    return this.within(milliseconds, this.ask(call), () => this.#health.overdue(milliseconds));
+  }
+
+  /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
+  within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(milliseconds, () => {
+        onLate?.();
+        resolve(undefined);
+      });
+      void promise.then(resolve).finally(cancel);
+    });
+  }
+
+  /** Until all that was changed so far has been done to the last row, or the file fails. */
+  async settle(): Promise<void> {
+    await this.flush();
+    if (this.#size.isPurging && this.state !== 'down') await this.sweeps.run();
+  }
+
+  /** Commits until nothing waits any more or the file fails. */
+  async flush(): Promise<void> {
+    await this.ready;
+    await this.revive();
+    await this.#committing;
+    while (!this.changes.isEmpty && this.state !== 'down') await this.#commit();
+  }
+
+  /** Commits what waits at this moment, as far as the file takes it. */
+  async writeWaiting(): Promise<void> {
+    await this.#committing;
+    for (let { batches } = this.changes; batches > 0 && (await this.#commit()); batches -= 1) continue;
+  }
+
+  /** A file that is down is back when it takes the batch that it refused. */
+  async revive(): Promise<void> {
+    if (!this.#health.takeRetry() || !(await this.#open()) || !(await this.#commit())) return;
+    this.#health.recovered();
+    void this.sweeps.run();
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shut());
+  }
+
+  async #shut(): Promise<void> {
+    this.#health.hurry();
+    await this.within(CLOSE_BUDGET_MS, this.flush().then(() => this.ask({ act: 'close' })));
+    this.#health.closed();
+    this.#cancelGathering?.();
+    await this.within(CLOSE_BUDGET_MS, this.#thread.end());
+  }
+
+  /** Sees to it that what waits is written soon, and at once where a whole batch does. */
+  #gather(): void {
+    if (this.changes.isDue) this.#write();
+    else this.#cancelGathering ??= this.#clock.after(GATHER_MS, () => this.#write());
+  }
+
+  #write(): void {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    if (this.state !== 'down' && this.state !== 'closed') void this.#commit();
+  }
+
+  /** Commits the next batch, or joins the commit under way. True where it happened. */
+  #commit(): Promise<boolean> {
+    return (this.#committing ??= this.#commitBatch());
+  }
+
+  async #commitBatch(): Promise<boolean> {
+    const committed = await this.ask({ act: 'commit', batch: this.changes.take(), now: this.#clock.now() });
+    this.#committing = undefined;
+    if (committed === undefined) this.changes.putBack();
+    else this.changes.settle();
+    this.#evictions += committed?.evicted ?? 0;
+    if (!this.changes.isEmpty) this.#gather();
+    return this.#note(committed);
+  }
+
+  async #open(): Promise<boolean> {
+    const size = await this.ask({ act: 'open', now: this.#clock.now() });
+    if (size?.isPurging) void this.sweeps.run();
+    return this.#note(size);
+  }
+
+  async #sweep(): Promise<Swept | undefined> {
+    const swept = this.isClosing ? undefined : await this.ask({ act: 'sweep', now: this.#clock.now() });
+    this.#note(swept?.size);
+    return swept;
+  }
+
+  /** Whether there was a size to note. */
+  #note(size: SqliteSize | undefined): boolean {
+    this.#size = size ?? this.#size;
+    return size !== undefined;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The entries of a file that no proxy uses, told as a store that is open tells
+ * of them. Nothing in the file changes, not even what is damaged.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { decode } from '../response/codec.ts';
+import type { Entry } from '../response/entry.ts';
+import type { Listing, Page, Row } from './listing.ts';
+import { openReadOnly } from './read-only.ts';
+import { SqliteBooks } from './sqlite-books.ts';
+import { SqlitePurges } from './sqlite-purges.ts';
+import { askedOf, LABEL_COLUMNS } from './sqlite-rows.ts';
+import { checkVersion } from './sqlite-schema.ts';
+import { listInSlices } from './sqlite-slices.ts';
+import type { Books } from './store.ts';
+
+export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
+  readonly #database: DatabaseSync;
+  readonly #purges: SqlitePurges;
+  readonly #books: SqliteBooks;
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+    checkVersion(database);
+    this.#purges = new SqlitePurges(database);
+    this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
+  }
+
+  /** @throws what SQLite throws, or OtherSchemaError */
+  static open(path: string): SqliteReader {
+    return new SqliteReader(openReadOnly(path));
+  }
+
+  async list(listing: Listing): Promise<Page> {
+    // Each slice is answered, so that there is a page.
+    return (await listInSlices(async (slice) => this.#books.list(slice), listing, () => false)) as Page;
+  }
+
+  async named(prefix: string, limit: number): Promise<readonly Row[]> {
+    return this.#books.named(prefix, limit);
+  }
+
+  async read(key: string): Promise<Entry | undefined> {
+    const row = this.#database.prepare(`SELECT id, ${LABEL_COLUMNS}, frame, parts, prompt FROM entries JOIN answers USING (id) WHERE key = ?`).get(key);
+    if (row === undefined || this.#purges.has(row) || !(row.frame instanceof Uint8Array)) return undefined;
+    const entry = decode(key, row.frame);
+    const asked = askedOf(row);
+    return entry && asked ? { ...entry, asked } : entry;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

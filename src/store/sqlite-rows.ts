@@ -1,0 +1,56 @@
+/**
+ * Rows of `entries` as everybody else knows them. What is damaged in a column
+ * that only people are told of is told as not known.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import type { Asked, Call, Entry, Label } from '../response/entry.ts';
+import type { Row } from './listing.ts';
+
+/** A row as SQLite gives it. In a damaged page a column may be of any type. */
+export type RawRow = Record<string, unknown>;
+
+export const LABEL_COLUMNS = 'endpoint, model, scope, tags, stored_at';
+export const ROW_COLUMNS = `id, key, bytes, hits, expires_at, call, ${LABEL_COLUMNS}`;
+
+export function rowOf(raw: RawRow): Row {
+  const { key, bytes, hits, stored_at: storedAt, expires_at: expiresAt } = raw;
+  const call = parse<Call>(raw.call);
+  return { key, bytes, hits, storedAt, expiresAt: expiresAt ?? Infinity, label: labelOf(raw), tier: 'sqlite', ...(call && { call }) } as Row;
+}
+
+/** What a purge is told an entry by. */
+export function labelledOf(raw: RawRow): Pick<Entry, 'storedAt' | 'asked'> {
+  const label = labelOf(raw);
+  return { storedAt: raw.stored_at as number, ...(label && { asked: { ...label, parts: null } }) };
+}
+
+export function askedOf(raw: RawRow): Asked | undefined {
+  const label = labelOf(raw);
+  if (label === null) return undefined;
+  const parts = parse<Record<string, string>>(raw.parts);
+  return { ...label, parts: parts && typeof raw.prompt === 'string' ? { ...parts, body: raw.prompt } : parts };
+}
+
+/** The columns of what was asked. */
+export function columnsOf({ asked, call }: Entry) {
+  const { endpoint = null, model = null, scope = null, tags = [], parts = null } = asked ?? {};
+  const { body = null, ...others } = parts ?? {};
+  return {
+    endpoint, model, scope, tags: tags.length === 0 ? null : JSON.stringify(tags), call: call ? JSON.stringify(call) : null,
+    parts: parts && JSON.stringify(others), prompt: body,
+  };
+}
+
+function labelOf({ endpoint, model, scope, tags }: RawRow): Label | null {
+  if (typeof endpoint !== 'string' || typeof scope !== 'string') return null;
+  return { endpoint: endpoint as Endpoint, model: typeof model === 'string' ? model : null, scope, tags: parse<string[]>(tags) ?? [] };
+}
+
+function parse<T>(text: unknown): T | null {
+  if (typeof text !== 'string') return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
+}

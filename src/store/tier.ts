@@ -1,0 +1,4 @@
+/**
+ * The kinds of store, by the name that clients are told.
+ */
+export type Tier = 'memory' | 'sqlite';

@@ -1,0 +1,180 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { booksPath } from '../../src/ledger/books.ts';
+import { BooksTables, readRows } from '../../src/ledger/books-tables.ts';
+import { readBooks } from '../../src/ledger/read-books.ts';
+import { noAmounts, type Row } from '../../src/ledger/row.ts';
+import { until } from '../harness/until.ts';
+import { callOf, NOON, noteOf } from './noted.ts';
+import { createBooksPlace } from './place.ts';
+
+const HIT = noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
+const requests = (path: string) => readBooks(path, NOON).periods.all.requests;
+const rowOf = (more: Partial<Row>): Row => ({
+  ...noAmounts(), day: '2026-11-22', scope: 'shared:team', endpoint: 'chat', model: 'gpt-4o', outcome: 'hit', requests: 1, nanoDollars: 5, ...more,
+});
+
+describe('books in a file', () => {
+  test('are there after a restart, and go on', async () => {
+    const place = createBooksPlace();
+    for (const total of [1, 2, 3]) {
+      const ledger = place.open();
+      ledger.note(HIT);
+      expect((await ledger.stats()).periods.all).toMatchObject({ requests: total, hits: total, dollars: { spent: 0, saved: total * 0.0000075 } });
+      await ledger.close();
+    }
+    expect(requests(place.path)).toBe(3);
+    expect(place.lines).toEqual([]);
+  });
+
+  test('are written a second after a request, not at each', async () => {
+    const place = createBooksPlace();
+    const ledger = place.open();
+    for (let count = 0; count < 50; count += 1) ledger.note(HIT);
+    expect(place.clock.waiting).toBe(1);
+    place.clock.advance(1_000);
+    await until(() => requests(place.path) === 50);
+    expect(place.clock.waiting).toBe(0);
+  });
+
+  test('are one book for two proxies at once', async () => {
+    const place = createBooksPlace();
+    const [one, other] = [place.open(), place.open()];
+    for (let round = 0; round < 20; round += 1) {
+      one.note(HIT);
+      other.note(noteOf());
+      place.clock.advance(1_000);
+      const [said, heard] = await Promise.all([one.stats(), other.stats()]);
+      expect(Math.max(said.periods.all.requests, heard.periods.all.requests)).toBe(2 * (round + 1));
+    }
+    expect((await one.stats()).periods.all).toMatchObject({ requests: 40, hits: 20, misses: 20 });
+    expect(place.lines).toEqual([]);
+  });
+
+  test('are for their owner alone', async () => {
+    const place = createBooksPlace();
+    const ledger = place.open();
+    ledger.note(HIT);
+    await ledger.close();
+    expect(statSync(place.path).mode & 0o777).toBe(0o600);
+  });
+
+  test('lie beside the store, and are never its file', () => {
+    expect(booksPath('/data/cache.sqlite')).toBe('/data/ledger.sqlite');
+    expect(booksPath('/data/ledger.sqlite')).toBe('/data/ledger.sqlite.books');
+    expect(booksPath(null)).toBeNull();
+  });
+});
+
+describe('a file that is in trouble', () => {
+  test.each([
+    ['no database', (path: string) => writeFileSync(path, 'these are not the books you look for '.repeat(200))],
+    ['of another kind', (path: string) => void new DatabaseSync(path).exec('CREATE TABLE other (a); PRAGMA user_version = 9')],
+    ['of nobody that we know', (path: string) => void new DatabaseSync(path).exec('CREATE TABLE other (a)')],
+    ['damaged in its middle', (path: string) => {
+      const database = new DatabaseSync(path);
+      new BooksTables(database).add(Array.from({ length: 3_000 }, (_, at) => rowOf({ model: `m${at}`, day: `2026-10-${10 + (at % 20)}` })));
+      database.close();
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
+    }],
+  ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
+    const place = createBooksPlace();
+    spoil(place.path);
+    const ledger = place.open();
+    ledger.note(HIT);
+    expect((await ledger.stats()).periods.all.requests).toBe(1);
+    expect(place.asides()).toHaveLength(1);
+    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path }]);
+    await ledger.close();
+    expect(requests(place.path)).toBe(1);
+  });
+
+  test('that cannot be made is one warning, and the books go on in memory', async () => {
+    const place = createBooksPlace();
+    mkdirSync(place.path);
+    const ledger = place.open();
+    for (const round of [1, 2, 3]) {
+      ledger.note(HIT);
+      place.clock.advance(60_000);
+      expect((await ledger.stats()).periods.all.requests).toBe(round);
+    }
+    expect(place.lines).toMatchObject([{ level: 'warn', code: 'SQLITE_CANTOPEN' }]);
+    expect(ledger.counts().requests).toBe(3);
+  });
+
+  test('that comes back is given what waited, once', async () => {
+    const place = createBooksPlace();
+    mkdirSync(place.path);
+    const ledger = place.open();
+    ledger.note(HIT);
+    await ledger.stats();
+    rmSync(place.path, { recursive: true });
+    ledger.note(HIT);
+    expect((await ledger.stats()).periods.all.requests).toBe(2);
+    await ledger.close();
+    expect(requests(place.path)).toBe(2);
+    expect(place.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  });
+
+  test('that another process holds is tried again', async () => {
+    const place = createBooksPlace();
+    const ledger = place.open();
+    ledger.note(HIT);
+    await ledger.stats();
+    const other = new DatabaseSync(place.path);
+    other.exec('BEGIN IMMEDIATE');
+    ledger.note(HIT);
+    place.clock.advance(1_000);
+    await until(() => place.lines.length === 1);
+    expect(place.lines).toMatchObject([{ level: 'warn', code: 'SQLITE_BUSY' }]);
+    other.exec('ROLLBACK');
+    other.close();
+    place.clock.advance(30_000);
+    await until(() => requests(place.path) === 2);
+  });
+});
+
+describe('books beyond their bound', () => {
+  test('lose the names of the oldest days, and nothing of the sums', () => {
+    const database = new DatabaseSync(':memory:');
+    const books = new BooksTables(database, 1_500);
+    for (let day = 10; day < 30; day += 1) {
+      books.add(Array.from({ length: 200 }, (_, at) => rowOf({ day: `2026-10-${day}`, model: `m${at}`, outcome: at % 2 ? 'hit' : 'miss' })));
+    }
+    const rows = [...readRows(database)];
+    expect(rows.length).toBeLessThanOrEqual(1_500);
+    expect(rows.reduce((sum, row) => sum + row.requests, 0)).toBe(4_000);
+    expect(rows.reduce((sum, row) => sum + row.nanoDollars, 0)).toBe(20_000);
+    expect(rows.filter(({ day }) => day === '2026-10-10').map(({ scope, model, outcome, requests }) => [scope, model, outcome, requests])).toEqual([
+      ['(other)', '(other)', 'hit', 100], ['(other)', '(other)', 'miss', 100],
+    ]);
+    expect(rows.filter(({ day }) => day === '2026-10-29')).toHaveLength(200);
+  });
+
+  test('hold no more than a thousand scopes and models a day, whoever writes', () => {
+    const database = new DatabaseSync(':memory:');
+    for (const writer of ['a', 'b', 'c']) {
+      new BooksTables(database).add(Array.from({ length: 700 }, (_, at) => rowOf({ model: `${writer}${at}`, scope: `private:${writer}${at}` })));
+    }
+    const rows = [...readRows(database)];
+    for (const of of ['model', 'scope'] as const) expect(new Set(rows.map((row) => row[of])).size).toBe(1_001);
+    expect(rows.reduce((sum, row) => sum + row.requests, 0)).toBe(2_100);
+  });
+
+  test('stand still where a sum would not be exact any more', () => {
+    const database = new DatabaseSync(':memory:');
+    const books = new BooksTables(database);
+    for (let time = 0; time < 3; time += 1) books.add([rowOf({ nanoDollars: Number.MAX_SAFE_INTEGER - 1 })]);
+    expect([...readRows(database)]).toMatchObject([{ requests: 3, nanoDollars: Number.MAX_SAFE_INTEGER }]);
+  });
+});
+
+test('books that nobody has written read as empty, and no file is made', () => {
+  const place = createBooksPlace();
+  expect(readBooks(place.path, NOON)).toMatchObject({ since: null });
+  expect(() => statSync(place.path)).toThrow();
+  new DatabaseSync(place.path).close();
+  expect(readBooks(place.path, NOON)).toMatchObject({ since: null, periods: { all: { requests: 0 } } });
+});

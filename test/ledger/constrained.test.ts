@@ -1,0 +1,53 @@
+import { chmodSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'vitest';
+import { booksPath } from '../../src/ledger/books.ts';
+import { readBooks } from '../../src/ledger/read-books.ts';
+import { story } from '../store/constrained.ts';
+
+const SECOND = 1_000;
+const RETRY = 30 * SECOND;
+
+const booked = (path: string, now: number) => {
+  const { requests, hits, misses } = readBooks(booksPath(path) as string, now).periods.all;
+  return { requests, hits, misses };
+};
+
+story('books whose disk is full touch no client, and have all once there is room', async ({ run, path }) => {
+  const proxy = await run();
+  expect(await proxy.ask('before')).toBe('MISS');
+  await proxy.turn(SECOND);
+  proxy.limitFiles(0);
+  for (const round of [1, 2, 3]) {
+    expect(await proxy.ask('before')).toBe('memory');
+    expect(await proxy.ask(`meanwhile ${round}`)).toBe('MISS');
+    await proxy.turn(SECOND);
+  }
+  expect(proxy.bookLines).toEqual([expect.objectContaining({ level: 'warn', code: expect.stringMatching(/^SQLITE_(IOERR|FULL)$/) })]);
+  proxy.limitFiles('unlimited');
+  await proxy.turn(RETRY);
+  expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  const { now } = proxy;
+  await proxy.kill();
+  expect(booked(path, now)).toEqual({ requests: 7, hits: 3, misses: 4 });
+});
+
+story('books that may only be read touch no client, and have all once they may be written', async ({ run, path }) => {
+  const first = await run();
+  await first.ask('before');
+  await first.turn(SECOND);
+  await first.kill();
+  chmodSync(booksPath(path) as string, 0o400);
+  chmodSync(dirname(path), 0o500);
+  const proxy = await run({ obeysModes: true });
+  for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
+  await proxy.turn(SECOND);
+  expect(proxy.bookLines).toEqual([expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') })]);
+  chmodSync(dirname(path), 0o700);
+  chmodSync(booksPath(path) as string, 0o600);
+  await proxy.turn(RETRY);
+  expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  const { now } = proxy;
+  await proxy.kill();
+  expect(booked(path, now)).toEqual({ requests: 3, hits: 1, misses: 2 });
+});

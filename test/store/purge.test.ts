@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/store/changes.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import { createTiers } from '../../src/store/tiers.ts';
+import { createTestClock } from '../harness/clock.ts';
+import { askedOf } from './books-contract.ts';
+import { entryOf } from './entries.ts';
+import { createPlace, type Place } from './place.ts';
+
+const tagged = (text: string, ...tags: string[]) => entryOf(text, { asked: askedOf({ tags }) });
+const put = (text: string, ...tags: string[]) => ({ entry: tagged(text, ...tags), uses: 0 });
+const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({ purges: [], answers: new Set<string>(), keys: new Map(Object.entries(keys)) });
+const purgeOf = (tag?: string) => ({ ...batchOf(), purges: [{ token: 't', purge: tag === undefined ? {} : { tag } }] });
+
+function openFile({ path }: Place): SqliteFile {
+  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+  file.open(0);
+  return file;
+}
+
+function sweepAll(file: SqliteFile): number {
+  let deleted = 0;
+  for (;;) {
+    const { progress, size } = file.ask(0, (entries) => entries.sweep());
+    deleted += progress.entries;
+    if (!size.isPurging) return deleted;
+  }
+}
+
+describe('a purge of the file', () => {
+  test('has happened once it is committed, before a row is gone', () => {
+    const file = openFile(createPlace());
+    file.commit(batchOf({ 'aa.json': put('a', 'x'), 'bb.json': put('b') }), 0);
+    expect(file.commit(purgeOf('x'), 0)).toMatchObject({ entries: 2, isPurging: true });
+    expect(file.get('aa.json', 0)).toBeUndefined();
+    expect(file.get('bb.json', 0)).toBeDefined();
+    const told = file.ask(0, ({ books }) => [
+      books.list({ filter: {}, sort: 'newest', limit: 9, after: null }).rows.map(({ key }) => key), books.named('', 9).map(({ key }) => key),
+      books.find('aa'), books.recent({ endpoint: 'chat', model: 'm', scope: 'shared:team' }, 9).map(({ key }) => key),
+    ]);
+    expect(told).toEqual([['bb.json'], ['bb.json'], undefined, ['bb.json']]);
+    expect(sweepAll(file)).toBe(1);
+    expect(file.open(0)).toMatchObject({ entries: 1, isPurging: false });
+    file.close();
+  });
+
+  test('goes on after a crash, and spares what was put since', () => {
+    const place = createPlace();
+    const file = openFile(place);
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`old ${index}`, put('old', 'x')]));
+    file.commit(batchOf(many), 0);
+    file.commit(purgeOf('x'), 0);
+    file.commit(batchOf({ 'old 0': put('new', 'x'), 'new': put('new', 'x') }), 0);
+    file.ask(0, (entries) => entries.sweep());
+    const again = openFile(place);
+    expect(again.get('old 899', 0)).toBeUndefined();
+    expect(again.get('old 0', 0)?.body.toString()).toBe('new');
+    sweepAll(again);
+    expect(again.open(0)).toMatchObject({ entries: 2, isPurging: false });
+    for (const each of [file, again]) each.close();
+  });
+
+  test('is of what is there, even where the last of it made room for what came', () => {
+    const file = openFile(createPlace());
+    file.commit(batchOf({ a: put('a'), b: put('b') }), 0);
+    file.commit(purgeOf(), 0);
+    file.commit({ ...batchOf({ c: put('c') }), keys: new Map<string, Change>([['b', 'deleted'], ['c', put('c')]]) }, 0);
+    sweepAll(file);
+    expect(file.get('c', 0)).toBeDefined();
+    expect(file.open(0).entries).toBe(1);
+    file.close();
+  });
+
+  test('lets lookups go between its slices', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    for (let index = 0; index < 3_000; index += 1) store.set(`old ${index}`, tagged('old', 'x'));
+    store.set('kept', tagged('kept'));
+    await store.size();
+    let isOver = false;
+    const purging = store.purge({ tag: 'x' }).finally(() => (isOver = true));
+    let answered = 0;
+    while (!isOver) {
+      expect(await store.get('kept')).toBeDefined();
+      expect(await store.get('old 2999')).toBeUndefined();
+      if (!isOver) answered += 1;
+    }
+    expect(await purging).toMatchObject({ entries: 3_000 });
+    expect(answered).toBeGreaterThan(3);
+  });
+});
+
+describe('a file that is down', () => {
+  test('purges when it is back, and only what was there', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    for (const key of ['a', 'b']) store.set(key, tagged(key, 'x'));
+    store.set('kept', tagged('kept'));
+    await store.size();
+    const other = place.connect();
+    other.exec('BEGIN EXCLUSIVE');
+    store.set('waiting', tagged('waiting', 'x'));
+    await store.size();
+    expect(store.state).toBe('down');
+    expect(await store.purge({ tag: 'x' })).toBeUndefined();
+    expect(await store.get('waiting')).toBeUndefined();
+    store.set('b', tagged('new', 'x'));
+    other.exec('ROLLBACK');
+    place.clock.advance(5_000);
+    expect(await store.size()).toMatchObject({ entries: 2 });
+    expect(await store.get('a')).toBeUndefined();
+    expect((await store.get('b'))?.entry.body.toString()).toBe('new');
+    expect(await store.get('kept')).toBeDefined();
+    expect(await store.get('waiting')).toBeUndefined();
+  });
+
+  test('is emptied after more purges than can be remembered', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    store.set('kept, it seemed', tagged('text'));
+    await store.size();
+    const other = place.connect();
+    other.exec('BEGIN EXCLUSIVE');
+    store.set('waiting', tagged('waiting'));
+    await store.size();
+    for (let index = 0; index <= 100; index += 1) void store.purge({ tag: `tag ${index}` });
+    store.set('newer', tagged('newer'));
+    other.exec('ROLLBACK');
+    place.clock.advance(5_000);
+    await store.size();
+    expect(await store.get('kept, it seemed')).toBeUndefined();
+    expect(await store.get('newer')).toBeDefined();
+  });
+});
+
+describe('a purge while a lookup is under way', () => {
+  test('has it find nothing, and promote nothing', async () => {
+    const memory = createMemoryStore({ maxBytes: 1e6 });
+    const place = createPlace();
+    const file = await place.open();
+    const tiers = createTiers([memory, file], createTestClock());
+    file.set('key', tagged('old', 'x'));
+    await file.size();
+    const asked = tiers.get('key');
+    const purging = tiers.purge({ tag: 'x' });
+    expect(await asked).toBeUndefined();
+    expect(memory.has('key')).toBe(false);
+    expect(await purging).toMatchObject({ entries: 1 });
+    expect(await tiers.get('key')).toBeUndefined();
+  });
+});
+
+describe('hits from memory', () => {
+  test('reach the file once a second, and keep the entry there', async () => {
+    const place = createPlace();
+    const one = tagged('a'.padEnd(500));
+    const scratch = openFile({ ...place, path: `${place.path}.scratch` });
+    const { bytes } = scratch.commit(batchOf({ a: { entry: one, uses: 0 } }), 0);
+    scratch.close();
+    const file = await place.open({ maxBytes: 3 * bytes });
+    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), file], place.clock);
+    for (const key of ['a', 'b', 'c']) tiers.set(key, one);
+    await file.size();
+    const timers = place.clock.waiting;
+    for (let hit = 0; hit < 5; hit += 1) tiers.use('a');
+    expect(place.clock.waiting).toBe(timers + 1);
+    expect((await file.named('a', 1))?.[0]?.hits).toBe(0);
+    place.clock.advance(1_000);
+    expect((await file.named('a', 1))?.[0]?.hits).toBe(5);
+    tiers.set('d', one);
+    await file.size();
+    const held = (await file.list({ filter: {}, sort: 'newest', limit: 9, after: null }))?.rows.map(({ key }) => key);
+    expect(held).toEqual(['d', 'c', 'a']);
+  });
+
+  test('are written when the store is closed', async () => {
+    const place = createPlace();
+    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), await place.open()], place.clock);
+    tiers.set('a', tagged('a'));
+    tiers.use('a');
+    await tiers.close();
+    expect((await (await place.open()).named('a', 1))?.[0]?.hits).toBe(1);
+  });
+});
