@@ -25,6 +25,7 @@ function entry(index: number, bodyBytes: number): Entry {
     storedAt: Date.now() + index,
     expiresAt: Date.now() + index + 604_800_000,
     answerId: text(`chatcmpl-${String(index).padStart(29, '0')}`),
+    asked: { endpoint: 'chat', model: text('gpt-4o-mini'), scope: text(`private:${String(index).padStart(64, '0')}`), tags: [], parts: null },
   };
 }
 
