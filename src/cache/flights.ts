@@ -3,7 +3,7 @@
  * kept, as what.
  */
 import type { Label } from '../response/entry.ts';
-import { type Criteria, type Filter, fitsLabel } from '../store/filter.ts';
+import { type Criteria, fitsLabel, type Purge } from '../store/filter.ts';
 import type { Tally } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
 
@@ -67,6 +67,6 @@ export class Flights {
 }
 
 /** The entries that a purge is about. @param now milliseconds since the epoch */
-export function entriesFor({ olderThan = 0, ...criteria }: PurgeRequest, now: number): Filter {
+export function entriesFor({ olderThan = 0, ...criteria }: PurgeRequest, now: number): Purge {
   return olderThan > 0 ? { ...criteria, storedUpTo: now - olderThan * 1000 } : criteria;
 }

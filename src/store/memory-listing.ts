@@ -1,13 +1,14 @@
 /**
- * Entries in memory, told of a page at a time. They are held in the order of
- * use, so that every page looks at each of them, and sorts only those that may
- * be on it.
+ * Entries in memory, told of a page at a time. They are held in no order that
+ * people ask for, so that every page looks at each of them, and sorts only
+ * those that may be on it.
  */
 import type { Entry } from '../response/entry.ts';
 import { fits, hasText } from './filter.ts';
 import { compare, type Listing, type Page, type Position, type Row, type Sort } from './listing.ts';
 
 export interface Listable {
+  readonly key: string;
   readonly entry: Entry;
   /** Grows with each entry that is set. */
   readonly id: number;
@@ -15,31 +16,28 @@ export interface Listable {
   readonly hits: number;
 }
 
-type Item = readonly [key: string, held: Listable];
-
 /** How many entries one page searches for a text. */
 const SEARCHED = 2_000;
 
-export function listHeld(items: Iterable<Item>, { filter, sort, limit, after }: Listing): Page {
+export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after }: Listing): Page {
   const { text } = filter;
   // One more than can be told, to know whether there is more.
   const first = new First((text === undefined ? limit : Math.max(limit, SEARCHED)) + 1, sort);
   for (const item of items) {
-    const { entry, bytes } = item[1];
-    if (fits(filter, entry, bytes) && (after === null || compare(after, positionOf(sort, item[1])) < 0)) first.add(item);
+    if (fits(filter, item.entry, item.bytes) && (after === null || compare(after, positionOf(sort, item)) < 0)) first.add(item);
   }
   const rows: Row[] = [];
-  let last: Item | undefined;
+  let last: Listable | undefined;
   const candidates = first.take();
   for (const [index, item] of candidates.entries()) {
-    if (rows.length === limit || index === first.size - 1) return { rows, next: last ? positionOf(sort, last[1]) : null };
-    if (text === undefined || hasText(item[1].entry.asked?.parts?.body ?? '', text)) rows.push(rowOf(item));
+    if (rows.length === limit || index === first.size - 1) return { rows, next: last ? positionOf(sort, last) : null };
+    if (text === undefined || hasText(item.entry.asked?.parts?.body ?? '', text)) rows.push(rowOf(item));
     last = item;
   }
   return { rows, next: null };
 }
 
-export function rowOf([key, { entry: { asked, storedAt, expiresAt, call }, bytes, hits }]: Item): Row {
+export function rowOf({ key, entry: { asked, storedAt, expiresAt, call }, bytes, hits }: Listable): Row {
   const label = asked ? { endpoint: asked.endpoint, model: asked.model, scope: asked.scope, tags: asked.tags } : null;
   return { key, label, bytes, hits, storedAt, expiresAt, tier: 'memory', ...(call && { call }) };
 }
@@ -59,19 +57,19 @@ function positionOf(sort: Sort, { id, bytes, hits }: Listable): Position {
 class First {
   readonly size: number;
   readonly #sort: Sort;
-  #items: Item[] = [];
+  #items: Listable[] = [];
 
   constructor(size: number, sort: Sort) {
     this.size = size;
     this.#sort = sort;
   }
 
-  add(item: Item): void {
+  add(item: Listable): void {
     this.#items.push(item);
     if (this.#items.length >= 4 * this.size) this.#items = this.take();
   }
 
-  take(): Item[] {
-    return this.#items.sort(([, a], [, b]) => compare(positionOf(this.#sort, a), positionOf(this.#sort, b))).slice(0, this.size);
+  take(): Listable[] {
+    return this.#items.sort((a, b) => compare(positionOf(this.#sort, a), positionOf(this.#sort, b))).slice(0, this.size);
   }
 }

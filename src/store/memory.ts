@@ -5,10 +5,11 @@
  * plays them. What is counted is what the process pays (see `weigh`), so the
  * bound is one on memory and not on the sum of bodies.
  */
+import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Asked, Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import { fits, isPurgedBy } from './filter.ts';
+import { isPurgedBy } from './filter.ts';
 import { add, byKey, NOTHING, type Tally } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
 import type { Kept, Store, TierSize } from './store.ts';
@@ -38,32 +39,44 @@ export interface MemoryStoreOptions {
 
 /** How many entries are looked through for those that are alike. */
 const LOOKED_THROUGH = 10_000;
+/** How many entries are dropped in one go: less than 10 ms. */
+const DROPPED_AT_ONCE = 1_000;
 
 /** An entry as it is held, which is also how it is found. */
 class Held implements Listable {
+  readonly key: string;
   readonly entry: Entry;
   readonly tier = 'memory';
   readonly id: number;
   readonly bytes: number;
   hits = 0;
+  /** Purged, and about to be dropped. */
+  isGone = false;
 
-  constructor(entry: Entry, id: number, bytes: number) {
+  constructor(key: string, entry: Entry, id: number) {
+    this.key = key;
     this.entry = entry;
     this.id = id;
-    this.bytes = bytes;
+    this.bytes = weigh(key, entry);
   }
 }
 
 export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOptions): MemoryStore {
   const answers = new AnswerIndex();
   let evictions = 0;
+  /** All that is held, in the order it was set: to go through, which is slow in the order of use. */
+  const shelf = new Map<string, Held>();
   const cache = new LRUCache<string, Held>({
     // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ bytes }) => bytes,
-    onInsert: ({ entry: { answerId } }, key, reason) => reason !== 'update' && answers.add(answerId, key),
-    dispose: ({ entry: { answerId } }, key, reason) => {
-      answers.remove(answerId, key);
+    onInsert(held, key) {
+      shelf.set(key, held);
+      answers.add(held.entry.answerId, key);
+    },
+    dispose(held, key, reason) {
+      if (shelf.get(key) === held) shelf.delete(key);
+      answers.remove(held.entry.answerId, key);
       if (reason === 'evict') evictions++;
     },
   });
@@ -71,40 +84,48 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
   let hits = 0;
   let misses = 0;
 
+  const present = () => shelf.values().filter(({ isGone }) => !isGone);
+  const found = (held: Held | undefined): Held | undefined => (held === undefined || held.isGone ? undefined : held);
+
   const kept = (): IteratorObject<Kept> =>
-    cache.entries().filter(([, { entry }]) => entry.asked !== undefined).map(([key, { entry }]) => ({ key, asked: entry.asked as Asked }));
+    cache.values().filter(({ entry, isGone }) => entry.asked !== undefined && !isGone).map(({ key, entry }) => ({ key, asked: entry.asked as Asked }));
+
+  async function drop(gone: readonly Held[]): Promise<void> {
+    for (const [index, held] of gone.entries()) {
+      if (cache.peek(held.key) === held) cache.delete(held.key);
+      if (index % DROPPED_AT_ONCE === DROPPED_AT_ONCE - 1) await setImmediate();
+    }
+  }
 
   return {
-    has: (key) => cache.has(key),
+    has: (key) => found(cache.peek(key)) !== undefined,
     getNow(key) {
-      const held = cache.get(key);
+      const held = found(cache.get(key));
       if (held === undefined) misses++;
       else hits++;
       return held;
     },
-    get: async (key) => cache.get(key),
+    get: async (key) => found(cache.get(key)),
     use(key, times = 1) {
       const held = cache.get(key);
       if (held) held.hits += times;
     },
-    set(key, given) {
-      const entry = holdsParts ? given : withoutParts(given);
-      // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-      cache.set(key, new Held(entry, ++lastId, weigh(key, entry)));
-    },
+    // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
+    set: (key, entry) => void cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++lastId)),
     delete: (key) => void cache.delete(key),
     deleteAnswer(answerId) {
       for (const key of answers.keysOf(answerId)) cache.delete(key);
     },
-    purge(purge) {
-      const gone = cache.entries().filter(([, { entry }]) => isPurgedBy(purge, entry)).toArray();
-      for (const [key] of gone) cache.delete(key);
-      return Promise.resolve(gone.map(([, held]) => tally(held)).reduce(add, NOTHING));
+    async purge(purge) {
+      const gone = present().filter(({ entry }) => isPurgedBy(purge, entry)).toArray();
+      for (const held of gone) held.isGone = true;
+      await drop(gone);
+      return gone.map(tally).reduce(add, NOTHING);
     },
-    list: async (listing) => listHeld(cache.entries(), listing),
-    count: async (filter) => cache.values().filter(({ entry, bytes }) => fits(filter, entry, bytes)).map(tally).reduce(add, NOTHING),
-    named: async (prefix, limit) => cache.entries().filter(([key]) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
-    read: async (key) => cache.peek(key)?.entry,
+    list: async (listing) => listHeld(present(), listing),
+    count: async (purge) => present().filter(({ entry }) => isPurgedBy(purge, entry)).map(tally).reduce(add, NOTHING),
+    named: async (prefix, limit) => present().filter(({ key }) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
+    read: async (key) => found(cache.peek(key))?.entry,
     find: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
     recent: async ({ endpoint, model, scope }, limit) =>
       kept().take(LOOKED_THROUGH)

@@ -3,7 +3,7 @@
  * is done in slices, each of which goes on where the last one ended.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Filter, hasText } from './filter.ts';
+import { type Filter, hasText, type Purge } from './filter.ts';
 import type { Listing, Page, Position, Row, Sort, Tally } from './listing.ts';
 import { all, type Condition, conditionOf, type Lead, leadsOf } from './sqlite-filter.ts';
 import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
@@ -46,9 +46,9 @@ export class SqliteBooks {
     return this.#page(found, by, limit, filter.text, lead ? null : this.#endOfSlice(by, listing.after));
   }
 
-  count(filter: Filter, after: number): CountSlice {
+  count(purge: Purge, after: number): CountSlice {
     const slice = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ${SLICE_ROWS}`;
-    const { sql, values } = conditionOf(filter);
+    const { sql, values } = conditionOf(purge);
     const [tally] = this.#select(`SELECT count(*) AS entries, ifnull(sum(bytes), 0) AS bytes FROM (${slice}) AS entry WHERE ${sql}`, [after, ...values]);
     const [end] = this.#select(`SELECT id FROM entries WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, [after]);
     return { ...(tally as unknown as Tally), next: (end?.id as number | undefined) ?? null };

@@ -8,7 +8,7 @@
  */
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
-import type { Filter } from './filter.ts';
+import type { Purge } from './filter.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import type { CountSlice } from './sqlite-books.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
@@ -22,7 +22,7 @@ export type Call =
   | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
   | { readonly act: 'sweep'; readonly now: number }
   | { readonly act: 'list'; readonly listing: Listing; readonly now: number }
-  | { readonly act: 'count'; readonly filter: Filter; readonly after: number; readonly now: number }
+  | { readonly act: 'count'; readonly purge: Purge; readonly after: number; readonly now: number }
   | { readonly act: 'named'; readonly prefix: string; readonly limit: number; readonly now: number }
   | { readonly act: 'read'; readonly key: string; readonly now: number }
   | { readonly act: 'find'; readonly digits: string; readonly now: number }

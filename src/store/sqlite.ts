@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
-import type { Filter, Purge } from './filter.ts';
+import type { Purge } from './filter.ts';
 import type { Listing, Page, Row, Tally } from './listing.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
@@ -122,9 +122,9 @@ class DiskStore implements SqliteStore {
     return listInSlices((slice) => this.#tell({ act: 'list', listing: slice }), listing, () => this.#clock.now() >= until);
   }
 
-  async count(filter: Filter): Promise<Tally | undefined> {
+  async count(purge: Purge): Promise<Tally | undefined> {
     if (!(await this.#isCurrent())) return undefined;
-    return countInSlices((after) => this.#tell({ act: 'count', filter, after }));
+    return countInSlices((after) => this.#tell({ act: 'count', purge, after }));
   }
 
   async named(prefix: string, limit: number): Promise<readonly Row[] | undefined> {

@@ -29,7 +29,7 @@ function answer(call: Call): Answers[Call['act']] {
     case 'list':
       return file.ask(call.now, ({ books }) => books.list(call.listing));
     case 'count':
-      return file.ask(call.now, ({ books }) => books.count(call.filter, call.after));
+      return file.ask(call.now, ({ books }) => books.count(call.purge, call.after));
     case 'named':
       return file.ask(call.now, ({ books }) => books.named(call.prefix, call.limit));
     case 'read':

@@ -10,7 +10,7 @@
  * time. It may drop what has expired whenever that suits it.
  */
 import type { Asked, Entry } from '../response/entry.ts';
-import type { Filter, Purge } from './filter.ts';
+import type { Purge } from './filter.ts';
 import type { Listing, Page, Row, Tally } from './listing.ts';
 import type { Tier } from './tier.ts';
 
@@ -49,7 +49,8 @@ export interface Books {
   /** Whether `getNow` would find something. */
   has(key: string): boolean;
   list(listing: Listing): Promise<Page | undefined>;
-  count(filter: Filter): Promise<Tally | undefined>;
+  /** What `purge` would drop. */
+  count(purge: Purge): Promise<Tally | undefined>;
   /** The entries whose keys begin so, by key, as many as asked for. */
   named(prefix: string, limit: number): Promise<readonly Row[] | undefined>;
   /** All that is kept under a key, with what was asked. */

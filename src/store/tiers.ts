@@ -85,7 +85,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       const page = await askBack((store) => store.list(listing));
       return page && { ...page, rows: page.rows.map(inTier) };
     },
-    count: (filter) => askBack((store) => store.count(filter)),
+    count: (purge) => askBack((store) => store.count(purge)),
     async named(prefix, limit) {
       const rows = await askBack((store) => store.named(prefix, limit));
       return rows?.map(inTier);

@@ -25,7 +25,7 @@ export type Tally = Map<string, number>;
 /** The codes of ours that malformed requests and broken replies may bring about. */
 const FITTING = new Set([
   'invalid_target', 'malformed_request', 'invalid_header', 'invalid_body', 'body_incomplete', 'body_too_large', 'headers_too_large', 'websocket_unsupported', 'unknown_route', 'not_cached',
-  'upstream_cut', 'answer_incomplete', 'upstream_unreachable',
+  'upstream_cut', 'answer_incomplete', 'upstream_unreachable', 'unknown_entry', 'invalid_query', 'misdirected_request', 'unsupported_media_type',
 ]);
 
 /** A request may be sent on a connection at the moment when the upstream, done with another's answer, breaks it. */
@@ -42,6 +42,7 @@ const STALLED_MS = 30_000;
 export class Fuzz {
   readonly tally: Tally = new Map();
   readonly #proxy: Addresses;
+  readonly #adminHost: string;
   readonly #upstream: FuzzUpstream;
   readonly #seed: number;
   readonly #lines: readonly Line[];
@@ -52,6 +53,7 @@ export class Fuzz {
 
   constructor(proxy: Addresses, upstream: FuzzUpstream, seed: number) {
     this.#proxy = proxy;
+    this.#adminHost = new URL(proxy.admin).host;
     this.#upstream = upstream;
     this.#seed = seed;
     this.#lines = Array.from({ length: LINES }, () => new Line(proxy.api));
@@ -99,7 +101,7 @@ export class Fuzz {
 
   #throw(id: number): { readonly end: () => void; readonly done: Promise<void> } {
     const dice = this.#dice(id, 2);
-    const { listener, bytes } = makeRequest(id, dice);
+    const { listener, bytes } = makeRequest(id, dice, this.#adminHost);
     const damaged = mutated(bytes, dice);
     const thrown = new Thrown(this.#proxy[listener], inPieces(damaged, dice));
     this.#sent += 1;
@@ -114,7 +116,7 @@ export class Fuzz {
 
   async #ask(id: number, kept: Line): Promise<void> {
     const dice = this.#dice(id, 2);
-    const request = makeRequest(id, dice);
+    const request = makeRequest(id, dice, this.#adminHost);
     await this.#case(id, request.bytes, async () => {
       if (dice.once(40)) return this.#leave(request, dice);
       const other = new Line(this.#proxy[request.listener]);

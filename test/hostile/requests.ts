@@ -16,7 +16,7 @@ export interface Request {
 
 export const CACHED = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations', '/v1/responses'] as const;
 const OTHERS = ['/v1/files', '/v1/models', '/', '//', '/v1/../x', '/other/v1/models', '/v1/responses/resp_1', '/constructor/v1', '/v1/%00%ff', '/v1/a;b=c#d', '/v1/\\x', "/v1/'\"<>", '/v1/*'];
-const ADMIN = ['/explain', '/explain', '/explain', '/explain', '/healthz', '/readyz', '/%', '//x', '/__proto__'];
+const ADMIN = ['/explain', '/explain', '/explain', '/explain', '/purge', '/purge', '/entries', '/entries/0123456789abcdef', '/entries/%2e%2e', '/openapi.json', '/healthz', '/readyz', '/%', '//x', '/__proto__'];
 const QUERIES = ['', '', '', '', '?', '?a=b&a=c', '?x=http://127.0.0.1/', '?%', '?a[b]=c&__proto__=d', `?${'q'.repeat(3_000)}`];
 const METHODS = ['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PROPFIND', 'QUERY', 'TRACE'];
 
@@ -54,15 +54,18 @@ export const PACKERS = {
   zstd: (bytes: Buffer) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 12 } }),
 } as const;
 
-/** @param id marks whatever the request says, so that it is told from every other */
-export function makeRequest(id: number, dice: Dice): Request {
+/**
+ * @param id marks whatever the request says, so that it is told from every other
+ * @param adminHost what the operator's listener wants to be called
+ */
+export function makeRequest(id: number, dice: Dice, adminHost: string): Request {
   const listener = dice.once(24) ? 'admin' : 'api';
   const isPlain = dice.below(3) > 0;
   const method = isPlain ? 'POST' : dice.pick(METHODS);
   const path = dice.pick(listener === 'admin' ? ADMIN : dice.below(4) > 0 ? CACHED : OTHERS);
   const { body, headers } = makeBody(id, path, dice);
   const odd = Array.from({ length: isPlain ? dice.below(3) : dice.below(8) }, () => dice.pick(HEADERS)).map(([name, values]) => `${name}: ${dice.pick(values)}\r\n`);
-  const lines = [`${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`, 'Host: x\r\n', `X-Case: ${markOf(id)}\r\n`, ...dice.shuffled([...headers, ...odd])];
+  const lines = [`${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`, `Host: ${listener === 'admin' ? adminHost : 'x'}\r\n`, `X-Case: ${markOf(id)}\r\n`, ...dice.shuffled([...headers, ...odd])];
   const framed = dice.once(5) ? chunked(body, dice) : [`Content-Length: ${body.length}\r\n\r\n`, body];
   return { listener, method, path, bytes: Buffer.concat([...lines, ...framed].map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))) };
 }

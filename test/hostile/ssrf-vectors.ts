@@ -22,6 +22,7 @@ const ROUTES: readonly Route[] = [
   ...['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations', '/v1/responses', '/v1/files', '/other/v1/chat/completions', '/openai/deployments/d/chat/completions'].map((path) => api('POST', path)),
   api('GET', '/v1/models'), api('DELETE', '/v1/responses/resp_1'), api('GET', '/other/v1/models'),
   admin('GET', '/healthz'), admin('GET', '/readyz'), admin('POST', '/explain'), admin('GET', '/elsewhere'),
+  admin('GET', '/entries'), admin('GET', '/entries/0123456789abcdef'), admin('DELETE', '/entries/0123456789abcdef'), admin('POST', '/purge'), admin('GET', '/openapi.json'),
 ];
 
 /** A request in the making. */
@@ -71,18 +72,21 @@ export function spellingsOf(port: number): readonly string[] {
   return [...names.map((name) => `${name}:${port}`), '169.254.169.254', '169.254.169.254:80'];
 }
 
-/** @param port where the canary sits */
-export function vectorsTo(port: number): Vector[] {
+/**
+ * @param port where the canary sits
+ * @param adminHost what the operator's listener wants to be called
+ */
+export function vectorsTo(port: number, adminHost: string): Vector[] {
   const places = spellingsOf(port);
   return WAYS.flatMap(([how, way], at) => ROUTES.map((route, index) => {
     const place = places[(at + index) % places.length] as string;
-    return { what: `${route.method} ${route.path} with ${how} ${place}`, listener: route.listener, request: spell(route, way, place, `${at}-${index}`) };
+    return { what: `${route.method} ${route.path} with ${how} ${place}`, listener: route.listener, request: spell(route, route.listener === 'admin' ? adminHost : 'x', way, place, `${at}-${index}`) };
   }));
 }
 
 /** @param name makes the request a question of its own */
-function spell({ method, path }: Route, way: Way, place: string, name: string): string {
-  const plain: Draft = { target: path, host: 'x', lines: [], body: { model: name, messages: [{ role: 'user', content: name }], input: name, prompt: name } };
+function spell({ method, path }: Route, own: string, way: Way, place: string, name: string): string {
+  const plain: Draft = { target: path, host: own, lines: [], body: { model: name, messages: [{ role: 'user', content: name }], input: name, prompt: name } };
   const { target, host, lines, body } = { ...plain, ...way(place, plain) };
   const text = method === 'POST' ? JSON.stringify(path === '/explain' ? { a: { path: target, headers: { host }, body }, b: { body } } : body) : '';
   const head = [`${method} ${target} HTTP/1.1`, `host: ${host}`, 'connection: close', 'authorization: Bearer sk-of-the-standard', 'content-type: application/json', `content-length: ${Buffer.byteLength(text)}`, ...lines];

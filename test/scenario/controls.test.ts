@@ -153,7 +153,7 @@ for (const form of ['JSON', 'stream'] as const) {
       const malformed: [string, string][] = [
         ['cache-control', 'max-age'], ['cache-control', 'max-age=soon'], ['cache-control', 'max-age=-1'], ['cache-control', 'max-age=1.5'],
         ['x-refrain-ttl', 'forever'], ['x-refrain-ttl', '-1'], ['x-refrain-ttl', '1h'], ['x-refrain-ttl', ''],
-        ['x-refrain-cache', 'maybe'], ['x-refrain-variant', ''], ['x-refrain-variant', 'x'.repeat(257)],
+        ['x-refrain-cache', 'maybe'], ['x-refrain-tags', ''], ['x-refrain-tags', 'a,,b'], ['x-refrain-tags', 'a b'], ['x-refrain-tags', 'x'.repeat(65)], ['x-refrain-tags', Array.from({ length: 17 }, (_, index) => index).join()], ['x-refrain-variant', ''], ['x-refrain-variant', 'x'.repeat(257)],
       ];
       for (const [name, value] of malformed) {
         const { status, text, headers } = await send(proxy, { [name]: value });

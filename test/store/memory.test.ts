@@ -85,6 +85,14 @@ describe('the memory store', () => {
   });
 });
 
+test('the memory store tells of itself as functools.lru_cache does', () => {
+  const store = createMemoryStore({ maxBytes: MAX_BYTES });
+  const entry = entryOf('text');
+  store.set('key', entry);
+  for (const key of ['key', 'key', 'other']) store.getNow(key);
+  expect(store.info()).toEqual({ hits: 2, misses: 1, maxsize: MAX_BYTES, currsize: weigh('key', entry), entries: 1 });
+});
+
 describe('the weight of an entry', () => {
   const light = entryOf('', { head: { status: 200, statusText: '', headers: [] } });
   const strings = (count: number) => 24 * count;

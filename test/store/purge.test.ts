@@ -183,3 +183,24 @@ describe('hits from memory', () => {
     expect((await (await place.open()).named('a', 1))?.[0]?.hits).toBe(1);
   });
 });
+
+describe('a purge of memory', () => {
+  test('has happened at once, however long the entries take to go', async () => {
+    const memory = createMemoryStore({ maxBytes: 1e8 });
+    for (let index = 0; index < 5_000; index += 1) memory.set(`${index}`, tagged('old', index % 2 ? 'odd' : 'even'));
+    const purging = memory.purge({ tag: 'odd' });
+    expect(memory.getNow('4999')).toBeUndefined();
+    expect(memory.has('4999')).toBe(false);
+    expect(await memory.get('4999')).toBeUndefined();
+    expect(await memory.read('4999')).toBeUndefined();
+    expect(await memory.named('4999', 1)).toEqual([]);
+    expect(await memory.count({ tag: 'odd' })).toEqual({ entries: 0, bytes: 0 });
+    expect((await memory.list({ filter: {}, sort: 'newest', limit: 1, after: null }))?.rows[0]?.key).toBe('4998');
+    expect((await memory.size()).entries).toBeGreaterThan(2_500);
+    memory.set('4999', tagged('new', 'odd'));
+    expect(memory.getNow('4999')?.entry.body.toString()).toBe('new');
+    expect((await purging)?.entries).toBe(2_500);
+    expect((await memory.size()).entries).toBe(2_501);
+    expect(memory.getNow('4999')?.entry.body.toString()).toBe('new');
+  });
+});

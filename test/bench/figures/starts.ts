@@ -47,9 +47,9 @@ function fill(path: string): void {
     const keys = new Map<string, Change>();
     for (let index = 0; index < 500; index++, written += BODY) {
       const entry: Entry = { head, body: Buffer.alloc(BODY, index), storedAt: now, expiresAt: now + 604_800_000, answerId: `chatcmpl-${written}` };
-      keys.set(`${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}.json`, entry);
+      keys.set(`${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}.json`, { entry, uses: 0 });
     }
-    file.commit({ everything: false, answers: new Set(), keys }, now);
+    file.commit({ purges: [], answers: new Set(), keys }, now);
   }
   file.close();
 }
