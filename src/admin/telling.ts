@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Call, Entry } from '../response/entry.ts';
 import { type AskedRequest, askedRequest } from '../request/asked.ts';
+import { scopeLabel } from '../request/caller.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Row } from '../store/listing.ts';
 
@@ -52,11 +53,6 @@ export function tellEntry(row: Row, { head, body, asked }: Entry, now: number): 
     request: asked?.parts ? askedRequest(asked.parts) : null,
     answer: { status: head.status, headers: pairs, body: body.toString(encoding), encoding },
   };
-}
-
-/** `shared:NAME`, or enough of a private scope to tell it from others. */
-export function scopeLabel(scope: string): string {
-  return scope.startsWith('private:') ? scope.slice(0, 'private:'.length + 12) : scope;
 }
 
 /** Null for ever, and for what is no time. */

@@ -6,7 +6,8 @@ import type { Log } from '../log.ts';
 import type { Books } from './books.ts';
 import type { LedgerWord, Note, PricedNote } from './note.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
-import { amountsOf, dayOf, scopeLabel } from './row.ts';
+import { scopeLabel } from '../request/caller.ts';
+import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
 
 /** Since the start of the proxy. */

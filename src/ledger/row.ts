@@ -12,7 +12,7 @@ export type Amounts = Record<(typeof AMOUNTS)[number], number>;
 export interface Kind {
   /** In UTC, as `2026-11-01`. */
   readonly day: string;
-  /** As people are told of it; see `scopeLabel`. */
+  /** As people are told of it; see `request/caller`. */
   readonly scope: string;
   readonly endpoint: Note['endpoint'];
   readonly model: string;
@@ -37,11 +37,6 @@ export function noAmounts(): Amounts {
 
 export function addTo(sum: Amounts, more: Amounts): void {
   for (const name of AMOUNTS) sum[name] = Math.min(sum[name] + more[name], MOST);
-}
-
-/** `shared:NAME`, or `private:` and the first 12 digits: enough to tell callers apart, too little to test a guess by. */
-export function scopeLabel(scope: string): string {
-  return scope.startsWith('private:') ? scope.slice(0, 'private:'.length + 12) : scope;
 }
 
 /** @param time in milliseconds since the epoch */

@@ -50,6 +50,11 @@ export function isShared(scope: Scope): boolean {
   return scope.startsWith('shared:');
 }
 
+/** As people are told of it: `shared:NAME`, or `private:` and the first 12 digits: enough to tell callers apart, too little to test a guess by. */
+export function scopeLabel(scope: string): string {
+  return scope.startsWith('private:') ? scope.slice(0, 'private:'.length + 12) : scope;
+}
+
 /** The credentials as a person would paste them: without the `Bearer` scheme. */
 function credentialsOf(fields: HeaderFields): string[] {
   return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));

@@ -90,7 +90,7 @@ export function layOut(database: DatabaseSync): void {
 
 /** @throws OtherSchemaError where the database was laid out by another version */
 export function checkVersion(database: DatabaseSync): void {
-  const version = database.prepare('PRAGMA user_version').get()?.user_version;
-  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+  // In one statement: between two of them another process may lay it out.
+  const { version, tables } = database.prepare('SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version').get() ?? {};
   if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }
