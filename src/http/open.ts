@@ -19,7 +19,6 @@ import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming, Occasion } from '../request/naming.ts';
-import type { Policy } from '../request/policy.ts';
 import type { Reading } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -55,6 +54,12 @@ export interface Door {
   readonly keepsPrompts: boolean;
 }
 
+/** A body that is declared no longer than this, in bytes, is read before it is sent on, whatever it is for. */
+const SHORT = 64 * 1024;
+
+/** What is asked twice does no more than asked once (RFC 9110, 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
 /** One request to a path that is cached, as far as it is known. */
 interface Asking {
   readonly request: IncomingMessage;
@@ -77,9 +82,8 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  if (occasion === null) return relayUnread(door, reading, request, 'route');
-  const why = whyNotRead(policy);
-  if (why) return relayUnread(door, reading, request, why);
+  const why = whyNotRead(reading);
+  if (occasion === null || why !== null) return relay(door, reading, request, why ?? 'route', await unreadBody(door, request));
   const body = await door.bodies.read(request, lengthOf(request));
   if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
   const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodyLimits);
@@ -113,28 +117,29 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   return opening;
 }
 
-function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Opening {
-  return relay(door, reading, request, why, hasBody(request) ? door.bodies.stream(request) : null);
-}
-
 function relay(door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null): Opening {
   if (!reading.policy.ask) throw notCached();
   return door.cache.bypass(why, leadOf(door, reading, request, body, false), reading.occasion?.endpoint ?? null);
 }
 
-/** Why the body is not even read, or nothing. */
-function whyNotRead(policy: Policy): string | null {
+/** Why the body is not even looked at, or nothing. */
+function whyNotRead({ occasion, policy }: Reading): string | null {
+  if (occasion === null) return 'route';
   if (!policy.write) return 'no-store';
   return policy.mode === 'off' ? 'off' : null;
+}
+
+/** A stream of its own costs more than a short body does. */
+function unreadBody(door: Door, request: IncomingMessage): Promise<WholeBody | Readable> | Readable | null {
+  if (request.headers['transfer-encoding'] !== undefined) return door.bodies.stream(request);
+  const length = lengthOf(request);
+  if (length === 0) return null;
+  return length <= SHORT ? door.bodies.read(request, length) : door.bodies.stream(request);
 }
 
 /** In bytes, as declared; 0 where it is not. */
 function lengthOf(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || lengthOf(request) > 0;
 }
 
 /** @returns the body as its key is made from it, or why it has none */
@@ -145,13 +150,15 @@ async function decoded(body: WholeBody, coding: string, { accepted, whole }: Bod
 }
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
-function leadOf(door: Door, { method, route, callerThere }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
+function leadOf(door: Door, { method, route, occasion, callerThere }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
   return (writer, signal) => {
     const headers = forwardedHeaders(request.rawHeaders, recorded);
     const length = request.headers['content-length'];
     const isWhole = body instanceof WholeBody;
     if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);
     const onStatus = (status: number) => door.refused.note(callerThere, status);
-    door.upstream.send({ origin: route.target.origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, decoded: recorded, onStatus }, writer, signal);
+    const { origin } = route.target;
+    const repeatable = occasion !== null || IDEMPOTENT.has(method);
+    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, repeatable, decoded: recorded, onStatus }, writer, signal);
   };
 }

@@ -20,6 +20,13 @@ export interface ServerSentEvent {
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** Where the next line ends at or after a place, or -1. Few servers write CR, and a search for one byte is the engine's own. */
+function lineEnd(chunk: Buffer, from: number, hasCr: boolean): number {
+  if (!hasCr) return chunk.indexOf(LF, from);
+  for (let at = from; at < chunk.length; at++) if (chunk[at] === LF || chunk[at] === CR) return at;
+  return -1;
+}
+
 export class EventReader {
   #name = '';
   #data: string[] = [];
@@ -31,9 +38,9 @@ export class EventReader {
   /** The events that `chunk` completes, in order. Events without data are passed over, as the standard says. */
   *read(chunk: Buffer): Generator<ServerSentEvent, void, undefined> {
     let start = 0;
-    for (let at = 0; at < chunk.length; at++) {
+    const hasCr = chunk.includes(CR);
+    for (let at = lineEnd(chunk, 0, hasCr); at !== -1; at = lineEnd(chunk, at + 1, hasCr)) {
       const byte = chunk[at];
-      if (byte !== LF && byte !== CR) continue;
       const second = byte === LF && at === start && this.#afterCr && this.#held.length === 0;
       this.#afterCr = byte === CR;
       const line = second ? null : this.#line(chunk.subarray(start, at));

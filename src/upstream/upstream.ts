@@ -25,6 +25,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: string[];
   readonly body: Buffer | Readable | null;
+  /** Whether it may be asked once more where nobody knows if it was heard (RFC 9110, 9.2.2); a stream cannot. */
+  readonly repeatable: boolean;
   /** Whether its answer is to be had as it is, whatever coding it comes in. */
   readonly decoded: boolean;
   /** Told of the status before the writer is. */
@@ -86,15 +88,15 @@ class UndiciUpstream implements Upstream {
   }
 
   #send(request: UpstreamRequest, writer: Writer, signal: AbortSignal, mayRepeat: boolean): void {
-    const { origin, method, path, headers, body, onStatus } = request;
+    const { origin, method, path, headers, body, repeatable, onStatus } = request;
     const answer = new Answer({
       writer,
       signal,
       onStatus,
       onStart: (started) => (this.#starting = started),
       onError: ({ isStale }, cause, phase) => {
-        const isRepeatable = body === null || Buffer.isBuffer(body);
-        if (mayRepeat && isRepeatable && isStale && phase === 'unanswered' && isDeath(cause) && !signal.aborted) {
+        const canRepeat = repeatable && (body === null || Buffer.isBuffer(body));
+        if (mayRepeat && canRepeat && isStale && phase === 'unanswered' && isDeath(cause) && !signal.aborted) {
           this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
           return this.#send(request, writer, signal, false);
         }

@@ -6,7 +6,7 @@ import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
-const HEAD = (path: string) => `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\nconnection: close\r\n\r\n`;
+const HEAD = (path: string, length = 100) => `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
 
 describe('a body that stops arriving', () => {
   story('gets 408 after 30 s without a byte', async ({ upstream, open }) => {
@@ -28,7 +28,7 @@ describe('a body that stops arriving', () => {
     const clock = createTestClock();
     const proxy = await open({}, clock);
     const text = await talk(proxy.url, async (socket) => {
-      socket.write(HEAD('/v1/files'));
+      socket.write(HEAD('/v1/files', 100_000));
       await until(() => proxy.app.load.flights > 0 && clock.waiting > 0);
       clock.advance(31_000);
     });

@@ -64,7 +64,7 @@ describe('a reused connection that is dead', () => {
     expect(requests()).toBe(2);
   });
 
-  story('under a body that was streamed through is not asked again', async ({ open }) => {
+  story('under a request that may do something twice is not asked again', async ({ open }) => {
     const { url, requests } = await serve([[answer, reset], [answer]]);
     const proxy = await open({ upstream: `${url}/v1` });
     expect(await askTwice(proxy.url, '/v1/files')).toEqual([200, 502]);
