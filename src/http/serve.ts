@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import { errorEvent } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
-import type { Listener } from '../response/listener.ts';
+import type { Listener, Player } from '../response/listener.ts';
 import type { Failure } from '../response/writer.ts';
 
 /** The headers to send, by the head of the answer and its length in bytes if that is known. */
@@ -40,7 +40,7 @@ const NOTHING = Buffer.alloc(0);
  */
 const COMMENT = ': refrain is waiting\n';
 
-class Playback {
+class Playback implements Player {
   readonly #listener: Listener;
   readonly #response: ServerResponse;
   readonly #headersFor: HeadersFor;
@@ -52,6 +52,7 @@ class Playback {
   #last: Buffer = NOTHING;
   readonly #heartbeat: Heartbeat | null;
   #cancelBeat: (() => void) | null = null;
+  #reject: ((error: unknown) => void) | null = null;
 
   constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
     this.#heartbeat = heartbeat;
@@ -67,28 +68,29 @@ class Playback {
     };
     if (this.#response.destroyed) return leave();
     this.#response.on('close', leave);
-    const change = () => {
-      try {
-        this.#play();
-      } catch (error) {
-        this.#stop();
-        reject(error);
-      }
-    };
-    this.#listener.onChange = change;
-    // Called by its name: through the property, V8 keeps every closure, and what it holds, until the next full collection.
-    change();
+    this.#reject = reject;
+    this.#listener.player = this;
+    this.changed();
+  }
+
+  changed(): void {
+    try {
+      this.#play();
+    } catch (error) {
+      this.#stop();
+      this.#reject?.(error);
+    }
   }
 
   #stop(): void {
     this.#cancelBeat?.();
-    this.#listener.onChange = null;
+    this.#listener.player = null;
     this.#listener.leave();
   }
 
   #unblock(): void {
     this.#blocked = false;
-    this.#listener.onChange?.();
+    this.#listener.player?.changed();
   }
 
   #play(): void {

@@ -25,9 +25,19 @@ export interface Playable {
   left(listener: Listener): void;
 }
 
+/**
+ * Whoever plays a recording. An object, since V8 keeps functions that are made
+ * for one call and called through a property, and all that they hold, until
+ * its next full collection.
+ */
+export interface Player {
+  /** There is more to read, or the state has changed. */
+  changed(): void;
+}
+
 export class Listener {
-  /** Set by whoever plays; called when there is more to read or the state has changed. */
-  onChange: (() => void) | null = null;
+  /** Set by whoever plays. */
+  player: Player | null = null;
   readonly #recording: Playable;
   #index = 0;
   #position = 0;
@@ -83,10 +93,11 @@ export class Listener {
   whenBegun(): Promise<void> {
     if (this.state !== 'waiting') return Promise.resolve();
     return new Promise((resolve) => {
-      this.onChange = () => {
-        this.onChange = null;
+      const changed = () => {
+        this.player = null;
         resolve();
       };
+      this.player = { changed };
     });
   }
 
@@ -94,7 +105,7 @@ export class Listener {
   cut(error: RefrainError): void {
     this.#failure = { error, told: false };
     this.leave();
-    this.onChange?.();
+    this.player?.changed();
   }
 
   /** Gives up its place; legal at any time, any number of times. */

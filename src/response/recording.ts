@@ -182,7 +182,7 @@ export class Recording implements Writer, Playable {
   }
 
   #wake(): void {
-    for (const listener of this.#listeners) listener.onChange?.();
+    for (const listener of this.#listeners) listener.player?.changed();
   }
 
   #wanted(): boolean {

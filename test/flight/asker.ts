@@ -124,7 +124,7 @@ export class Asker {
     this.opening = opening;
     this.#settle('playing');
     if (this.#isLeaving) return this.#end('left');
-    opening.listener.onChange = () => this.#hear();
+    opening.listener.player = { changed: () => this.#hear() };
     this.#hear();
   }
 
@@ -148,7 +148,7 @@ export class Asker {
   #end(state: AskerState): void {
     this.#findings.hold(!this.isOver, () => `an answer that was ${this.state} is ${state}`);
     this.state = state;
-    this.listener.onChange = null;
+    this.listener.player = null;
     this.listener.leave();
   }
 }

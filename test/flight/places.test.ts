@@ -123,7 +123,7 @@ describe('a call', () => {
     const [call] = world.calls as [Call];
     world.begin(call, 'right');
     world.say(call);
-    asker.listener.onChange = () => asker.leave();
+    asker.listener.player = { changed: () => asker.leave() };
     world.say(call);
     expect(call.signal.aborted).toBe(false);
     expect(await findingOf(world)).toBeNull();

@@ -134,7 +134,7 @@ describe('a recording past its limit', () => {
     const recording = begun(2 * MIB);
     const [reader, stalled] = [recording.listen(), recording.listen()];
     let told = 0;
-    stalled.onChange = () => told++;
+    stalled.player = { changed: () => told++ };
     let heard = 0;
     for (let index = 0; index < 40; index++) {
       recording.append(Buffer.alloc(MIB / 10));
