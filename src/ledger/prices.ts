@@ -37,13 +37,16 @@ export const NANO_PER_DOLLAR = 1_000_000_000;
 
 export class Prices {
   readonly #prices: ReadonlyMap<string, Price>;
+  /** What was found last: the same is asked for again and again. */
+  #last: { readonly model: string; readonly price: Price | null } = { model: '', price: null };
 
   constructor(prices: Readonly<Record<string, Price>>) {
     this.#prices = new Map(Object.entries(prices));
   }
 
   find(model: string): Price | null {
-    return this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, '')) ?? null;
+    if (model !== this.#last.model) this.#last = { model, price: this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, '')) ?? null };
+    return this.#last.price;
   }
 
   /** In whole nano-dollars, so that any number of them adds up exactly; null where there is no price. */

@@ -75,7 +75,7 @@ async function lineOf(each: Case, full: boolean): Promise<Line> {
     const ours = await start(refrain('ours', each.flags ?? []));
     const load: Omit<Load, 'url'> = { body: each.prompt, distinct: each.distinct ?? null, seconds: full ? 2 : 1, connections: CONNECTIONS, folder };
     const sideOf = (server: ServerProcess) => ({ server, load: { ...load, url: `${server.url}/v1/chat/completions` } });
-    const pair = await comparePairs(sideOf(ours), sideOf(beside), full ? 9 : 5);
+    const pair = await comparePairs(sideOf(ours), sideOf(beside), full ? 7 : 5);
     return { what: each.what, measured: textOf(pair.ours), beside: `${NAMES[each.beside]}: ${textOf(pair.beside)}`, figure: pair.ratio, budget: each.budget, unit: '' };
   } finally {
     for (const server of servers.reverse()) await server.stop();
