@@ -62,6 +62,13 @@ describe('the books', () => {
     }
   });
 
+  story('look into memory once for each question, as lru_cache does', async ({ open }) => {
+    const proxy = await open();
+    for (const question of ['sea', 'sea', 'salt']) await ask(proxy.url + CHAT, { body: chatRequest(question) });
+    const { text } = await ask(`${proxy.adminUrl}/stats`);
+    expect(JSON.parse(text).lru).toMatchObject({ hits: 1, misses: 2 });
+  });
+
   story('have the bytes that were sent', async ({ open }) => {
     const proxy = await open();
     const notes = listen(proxy);
