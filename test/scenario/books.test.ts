@@ -55,7 +55,7 @@ describe('the books', () => {
     expect(notes.at(-1)).toMatchObject({ outcome: 'bypass', endpoint: 'other', why: 'route', model: null, call: { usage: null } });
     for (const { outcome, tier, key, scope, status, ms, call } of notes) {
       expect({ tier, status }).toEqual({ tier: outcome === 'hit' ? 'memory' : null, status: 200 });
-      expect(scope).toMatch(/^private:[0-9a-f]{64}$/);
+      expect(scope).toMatch(/^private:[0-9a-f]{12}$/);
       if (outcome !== 'bypass') expect(key).toMatch(/^[0-9a-f]{16}$/);
       expect(ms).toBeGreaterThan(0);
       expect(call?.ms).toBeGreaterThanOrEqual(call?.firstByteMs ?? Infinity);
