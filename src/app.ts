@@ -95,7 +95,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.maxHeadersCount = 0;
   const admin = createServer(createAdmin({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.registry.metrics() },
+    books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   }));
   const app: App = { api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting' };

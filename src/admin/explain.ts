@@ -29,6 +29,6 @@ async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
   const kept = await find(key);
   if (!kept) throw invalidBody(`nothing is kept under ${key}`);
   const { endpoint, parts } = kept.asked;
-  if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, or store.prompts is false`);
+  if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, shows a credential, or store.prompts is false`);
   return { endpoint, form: formOf(kept.key), parts };
 }

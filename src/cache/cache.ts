@@ -72,11 +72,9 @@ export class Cache {
     return found && this.#hit(key, found);
   }
 
-  /** @throws RefrainError `not_cached` where the upstream may not be asked */
+  /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
   open(question: Question): Opening | Promise<Opening> {
     const { key, permission } = question;
-    const hit = this.hit(key, permission);
-    if (hit) return hit;
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#flights.joinable(key) : undefined;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);

@@ -17,24 +17,27 @@ export class NobodyListens extends Error {}
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
 
+type Method = 'GET' | 'POST' | 'DELETE';
+
 export interface Door {
   readonly url: string;
   /**
    * What the proxy answers.
    *
    * @param path with its query
+   * @param member what the answer has, and that of a stranger has not
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
-  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>;
+  ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
 }
 
 export function createDoor({ config: { admin }, url }: Target): Door {
   const base = url ?? addressOf(admin);
   return {
     url: base,
-    ask: (method, path, body) => {
+    ask: async <T extends object>(method: Method, path: string, member: keyof T & string, body?: object) => {
       if (url === null && admin.port === 0) throw new NobodyListens();
-      return ask(base + path, method, admin.token, body);
+      return (await ask(base + path, method, admin.token, member, body)) as T;
     },
   };
 }
@@ -45,7 +48,7 @@ export function addressOf({ host, port }: { readonly host: string; readonly port
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', token: string | null, body: object | undefined): Promise<unknown> {
+async function ask(url: string, method: Method, token: string | null, member: string, body: object | undefined): Promise<unknown> {
   const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
   try {
     const answer = await request(url, {
@@ -54,7 +57,7 @@ async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', token: string
       headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
-    return readAnswer(new URL(url).origin, answer.statusCode, await answer.body.text());
+    return readAnswer(new URL(url).origin, answer.statusCode, await answer.body.text(), member);
   } catch (error) {
     if (error instanceof CommandError || error instanceof ConfigError) throw error;
     if (UNREACHABLE.has(reasonOf(error))) throw new NobodyListens();
@@ -64,9 +67,9 @@ async function ask(url: string, method: 'GET' | 'POST' | 'DELETE', token: string
   }
 }
 
-function readAnswer(origin: string, status: number, text: string): unknown {
+function readAnswer(origin: string, status: number, text: string, member: string): unknown {
   const answer = parse(text);
-  if (status === 200 && answer !== undefined) return answer;
+  if (status === 200 && Object.hasOwn(Object(answer), member)) return answer;
   const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
   if (error?.type !== 'refrain_error') throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
   throw refusal(error.code, inertLine(String(error.message)));

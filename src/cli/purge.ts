@@ -26,7 +26,7 @@ export interface PurgeCommand {
  */
 export async function purgeEntries(command: PurgeCommand, output: Output): Promise<number> {
   const { target, json, dryRun, yes } = command;
-  const purge = (only: 'count' | 'delete') => askProxy(target, (door) => door.ask('POST', '/purge', bodyOf(command, only))) as Promise<Purged>;
+  const purge = (only: 'count' | 'delete') => askProxy(target, (door) => door.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
   const counted = await purge('count');
   if (!dryRun && !yes && counted.entries > 1 && !(await confirm(counted, output))) {
     output.tell('nothing was deleted');

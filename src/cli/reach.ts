@@ -41,8 +41,8 @@ function noProxy({ config, url }: Target, door: Door): string {
 
 function booksBehind(door: Door): Books {
   return {
-    stats: async () => (await door.ask('GET', '/stats')) as Stats,
-    page: async (query) => (await door.ask('GET', `/entries?${new URLSearchParams(query)}`)) as Page,
-    entry: async (key) => (await door.ask('GET', `/entries/${key}`)) as ToldEntry,
+    stats: () => door.ask<Stats>('GET', '/stats', 'periods'),
+    page: (query) => door.ask<Page>('GET', `/entries?${new URLSearchParams(query)}`, 'entries'),
+    entry: (key) => door.ask<ToldEntry>('GET', `/entries/${key}`, 'answer'),
   };
 }

@@ -16,7 +16,7 @@ export interface RmCommand {
 
 /** @returns the exit code */
 export async function removeEntry({ target, json, key }: RmCommand, output: Output): Promise<number> {
-  const deleted = (await askProxy(target, (door) => door.ask('DELETE', `/entries/${key}`))) as Tally;
+  const deleted = await askProxy(target, (door) => door.ask<Tally>('DELETE', `/entries/${key}`, 'entries'));
   output.print(json ? inertJson(deleted) : `deleted ${key}, ${formatSize(deleted.bytes)}`);
   return 0;
 }

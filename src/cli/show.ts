@@ -57,7 +57,7 @@ function callText(call: ToldEntry['call']): string {
 }
 
 function requestLines({ request }: ToldEntry): readonly string[] {
-  if (request === null) return ['is not kept: it was too long, or store.prompts is false'];
+  if (request === null) return ['is not kept: it was too long, shows a credential, or store.prompts is false'];
   const { method, path, query, headers, body } = request;
   return [inertLine(`${method} ${path}${query === '' ? '' : `?${query}`}`), ...headerLines(Object.entries(headers)), '', inertText(readable(body))];
 }

@@ -15,6 +15,7 @@ import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
+import { showsCredential } from '../request/asked.ts';
 import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
@@ -50,7 +51,7 @@ export interface Door {
   readonly isStopping: () => boolean;
   /** Whether a response that `max_output_tokens` has cut is kept. */
   readonly incomplete: 'drop' | 'keep';
-  /** Whether what was asked is kept with its answer. */
+  /** Whether what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
 }
 
@@ -108,7 +109,7 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
     shared: isShared(scope),
     label: like,
-    parts: () => (door.keepsPrompts ? parts() : null),
+    parts: () => (door.keepsPrompts && !showsCredential(occasion.parts) ? parts() : null),
     lead: leadOf(door, asking.reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {

@@ -71,9 +71,10 @@ export class Ledger {
   #write(note: Note): void {
     const { time, scope, endpoint, model, outcome, call } = note;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
-    const kind = { day: this.#dayOf(time), scope: scopeLabel(scope ?? ''), endpoint, model: model ?? '', outcome };
+    const label = scope === null ? null : scopeLabel(scope);
+    const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
     this.#books.add(kind, amountsOf(note, nanoDollars));
-    const priced = { ...note, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    const priced = { ...note, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
     for (const listener of this.#listeners) this.#tell(listener, priced);
   }
 

@@ -3,8 +3,8 @@
  * process share none of it.
  *
  * Counters and histograms grow with the notes of the ledger, and what grows with
- * each hit does so in plain numbers; gauges are asked for when somebody looks. Labels are words of ours, but for `model`, which is
- * bounded.
+ * each hit does so in plain numbers; gauges are asked for when somebody looks.
+ * Labels are words of ours, but for `model`, which is bounded.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -85,10 +85,6 @@ export class Metrics {
   /** What a scrape gets. */
   text(): Promise<string> {
     return this.registry.metrics();
-  }
-
-  get contentType(): string {
-    return this.registry.contentType;
   }
 
   observe(note: PricedNote): void {

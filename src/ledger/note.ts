@@ -37,7 +37,8 @@ export interface Note {
   readonly call: Call | null;
 }
 
-/** A note with its price: null where the model has none, or there was no usage. */
+/** A note as others are told of it: with its price, and its scope as in the books. */
 export interface PricedNote extends Note {
+  /** Null where the model has no price, or there was no usage. */
   readonly dollars: number | null;
 }

@@ -13,6 +13,18 @@ export interface AskedRequest {
   readonly body: string;
 }
 
+/** What a header or a parameter of the query is called that is, or holds, a credential: `cookie`, `x-goog-api-key`, `helicone-auth`, `?key=`. */
+const SECRET_NAME = /(?:^|[-_]|\b|api)(?:key|token|secret|auth|authorization|password|passwd|credentials?|sig|signature|cookie)$/i;
+
+/**
+ * Whether a request shows a credential beside those that are in the scope. It
+ * is forwarded and tells answers apart, but what was asked is then not kept.
+ */
+export function showsCredential({ query = '', ...others }: Parts): boolean {
+  const headers = Object.keys(others).filter((name) => name.startsWith('header:'));
+  return [...headers, ...new URLSearchParams(query).keys()].some((name) => SECRET_NAME.test(name));
+}
+
 export function askedRequest(parts: Parts): AskedRequest {
   const { method = '', path = '', query = '', body = '' } = parts;
   const headers = Object.entries(parts).filter(([name]) => name.startsWith('header:')).map(([name, value]) => [name.slice('header:'.length), value]);

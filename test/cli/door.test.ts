@@ -34,8 +34,8 @@ describe('the way to a proxy', () => {
   });
 
   test('carries the token and nothing else of the operator', async () => {
-    const { server, target } = await listener(respond({}), 'sekret');
-    await createDoor(target).ask('POST', '/purge', { all: true });
+    const { server, target } = await listener(respond({ flights: 0 }), 'sekret');
+    await createDoor(target).ask<{ flights: number }>('POST', '/purge', 'flights', { all: true });
     const { method, url, headers, body } = await server.called(1);
     expect([method, url, headers.authorization, headers['content-type'], body.toString()]).toEqual(['POST', '/purge', 'Bearer sekret', 'application/json', '{"all":true}']);
   });
@@ -45,12 +45,13 @@ describe('the way to a proxy', () => {
     ['a refusal with controls in it', respond(refusal('no \u001b[2J', 'unknown_entry'), 404), 'no \\x1b[2J'],
     ['a token that is missing', respond(refusal('It needs a token.', 'unauthorized'), 401), 'It needs a token; give it with REFRAIN_ADMIN_TOKEN'],
     ['a page of somebody else', respond('<html>', 200), "what answers at URL is no operator's listener of Refrain (status 200)"],
+    ['JSON of somebody else', respond({ object: 'list' }), "what answers at URL is no operator's listener of Refrain (status 200)"],
     ['an error of somebody else', respond({ error: { message: 'x' } }, 500), "what answers at URL is no operator's listener of Refrain (status 500)"],
     ['a redirect', ({ response }) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), "what answers at URL is no operator's listener of Refrain (status 302)"],
     ['a connection that is cut', ({ response }) => response.socket?.destroy(), 'URL broke off (UND_ERR_SOCKET)'],
   ])('tells of %s in one line', async (_what, script, message) => {
     const { target } = await listener(script);
-    await expect(createDoor(target).ask('GET', '/stats')).rejects.toEqual(new CommandError(message.replace('URL', target.url)));
+    await expect(createDoor(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toEqual(new CommandError(message.replace('URL', target.url)));
   });
 
   test('goes on from page to page until there is enough', async () => {

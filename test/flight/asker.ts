@@ -78,7 +78,7 @@ export class Asker {
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', lead));
-      const opening = cache.open({ key, permission, expected: expectationOf(kind), shared, label, parts: () => null, lead });
+      const opening = cache.hit(key, permission) ?? cache.open({ key, permission, expected: expectationOf(kind), shared, label, parts: () => null, lead });
       if (!(opening instanceof Promise)) return this.#open(opening);
       opening.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
     } catch (error) {

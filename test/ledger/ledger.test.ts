@@ -104,7 +104,7 @@ describe('a ledger', () => {
     end();
     ledger.note(noteOf());
     expect(heard.map(({ dollars }) => dollars)).toEqual([0.0003369, 0.0003369, 0.0003369, 0.00075, 0.00000016, null, null, null, null]);
-    expect(heard[0]).toMatchObject(REQUESTS[0] as object);
+    expect(heard[0]).toMatchObject({ ...REQUESTS[0], scope: 'private:0123456789ab' });
   });
 
   test('is not harmed by a listener that throws', () => {

@@ -55,11 +55,18 @@ describe('the books', () => {
     expect(notes.at(-1)).toMatchObject({ outcome: 'bypass', endpoint: 'other', why: 'route', model: null, call: { usage: null } });
     for (const { outcome, tier, key, scope, status, ms, call } of notes) {
       expect({ tier, status }).toEqual({ tier: outcome === 'hit' ? 'memory' : null, status: 200 });
-      expect(scope).toMatch(/^private:[0-9a-f]{64}$/);
+      expect(scope).toMatch(/^private:[0-9a-f]{12}$/);
       if (outcome !== 'bypass') expect(key).toMatch(/^[0-9a-f]{16}$/);
       expect(ms).toBeGreaterThan(0);
       expect(call?.ms).toBeGreaterThanOrEqual(call?.firstByteMs ?? Infinity);
     }
+  });
+
+  story('look into memory once for each question, as lru_cache does', async ({ open }) => {
+    const proxy = await open();
+    for (const question of ['sea', 'sea', 'salt']) await ask(proxy.url + CHAT, { body: chatRequest(question) });
+    const { text } = await ask(`${proxy.adminUrl}/stats`);
+    expect(JSON.parse(text).lru).toMatchObject({ hits: 1, misses: 2 });
   });
 
   story('have the bytes that were sent', async ({ open }) => {
