@@ -50,18 +50,24 @@ export function addressOf({ host, port }: { readonly host: string; readonly port
 
 async function ask(url: string, method: Method, token: string | null, member: string, body: object | undefined): Promise<unknown> {
   const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+  const { origin } = new URL(url);
   try {
+    // A stranger is told no token: an API's listener would even send it on.
+    if (token !== null) {
+      const health = await request(`${origin}/healthz`, { dispatcher: agent });
+      readAnswer(origin, health.statusCode, await health.body.text(), 'status');
+    }
     const answer = await request(url, {
       method,
       dispatcher: agent,
       headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
-    return readAnswer(new URL(url).origin, answer.statusCode, await answer.body.text(), member);
+    return readAnswer(origin, answer.statusCode, await answer.body.text(), member);
   } catch (error) {
     if (error instanceof CommandError || error instanceof ConfigError) throw error;
     if (UNREACHABLE.has(reasonOf(error))) throw new NobodyListens();
-    throw new CommandError(`${new URL(url).origin} broke off (${reasonOf(error)})`);
+    throw new CommandError(`${origin} broke off (${reasonOf(error)})`);
   } finally {
     await agent.destroy();
   }

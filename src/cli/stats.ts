@@ -68,7 +68,7 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
 function lruLines({ lru }: Stats): readonly string[] {
   if (!lru) return [];
   const { hits, misses, maxsize, currsize, entries } = lru;
-  return [`Memory, since the start: ${formatCount(hits)} hits, ${formatCount(misses)} misses; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
+  return [`Memory, since the start: ${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} misses; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
 }
 
 function isUnpriced({ unpricedTokens }: Line): boolean {

@@ -34,10 +34,16 @@ describe('the way to a proxy', () => {
   });
 
   test('carries the token and nothing else of the operator', async () => {
-    const { server, target } = await listener(respond({ flights: 0 }), 'sekret');
+    const { server, target } = await listener(respond({ status: 'alive', flights: 0 }), 'sekret');
     await createDoor(target).ask<{ flights: number }>('POST', '/purge', 'flights', { all: true });
-    const { method, url, headers, body } = await server.called(1);
+    const { method, url, headers, body } = await server.called(2);
     expect([method, url, headers.authorization, headers['content-type'], body.toString()]).toEqual(['POST', '/purge', 'Bearer sekret', 'application/json', '{"all":true}']);
+  });
+
+  test('tells its token to no stranger', async () => {
+    const { server, target } = await listener(respond({ object: 'list' }), 'sekret');
+    await expect(createDoor(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow("no operator's listener of Refrain");
+    expect(server.calls.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/healthz', undefined]]);
   });
 
   test.each<[string, Script, string]>([
