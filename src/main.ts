@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --max-semi-space-size=8 --disable-warning=ExperimentalWarning
 /**
  * The command: reads what is asked for, and does it. Exits with 0 where it is
  * done, 1 where it could not be, 2 where something was written wrongly; what

@@ -26,6 +26,9 @@ const AHEAD = 256 * 1024;
 /** A live-only listener may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
 
+/** How many listeners are told of a change before others get their turn: a few milliseconds of writes. */
+const AT_ONCE = 64;
+
 /** What all recordings share: told of what each takes, it says when that is enough. */
 export interface Room {
   /** Whether recordings should turn live only. */
@@ -56,6 +59,9 @@ export class Recording implements Writer, Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
+  /** The listeners that are yet to be told of the last change; null where all have been. */
+  #wave: Iterator<Listener> | null = null;
+  #wakeAgain = false;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
   constructor(limit: number, room: Room) {
@@ -181,8 +187,27 @@ export class Recording implements Writer, Playable {
     if (this.isOver && this.#listeners.size === 0) this.#hold(-this.#held);
   }
 
+  /** Tells every listener; of a crowd a part at a time, and whoever is told late then reads all that has come. */
   #wake(): void {
-    for (const listener of this.#listeners) listener.player?.changed();
+    if (this.#wave) this.#wakeAgain = true;
+    else if (this.#listeners.size <= AT_ONCE) for (const listener of this.#listeners) listener.player?.changed();
+    else this.#tellNext((this.#wave = this.#listeners.values()));
+  }
+
+  #tellNext(wave: Iterator<Listener>): void {
+    for (let told = 0; told < AT_ONCE; told++) {
+      const { done, value } = wave.next();
+      if (done) return this.#endWave();
+      value.player?.changed();
+    }
+    setImmediate(() => this.#tellNext(wave));
+  }
+
+  #endWave(): void {
+    this.#wave = null;
+    if (!this.#wakeAgain) return;
+    this.#wakeAgain = false;
+    this.#wake();
   }
 
   #wanted(): boolean {

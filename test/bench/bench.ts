@@ -22,11 +22,12 @@ import { measureStarts } from './figures/starts.ts';
 import { LOAD_CORE } from './server-process.ts';
 import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
+const README = new URL('../../README.md', import.meta.url);
 const [full, check, write] = ['--full', '--check', '--write'].map((flag) => process.argv.includes(flag));
 
 /** Beside these, only with `--full`: what takes minutes and is no ratio. */
 const ALWAYS = [measureRatios];
-const LONG = [measureArrivals, measureChunks, measureCrowd, measureResident, measureStarts, measureInstalled];
+const LONG = [measureArrivals, measureChunks, measureCrowd, measureStarts, measureInstalled, measureResident];
 
 execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
 // Keeps the load's core awake, at idle priority: in a virtual machine, a write to a reader on a core that sleeps costs
@@ -39,13 +40,9 @@ for (const measure of full ? [...ALWAYS, ...LONG] : ALWAYS) {
     lines.push(line);
     console.error(`${line.what}: ${line.measured}`);
   }
+  if (write) writeFileSync(README, withTable(readFileSync(README, 'utf8'), tableOf(lines)));
 }
-const table = tableOf(lines);
-console.log(table);
-if (write) {
-  const readme = new URL('../../README.md', import.meta.url);
-  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
-}
+console.log(tableOf(lines));
 const far = lines.filter(isFarAbove);
 for (const { what } of far) console.error(`far above its budget: ${what}`);
 process.exit(check && far.length > 0 ? 1 : 0);
