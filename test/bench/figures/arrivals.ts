@@ -54,10 +54,12 @@ async function timed(urls: readonly [string, string], bodyOf: (index: number) =>
   const answers: Promise<number>[] = [];
   await new Promise<void>((resolve) => {
     const send = () => {
-      for (; answers.length < 2 * PER_SECOND * SECONDS; ) {
+      while (answers.length < 2 * PER_SECOND * SECONDS) {
         const index = answers.length;
         const due = began + (index * 1_000) / (2 * PER_SECOND);
-        if (performance.now() < due) return void setImmediate(send);
+        const wait = due - performance.now();
+        // Not by turning in circles: the upstream has the same core.
+        if (wait > 0) return void setTimeout(send, wait);
         answers.push(post(urls[index % 2] as string, index).then((at) => at - due));
       }
       resolve();
