@@ -1,6 +1,7 @@
 /**
  * `refrain start`: runs a proxy until a signal stops it.
  */
+import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
@@ -25,6 +26,8 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
     throw new CommandError(`cannot listen (${listenHint(error, config)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
+  // Now, for a process that is killed would keep nothing of what it has compiled.
+  setImmediate(flushCompileCache);
   log.info({ signal: await takeSignal() }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);

@@ -79,9 +79,9 @@ export class ServerProcess {
     return Number(kilobytes) * 1024;
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
+    this.#process.kill(signal);
     await exited;
   }
 }

@@ -33,7 +33,8 @@ async function lineOf(what: string, folder: string, flagsOf: (start: number) => 
   for (let start = 0; start < STARTS; start++) {
     const server = await ServerProcess.refrain('http://127.0.0.1:9', flagsOf(start), folder);
     times.push(server.startMs);
-    await server.stop();
+    // As a person would, so that the next start finds what this one has compiled.
+    await server.stop('SIGTERM');
   }
   return { what, measured: `${Math.round(median(times))} ms, of ${STARTS} starts`, beside: '', figure: median(times), budget, unit: 'ms' };
 }

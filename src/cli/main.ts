@@ -1,0 +1,50 @@
+/**
+ * The command: reads what is asked for, and does it. Exits with 0 where it is
+ * done, 1 where it could not be, 2 where something was written wrongly; what
+ * that means of each command stands in `config/commands`. A command's code is
+ * loaded when it is asked for: a proxy's takes the longest.
+ */
+import { CommandError } from './failure.ts';
+import { createOutput, type Output } from './output.ts';
+import { type Command, readCommand } from '../config/command.ts';
+import { ConfigError } from '../errors.ts';
+
+/** Ends the process where nothing should be waited for any more. */
+export async function main(): Promise<void> {
+  const output = createOutput();
+  try {
+    const command = readCommand();
+    process.exitCode = await run(command, output);
+    // A proxy that has stopped waits for nothing more.
+    if (command.kind === 'start') process.exit();
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof CommandError)) throw error;
+    output.tell(`refrain: ${error.message}`);
+    process.exit(error instanceof ConfigError ? 2 : 1);
+  }
+}
+
+async function run(command: Command, output: Output): Promise<number> {
+  switch (command.kind) {
+    case 'start':
+      return (await import('./start.ts')).startProxy(command, output);
+    case 'stats':
+      return (await import('./stats.ts')).showStats(command, output);
+    case 'ls':
+      return (await import('./ls.ts')).listEntries(command, output);
+    case 'show':
+      return (await import('./show.ts')).showEntry(command, output);
+    case 'rm':
+      return (await import('./rm.ts')).removeEntry(command, output);
+    case 'purge':
+      return (await import('./purge.ts')).purgeEntries(command, output);
+    case 'doctor':
+      return (await import('./doctor.ts')).examine(command, output);
+    case 'explain':
+      return (await import('./explain.ts')).explainFiles(command, output);
+    case 'help':
+    case 'version':
+      output.print(command.text);
+      return 0;
+  }
+}
