@@ -32,7 +32,7 @@ const LONG = [measureArrivals, measureChunks, measureCrowd, measureStarts, measu
 execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
 // Keeps the load's core awake, at idle priority: in a virtual machine, a write to a reader on a core that sleeps costs
 // twice as much, so that a slower server, whose reader sleeps more, would be told slower than it is.
-const awake = spawn('taskset', ['-c', LOAD_CORE, 'chrt', '-i', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' });
+const awake = spawn('taskset', ['-c', LOAD_CORE, 'chrt', '-i', '0', process.execPath, '-e', 'for (const parent = process.ppid; process.ppid === parent; );'], { stdio: 'ignore' });
 process.on('exit', () => awake.kill());
 const lines: Line[] = [];
 for (const measure of full ? [...ALWAYS, ...LONG] : ALWAYS) {
