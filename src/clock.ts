@@ -17,6 +17,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** What `promise` brings, or undefined once that has taken longer than `ms` milliseconds. */
+export function within<T>(clock: Clock, ms: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, () => {
+      onLate?.();
+      resolve(undefined);
+    });
+    void promise.then(resolve).finally(cancel);
+  });
+}
+
 /**
  * The time of day, but never back: where the wall clock is set back, time goes
  * on from where it was, since nothing may live past its time; where it is set

@@ -3,7 +3,9 @@
  * their path ends, so that `/v1`, Azure deployments and prefixes of other
  * gateways all count.
  */
-export type Endpoint = 'chat' | 'completions' | 'embeddings' | 'moderations' | 'responses';
+export const ENDPOINTS = ['chat', 'completions', 'embeddings', 'moderations', 'responses'] as const;
+
+export type Endpoint = (typeof ENDPOINTS)[number];
 
 const ENDINGS: readonly (readonly [string, Endpoint])[] = [
   ['/chat/completions', 'chat'],

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { PurgeRequest } from '../cache/flights.ts';
+import { ENDPOINTS } from '../endpoint.ts';
 import { invalidBody, invalidQuery } from '../errors.ts';
 import { isTag } from '../request/policy.ts';
 import type { Listing } from '../store/listing.ts';
@@ -14,7 +15,7 @@ import { readCursor } from './cursor.ts';
 const MAX_ROWS = 500;
 
 const model = z.string().min(1).max(1_024);
-const endpoint = z.enum(['chat', 'completions', 'embeddings', 'moderations', 'responses']);
+const endpoint = z.enum(ENDPOINTS);
 const scope = z.string().regex(/^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/, 'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name');
 const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
 const whole = z.string().regex(/^[0-9]{1,15}$/, 'it must be a whole number').transform(Number);

@@ -7,8 +7,8 @@
  * listener itself. There are no cookies, and no other origin is ever allowed.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
+import { isLoopback } from '../config/rules.ts';
 import { forbiddenOrigin, misdirectedRequest, unauthorized } from '../errors.ts';
 
 export interface GuardOptions {
@@ -20,10 +20,6 @@ export interface GuardOptions {
 
 /** What anybody may ask who can reach the listener. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
 
 export function createGuard({ host, token }: GuardOptions): (request: Request, response: Response, next: NextFunction) => void {
   const expected = token === null ? null : digestOf(`Bearer ${token}`);
@@ -45,11 +41,6 @@ function checkHost({ headersDistinct, socket }: Request, configured: string): vo
   const [, bracketed, plain = bracketed ?? '', port = '80'] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\\]+))(?::([0-9]{1,5}))?$/.exec(named) ?? [];
   const isOurs = isLoopback(plain) || sameName(plain, configured) || sameName(plain, addressOf(socket.localAddress));
   if (others.length > 0 || plain === '' || !isOurs || Number(port) !== socket.localPort) throw misdirectedRequest(named);
-}
-
-function isLoopback(name: string): boolean {
-  const family = isIP(name);
-  return family === 0 ? sameName(name, 'localhost') : LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** What a connection came to is no name that could have been rebound. */

@@ -33,10 +33,14 @@ export interface Door {
 
 export function createDoor({ config: { admin }, url }: Target): Door {
   const base = url ?? addressOf(admin);
+  // A stranger is told no token: an API's listener would even send it on.
+  let isKnown = admin.token === null;
   return {
     url: base,
     ask: async <T extends object>(method: Method, path: string, member: keyof T & string, body?: object) => {
       if (url === null && admin.port === 0) throw new NobodyListens();
+      if (!isKnown) await ask(`${new URL(base).origin}/healthz`, 'GET', null, 'status', undefined);
+      isKnown = true;
       return (await ask(base + path, method, admin.token, member, body)) as T;
     },
   };
@@ -52,11 +56,6 @@ async function ask(url: string, method: Method, token: string | null, member: st
   const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
   const { origin } = new URL(url);
   try {
-    // A stranger is told no token: an API's listener would even send it on.
-    if (token !== null) {
-      const health = await request(`${origin}/healthz`, { dispatcher: agent });
-      readAnswer(origin, health.statusCode, await health.body.text(), 'status');
-    }
     const answer = await request(url, {
       method,
       dispatcher: agent,

@@ -3,6 +3,7 @@
  * The command line, every --help and the README's table of exit codes come
  * from it.
  */
+import { ENDPOINTS } from '../endpoint.ts';
 import { oneOf, text } from './kinds.ts';
 import { bytes, count, duration } from './quantities.ts';
 import type { Setting } from './setting.ts';
@@ -32,7 +33,7 @@ const reaching = {
 /** What `POST /purge` and `GET /entries` both choose entries by. */
 const choosing = {
   model: { ...text, value: 'NAME', meaning: 'Answers of this model' },
-  endpoint: { ...oneOf('chat', 'completions', 'embeddings', 'moderations', 'responses'), value: 'NAME', meaning: 'Answers of this endpoint' },
+  endpoint: { ...oneOf(...ENDPOINTS), value: 'NAME', meaning: 'Answers of this endpoint' },
   scope: { ...text, value: 'LABEL', meaning: 'Answers of these callers: shared:NAME or private:DIGITS' },
   olderThan: { ...duration, value: 'TIME', meaning: 'Recorded longer ago than this, such as 45s, 30m, 12h or 7d' },
   tag: { ...text, value: 'TAG', meaning: 'Answers that were asked for under this tag' },

@@ -41,11 +41,13 @@ function checkScope({ scope }: Settings, find: Find): void {
   }
 }
 
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether a name or an address is of this machine alone. */
 export function isLoopback(host: string): boolean {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8);
-  loopback.addAddress('::1', 'ipv6');
   const family = isIP(host);
   if (family === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }

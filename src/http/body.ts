@@ -29,14 +29,14 @@ interface Arriving {
 const PAUSE_MS = 30_000;
 
 export class Bodies {
-  readonly #limits: BodyLimits;
+  readonly limits: BodyLimits;
   readonly #clock: Clock;
   /** One alarm looks after all: most bodies are whole before it could be set for each. */
   readonly #arriving = new Set<Arriving>();
   #alarmed = false;
 
   constructor(limits: BodyLimits, clock: Clock) {
-    this.#limits = limits;
+    this.limits = limits;
     this.#clock = clock;
   }
 
@@ -46,7 +46,7 @@ export class Bodies {
    * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`
    */
   read(request: IncomingMessage, length: number): Promise<WholeBody | Readable> {
-    const { accepted, whole } = this.#limits;
+    const { accepted, whole } = this.limits;
     if (length > accepted) return Promise.reject(bodyTooLarge(accepted));
     if (length > whole) return Promise.resolve(this.stream(request));
     return new Promise((resolve, reject) => {

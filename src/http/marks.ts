@@ -21,23 +21,23 @@ export interface Marks {
   model: string | null;
   /** The first 16 digits of the fingerprint; null where there is none. */
   key: string | null;
-  /** Whether the path is one of those that we cache; on any other the upstream's own `Cache-Control` stands. */
-  cacheable: boolean;
   /** Why a miss was one, for whoever asked. */
   why: string | null;
 }
 
 export function newMarks(requestId: string): Marks {
-  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, cacheable: false, why: null };
+  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, why: null };
 }
 
 /** @param length the body's length in bytes; null while it is unknown */
 export function answerHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
   const streams = isEventStream(head);
-  const isDropped = (name: string) => (marks.cacheable && name === 'cache-control') || (streams && name === 'x-accel-buffering');
+  // On a path that we do not cache, the upstream's own stands.
+  const isOurs = marks.endpoint !== null;
+  const isDropped = (name: string) => (isOurs && name === 'cache-control') || (streams && name === 'x-accel-buffering');
   const headers = selectHeaders(headersFor(head, outcome), (name) => !isDropped(name));
   // Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge.
-  if (marks.cacheable || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
+  if (isOurs || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
   headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', marks.requestId);
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   if (marks.why !== null) headers.push('x-refrain-why', marks.why);

@@ -20,6 +20,7 @@ import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming, Occasion } from '../request/naming.ts';
+import type { Policy } from '../request/policy.ts';
 import type { Reading } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -44,7 +45,6 @@ export interface Door {
   readonly namer: Namer;
   readonly refused: RefusedCallers;
   readonly bodies: Bodies;
-  readonly bodyLimits: BodyLimits;
   /** Null where silent streams stay silent. */
   readonly heartbeat: Heartbeat | null;
   /** Whether new requests are turned away. */
@@ -77,17 +77,17 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   if (door.isStopping()) throw stopping();
   const reading = door.heads.read(request);
   const { method, route, policy, occasion, caller } = reading;
-  marks.cacheable = occasion !== null;
   marks.endpoint = occasion?.endpoint ?? null;
   marks.scope = caller.scope;
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  const why = whyNotRead(reading);
-  if (occasion === null || why !== null) return relay(door, reading, request, why ?? 'route', await unreadBody(door, request));
+  if (occasion === null) return relayUnread(door, reading, request, 'route');
+  const why = whyNotRead(policy);
+  if (why !== null) return relayUnread(door, reading, request, why);
   const body = await door.bodies.read(request, lengthOf(request));
   if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
-  const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodyLimits);
+  const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodies.limits);
   if (typeof plain === 'string') return relay(door, reading, request, plain, body);
   const naming = await door.namer.name(occasion, plain);
   if (typeof naming === 'string') return relay(door, reading, request, naming, body);
@@ -124,10 +124,13 @@ function relay(door: Door, reading: Reading, request: IncomingMessage, why: stri
 }
 
 /** Why the body is not even looked at, or nothing. */
-function whyNotRead({ occasion, policy }: Reading): string | null {
-  if (occasion === null) return 'route';
+function whyNotRead(policy: Policy): string | null {
   if (!policy.write) return 'no-store';
   return policy.mode === 'off' ? 'off' : null;
+}
+
+async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Promise<Opening> {
+  return relay(door, reading, request, why, await unreadBody(door, request));
 }
 
 /** A stream of its own costs more than a short body does. */

@@ -7,12 +7,12 @@
  * and become rows of `(other)`. What they came to stays.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { OtherSchemaError } from '../store/sqlite-failure.ts';
+import { checkVersion } from '../store/sqlite-database.ts';
 import { Names, OTHER } from './names.ts';
 import { AMOUNTS, type Kind, MOST, type Row } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
 
-const SCHEMA_VERSION = 1;
+export const BOOKS_VERSION = 1;
 
 const KIND = ['day', 'scope', 'endpoint', 'model', 'outcome'] as const satisfies readonly (keyof Kind)[];
 const COLUMNS = [...KIND, ...AMOUNTS];
@@ -23,7 +23,7 @@ const SCHEMA = `
     ${AMOUNTS.map((name) => `${name} INTEGER NOT NULL`).join(', ')},
     PRIMARY KEY (${KIND.join(', ')})
   ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${SCHEMA_VERSION};
+  PRAGMA user_version = ${BOOKS_VERSION};
 `;
 
 /** Adds to the row of the same kind; a sum that would not be exact any more stands still. */
@@ -57,7 +57,7 @@ export class BooksTables {
   constructor(database: DatabaseSync, mostRows = MOST_BOOKED_ROWS) {
     this.#database = database;
     this.#mostRows = mostRows;
-    checkVersion(database);
+    checkVersion(database, BOOKS_VERSION);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
     this.#transact(() => database.exec(SCHEMA));
     this.#put = database.prepare(PUT);
@@ -109,13 +109,4 @@ export class BooksTables {
 /** Every row that was committed. */
 export function readRows(database: DatabaseSync): Iterable<Row> {
   return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<Row>;
-}
-
-/** A database that nobody has laid out has version 0 and no tables: both at one moment, since another process may lay it out meanwhile. */
-export function checkVersion(database: DatabaseSync): void {
-  database.exec('BEGIN');
-  const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
-  const version = database.prepare('PRAGMA user_version').get()?.user_version;
-  database.exec('COMMIT');
-  if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }

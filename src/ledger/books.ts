@@ -7,7 +7,7 @@
  *   down   it did not; each change between the two is one log line
  */
 import { dirname, extname, join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type Aside, FileThread } from '../store/file-thread.ts';
 import { adviceOn, type Failure } from '../store/sqlite-failure.ts';
@@ -73,22 +73,24 @@ export class Books {
 
   /** With all that was added. Where the file cannot be had, of what is in memory. */
   async stats(): Promise<Stats> {
-    const now = this.#options.clock.now();
+    const { clock } = this.#options;
+    const now = clock.now();
     const today = dayOf(now);
     if (!this.#thread) return summarize(this.#sums.rows, today);
     this.#retryAt = 0;
-    await this.#within(BUDGET_MS, this.#write());
-    const reply = await this.#within(BUDGET_MS, this.#thread.ask({ act: 'stats', today, now }));
+    await within(clock, BUDGET_MS, this.#write());
+    const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now }));
     return reply && 'answer' in reply ? reply.answer : summarize(this.#sums.rows, today);
   }
 
   async close(): Promise<void> {
     if (!this.#thread) return;
+    const { clock } = this.#options;
     this.#retryAt = 0;
-    await this.#within(BUDGET_MS, this.#write());
+    await within(clock, BUDGET_MS, this.#write());
     this.#cancelGathering?.();
-    if (this.#thread.isRunning) await this.#within(BUDGET_MS, this.#thread.ask({ act: 'close' }));
-    await this.#within(BUDGET_MS, this.#thread.end());
+    if (this.#thread.isRunning) await within(clock, BUDGET_MS, this.#thread.ask({ act: 'close' }));
+    await within(clock, BUDGET_MS, this.#thread.end());
   }
 
   #gather(): void {
@@ -131,13 +133,5 @@ export class Books {
   #setAside({ failure: { code, message }, movedTo }: Aside): void {
     const { path, log } = this.#options;
     log.warn({ path, code, reason: message, movedTo }, 'the books could not use their file, kept it aside and began a fresh one');
-  }
-
-  /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
-  #within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(milliseconds, () => resolve(undefined));
-      void promise.then(resolve).finally(cancel);
-    });
   }
 }

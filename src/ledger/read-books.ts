@@ -3,7 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
-import { checkVersion, readRows } from './books-tables.ts';
+import { checkVersion } from '../store/sqlite-database.ts';
+import { BOOKS_VERSION, readRows } from './books-tables.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 
@@ -18,7 +19,7 @@ export function readBooks(path: string, now: number): Stats {
   if (!existsSync(path)) return summarize([], today);
   const database = openReadOnly(path);
   try {
-    checkVersion(database);
+    checkVersion(database, BOOKS_VERSION);
     const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
     return summarize(isLaidOut ? readRows(database) : [], today);
   } finally {

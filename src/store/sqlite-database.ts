@@ -9,7 +9,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Failure, failureOf, isDamage } from './sqlite-failure.ts';
+import { type Failure, failureOf, isDamage, OtherSchemaError } from './sqlite-failure.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
@@ -122,4 +122,11 @@ function create(path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/** @throws OtherSchemaError where the database was laid out by another version than `own` */
+export function checkVersion(database: DatabaseSync, own: number): void {
+  // In one statement: between two of them another process may lay it out.
+  const { version, tables } = database.prepare('SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version').get() ?? {};
+  if (version !== own && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }

@@ -10,13 +10,14 @@
  * is why `auto_vacuum` is incremental, where full would move pages all the time.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { decode, encode } from '../response/codec.ts';
+import { encode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './changes.ts';
 import { SqliteBooks } from './sqlite-books.ts';
+import { checkVersion } from './sqlite-database.ts';
 import { type Progress, SqlitePurges } from './sqlite-purges.ts';
-import { askedOf, columnsOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
-import { checkVersion, layOut, ROW_BYTES } from './sqlite-schema.ts';
+import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
+import { layOut, ROW_BYTES, SCHEMA_VERSION } from './sqlite-schema.ts';
 import type { StoreSize } from './store.ts';
 
 /** What is held, and whether purges are yet to be done. */
@@ -42,7 +43,7 @@ export class SqliteEntries {
   constructor(database: DatabaseSync, maxBytes: number) {
     this.#database = database;
     this.#maxBytes = maxBytes;
-    checkVersion(database);
+    checkVersion(database, SCHEMA_VERSION);
     database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     database.exec('PRAGMA journal_size_limit = 16777216; PRAGMA cell_size_check = ON');
     // In KiB: most of the pages of a million rows' indexes that a change touches.
@@ -96,10 +97,9 @@ export class SqliteEntries {
 
   #decode(key: string, row: RawRow): Entry | undefined {
     if (this.#purges.has(row)) return undefined;
-    const entry = row.frame instanceof Uint8Array ? decode(key, row.frame) : undefined;
+    const entry = entryOf(key, row);
     if (entry === undefined) this.#statements.delete.run(key);
-    const asked = askedOf(row);
-    return entry && asked ? { ...entry, asked } : entry;
+    return entry;
   }
 
   #put(key: string, { entry, uses }: Put): void {

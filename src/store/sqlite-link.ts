@@ -6,7 +6,7 @@
  * Changes stay until the thread says that they happened. What the file cannot
  * be told today it is told when it is back.
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { Changes } from './changes.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
@@ -99,13 +99,7 @@ export class SqliteLink {
 
   /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
   within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(milliseconds, () => {
-        onLate?.();
-        resolve(undefined);
-      });
-      void promise.then(resolve).finally(cancel);
-    });
+    return within(this.#clock, milliseconds, promise, onLate);
   }
 
   /** Until all that was changed so far has been done to the last row, or the file fails. */

@@ -3,14 +3,14 @@
  * of them. Nothing in the file changes, not even what is damaged.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { decode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteBooks } from './sqlite-books.ts';
+import { checkVersion } from './sqlite-database.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
-import { askedOf, LABEL_COLUMNS } from './sqlite-rows.ts';
-import { checkVersion } from './sqlite-schema.ts';
+import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
+import { SCHEMA_VERSION } from './sqlite-schema.ts';
 import { listInSlices } from './sqlite-slices.ts';
 import type { Books } from './store.ts';
 
@@ -21,7 +21,7 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
-    checkVersion(database);
+    checkVersion(database, SCHEMA_VERSION);
     this.#purges = new SqlitePurges(database);
     this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
@@ -42,10 +42,7 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
 
   async read(key: string): Promise<Entry | undefined> {
     const row = this.#database.prepare(`SELECT id, ${LABEL_COLUMNS}, frame, parts, prompt FROM entries JOIN answers USING (id) WHERE key = ?`).get(key);
-    if (row === undefined || this.#purges.has(row) || !(row.frame instanceof Uint8Array)) return undefined;
-    const entry = decode(key, row.frame);
-    const asked = askedOf(row);
-    return entry && asked ? { ...entry, asked } : entry;
+    return row === undefined || this.#purges.has(row) ? undefined : entryOf(key, row);
   }
 
   close(): void {

@@ -3,6 +3,7 @@
  * that only people are told of is told as not known.
  */
 import type { Endpoint } from '../endpoint.ts';
+import { decode } from '../response/codec.ts';
 import type { Asked, Call, Entry, Label } from '../response/entry.ts';
 import type { Row } from './listing.ts';
 
@@ -22,6 +23,13 @@ export function rowOf(raw: RawRow): Row {
 export function labelledOf(raw: RawRow): Pick<Entry, 'storedAt' | 'asked'> {
   const label = labelOf(raw);
   return { storedAt: raw.stored_at as number, ...(label && { asked: { ...label, parts: null } }) };
+}
+
+/** The entry of a row with its frame, and with what was asked as far as the row has it; nothing where the frame is not whole. */
+export function entryOf(key: string, raw: RawRow): Entry | undefined {
+  const entry = raw.frame instanceof Uint8Array ? decode(key, raw.frame) : undefined;
+  const asked = askedOf(raw);
+  return entry && asked ? { ...entry, asked } : entry;
 }
 
 export function askedOf(raw: RawRow): Asked | undefined {

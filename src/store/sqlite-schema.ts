@@ -9,7 +9,6 @@
  * file meanwhile.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { OtherSchemaError } from './sqlite-failure.ts';
 
 export const SCHEMA_VERSION = 3;
 
@@ -86,11 +85,4 @@ export const ROW_BYTES = 1_280;
  */
 export function layOut(database: DatabaseSync): void {
   database.exec(SCHEMA);
-}
-
-/** @throws OtherSchemaError where the database was laid out by another version */
-export function checkVersion(database: DatabaseSync): void {
-  // In one statement: between two of them another process may lay it out.
-  const { version, tables } = database.prepare('SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version').get() ?? {};
-  if (version !== SCHEMA_VERSION && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }

@@ -48,6 +48,11 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** @param times in ms */
+export function spreadOf(times: readonly number[]): string {
+  return `median ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`;
+}
+
 /** @param share 0 to 1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,13 +1,10 @@
 /**
  * Commands run as a person runs them, in a directory of their own.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test as base } from 'vitest';
-import { answerAll } from '../harness/answers.ts';
 import { Child } from '../harness/child.ts';
-import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
+import { type Stage, staged } from '../harness/stage.ts';
 
 export interface Result {
   readonly code: number | null;
@@ -15,13 +12,13 @@ export interface Result {
   readonly err: string;
 }
 
-export interface Cast {
-  readonly folder: string;
-  readonly upstream: ScriptedUpstream;
+interface Commands {
   /** Starts a proxy on free ports in front of the upstream; its ports are written where commands find them. */
   readonly proxy: (flags?: readonly string[]) => Promise<Running>;
   readonly refrain: (args: readonly string[], environment?: Record<string, string>) => Promise<Result>;
 }
+
+export type Cast = Stage & Commands;
 
 export interface Running {
   readonly api: string;
@@ -29,17 +26,7 @@ export interface Running {
   readonly child: Child;
 }
 
-export const test = base.extend<Cast>({
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  upstream: async ({}, use) => {
-    const upstream = await startUpstream(answerAll);
-    await use(upstream);
-    await upstream.stop();
-  },
+export const test = staged.extend<Commands>({
   proxy: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use(async (flags = []) => {

@@ -1,31 +1,18 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test as base } from 'vitest';
+import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
-import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
+import { staged } from '../harness/stage.ts';
 
 interface Cast {
-  readonly folder: string;
-  readonly upstream: ScriptedUpstream;
   readonly run: (flags?: readonly string[], environment?: Record<string, string>) => Child;
 }
 
-const test = base.extend<Cast>({
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  upstream: async ({}, use) => {
-    const upstream = await startUpstream(answerAll);
-    await use(upstream);
-    await upstream.stop();
-  },
+const test = staged.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use((flags = [], environment = {}) => {

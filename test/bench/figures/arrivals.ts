@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
-import { quantile } from '../pairs.ts';
+import { quantile, spreadOf } from '../pairs.ts';
 import { answerOf, promptOf } from '../requests.ts';
 import { LOAD_CORE, SERVER_CORE, ServerProcess } from '../server-process.ts';
 import type { Line } from '../table.ts';
@@ -36,8 +36,7 @@ export async function* measureArrivals(): AsyncIterable<Line> {
 type Times = readonly [ours: readonly number[], beside: readonly number[]];
 
 function lineOf(what: string, [ours, beside]: Times, name: string, budget: number | null): Line {
-  const text = (times: readonly number[]) => `median ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`;
-  return { what: `${what}, p99`, measured: text(ours), beside: `${name}: ${text(beside)}`, figure: quantile(ours, 0.99) - quantile(beside, 0.99), budget, unit: 'ms' };
+  return { what: `${what}, p99`, measured: spreadOf(ours), beside: `${name}: ${spreadOf(beside)}`, figure: quantile(ours, 0.99) - quantile(beside, 0.99), budget, unit: 'ms' };
 }
 
 /** To both in turn, each at the rate. @returns ms from when a request was due to its first byte */

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatChunk } from '../../harness/answers.ts';
-import { quantile } from '../pairs.ts';
+import { quantile, spreadOf } from '../pairs.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { Line } from '../table.ts';
 
@@ -28,8 +28,7 @@ export async function* measureChunks(): AsyncIterable<Line> {
     const answering = () => new Promise<ServerResponse>((resolve) => waiting.push(resolve));
     const through = await delays(ours.url, answering());
     const straight = await delays(url, answering());
-    const text = (times: readonly number[]) => `median ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`;
-    yield { what: 'delay of a streamed chunk, p99', measured: text(through), beside: `straight from the upstream: ${text(straight)}`, figure: quantile(through, 0.99), budget: 5, unit: 'ms' };
+    yield { what: 'delay of a streamed chunk, p99', measured: spreadOf(through), beside: `straight from the upstream: ${spreadOf(straight)}`, figure: quantile(through, 0.99), budget: 5, unit: 'ms' };
   } finally {
     await ours.stop();
     upstream.close();

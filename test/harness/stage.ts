@@ -1,0 +1,28 @@
+/**
+ * What a test of processes stands on: a folder of its own, and an upstream that
+ * answers everything.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base } from 'vitest';
+import { answerAll } from './answers.ts';
+import { type ScriptedUpstream, startUpstream } from './upstream.ts';
+
+export interface Stage {
+  readonly folder: string;
+  readonly upstream: ScriptedUpstream;
+}
+
+export const staged = base.extend<Stage>({
+  folder: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
+    await use(folder);
+    rmSync(folder, { recursive: true, force: true });
+  },
+  upstream: async ({}, use) => {
+    const upstream = await startUpstream(answerAll);
+    await use(upstream);
+    await upstream.stop();
+  },
+});
