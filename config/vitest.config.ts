@@ -1,10 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** What is measured in resident memory is measured alone, after all else. */
+const ALONE = 'test/size/**';
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**'],
     testTimeout: 30_000,
+    maxWorkers: availableParallelism(),
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: ['test/long/**', ALONE], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'size', include: [`${ALONE}/*.test.ts`], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -6,20 +6,20 @@
  * The flight is registered before the first `await`, and the store is asked
  * inside it: of any number of equal requests, one asks the upstream.
  */
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Entry, Head, RawHeaders } from '../response/entry.ts';
+import type { RawHeaders } from '../response/entry.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
-import { Flight, type FlightPlan, type Lead } from './flight.ts';
+import { Flight, type Lead } from './flight.ts';
 import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
+import { ForgottenAnswers } from './forgotten-answers.ts';
+import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
 import type { Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
-import { whyNotStorable } from './storable.ts';
 import { isGoodEnough, lookUp, openStored } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
 
@@ -40,20 +40,17 @@ export interface CacheOptions {
 /** What an upstream says of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
-/** How many deleted answers are remembered, for those that are still on their way. */
-const FORGOTTEN = 1_000;
-
 export class Cache {
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
-  /** The answer that the store gave to a flight, while it may be joined. */
-  readonly #lookups = new WeakMap<Flight, Promise<Found | undefined>>();
   readonly #unkept: UnkeptKeys;
-  readonly #forgotten = new LRUCache<string, true>({ max: FORGOTTEN });
+  readonly #forgotten = new ForgottenAnswers();
+  readonly #ground: Ground;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#unkept = new UnkeptKeys(options.clock);
+    this.#ground = { ...options, flights: this.#flights, unkept: this.#unkept, forgotten: this.#forgotten };
   }
 
   /** How many flights may be joined. */
@@ -84,9 +81,7 @@ export class Cache {
   bypass(why: string, lead: Lead, endpoint: Endpoint | null = null): Opening {
     const { clock, load } = this.#options;
     load.admitFlight();
-    const flight = new Flight({
-      expected: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, load, whyNotKept: () => null, keep: () => {}, refuse: () => {}, land: () => {},
-    });
+    const flight = new Flight({ landing: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, load });
     const listener = flight.recording.listen();
     flight.lead(lead);
     return { outcome: { word: 'bypass', why }, listener, call: flight.account.whenOver };
@@ -115,7 +110,7 @@ export class Cache {
 
   /** Drops the answers with this `id`, also those that land from here on. */
   forget(answerId: string): void {
-    this.#forgotten.set(answerId, true);
+    this.#forgotten.add(answerId);
     this.#options.store.deleteAnswer(answerId);
   }
 
@@ -129,8 +124,7 @@ export class Cache {
     this.#options.load.admitListener();
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
-    const lookup = this.#lookups.get(flight);
-    if (lookup) return this.#followStored(lookup, opening, question);
+    if (flight.lookup) return this.#followStored(flight.lookup, opening, question);
     return question.shared ? this.#followShared(opening, question) : opening;
   }
 
@@ -157,52 +151,35 @@ export class Cache {
     const { load, store } = this.#options;
     if (permission.read) load.admitListener();
     else load.admitFlight();
-    const whyNotKept = (head: Head) => whyNotStorable(permission.ttl, head);
-    const flight = this.#register(question, whyNotKept);
+    const flight = this.#register(question);
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'miss', whyNotKept }, listener, call: flight.account.whenOver, whyUnkept: () => flight.unkept };
+    const opening: Opening = { outcome: { word: 'miss', ttl: permission.ttl }, listener, call: flight.account.whenOver, flight };
     if (!permission.read) {
       flight.lead(lead);
       return opening;
     }
     const lookup = lookUp(store, key).then((stored) => {
       const found = this.#goodEnough(stored, permission);
-      this.#lookups.delete(flight);
+      flight.lookup = null;
       if (found) {
         flight.dismiss();
         listener.leave();
       } else flight.leadWithin(load, lead);
       return found;
     });
-    this.#lookups.set(flight, lookup);
+    flight.lookup = lookup;
     return lookup.then((found) => (found ? this.#hit(key, found) : opening));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register(question: Question, whyNotKept: FlightPlan['whyNotKept']): Flight {
-    const { key, expected } = question;
-    const { clock, load, log, maxEntryBytes, onAbandon } = this.#options;
-    const flight: Flight = new Flight({
-      expected, endpoint: expected.endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load, whyNotKept,
-      keep: (head, body, answerId, call) => this.#keep(question, { head, body, answerId, ...(call && { call }) }),
-      refuse: (why) => {
-        log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
-        this.#unkept.add(key, why);
-      },
-      land: () => this.#flights.remove(flight, key),
-    });
+  #register(question: Question): Flight {
+    const { key, expected: { endpoint } } = question;
+    const { clock, load, maxEntryBytes, onAbandon } = this.#options;
+    const flight = new Flight({ landing: new StoreLanding(this.#ground, question), endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
     if (flight.recording.liveOnly) return flight;
     const held = this.#flights.joinable(key);
     this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
     return flight;
-  }
-
-  #keep({ key, permission: { ttl }, label, parts }: Question, answer: Pick<Entry, 'head' | 'body' | 'answerId' | 'call'>): void {
-    if (this.#isForgotten(answer.answerId)) return;
-    const storedAt = this.#options.clock.now();
-    const head = { ...answer.head, headers: this.#options.keptHeaders(answer.head.headers) };
-    this.#unkept.delete(key);
-    this.#options.store.set(key, { ...answer, head, storedAt, expiresAt: storedAt + ttl * 1000, asked: { ...label, parts: parts() } });
   }
 
   /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
@@ -216,13 +193,9 @@ export class Cache {
     return openStored(found, this.#options.clock.now());
   }
 
-  #isForgotten(answerId: string | null): boolean {
-    return answerId !== null && this.#forgotten.has(answerId);
-  }
-
   /** What is found, unless it is too old, or was dropped while a slow store looked for it. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
-    if (!found || this.#isForgotten(found.entry.answerId)) return undefined;
+    if (!found || this.#forgotten.has(found.entry.answerId)) return undefined;
     return isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
   }
 }

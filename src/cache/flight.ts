@@ -17,18 +17,32 @@ import { abandoned, answerIncomplete, internalError, type RefrainError } from '.
 import type { Expectation, Judge, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
-import { Recording } from '../response/recording.ts';
-import type { Failure, Framing, Writer } from '../response/writer.ts';
+import { type Owner, Recording } from '../response/recording.ts';
+import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
+import type { Found } from '../store/store.ts';
 import { Account } from './account.ts';
 import type { Load } from './load.ts';
-import type { WhyNotKept } from './storable.ts';
+import { whyNotStorable } from './storable.ts';
 
-/** Fetches an answer into a writer, until it is ended or `signal` aborts. */
-export type Lead = (writer: Writer, signal: AbortSignal) => void;
+/** Fetches an answer into a writer. */
+export type Lead = (writer: Writer) => void;
+
+/** What becomes of an answer that may be kept. */
+export interface Landing {
+  /** What a whole answer has. */
+  readonly expected: Expectation;
+  /** How long it may be kept, in seconds. */
+  readonly ttl: number;
+  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
+  /** Told why a complete answer is not kept. */
+  refuse(why: string): void;
+  /** Called once, after `keep`: takes the flight out of the table. */
+  land(flight: Flight): void;
+}
 
 export interface FlightPlan {
-  /** What a whole answer has; null for one that is only relayed. */
-  readonly expected: Expectation | null;
+  /** Null for an answer that is only relayed. */
+  readonly landing: Landing | null;
   /** Whose answers tell of usage; null for any other. */
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
@@ -37,25 +51,20 @@ export interface FlightPlan {
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
   readonly load: Load;
-  /** Why no answer with this head would be kept, or nothing. */
-  whyNotKept(head: Head): WhyNotKept | null;
-  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
-  /** Told why a complete answer is not kept. */
-  refuse(why: string): void;
-  /** Called once, after `keep`: takes the flight out of the table. */
-  land(): void;
 }
 
 /** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
 
-export class Flight implements Writer {
+export class Flight implements Writer, Owner {
   readonly recording: Recording;
   readonly account: Account;
+  source: Source | null = null;
   /** Why a complete answer was not kept; null before, and where it was. */
   unkept: string | null = null;
+  /** What the store says, while it is asked. */
+  lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
-  readonly #abort = new AbortController();
   #judge: Judge | null = null;
   #leading = false;
   #committed = false;
@@ -66,23 +75,23 @@ export class Flight implements Writer {
   constructor(plan: FlightPlan) {
     this.#plan = plan;
     this.account = new Account(plan.clock);
-    this.recording = new Recording(plan.expected ? plan.maxBytes : 0, plan.load);
-    this.recording.onDeserted = () => this.#abandon();
-    this.recording.onLiveOnly = () => {
-      this.#judge = null;
-      this.unkept = plan.load.isFull ? 'limits' : 'too-large';
-      this.#land();
-      this.#abandon();
-      if (this.recording.head) this.account.unjudged(plan.endpoint, this.recording.head);
-    };
+    this.recording = new Recording(plan.landing ? plan.maxBytes : 0, plan.load, this);
   }
 
-  get onWanted(): (() => void) | null {
-    return this.recording.onWanted;
+  wanted(): void {
+    this.source?.resume();
   }
 
-  set onWanted(wanted: (() => void) | null) {
-    this.recording.onWanted = wanted;
+  deserted(): void {
+    this.#abandon();
+  }
+
+  turnedLiveOnly(): void {
+    this.#judge = null;
+    this.unkept = this.#plan.load.isFull ? 'limits' : 'too-large';
+    this.#land();
+    this.#abandon();
+    if (this.recording.head) this.account.unjudged(this.#plan.endpoint, this.recording.head);
   }
 
   lead(lead: Lead): void {
@@ -90,10 +99,10 @@ export class Flight implements Writer {
     this.account.led();
     this.#plan.load.countFlight(1);
     try {
-      lead(this, this.#abort.signal);
+      lead(this);
     } catch (cause) {
       this.fail({ error: internalError(cause), told: false });
-      this.#abort.abort();
+      this.source?.abort();
     }
   }
 
@@ -123,18 +132,18 @@ export class Flight implements Writer {
   /** Ends the upstream call and every listener's answer. */
   abort(failure: Failure): void {
     this.#end(failure);
-    this.#abort.abort();
+    this.source?.abort();
   }
 
   begin(head: Head, framing: Framing): void {
-    const { expected, endpoint } = this.#plan;
+    const { landing, endpoint } = this.#plan;
     this.account.begun();
-    if (expected && !this.recording.liveOnly) this.#judge = judgeOf(expected, head, framing);
+    if (landing && !this.recording.liveOnly) this.#judge = judgeOf(landing.expected, head, framing);
     else this.account.unjudged(endpoint, head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
     // A stream that is judged may end before its declared length, in an event of ours.
-    this.recording.begin(head, expected && isEventStream(head) ? { ...framing, length: null } : framing);
+    this.recording.begin(head, landing && isEventStream(head) ? { ...framing, length: null } : framing);
     this.#abandon();
   }
 
@@ -175,14 +184,15 @@ export class Flight implements Writer {
   /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. */
   #settle(verdict: Exclude<Verdict, { kind: 'broken' }>, body: () => Buffer, call: Call | null): void {
     const { head } = this.recording;
-    if (!head) return;
-    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#plan.whyNotKept(head);
+    const { landing } = this.#plan;
+    if (!head || !landing) return;
+    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head);
     try {
-      if (verdict.kind === 'whole' && !this.unkept) this.#plan.keep(head, body(), verdict.answerId, call);
+      if (verdict.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
       this.unkept = 'store';
     }
-    if (this.unkept) this.#plan.refuse(this.unkept);
+    if (this.unkept) landing.refuse(this.unkept);
   }
 
   #end(failure: Failure): void {
@@ -202,14 +212,14 @@ export class Flight implements Writer {
   #land(): void {
     if (this.#landed) return;
     this.#landed = true;
-    this.#plan.land();
+    this.#plan.landing?.land(this);
   }
 
   #commit(): void {
     this.#committed = true;
     this.#cancelSettling = this.#plan.clock.after(SETTLE_MS, () => {
       this.finish();
-      this.#abort.abort();
+      this.source?.abort();
     });
   }
 
@@ -223,6 +233,7 @@ export class Flight implements Writer {
 
   #isWorthFinishing(): boolean {
     const { head, liveOnly } = this.recording;
-    return this.#plan.expected !== null && !liveOnly && !this.#fenced && (head === null || !this.#plan.whyNotKept(head));
+    const { landing } = this.#plan;
+    return landing !== null && !liveOnly && !this.#fenced && (head === null || !whyNotStorable(landing.ttl, head));
   }
 }

@@ -5,15 +5,15 @@
 import type { Call, Head } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Tier } from '../store/store.ts';
-import type { WhyNotKept } from './storable.ts';
+import { whyNotStorable } from './storable.ts';
 
 export type Outcome =
   /** Served from the store. `age` and `ttl` in seconds; `ttl` is `Infinity` for an entry that never expires. */
   | { readonly word: 'hit'; readonly tier: Tier; readonly age: number; readonly ttl: number }
   /** Served from the upstream call of another request. */
   | { readonly word: 'follow' }
-  /** Fetched, to be kept if it turns out whole. `why` says for which heads it will not be. */
-  | { readonly word: 'miss'; readonly whyNotKept: (head: Head) => WhyNotKept | null }
+  /** Fetched, to be kept for `ttl` seconds if it turns out whole. */
+  | { readonly word: 'miss'; readonly ttl: number }
   /** Fetched for this caller alone; nothing read, joined or kept. */
   | { readonly word: 'bypass'; readonly why: string };
 
@@ -25,8 +25,8 @@ export interface Opening {
   readonly listener: Listener;
   /** What the answer's upstream call took: known at once for a hit; for the others when it is over. Null: nothing to tell. */
   readonly call: Call | null | Promise<Call | null>;
-  /** Why the answer of a miss was not kept, once its call is over; null where it was. */
-  readonly whyUnkept?: () => string | null;
+  /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
+  readonly flight?: { readonly unkept: string | null };
 }
 
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;
@@ -44,7 +44,7 @@ export function cacheStatus(outcome: Outcome, head: Head): string {
     case 'follow':
       return 'refrain; fwd=miss; collapsed';
     case 'miss': {
-      const why = outcome.whyNotKept(head);
+      const why = whyNotStorable(outcome.ttl, head);
       return why ? `refrain; fwd=miss; detail=${why}` : 'refrain; fwd=miss; stored';
     }
     case 'bypass':

@@ -50,6 +50,6 @@ function noteOf({ marks, opening, response, error }: Served, time: number): Omit
 }
 
 function withCall(note: Omit<Note, 'call'>, { opening }: Served, call: Call | null): Note {
-  const why = note.why ?? opening?.whyUnkept?.() ?? note.error;
+  const why = note.why ?? opening?.flight?.unkept ?? note.error;
   return { ...note, model: note.model ?? call?.model ?? null, why, call };
 }

@@ -103,17 +103,18 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   const { endpoint } = occasion;
   const { key, model, choices, inputs, jsonText } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
-  const parts = () => naming.parts ?? door.namer.parts(occasion, plain);
+  const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
+  const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
   const opening = await door.cache.open({
     key, permission,
     expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
     shared: isShared(scope),
     label: like,
-    parts: () => (door.keepsPrompts && !showsCredential(occasion.parts) ? parts() : null),
+    parts,
     lead: leadOf(door, asking.reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {
-    marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: parts() }) : 'the upstream refused this credential last';
+    marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
   }
   return opening;
 }
@@ -155,7 +156,7 @@ async function decoded(body: WholeBody, coding: string, { accepted, whole }: Bod
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
 function leadOf(door: Door, { method, route, occasion, callerThere }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
-  return (writer, signal) => {
+  return (writer) => {
     const headers = forwardedHeaders(request.rawHeaders, recorded);
     const length = request.headers['content-length'];
     const isWhole = body instanceof WholeBody;
@@ -163,6 +164,6 @@ function leadOf(door: Door, { method, route, occasion, callerThere }: Reading, r
     const onStatus = (status: number) => door.refused.note(callerThere, status);
     const { origin } = route.target;
     const repeatable = occasion !== null || IDEMPOTENT.has(method);
-    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, repeatable, decoded: recorded, onStatus }, writer, signal);
+    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, repeatable, decoded: recorded, onStatus }, writer);
   };
 }

@@ -25,11 +25,7 @@ export interface Playable {
   left(listener: Listener): void;
 }
 
-/**
- * Whoever plays a recording. An object, since V8 keeps functions that are made
- * for one call and called through a property, and all that they hold, until
- * its next full collection.
- */
+/** Whoever plays a recording. */
 export interface Player {
   /** There is more to read, or the state has changed. */
   changed(): void;

@@ -9,16 +9,15 @@
  *   cut        it broke off, and says so      –
  *
  * Past its limit, or where all recordings together hold too much, a recording
- * turns *live only*: nobody may join any more, what
- * every listener has played is let go of, and the writer is held back to the
- * pace of the fastest listener. A listener that falls a whole limit behind
+ * turns *live only*: nobody may join any more, what every listener has played
+ * is let go of, and the writer is held back to the pace of the fastest listener. A listener that falls a whole limit behind
  * that one is cut, so that one stalled reader neither holds memory nor slows
  * the rest.
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
 import { Listener, type Playable, type RecordingState } from './listener.ts';
-import type { Failure, Framing, Writer } from './writer.ts';
+import type { Failure, Framing } from './writer.ts';
 
 /** How far a live-only writer may run ahead of its fastest listener, in bytes. */
 const AHEAD = 256 * 1024;
@@ -38,15 +37,20 @@ export interface Room {
   countBytes(change: number): void;
 }
 
-export class Recording implements Writer, Playable {
-  onWanted: (() => void) | null = null;
-  /** Called when the last listener has left. */
-  onDeserted: (() => void) | null = null;
-  /** Called once, when the limit is passed. */
-  onLiveOnly: (() => void) | null = null;
+/** Whoever has an answer recorded. */
+export interface Owner {
+  /** More may be appended, after `append` returned false. */
+  wanted(): void;
+  /** The last listener has left. */
+  deserted(): void;
+  /** Told once, when the limit is passed. */
+  turnedLiveOnly(): void;
+}
 
+export class Recording implements Playable {
   readonly #limit: number;
   readonly #room: Room;
+  readonly #owner: Owner;
   readonly #listeners = new Set<Listener>();
   #state: RecordingState = 'waiting';
   #head: Head | null = null;
@@ -64,9 +68,10 @@ export class Recording implements Writer, Playable {
   #wakeAgain = false;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
-  constructor(limit: number, room: Room) {
+  constructor(limit: number, room: Room, owner: Owner) {
     this.#limit = limit;
     this.#room = room;
+    this.#owner = owner;
     this.#liveOnly = limit === 0;
   }
 
@@ -119,6 +124,7 @@ export class Recording implements Writer, Playable {
     this.#wake();
   }
 
+  /** @returns false where nothing more should be appended until it is wanted */
   append(chunk: Buffer): boolean {
     if (this.#state !== 'streaming' || chunk.length === 0) return true;
     this.#chunks.push(chunk);
@@ -126,7 +132,7 @@ export class Recording implements Writer, Playable {
     this.#hold(chunk.length);
     if (!this.#liveOnly && (this.#bytes > this.#limit || this.#room.isFull)) {
       this.#liveOnly = true;
-      this.onLiveOnly?.();
+      this.#owner.turnedLiveOnly();
     }
     this.#wake();
     if (!this.#liveOnly || this.isOver) return true;
@@ -166,13 +172,13 @@ export class Recording implements Writer, Playable {
   played(): void {
     if (!this.#liveOnly || this.#state !== 'streaming') return;
     this.#letGo();
-    if (this.#wanted()) this.onWanted?.();
+    if (this.#wanted()) this.#owner.wanted();
   }
 
   left(listener: Listener): void {
     if (!this.#listeners.delete(listener)) return;
     this.#room.countListener(-1);
-    if (this.#listeners.size === 0) this.onDeserted?.();
+    if (this.#listeners.size === 0) this.#owner.deserted();
     else this.played();
     this.#settle();
   }

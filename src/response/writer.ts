@@ -7,12 +7,20 @@ import type { Head } from './entry.ts';
 
 export interface Writer {
   begin(head: Head, framing: Framing): void;
-  /** @returns false when the writer should wait for `onWanted` before it appends more. */
+  /** @returns false where nothing more should be appended until the source is told to resume */
   append(chunk: Buffer): boolean;
   finish(): void;
   fail(failure: Failure): void;
-  /** Set by whoever writes; called when more is wanted after `append` returned false. */
-  onWanted: (() => void) | null;
+  /** Set by whoever writes, before anything else; null once that is over. */
+  source: Source | null;
+}
+
+/** Where an answer comes from. */
+export interface Source {
+  /** More is wanted, after `append` returned false. */
+  resume(): void;
+  /** Nothing more is wanted. */
+  abort(): void;
 }
 
 /** How the end of a body is known. */

@@ -5,36 +5,50 @@ import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { abandoned } from '../errors.ts';
 import { headerOf } from '../response/entry.ts';
-import type { Writer } from '../response/writer.ts';
+import type { Source, Writer } from '../response/writer.ts';
+import type { UpstreamRequest } from './request.ts';
 
-/** What an answer tells whoever asked for it. */
-export interface AnswerPlan {
-  readonly writer: Writer;
-  /** Ends the call. */
-  readonly signal: AbortSignal;
-  /** Told of the status before the writer is. */
-  readonly onStatus: (status: number) => void;
+/** Whoever asked. */
+export interface Asker {
   /** The call begins; its request is about to be written to a socket. */
-  readonly onStart: (answer: Answer) => void;
+  started(answer: Answer): void;
   /** @param phase how far it had come: nothing said yet, or an answer that broke off */
-  readonly onError: (answer: Answer, cause: Error, phase: 'unsent' | 'unanswered' | 'begun') => void;
+  failed(answer: Answer, cause: Error, phase: Phase): void;
 }
+
+export type Phase = 'unsent' | 'unanswered' | 'begun';
 
 /** What may stand on a status line (RFC 9112, 4); Node refuses to write anything else. */
 const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-export class Answer implements Dispatcher.DispatchHandler {
-  readonly #plan: AnswerPlan;
+export class Answer implements Dispatcher.DispatchHandler, Source {
+  readonly request: UpstreamRequest;
+  readonly writer: Writer;
+  readonly #asker: Asker;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
   #readBefore = 0;
   #begun = false;
-  readonly #onAbort = () => this.#controller?.abort(abandoned());
+  #aborted = false;
 
-  constructor(plan: AnswerPlan) {
-    this.#plan = plan;
-    plan.signal.addEventListener('abort', this.#onAbort);
-    plan.writer.onWanted = () => this.#controller?.resume();
+  constructor(request: UpstreamRequest, writer: Writer, asker: Asker) {
+    this.request = request;
+    this.writer = writer;
+    this.#asker = asker;
+    writer.source = this;
+  }
+
+  get isAborted(): boolean {
+    return this.#aborted;
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort(abandoned());
   }
 
   /** The socket that its request is written to. */
@@ -50,38 +64,37 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#plan.signal.aborted) controller.abort(abandoned());
-    else this.#plan.onStart(this);
+    if (this.#aborted) controller.abort(abandoned());
+    else this.#asker.started(this);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return;
     this.#begun = true;
-    this.#plan.onStatus(status);
+    this.request.onStatus(status);
     const headers = textOf(controller.rawHeaders as Buffer[]);
     const length = headerOf(headers, 'content-length');
     const delimited = length !== undefined || headerOf(headers, 'transfer-encoding') !== undefined;
     const head = { status, statusText: PHRASE.test(statusText) ? statusText : '', headers };
-    this.#plan.writer.begin(head, { length: length === undefined ? null : Number(length), delimited });
+    this.writer.begin(head, { length: length === undefined ? null : Number(length), delimited });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#plan.writer.append(chunk)) controller.pause();
+    if (!this.writer.append(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#done();
-    this.#plan.writer.finish();
+    this.writer.finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, cause: Error): void {
     this.#done();
-    this.#plan.onError(this, cause, this.#begun ? 'begun' : this.#controller ? 'unanswered' : 'unsent');
+    this.#asker.failed(this, cause, this.#begun ? 'begun' : this.#controller ? 'unanswered' : 'unsent');
   }
 
   #done(): void {
-    this.#plan.signal.removeEventListener('abort', this.#onAbort);
-    this.#plan.writer.onWanted = null;
+    this.writer.source = null;
   }
 }
 

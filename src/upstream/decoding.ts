@@ -6,7 +6,7 @@ import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { upstreamCut } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
-import type { Failure, Framing, Writer } from '../response/writer.ts';
+import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import { selectHeaders } from './headers.ts';
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
@@ -18,14 +18,23 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
 ]);
 
 /** Pours what it is given into `writer`, decoded; in a coding that is not known, as it is. */
-export class DecodingWriter implements Writer {
-  onWanted: (() => void) | null = null;
+export class DecodingWriter implements Writer, Source {
+  source: Source | null = null;
   readonly #writer: Writer;
   #decoder: Transform | null = null;
 
   constructor(writer: Writer) {
     this.#writer = writer;
-    writer.onWanted = () => (this.#decoder ? this.#decoder.resume() : this.onWanted?.());
+    writer.source = this;
+  }
+
+  resume(): void {
+    if (this.#decoder) this.#decoder.resume();
+    else this.source?.resume();
+  }
+
+  abort(): void {
+    this.source?.abort();
   }
 
   begin(head: Head, framing: Framing): void {
@@ -33,7 +42,7 @@ export class DecodingWriter implements Writer {
     if (!decoder) return this.#writer.begin(head, framing);
     this.#decoder = decoder;
     decoder.on('data', (chunk: Buffer) => this.#writer.append(chunk) || decoder.pause());
-    decoder.on('drain', () => this.onWanted?.());
+    decoder.on('drain', () => this.source?.resume());
     decoder.on('end', () => this.#writer.finish());
     decoder.on('error', (cause) => this.#writer.fail({ error: upstreamCut(cause), told: false }));
     const headers = selectHeaders(head.headers, (name) => name !== 'content-encoding' && name !== 'content-length');

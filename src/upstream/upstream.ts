@@ -9,29 +9,13 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { invalidTarget, RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Writer } from '../response/writer.ts';
-import { Answer } from './answer.ts';
+import { Answer, type Asker, type Phase } from './answer.ts';
 import { DecodingWriter } from './decoding.ts';
-
-export interface UpstreamRequest {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  readonly method: string;
-  /** With its query, as it goes on the request line. */
-  readonly path: string;
-  readonly headers: string[];
-  readonly body: Buffer | Readable | null;
-  /** Whether it may be asked once more where nobody knows if it was heard (RFC 9110, 9.2.2); a stream cannot. */
-  readonly repeatable: boolean;
-  /** Whether its answer is to be had as it is, whatever coding it comes in. */
-  readonly decoded: boolean;
-  /** Told of the status before the writer is. */
-  readonly onStatus: (status: number) => void;
-}
+import type { UpstreamRequest } from './request.ts';
 
 export interface UpstreamOptions {
   /** All in seconds. */
@@ -41,8 +25,8 @@ export interface UpstreamOptions {
 }
 
 export interface Upstream {
-  /** Returns at once; the writer is told of everything. An abort of `signal` ends the call. */
-  send(request: UpstreamRequest, writer: Writer, signal: AbortSignal): void;
+  /** Returns at once; the writer is told of everything. */
+  send(request: UpstreamRequest, writer: Writer): void;
   close(): Promise<void>;
 }
 
@@ -63,9 +47,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   return new UndiciUpstream(options);
 }
 
-class UndiciUpstream implements Upstream {
+class UndiciUpstream implements Upstream, Asker {
   readonly #agent: Dispatcher;
   readonly #options: UpstreamOptions;
+  /** Those that are asked for the second time. */
+  readonly #repeats = new WeakSet<Answer>();
   #starting: Answer | null = null;
   readonly #onSent = (message: unknown) => {
     this.#starting?.sentOn((message as { socket: Socket }).socket);
@@ -78,8 +64,8 @@ class UndiciUpstream implements Upstream {
     subscribe(SENT, this.#onSent);
   }
 
-  send(request: UpstreamRequest, writer: Writer, signal: AbortSignal): void {
-    this.#send(request, request.decoded ? new DecodingWriter(writer) : writer, signal, true);
+  send(request: UpstreamRequest, writer: Writer): void {
+    this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
   }
 
   async close(): Promise<void> {
@@ -87,22 +73,25 @@ class UndiciUpstream implements Upstream {
     unsubscribe(SENT, this.#onSent);
   }
 
-  #send(request: UpstreamRequest, writer: Writer, signal: AbortSignal, mayRepeat: boolean): void {
-    const { origin, method, path, headers, body, repeatable, onStatus } = request;
-    const answer = new Answer({
-      writer,
-      signal,
-      onStatus,
-      onStart: (started) => (this.#starting = started),
-      onError: ({ isStale }, cause, phase) => {
-        const canRepeat = repeatable && (body === null || Buffer.isBuffer(body));
-        if (mayRepeat && canRepeat && isStale && phase === 'unanswered' && isDeath(cause) && !signal.aborted) {
-          this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
-          return this.#send(request, writer, signal, false);
-        }
-        writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
-      },
-    });
+  started(answer: Answer): void {
+    this.#starting = answer;
+  }
+
+  failed(answer: Answer, cause: Error, phase: Phase): void {
+    const { request, writer, isStale, isAborted } = answer;
+    const { origin, body, repeatable } = request;
+    const canRepeat = repeatable && (body === null || Buffer.isBuffer(body)) && !this.#repeats.has(answer);
+    if (canRepeat && isStale && phase === 'unanswered' && isDeath(cause) && !isAborted) {
+      this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
+      const repeat = new Answer(request, writer, this);
+      this.#repeats.add(repeat);
+      return this.#ask(repeat);
+    }
+    writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
+  }
+
+  #ask(answer: Answer): void {
+    const { origin, method, path, headers, body } = answer.request;
     try {
       this.#agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
     } catch (error) {
@@ -110,7 +99,7 @@ class UndiciUpstream implements Upstream {
     }
   }
 
-  #failureOf(origin: string, cause: Error, phase: string): RefrainError {
+  #failureOf(origin: string, cause: Error, phase: Phase): RefrainError {
     const { timeouts, log } = this.#options;
     log.debug({ origin, reason: reasonOf(cause) }, 'upstream failed');
     if (cause instanceof RefrainError) return cause;

@@ -14,7 +14,7 @@ export class Call {
   /** Over all calls. */
   readonly number: string;
   readonly asker: Asker;
-  readonly signal: AbortSignal;
+  isAborted = false;
   readonly ledAt: number;
   readonly ledStep: number;
   answer: Answer | null = null;
@@ -30,21 +30,23 @@ export class Call {
   readonly #writer: Writer;
   #isHeldBack = false;
 
-  constructor(plan: { number: string; asker: Asker; writer: Writer; signal: AbortSignal; now: number; step: number; onPrompt: (call: Call) => void }) {
+  constructor(plan: { number: string; asker: Asker; writer: Writer; now: number; step: number; onPrompt: (call: Call) => void }) {
     this.number = plan.number;
     this.asker = plan.asker;
     this.#writer = plan.writer;
-    this.signal = plan.signal;
     this.ledAt = plan.now;
     this.ledStep = plan.step;
-    plan.writer.onWanted = () => {
-      this.#isHeldBack = false;
-      if (this.isPrompt && this.isInTheAir && this.maySay) plan.onPrompt(this);
+    plan.writer.source = {
+      resume: () => {
+        this.#isHeldBack = false;
+        if (this.isPrompt && this.isInTheAir && this.maySay) plan.onPrompt(this);
+      },
+      abort: () => void (this.isAborted = true),
     };
   }
 
   get isInTheAir(): boolean {
-    return this.end === null && !this.signal.aborted;
+    return this.end === null && !this.isAborted;
   }
 
   get hasSaidAll(): boolean {

@@ -109,9 +109,9 @@ function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker,
 }
 
 function mayBeComplete(rules: Rules, call: Call): boolean {
-  const { answer, end, signal, terminalAt, isWhole } = call;
+  const { answer, end, isAborted, terminalAt, isWhole } = call;
   if (answer === null) return false;
-  if (terminalAt !== null && (end !== null || signal.aborted)) return true;
+  if (terminalAt !== null && (end !== null || isAborted)) return true;
   if (end !== 'finished') return false;
   if (rules.mayBeLiveOnly(call) || answer.head.status !== 200 || answer.turn === 'no-store') return true;
   // JSON that its length delimits is all there is, even where it breaks off; it is not kept.

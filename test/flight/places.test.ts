@@ -66,7 +66,7 @@ describe('bytes counted', () => {
     world.begin(call, 'right');
     world.leave(asker);
     world.say(call);
-    expect([call.signal.aborted, world.surroundings.load.held]).toEqual([true, 0]);
+    expect([call.isAborted, world.surroundings.load.held]).toEqual([true, 0]);
   });
 
   test('are given back when the one leaves who had still to hear them', async () => {
@@ -125,7 +125,7 @@ describe('a call', () => {
     world.say(call);
     asker.listener.player = { changed: () => asker.leave() };
     world.say(call);
-    expect(call.signal.aborted).toBe(false);
+    expect(call.isAborted).toBe(false);
     expect(await findingOf(world)).toBeNull();
     expect(world.rules.kept.has(call.number)).toBe(true);
   });

@@ -151,7 +151,7 @@ export class Rules {
       judgeHearing(this, this.#surroundings.setting, asker, this.#calls);
     }
     for (const call of this.#calls) {
-      const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.signal.aborted;
+      const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
       this.findings.hold(!isLeftAlone, () => `call ${call.number} was thrown away and is not ended`);
       this.findings.hold(this.kept.has(call.number) || !this.#mustBeKept(call), () => `call ${call.number} was whole and is not kept`);
     }

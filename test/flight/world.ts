@@ -59,7 +59,7 @@ export class World {
     this.#does(() => `${number} asks ${topic.key} ${JSON.stringify(manner)}${topic.shared ? ', shared' : ''}`, () => {
       asker.isUnkept = rules.isUnkept(topic.key);
       const before = store.lookups.size + this.calls.length;
-      asker.ask(cache, (writer, signal) => this.#led(asker, writer, signal));
+      asker.ask(cache, (writer) => this.#led(asker, writer));
       asker.isFirst = store.lookups.size + this.calls.length > before;
     });
     return asker;
@@ -168,11 +168,11 @@ export class World {
   }
 
   /** A request leads: its upstream is asked. */
-  #led(asker: Asker, writer: Writer, signal: AbortSignal): void {
+  #led(asker: Asker, writer: Writer): void {
     const number = `${this.#name}.${this.calls.length}`;
     this.#trace?.push(`  ${this.askers.indexOf(asker)} leads call ${number}`);
     this.onCall('lead');
-    const call = new Call({ number, asker, writer, signal, now: this.now, step: this.rules.step, onPrompt: (prompt) => this.say(prompt) });
+    const call = new Call({ number, asker, writer, now: this.now, step: this.rules.step, onPrompt: (prompt) => this.say(prompt) });
     this.rules.onLed(call);
     this.calls.push(call);
     const { leading } = asker.manner;

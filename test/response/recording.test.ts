@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
 import { Listener } from '../../src/response/listener.ts';
-import { Recording } from '../../src/response/recording.ts';
+import { type Owner, Recording } from '../../src/response/recording.ts';
 import { StoredAnswer } from '../../src/response/stored-answer.ts';
 
 const ROOM = { isFull: false, countListener: () => {}, countBytes: () => {} };
@@ -16,8 +16,10 @@ function readAll(listener: Listener): Buffer {
   return Buffer.concat(chunks);
 }
 
-function begun(limit: number): Recording {
-  const recording = new Recording(limit, ROOM);
+const NOBODY: Owner = { wanted() {}, deserted() {}, turnedLiveOnly() {} };
+
+function begun(limit: number, owner: Partial<Owner> = {}): Recording {
+  const recording = new Recording(limit, ROOM, { ...NOBODY, ...owner });
   recording.begin(HEAD, FRAMING);
   return recording;
 }
@@ -78,9 +80,8 @@ describe('a recording', () => {
   });
 
   test('tells when the last listener has left, and only then', () => {
-    const recording = begun(100);
     let deserted = 0;
-    recording.onDeserted = () => deserted++;
+    const recording = begun(100, { deserted: () => void deserted++ });
     const [one, other] = [recording.listen(), recording.listen()];
     one.leave();
     one.leave();
@@ -99,9 +100,8 @@ describe('a recording', () => {
 
 describe('a recording past its limit', () => {
   test('says so once, and lets go of what every listener has played', () => {
-    const recording = begun(10);
     let turned = 0;
-    recording.onLiveOnly = () => turned++;
+    const recording = begun(10, { turnedLiveOnly: () => void turned++ });
     const [fast, slow] = [recording.listen(), recording.listen()];
     recording.append(Buffer.alloc(10, 1));
     expect([recording.liveOnly, turned]).toEqual([false, 0]);
@@ -117,10 +117,9 @@ describe('a recording past its limit', () => {
   });
 
   test('holds its writer back to the pace of the fastest listener', () => {
-    const recording = begun(0);
-    const listener = recording.listen();
     let wanted = 0;
-    recording.onWanted = () => wanted++;
+    const recording = begun(0, { wanted: () => void wanted++ });
+    const listener = recording.listen();
     let appended = 0;
     while (recording.append(Buffer.alloc(1_000))) appended += 1_000;
     expect(appended).toBeLessThanOrEqual(MIB);

@@ -1,0 +1,20 @@
+/**
+ * What an upstream is asked.
+ */
+import type { Readable } from 'node:stream';
+
+export interface UpstreamRequest {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly method: string;
+  /** With its query, as it goes on the request line. */
+  readonly path: string;
+  readonly headers: string[];
+  readonly body: Buffer | Readable | null;
+  /** Whether it may be asked once more where nobody knows if it was heard (RFC 9110, 9.2.2); a stream cannot. */
+  readonly repeatable: boolean;
+  /** Whether its answer is to be had as it is, whatever coding it comes in. */
+  readonly decoded: boolean;
+  /** Told of the status before the writer is. */
+  readonly onStatus: (status: number) => void;
+}
