@@ -65,7 +65,7 @@ export class Bodies {
         bytes += chunk.length;
         if (bytes > accepted) arriving.give(bodyTooLarge(accepted));
         else if (bytes > whole) settle(() => resolve(this.stream(request, chunks, accepted)));
-        else if (hash || !request.complete) {
+        else if (hash || bytes !== length) {
           (hash ??= createHash('sha256')).update(chunk);
           arriving.heardAt = this.#clock.now();
         }

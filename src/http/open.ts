@@ -89,7 +89,8 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
   const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodies.limits);
   if (typeof plain === 'string') return relay(door, reading, request, plain, body);
-  const naming = await door.namer.name(occasion, plain);
+  const named = door.namer.name(occasion, plain);
+  const naming = named instanceof Promise ? await named : named;
   if (typeof naming === 'string') return relay(door, reading, request, naming, body);
   marks.key = naming.key.slice(0, 16);
   marks.model = naming.model;

@@ -2,12 +2,14 @@
  * What Prometheus is told, on a registry of its own: two proxies in one
  * process share none of it.
  *
- * Counters and histograms grow with the notes of the ledger, and what grows with
- * each hit does so in plain numbers; gauges are asked for when somebody looks.
- * Labels are words of ours, but for `model`, which is bounded.
+ * Counters and histograms grow with the notes of the ledger; what grows with each
+ * hit does so in plain numbers, and the rest is done when somebody looks. Labels
+ * are words of ours, but for `model`, which is bounded.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { TIERS } from '../store/tier.ts';
+import { Gathered } from './gathered.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedNote } from './note.ts';
 
@@ -55,7 +57,8 @@ export class Metrics {
   readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
   readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
-  readonly #hitSeconds = this.#histogram('hit_duration_seconds', 'From the request to the last byte of a hit', ['tier'], HIT_BUCKETS);
+  readonly #hitSeconds = this.#histogram('hit_duration_seconds', 'From the request to the last byte of a hit', ['tier'], HIT_BUCKETS, () => this.#hits.forEach((hits) => hits.tell()));
+  readonly #hits = new Map(TIERS.map((tier) => [tier, new Gathered(this.#hitSeconds, { tier })]));
   readonly #upstreamSeconds = this.#histogram('upstream_duration_seconds', 'From an upstream call to the end of its answer', ['endpoint'], UPSTREAM_BUCKETS);
   readonly #firstByteSeconds = this.#histogram('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', ['endpoint'], UPSTREAM_BUCKETS);
   readonly #savedSeconds = this.#counter('saved_upstream_seconds_total', 'Upstream time that hits and follows spared', []);
@@ -93,7 +96,7 @@ export class Metrics {
     if (error !== null) this.#errors.inc({ code: error });
     if (outcome === 'bypass') this.#bypasses.inc({ reason: why ?? '' });
     else if (outcome === 'miss' && error === null && why !== null) this.#unstored.inc({ reason: why });
-    if (outcome === 'hit') this.#hitSeconds.observe({ tier: tier ?? '' }, note.ms / 1_000);
+    if (tier !== null) this.#hits.get(tier)?.observe(note.ms / 1_000);
     if (call === null) return;
     const isSaved = outcome === 'hit' || outcome === 'follow';
     if (call.usage) (isSaved ? this.#saved : this.#spent).add(note.model, call.usage, note.dollars);
@@ -150,7 +153,7 @@ export class Metrics {
     const gauge: Gauge = new Gauge({ name: `refrain_${name}`, help, labelNames, registers: [this.registry], collect: () => collect((labels, value) => gauge.set(labels, value)) });
   }
 
-  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[]): Histogram {
-    return new Histogram({ name: `refrain_${name}`, help, labelNames, buckets, registers: [this.registry] });
+  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[], collect = () => {}): Histogram {
+    return new Histogram({ name: `refrain_${name}`, help, labelNames, buckets, registers: [this.registry], collect });
   }
 }

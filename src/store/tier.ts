@@ -1,4 +1,6 @@
 /**
  * The kinds of store, by the name that clients are told.
  */
-export type Tier = 'memory' | 'sqlite';
+export const TIERS = ['memory', 'sqlite'] as const;
+
+export type Tier = (typeof TIERS)[number];

@@ -9,9 +9,11 @@
  *   --full    more and longer runs, and the figures that take minutes
  *   --check   fails where a ratio is above its budget by more than a third
  *   --write   puts the table into the README
+ *   --only TEXT   the ratios whose names hold it, and nothing else
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { measureArrivals } from './figures/arrivals.ts';
 import { measureChunks } from './figures/chunks.ts';
 import { measureCrowd } from './figures/crowd.ts';
@@ -23,7 +25,9 @@ import { LOAD_CORE } from './server-process.ts';
 import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
 const README = new URL('../../README.md', import.meta.url);
-const [full, check, write] = ['--full', '--check', '--write'].map((flag) => process.argv.includes(flag));
+const { full, check, write, only } = parseArgs({
+  options: { full: { type: 'boolean', default: false }, check: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, only: { type: 'string' } },
+}).values;
 
 /** Beside these, only with `--full`: what takes minutes and is no ratio. */
 const ALWAYS = [measureRatios];
@@ -35,8 +39,8 @@ execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignor
 const awake = spawn('taskset', ['-c', LOAD_CORE, 'chrt', '-i', '0', process.execPath, '-e', 'for (const parent = process.ppid; process.ppid === parent; );'], { stdio: 'ignore' });
 process.on('exit', () => awake.kill());
 const lines: Line[] = [];
-for (const measure of full ? [...ALWAYS, ...LONG] : ALWAYS) {
-  for await (const line of measure(full ?? false)) {
+for (const measure of full && only === undefined ? [...ALWAYS, ...LONG] : ALWAYS) {
+  for await (const line of measure(full, only)) {
     lines.push(line);
     console.error(`${line.what}: ${line.measured}`);
   }

@@ -49,8 +49,9 @@ const CASES: readonly Case[] = [
 
 const NAMES = { floor: 'bare server with a Map', relay: 'bare relay', memory: 'hit from memory', nginx: 'nginx' };
 
-export async function* measureRatios(full: boolean): AsyncIterable<Line> {
-  for (const each of CASES) if (each.beside !== 'nginx' || hasNginx()) yield await lineOf(each, full);
+/** @param only what a case's name must hold */
+export async function* measureRatios(full: boolean, only = ''): AsyncIterable<Line> {
+  for (const each of CASES) if (each.what.includes(only) && (each.beside !== 'nginx' || hasNginx())) yield await lineOf(each, full);
 }
 
 async function lineOf(each: Case, full: boolean): Promise<Line> {
