@@ -20,7 +20,7 @@ import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
 import type { Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
-import { isGoodEnough, lookUp, openStored } from './stored.ts';
+import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
 
 export interface CacheOptions {
@@ -149,12 +149,13 @@ export class Cache {
   #miss(question: Question): Opening | Promise<Opening> {
     const { key, permission, lead } = question;
     const { load, store } = this.#options;
-    if (permission.read) load.admitListener();
+    const isToLookUp = permission.read && !surelyLacks(store, key);
+    if (isToLookUp) load.admitListener();
     else load.admitFlight();
     const flight = this.#register(question);
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'miss', ttl: permission.ttl }, listener, call: flight.account.whenOver, flight };
-    if (!permission.read) {
+    if (!isToLookUp) {
       flight.lead(lead);
       return opening;
     }

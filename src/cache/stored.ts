@@ -19,6 +19,15 @@ export async function lookUp(store: Store, key: string): Promise<Found | undefin
   }
 }
 
+/** Whether there is nothing to look up. */
+export function surelyLacks(store: Store, key: string): boolean {
+  try {
+    return store.lacks(key);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Unless it has expired or is older than the request accepts.
  * @param maxAge seconds

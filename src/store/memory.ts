@@ -105,6 +105,7 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
       else hits++;
       return held;
     },
+    lacks: (key) => found(cache.peek(key)) === undefined,
     get: async (key) => found(cache.get(key)),
     use(key, times = 1) {
       const held = cache.get(key);

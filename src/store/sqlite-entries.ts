@@ -15,6 +15,7 @@ import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './changes.ts';
 import { SqliteBooks } from './sqlite-books.ts';
 import { checkVersion } from './sqlite-database.ts';
+import { SqliteKeys } from './sqlite-keys.ts';
 import { type Progress, SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
 import { layOut, ROW_BYTES, SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -34,6 +35,7 @@ const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
   readonly books: SqliteBooks;
+  readonly keys: SqliteKeys;
   readonly #database: DatabaseSync;
   readonly #maxBytes: number;
   readonly #statements: ReturnType<typeof prepare>;
@@ -51,6 +53,7 @@ export class SqliteEntries {
     this.#transact(() => layOut(database));
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);
+    this.keys = new SqliteKeys(database);
     this.books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
 

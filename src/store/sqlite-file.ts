@@ -7,12 +7,13 @@ import type { Entry } from '../response/entry.ts';
 import type { Batch } from './changes.ts';
 import { type DatabaseOptions, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
+import type { Standing } from './sqlite-keys.ts';
 
 export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onAside'> {
   readonly maxBytes: number;
 }
 
-export interface Committed extends SqliteSize {
+export interface Committed extends SqliteSize, Standing {
   /** How many entries made room for others. */
   readonly evicted: number;
 }
@@ -39,7 +40,7 @@ export class SqliteFile {
   commit(batch: Batch, now: number): Committed {
     return this.ask(now, (entries) => {
       const evicted = entries.commit(batch, now);
-      return { ...entries.size(), evicted };
+      return { ...entries.size(), evicted, ...entries.keys.keep(keysPutBy(batch)) };
     });
   }
 
@@ -59,4 +60,8 @@ export class SqliteFile {
   #mend<T>(now: number, act: () => T): T {
     return this.#database.mend(now, act);
   }
+}
+
+function keysPutBy({ keys }: Batch): Iterable<string> {
+  return keys.entries().filter(([, change]) => typeof change === 'object').map(([key]) => key);
 }

@@ -9,6 +9,7 @@
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { Changes } from './changes.ts';
+import { KnownKeys } from './known-keys.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
 import type { Answers, Call } from './sqlite-message.ts';
@@ -33,6 +34,7 @@ export class SqliteLink {
   readonly ready: Promise<void>;
   readonly changes = new Changes();
   readonly sweeps = new SqliteSweeps(() => this.#sweep());
+  readonly keys: KnownKeys;
   readonly #clock: Clock;
   readonly #health: SqliteHealth;
   readonly #thread: SqliteThread;
@@ -51,6 +53,7 @@ export class SqliteLink {
       onAside: (aside) => this.#health.setAside(aside),
       onDeath: (failure) => this.#health.failed(failure),
     });
+    this.keys = new KnownKeys(clock, async () => (this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() })));
     this.ready = this.#open().then(() => {});
   }
 
@@ -85,6 +88,7 @@ export class SqliteLink {
     const reply = await this.#thread.ask(call);
     if ('failure' in reply) {
       this.#health.failed(reply.failure);
+      this.keys.forget();
       this.sweeps.giveUp();
       return undefined;
     }
@@ -162,7 +166,10 @@ export class SqliteLink {
     const committed = await this.ask({ act: 'commit', batch: this.changes.take(), now: this.#clock.now() });
     this.#committing = undefined;
     if (committed === undefined) this.changes.putBack();
-    else this.changes.settle();
+    else {
+      this.keys.committed(committed);
+      this.changes.settle();
+    }
     this.#evictions += committed?.evicted ?? 0;
     if (!this.changes.isEmpty) this.#gather();
     return this.#note(committed);
@@ -171,6 +178,7 @@ export class SqliteLink {
   async #open(): Promise<boolean> {
     const size = await this.ask({ act: 'open', now: this.#clock.now() });
     if (size?.isPurging) void this.sweeps.run();
+    this.keys.forget();
     return this.#note(size);
   }
 

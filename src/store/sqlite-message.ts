@@ -13,6 +13,7 @@ import type { Listing, Page, Row } from './listing.ts';
 import type { CountSlice } from './sqlite-books.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
 import type { Committed } from './sqlite-file.ts';
+import type { Lesson } from './sqlite-keys.ts';
 import type { Kept, Likeness } from './store.ts';
 
 /** What the thread is asked to do. Each act is short, so that no lookup waits long behind one. */
@@ -20,6 +21,7 @@ export type Call =
   | { readonly act: 'open'; readonly now: number }
   | { readonly act: 'get'; readonly key: string; readonly now: number }
   | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
+  | { readonly act: 'learn'; readonly now: number }
   | { readonly act: 'sweep'; readonly now: number }
   | { readonly act: 'list'; readonly listing: Listing; readonly now: number }
   | { readonly act: 'count'; readonly purge: Purge; readonly after: number; readonly now: number }
@@ -33,6 +35,7 @@ export interface Answers {
   readonly open: SqliteSize;
   readonly get: Entry | undefined;
   readonly commit: Committed;
+  readonly learn: Lesson;
   readonly sweep: Swept;
   readonly list: Page;
   readonly count: CountSlice;

@@ -77,6 +77,11 @@ class DiskStore implements SqliteStore {
     return undefined;
   }
 
+  lacks(key: string): boolean {
+    const change = this.#link.changes.find(key);
+    return change === undefined ? this.state === 'up' && this.#link.keys.lacks(key) : change === 'deleted';
+  }
+
   async get(key: string): Promise<Found | undefined> {
     if (this.#link.isClosing) return undefined;
     const entry = this.#link.changes.find(key) ?? (await this.#lookUp(key));

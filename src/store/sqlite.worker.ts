@@ -24,6 +24,8 @@ function answer(call: Call): Answers[Call['act']] {
       return file.get(call.key, call.now);
     case 'commit':
       return file.commit(call.batch, call.now);
+    case 'learn':
+      return file.ask(call.now, ({ keys }) => keys.learn());
     case 'sweep':
       return file.ask(call.now, (entries) => entries.sweep());
     case 'list':

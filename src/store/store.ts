@@ -25,6 +25,8 @@ export interface Found {
 export interface Store extends Books {
   /** What can be had without waiting. Nothing here says nothing of `get`. */
   getNow(key: string): Found | undefined;
+  /** Whether it is certain, without waiting, that `get` would find nothing, but for what another process wrote within the last second. */
+  lacks(key: string): boolean;
   /** What can be had at all. */
   get(key: string): Promise<Found | undefined>;
   /** What is kept under a key was served so often: it is the one used last. Written down some time later. */

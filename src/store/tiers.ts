@@ -54,6 +54,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       }
       return undefined;
     },
+    lacks: (key) => stores.every((store) => attempt(() => store.lacks(key)) ?? true),
     async get(key) {
       const lookup = Symbol();
       lookups.set(key, lookup);

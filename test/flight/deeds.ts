@@ -79,8 +79,10 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     tells('failure')(stage);
   },
   'the store tells what it had': tells('then'),
+  'the store is sure of what it lacks': ({ world }) => void (world.surroundings.store.isSure = true),
   'the store goes mute': (stage) => (stage.isMute = true),
   'getNow throws from here on': throws('getNow'),
+  'lacks throws from here on': throws('lacks'),
   'get throws from here on': throws('get'),
   'set throws from here on': throws('set'),
   'delete throws from here on': throws('delete'),

@@ -23,12 +23,19 @@ export class HeldStore implements Store {
   onSet: (key: string, entry: Entry) => void = () => {};
   /** Whether what is set or found can be had at once from then on. */
   isNear = true;
+  /** Whether it says of what it has not that it has it not. */
+  isSure = false;
   readonly #near = new Map<string, Entry>();
   readonly #far = new Map<string, Entry>();
 
   getNow(key: string): Found | undefined {
     this.onCall('getNow', key);
     return foundIn(this.#near.get(key), 'memory');
+  }
+
+  lacks(key: string): boolean {
+    this.onCall('lacks', key);
+    return this.isSure && !this.#far.has(key);
   }
 
   get(key: string): Promise<Found | undefined> {

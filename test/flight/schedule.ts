@@ -158,6 +158,6 @@ class Chance {
     if (chance === 0) world.purge(topic);
     else if (chance === 1 && world.calls.length > 0) world.forget(dice.pick(world.calls));
     else if (chance === 2) world.evict(topic, dice.once(2));
-    else world.surroundings.store.isNear = dice.once(2);
+    else Object.assign(world.surroundings.store, { isNear: dice.once(2), isSure: dice.once(2) });
   }
 }

@@ -33,6 +33,7 @@ export class World {
     this.#trace = trace;
     this.rules = new Rules(surroundings, this.askers, this.calls);
     const { store } = surroundings;
+    store.isSure = false;
     store.onCall = (what) => this.onCall(what);
     store.onSet = (key, entry) => this.rules.onSet(key, entry);
     surroundings.onHeaders = () => this.onCall('headers');

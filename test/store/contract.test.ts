@@ -18,7 +18,7 @@ const throwing = (): Store => {
     throw new Error('this store always throws');
   };
   return {
-    has: refuse, getNow: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
+    has: refuse, getNow: refuse, lacks: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
     named: refuse, read: refuse, find: refuse, recent: refuse, size: refuse, close: refuse,
   };
 };

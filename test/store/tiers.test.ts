@@ -12,6 +12,7 @@ function createSlow() {
   const store: Store = {
     ...memory(),
     getNow: () => undefined,
+    lacks: () => false,
     get: () => new Promise((resolve) => lookup.resolve((text) => resolve({ entry: entryOf(text, { answerId: 'id' }), tier: 'sqlite' }))),
   };
   /** Resolves, once the next lookup has come, with what answers it. */
