@@ -31,11 +31,18 @@ export interface PurgeOrder {
 }
 
 /** Changes in the order to make them: purges, then answers, then keys by last change. */
-export interface Batch {
+export interface Batch<C extends Change = Change> {
   readonly purges: readonly PurgeOrder[];
   readonly answers: Set<string>;
-  readonly keys: Map<string, Change>;
+  readonly keys: Map<string, C>;
 }
+
+/** With what it weighs, in bytes. */
+interface WeighedPut extends Put {
+  readonly bytes: number;
+}
+
+type Weighed = WeighedPut | Exclude<Change, Put>;
 
 /** How much one batch may hold; more waiting than this is not worth waiting longer. */
 const BATCH_CHANGES = 100;
@@ -47,7 +54,7 @@ const MAX_PURGES = 100;
 
 const EVERYTHING: PurgeOrder = { token: '', purge: {} };
 
-const newBatch = (): Batch => ({ purges: [], answers: new Set(), keys: new Map() });
+const newBatch = (): Batch<Weighed> => ({ purges: [], answers: new Set(), keys: new Map() });
 
 export class Changes {
   #waiting = newBatch();
@@ -72,8 +79,9 @@ export class Changes {
 
   /** False where there is no room for the entry; then its key is deleted. */
   put(key: string, entry: Entry): boolean {
-    const hasRoom = this.#waitingBytes + this.#toldBytes + weigh(key, entry) <= MAX_BYTES;
-    this.#record(key, hasRoom ? { entry, uses: 0 } : 'deleted');
+    const bytes = weigh(key, entry);
+    const hasRoom = this.#waitingBytes + this.#toldBytes + bytes <= MAX_BYTES;
+    this.#record(key, hasRoom ? { entry, uses: 0, bytes } : 'deleted');
     return hasRoom;
   }
 
@@ -127,8 +135,8 @@ export class Changes {
       if (this.#told.keys.size >= BATCH_CHANGES || this.#toldBytes >= BATCH_BYTES) break;
       keys.delete(key);
       this.#told.keys.set(key, change);
-      this.#waitingBytes -= bytesOf(key, change);
-      this.#toldBytes += bytesOf(key, change);
+      this.#waitingBytes -= bytesOf(change);
+      this.#toldBytes += bytesOf(change);
     }
     return this.#told;
   }
@@ -168,9 +176,9 @@ export class Changes {
     return { entries, bytes };
   }
 
-  #record(key: string, change: Change): void {
+  #record(key: string, change: Weighed): void {
     const { keys } = this.#waiting;
-    this.#waitingBytes += bytesOf(key, change) - bytesOf(key, keys.get(key));
+    this.#waitingBytes += bytesOf(change) - bytesOf(keys.get(key));
     keys.delete(key);
     keys.set(key, change);
     this.#bound();
@@ -186,10 +194,10 @@ export class Changes {
   }
 }
 
-function isPut(change: Change | undefined): change is Put {
+function isPut(change: Weighed | undefined): change is WeighedPut {
   return typeof change === 'object';
 }
 
-function bytesOf(key: string, change: Change | undefined): number {
-  return isPut(change) ? weigh(key, change.entry) : 0;
+function bytesOf(change: Weighed | undefined): number {
+  return isPut(change) ? change.bytes : 0;
 }
