@@ -7,9 +7,8 @@
  * are words of ours, but for `model`, which is bounded.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { TIERS } from '../store/tier.ts';
-import { Gathered } from './gathered.ts';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { Durations } from './durations.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedNote } from './note.ts';
 
@@ -57,10 +56,9 @@ export class Metrics {
   readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
   readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
-  readonly #hitSeconds = this.#histogram('hit_duration_seconds', 'From the request to the last byte of a hit', ['tier'], HIT_BUCKETS, () => this.#hits.forEach((hits) => hits.tell()));
-  readonly #hits = new Map(TIERS.map((tier) => [tier, new Gathered(this.#hitSeconds, { tier })]));
-  readonly #upstreamSeconds = this.#histogram('upstream_duration_seconds', 'From an upstream call to the end of its answer', ['endpoint'], UPSTREAM_BUCKETS);
-  readonly #firstByteSeconds = this.#histogram('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', ['endpoint'], UPSTREAM_BUCKETS);
+  readonly #hitDurations = this.#durations('hit_duration_seconds', 'From the request to the last byte of a hit', 'tier', HIT_BUCKETS);
+  readonly #upstreamDurations = this.#durations('upstream_duration_seconds', 'From an upstream call to the end of its answer', 'endpoint', UPSTREAM_BUCKETS);
+  readonly #firstByteDurations = this.#durations('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', 'endpoint', UPSTREAM_BUCKETS);
   readonly #savedSeconds = this.#counter('saved_upstream_seconds_total', 'Upstream time that hits and follows spared', []);
 
   constructor(sources: Sources) {
@@ -96,13 +94,13 @@ export class Metrics {
     if (error !== null) this.#errors.inc({ code: error });
     if (outcome === 'bypass') this.#bypasses.inc({ reason: why ?? '' });
     else if (outcome === 'miss' && error === null && why !== null) this.#unstored.inc({ reason: why });
-    if (tier !== null) this.#hits.get(tier)?.observe(note.ms / 1_000);
+    if (tier !== null) this.#hitDurations.observe(tier, note.ms);
     if (call === null) return;
     const isSaved = outcome === 'hit' || outcome === 'follow';
     if (call.usage) (isSaved ? this.#saved : this.#spent).add(note.model, call.usage, note.dollars);
     if (isSaved) return this.#savedSeconds.inc(call.ms / 1_000);
-    this.#upstreamSeconds.observe({ endpoint }, call.ms / 1_000);
-    this.#firstByteSeconds.observe({ endpoint }, call.firstByteMs / 1_000);
+    this.#upstreamDurations.observe(endpoint, call.ms);
+    this.#firstByteDurations.observe(endpoint, call.firstByteMs);
   }
 
   /** Stops the clock of the event loop. */
@@ -153,7 +151,7 @@ export class Metrics {
     const gauge: Gauge = new Gauge({ name: `refrain_${name}`, help, labelNames, registers: [this.registry], collect: () => collect((labels, value) => gauge.set(labels, value)) });
   }
 
-  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[], collect = () => {}): Histogram {
-    return new Histogram({ name: `refrain_${name}`, help, labelNames, buckets, registers: [this.registry], collect });
+  #durations(name: string, help: string, label: string, buckets: number[]): Durations {
+    return new Durations({ name: `refrain_${name}`, help, label, buckets, registry: this.registry });
   }
 }

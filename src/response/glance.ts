@@ -2,7 +2,7 @@
  * What an answer says of its usage, where nobody reads the answer: it is
  * relayed to one caller, or too large or not fit to be kept. Its beginning and
  * its end are looked at once it is over, since the usage stands at the end of
- * JSON and of streams alike; until then a chunk costs a copy of its last bytes.
+ * JSON and of streams alike; until then no more than its last bytes are held.
  */
 import { type Judge, MORE, type Step, type Unkept, type Verdict } from './complete.ts';
 import { type Head, headerOf } from './entry.ts';
@@ -19,18 +19,20 @@ const MODEL = /"model"\s*:\s*"([^"\\]{1,200})"/;
 
 export class Glance {
   #beginning = '';
-  /** Holds the last `END` bytes, and at times more. */
-  readonly #tail = Buffer.allocUnsafe(2 * END);
+  /** The last `END` bytes, and what came with the first of them. */
+  readonly #tail: Buffer[] = [];
   #length = 0;
 
   push(chunk: Buffer): void {
     if (this.#beginning.length < BEGINNING) this.#beginning += chunk.toString('latin1', 0, BEGINNING - this.#beginning.length);
-    const piece = chunk.subarray(-END);
-    if (this.#length + piece.length > this.#tail.length) {
-      this.#tail.copyWithin(0, this.#length - END, this.#length);
-      this.#length = END;
+    // A copy of a long chunk's end, so as not to hold all of it.
+    const piece = chunk.length > END ? Buffer.from(chunk.subarray(-END)) : chunk;
+    this.#tail.push(piece);
+    this.#length += piece.length;
+    for (let first = this.#tail[0]; first && this.#length - first.length >= END; first = this.#tail[0]) {
+      this.#length -= first.length;
+      this.#tail.shift();
     }
-    this.#length += piece.copy(this.#tail, this.#length);
   }
 
   /** What was said last. */
@@ -45,7 +47,7 @@ export class Glance {
   }
 
   #end(): string {
-    return this.#tail.toString('utf8', 0, this.#length);
+    return Buffer.concat(this.#tail).toString('utf8', Math.max(0, this.#length - END));
   }
 }
 
