@@ -95,7 +95,10 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   marks.key = naming.key.slice(0, 16);
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
-  return door.cache.hit(naming.key, permission) ?? ask(door, { request, reading, occasion, body, plain }, naming, permission, marks);
+  const hit = door.cache.hit(naming.key, permission);
+  if (!hit) return ask(door, { request, reading, occasion, body, plain }, naming, permission, marks);
+  body.release();
+  return hit;
 }
 
 /** Puts a question to the cache that cannot be answered at once. */

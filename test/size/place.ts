@@ -60,7 +60,7 @@ export interface Place {
   readonly child: Child;
   /** What the upstream was sent, request by request. */
   readonly received: Digest[];
-  /** How much more memory the process has had at its peak than it has before `act`, in bytes. */
+  /** How much more memory the process takes at most for `act` than passing the warm-up took at most, in bytes. */
   growth(act: () => Promise<unknown>): Promise<number>;
 }
 
@@ -86,18 +86,19 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
   const { api } = await child.ready();
   await send(`${api}/v1/warm-up`, repeated(WARM_UP, Buffer.alloc(65_536)));
   received.length = 0;
+  // Not what it takes at this moment: that depends on when garbage was last collected.
+  const usual = peakOf(child.pid);
   const growth = async (act: () => Promise<unknown>) => {
-    const before = memoryOf(child.pid, 'VmRSS');
     writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
     await act();
-    return memoryOf(child.pid, 'VmHWM') - before;
+    return peakOf(child.pid) - usual;
   };
   return { url: api, child, received, growth };
 }
 
-/** Resident bytes of a process: now (`VmRSS`), or at most since the peak was last cleared (`VmHWM`). */
-function memoryOf(pid: number, what: 'VmRSS' | 'VmHWM'): number {
-  const [, kilobytes = ''] = new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+/** Resident bytes of a process, at most since it began or the peak was last cleared. */
+function peakOf(pid: number): number {
+  const [, kilobytes = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 
