@@ -2,8 +2,9 @@
  * Builds every part once and wires them. Nothing here is shared with another
  * proxy in the same process.
  */
-import { createServer, type Server } from 'node:http';
-import { createAdmin, type Readiness } from './admin/admin.ts';
+import type { Server } from 'node:http';
+import type { Readiness } from './admin/admin.ts';
+import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
 import { Load } from './cache/load.ts';
@@ -14,6 +15,7 @@ import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
+import { createServer } from './http/node-http.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -45,6 +47,8 @@ export interface App {
   readonly opened: Promise<void>;
   readonly upstream: Upstream;
   readonly namer: Namer;
+  /** Loads what no listener needs to accept. A request that comes before waits for what it needs of it. */
+  readonly prepare: () => Promise<void>;
   readiness: Readiness;
 }
 
@@ -92,12 +96,20 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
-  const admin = createServer(createAdmin({
+  const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
     books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
-  }));
-  const app: App = { api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting' };
+  });
+  const admin = createServer((request, response) => void door.handle(request, response));
+  const app: App = {
+    api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
+    async prepare() {
+      await upstream.prepare();
+      await door.prepare();
+      await namer.prepare();
+    },
+  };
   return app;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
-import { createAgent } from '../upstream/upstream.ts';
+import { createAgent } from '../upstream/agent.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 
 /** What an upstream said to a request without credentials. */

@@ -27,7 +27,7 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
   // Now, for a process that is killed would keep nothing of what it has compiled.
-  setImmediate(flushCompileCache);
+  setImmediate(() => void app.prepare().catch((err) => log.error({ err }, 'could not load all that requests need')).then(flushCompileCache));
   log.info({ signal: await takeSignal() }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);

@@ -2,10 +2,11 @@
  * Where errors of our own are rendered: OpenAI's envelope, with the marks that
  * every response carries.
  */
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
 import { errorBody, type RefrainError } from '../errors.ts';
 import type { Marks } from './marks.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /**
  * Answers with the error. Where an answer has begun already, its connection breaks instead.

@@ -2,9 +2,9 @@
  * Requests that Node's parser refuses: told in OpenAI's envelope, by hand, for
  * there is no response object.
  */
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { errorBody, headersTimeout, headersTooLarge, malformedRequest, type RefrainError } from '../errors.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /** A listener of `clientError`. */
 export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {

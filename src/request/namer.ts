@@ -3,7 +3,7 @@
  * on a thread of their own, which is started for the first of them.
  */
 import { extname } from 'node:path';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { WhyNotAsk } from './ask.ts';
 import type { Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
@@ -22,6 +22,8 @@ export interface Namer {
   parts(occasion: Occasion, body: WholeBody): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
+  /** Loads what runs the thread. Whoever needs it before waits for that. */
+  prepare(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,10 @@ class ThreadedNamer implements Namer {
     return this.#run<Nearest | null>('nearest', { parts, form, candidates }).catch(() => null);
   }
 
+  async prepare(): Promise<void> {
+    await import('piscina');
+  }
+
   async close(): Promise<void> {
     await this.#threads?.destroy();
   }
@@ -83,6 +89,7 @@ class ThreadedNamer implements Namer {
   }
 
   async #run<Result>(name: string, task: unknown): Promise<Result> {
+    const { Piscina } = await import('piscina');
     this.#threads ??= new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads: 1, maxQueue: MAX_WAITING, idleTimeout: IDLE_MS, execArgv: [] });
     return this.#threads.run(task, { name });
   }

@@ -9,33 +9,26 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { invalidTarget, RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Writer } from '../response/writer.ts';
+import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
 import { DecodingWriter } from './decoding.ts';
 import type { UpstreamRequest } from './request.ts';
 
-export interface UpstreamOptions {
-  /** All in seconds. */
-  readonly timeouts: { readonly connect: number; readonly firstByte: number; readonly idle: number };
-  readonly proxy: { readonly http: string | null; readonly https: string | null; readonly no: string | null };
+export interface UpstreamOptions extends AgentOptions {
   readonly log: Log;
 }
 
 export interface Upstream {
   /** Returns at once; the writer is told of everything. */
   send(request: UpstreamRequest, writer: Writer): void;
+  /** Loads what asks. Whoever sends before waits for it. */
+  prepare(): Promise<unknown>;
   close(): Promise<void>;
 }
-
-/** As much as the servers in front of models send; undici's own bound is a quarter of it. */
-const MAX_HEADER_BYTES = 64 * 1024;
-
-/** Idle sockets are given up before the servers and balancers in use do it: a reused socket must not be a dead one. */
-const KEEP_ALIVE_MS = 4_000;
-const KEEP_ALIVE_MAX_MS = 25_000;
 
 /** How a connection dies that its other end has given up. */
 const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
@@ -48,7 +41,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 class UndiciUpstream implements Upstream, Asker {
-  readonly #agent: Dispatcher;
+  #agent: Dispatcher | undefined;
   readonly #options: UpstreamOptions;
   /** Those that are asked for the second time. */
   readonly #repeats = new WeakSet<Answer>();
@@ -60,16 +53,21 @@ class UndiciUpstream implements Upstream, Asker {
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
-    this.#agent = createAgent(options);
     subscribe(SENT, this.#onSent);
   }
 
   send(request: UpstreamRequest, writer: Writer): void {
-    this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
+    void this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
+  }
+
+  async prepare(): Promise<Dispatcher> {
+    if (this.#agent) return this.#agent;
+    const { createAgent } = await import('./agent.ts');
+    return (this.#agent ??= createAgent(this.#options));
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await (await this.prepare()).destroy();
     unsubscribe(SENT, this.#onSent);
   }
 
@@ -85,15 +83,16 @@ class UndiciUpstream implements Upstream, Asker {
       this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
       const repeat = new Answer(request, writer, this);
       this.#repeats.add(repeat);
-      return this.#ask(repeat);
+      return void this.#ask(repeat);
     }
     writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
   }
 
-  #ask(answer: Answer): void {
+  async #ask(answer: Answer): Promise<void> {
     const { origin, method, path, headers, body } = answer.request;
     try {
-      this.#agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
+      const agent = await this.prepare();
+      agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
     } catch (error) {
       answer.onResponseError(null, error as Error);
     }
@@ -120,20 +119,4 @@ class UndiciUpstream implements Upstream, Asker {
 
 function isDeath(cause: Error): boolean {
   return DEAD_SOCKET.has((cause as NodeJS.ErrnoException).code);
-}
-
-export function createAgent({ timeouts, proxy }: Omit<UpstreamOptions, 'log'>): Dispatcher {
-  const options = {
-    allowH2: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    connect: { timeout: timeouts.connect * 1000 },
-    headersTimeout: timeouts.firstByte * 1000,
-    bodyTimeout: timeouts.idle * 1000,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-  };
-  if (proxy.http === null && proxy.https === null) return new Agent(options);
-  const { http, https, no } = proxy;
-  // A tunnel for http too: without one, undici rewrites the request and takes our header list for an object.
-  return new EnvHttpProxyAgent({ ...options, proxyTunnel: true, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: no ?? '' });
 }

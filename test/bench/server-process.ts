@@ -43,7 +43,7 @@ export class ServerProcess {
   /** As `npm start` does, with a store in `folder`. */
   static refrain(upstream: string, flags: readonly string[], folder: string): Promise<ServerProcess> {
     mkdirSync(folder, { recursive: true });
-    const start = START.map((arg) => (arg.endsWith('.ts') ? ROOT + arg : arg));
+    const start = START.map((arg) => (arg.endsWith('.js') ? ROOT + arg : arg));
     const settings = ['--port', '0', '--admin-port', '0', '--upstream', `${upstream}/v1`, '--log-level', 'error', ...flags];
     return ServerProcess.#saying([process.execPath, ...start, ...settings], SERVER_CORE, folder);
   }
