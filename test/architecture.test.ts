@@ -25,8 +25,8 @@ const roomOf = (file: string) => (file.split('/')[0] as string).replace(/\.ts$/,
 const rankOf = (room: string) => ROOMS.findIndex((rooms) => rooms.includes(room));
 
 /** What a file imports: our own files by their path below `src`, packages by name. */
-function importsOf(file: string): string[] {
-  const specifiers = [...textOf(file).matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)];
+function importsOf(file: string, text = textOf(file)): string[] {
+  const specifiers = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)];
   return specifiers.map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
     .map((specifier) => (specifier.startsWith('.') ? relative(SOURCE, join(SOURCE, dirname(file), specifier)) : specifier));
 }
@@ -72,6 +72,23 @@ describe('the rooms', () => {
     for (const room of new Set(FILES.filter((file) => file.includes('/')).map(roomOf))) {
       expect(readFileSync(join(SOURCE, room, 'README.md'), 'utf8').split('\n').length, room).toBeLessThanOrEqual(41);
     }
+  });
+});
+
+describe('before the ready line', () => {
+  /** What is imported for its values, at once. */
+  const importedBy = (file: string) => importsOf(file, textOf(file).replaceAll(/^(?:import|export) type\b[^;]*;|\bimport\('/gm, ''));
+
+  test('no package is loaded that no listener needs to accept', () => {
+    const seen = new Set<string>();
+    const walk = (name: string) => {
+      if (!seen.has(name) && seen.add(name) && FILES.includes(name)) importedBy(name).forEach(walk);
+    };
+    walk('cli/main.ts');
+    walk('cli/start.ts');
+    const packages = [...seen].filter((name) => !FILES.includes(name) && !name.startsWith('node:'));
+    expect(packages.toSorted()).toEqual(['commander', 'dotenv', 'lru-cache', 'object-hash', 'pino', 'prom-client', 'zod']);
+    expect(seen).not.toContain('node:http');
   });
 });
 

@@ -9,7 +9,8 @@ import { LRUCache } from 'lru-cache';
 const REMEMBERED = 20_000;
 
 export class RefusedCallers {
-  readonly #refused = new LRUCache<string, true>({ max: REMEMBERED });
+  /** By size, since room for a `max` is taken at the start; most proxies need none of it. */
+  readonly #refused = new LRUCache<string, true>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
 
   /** @param caller names a credential at one upstream */
   has(caller: string): boolean {

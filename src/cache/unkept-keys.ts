@@ -14,7 +14,8 @@ const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged']);
 
 export class UnkeptKeys {
   readonly #clock: Clock;
-  readonly #until = new LRUCache<string, number>({ max: REMEMBERED });
+  /** By size, since room for a `max` is taken at the start; most proxies need little of it. */
+  readonly #until = new LRUCache<string, number>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -1,6 +1,6 @@
 /**
- * Node's HTTP server. Imported by its name it would cost each start a fifth:
- * an import reads every export of `node:http`, and for `WebSocket` Node loads
- * the undici that it carries.
+ * Node's HTTP server. An `import` of it would cost a tenth of the time of a
+ * start: it reads every export, and for `WebSocket` Node loads all of the
+ * undici that it carries.
  */
 export const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http');

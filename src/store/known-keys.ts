@@ -53,7 +53,7 @@ export class KnownKeys {
   async #learn(): Promise<void> {
     let lesson = await this.#learnMore();
     while (lesson?.isOver === false) lesson = await this.#learnMore();
-    if (!lesson?.memory) return;
+    if (!lesson?.memory) return this.forget();
     this.#filter = new KeyFilter(lesson.memory);
     this.#heardAt = this.#clock.now();
   }

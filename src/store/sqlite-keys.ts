@@ -29,11 +29,13 @@ export interface Standing {
   readonly isKnown: boolean;
 }
 
-/** One step of learning: whether it was the last, and if all went well, what came of it. */
+/** One step of learning: whether it was the last, and what came of it; nothing where it has to begin anew. */
 export interface Lesson {
   readonly isOver: boolean;
   readonly memory: SharedArrayBuffer | null;
 }
+
+const IN_VAIN: Lesson = { isOver: true, memory: null };
 
 export class SqliteKeys {
   readonly #after: StatementSync;
@@ -51,16 +53,15 @@ export class SqliteKeys {
 
   /** Reads a few more keys. */
   learn(): Lesson {
-    this.#look();
+    if (!this.#look()) return IN_VAIN;
     const learnt = (this.#learnt ??= this.#begin());
     if (learnt.last !== null) {
       const keys = this.#after.all(learnt.last, AT_ONCE).map((row) => row.key as string);
       this.#add(learnt, keys);
       learnt.last = keys.length < AT_ONCE ? null : (keys.at(-1) as string);
     }
-    if (learnt.last !== null) return { isOver: false, memory: null };
-    this.#look();
-    return { isOver: true, memory: this.#learnt && learnt.filter.memory };
+    if (!this.#look() || this.#learnt === null) return IN_VAIN;
+    return learnt.last === null ? { isOver: true, memory: learnt.filter.memory } : { isOver: false, memory: null };
   }
 
   /** @param keys just committed */

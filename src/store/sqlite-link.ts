@@ -154,7 +154,7 @@ export class SqliteLink {
   #write(): void {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    if (this.state !== 'down' && this.state !== 'closed') void this.#commit();
+    if (!this.changes.isEmpty && this.state !== 'down' && this.state !== 'closed') void this.#commit();
   }
 
   /** Commits the next batch, or joins the commit under way. True where it happened. */

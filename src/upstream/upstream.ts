@@ -57,7 +57,7 @@ class UndiciUpstream implements Upstream, Asker {
   }
 
   send(request: UpstreamRequest, writer: Writer): void {
-    void this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
+    this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
   }
 
   async prepare(): Promise<Dispatcher> {
@@ -83,15 +83,19 @@ class UndiciUpstream implements Upstream, Asker {
       this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
       const repeat = new Answer(request, writer, this);
       this.#repeats.add(repeat);
-      return void this.#ask(repeat);
+      return this.#ask(repeat);
     }
     writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
   }
 
-  async #ask(answer: Answer): Promise<void> {
+  #ask(answer: Answer): void {
+    if (this.#agent) this.#dispatch(this.#agent, answer);
+    else this.prepare().then((agent) => this.#dispatch(agent, answer), (error) => answer.onResponseError(null, error));
+  }
+
+  #dispatch(agent: Dispatcher, answer: Answer): void {
     const { origin, method, path, headers, body } = answer.request;
     try {
-      const agent = await this.prepare();
       agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
     } catch (error) {
       answer.onResponseError(null, error as Error);
