@@ -20,15 +20,18 @@ export async function* measureArrivals(): AsyncIterable<Line> {
   writeFileSync(file, answerOf(1_000));
   const answer = [file, 'application/json'];
   const upstream = await ServerProcess.script('servers/upstream.ts', answer, LOAD_CORE);
+  const relay = await ServerProcess.script('servers/relay.ts', [upstream.url], SERVER_CORE);
   const floor = await ServerProcess.script('servers/floor.ts', answer, SERVER_CORE);
   const ours = await ServerProcess.refrain(upstream.url, [], folder);
   try {
-    const missed = await timed([ours.url, upstream.url], (index) => promptOf(1_000, { user: String(index), seed: index }));
-    yield lineOf(`first byte of a miss at ${PER_SECOND}/s, added`, missed, 'straight to the upstream', 2);
+    const question = (index: number) => promptOf(1_000, { user: String(index), seed: index });
+    yield lineOf(`first byte of a miss at ${PER_SECOND}/s, added`, await timed([ours.url, upstream.url], question), 'straight to the upstream', 2);
+    // What of that is the machine's and this generator's.
+    yield lineOf(`first byte through the bare relay at ${PER_SECOND}/s, added`, await timed([relay.url, upstream.url], question), 'straight to the upstream', null);
     const hit = await timed([ours.url, floor.url], () => promptOf(1_000));
     yield lineOf(`first byte of a hit at ${PER_SECOND}/s, added`, hit, 'bare server with a Map', null);
   } finally {
-    for (const server of [ours, floor, upstream]) await server.stop();
+    for (const server of [ours, floor, relay, upstream]) await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
