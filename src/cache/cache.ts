@@ -73,7 +73,7 @@ export class Cache {
   open(question: Question): Opening | Promise<Opening> {
     const { key, permission } = question;
     if (!permission.ask) return this.#onlyIfCached(question);
-    const flight = permission.follow ? this.#flights.joinable(key) : undefined;
+    const flight = permission.follow ? this.#flights.joinable(key) : null;
     return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
   }
 
@@ -176,10 +176,11 @@ export class Cache {
   #register(question: Question): Flight {
     const { key, expected: { endpoint } } = question;
     const { clock, load, maxEntryBytes, onAbandon } = this.#options;
-    const flight = new Flight({ landing: new StoreLanding(this.#ground, question), endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
+    const landing = new StoreLanding(this.#ground, question);
+    const flight = new Flight({ landing, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
     if (flight.recording.liveOnly) return flight;
     const held = this.#flights.joinable(key);
-    this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
+    landing.place = this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
     return flight;
   }
 

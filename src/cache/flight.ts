@@ -37,7 +37,7 @@ export interface Landing {
   /** Told why a complete answer is not kept. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */
-  land(flight: Flight): void;
+  land(): void;
 }
 
 export interface FlightPlan {
@@ -212,7 +212,7 @@ export class Flight implements Writer, Owner {
   #land(): void {
     if (this.#landed) return;
     this.#landed = true;
-    this.#plan.landing?.land(this);
+    this.#plan.landing?.land();
   }
 
   #commit(): void {

@@ -19,14 +19,23 @@ export interface Purged extends Tally {
 }
 
 /** What an answer will be kept as. */
-interface Landing {
+interface Aim {
   readonly key: string;
   readonly label: Label;
 }
 
+/**
+ * The place of a flight among the others. It is emptied when the flight leaves:
+ * tables that a Map or a Set has outgrown hold on to what they had, one to the
+ * next, until V8's next full collection.
+ */
+export interface Place extends Aim {
+  flight: Flight | null;
+}
+
 export class Flights {
-  readonly #joinable = new Map<string, Flight>();
-  readonly #keepable = new Map<Flight, Landing>();
+  readonly #joinable = new Map<string, Place>();
+  readonly #keepable = new Set<Place>();
 
   /** How many may be joined. */
   get size(): number {
@@ -38,22 +47,25 @@ export class Flights {
     return [...new Set(this.#keepable.values().map(({ key }) => key))];
   }
 
-  joinable(key: string): Flight | undefined {
-    return this.#joinable.get(key);
+  joinable(key: string): Flight | null {
+    return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, landing: Landing, isJoinable: boolean): void {
-    this.#keepable.set(flight, landing);
-    if (isJoinable) this.#joinable.set(landing.key, flight);
+  add(flight: Flight, { key, label }: Aim, isJoinable: boolean): Place {
+    const place: Place = { key, label, flight };
+    this.#keepable.add(place);
+    if (isJoinable) this.#joinable.set(key, place);
+    return place;
   }
 
-  remove(flight: Flight, key: string): void {
-    this.#keepable.delete(flight);
-    if (this.#joinable.get(key) === flight) this.#joinable.delete(key);
+  remove(place: Place): void {
+    this.#keepable.delete(place);
+    if (this.#joinable.get(place.key) === place) this.#joinable.delete(place.key);
+    place.flight = null;
   }
 
   to(key: string): Flight[] {
-    return this.#fitting((landing) => landing.key === key);
+    return this.#fitting((aim) => aim.key === key);
   }
 
   /** Those whose answers a purge is about. */
@@ -61,8 +73,8 @@ export class Flights {
     return olderThan > 0 ? [] : this.#fitting(({ label }) => fitsLabel(criteria, label));
   }
 
-  #fitting(fits: (landing: Landing) => boolean): Flight[] {
-    return [...this.#keepable].filter(([, landing]) => fits(landing)).map(([flight]) => flight);
+  #fitting(fits: (aim: Aim) => boolean): Flight[] {
+    return [...this.#keepable].filter(fits).flatMap(({ flight }) => flight ?? []);
   }
 }
 

@@ -6,8 +6,8 @@ import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head, RawHeaders } from '../response/entry.ts';
 import type { Store } from '../store/store.ts';
-import type { Flight, Landing } from './flight.ts';
-import type { Flights } from './flights.ts';
+import type { Landing } from './flight.ts';
+import type { Flights, Place } from './flights.ts';
 import type { ForgottenAnswers } from './forgotten-answers.ts';
 import type { Question } from './question.ts';
 import type { UnkeptKeys } from './unkept-keys.ts';
@@ -25,6 +25,8 @@ export interface Ground {
 }
 
 export class StoreLanding implements Landing {
+  /** Among the flights in the air; null where the answer cannot be kept. */
+  place: Place | null = null;
   readonly #ground: Ground;
   readonly #question: Question;
 
@@ -65,7 +67,7 @@ export class StoreLanding implements Landing {
     unkept.add(key, why);
   }
 
-  land(flight: Flight): void {
-    this.#ground.flights.remove(flight, this.#question.key);
+  land(): void {
+    if (this.place) this.#ground.flights.remove(this.place);
   }
 }
