@@ -110,8 +110,9 @@ export class Rules {
     findings.hold(call.isWhole && Buffer.concat(sent).equals(body), () => `${number} is kept and is not whole`);
     findings.hold(end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now, () => `${number} is kept before its end`);
     findings.hold((asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store', () => `${number} is kept against its head or its request`);
-    const askedStep = asker.isFirst ? asker.openedStep : ledStep;
-    findings.hold(!this.wasPurged(key, askedStep), () => `${number} is kept though it was fenced`);
+    // Who leads later than he asked is not yet in the air when he asks; what is led in the step of a purge is led after it.
+    const inTheAirFrom = asker.isFirst ? asker.openedStep : ledStep + 1;
+    findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
     findings.hold(!this.kept.has(number), () => `${number} is kept twice`);
     findings.hold(this.#surroundings.cache.keysInTheAir().includes(key), () => `${number} has left the table before it is kept`);
