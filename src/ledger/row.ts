@@ -39,10 +39,6 @@ export function addTo(sum: Amounts, more: Amounts): void {
   for (const name of AMOUNTS) sum[name] = Math.min(sum[name] + more[name], MOST);
 }
 
-export function isSame(one: Kind, other: Kind): boolean {
-  return one.day === other.day && one.scope === other.scope && one.endpoint === other.endpoint && one.model === other.model && one.outcome === other.outcome;
-}
-
 /** @param time in milliseconds since the epoch */
 export function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);

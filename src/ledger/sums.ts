@@ -4,7 +4,7 @@
  * where there are too many rows, the oldest day's are drawn together.
  */
 import { Names, OTHER } from './names.ts';
-import { addTo, type Amounts, isSame, type Kind, noAmounts, type Row } from './row.ts';
+import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
 
 export const MOST_NAMES = 1_000;
 export const MOST_ROWS = 20_000;
@@ -14,8 +14,6 @@ export class Sums {
   readonly #scopes = new Names(MOST_NAMES);
   #day = '';
   #rows = new Map<string, Row>();
-  /** What was added to last, which is what most are added to. */
-  #last: { readonly kind: Kind; readonly row: Row } | null = null;
 
   get isEmpty(): boolean {
     return this.#rows.size === 0;
@@ -26,9 +24,8 @@ export class Sums {
   }
 
   add(kind: Kind, amounts: Amounts): void {
-    if (this.#last && isSame(this.#last.kind, kind)) return addTo(this.#last.row, amounts);
     if (kind.day !== this.#day) this.#begin(kind.day);
-    this.#last = { kind, row: this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts) };
+    this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
   }
 
@@ -36,7 +33,6 @@ export class Sums {
   take(): Row[] {
     const rows = [...this.#rows.values()];
     this.#rows = new Map();
-    this.#last = null;
     return rows;
   }
 
@@ -52,17 +48,15 @@ export class Sums {
     this.#scopes.forget();
   }
 
-  #put({ day, endpoint, outcome }: Kind, scope: string, model: string, amounts: Amounts): Row {
+  #put({ day, endpoint, outcome }: Kind, scope: string, model: string, amounts: Amounts): void {
     const key = `${day} ${endpoint} ${outcome} ${scope} ${model}`;
     let row = this.#rows.get(key);
     if (!row) this.#rows.set(key, (row = { ...noAmounts(), day, scope, endpoint, model, outcome }));
     addTo(row, amounts);
-    return row;
   }
 
   /** Takes from the rows of the oldest day who asked, and for which model. */
   #drawTogether(): void {
-    this.#last = null;
     const named = [...this.#rows].filter(([, { scope, model }]) => scope !== OTHER || model !== OTHER);
     const oldest = named.reduce((first, [, { day }]) => (day < first ? day : first), this.#day);
     for (const [key, row] of named) {

@@ -10,9 +10,9 @@
  *
  * Past its limit, or where all recordings together hold too much, a recording
  * turns *live only*: nobody may join any more, what every listener has played
- * is let go of, and the writer is held back to the pace of the fastest listener. A listener that falls a whole limit behind
- * that one is cut, so that one stalled reader neither holds memory nor slows
- * the rest.
+ * is let go of, and the writer is held back to the pace of the fastest listener.
+ * A listener that falls a whole limit behind that one is cut, so that one
+ * stalled reader neither holds memory nor slows the rest.
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';

@@ -53,7 +53,6 @@ export class SqliteKeys {
 
   /** Reads a few more keys. */
   learn(): Lesson {
-    if (!this.#look()) return IN_VAIN;
     const learnt = (this.#learnt ??= this.#begin());
     if (learnt.last !== null) {
       const keys = this.#after.all(learnt.last, AT_ONCE).map((row) => row.key as string);

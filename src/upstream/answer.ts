@@ -24,6 +24,8 @@ const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export class Answer implements Dispatcher.DispatchHandler, Source {
   readonly request: UpstreamRequest;
   readonly writer: Writer;
+  /** Whether it is asked for the second time. */
+  readonly isRepeat: boolean;
   readonly #asker: Asker;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
@@ -31,9 +33,10 @@ export class Answer implements Dispatcher.DispatchHandler, Source {
   #begun = false;
   #aborted = false;
 
-  constructor(request: UpstreamRequest, writer: Writer, asker: Asker) {
+  constructor(request: UpstreamRequest, writer: Writer, asker: Asker, isRepeat: boolean) {
     this.request = request;
     this.writer = writer;
+    this.isRepeat = isRepeat;
     this.#asker = asker;
     writer.source = this;
   }

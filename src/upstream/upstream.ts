@@ -43,8 +43,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 class UndiciUpstream implements Upstream, Asker {
   #agent: Dispatcher | undefined;
   readonly #options: UpstreamOptions;
-  /** Those that are asked for the second time. */
-  readonly #repeats = new WeakSet<Answer>();
   #starting: Answer | null = null;
   readonly #onSent = (message: unknown) => {
     this.#starting?.sentOn((message as { socket: Socket }).socket);
@@ -57,7 +55,7 @@ class UndiciUpstream implements Upstream, Asker {
   }
 
   send(request: UpstreamRequest, writer: Writer): void {
-    this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this));
+    this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this, false));
   }
 
   async prepare(): Promise<Dispatcher> {
@@ -76,14 +74,12 @@ class UndiciUpstream implements Upstream, Asker {
   }
 
   failed(answer: Answer, cause: Error, phase: Phase): void {
-    const { request, writer, isStale, isAborted } = answer;
+    const { request, writer, isRepeat, isStale, isAborted } = answer;
     const { origin, body, repeatable } = request;
-    const canRepeat = repeatable && (body === null || Buffer.isBuffer(body)) && !this.#repeats.has(answer);
+    const canRepeat = repeatable && (body === null || Buffer.isBuffer(body)) && !isRepeat;
     if (canRepeat && isStale && phase === 'unanswered' && isDeath(cause) && !isAborted) {
       this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
-      const repeat = new Answer(request, writer, this);
-      this.#repeats.add(repeat);
-      return this.#ask(repeat);
+      return this.#ask(new Answer(request, writer, this, true));
     }
     writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
   }
