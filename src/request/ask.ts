@@ -5,6 +5,7 @@
  * Reading never refuses a request: what is not understood is left to the
  * upstream, uncached.
  */
+import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
 import { defaultsOf, FORM_FIELDS } from './fields.ts';
@@ -36,9 +37,17 @@ const MESSAGE: Shape = { sorted: true, members: new Map([['content', { sorted: f
 const MESSAGES: Shape = { sorted: false, items: MESSAGE };
 const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
 
+/** How a body is read. */
+export interface Reader {
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect;
+  readonly ignored: Ignored;
+  readonly mode: CacheMode;
+}
+
 /** @param body the bytes as received, not encoded */
-export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode): Ask | WhyNotAsk {
-  const canonical = understand(endpoint, body, ignored);
+export function readAsk({ endpoint, dialect, ignored, mode }: Reader, body: Buffer): Ask | WhyNotAsk {
+  const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical)) return 'ambiguous';
   const fields = new ParsedFields(canonical.members);
@@ -57,9 +66,9 @@ export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode
   };
 }
 
-function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonical | 'not-json' | 'not-object' {
+function understand(body: Buffer, ignored: Ignored, defaults: ReadonlyMap<string, string>): Canonical | 'not-json' | 'not-object' {
   try {
-    return canonicalize(body, BODY, ignored, defaultsOf(endpoint));
+    return canonicalize(body, BODY, ignored, defaults);
   } catch (error) {
     if (error instanceof NotCanonical) return error.why;
     throw error;

@@ -32,7 +32,7 @@ const BROKEN_STREAMS: readonly (readonly [string, (call: Call) => void, string])
 describe('a stream that', () => {
   for (const [what, script, prefix] of BROKEN_STREAMS) {
     story(`${what}: every listener gets its prefix, an error and no clean end; nothing is kept`, async ({ upstream, open }) => {
-      const proxy = await open();
+      const proxy = await open({ doneMarker: 'required' });
       upstream.script = script;
       for (const { text, broken, status } of await askTwice(proxy, CHAT, STREAM, upstream)) {
         expect(status).toBe(200);

@@ -53,7 +53,7 @@ describe('an equal request', () => {
   });
 
   story('may be spelled differently: base URL, white space, key order, escapes, labels', async ({ upstream, open }) => {
-    const proxy = await open();
+    const proxy = await open({ dialect: 'openai' });
     const spellings: [string, string][] = [
       ['/v1/chat/completions', '{"model":"m","messages":[{"role":"user","content":"é"}]}'],
       ['/chat/completions', '{ "messages": [ {"content":"\\u00e9", "role":"user"} ],\n "model":"m" }'],
