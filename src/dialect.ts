@@ -15,15 +15,15 @@ export type Dialect = (typeof DIALECTS)[number];
 /** Whether a stream must end with `data: [DONE]` to count as whole. */
 export type DoneMarker = 'required' | 'optional';
 
-/** Hosts whose own name and subdomains count, and hosts of which only subdomains are OpenAI's API. */
-const OPENAI_HOSTS = ['api.openai.com'] as const;
-const OPENAI_PARENTS = ['api.openai.com', 'openai.azure.com', 'services.ai.azure.com'] as const;
+const OPENAI = 'api.openai.com';
+
+/** Hosts whose subdomains are OpenAI's API. */
+const PARENTS = [OPENAI, 'openai.azure.com', 'services.ai.azure.com'] as const;
 
 /** @param hostname in lower case, as `URL` gives it; compared label by label, never by substring */
 export function dialectOfHost(hostname: string): Dialect {
   const name = hostname.replace(/\.$/, '');
-  const isOpenAi = OPENAI_HOSTS.some((host) => name === host) || OPENAI_PARENTS.some((parent) => name.endsWith(`.${parent}`));
-  return isOpenAi ? 'openai' : 'compatible';
+  return name === OPENAI || PARENTS.some((parent) => name.endsWith(`.${parent}`)) ? 'openai' : 'compatible';
 }
 
 export function doneMarkerOf(dialect: Dialect): DoneMarker {

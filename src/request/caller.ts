@@ -19,11 +19,12 @@ export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
 
 /**
  * Headers by which the sign-on proxies in use name their user, or carry his token: oauth2-proxy, nginx, Apache,
- * Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy.
+ * Authelia, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy, Teleport.
  */
 export const USER_HEADERS: readonly string[] = [
   'x-forwarded-user', 'x-forwarded-email', 'x-forwarded-groups', 'x-forwarded-preferred-username',
-  'x-forwarded-access-token', 'x-forwarded-client-cert', 'x-auth-request-*', 'remote-user', 'x-remote-user',
+  'x-forwarded-access-token', 'x-forwarded-client-cert', 'x-auth-request-*', 'x-remote-user', 'remote-user',
+  'remote-email', 'remote-groups', 'remote-name', 'x-authentik-*', 'x-webauth-*', 'teleport-jwt-assertion',
   'cf-access-*', 'x-amzn-oidc-*', 'x-goog-authenticated-user-*', 'x-goog-iap-jwt-assertion', 'x-pomerium-*',
   'x-ms-client-principal*', 'x-ms-token-*', 'tailscale-user-*',
 ];
@@ -51,7 +52,7 @@ export interface CallerRules {
   readonly shared: SharedScope;
   /** Whether a header names a user of a sign-on proxy. */
   readonly isUser: (name: string) => boolean;
-  /** Keyed by the secret of this proxy, so that a stored scope cannot be tested against guessed credentials; hexadecimal. */
+  /** Keyed by the secret of this proxy, so that a stored scope is no test of a guessed credential; hexadecimal. */
   readonly digestOf: (text: string) => string;
 }
 

@@ -4,13 +4,13 @@
  */
 
 const WHO = [
-  'user', 'username', 'account', 'org', 'organization', 'tenant', 'team', 'groups?', 'email', 'auth', 'authorization',
-  'token', 'jwt', 'key', 'secret', 'identity', 'principal', 'customer', 'subject',
+  'user', 'username', 'userid', 'userinfo', 'account', 'consumer', 'org', 'organization', 'tenant', 'team', 'groups?',
+  'email', 'auth', 'authorization', 'token', 'jwt', 'key', 'secret', 'identity', 'principal', 'customer', 'subject',
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
 const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation)(?:$|[-_])/;
 const SAYS_CREDENTIAL =
-  /(?:^|[-_]|\b|api)(?:key|token|secret|auth|authorization|password|passwd|credentials?|sig|signature|assertion|jwt|cookie)$/i;
+  /(?:^|[-_]|\b|api)(?:key|token|secret|auth(orization)?|passw(or)?d|credentials?|sig(nature)?|assertion|jwt|cookie)$/i;
 
 /** Whether a header of this lower-case name says who asks, or by which right: `x-forwarded-user`, `x-tenant-id`. */
 export function saysWho(name: string): boolean {

@@ -14,36 +14,37 @@ export interface HeaderRule {
   readonly names: readonly string[];
   readonly why: string;
   /**
-   * `always`, whatever the settings say; in `every` dialect, unless `key.ignore` lacks `default`; or only
-   * where the upstream ignores `labels`.
+   * `fixed`: whatever the settings say. `hops`: unless `key.include` names it. `every`: in every dialect, unless
+   * `key.ignore` lacks `default` as well. `labels`: the same, but only where the upstream ignores labels.
    */
-  readonly where: 'always' | 'every' | 'labels';
+  readonly where: 'fixed' | 'hops' | 'every' | 'labels';
 }
 
 export const HEADER_RULES: readonly HeaderRule[] = [
-  { where: 'always', names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
+  { where: 'fixed', names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
   {
-    where: 'always',
+    where: 'hops',
     names: [
       'via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port',
       'x-forwarded-prefix', 'x-forwarded-server', 'x-real-ip', 'cf-ray', 'cf-connecting-ip', 'cf-ipcountry',
       'cf-visitor', 'cdn-loop',
     ],
-    why: 'the way that the request took',
+    why: 'the way that the request took; where a tenant is known by it, `key.include=header:x-forwarded-host`',
   },
   {
-    where: 'always',
+    where: 'fixed',
     names: ['content-length', 'content-encoding', 'accept-encoding'],
     why: 'framing; the key is made from the body as it is decoded, and answers are asked for as they are',
   },
-  { where: 'always', names: ['cache-control', 'pragma', 'x-refrain-*'], why: 'cache control' },
+  { where: 'fixed', names: ['cache-control', 'pragma', 'x-refrain-*'], why: 'cache control' },
   { where: 'every', names: ['accept', 'accept-charset'], why: 'form' },
   {
     where: 'every',
     names: [
-      'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'x-irid', 'traceparent',
-      'tracestate', 'baggage', 'b3', 'x-b3-*', 'x-amzn-trace-id', 'x-cloud-trace-context', 'x-datadog-*',
-      'sentry-trace', 'uber-trace-id', 'sec-fetch-*', 'sec-ch-*', 'sec-gpc', 'sec-websocket-accept',
+      'x-request-id', 'x-client-request-id', 'x-ms-client-request-id', 'x-correlation-id', 'idempotency-key', 'x-irid',
+      'traceparent', 'elastic-apm-traceparent', 'newrelic', 'langsmith-trace', 'tracestate', 'baggage', 'b3',
+      'x-b3-*', 'x-amzn-trace-id', 'x-cloud-trace-context', 'x-datadog-*', 'sentry-trace', 'uber-trace-id',
+      'sec-fetch-*', 'sec-ch-*', 'sec-gpc', 'sec-websocket-accept',
       'sec-websocket-extensions', 'sec-websocket-key', 'sec-websocket-protocol', 'sec-websocket-version', 'dnt',
       'priority', 'date',
     ],
@@ -52,7 +53,7 @@ export const HEADER_RULES: readonly HeaderRule[] = [
   {
     where: 'every',
     names: ['user-agent', 'x-stainless-*', 'x-promptfoo-version'],
-    why: "what the client's software says of itself; for a gateway that routes by it, `key.include=header:user-agent`",
+    why: 'what clients say of their software; where a gateway routes by it, `key.include=header:user-agent`',
   },
   {
     where: 'labels',
@@ -85,7 +86,8 @@ export function createHeaderRules(dialect: Dialect, standard: boolean): (name: s
 /** Whether a rule holds for an upstream of this dialect. */
 export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard: boolean): boolean {
   switch (where) {
-    case 'always':
+    case 'fixed':
+    case 'hops':
       return true;
     case 'every':
       return standard;
@@ -94,8 +96,8 @@ export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard
   }
 }
 
-/** The names that no setting can bring back into the key. */
-export const isAlwaysIgnored = createHeaderRules('compatible', false);
+/** Whether no setting can bring a header into the key. */
+export const isFixed = createMatcher(HEADER_RULES.flatMap(({ where, names }) => (where === 'fixed' ? names : [])));
 
 function isOwn(name: string): boolean {
   return name.startsWith('x-refrain-');

@@ -6,7 +6,7 @@ import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
-import { createHeaderRules, createMatcher, isAlwaysIgnored } from './ignored-headers.ts';
+import { createHeaderRules, createMatcher, isFixed } from './ignored-headers.ts';
 
 export interface Omissions {
   readonly body: Ignored;
@@ -28,19 +28,21 @@ export interface KeySettings {
  * @throws ConfigError where a header is to be in the key that can be in none
  */
 export function createOmissions(settings: KeySettings, isScope: (name: string) => boolean): OmissionsByDialect {
-  for (const name of headersIn(settings.include)) if (isScope(name) || isAlwaysIgnored(name)) throw neverIncluded(name);
+  for (const name of headersIn(settings.include)) if (isScope(name) || isFixed(name)) throw neverIncluded(name);
   const each = DIALECTS.map((dialect) => [dialect, omissionsOf(dialect, settings, isScope)] as const);
   return Object.fromEntries(each) as unknown as OmissionsByDialect;
 }
 
 function neverIncluded(name: string): ConfigError {
   return new ConfigError(
-    `key.include names header:${name}, which is in no key: the headers of the scope, of framing, of one hop and of ` +
+    `key.include names header:${name}, which is in no key: headers of the scope, of framing, of one hop and of ` +
       'cache control stay out of it; leave it out of key.include',
   );
 }
 
-function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope: (name: string) => boolean): Omissions {
+type IsHeader = (name: string) => boolean;
+
+function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope: IsHeader): Omissions {
   const standard = ignore.includes('default');
   const isInRules = createHeaderRules(dialect, standard);
   const isAdded = createMatcher(headersIn(ignore));
@@ -48,7 +50,7 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   return {
     body: bodyOmissions(standard && ignoresLabels(dialect), pointersIn(ignore), pointersIn(include)),
     isIgnoredHeader(name) {
-      if (isScope(name) || isAlwaysIgnored(name)) return true;
+      if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
     },
   };
@@ -65,7 +67,8 @@ function bodyOmissions(labels: boolean, ignored: readonly string[], included: re
 }
 
 function headersIn(entries: readonly string[]): string[] {
-  return entries.filter((entry) => entry.startsWith('header:')).map((entry) => entry.slice('header:'.length).toLowerCase());
+  const named = entries.filter((entry) => entry.startsWith('header:'));
+  return named.map((entry) => entry.slice('header:'.length).toLowerCase());
 }
 
 function pointersIn(entries: readonly string[]): string[] {

@@ -4,7 +4,7 @@ import { isConfidential } from '../../src/request/confidential.ts';
 
 test.each([
   'cookie', 'x-goog-api-key', 'x-apikey', 'ocp-apim-subscription-key', 'x-auth-token', 'helicone-auth', 'cf-aig-authorization', 'x-amz-security-token', 'x-portkey-virtual-key', 'x-client-secret',
-  'x-jwt-assertion', 'x-forwarded-user', 'x-tenant-id', 'x-org', 'x-account-id', 'x-user-email', 'session-id', 'x-thread-id', 'x-conversation-id',
+  'x-jwt-assertion', 'x-forwarded-user', 'x-tenant-id', 'x-org', 'x-account-id', 'x-user-email', 'session-id', 'x-thread-id', 'x-conversation-id', 'x-apigateway-api-userinfo', 'x-consumer-username', 'x-authenticated-userid',
 ])('the value of a header %s is kept nowhere', (name) => expect(isConfidential(name)).toBe(true));
 
 test.each(['openai-beta', 'anthropic-version', 'x-max-tokens', 'x-keyboard', 'x-author', 'content-type', 'x-monkey', 'x-organic', 'x-lab'])(

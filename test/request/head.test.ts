@@ -36,7 +36,7 @@ const LABELS: readonly (readonly [name: string, value: string])[] = [
   ['x-stainless-lang', 'js'], ['x-stainless-retry-count', '1'], ['user-agent', 'OpenAI/JS 7.57.0'], ['accept', 'text/event-stream'], ['accept-encoding', 'gzip'], ['accept-language', '*'], ['accept-charset', 'utf-8'],
   ['traceparent', '00-a-b-01'], ['tracestate', 'a=b'], ['baggage', 'a=b'], ['x-b3-traceid', '1'], ['x-datadog-trace-id', '1'], ['sentry-trace', '1'],
   ['idempotency-key', 'stainless-node-retry-1'], ['x-request-id', '1'], ['x-client-request-id', '1'],
-  ['x-correlation-id', '1'], ['x-irid', '1'], ['b3', '1'], ['x-amzn-trace-id', '1'], ['x-cloud-trace-context', '1'], ['uber-trace-id', '1'], ['x-promptfoo-version', '0.120.0'],
+  ['x-correlation-id', '1'], ['x-ms-client-request-id', '1'], ['elastic-apm-traceparent', '1'], ['newrelic', '1'], ['langsmith-trace', '1'], ['x-irid', '1'], ['b3', '1'], ['x-amzn-trace-id', '1'], ['x-cloud-trace-context', '1'], ['uber-trace-id', '1'], ['x-promptfoo-version', '0.120.0'],
   ['host', '127.0.0.1:4747'], ['connection', 'keep-alive'], ['transfer-encoding', 'chunked'], ['content-length', '29'], ['content-encoding', 'identity'], ['te', 'trailers'], ['expect', '100-continue'],
   ['sec-fetch-mode', 'cors'], ['sec-ch-ua', 'x'], ['sec-gpc', '1'], ['sec-websocket-key', 'x'], ['dnt', '1'], ['priority', 'u=1'], ['date', 'Thu, 01 Jan 1970 00:00:00 GMT'], ['via', '1.1 a'], ['x-forwarded-for', '10.0.0.1'],
   ['x-forwarded-host', 'a'], ['x-forwarded-proto', 'https'], ['x-forwarded-port', '443'], ['x-forwarded-prefix', '/a'], ['x-forwarded-server', 'a'], ['forwarded', 'for=a'], ['cf-ray', '1'], ['cdn-loop', 'a'],
@@ -52,7 +52,7 @@ const LABELS_OF_SOME: readonly (readonly [name: string, value: string])[] = [
 const USERS = [
   'x-forwarded-user', 'x-forwarded-email', 'x-forwarded-groups', 'x-forwarded-preferred-username', 'x-forwarded-access-token', 'x-forwarded-client-cert', 'x-auth-request-user', 'x-auth-request-email',
   'cf-access-authenticated-user-email', 'cf-access-jwt-assertion', 'x-amzn-oidc-identity', 'x-amzn-oidc-data', 'x-goog-authenticated-user-email', 'x-goog-iap-jwt-assertion', 'remote-user', 'x-remote-user',
-  'x-pomerium-jwt-assertion', 'x-ms-client-principal', 'x-ms-client-principal-id', 'x-ms-token-aad-access-token', 'tailscale-user-login', 'tailscale-user-name',
+  'remote-email', 'remote-name', 'x-authentik-username', 'x-authentik-jwt', 'x-webauth-user', 'teleport-jwt-assertion', 'x-pomerium-jwt-assertion', 'x-ms-client-principal', 'x-ms-client-principal-id', 'x-ms-token-aad-access-token', 'tailscale-user-login', 'tailscale-user-name',
 ];
 
 describe('headers', () => {
