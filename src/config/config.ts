@@ -25,6 +25,15 @@ export interface Config extends Settings {
   readonly proxy: OutboundProxy;
   /** Variables that were perhaps meant for Refrain: worth a warning. */
   readonly unknownVariables: readonly UnknownVariable[];
+  /** What was written under a former name, and is read as if it stood elsewhere. */
+  readonly formerSettings: readonly FormerSetting[];
+}
+
+export interface FormerSetting {
+  /** As the person wrote it, with its place. */
+  readonly setting: string;
+  /** The setting to write instead. */
+  readonly instead: Path;
 }
 
 /** Reads every source; throws ConfigError at the first value that cannot be used. */
@@ -58,8 +67,14 @@ export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
     ...settle(find, cwd),
     proxy: readOutboundProxy(variables.known),
     unknownVariables: variables.unknown,
+    formerSettings: paths.flatMap((path) => formerOf(path, find(path))),
   });
   return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
+}
+
+function formerOf(path: Path, written: Written | undefined): readonly FormerSetting[] {
+  const { former } = settingAt(path);
+  return written === undefined || former === undefined ? [] : [{ setting: placeOf(written), instead: former as Path }];
 }
 
 function originOf(path: Path, written: Written | undefined): readonly Origin[] {
@@ -84,6 +99,7 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
     ...settle((path) => source.get(path), cwd),
     proxy: { http: null, https: null, no: null, ...proxy },
     unknownVariables: [],
+    formerSettings: [],
   });
 }
 
@@ -94,9 +110,10 @@ function settle(find: (path: Path) => Written | undefined, cwd: string): Setting
   const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);
   const settings = nest(values) as unknown as Settings;
   checkRules(settings, findAny);
-  const { store, ttl, maxTtl } = settings;
+  const { store, ttl, maxTtl, keep, incomplete } = settings;
   return {
     ...settings,
+    keep: incomplete === 'keep' && find('keep') === undefined ? [...keep, 'incomplete'] : keep,
     store: { ...store, path: store.path === null ? null : resolve(cwd, store.path) },
     ttl: Math.min(ttl, maxTtl),
   };

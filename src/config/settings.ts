@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
-import { ignored, members } from './lists.ts';
+import { ignored, kept, members } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, doneMarker, namedUpstreams } from './upstreams.ts';
@@ -29,7 +29,8 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
-  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
+  'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
+  'incomplete': { ...oneOf('drop', 'keep'), former: 'keep', meaning: 'Whether a response cut by max_output_tokens is kept' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
@@ -65,6 +66,9 @@ type Nested<Flat> = {
 export interface Settings extends Nested<Values> {}
 
 export const paths = Object.keys(settings) as readonly Path[];
+
+/** The settings as people are told of them, without those that another has taken the place of. */
+export const toldPaths = paths.filter((path) => settingAt(path).former === undefined);
 
 /** The settings that a flag or a variable can give. */
 export const textPaths = paths.filter((path) => settingAt(path).fileOnly === undefined);

@@ -16,6 +16,7 @@ import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { showsCredential } from '../request/asked.ts';
+import { asksForUsage } from '../request/form.ts';
 import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
@@ -24,6 +25,7 @@ import type { Policy } from '../request/policy.ts';
 import type { Reading } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import type { Keep } from '../response/complete.ts';
 import type { Store } from '../store/store.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -49,8 +51,8 @@ export interface Door {
   readonly heartbeat: Heartbeat | null;
   /** Whether new requests are turned away. */
   readonly isStopping: () => boolean;
-  /** Whether a response that `max_output_tokens` has cut is kept. */
-  readonly incomplete: 'drop' | 'keep';
+  /** Which answers are kept that end early or say nothing. */
+  readonly keep: ReadonlySet<Keep>;
   /** Whether what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
 }
@@ -105,13 +107,16 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
 async function ask(door: Door, asking: Asking, naming: Naming, permission: Permission, marks: Marks): Promise<Opening> {
   const { request, reading: { route, policy, caller: { scope } }, occasion, body, plain } = asking;
   const { endpoint } = occasion;
-  const { key, model, choices, inputs, jsonText } = naming;
+  const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
   const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
   const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
   const opening = await door.cache.open({
     key, permission,
-    expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
+    expected: {
+      endpoint, choices, prompts, inputs, jsonText, output,
+      usage: asksForUsage(form), keep: door.keep, doneMarker: route.target.doneMarker,
+    },
     shared: isShared(scope),
     label: like,
     parts,

@@ -21,6 +21,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      keep: ['length'],
       incomplete: 'drop',
       scope: { shared: null, members: [] },
       key: { ignore: ['default'] },
@@ -32,6 +33,7 @@ describe('the default configuration', () => {
       logLevel: 'info',
       proxy: { http: null, https: null, no: null },
       unknownVariables: [],
+      formerSettings: [],
     });
   });
 
