@@ -25,15 +25,6 @@ export interface Config extends Settings {
   readonly proxy: OutboundProxy;
   /** Variables that were perhaps meant for Refrain: worth a warning. */
   readonly unknownVariables: readonly UnknownVariable[];
-  /** What was written under a former name, and is read as if it stood elsewhere. */
-  readonly formerSettings: readonly FormerSetting[];
-}
-
-export interface FormerSetting {
-  /** As the person wrote it, with its place. */
-  readonly setting: string;
-  /** The setting to write instead. */
-  readonly instead: Path;
 }
 
 /** Reads every source; throws ConfigError at the first value that cannot be used. */
@@ -67,14 +58,8 @@ export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
     ...settle(find, cwd),
     proxy: readOutboundProxy(variables.known),
     unknownVariables: variables.unknown,
-    formerSettings: paths.flatMap((path) => formerOf(path, find(path))),
   });
   return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
-}
-
-function formerOf(path: Path, written: Written | undefined): readonly FormerSetting[] {
-  const { former } = settingAt(path);
-  return written === undefined || former === undefined ? [] : [{ setting: placeOf(written), instead: former as Path }];
 }
 
 function originOf(path: Path, written: Written | undefined): readonly Origin[] {
@@ -99,7 +84,6 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
     ...settle((path) => source.get(path), cwd),
     proxy: { http: null, https: null, no: null, ...proxy },
     unknownVariables: [],
-    formerSettings: [],
   });
 }
 

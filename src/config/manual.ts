@@ -5,7 +5,7 @@
 import { type CommandName, commandNames, formOf } from './commands.ts';
 import { readDefaults } from './file.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
-import { FILE_FLAG, FILE_MEANING, FILE_VARIABLE, type Path, settingAt, textPaths, toldPaths } from './settings.ts';
+import { FILE_FLAG, FILE_MEANING, FILE_VARIABLE, type Path, paths, settingAt, textPaths } from './settings.ts';
 
 /** The flags of settings, and what each means, with its default. */
 export function settingFlags(): readonly (readonly [flag: string, meaning: string])[] {
@@ -51,7 +51,7 @@ export function exitsTable(): string {
 export function environmentExample(): string {
   const defaults = readDefaultTexts();
   const entries = [
-    ...textPaths.filter(isTold).map((path) => `# ${describe(settingAt(path))}\n# ${variableName(path)}=${defaults.get(path)}\n`),
+    ...textPaths.map((path) => `# ${describe(settingAt(path))}\n# ${variableName(path)}=${defaults.get(path)}\n`),
     `# ${FILE_MEANING}\n# ${FILE_VARIABLE}=\n`,
   ];
   return [
@@ -73,11 +73,7 @@ export function settingsTable(): string {
     const variable = fileOnly ? 'JSON file only' : code(variableName(path));
     return `| ${code(path)} | ${variable} | ${code(defaults.get(path) ?? '')} | ${meaning} | ${allowed} |`;
   };
-  return ['| Setting | Variable | Default | Meaning | What it may be |', '|---|---|---|---|---|', ...toldPaths.map(row), ''].join('\n');
-}
-
-function isTold(path: Path): boolean {
-  return toldPaths.includes(path);
+  return ['| Setting | Variable | Default | Meaning | What it may be |', '|---|---|---|---|---|', ...paths.map(row), ''].join('\n');
 }
 
 /** What a setting or an option means, and its words where they are few. */

@@ -21,8 +21,6 @@ export interface Setting<Value = unknown> extends Kind<Value> {
   readonly meaning: string;
   /** Too rich for one line of text: only the JSON file gives it. */
   readonly fileOnly?: true;
-  /** Still read, with a notice: the setting of this path has taken its place. */
-  readonly former?: string;
 }
 
 /** The flag of a setting, without its dashes: `memory.bytes` is `memory-bytes`, `maxTtl` is `max-ttl`. */

@@ -30,7 +30,7 @@ export const settings = {
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
   'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
-  'incomplete': { ...oneOf('drop', 'keep'), former: 'keep', meaning: 'Whether a response cut by max_output_tokens is kept' },
+  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Former name of incomplete in keep, read with a notice' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
@@ -66,9 +66,6 @@ type Nested<Flat> = {
 export interface Settings extends Nested<Values> {}
 
 export const paths = Object.keys(settings) as readonly Path[];
-
-/** The settings as people are told of them, without those that another has taken the place of. */
-export const toldPaths = paths.filter((path) => settingAt(path).former === undefined);
 
 /** The settings that a flag or a variable can give. */
 export const textPaths = paths.filter((path) => settingAt(path).fileOnly === undefined);

@@ -19,6 +19,7 @@ import { showsCredential } from '../request/asked.ts';
 import { asksForUsage } from '../request/form.ts';
 import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
+import { ModelScan } from '../request/model.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming, Occasion } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
@@ -84,16 +85,22 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  if (occasion === null) return relayUnread(door, reading, request, 'route');
+  if (occasion === null) return relayUnread(door, reading, request, 'route', null);
   const why = whyNotRead(policy);
-  if (why !== null) return relayUnread(door, reading, request, why);
+  if (why !== null) return relayUnread(door, reading, request, why, marks);
   const body = await door.bodies.read(request, lengthOf(request));
-  if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
+  if (!(body instanceof WholeBody)) {
+    lookForModel(request, body, marks);
+    return relay(door, reading, request, 'large-request', body);
+  }
   const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodies.limits);
   if (typeof plain === 'string') return relay(door, reading, request, plain, body);
   const named = door.namer.name(occasion, plain);
   const naming = named instanceof Promise ? await named : named;
-  if (typeof naming === 'string') return relay(door, reading, request, naming, body);
+  if (typeof naming === 'string') {
+    lookForModel(request, plain, marks);
+    return relay(door, reading, request, naming, body);
+  }
   marks.key = naming.key.slice(0, 16);
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
@@ -139,8 +146,23 @@ function whyNotRead(policy: Policy): string | null {
   return policy.mode === 'off' ? 'off' : null;
 }
 
-async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Promise<Opening> {
-  return relay(door, reading, request, why, await unreadBody(door, request));
+/** @param marks are told of the model, where the answer is one of a model */
+async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string, marks: Marks | null): Promise<Opening> {
+  const body = await unreadBody(door, request);
+  if (marks !== null && body !== null && reading.coding === null) lookForModel(request, body, marks);
+  return relay(door, reading, request, why, body);
+}
+
+/** For the books, in which a request has one model however it is answered. */
+function lookForModel(request: IncomingMessage, body: WholeBody | Readable, marks: Marks): void {
+  const scan = new ModelScan();
+  const look = (chunk: Buffer) => {
+    scan.push(chunk);
+    marks.model = scan.model;
+    if (scan.model !== null) request.off('data', look);
+  };
+  if (body instanceof WholeBody) look(body.bytes);
+  else request.on('data', look);
 }
 
 /** A stream of its own costs more than a short body does. */
