@@ -85,20 +85,18 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   const deleted = deletedAnswerOf(method, route.path);
   if (deleted !== null) door.cache.forget(deleted);
 
-  if (occasion === null) return relayUnread(door, reading, request, 'route', null);
+  if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
-  if (why !== null) return relayUnread(door, reading, request, why, marks);
+  if (why !== null || mayBeLarge(door, request)) lookForModel(request, reading, marks);
+  if (why !== null) return relayUnread(door, reading, request, why);
   const body = await door.bodies.read(request, lengthOf(request));
-  if (!(body instanceof WholeBody)) {
-    lookForModel(request, body, marks);
-    return relay(door, reading, request, 'large-request', body);
-  }
+  if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
   const plain = reading.coding === null ? body : await decoded(body, reading.coding, door.bodies.limits);
   if (typeof plain === 'string') return relay(door, reading, request, plain, body);
   const named = door.namer.name(occasion, plain);
   const naming = named instanceof Promise ? await named : named;
   if (typeof naming === 'string') {
-    lookForModel(request, plain, marks);
+    marks.model = ModelScan.modelIn(plain.bytes);
     return relay(door, reading, request, naming, body);
   }
   marks.key = naming.key.slice(0, 16);
@@ -146,23 +144,27 @@ function whyNotRead(policy: Policy): string | null {
   return policy.mode === 'off' ? 'off' : null;
 }
 
-/** @param marks are told of the model, where the answer is one of a model */
-async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string, marks: Marks | null): Promise<Opening> {
-  const body = await unreadBody(door, request);
-  if (marks !== null && body !== null && reading.coding === null) lookForModel(request, body, marks);
-  return relay(door, reading, request, why, body);
+async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Promise<Opening> {
+  return relay(door, reading, request, why, await unreadBody(door, request));
 }
 
-/** For the books, in which a request has one model however it is answered. */
-function lookForModel(request: IncomingMessage, body: WholeBody | Readable, marks: Marks): void {
+/** Whether a body may be too large to be read as a whole. */
+function mayBeLarge({ bodies }: Door, { headers }: IncomingMessage): boolean {
+  const { 'content-length': length } = headers;
+  return length === undefined || Number(length) > bodies.limits.whole;
+}
+
+/** For the books, in which a request has one model however it is answered: in a body that is not read, as it passes. */
+function lookForModel(request: IncomingMessage, { coding }: Reading, marks: Marks): void {
+  if (coding !== null) return;
   const scan = new ModelScan();
   const look = (chunk: Buffer) => {
     scan.push(chunk);
-    marks.model = scan.model;
+    marks.model ??= scan.model;
     if (scan.model !== null) request.off('data', look);
   };
-  if (body instanceof WholeBody) look(body.bytes);
-  else request.on('data', look);
+  // Not `on`, which would have the body flow before anybody takes it.
+  request.prependListener('data', look);
 }
 
 /** A stream of its own costs more than a short body does. */

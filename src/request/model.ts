@@ -24,6 +24,12 @@ export class ModelScan {
   /** What there is of the string being read, where it is a name, or the value of `model`. */
   #text: string | null = null;
 
+  static modelIn(body: Buffer): string | null {
+    const scan = new ModelScan();
+    scan.push(body);
+    return scan.model;
+  }
+
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && this.model === null; ) at = this.#inString ? this.#string(chunk, at) : this.#token(chunk, at);
   }
