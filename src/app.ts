@@ -69,7 +69,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
-  const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
+  const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
   const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
   const metrics = new Metrics({
@@ -83,7 +83,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),

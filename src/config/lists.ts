@@ -45,7 +45,13 @@ function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
     .transform((item) => (HEADER.test(item) ? item.toLowerCase() : item));
 }
 
-function list(item: z.ZodType<string>): z.ZodType<readonly string[]> {
+/** Which answers are kept that end before the model has ended them, or say nothing. */
+export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incomplete')[]> = {
+  schema: list(z.enum(['length', 'content-filter', 'empty', 'incomplete'])),
+  allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
+};
+
+function list<Item extends string>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
   return z.preprocess(splitText, z.array(item));
 }
 

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
-import { ignored, included, members, scopeHeaders } from './lists.ts';
+import { ignored, included, kept, members, scopeHeaders } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams } from './upstreams.ts';
@@ -30,7 +30,8 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
-  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
+  'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
+  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Former name of incomplete in keep, read with a notice' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'scope.headers': { ...scopeHeaders, meaning: 'Headers by which a sign-on proxy names its user' },

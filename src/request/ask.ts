@@ -25,10 +25,14 @@ export interface Ask {
   readonly text: string;
   /** How many choices a whole answer has. */
   readonly choices: number;
+  /** How many prompts they answer. */
+  readonly prompts: number;
   /** How many vectors or results a whole answer has; null where the request does not tell. */
   readonly inputs: number | null;
   /** Whether the text of the answer is asked to be JSON. */
   readonly jsonText: boolean;
+  /** Whether the model is asked to say anything. */
+  readonly output: boolean;
 }
 
 /** Envelopes: objects whose members reach the model by name, never in their order. */
@@ -60,9 +64,11 @@ export function readAsk({ endpoint, dialect, ignored, mode }: Reader, body: Buff
     model: typeof model === 'string' ? model : null,
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
-    choices: countChoices(endpoint, fields),
+    choices: countEach(fields) * countPrompts(endpoint, fields),
+    prompts: countPrompts(endpoint, fields),
     inputs: countInputs(endpoint, fields),
     jsonText: asksForJson(endpoint, fields),
+    output: !OUTPUT_LIMITS.some((name) => fields.get(name) === 0),
   };
 }
 
@@ -87,6 +93,9 @@ function formText(members: ReadonlyMap<string, string>): string {
   return FORM_FIELDS.map((name) => ` ${name}=${members.get(name) ?? ''}`).join('');
 }
 
+/** Where one of these is 0, the answer is to say nothing. */
+const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
+
 class ParsedFields implements FieldReader {
   readonly #members: ReadonlyMap<string, string>;
 
@@ -100,10 +109,14 @@ class ParsedFields implements FieldReader {
   }
 }
 
-function countChoices(endpoint: Endpoint, fields: FieldReader): number {
+/** How many choices are asked for to each prompt. */
+function countEach(fields: FieldReader): number {
   const each = fields.get('n');
-  const perPrompt = typeof each === 'number' ? each : 1;
-  return endpoint === 'completions' ? perPrompt * countTexts(fields.get('prompt')) : perPrompt;
+  return typeof each === 'number' ? each : 1;
+}
+
+function countPrompts(endpoint: Endpoint, fields: FieldReader): number {
+  return endpoint === 'completions' ? countTexts(fields.get('prompt')) : 1;
 }
 
 function countInputs(endpoint: Endpoint, fields: FieldReader): number | null {

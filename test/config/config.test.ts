@@ -22,6 +22,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      keep: ['length'],
       incomplete: 'drop',
       scope: { shared: null, members: [], headers: ['default'] },
       key: { ignore: ['default'], include: [] },
@@ -62,6 +63,18 @@ describe('a configuration for a test', () => {
   it('accepts the settings of another', () => {
     const { unknownVariables, ...first } = createConfig({ port: 0, scope: { shared: 'x', members: ['*'] } });
     expect(createConfig(first)).toEqual({ ...first, unknownVariables });
+  });
+});
+
+describe('what is kept', () => {
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['answers at their limit', [], ['length']],
+    ['what is listed', ['--keep', 'empty,content-filter'], ['empty', 'content-filter']],
+    ['nothing', ['--keep', 'none'], []],
+    ['incomplete responses, by the former setting', ['--incomplete', 'keep'], ['length', 'incomplete']],
+    ['what is listed, before the former setting', ['--incomplete', 'keep', '--keep', 'length'], ['length']],
+  ])('%s', (_, argv, keep) => {
+    expect(loadConfig(createSurroundings({ argv })).keep).toEqual(keep);
   });
 });
 
