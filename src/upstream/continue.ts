@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 const TELLING = 'HTTP/1.1 100'.length;
 /** What follows a 101 is another protocol. */
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d/;
+const VERSION = 'HTTP/1.';
 const HEAD_END = /\r?\n\r?\n/;
 
 /** More than a server says before its answer; beyond it undici may judge. */
@@ -44,7 +45,7 @@ export class ContinueGate {
     const passed: Buffer[] = [];
     while (bytes.length > 0) {
       const opening = bytes.toString('latin1', 0, TELLING);
-      if (opening.length === TELLING && !INFORMATIONAL.test(opening)) {
+      if (opening.length === TELLING ? !INFORMATIONAL.test(opening) : !VERSION.startsWith(opening.slice(0, VERSION.length))) {
         this.#isOpen = true;
         return passed.length === 0 ? bytes : Buffer.concat([...passed, bytes]);
       }
