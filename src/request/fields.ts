@@ -92,7 +92,7 @@ export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; read
   { names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
   { names: ['content-length', 'content-encoding'], why: 'framing; the key is made from the body as it is decoded' },
   { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
-  { names: ['user-agent', 'x-stainless-*', 'origin', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },
+  { names: ['user-agent', 'x-stainless-*', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },
   {
     names: [
       'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'session-id', 'thread-id', 'x-session-*', 'x-codex-*',

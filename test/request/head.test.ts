@@ -18,6 +18,7 @@ const OWN_KEYS: readonly (readonly [why: string, ...headers: (readonly string[])
   ['who asks', [], ['authorization', 'Bearer a'], ['authorization', 'Bearer b'], ['authorization', 'bearer a'], ['api-key', 'a'], ['api-key', 'b'], ['x-api-key', 'a'], ['x-api-key', 'Bearer a']],
   ['who asks, twice', ['authorization', 'Bearer a'], ['authorization', 'Bearer a', 'authorization', 'Bearer b'], ['authorization', 'Bearer b', 'authorization', 'Bearer a'], ['authorization', 'Bearer a', 'x-api-key', 'b']],
   ['on whose account', PLAIN, [...PLAIN, 'openai-organization', 'o'], [...PLAIN, 'openai-project', 'o'], [...PLAIN, 'openai-organization', 'p'], [...PLAIN, 'openai-organization', 'o', 'openai-project', 'o']],
+  ['which page asks', PLAIN, [...PLAIN, 'origin', 'https://a.test'], [...PLAIN, 'origin', 'https://b.test'], [...PLAIN, 'origin', 'null']],
   ['which of the versions', PLAIN, [...PLAIN, 'openai-beta', 'a'], [...PLAIN, 'openai-beta', 'b'], [...PLAIN, 'anthropic-version', '2023-06-01'], [...PLAIN, 'anthropic-beta', 'a'], [...PLAIN, 'openai-version', 'a']],
   ['what nobody knows', PLAIN, [...PLAIN, 'x-foo', ''], [...PLAIN, 'x-foo', '1'], [...PLAIN, 'x-foo', '2'], [...PLAIN, 'x-foo', '1', 'x-foo', '2'], [...PLAIN, 'x-foo', '2', 'x-foo', '1'], [...PLAIN, 'x-foo', '1, 2'], [...PLAIN, 'x-fo', '1'], [...PLAIN, 'cookie', '1']],
   ['what has almost the name of a label', PLAIN, [...PLAIN, 'x-stainless', '1'], [...PLAIN, 'x-refrain', '1'], [...PLAIN, 'user-agents', '1'], [...PLAIN, 'idempotency', '1'], [...PLAIN, 'x-request-ids', '1'], [...PLAIN, 'x-accept-a', '1'], [...PLAIN, 'my-x-stainless-a', '1']],
@@ -33,7 +34,7 @@ const LABELS: readonly (readonly [name: string, value: string])[] = [
   ['traceparent', '00-a-b-01'], ['tracestate', 'a=b'], ['baggage', 'a=b'], ['x-b3-traceid', '1'], ['x-datadog-trace-id', '1'], ['sentry-trace', '1'],
   ['idempotency-key', 'stainless-node-retry-1'], ['x-request-id', '1'], ['x-client-request-id', '1'], ['session-id', '1'], ['x-session-affinity', '1'], ['x-codex-turn-metadata', '1'],
   ['host', '127.0.0.1:4747'], ['connection', 'keep-alive'], ['transfer-encoding', 'chunked'], ['content-length', '29'], ['content-encoding', 'identity'], ['te', 'trailers'], ['expect', '100-continue'],
-  ['origin', 'https://a.test'], ['referer', 'https://a.test'], ['sec-fetch-mode', 'cors'], ['priority', 'u=1'], ['date', 'Thu, 01 Jan 1970 00:00:00 GMT'], ['via', '1.1 a'], ['x-forwarded-for', '10.0.0.1'],
+  ['referer', 'https://a.test'], ['sec-fetch-mode', 'cors'], ['priority', 'u=1'], ['date', 'Thu, 01 Jan 1970 00:00:00 GMT'], ['via', '1.1 a'], ['x-forwarded-for', '10.0.0.1'],
   ['cf-ray', '1'],
 ];
 
