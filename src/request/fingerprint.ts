@@ -6,6 +6,7 @@
  */
 import hash from 'object-hash';
 import type { Scope } from './caller.ts';
+import { keyedCookies } from './cookies.ts';
 import type { Form } from './form.ts';
 import type { HeaderFields } from './header-fields.ts';
 
@@ -36,7 +37,9 @@ export type Parts = Readonly<Record<string, string>>;
 export function partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, variant }: Frame): Parts {
   const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
   for (const [name, values] of fields) {
-    if (!isIgnoredHeader(name) && !isPlainJson(name, values)) parts[`header:${name}`] = values.join('\n');
+    if (isIgnoredHeader(name) || isPlainJson(name, values)) continue;
+    const keyed = name === 'cookie' ? keyedCookies(values) : values;
+    if (keyed.length > 0) parts[`header:${name}`] = keyed.join('\n');
   }
   return parts;
 }
