@@ -2,6 +2,7 @@
  * Builds every part once and wires them. Nothing here is shared with another
  * proxy in the same process.
  */
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
@@ -11,6 +12,7 @@ import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { NamedUpstream } from './config/upstreams.ts';
 import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
@@ -52,6 +54,9 @@ export interface App {
   readiness: Readiness;
 }
 
+/** Enough that no two processes of a chain call themselves the same. */
+const PSEUDONYM_BYTES = 8;
+
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
 
@@ -80,9 +85,11 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     bytesInTheAir: () => load.bytes,
   });
   ledger.subscribe((note) => metrics.observe(note));
-  const rules = createRules(config, loadSecret(config.store.path, log));
+  const secret = loadSecret(config.store.path, log);
+  const rules = createRules(config, secret);
+  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, secret, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -144,11 +151,11 @@ export function createRules(config: Config, secret: Buffer): Rules {
   };
 }
 
-function createTargets({ upstream, upstreams, doneMarker }: Config): Targets {
-  const targetOf = (base: string, marker: Target['doneMarker'] | null): Target => {
+function createTargets({ upstream, upstreams, doneMarker, noStore }: Config): Targets {
+  const targetOf = (base: string, own: Partial<NamedUpstream>): Target => {
     const { origin, pathname } = new URL(base);
-    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: marker ?? doneMarker };
+    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: own.doneMarker ?? doneMarker, noStore: own.noStore ?? noStore };
   };
-  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(url, marker)] as const);
-  return { standard: targetOf(upstream, null), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(own.url, own)] as const);
+  return { standard: targetOf(upstream, {}), named: new Map(named) };
 }

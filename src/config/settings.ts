@@ -8,7 +8,7 @@ import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './ki
 import { ignored, members } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
-import { baseUrl, doneMarker, namedUpstreams } from './upstreams.ts';
+import { baseUrl, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
@@ -19,6 +19,7 @@ export const settings = {
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },
   'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE]' },
+  'noStore': { ...noStore, meaning: 'Whether an answer with Cache-Control: no-store is left unkept' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },

@@ -18,10 +18,14 @@ export const baseUrl: Kind<string> = {
 /** Whether a stream ends with `data: [DONE]`, and without it counts as broken off. */
 export const doneMarker = oneOf('required', 'optional');
 
+/** Whether an answer is left unkept because its upstream forbids to store it. */
+export const noStore = oneOf('obey', 'ignore');
+
 export interface NamedUpstream {
   readonly url: string;
   /** Null: as the setting of this name says for all. */
   readonly doneMarker: z.output<typeof doneMarker.schema> | null;
+  readonly noStore: z.output<typeof noStore.schema> | null;
 }
 
 /**
@@ -43,8 +47,9 @@ const named = z.strictObject(
   {
     url: baseUrl.schema,
     doneMarker: doneMarker.schema.nullable().default(null),
+    noStore: noStore.schema.nullable().default(null),
   },
-  { error: 'a base URL, or an object with url and perhaps doneMarker' },
+  { error: 'a base URL, or an object with url and perhaps doneMarker and noStore' },
 );
 
 export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {

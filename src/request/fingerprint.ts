@@ -58,8 +58,9 @@ export function nameOf(key: string): Fingerprint {
   return key.slice(0, key.indexOf('.'));
 }
 
+/** Of whichever variant of it: what tells these apart stands behind a tilde. */
 export function formOf(key: string): Form {
-  return key.slice(key.indexOf('.') + 1) as Form;
+  return key.slice(key.indexOf('.') + 1).split('~', 1)[0] as Form;
 }
 
 /** `a=1&b=2` and `b=2&a=1` ask the same; the order of equal names is kept, and no spelling is decoded. */

@@ -2,7 +2,7 @@
  * What the head of a request says: where it goes, what it allows, who asks.
  */
 import { endpointOf } from '../endpoint.ts';
-import type { Caller } from './caller.ts';
+import { ACCOUNTS, type Caller, CREDENTIALS } from './caller.ts';
 import { codingOf } from './content-coding.ts';
 import type { Omissions } from './fields.ts';
 import { partsOf } from './fingerprint.ts';
@@ -53,6 +53,13 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
     occasion: occasionOf(rules, head, route, policy, caller),
     coding: codingOf(valueOf(fields, 'content-encoding')),
   };
+}
+
+const SCOPED: ReadonlySet<string> = new Set([...CREDENTIALS, ...ACCOUNTS]);
+
+/** Whether requests with equal keys have equal values of this header, but for what is left out of the key wherever it stands. */
+export function isKeyedHeader({ omissions }: Rules, name: string): boolean {
+  return SCOPED.has(name) || !omissions.isIgnoredHeader(name);
 }
 
 function occasionOf({ omissions }: Rules, { method, fields }: RequestHead, { target, path, query }: Route, { mode, variant }: Policy, { scope }: Caller): Occasion | null {

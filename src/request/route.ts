@@ -13,6 +13,7 @@ export interface Target {
   /** Without a slash at its end; empty for the root. */
   readonly basePath: string;
   readonly doneMarker: 'required' | 'optional';
+  readonly noStore: 'obey' | 'ignore';
 }
 
 export interface Targets {

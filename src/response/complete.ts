@@ -24,7 +24,11 @@ export interface Expectation {
   readonly incomplete: 'drop' | 'keep';
   /** Whether a stream without `data: [DONE]` counts as broken off. */
   readonly doneMarker: 'required' | 'optional';
+  /** Whether an answer is left unkept because its upstream says `Cache-Control: no-store`. */
+  readonly noStore: NoStore;
 }
+
+export type NoStore = 'obey' | 'ignore';
 
 export type Step =
   | { readonly kind: 'more' }
@@ -40,6 +44,8 @@ export type Verdict =
 export type Unkept =
   | 'status'
   | 'upstream-no-store'
+  /** It differs by more than the headers of the request: `Vary: *`. */
+  | 'vary'
   | 'encoded'
   | 'content-type'
   | 'not-json'

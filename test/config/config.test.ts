@@ -13,6 +13,7 @@ describe('the default configuration', () => {
       upstream: 'https://api.openai.com/v1',
       upstreams: {},
       doneMarker: 'required',
+      noStore: 'obey',
       memory: { bytes: 268_435_456 },
       store: { path: join(cwd, '.refrain/cache.sqlite'), bytes: 4_294_967_296, prompts: true },
       ttl: 604_800,
@@ -48,7 +49,7 @@ describe('a configuration for a test', () => {
       store: { path: null },
       key: { ignore: [] },
       timeouts: { idle: 0.05 },
-      upstreams: { local: { url: 'http://localhost:1', doneMarker: null } },
+      upstreams: { local: { url: 'http://localhost:1', doneMarker: null, noStore: null } },
       proxy: { http: 'http://proxy:1' },
     };
     expect(createConfig(overrides)).toMatchObject(overrides);

@@ -175,7 +175,7 @@ describe('a bad file', () => {
 describe('a bad named upstream', () => {
   const NAME = 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
-  const EITHER = 'a base URL, or an object with url and perhaps doneMarker';
+  const EITHER = 'a base URL, or an object with url and perhaps doneMarker and noStore';
 
   it.each([
     ['v1', NAME], ['chat', NAME], ['openai', NAME], ['Groq', NAME], ['-x', NAME], ['a_b', NAME], ['', NAME],
@@ -189,6 +189,7 @@ describe('a bad named upstream', () => {
     [{}, `upstreams.x in my.json is an object; it may be ${URL_TEXT}`],
     [7, `upstreams.x in my.json is 7; it may be ${EITHER}`],
     [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be required or optional'],
+    [{ url: 'http://x', noStore: 'no' }, 'upstreams.x.noStore in my.json is "no"; it may be obey or ignore'],
     [{ url: 'http://x', key: 'sk' }, `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`],
   ])('%j', (value, message) => {
     expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(message);

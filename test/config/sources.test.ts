@@ -53,6 +53,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'admin.token': ['s3cret!', 's3cret!'],
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'doneMarker': ['optional', 'optional'],
+  'noStore': ['ignore', 'ignore'],
   'memory.bytes': ['1GiB', 1_073_741_824],
   'store.path': ['/var/refrain.sqlite', '/var/refrain.sqlite'],
   'store.bytes': ['1000', 1000],
@@ -116,11 +117,11 @@ describe('the JSON file', () => {
 
   it('names further upstreams by URL or by object', () => {
     const { upstreams } = loadFile({
-      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', doneMarker: 'optional' } },
+      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', doneMarker: 'optional', noStore: 'ignore' } },
     });
     expect({ ...upstreams }).toEqual({
-      groq: { url: 'https://api.groq.com/openai/v1', doneMarker: null },
-      local: { url: 'http://[::1]:8080', doneMarker: 'optional' },
+      groq: { url: 'https://api.groq.com/openai/v1', doneMarker: null, noStore: null },
+      local: { url: 'http://[::1]:8080', doneMarker: 'optional', noStore: 'ignore' },
     });
   });
 

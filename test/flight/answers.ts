@@ -45,7 +45,7 @@ const SPACE = Buffer.alloc(300 * 1024, ' ');
 const HUGE = 4;
 
 export function expectationOf(kind: Kind): Expectation {
-  return { endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required' };
+  return { endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required', noStore: 'obey' };
 }
 
 /** @param call its number, over all calls to all keys */

@@ -11,7 +11,7 @@ export type Wanted = Partial<Expectation>;
 /** A verdict in a word: why it is not kept, where it is not. */
 export type Word = 'whole' | 'broken' | Unkept;
 
-const EXPECTED: Expectation = { endpoint: 'chat', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required' };
+const EXPECTED: Expectation = { endpoint: 'chat', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required', noStore: 'obey' };
 
 export function judgeJson(answer: unknown, wanted: Wanted = {}): Word {
   return judge([typeof answer === 'string' ? answer : JSON.stringify(answer)], 'application/json', wanted);
