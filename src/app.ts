@@ -24,6 +24,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
+import { createBypasses } from './request/bypasses.ts';
 import { createCallers } from './request/caller.ts';
 import { createOmissions } from './request/fields.ts';
 import { createNamer, type Namer } from './request/namer.ts';
@@ -142,11 +143,12 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer): Rules {
-  const { ttl, maxTtl, cache: mode, scope, key } = config;
+  const { ttl, maxTtl, cache: mode, scope, key, bypass } = config;
   return {
     targets: createTargets(config),
     policy: { ttl, maxTtl, mode },
     omissions: createOmissions(key.ignore),
+    bypasses: createBypasses(bypass),
     callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
   };
 }

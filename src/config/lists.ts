@@ -29,6 +29,15 @@ export const ignored: Kind<readonly string[]> = {
   allowed: 'none, or a list, with commas between, of default, JSON Pointers such as /metadata/trace_id, and header:NAME',
 };
 
+/** A model's name; `*` stands for anything. */
+const MODEL = /^model:[^\s,]+$/;
+
+/** What goes past the cache: `default`, JSON Pointers, and models by a pattern. */
+export const bypassed: Kind<readonly string[]> = {
+  schema: list(z.string().refine((item) => item === 'default' || POINTER.test(item) || MODEL.test(item))),
+  allowed: 'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*',
+};
+
 function list(item: z.ZodType<string>): z.ZodType<readonly string[]> {
   return z.preprocess(splitText, z.array(item));
 }

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
-import { ignored, members } from './lists.ts';
+import { bypassed, ignored, members } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
@@ -30,6 +30,7 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },

@@ -6,6 +6,7 @@
  * upstream, uncached.
  */
 import type { Endpoint } from '../endpoint.ts';
+import { type Bypasses, isDecidedBy } from './bypasses.ts';
 import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
 import { defaultsOf, FORM_FIELDS } from './fields.ts';
 import { chooseForm, type Form } from './form.ts';
@@ -37,12 +38,12 @@ const MESSAGES: Shape = { sorted: false, items: MESSAGE };
 const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
 
 /** @param body the bytes as received, not encoded */
-export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode): Ask | WhyNotAsk {
+export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode, bypasses: Bypasses): Ask | WhyNotAsk {
   const canonical = understand(endpoint, body, ignored);
   if (typeof canonical === 'string') return canonical;
-  if (isAmbiguous(canonical)) return 'ambiguous';
+  if (isAmbiguous(canonical, bypasses)) return 'ambiguous';
   const fields = new ParsedFields(canonical.members);
-  const stateful = whyStateful(endpoint, fields);
+  const stateful = whyStateful(endpoint, fields, bypasses);
   if (stateful) return stateful;
   if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
   const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
@@ -67,8 +68,8 @@ function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonic
 }
 
 /** Whether a name that decides stands twice, too deep to be read, or in a case that some servers take for it. */
-function isAmbiguous({ uncertain, members }: Canonical): boolean {
-  for (const name of uncertain) if (DECIDING_NAMES.has(name)) return true;
+function isAmbiguous({ uncertain, members }: Canonical, bypasses: Bypasses): boolean {
+  for (const name of uncertain) if (DECIDING_NAMES.has(name) || isDecidedBy(bypasses, name)) return true;
   for (const name of members.keys()) if (!DECIDING_NAMES.has(name) && DECIDING_NAMES.has(foldCase(name))) return true;
   return false;
 }
@@ -83,6 +84,10 @@ class ParsedFields implements FieldReader {
 
   constructor(members: ReadonlyMap<string, string>) {
     this.#members = members;
+  }
+
+  get names(): Iterable<string> {
+    return this.#members.keys();
   }
 
   get(name: string): unknown {

@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto';
 import type { Endpoint } from '../endpoint.ts';
 import { type Ask, readAsk, type WhyNotAsk } from './ask.ts';
+import type { Bypasses } from './bypasses.ts';
 import type { Ignored } from './canonical.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { CacheMode } from './policy.ts';
@@ -15,6 +16,7 @@ export interface Occasion {
   readonly endpoint: Endpoint;
   readonly mode: CacheMode;
   readonly ignored: Ignored;
+  readonly bypasses: Bypasses;
   /** All but `body`. */
   readonly parts: Parts;
   /** Tells apart the occasions of one proxy; SHA-256, in base64. */
@@ -33,8 +35,8 @@ export interface Naming extends Omit<Ask, 'text'> {
 }
 
 /** @returns the naming, with its parts, or why the request has none */
-export function nameAnswer({ endpoint, mode, ignored, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
-  const ask = readAsk(endpoint, body, ignored, mode);
+export function nameAnswer({ endpoint, mode, ignored, bypasses, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
+  const ask = readAsk(endpoint, body, ignored, mode, bypasses);
   if (typeof ask === 'string') return ask;
   const { text, ...facts } = ask;
   const parts = { ...frame, body: text };

@@ -2,6 +2,7 @@
  * What the head of a request says: where it goes, what it allows, who asks.
  */
 import { endpointOf } from '../endpoint.ts';
+import type { Bypasses } from './bypasses.ts';
 import { ACCOUNTS, type Caller, CREDENTIALS } from './caller.ts';
 import { codingOf } from './content-coding.ts';
 import type { Omissions } from './fields.ts';
@@ -16,6 +17,7 @@ export interface Rules {
   readonly targets: Targets;
   readonly policy: PolicyDefaults;
   readonly omissions: Omissions;
+  readonly bypasses: Bypasses;
   readonly callerOf: (fields: HeaderFields) => Caller;
 }
 
@@ -62,9 +64,9 @@ export function isKeyedHeader({ omissions }: Rules, name: string): boolean {
   return SCOPED.has(name) || !omissions.isIgnoredHeader(name);
 }
 
-function occasionOf({ omissions }: Rules, { method, fields }: RequestHead, { target, path, query }: Route, { mode, variant }: Policy, { scope }: Caller): Occasion | null {
+function occasionOf({ omissions, bypasses }: Rules, { method, fields }: RequestHead, { target, path, query }: Route, { mode, variant }: Policy, { scope }: Caller): Occasion | null {
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
   const parts = partsOf({ scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader: omissions.isIgnoredHeader, variant });
-  return createOccasion({ endpoint, mode, ignored: omissions.body, parts });
+  return createOccasion({ endpoint, mode, ignored: omissions.body, bypasses, parts });
 }

@@ -22,6 +22,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      bypass: ['default'],
       incomplete: 'drop',
       scope: { shared: null, members: [] },
       key: { ignore: ['default'] },

@@ -26,6 +26,7 @@ describe('a bad value', () => {
   const TIMEOUT = 'a number of seconds or a duration such as 45s, 30m or 12h, above 0 and at most 24d';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
   const IGNORED = 'none, or a list, with commas between, of default, JSON Pointers such as /metadata/trace_id, and header:NAME';
+  const BYPASSED = 'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*';
 
   it.each([
     ['REFRAIN_PORT', 'abc', PORT],
@@ -53,6 +54,8 @@ describe('a bad value', () => {
     ['REFRAIN_DONE_MARKER', 'no', 'required or optional'],
     ['REFRAIN_LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal or silent'],
     ['REFRAIN_SCOPE_SHARED', 'a team', '1 to 64 letters, digits, dots, underscores and hyphens'],
+    ['REFRAIN_BYPASS', 'default,enable_search', BYPASSED],
+    ['REFRAIN_BYPASS', 'model:', BYPASSED],
     ['REFRAIN_KEY_IGNORE', 'default,metadata', IGNORED],
     ['REFRAIN_KEY_IGNORE', '/a~2b', IGNORED],
     ['REFRAIN_KEY_IGNORE', 'header:', IGNORED],

@@ -64,6 +64,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'bypass': ['default,/enable_lookup,model:a*', ['default', '/enable_lookup', 'model:a*']],
   'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],
   'scope.members': [`*, ${DIGEST.toUpperCase().replace('SHA', 'sha')}`, ['*', DIGEST]],

@@ -1,6 +1,7 @@
 /**
  * The key of a request, by the rules that a proxy has, without a proxy.
  */
+import { createBypasses } from '../../src/request/bypasses.ts';
 import { createCallers } from '../../src/request/caller.ts';
 import { createOmissions } from '../../src/request/fields.ts';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
@@ -19,6 +20,7 @@ export function rulesWith(ignore: readonly string[] = ['default'], origin = 'htt
     targets: { standard: { origin, basePath: '/v1', doneMarker: 'required', noStore: 'obey' }, named: new Map() },
     policy: { ttl: 60, maxTtl: 60, mode: 'all' },
     omissions: createOmissions(ignore),
+    bypasses: createBypasses(['default']),
     callerOf: createCallers(Buffer.alloc(32, 1), { name: null, members: [] }),
   };
 }
