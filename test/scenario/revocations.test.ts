@@ -1,0 +1,3 @@
+import { refusedGetNoHits } from './revocations.ts';
+
+refusedGetNoHits({ steps: 400, seed: 34 });
