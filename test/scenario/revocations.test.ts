@@ -1,3 +1,3 @@
 import { refusedGetNoHits } from './revocations.ts';
 
-refusedGetNoHits({ steps: 400, seed: 34 });
+refusedGetNoHits({ steps: 200, seed: 34 });
