@@ -1,3 +1,3 @@
 import { surviveTheSlow } from '../size/slow.ts';
 
-surviveTheSlow({ each: 5_000, untilTheyEnd: true, tell: console.log });
+surviveTheSlow({ each: 5_000, untilGivenUp: true, tell: console.log });

@@ -13,15 +13,16 @@ import { MB, open } from './place.ts';
 export interface SlowOptions {
   /** How many connections of each kind. */
   readonly each: number;
-  /** Whether it is waited for until the proxy ends them. */
-  readonly untilTheyEnd: boolean;
+  /** Whether it is waited for until the proxy gives them up. */
+  readonly untilGivenUp: boolean;
   readonly tell?: Tell;
 }
 
-/** From when a head must be whole, and from when a body may not be silent; the proxy looks now and then. */
+/** By when a head must be whole, and for how long a body may be silent. */
 const HEAD_MS = 10_000;
 const BODY_MS = 30_000;
-const SLACK_MS = 5_000;
+/** The proxy looks now and then, and others use the machine; far less than a connection may be idle for. */
+const SLACK_MS = 15_000;
 
 const HEAD = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n`;
 /** Found at once, and more than a socket takes that nobody reads. */
@@ -32,9 +33,9 @@ const STREAM = { body: chatRequest('live', { stream: true }) };
 
 /** A connection that says this much and no more. */
 class Slow {
-  readonly ended: Promise<this>;
-  /** How long after it had said it the proxy ended it, in ms. */
-  livedMs = Number.NaN;
+  readonly answered: Promise<this>;
+  /** How long after it had said it the proxy gave it up, in ms. */
+  waitedMs = Number.NaN;
   text = '';
   readonly socket: Socket;
 
@@ -43,16 +44,16 @@ class Slow {
     this.socket = connect(Number(new URL(url).port), '127.0.0.1', () => this.socket.write(says, () => (saidAt = performance.now())));
     this.socket.on('error', () => {});
     if (reads) this.socket.on('data', (chunk: Buffer) => (this.text += chunk.toString('latin1')));
-    this.ended = new Promise((resolve) =>
-      this.socket.on('close', () => {
-        this.livedMs = performance.now() - saidAt;
+    this.answered = new Promise((resolve) =>
+      this.socket.once(reads ? 'data' : 'close', () => {
+        this.waitedMs = performance.now() - saidAt;
         resolve(this);
       }),
     );
   }
 }
 
-export function surviveTheSlow({ each, untilTheyEnd, tell }: SlowOptions): void {
+export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void {
   test(`${each} connections that never end their head, as many their body, and as many that never read, hinder nobody`, async () => {
     const events = chatEvents();
     const live = { end: () => {} };
@@ -84,18 +85,17 @@ export function surviveTheSlow({ each, untilTheyEnd, tell }: SlowOptions): void 
       heads = many(`${HEAD}x-slow: `, true);
       bodies = many(`${HEAD}content-length: 100\r\n\r\n{`, true);
       for (let count = 0; count < 20; count += 1) await hit();
-      if (!untilTheyEnd) return;
-      const isOver = Promise.all([...heads, ...bodies].map(({ ended }) => ended)).then(() => true);
+      if (!untilGivenUp) return;
+      const isOver = Promise.all([...heads, ...bodies].map(({ answered }) => answered)).then(() => true);
       while (!(await Promise.race([isOver, setTimeout(100, false)]))) await hit();
     });
-    if (untilTheyEnd) {
+    if (untilGivenUp) {
       for (const [slow, code, ms] of [[heads, 'headers_timeout', HEAD_MS], [bodies, 'body_timeout', BODY_MS]] as const) {
-        const lives = slow.map(({ livedMs }) => livedMs);
-        tell?.(`${slow.length} of ${code}: ended after ${Math.min(...lives).toFixed(0)} to ${Math.max(...lives).toFixed(0)} ms`);
+        const waits = slow.map(({ waitedMs }) => waitedMs);
+        tell?.(`${slow.length} of ${code}: given up after ${Math.min(...waits).toFixed(0)} to ${Math.max(...waits).toFixed(0)} ms`);
         expect(slow.filter(({ text }) => !text.startsWith('HTTP/1.1 408 ') || !text.includes(code))).toEqual([]);
-        // As they count it themselves: on a machine that is busy a close may be noticed late.
-        expect(quantile(lives, 0.99)).toBeLessThan(ms + SLACK_MS);
-        expect(Math.min(...lives)).toBeGreaterThan(ms / 2);
+        expect(Math.max(...waits)).toBeLessThan(ms + SLACK_MS);
+        expect(Math.min(...waits)).toBeGreaterThan(ms / 2);
       }
     }
     // A stream is silent for as long as its upstream is.
