@@ -95,7 +95,6 @@ export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void 
         tell?.(`${slow.length} of ${code}: given up after ${Math.min(...waits).toFixed(0)} to ${Math.max(...waits).toFixed(0)} ms`);
         expect(slow.filter(({ text }) => !text.startsWith('HTTP/1.1 408 ') || !text.includes(code))).toEqual([]);
         expect(Math.max(...waits)).toBeLessThan(ms + SLACK_MS);
-        expect(Math.min(...waits)).toBeGreaterThan(ms / 2);
       }
     }
     // A stream is silent for as long as its upstream is.
