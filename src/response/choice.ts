@@ -33,10 +33,16 @@ export class Choice {
   #text = '';
   #refuses = false;
   #says = false;
+  #goesOn = false;
   readonly #calls = new Calls();
 
   constructor(expected: Expected) {
     this.#expected = expected;
+  }
+
+  /** Whether it has said more after its end: some servers say `stop` in every chunk (litellm#2195), which then ends nothing. */
+  get goesOn(): boolean {
+    return this.#goesOn;
   }
 
   /** @param piece an item of `choices`, of a JSON answer @returns whether it is a message or a text at all */
@@ -53,6 +59,7 @@ export class Choice {
 
   #add({ finish_reason: ending, error, logprobs }: Json, said: unknown, isWhole: boolean): void {
     if (error) this.#why ??= 'error-object';
+    if (this.#ending !== null && isObject(said)) this.#goesOn ||= hasContent(said);
     if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
     if (isObject(said) && this.#why === null) this.#hear(said, isWhole);

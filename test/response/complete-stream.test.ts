@@ -58,6 +58,9 @@ describe('a chat stream without [DONE], of a server that may leave it out,', () 
     ['is not where the usage is missing that was asked for', ended, { usage: true }, true, 'missing-usage'],
     ['is whole with it', [...ended, COUNTED], { usage: true }, true, 'whole'],
     ['is whole without it where [DONE] came', [...ended, DONE], { usage: true }, true, 'whole'],
+    ['is not where every chunk says that it is the end', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' })], {}, true, 'unfinished'],
+    ['is whole so with [DONE]', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' }), DONE], {}, true, 'whole'],
+    ['is whole where an empty chunk follows its end', [...ended, chatChunk(says(''))], {}, true, 'whole'],
     ['is not where a choice is missing', ended, { choices: 2 }, true, 'missing-choice'],
     ['is not where a choice has not ended', [chatChunk(says('Salt.'))], {}, true, 'unfinished'],
   ])('%s', (_, events, wanted, delimited, word) => {
