@@ -32,6 +32,8 @@ export class Choice {
   /** Collected only where it is to be JSON. */
   #text = '';
   #refuses = false;
+  /** Whether there was anything that could say something: a message, a delta or a text. */
+  #isHeard = false;
   #says = false;
   #goesOn = false;
   readonly #calls = new Calls();
@@ -62,7 +64,9 @@ export class Choice {
     if (this.#ending !== null && isObject(said)) this.#goesOn ||= hasContent(said);
     if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
-    if (isObject(said) && this.#why === null) this.#hear(said, isWhole);
+    if (!isObject(said)) return;
+    this.#isHeard = true;
+    if (this.#why === null) this.#hear(said, isWhole);
   }
 
   /** A reason that is neither may be a failure that a server tells in this place. */
@@ -100,7 +104,7 @@ export class Choice {
   /** Whether it should have said something; what a filter has taken away is not empty by itself. */
   #isEmpty(cut: Keep | undefined): boolean {
     const { output, keep } = this.#expected;
-    return output && cut !== 'content-filter' && !keep.has('empty') && !this.#says && this.#calls.size === 0;
+    return output && cut !== 'content-filter' && !keep.has('empty') && this.#isHeard && !this.#says && this.#calls.size === 0;
   }
 }
 

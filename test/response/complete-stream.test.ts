@@ -98,6 +98,7 @@ describe('the calls of a chat stream', () => {
     ['without index and id, side by side', [calls(piece({}, '{"sea":1}'), piece({}, '{"sea":2}'))], 'whole'],
     ['with one index for all', [calls(piece({ index: 0, id: 'a' }, '{"sea":1}')), calls(piece({ index: 0, id: 'b' }, '{"sea":2}'))], 'tool-call'],
     ['that go on with neither index nor id', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({}, ':1')), calls(piece({}, '}'))], 'whole'],
+    ['that go on with their id alone, after an index', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({ index: 1, id: 'b' }, '{}')), calls(piece({ id: 'a' }, ':1}'))], 'whole'],
     ['that go on so after the second', [both, calls(piece({ index: 0 }, '{}')), calls(piece({ index: 1 }, '{"se')), calls(piece({}, 'a":1}'))], 'whole'],
     ['that go on so, and break off', [calls(piece({ id: 'a' }, '{"sea"')), calls(piece({}, ':'))], 'tool-call'],
     ['with a name alone, one after the other', [calls(named('{"sea":1}')), calls(named('{"sea":2}'))], 'whole'],
