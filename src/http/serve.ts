@@ -156,7 +156,7 @@ class Playback implements Player {
       else socket?.resetAndDestroy();
     };
     const cutOnceRead = () => {
-      const timer = setTimeout(cut, READ_MS);
+      const timer = setTimeout(cut, READ_MS).unref();
       this.#response.once('close', () => clearTimeout(timer));
     };
     // Nothing may be said beyond a length that was told.

@@ -7,6 +7,8 @@ import { areArgumentsWhole, argumentsText } from './tool-call.ts';
 export class Calls {
   /** The arguments of each call, by its place; null for a custom tool. */
   readonly #texts = new Map<unknown, string | null>();
+  /** The place of each call that has said its id. */
+  readonly #places = new Map<unknown, unknown>();
   /** The place of the call that was spoken of last. */
   #last: unknown = null;
 
@@ -44,7 +46,8 @@ export class Calls {
    * call, unless that is whole and this one names its function.
    */
   #placeOf({ index, id, function: called }: Json, at: number, count: number): unknown {
-    const place = index ?? (id || null);
+    const place = index ?? (id ? (this.#places.get(id) ?? id) : null);
+    if (id) this.#places.set(id, place);
     if (place !== null) return place;
     if (count > 1) return `at ${at}`;
     const last = this.#texts.get(this.#last);

@@ -32,11 +32,19 @@ export class Choice {
   /** Collected only where it is to be JSON. */
   #text = '';
   #refuses = false;
+  /** Whether there was anything that could say something: a message, a delta or a text. */
+  #isHeard = false;
   #says = false;
+  #goesOn = false;
   readonly #calls = new Calls();
 
   constructor(expected: Expected) {
     this.#expected = expected;
+  }
+
+  /** Whether it has said more after its end: some servers say `stop` in every chunk (litellm#2195), which then ends nothing. */
+  get goesOn(): boolean {
+    return this.#goesOn;
   }
 
   /** @param piece an item of `choices`, of a JSON answer @returns whether it is a message or a text at all */
@@ -53,9 +61,12 @@ export class Choice {
 
   #add({ finish_reason: ending, error, logprobs }: Json, said: unknown, isWhole: boolean): void {
     if (error) this.#why ??= 'error-object';
+    if (this.#ending !== null && isObject(said)) this.#goesOn ||= hasContent(said);
     if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
-    if (isObject(said) && this.#why === null) this.#hear(said, isWhole);
+    if (!isObject(said)) return;
+    this.#isHeard = true;
+    if (this.#why === null) this.#hear(said, isWhole);
   }
 
   /** A reason that is neither may be a failure that a server tells in this place. */
@@ -93,7 +104,7 @@ export class Choice {
   /** Whether it should have said something; what a filter has taken away is not empty by itself. */
   #isEmpty(cut: Keep | undefined): boolean {
     const { output, keep } = this.#expected;
-    return output && cut !== 'content-filter' && !keep.has('empty') && !this.#says && this.#calls.size === 0;
+    return output && cut !== 'content-filter' && !keep.has('empty') && this.#isHeard && !this.#says && this.#calls.size === 0;
   }
 }
 

@@ -74,6 +74,7 @@ export class ChatStreamJudge extends StreamJudge {
   #whyNotWithoutDone(): Unkept | null {
     if (this.#expected.doneMarker === 'required') return 'missing-done';
     if (!this.#delimited) return 'connection-close';
+    if (this.#choices.values().some(({ goesOn }) => goesOn)) return 'unfinished';
     return this.#expected.usage && this.usage === null ? 'missing-usage' : null;
   }
 }

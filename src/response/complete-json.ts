@@ -55,7 +55,7 @@ function whyNotChoices(expected: Expectation, choices: readonly Json[] | null): 
     const choice = new Choice(expected);
     const says = choice.addWhole(piece);
     const why = choice.whyNot();
-    if (why && (says || why !== 'empty')) return why;
+    if (why) return why;
     if (!says) return 'missing-choice';
   }
   return isNumbered(choices.map(({ index }) => index), expected.prompts, expected.choices) ? null : 'missing-choice';

@@ -58,6 +58,9 @@ describe('a chat stream without [DONE], of a server that may leave it out,', () 
     ['is not where the usage is missing that was asked for', ended, { usage: true }, true, 'missing-usage'],
     ['is whole with it', [...ended, COUNTED], { usage: true }, true, 'whole'],
     ['is whole without it where [DONE] came', [...ended, DONE], { usage: true }, true, 'whole'],
+    ['is not where every chunk says that it is the end', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' })], {}, true, 'unfinished'],
+    ['is whole so with [DONE]', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' }), DONE], {}, true, 'whole'],
+    ['is whole where an empty chunk follows its end', [...ended, chatChunk(says(''))], {}, true, 'whole'],
     ['is not where a choice is missing', ended, { choices: 2 }, true, 'missing-choice'],
     ['is not where a choice has not ended', [chatChunk(says('Salt.'))], {}, true, 'unfinished'],
   ])('%s', (_, events, wanted, delimited, word) => {
@@ -95,6 +98,7 @@ describe('the calls of a chat stream', () => {
     ['without index and id, side by side', [calls(piece({}, '{"sea":1}'), piece({}, '{"sea":2}'))], 'whole'],
     ['with one index for all', [calls(piece({ index: 0, id: 'a' }, '{"sea":1}')), calls(piece({ index: 0, id: 'b' }, '{"sea":2}'))], 'tool-call'],
     ['that go on with neither index nor id', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({}, ':1')), calls(piece({}, '}'))], 'whole'],
+    ['that go on with their id alone, after an index', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({ index: 1, id: 'b' }, '{}')), calls(piece({ id: 'a' }, ':1}'))], 'whole'],
     ['that go on so after the second', [both, calls(piece({ index: 0 }, '{}')), calls(piece({ index: 1 }, '{"se')), calls(piece({}, 'a":1}'))], 'whole'],
     ['that go on so, and break off', [calls(piece({ id: 'a' }, '{"sea"')), calls(piece({}, ':'))], 'tool-call'],
     ['with a name alone, one after the other', [calls(named('{"sea":1}')), calls(named('{"sea":2}'))], 'whole'],

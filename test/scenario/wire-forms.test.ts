@@ -87,6 +87,7 @@ const RELAYED: readonly Form[] = [
   ['an error event, then more', CHAT, STREAM, stream(ROLE + ERROR + SALT + pieces(ends()) + DONE), ROLE + ERROR + SALT + pieces(ends()) + DONE, false],
   ['no space after data:', CHAT, STREAM, stream(WHOLE.replaceAll('data: ', 'data:')), WHOLE.replaceAll('data: ', 'data:'), true],
   ['CRLF', CHAT, STREAM, stream(WHOLE.replaceAll('\n', '\r\n')), WHOLE.replaceAll('\n', '\r\n'), true],
+  ['data in several lines', CHAT, STREAM, stream(WHOLE.replaceAll(',"choices"', ',\ndata: "choices"')), WHOLE.replaceAll(',"choices"', ',\ndata: "choices"'), true],
   ['a byte order mark', CHAT, STREAM, stream(`\ufeff${WHOLE}`), `\ufeff${WHOLE}`, true],
   ['comments and blank lines between', CHAT, STREAM, stream(`: wait\n\n${EVENTS.join('\n\n: wait\n\n')}`), `: wait\n\n${EVENTS.join('\n\n: wait\n\n')}`, true],
   ['no blank line after [DONE]', CHAT, STREAM, stream(WHOLE.trimEnd()), WHOLE.trimEnd(), true],
