@@ -135,10 +135,10 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer): Rules {
-  const { ttl, maxTtl, cache: mode, scope, key } = config;
+  const { ttl, maxTtl, cache: mode, scope, key, sse } = config;
   return {
     targets: createTargets(config),
-    policy: { ttl, maxTtl, mode },
+    policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
     omissions: createOmissions(key.ignore),
     callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
   };

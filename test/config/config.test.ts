@@ -21,6 +21,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      sse: { noStore: 'obey' },
       incomplete: 'drop',
       scope: { shared: null, members: [] },
       key: { ignore: ['default'] },

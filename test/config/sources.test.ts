@@ -63,6 +63,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'sse.noStore': ['ignore', 'ignore'],
   'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],
   'scope.members': [`*, ${DIGEST.toUpperCase().replace('SHA', 'sha')}`, ['*', DIGEST]],
