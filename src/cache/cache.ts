@@ -18,7 +18,7 @@ import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.t
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
-import type { Opening } from './outcome.ts';
+import type { Miss, Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
@@ -152,14 +152,18 @@ export class Cache {
     const isToLookUp = permission.read && !surelyLacks(store, key);
     if (isToLookUp) load.admitListener();
     else load.admitFlight();
-    const flight = this.#register(question);
+    const landing = new StoreLanding(this.#ground, question);
+    const flight = this.#register(question, landing);
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'miss', ttl: permission.ttl }, listener, call: flight.account.whenOver, flight };
+    const outcome: Miss = { word: 'miss', ttl: permission.ttl, notKept: permission.read ? this.#unkept.whyNot(key) : null, isStale: false, answer: landing };
+    const opening: Opening = { outcome, listener, call: flight.account.whenOver, flight };
     if (!isToLookUp) {
       flight.lead(lead);
       return opening;
     }
+    let isStale = false;
     const lookup = lookUp(store, key).then((stored) => {
+      isStale = stored !== undefined && !this.#forgotten.has(stored.entry.answerId);
       const found = this.#goodEnough(stored, permission);
       flight.lookup = null;
       if (found) {
@@ -169,14 +173,13 @@ export class Cache {
       return found;
     });
     flight.lookup = lookup;
-    return lookup.then((found) => (found ? this.#hit(key, found) : opening));
+    return lookup.then((found) => (found ? this.#hit(key, found) : { ...opening, outcome: { ...outcome, isStale } }));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register(question: Question): Flight {
+  #register(question: Question, landing: StoreLanding): Flight {
     const { key, expected: { endpoint } } = question;
     const { clock, load, maxEntryBytes, onAbandon } = this.#options;
-    const landing = new StoreLanding(this.#ground, question);
     const flight = new Flight({ landing, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
     if (flight.recording.liveOnly) return flight;
     const held = this.#flights.joinable(key);

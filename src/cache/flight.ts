@@ -170,7 +170,7 @@ export class Flight implements Writer, Owner {
     const verdict = this.#judge?.end(body) ?? null;
     if (verdict?.kind === 'broken') return this.#end({ error: answerIncomplete(verdict.why), told: false });
     const call = this.account.conclude(this.#judge);
-    if (verdict) this.#settle(verdict, body, call);
+    this.#settle(verdict, body, call);
     this.#land();
     this.recording.finish();
     this.#arrive(call);
@@ -181,14 +181,14 @@ export class Flight implements Writer, Owner {
     else this.#end(failure);
   }
 
-  /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. */
-  #settle(verdict: Exclude<Verdict, { kind: 'broken' }>, body: () => Buffer, call: Call | null): void {
-    const { head } = this.recording;
-    const { landing } = this.#plan;
+  /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. @param verdict null of what is live only */
+  #settle(verdict: Exclude<Verdict, { kind: 'broken' }> | null, body: () => Buffer, call: Call | null): void {
+    const [{ head }, { landing }] = [this.recording, this.#plan];
     if (!head || !landing) return;
-    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head);
+    if (verdict === null) this.unkept ??= 'too-large';
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head);
     try {
-      if (verdict.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
+      if (verdict?.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
       this.unkept = 'store';
     }

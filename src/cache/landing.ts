@@ -27,6 +27,7 @@ export interface Ground {
 export class StoreLanding implements Landing {
   /** Among the flights in the air; null where the answer cannot be kept. */
   place: Place | null = null;
+  isKept = false;
   readonly #ground: Ground;
   readonly #question: Question;
 
@@ -58,6 +59,7 @@ export class StoreLanding implements Landing {
       ...(call && { call }),
       asked: { ...label, parts: parts() },
     });
+    this.isKept = true;
   }
 
   refuse(why: string): void {

@@ -117,8 +117,10 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
     parts,
     lead: leadOf(door, asking.reading, request, body, true),
   });
-  if (policy.debug && opening.outcome.word === 'miss') {
-    marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
+  const { outcome } = opening;
+  if (policy.debug && outcome.word === 'miss') {
+    const missed = { policy, outcome, like, naming: { ...naming, parts: partsOf() } };
+    marks.why = permission === policy ? await whyMissed(door, missed) : 'the upstream refused this credential last';
   }
   return opening;
 }

@@ -3,6 +3,8 @@
  * and scope comes nearest, and where it differs. Told only to whoever asks for
  * it with `x-refrain-debug: 1`.
  */
+import type { Miss } from '../cache/outcome.ts';
+import { inWords } from '../cache/storable.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
@@ -17,10 +19,21 @@ export interface Records {
   readonly namer: Namer;
 }
 
-export async function whyMissed({ store, namer }: Records, policy: Policy, like: Likeness, { key, form, parts }: Naming): Promise<string> {
+/** A request that missed. */
+export interface Missed {
+  readonly policy: Policy;
+  readonly outcome: Miss;
+  readonly like: Likeness;
+  readonly naming: Naming;
+}
+
+export async function whyMissed({ store, namer }: Records, { policy, outcome, like, naming }: Missed): Promise<string> {
   if (!policy.read) return 'no-cache';
-  const kept = await store.recent(like, COMPARED);
-  if (kept.some((each) => each.key === key)) return 'kept, but expired or older than max-age';
+  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  if (outcome.isStale) return 'kept, but expired or older than max-age';
+  const { key, form, parts } = naming;
+  // By now the answer to this very request may be among them.
+  const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
   const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
