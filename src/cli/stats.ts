@@ -2,7 +2,7 @@
  * `refrain stats`: what was asked, what it cost and what it saved.
  */
 import type { Target } from '../config/command.ts';
-import type { Line } from '../ledger/stats.ts';
+import type { Line, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
 import type { Stats } from './books.ts';
 import { readBooks } from './reach.ts';
@@ -26,7 +26,7 @@ export async function showStats({ target, json }: StatsCommand, output: Output):
 function textOf(stats: Stats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
-  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
+  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...reasonLines(stats, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
 }
 
 const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
@@ -64,6 +64,22 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
   const mark = models.some(isUnpriced) ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.'] : [];
   return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
 }
+
+/** Why requests were bypassed and answers not kept; nothing where none was. */
+function reasonLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
+  const columns = [{ title: 'why', align: 'left', shrinksTo: 20 }, right('today'), right('7 days'), right('all')] as const;
+  const rows = REASONS.flatMap(([kind, of]) => {
+    const count = (lines: Summary, reason: string) => formatCount(of(lines).find((line) => line.reason === reason)?.requests ?? 0);
+    return of(all).map(({ reason }) => [`${kind}: ${inertLine(reason)}`, ...[today, week, all].map((lines) => count(lines, reason))]);
+  });
+  return rows.length === 0 ? [] : [...underBold(tableLines(columns, rows, output.width), output), ''];
+}
+
+/** A proxy that is older tells none. */
+const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly ReasonLine[]])[] = [
+  ['bypass', ({ bypassReasons = [] }) => bypassReasons],
+  ['not kept', ({ unkeptReasons = [] }) => unkeptReasons],
+];
 
 function lruLines({ lru }: Stats): readonly string[] {
   if (!lru) return [];
