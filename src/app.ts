@@ -18,6 +18,7 @@ import { Heads } from './http/heads.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
+import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
@@ -41,6 +42,7 @@ export interface App {
   readonly cache: Cache;
   readonly load: Load;
   readonly ledger: Ledger;
+  readonly hints: Hints;
   readonly metrics: Metrics;
   readonly store: Store;
   /** Resolves once the store has tried to open its file, well or not. */
@@ -67,6 +69,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf: async (key) => (await store.named(key, 1))?.[0]?.hits ?? null });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
@@ -82,7 +85,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, hints, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -98,12 +101,12 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.maxHeadersCount = 0;
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
+    books: store, cache, figures: { lru, stats: async () => ({ ...(await ledger.stats()), hints: hints.list() }), metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   });
   const admin = createServer((request, response) => void door.handle(request, response));
   const app: App = {
-    api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
+    api, admin, cache, load, ledger, hints, metrics, store, opened, upstream, namer, readiness: 'starting',
     async prepare() {
       await upstream.prepare();
       await door.prepare();

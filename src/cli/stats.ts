@@ -26,7 +26,7 @@ export async function showStats({ target, json }: StatsCommand, output: Output):
 function textOf(stats: Stats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
-  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...reasonLines(stats, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
+  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...reasonLines(stats, output), ...hintLines(stats), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
 }
 
 const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
@@ -80,6 +80,11 @@ const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly
   ['bypass', ({ bypassReasons = [] }) => bypassReasons],
   ['not kept', ({ unkeptReasons = [] }) => unkeptReasons],
 ];
+
+/** One line each. */
+function hintLines({ hints = [] }: Stats): readonly string[] {
+  return hints.length === 0 ? [] : [...hints.map(({ text }) => `Hint: ${inertLine(text)}.`), ''];
+}
 
 function lruLines({ lru }: Stats): readonly string[] {
   if (!lru) return [];

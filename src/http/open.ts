@@ -13,6 +13,7 @@ import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
+import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { showsCredential } from '../request/asked.ts';
@@ -39,6 +40,7 @@ export interface Door {
   readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;
+  readonly hints: Hints;
   readonly clock: Clock;
   readonly log: Log;
   readonly heads: Heads;
@@ -84,6 +86,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
 
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
+  if (why === 'no-store') door.hints.refusedToStore(policy.isHabit);
   if (why !== null) return relayUnread(door, reading, request, why);
   const body = await door.bodies.read(request, lengthOf(request));
   if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
@@ -118,8 +121,12 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
     lead: leadOf(door, asking.reading, request, body, true),
   });
   const { outcome } = opening;
-  if (policy.debug && outcome.word === 'miss') {
-    const missed = { policy, outcome, like, naming: { ...naming, parts: partsOf() } };
+  if (outcome.word === 'follow') door.hints.followed(key);
+  if (outcome.word !== 'miss') return opening;
+  const known = policy.debug ? partsOf() : naming.parts;
+  const twin = known && permission.read ? door.hints.missed({ endpoint, key, parts: known, credential: asking.reading.callerThere }) : null;
+  if (policy.debug) {
+    const missed = { policy, outcome, like, naming: { ...naming, parts: known }, twin };
     marks.why = permission === policy ? await whyMissed(door, missed) : 'the upstream refused this credential last';
   }
   return opening;

@@ -5,6 +5,8 @@
  */
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
+import type { Twin } from '../ledger/hints.ts';
+import { nameOf } from '../request/fingerprint.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
@@ -25,9 +27,11 @@ export interface Missed {
   readonly outcome: Miss;
   readonly like: Likeness;
   readonly naming: Naming;
+  /** The last request with the same body, stored or not. */
+  readonly twin: Twin | null;
 }
 
-export async function whyMissed({ store, namer }: Records, { policy, outcome, like, naming }: Missed): Promise<string> {
+export async function whyMissed({ store, namer }: Records, { policy, outcome, like, naming, twin }: Missed): Promise<string> {
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   if (outcome.isStale) return 'kept, but expired or older than max-age';
@@ -36,8 +40,16 @@ export async function whyMissed({ store, namer }: Records, { policy, outcome, li
   const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
   const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
   const nearest = parts && (await namer.nearest(parts, form, candidates));
+  const { pointers } = twin ?? { pointers: [] };
+  // What was asked is perhaps not kept, but the names of what differs from it are known.
+  const isTwin = twin !== null && pointers.length <= (nearest?.differences ?? Infinity) && (await store.find(nameOf(twin.key))) !== undefined;
+  if (isTwin) return told(twin.key, pointers[0] as string, pointers.length);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
-  return `nearest=${nearest.name.slice(0, 16)}; at="${encodeURI(nearest.first.toWellFormed())}"; differences=${nearest.differences}`;
+  return told(nearest.name, nearest.first, nearest.differences);
+}
+
+function told(name: string, first: string, differences: number): string {
+  return `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
 }
 
 function withinBound(kept: readonly Kept[]): readonly Kept[] {

@@ -22,7 +22,11 @@ const SECRET_NAME = /(?:^|[-_]|\b|api)(?:key|token|secret|auth|authorization|pas
  */
 export function showsCredential({ query = '', ...others }: Parts): boolean {
   const headers = Object.keys(others).filter((name) => name.startsWith('header:'));
-  return [...headers, ...new URLSearchParams(query).keys()].some((name) => SECRET_NAME.test(name));
+  return [...headers, ...new URLSearchParams(query).keys()].some(isSecretName);
+}
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
 }
 
 export function askedRequest(parts: Parts): AskedRequest {

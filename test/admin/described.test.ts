@@ -23,7 +23,10 @@ const summary = {
   ...line, models: [{ model: null, ...line }], endpoints: [{ endpoint: 'chat', ...line }], scopes: [{ scope: 'shared:x', ...line }],
   bypassReasons: [{ reason: 'no-store', requests: 1 }], unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
 };
-const STATS = { since: '2026-11-01', periods: { today: summary, week: summary, all: { ...summary, hitRate: null } } };
+const STATS = {
+  since: '2026-11-01', periods: { today: summary, week: summary, all: { ...summary, hitRate: null } },
+  hints: [{ about: 'header:x-foo', requests: 37, setting: null, text: 'header x-foo kept 37 requests from hitting' }],
+};
 
 /** A listener with everything that it can be given. */
 async function openWhole(isWhole = true) {

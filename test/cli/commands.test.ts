@@ -42,6 +42,13 @@ describe('a proxy that runs', () => {
     expect(table).toMatch(/^Memory, since the start: 1 hits?, /m);
   });
 
+  test('tells what keeps requests from hitting', async ({ proxy, refrain }) => {
+    const { api } = await proxy();
+    for (let time = 0; time < 21; time += 1) await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
+    expect((await refrain(['stats'])).out).toMatch(/^Hint: Cache-Control: no-store kept 21 requests from hitting; it is the wish of the client, and obeyed\.\n\n/m);
+    expect(JSON.parse((await refrain(['stats', '--json'])).out).hints).toMatchObject([{ about: 'no-store', requests: 21 }]);
+  });
+
   test('lists what it keeps', async ({ proxy, refrain }) => {
     const { api } = await proxy();
     await traffic(api);

@@ -1,0 +1,75 @@
+/**
+ * What may be said of a header or a field that is new with every request. To
+ * leave it out of the key is advised of tokens that mean nothing alone: one
+ * for each user, session or model would look the same, and the advice would
+ * give the answers of one to another.
+ */
+import { isSecretName } from '../request/asked.ts';
+
+/** What it seems to be. */
+export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
+
+/** In the order in which they are looked for, by name. */
+const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
+  ['cookie', /cookie/i],
+  ['openai-label', /^\/prompt_cache_/],
+  ['session', /session|thread|conversation|affinity|x-codex-/i],
+  ['caller', /user|tenant|org|account|team|customer|client|member|owner|mail|person|people|group|role|compan|workspace|project|principal|identi(?!cal)|login|subject|actor|consumer|profile|device|install|employee|student|patient/i],
+  ['credential', /auth|token|secret|passw|credential|jwt|cert|signature|(?<!idempotency[-_]?)key/i],
+  ['choice', /model|deploy|version|rout|provider|region|backend|prompt|template|variant|sample|seed|epoch|experiment|config|policy|guard|language|locale/i],
+];
+
+/** @param name `header:NAME`, or the JSON Pointer of a field @param isToken whether each of its values is a token that nobody reads */
+export function meaningOf(name: string, isToken: boolean): Meaning {
+  const [named] = NAMES.find(([, names]) => names.test(name)) ?? [];
+  if (named !== undefined) return named;
+  if (isSecretName(name) && !/idempotency[-_]?key$/i.test(name)) return 'credential';
+  return isToken ? 'label' : 'readable';
+}
+
+export interface Advice {
+  /** What to set, where that is safe if the person who reads it agrees; else null. */
+  readonly setting: string | null;
+  readonly words: string;
+}
+
+/**
+ * @param ignored what `key.ignore` has already
+ * @param dialect that of the upstream, where it has one
+ */
+export function adviceOn(name: string, meaning: Meaning, ignored: readonly string[], dialect: string | null): Advice {
+  const engine = dialect === 'compatible' ? 'dialect=engine' : null;
+  switch (meaning) {
+    case 'label': {
+      const setting = `key.ignore=${[...ignored, name].join(',')}`;
+      return { setting, words: `${setting} leaves it out of the key, if it does not change the answer` };
+    }
+    case 'openai-label':
+      return { setting: engine, words: `at OpenAI it is a label${engine ? `; ${engine} leaves it out, if this server answers from the rest alone` : ''}` };
+    case 'session':
+      return { setting: engine, words: `it names a conversation, by which some servers answer${engine ? `; ${engine} leaves it out, if this one answers from the body alone` : ''}` };
+    case 'cookie':
+      return { setting: null, words: 'a client sends back the cookies that it was given, which may say who asks' };
+    case 'credential':
+      return { setting: null, words: 'it may be a credential, and whose answers these are' };
+    case 'caller':
+      return { setting: null, words: 'it may say who asks, and one must not get the answers of another' };
+    case 'choice':
+      return { setting: null, words: 'it may choose the answer' };
+    case 'readable':
+      return { setting: null, words: 'its values can be read, so that they may change the answer' };
+  }
+}
+
+/** On a header that belongs to the scope and is new while the credential is the same. @param name `caller:NAME` */
+export function adviceOnCaller(name: string): Advice {
+  const isReissued = /token|assertion|jwt|cert|principal/i.test(name);
+  const reissued = 'it is a token that is issued again and again, and with each new one the answers of its caller begin anew; take it out of scope.headers where another header names the caller';
+  return { setting: null, words: isReissued ? reissued : 'it says who asks, so that each has answers of his own' };
+}
+
+/** @param isHabit whether a library may have sent it */
+export function adviceOnNoStore(isHabit: boolean): Advice {
+  const setting = isHabit ? 'sse.noStore=ignore' : null;
+  return { setting, words: isHabit ? `it is obeyed; ${setting} takes it for the habit of a library that reads event streams` : 'it is the wish of the client, and obeyed' };
+}
