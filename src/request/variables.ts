@@ -45,7 +45,7 @@ export function variablesOf(endpoint: Endpoint, { body = '', ...frame }: Parts):
   const { fields, others } = body.length <= LONGEST_BODY && body.startsWith('json:') ? splitBody(endpoint, body) : { fields: [], others: body };
   if (headers.length + fields.length > MOST || headers.some(([name]) => name.length > LONGEST_NAME)) return null;
   const { path = '', query = '', variant = '' } = frame;
-  return { variables: [...headers.map(([name, value]) => ({ name, value })), ...fields], rest: JSON.stringify([path, query, variant, others]) };
+  return { variables: [...headers.map(([name, value]) => ({ name, value })), ...fields], rest: [path, query, variant, others].join('\n') };
 }
 
 /** The canonical text of a body: fields that may be labels, and what is left without their values. */
