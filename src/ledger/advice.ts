@@ -27,6 +27,20 @@ export function meaningOf(name: string, isToken: boolean): Meaning {
   return isToken ? 'label' : 'readable';
 }
 
+/** A token of the caller that is issued again and again. */
+const REISSUED = /token|assertion|jwt|cert|principal/i;
+
+/**
+ * Whether a value of this name may come again and again before there is a new one, by which everything is new: a
+ * session's, a cookie's, a token's. Never one that is advised to be left out of the key.
+ * @param name `header:NAME`, `caller:NAME`, or the JSON Pointer of a field
+ */
+export function mayRepeat(name: string): boolean {
+  if (name.startsWith('caller:')) return REISSUED.test(name);
+  const meaning = meaningOf(name, false);
+  return meaning === 'session' || meaning === 'cookie';
+}
+
 export interface Advice {
   /** What to set, where that is safe if the person who reads it agrees; else null. */
   readonly setting: string | null;
@@ -63,9 +77,8 @@ export function adviceOn(name: string, meaning: Meaning, ignored: readonly strin
 
 /** On a header that belongs to the scope and is new while the credential is the same. @param name `caller:NAME` */
 export function adviceOnCaller(name: string): Advice {
-  const isReissued = /token|assertion|jwt|cert|principal/i.test(name);
   const reissued = 'it is a token that is issued again and again, and with each new one the answers of its caller begin anew; take it out of scope.headers where another header names the caller';
-  return { setting: null, words: isReissued ? reissued : 'it says who asks, so that each has answers of his own' };
+  return { setting: null, words: REISSUED.test(name) ? reissued : 'it says who asks, so that each has answers of his own' };
 }
 
 /** @param isHabit whether a library may have sent it */

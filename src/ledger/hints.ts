@@ -11,7 +11,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
-import { adviceOn, adviceOnCaller, adviceOnNoStore, meaningOf } from './advice.ts';
+import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat, meaningOf } from './advice.ts';
 import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
 import { NEEDED, Track } from './track.ts';
 
@@ -99,7 +99,10 @@ export class Hints {
     const place = `${upstream} ${endpoint} ${credential}`;
     if (callerHeaders && callerHeaders.size > 0) {
       const headers = [...callerHeaders].map(([name, value]) => ({ name: `caller:${name}`, value }));
-      this.#look(sighting, `caller ${place}`, headers, found.rest);
+      const [tokens = [], names = []] = [true, false].map((isToken) => headers.filter(({ name }) => mayRepeat(name) === isToken));
+      // A token is new where who asks is still the same.
+      this.#look(sighting, `tokens ${place} ${names.map(({ value }) => value).join()}`, tokens, found.rest);
+      this.#look(sighting, `callers ${place}`, names, found.rest);
     }
     return this.#look(sighting, `${scope} ${place}`, found.variables, found.rest);
   }
@@ -158,7 +161,7 @@ export class Hints {
     const uses = await Promise.all(track.keys.map((key) => this.#options.usesOf(key).catch(() => null)));
     track.postpone();
     const kept = uses.filter((times) => times !== null);
-    if (kept.some((times) => times > 0)) return this.#repeat(track);
+    if (kept.some((times) => times > 0)) this.#repeat(track);
     if (track.isRepeated || kept.length < NEEDED / 2) return;
     const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaningOf(name, track.isToken), this.#options.ignored, dialect);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);
@@ -167,11 +170,11 @@ export class Hints {
 
   /** What comes twice keeps nothing from hitting, and what was said of it is taken back. */
   #repeat(track: Track | undefined): void {
-    if (!track) return;
-    const said = this.#saidOf.get(track);
-    if (said) said.requests -= track.missed;
+    track?.repeat();
+    const said = track?.isRepeated ? this.#saidOf.get(track) : undefined;
+    if (!track || !said) return;
+    said.requests -= track.missed;
     this.#saidOf.delete(track);
-    track.repeat();
   }
 
   #laneOf(name: string): Lane {
@@ -187,7 +190,7 @@ export class Hints {
 
 function trackOf(lane: Lane, name: string): Track | null {
   let track = lane.get(name);
-  if (!track && lane.size < MOST_TRACKS) lane.set(name, (track = new Track()));
+  if (!track && lane.size < MOST_TRACKS) lane.set(name, (track = new Track(mayRepeat(name))));
   return track ?? null;
 }
 

@@ -13,9 +13,11 @@ const REMEMBERED = 64;
 export class Track {
   /** Requests that missed though one with the same body was asked before, with another value. */
   missed = 0;
+  /** Whether a value may come again before there is a new one. */
+  readonly #mayRepeat: boolean;
   /** Whether every value was a token that nobody reads. */
   isToken = true;
-  /** Whether some value came twice: then it is no new one each time. */
+  /** Whether some value came twice that may not: then it is no new one each time. */
   isRepeated = false;
   readonly #values: number[] = [];
   #seen = 0;
@@ -23,6 +25,10 @@ export class Track {
   readonly #keys: string[] = [];
   #dueAt = NEEDED - 1;
   #isLookedInto = false;
+
+  constructor(mayRepeat: boolean) {
+    this.#mayRepeat = mayRepeat;
+  }
 
   get keys(): readonly string[] {
     return this.#keys;
@@ -35,14 +41,16 @@ export class Track {
 
   see(value: string, digest: number, key: string): void {
     if (this.isRepeated) return;
-    if (this.#values.includes(digest)) return this.repeat();
+    if (this.#values.includes(digest) && !this.#mayRepeat) return this.repeat();
     this.#values[this.#seen % REMEMBERED] = digest;
     this.#keys[this.#seen % NEEDED] = key;
     this.#seen += 1;
     this.isToken &&= isToken(value);
   }
 
+  /** A value came twice, as far as it may not. */
   repeat(): void {
+    if (this.#mayRepeat) return;
     this.isRepeated = true;
     this.#values.length = 0;
     this.#keys.length = 0;

@@ -204,10 +204,31 @@ describe('what is named with its meaning', () => {
     expect(hints.list()).toMatchObject([{ about: `header:${name}`, setting, text: expect.stringMatching(words) }]);
   });
 
+  test.each(['session-id', 'x-codex-window-id', 'cookie'])('%s, also where its value is the same for many questions before there is a new one', async (name) => {
+    const { hints, miss } = createWatch({ uses: async () => 1 });
+    for (const session of ['first', 'second', 'third']) {
+      await times(10, (index) => miss({ [name]: `${name}-${session}-0001` }, { body: bodyOf(`question ${index}`), dialect: 'compatible' }));
+    }
+    expect(hints.list()).toMatchObject([{ about: `header:${name}`, requests: 20, setting: name === 'cookie' ? null : 'dialect=engine' }]);
+  });
+
   test('a token of the scope that is issued again and again while the credential is the same', async () => {
     const { hints, miss } = createWatch();
     await times(NEEDED, (index) => miss({}, { scope: `private:${index}`, callerHeaders: new Map([['x-forwarded-access-token', randomUUID()], ['x-forwarded-user', 'alice']]) }));
     expect(hints.list()).toMatchObject([{ about: 'header:x-forwarded-access-token', requests: 19, setting: null, text: expect.stringMatching(/issued again and again/) }]);
+    const hourly = createWatch();
+    for (let hour = 0; hour < 3; hour += 1) {
+      await times(10, (index) => hourly.miss({}, { body: bodyOf(`question ${index}`), scope: `private:${hour}`, callerHeaders: new Map([['x-forwarded-access-token', `token-of-hour-${hour}`], ['x-forwarded-user', 'alice']]) }));
+    }
+    expect(hourly.hints.list()).toMatchObject([{ about: 'header:x-forwarded-access-token', requests: 20 }]);
+  });
+
+  test('no users who ask the same with one credential, nor their tokens', async () => {
+    const { hints, miss } = createWatch();
+    for (let round = 0; round < 3; round += 1) {
+      await times(40, (user) => miss({}, { scope: `private:${user}`, key: `${user}.json`, callerHeaders: new Map([['x-forwarded-access-token', `token of ${user}`], ['x-forwarded-user', `user ${user}`]]) }));
+    }
+    expect(hints.list()).toEqual([]);
   });
 
   test.each([[true, 'sse.noStore=ignore'], [false, null]])('no-store that may be a habit (%s)', (isHabit, setting) => {
