@@ -56,10 +56,12 @@ interface Seen {
   readonly values: ReadonlyMap<string, number>;
 }
 
-const LANES = 256;
+const LANES = 128;
 /** Of one lane: clients choose the names of headers. */
-const MOST_TRACKS = 64;
-const BODIES = 2_048;
+const MOST_TRACKS = 32;
+const BODIES = 1_024;
+/** One body of so many is remembered for longer, so that thousands may pass before one comes again. */
+const SAMPLED = 16;
 
 export class Hints {
   readonly #options: HintsOptions;
@@ -67,6 +69,7 @@ export class Hints {
   readonly #lanes = new LRUCache<string, Lane>({ maxSize: LANES, sizeCalculation: () => 1 });
   /** By the digest of lane and body. */
   readonly #bodies = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
+  readonly #sampled = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
   readonly #byKey = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
   readonly #list: HintList;
   readonly #saidOf = new WeakMap<Track, Said>();
@@ -122,27 +125,30 @@ export class Hints {
 
   #look(sighting: Sighting, laneName: string, variables: readonly Variable[], rest: string): Twin | null {
     const { key } = sighting;
-    const body = this.#digest(`${laneName} ${rest}`).toString('base64');
-    const before = this.#bodies.get(body);
+    const digest = this.#digest(`${laneName} ${rest}`);
+    const body = digest.toString('base64');
+    const isSampled = digest.readUInt8(0) % SAMPLED === 0;
+    const before = this.#bodies.get(body) ?? (isSampled ? this.#sampled.get(body) : undefined);
     // The same once more: it was not kept, or is tried again.
     if (before?.key === key) return null;
     const lane = this.#laneOf(laneName);
     const values = new Map(variables.map(({ name, value }) => [name, this.#digest(value).readUIntBE(0, 6)]));
     const seen = { key, lane, values };
     this.#bodies.set(body, seen);
+    if (isSampled) this.#sampled.set(body, seen);
     this.#byKey.set(key, seen);
     const differing: string[] = [];
     for (const { name, value } of variables) {
-      const digest = values.get(name) as number;
+      const now = values.get(name) as number;
       const last = before?.values.get(name);
-      if (before && last !== digest) differing.push(name);
+      if (before && last !== now) differing.push(name);
       const track = trackOf(lane, name);
       if (!track) continue;
-      track.see(value, digest, key);
+      track.see(value, now, key);
       const said = this.#saidOf.get(track);
       if (said && !track.isToken) withdrawAdvice(said);
       if (track.isRepeated) this.#repeat(track);
-      else if (last !== undefined && last !== digest) this.#miss(track, name, sighting);
+      else if (last !== undefined && last !== now) this.#miss(track, name, sighting);
     }
     if (before) for (const name of before.values.keys()) if (!values.has(name)) differing.push(name);
     return before && differing.length > 0 ? { key: before.key, pointers: differing.map(pointerOf) } : null;

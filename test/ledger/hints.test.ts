@@ -52,6 +52,12 @@ describe('a header that is new each time while bodies repeat', () => {
     expect(hints.list()).toMatchObject([{ about: 'header:x-foo', requests: 200 }]);
   });
 
+  test('is named where thousands of questions are asked before one comes again', async () => {
+    const { hints, miss } = createWatch();
+    for (let round = 0; round < 2; round += 1) await times(5_000, (index) => miss({ 'x-foo': randomUUID() }, { body: bodyOf(`question ${index}`) }));
+    expect(hints.list()).toMatchObject([{ about: 'header:x-foo', setting: 'key.ignore=default,header:x-foo' }]);
+  });
+
   test('is named beside another, and both where both are new', async () => {
     const { hints, miss } = createWatch({ ignored: [] });
     await times(NEEDED, () => miss({ 'x-foo': randomUUID(), 'x-bar': randomUUID() }));
