@@ -1,31 +1,8 @@
 /**
  * What may be said of a header or a field that is new with every request. To
- * leave it out of the key is advised of tokens that mean nothing alone: one
- * for each user, session or model would look the same, and the advice would
- * give the answers of one to another.
+ * leave it out of the key is advised of tokens alone that seem to mean nothing.
  */
-import { isSecretName } from '../request/asked.ts';
-
-/** What it seems to be. */
-export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
-
-/** In the order in which they are looked for, by name. */
-const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
-  ['cookie', /cookie/i],
-  ['openai-label', /^\/prompt_cache_/],
-  ['session', /session|thread|conversation|affinity|x-codex-/i],
-  ['caller', /user|tenant|org|account|team|customer|client|member|owner|mail|person|people|group|role|compan|workspace|project|principal|identi(?!cal)|login|subject|actor|consumer|profile|device|install|employee|student|patient/i],
-  ['credential', /auth|token|secret|passw|credential|jwt|cert|signature|(?<!idempotency[-_]?)key/i],
-  ['choice', /model|deploy|version|rout|provider|region|backend|prompt|template|variant|sample|seed|epoch|experiment|config|policy|guard|language|locale/i],
-];
-
-/** @param name `header:NAME`, or the JSON Pointer of a field @param isToken whether each of its values is a token that nobody reads */
-export function meaningOf(name: string, isToken: boolean): Meaning {
-  const [named] = NAMES.find(([, names]) => names.test(name)) ?? [];
-  if (named !== undefined) return named;
-  if (isSecretName(name) && !/idempotency[-_]?key$/i.test(name)) return 'credential';
-  return isToken ? 'label' : 'readable';
-}
+import { type Meaning, meaningOf } from '../request/meaning.ts';
 
 /** A token of the caller that is issued again and again. */
 const REISSUED = /token|assertion|jwt|cert|principal/i;

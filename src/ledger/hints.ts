@@ -10,8 +10,9 @@ import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
+import { meaningOf } from '../request/meaning.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
-import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat, meaningOf } from './advice.ts';
+import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
 import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
 import { NEEDED, Track } from './track.ts';
 

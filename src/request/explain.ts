@@ -9,6 +9,7 @@ import { isKnownField } from './fields.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
+import { meaningOf } from './meaning.ts';
 import { nameAnswer } from './naming.ts';
 import { readHead, type Rules } from './reading.ts';
 import type { WrittenRequest } from './written-request.ts';
@@ -67,11 +68,11 @@ function formDifference(a: Form, b: Form): Difference[] {
   return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer is kept on its own' }];
 }
 
-/** What the API does not know may be a label; whoever sends it knows. */
+/** What the API does not know may be a label; whoever sends it knows. What may say who asks is none. */
 function withHint(difference: Difference, endpoint: Endpoint): Difference & { readonly hint?: string } {
   const [, place, name = ''] = difference.pointer.split('/');
   const isIgnorable = (place === 'body' && name !== '' && !isKnownField(endpoint, name)) || (place === 'headers' && name !== 'x-refrain-variant');
-  if (!isIgnorable) return difference;
   const entry = place === 'headers' ? `header:${name}` : difference.pointer.slice('/body'.length);
+  if (!isIgnorable || meaningOf(entry, true) !== 'label') return difference;
   return { ...difference, hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key` };
 }
