@@ -69,7 +69,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
-  const hints = new Hints({ log, ignored: config.key.ignore, usesOf: async (key) => (await store.named(key, 1))?.[0]?.hits ?? null });
+  const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
@@ -85,7 +86,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
-    cache, store, upstream, ledger, hints, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    hints,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -99,9 +101,10 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
+  const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, cache, figures: { lru, stats: async () => ({ ...(await ledger.stats()), hints: hints.list() }), metrics: () => metrics.text() },
+    books: store, cache, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   });
   const admin = createServer((request, response) => void door.handle(request, response));

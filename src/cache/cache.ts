@@ -155,7 +155,8 @@ export class Cache {
     const landing = new StoreLanding(this.#ground, question);
     const flight = this.#register(question, landing);
     const listener = flight.recording.listen();
-    const outcome: Miss = { word: 'miss', ttl: permission.ttl, notKept: permission.read ? this.#unkept.whyNot(key) : null, isStale: false, answer: landing };
+    const notKept = permission.read ? this.#unkept.whyNot(key) : null;
+    const outcome: Miss = { word: 'miss', ttl: permission.ttl, notKept, isStale: false, answer: landing };
     const opening: Opening = { outcome, listener, call: flight.account.whenOver, flight };
     if (!isToLookUp) {
       flight.lead(lead);

@@ -181,7 +181,7 @@ export class Flight implements Writer, Owner {
     else this.#end(failure);
   }
 
-  /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. @param verdict null of what is live only */
+  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what is live only */
   #settle(verdict: Exclude<Verdict, { kind: 'broken' }> | null, body: () => Buffer, call: Call | null): void {
     const [{ head }, { landing }] = [this.recording, this.#plan];
     if (!head || !landing) return;

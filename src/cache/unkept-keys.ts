@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 const WHILE_MS = 120_000;
 const REMEMBERED = 10_000;
 
-/** Why an answer may not be kept that say nothing of the next one to the same question, or let it be followed as far as it is held. */
+/** Why an answer may not be kept that say nothing of the next one, or let it be followed as far as it is held. */
 const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged', 'too-large', 'limits']);
 
 export class UnkeptKeys {

@@ -26,7 +26,14 @@ export async function showStats({ target, json }: StatsCommand, output: Output):
 function textOf(stats: Stats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
-  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...reasonLines(stats, output), ...hintLines(stats), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
+  return [
+    ...periodLines(stats, output), '',
+    ...modelLines(periods.all.models, output),
+    ...reasonLines(stats, output),
+    ...hintLines(stats),
+    ...lruLines(stats),
+    `Counted since ${since}, in days of UTC.`,
+  ].join('\n');
 }
 
 const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
@@ -67,10 +74,12 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
 
 /** Why requests were bypassed and answers not kept; nothing where none was. */
 function reasonLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
-  const columns = [{ title: 'why', align: 'left', shrinksTo: 20 }, right('today'), right('7 days'), right('all')] as const;
+  const why: Column = { title: 'why', align: 'left', shrinksTo: 20 };
+  const columns = [why, ...['today', '7 days', 'all'].map(right)];
   const rows = REASONS.flatMap(([kind, of]) => {
-    const count = (lines: Summary, reason: string) => formatCount(of(lines).find((line) => line.reason === reason)?.requests ?? 0);
-    return of(all).map(({ reason }) => [`${kind}: ${inertLine(reason)}`, ...[today, week, all].map((lines) => count(lines, reason))]);
+    const countOf = (lines: Summary, name: string) => of(lines).find(({ reason }) => reason === name)?.requests ?? 0;
+    const counts = (name: string) => [today, week, all].map((lines) => formatCount(countOf(lines, name)));
+    return of(all).map(({ reason }) => [`${kind}: ${inertLine(reason)}`, ...counts(reason)]);
   });
   return rows.length === 0 ? [] : [...underBold(tableLines(columns, rows, output.width), output), ''];
 }

@@ -29,7 +29,10 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
-  'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether a lone no-store counts beside Accept: text/event-stream' },
+  'sse.noStore': {
+    ...oneOf('obey', 'ignore'),
+    meaning: 'Whether a lone no-store counts beside Accept: text/event-stream',
+  },
   'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },

@@ -124,7 +124,9 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   if (outcome.word === 'follow') door.hints.followed(key);
   if (outcome.word !== 'miss') return opening;
   const known = policy.debug ? partsOf() : naming.parts;
-  const twin = known && permission.read ? door.hints.missed({ endpoint, key, parts: known, credential: asking.reading.callerThere }) : null;
+  const { callerThere: credential } = asking.reading;
+  const sighting = known && permission.read ? { endpoint, key, parts: known, credential } : null;
+  const twin = sighting && door.hints.missed(sighting);
   if (policy.debug) {
     const missed = { policy, outcome, like, naming: { ...naming, parts: known }, twin };
     marks.why = permission === policy ? await whyMissed(door, missed) : 'the upstream refused this credential last';

@@ -31,7 +31,8 @@ export interface Missed {
   readonly twin: Twin | null;
 }
 
-export async function whyMissed({ store, namer }: Records, { policy, outcome, like, naming, twin }: Missed): Promise<string> {
+export async function whyMissed({ store, namer }: Records, missed: Missed): Promise<string> {
+  const { policy, outcome, like, naming, twin } = missed;
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   if (outcome.isStale) return 'kept, but expired or older than max-age';
@@ -42,8 +43,9 @@ export async function whyMissed({ store, namer }: Records, { policy, outcome, li
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   const { pointers } = twin ?? { pointers: [] };
   // What was asked is perhaps not kept, but the names of what differs from it are known.
-  const isTwin = twin !== null && pointers.length <= (nearest?.differences ?? Infinity) && (await store.find(nameOf(twin.key))) !== undefined;
-  if (isTwin) return told(twin.key, pointers[0] as string, pointers.length);
+  const isNearer = pointers.length <= (nearest?.differences ?? Infinity);
+  const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
+  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
   return told(nearest.name, nearest.first, nearest.differences);
 }

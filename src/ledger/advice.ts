@@ -30,15 +30,19 @@ export interface Advice {
  */
 export function adviceOn(name: string, meaning: Meaning, ignored: readonly string[], dialect: string | null): Advice {
   const engine = dialect === 'compatible' ? 'dialect=engine' : null;
+  const unless = (condition: string) => (engine ? `; ${engine} leaves it out, if ${condition}` : '');
   switch (meaning) {
     case 'label': {
       const setting = `key.ignore=${[...ignored, name].join(',')}`;
       return { setting, words: `${setting} leaves it out of the key, if it does not change the answer` };
     }
     case 'openai-label':
-      return { setting: engine, words: `at OpenAI it is a label${engine ? `; ${engine} leaves it out, if this server answers from the rest alone` : ''}` };
+      return { setting: engine, words: `at OpenAI it is a label${unless('it is one here too')}` };
     case 'session':
-      return { setting: engine, words: `it names a conversation, by which some servers answer${engine ? `; ${engine} leaves it out, if this one answers from the body alone` : ''}` };
+      return {
+        setting: engine,
+        words: `it names a conversation, by which some servers answer${unless('this one answers from the body alone')}`,
+      };
     case 'cookie':
       return { setting: null, words: 'a client sends back the cookies that it was given, which may say who asks' };
     case 'credential':
@@ -54,12 +58,14 @@ export function adviceOn(name: string, meaning: Meaning, ignored: readonly strin
 
 /** On a header that belongs to the scope and is new while the credential is the same. @param name `caller:NAME` */
 export function adviceOnCaller(name: string): Advice {
-  const reissued = 'it is a token that is issued again and again, and with each new one the answers of its caller begin anew; take it out of scope.headers where another header names the caller';
-  return { setting: null, words: REISSUED.test(name) ? reissued : 'it says who asks, so that each has answers of his own' };
+  if (!REISSUED.test(name)) return { setting: null, words: 'it says who asks, so that each has answers of his own' };
+  const words = 'it is a token that is issued again and again, with each of which the answers of its caller begin anew';
+  return { setting: null, words: `${words}; take it out of scope.headers where another header names the caller` };
 }
 
 /** @param isHabit whether a library may have sent it */
 export function adviceOnNoStore(isHabit: boolean): Advice {
-  const setting = isHabit ? 'sse.noStore=ignore' : null;
-  return { setting, words: isHabit ? `it is obeyed; ${setting} takes it for the habit of a library that reads event streams` : 'it is the wish of the client, and obeyed' };
+  if (!isHabit) return { setting: null, words: 'it is the wish of the client, and obeyed' };
+  const setting = 'sse.noStore=ignore';
+  return { setting, words: `it is obeyed; ${setting} takes it for the habit of a library that reads event streams` };
 }

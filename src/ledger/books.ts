@@ -72,7 +72,8 @@ export class Books {
   add(kind: Kind, amounts: Amounts, why: string | null): void {
     const { day, outcome } = kind;
     this.#sums.add(kind, amounts);
-    if (why !== null && (outcome === 'bypass' || outcome === 'miss')) this.#reasons.add({ day, outcome, why, requests: 1 });
+    const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';
+    if (why !== null && isBypassOrMiss) this.#reasons.add({ day, outcome, why, requests: 1 });
     if (this.#thread && !this.#cancelGathering) this.#gather();
   }
 
@@ -119,7 +120,8 @@ export class Books {
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const reply = await (this.#thread as FileThread<BooksCall, BooksAnswers>).ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const thread = this.#thread as FileThread<BooksCall, BooksAnswers>;
+    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);

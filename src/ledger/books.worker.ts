@@ -18,7 +18,11 @@ const say = (word: Word<BooksAnswers[BooksCall['act']]>) => port.postMessage(wor
 
 const file = new SqliteDatabase({
   path,
-  layOut: (database) => ({ books: new BooksTables(database), rows: () => readRows(database), reasons: () => readReasons(database) }),
+  layOut: (database) => ({
+    books: new BooksTables(database),
+    rows: () => readRows(database),
+    reasons: () => readReasons(database),
+  }),
   onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }),
 });
 

@@ -36,8 +36,8 @@ export class HintList {
 
   /** Most requests first. */
   list(): Hint[] {
-    const hints = [...this.#said.values()].map((said) => ({ about: said.about, requests: said.requests, setting: said.advice.setting, text: textOf(said) }));
-    return hints.filter(({ requests }) => requests > 0).sort((a, b) => b.requests - a.requests);
+    const said = [...this.#said.values()].filter(({ requests }) => requests > 0);
+    return said.sort((a, b) => b.requests - a.requests).map(hintOf);
   }
 
   /** @param id of several hints with one, the more careful advice counts @returns undefined where there are too many */
@@ -61,7 +61,13 @@ export function withdrawAdvice(said: Said): void {
   if (said.advice.setting?.startsWith('key.ignore')) said.advice = adviceOn(said.about, 'readable', [], null);
 }
 
+function hintOf(said: Said): Hint {
+  const { about, requests, advice: { setting } } = said;
+  return { about, requests, setting, text: textOf(said) };
+}
+
 function textOf({ about, requests, advice: { words } }: Said): string {
-  const subject = about === 'no-store' ? 'Cache-Control: no-store' : about.startsWith('/') ? `field ${about}` : about.replace(':', ' ');
+  const field = about.startsWith('/') ? `field ${about}` : about.replace(':', ' ');
+  const subject = about === 'no-store' ? 'Cache-Control: no-store' : field;
   return `${subject} kept ${requests} ${requests === 1 ? 'request' : 'requests'} from hitting; ${words}`;
 }

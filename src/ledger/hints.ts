@@ -103,7 +103,8 @@ export class Hints {
     const place = `${upstream} ${endpoint} ${credential}`;
     if (callerHeaders && callerHeaders.size > 0) {
       const headers = [...callerHeaders].map(([name, value]) => ({ name: `caller:${name}`, value }));
-      const [tokens = [], names = []] = [true, false].map((isToken) => headers.filter(({ name }) => mayRepeat(name) === isToken));
+      const tokens = headers.filter(({ name }) => mayRepeat(name));
+      const names = headers.filter(({ name }) => !mayRepeat(name));
       // A token is new where who asks is still the same.
       this.#look(sighting, `tokens ${place} ${names.map(({ value }) => value).join()}`, tokens, found.rest);
       this.#look(sighting, `callers ${place}`, names, found.rest);
@@ -121,7 +122,8 @@ export class Hints {
   refusedToStore(isHabit: boolean): void {
     const count = (this.#noStore.get(isHabit) ?? 0) + 1;
     this.#noStore.set(isHabit, count);
-    if (count >= NEEDED) this.#list.say(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit), count === NEEDED ? NEEDED : 1);
+    const more = count === NEEDED ? NEEDED : 1;
+    if (count >= NEEDED) this.#list.say(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit), more);
   }
 
   #look(sighting: Sighting, laneName: string, variables: readonly Variable[], rest: string): Twin | null {
@@ -170,7 +172,9 @@ export class Hints {
     const kept = uses.filter((times) => times !== null);
     if (kept.some((times) => times > 0)) this.#repeat(track);
     if (track.isRepeated || kept.length < NEEDED / 2) return;
-    const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaningOf(name, track.isToken), this.#options.ignored, dialect);
+    const { ignored } = this.#options;
+    const meaning = meaningOf(name, track.isToken);
+    const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaning, ignored, dialect);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);
     if (said) this.#saidOf.set(track, said);
   }

@@ -55,5 +55,6 @@ export class ReasonsTable {
 export function readReasons(database: DatabaseSync): Iterable<Reason> {
   const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'reasons'").get() !== undefined;
   if (!isThere) return [];
-  return database.prepare('SELECT day, outcome, why, requests FROM reasons').iterate() as Iterable<unknown> as Iterable<Reason>;
+  const rows = database.prepare('SELECT day, outcome, why, requests FROM reasons').iterate();
+  return rows as Iterable<unknown> as Iterable<Reason>;
 }

@@ -17,7 +17,7 @@ export interface Reason {
 
 const MOST_REASONS = 2_000;
 
-/** Why a request was a bypass, or why its answer was not kept; null where it ended in an error, or nothing is to be told. */
+/** Why a request was a bypass, or why its answer was not kept; null where it ended in an error, and of all others. */
 export function whyOf({ outcome, why, error }: Pick<Note, 'outcome' | 'why' | 'error'>): string | null {
   if (outcome === 'bypass') return why;
   return outcome === 'miss' && error === null ? why : null;

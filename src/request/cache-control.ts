@@ -40,13 +40,14 @@ export function readCacheControl(fields: HeaderFields): CacheControl {
         control.maxAge = Math.min(control.maxAge, readMaxAge(argument, directive.trim()));
     }
   }
-  return { ...control, isHabit: (value === 'no-cache' || value === 'no-store') && acceptsEvents(valueOf(fields, 'accept') ?? '') };
+  const isAlone = value === 'no-cache' || value === 'no-store';
+  return { ...control, isHabit: isAlone && acceptsEvents(valueOf(fields, 'accept') ?? '') };
 }
 
 function readMaxAge(argument: string | undefined, directive: string): number {
   const digits = argument?.replace(/^"(.*)"$/, '$1') ?? '';
-  if (!/^[0-9]{1,10}$/.test(digits)) throw invalidHeader('cache-control', directive, 'max-age=SECONDS, with a whole number of seconds');
-  return Number(digits);
+  if (/^[0-9]{1,10}$/.test(digits)) return Number(digits);
+  throw invalidHeader('cache-control', directive, 'max-age=SECONDS, with a whole number of seconds');
 }
 
 /** Whether an event stream is asked for by its name. */

@@ -9,17 +9,35 @@ import { isSecretName } from './asked.ts';
 
 export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
 
-/** In the order in which they are looked for, by name. */
-const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
-  ['cookie', /cookie/i],
-  ['openai-label', /^\/prompt_cache_/],
-  ['session', /session|thread|conversation|affinity|x-codex-/i],
-  ['caller', /user|tenant|org|account|team|customer|client|member|owner|mail|person|people|group|role|compan|workspace|project|principal|identi(?!cal)|login|subject|actor|consumer|profile|device|install|employee|student|patient/i],
-  ['credential', /auth|token|secret|passw|credential|jwt|cert|signature|(?<!idempotency[-_]?)key/i],
-  ['choice', /model|deploy|version|rout|provider|region|backend|prompt|template|variant|sample|seed|epoch|experiment|config|policy|guard|language|locale/i],
+const words = (...parts: readonly string[]) => new RegExp(parts.join('|'), 'i');
+
+const CALLER = [
+  'user', 'tenant', 'org', 'account', 'team', 'customer', 'client', 'member', 'owner', 'mail', 'person', 'people', 'group',
+  'role', 'compan', 'workspace', 'project', 'principal', 'identi(?!cal)', 'login', 'subject', 'actor', 'consumer', 'profile',
+  'device', 'install', 'employee', 'student', 'patient',
+];
+const CREDENTIAL = [
+  'auth', 'token', 'secret', 'passw', 'credential', 'jwt', 'cert', 'signature', '(?<!idempotency[-_]?)key',
+];
+const CHOICE = [
+  'model', 'deploy', 'version', 'rout', 'provider', 'region', 'backend', 'prompt', 'template', 'variant', 'sample', 'seed',
+  'epoch', 'experiment', 'config', 'policy', 'guard', 'language', 'locale',
 ];
 
-/** @param name `header:NAME`, or the JSON Pointer of a field @param isToken whether each of its values is a token that nobody reads */
+/** In the order in which they are looked for, anywhere in a name. */
+const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
+  ['cookie', words('cookie')],
+  ['openai-label', words('^/prompt_cache_')],
+  ['session', words('session', 'thread', 'conversation', 'affinity', 'x-codex-')],
+  ['caller', words(...CALLER)],
+  ['credential', words(...CREDENTIAL)],
+  ['choice', words(...CHOICE)],
+];
+
+/**
+ * @param name `header:NAME`, or the JSON Pointer of a field
+ * @param isToken whether each of its values is a token that nobody reads
+ */
 export function meaningOf(name: string, isToken: boolean): Meaning {
   const [named] = NAMES.find(([, names]) => names.test(name)) ?? [];
   if (named !== undefined) return named;

@@ -64,7 +64,8 @@ const LONGEST = 9_999_999_999;
 /** @throws RefrainError `invalid_header`, naming the header */
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
   for (const name of fields.keys()) {
-    if (name.startsWith(CONTROL) && !CONTROLS.includes(name)) throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
+    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
+    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
   }
   const control = readCacheControl(fields);
   const { onlyIfCached, maxAge, isHabit } = control;
@@ -95,7 +96,8 @@ function readTtl(value: string | undefined): number | undefined {
 }
 
 function readCache(value: string | undefined): CacheMode | typeof REFRESH | undefined {
-  if (value === undefined || value === REFRESH || MODES.includes(value)) return value as CacheMode | typeof REFRESH | undefined;
+  const isKnown = value === undefined || value === REFRESH || MODES.includes(value);
+  if (isKnown) return value as CacheMode | typeof REFRESH | undefined;
   throw invalidHeader('x-refrain-cache', value, 'all, deterministic, off or refresh');
 }
 

@@ -42,14 +42,21 @@ export function isToken(text: string): boolean {
 /** @returns null where there are more than anybody could look after */
 export function variablesOf(endpoint: Endpoint, { body = '', ...frame }: Parts): Variables | null {
   const headers = Object.entries(frame).filter(([name]) => name.startsWith('header:'));
-  const { fields, others } = body.length <= LONGEST_BODY && body.startsWith('json:') ? splitBody(endpoint, body) : { fields: [], others: body };
+  const isRead = body.length <= LONGEST_BODY && body.startsWith('json:');
+  const { fields, others } = isRead ? splitBody(endpoint, body) : { fields: [], others: body };
   if (headers.length + fields.length > MOST || headers.some(([name]) => name.length > LONGEST_NAME)) return null;
   const { path = '', query = '', variant = '' } = frame;
-  return { variables: [...headers.map(([name, value]) => ({ name, value })), ...fields], rest: [path, query, variant, others].join('\n') };
+  const variables = [...headers.map(([name, value]) => ({ name, value })), ...fields];
+  return { variables, rest: [path, query, variant, others].join('\n') };
+}
+
+interface SplitBody {
+  readonly fields: readonly Variable[];
+  readonly others: string;
 }
 
 /** The canonical text of a body: fields that may be labels, and what is left without their values. */
-function splitBody(endpoint: Endpoint, body: string): { readonly fields: readonly Variable[]; readonly others: string } {
+function splitBody(endpoint: Endpoint, body: string): SplitBody {
   const scan = new Scan(body);
   scan.at = 'json:'.length;
   if (scan.peek() !== OPEN_BRACE) return { fields: [], others: body };
