@@ -12,6 +12,7 @@ import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { packageVersion } from './config/version.ts';
+import { dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
@@ -23,9 +24,9 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
-import { createCallers } from './request/caller.ts';
-import { createOmissions } from './request/fields.ts';
+import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createNamer, type Namer } from './request/namer.ts';
+import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/reading.ts';
 import type { Target, Targets } from './request/route.ts';
 import { loadSecret } from './secret.ts';
@@ -72,7 +73,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
-  const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
+  const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
   const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
   const metrics = new Metrics({
@@ -87,7 +88,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const rules = createRules(config, loadSecret(config.store.path, log));
   const handle = createHandler({
     hints,
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -142,19 +143,32 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer): Rules {
   const { ttl, maxTtl, cache: mode, scope, key, sse } = config;
+  const digestOf = createDigest(secret);
+  const isUser = createUserHeaders(scope.headers);
+  const isScopeHeader = createScopeHeaders(isUser);
   return {
     targets: createTargets(config),
     policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
-    omissions: createOmissions(key.ignore),
-    callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
+    omissions: createOmissions(key, isScopeHeader),
+    digestOf,
+    isScopeHeader,
+    callerOf: createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf }),
   };
 }
 
-function createTargets({ upstream, upstreams, doneMarker }: Config): Targets {
-  const targetOf = (base: string, marker: Target['doneMarker'] | null): Target => {
-    const { origin, pathname } = new URL(base);
-    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: marker ?? doneMarker };
+/** Each upstream with what is set for it, or else follows from its host. */
+export function createTargets({ upstream, upstreams, dialect, doneMarker }: Config): Targets {
+  const targetOf = (base: string, ownDialect: Config['dialect'], ownMarker: Config['doneMarker']): Target => {
+    const { origin, hostname, pathname } = new URL(base);
+    const spoken = ownDialect === 'auto' ? dialectOfHost(hostname) : ownDialect;
+    const marker = ownMarker === 'auto' ? doneMarker : ownMarker;
+    return {
+      origin,
+      basePath: pathname.replace(/\/+$/, ''),
+      dialect: spoken,
+      doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
+    };
   };
-  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(url, marker)] as const);
-  return { standard: targetOf(upstream, null), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(own.url, own.dialect, own.doneMarker)] as const);
+  return { standard: targetOf(upstream, dialect, doneMarker), named: new Map(named) };
 }

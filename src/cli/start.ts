@@ -18,6 +18,7 @@ export interface StartCommand {
 export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
+  if (config.incomplete === 'keep') log.warn({ setting: 'incomplete', instead: `keep=${config.keep.join(',')}` }, 'this setting has another name now; it is still read');
   const app = createApp(config, log);
   let addresses: Addresses;
   try {

@@ -5,7 +5,7 @@
  * session or model looks like a label too, and the advice would give the
  * answers of one to another.
  */
-import { isSecretName } from './asked.ts';
+import { isCredential } from './confidential.ts';
 
 export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
 
@@ -41,6 +41,6 @@ const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
 export function meaningOf(name: string, isToken: boolean): Meaning {
   const [named] = NAMES.find(([, names]) => names.test(name)) ?? [];
   if (named !== undefined) return named;
-  if (isSecretName(name) && !/idempotency[-_]?key$/i.test(name)) return 'credential';
+  if (isCredential(name) && !/idempotency[-_]?key$/i.test(name)) return 'credential';
   return isToken ? 'label' : 'readable';
 }

@@ -3,6 +3,7 @@
  * from the configuration alone; nothing that a client writes is resolved as a
  * URL.
  */
+import type { Dialect, DoneMarker } from '../dialect.ts';
 import { invalidTarget, websocketUnsupported } from '../errors.ts';
 import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
 
@@ -12,7 +13,8 @@ export interface Target {
   readonly origin: string;
   /** Without a slash at its end; empty for the root. */
   readonly basePath: string;
-  readonly doneMarker: 'required' | 'optional';
+  readonly dialect: Dialect;
+  readonly doneMarker: DoneMarker;
 }
 
 export interface Targets {

@@ -4,7 +4,7 @@
  * stands apart, so that requests are seen to be alike but for these.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { IGNORED_FIELDS, isKnownField } from './fields.ts';
+import { isKnownField, isLabelField } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
 import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
@@ -31,9 +31,6 @@ const MOST = 32;
 const TOKEN = /^(?=[^0-9]*[0-9])[\w.:=~+-]{16,256}$/;
 
 const FIELD_NAME = /^[A-Za-z_][\w.-]*$/;
-
-/** Those that are labels at OpenAI, and in the key elsewhere. */
-const LABELS: ReadonlySet<string> = new Set(IGNORED_FIELDS.flatMap(({ fields }): readonly string[] => fields));
 
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
@@ -86,5 +83,5 @@ function passValue(scan: Scan): void {
 
 /** What the API knows changes its answers, but for its labels. */
 function mayBeLabel(endpoint: Endpoint, name: string): boolean {
-  return name.length <= LONGEST_NAME && FIELD_NAME.test(name) && (LABELS.has(name) || !isKnownField(endpoint, name));
+  return name.length <= LONGEST_NAME && FIELD_NAME.test(name) && (isLabelField(name) || !isKnownField(endpoint, name));
 }

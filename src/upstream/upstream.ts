@@ -15,6 +15,7 @@ import type { Log } from '../log.ts';
 import type { Writer } from '../response/writer.ts';
 import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
+import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
 import type { UpstreamRequest } from './request.ts';
 
@@ -44,9 +45,11 @@ class UndiciUpstream implements Upstream, Asker {
   #agent: Dispatcher | undefined;
   readonly #options: UpstreamOptions;
   #starting: Answer | null = null;
+  readonly #gates = new WeakMap<Socket, ContinueGate>();
   readonly #onSent = (message: unknown) => {
-    this.#starting?.sentOn((message as { socket: Socket }).socket);
+    const answer = this.#starting;
     this.#starting = null;
+    if (answer) this.#sent(answer, (message as { socket: Socket }).socket);
   };
 
   constructor(options: UpstreamOptions) {
@@ -82,6 +85,13 @@ class UndiciUpstream implements Upstream, Asker {
       return this.#ask(new Answer(request, writer, this, true));
     }
     writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
+  }
+
+  #sent(answer: Answer, socket: Socket): void {
+    answer.sentOn(socket);
+    let gate = this.#gates.get(socket);
+    if (!gate) this.#gates.set(socket, (gate = new ContinueGate(socket)));
+    gate.close();
   }
 
   #ask(answer: Answer): void {

@@ -118,6 +118,35 @@ story("no-store that a library sends with each stream is told with what takes it
   expect(linesAbout(proxy)).toHaveLength(1);
 });
 
+describe('the headers of a session', () => {
+  const session = (number: number) => ({ 'session-id': `0b7f5f0a-9e6c-4c1e-8d2c-00000000000${number}`, 'x-codex-window-id': `window-of-session-${number}` });
+
+  /** Asks ten questions in each of three sessions. */
+  async function converse(proxy: Proxy): Promise<void> {
+    for (const number of [1, 2, 3]) {
+      for (let question = 0; question < 10; question += 1) await send(proxy, session(number), chatRequest(`question ${question}`));
+    }
+  }
+
+  story('in front of a server that is not known are told, with the dialect that leaves them out', async ({ open, upstream }) => {
+    const proxy = await open();
+    await converse(proxy);
+    expect(upstream.calls).toHaveLength(30);
+    await until(() => proxy.app.hints.list().length === 2);
+    const { hints } = await statsOf(proxy);
+    expect(hints.map(({ about }: { about: string }) => about).sort()).toEqual(['header:session-id', 'header:x-codex-window-id']);
+    for (const hint of hints) expect(hint).toMatchObject({ requests: 20, setting: 'dialect=engine', text: expect.stringMatching(/answers from the body alone/) });
+    expect(JSON.stringify([hints, linesAbout(proxy)])).not.toMatch(/0b7f5f0a|window-of/);
+  });
+
+  story('are not in the way once that is taken', async ({ open, upstream }) => {
+    const proxy = await open({ dialect: 'engine' });
+    await converse(proxy);
+    expect(upstream.calls).toHaveLength(10);
+    expect((await statsOf(proxy)).hints).toEqual([]);
+  });
+});
+
 describe('x-refrain-why', () => {
   const why = async (proxy: Proxy, headers: Record<string, string>, body: object = chatRequest()) => {
     const { headers: { 'x-refrain-why': told, 'x-refrain-key': key } } = await ask(proxy.url + CHAT, { body, headers: { ...KEY, 'x-refrain-debug': '1', ...headers } });
