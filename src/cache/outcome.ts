@@ -2,6 +2,7 @@
  * How a request was answered, in the four words that code, headers, logs and
  * metrics share, and how each is told (RFC 9211).
  */
+import type { NoStore } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Tier } from '../store/store.ts';
@@ -20,11 +21,12 @@ export type Outcome =
 export interface Miss {
   readonly word: 'miss';
   readonly ttl: number;
+  /** What becomes of answers that the upstream marks `no-store`. */
+  readonly noStore: NoStore;
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;
-  /** Whether something is kept that has expired or is too old for this request. */
-  readonly isStale: boolean;
-  readonly answer: { readonly isKept: boolean };
+  /** `isStale`: whether something else is kept, which has expired or is too old for this request. */
+  readonly answer: { readonly isKept: boolean; readonly isStale: boolean };
 }
 
 export type OutcomeWord = Outcome['word'];
@@ -37,6 +39,8 @@ export interface Opening {
   readonly call: Call | null | Promise<Call | null>;
   /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
   readonly flight?: { readonly unkept: string | null };
+  /** Of a miss: the headers by which the answers vary, where others are kept. */
+  readonly variesBy?: readonly string[];
 }
 
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;
@@ -61,9 +65,9 @@ export function cacheStatus(outcome: Outcome, head: Head): string {
 }
 
 /** `stored` is said of what is stored by now (RFC 9211, 2.5): of an answer that was over before its head was sent. */
-function missStatus({ ttl, notKept, answer }: Miss, head: Head): string {
+function missStatus({ ttl, noStore, notKept, answer }: Miss, head: Head): string {
   if (answer.isKept) return '; stored';
-  const why = whyNotStorable(ttl, head) ?? (notKept && `not-kept-${notKept}`);
+  const why = whyNotStorable(ttl, head, noStore) ?? (notKept && `not-kept-${notKept}`);
   return why ? `; detail=${why}` : '';
 }
 

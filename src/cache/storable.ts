@@ -1,8 +1,9 @@
 /**
  * Why an answer is not kept, or nothing.
  */
-import type { Unkept } from '../response/complete.ts';
-import type { Head } from '../response/entry.ts';
+import type { NoStore, Unkept } from '../response/complete.ts';
+import type { Entry, Head } from '../response/entry.ts';
+import { innerCacheOf } from '../response/inner-cache.ts';
 import { whyNotByHead } from '../response/judge.ts';
 
 export type WhyNotKept =
@@ -21,6 +22,7 @@ export type WhyNotKept =
 const WORDS: Readonly<Record<WhyNotKept, string>> = {
   'status': 'its status was not 200',
   'upstream-no-store': 'the upstream said no-store',
+  'vary': 'the upstream said that it varies by more than headers (Vary: *)',
   'encoded': 'it came in a content coding',
   'content-type': 'it was neither JSON nor an event stream',
   'not-json': 'it was not JSON',
@@ -48,8 +50,19 @@ const WORDS: Readonly<Record<WhyNotKept, string>> = {
 };
 
 /** As far as the head tells; the body may still disappoint. @param ttl in seconds */
-export function whyNotStorable(ttl: number, head: Head): WhyNotKept | null {
-  return whyNotByHead(head) ?? (ttl === 0 ? 'ttl' : null);
+export function whyNotStorable(ttl: number, head: Head, noStore: NoStore): WhyNotKept | null {
+  return whyNotByHead(head, noStore) ?? (lifetimeOf(ttl, head, 0).expiresAt > 0 ? null : 'ttl');
+}
+
+/**
+ * From when to when an answer is kept, in milliseconds since the epoch: what another Refrain
+ * stored before us has its age already, and may be served no longer than that one would.
+ * @param ttl in seconds
+ */
+export function lifetimeOf(ttl: number, head: Head, now: number): Pick<Entry, 'storedAt' | 'expiresAt'> {
+  const { age, ttl: rest } = innerCacheOf(head) ?? { age: 0, ttl: Infinity };
+  const storedAt = now - age * 1000;
+  return { storedAt, expiresAt: Math.min(storedAt + ttl * 1000, now + rest * 1000) };
 }
 
 /** A reason for people. */

@@ -15,6 +15,7 @@ export interface Target {
   readonly basePath: string;
   readonly dialect: Dialect;
   readonly doneMarker: DoneMarker;
+  readonly noStore: 'obey' | 'ignore';
 }
 
 export interface Targets {
