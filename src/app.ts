@@ -21,6 +21,7 @@ import { Heads } from './http/heads.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
+import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
@@ -45,6 +46,7 @@ export interface App {
   readonly cache: Cache;
   readonly load: Load;
   readonly ledger: Ledger;
+  readonly hints: Hints;
   readonly metrics: Metrics;
   readonly store: Store;
   /** Resolves once the store has tried to open its file, well or not. */
@@ -74,6 +76,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
+  const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
@@ -90,6 +94,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   const rules = createRules(config, loadSecret(config.store.path, log));
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const handle = createHandler({
+    hints,
     cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
@@ -104,14 +109,15 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
+  const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
+    books: store, cache, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   });
   const admin = createServer((request, response) => void door.handle(request, response));
   const app: App = {
-    api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
+    api, admin, cache, load, ledger, hints, metrics, store, opened, upstream, namer, readiness: 'starting',
     async prepare() {
       await upstream.prepare();
       await door.prepare();
@@ -143,13 +149,13 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer): Rules {
-  const { ttl, maxTtl, cache: mode, scope, key, bypass } = config;
+  const { ttl, maxTtl, cache: mode, scope, key, bypass, sse } = config;
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
     targets: createTargets(config),
-    policy: { ttl, maxTtl, mode },
+    policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,

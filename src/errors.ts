@@ -54,7 +54,12 @@ export const invalidTarget = (why: string) =>
   new RefrainError('invalid_target', 400, `The request target is not accepted: ${why}.`);
 
 export const invalidHeader = (name: string, value: string, allowed: string) =>
-  new RefrainError('invalid_header', 400, `${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+  refusedHeader(`${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+
+export const unknownControl = (name: string, nearest: string) =>
+  refusedHeader(`${name.slice(0, 80)} is not a control of Refrain; the nearest is ${nearest}.`, name.slice(0, 80));
+
+const refusedHeader = (message: string, name: string) => new RefrainError('invalid_header', 400, message, name);
 
 export const malformedRequest = (cause: unknown) =>
   new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${reasonOf(cause)}).`, null, cause);

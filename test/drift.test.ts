@@ -36,6 +36,12 @@ describe('the README', () => {
     for (const reason of new Set(reasons)) expect(README, reason).toContain(`\`${reason}\``);
   });
 
+  test('gives every reason for not keeping an answer', () => {
+    const reasons = [...read('src/cache/storable.ts').matchAll(/^  '([a-z]+(?:-[a-z]+)*)': '/gm)].map(([, reason]) => reason as string);
+    expect(reasons.length).toBeGreaterThan(20);
+    for (const reason of reasons) expect(README, reason).toContain(`\`${reason}\``);
+  });
+
   test('gives a reason for every dependency', () => {
     const cells = firstCells('Development').join(', ');
     const missing = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).filter((name) => !cells.includes(name.startsWith('@types/') ? '@types/*' : name));

@@ -19,7 +19,7 @@ import { isOverdue, mayPlay, waitForHead } from './following.ts';
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
-import type { Opening } from './outcome.ts';
+import type { Miss, Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
@@ -183,8 +183,10 @@ export class Cache {
     const landing = new StoreLanding(this.#ground, question);
     const flight = this.#register(question, landing);
     const listener = flight.recording.listen();
+    const notKept = permission.read ? this.#unkept.whyNot(key) : null;
+    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: landing };
     const opening: Opening = {
-      outcome: { word: 'miss', ttl: permission.ttl, noStore }, listener, call: flight.account.whenOver, flight,
+      outcome, listener, call: flight.account.whenOver, flight,
       ...(varying && { variesBy: varying.by }),
     };
     if (!isToLookUp) {

@@ -142,7 +142,7 @@ export class Flight implements Writer, Owner {
     const body = () => (whole ??= compact(this.recording.chunks, this.recording.bytes));
     const verdict = this.#judge?.end(body) ?? null;
     const call = this.account.conclude(this.#judge);
-    if (verdict) this.#settle(verdict, body, call);
+    this.#settle(verdict, body, call);
     this.#land();
     this.recording.finish();
     this.#arrive(call);
@@ -153,14 +153,15 @@ export class Flight implements Writer, Owner {
     else this.#end(this.#judge?.saysError ? { ...failure, told: true } : failure);
   }
 
-  /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. */
-  #settle(verdict: Verdict, body: () => Buffer, call: Call | null): void {
-    const { head } = this.recording;
-    const { landing } = this.#plan;
+  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what is live only */
+  #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
+    const [{ head }, { landing }] = [this.recording, this.#plan];
     if (!head || !landing) return;
-    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head, landing.expected.noStore);
+    const { ttl, expected: { noStore } } = landing;
+    if (verdict === null) this.unkept ??= 'too-large';
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(ttl, head, noStore);
     try {
-      if (verdict.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
+      if (verdict?.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
       this.unkept = 'store';
     }

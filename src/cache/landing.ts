@@ -30,6 +30,7 @@ export interface Ground {
 export class StoreLanding implements Landing {
   /** Among the flights in the air; null where the answer cannot be kept. */
   place: Place | null = null;
+  isKept = false;
   /** What the store had under the key, and was not good enough. */
   before: Entry | undefined = undefined;
   terms: Terms | null = null;
@@ -40,6 +41,10 @@ export class StoreLanding implements Landing {
   constructor(ground: Ground, question: Question) {
     this.#ground = ground;
     this.#question = question;
+  }
+
+  get isStale(): boolean {
+    return this.before !== undefined && !this.#ground.forgotten.has(this.before.answerId);
   }
 
   get expected(): Expectation {
@@ -75,6 +80,7 @@ export class StoreLanding implements Landing {
       asked: { ...label, parts: parts() },
     };
     storeVariant(store, key, entry, varying ? varying.first : this.before);
+    this.isKept = true;
   }
 
   refuse(why: string): void {

@@ -13,10 +13,21 @@ export type Outcome =
   | { readonly word: 'hit'; readonly tier: Tier; readonly age: number; readonly ttl: number }
   /** Served from the upstream call of another request. */
   | { readonly word: 'follow' }
-  /** Fetched, to be kept for `ttl` seconds if it turns out whole. */
-  | { readonly word: 'miss'; readonly ttl: number; readonly noStore: NoStore }
+  | Miss
   /** Fetched for this caller alone; nothing read, joined or kept. */
   | { readonly word: 'bypass'; readonly why: string };
+
+/** Fetched, to be kept for `ttl` seconds if it turns out whole. */
+export interface Miss {
+  readonly word: 'miss';
+  readonly ttl: number;
+  /** What becomes of answers that the upstream marks `no-store`. */
+  readonly noStore: NoStore;
+  /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
+  readonly notKept: string | null;
+  /** `isStale`: whether something else is kept, which has expired or is too old for this request. */
+  readonly answer: { readonly isKept: boolean; readonly isStale: boolean };
+}
 
 export type OutcomeWord = Outcome['word'];
 
@@ -46,13 +57,18 @@ export function cacheStatus(outcome: Outcome, head: Head): string {
       return `refrain; hit${Number.isFinite(outcome.ttl) ? `; ttl=${outcome.ttl}` : ''}; detail=${outcome.tier}`;
     case 'follow':
       return 'refrain; fwd=miss; collapsed';
-    case 'miss': {
-      const why = whyNotStorable(outcome.ttl, head, outcome.noStore);
-      return why ? `refrain; fwd=miss; detail=${why}` : 'refrain; fwd=miss; stored';
-    }
+    case 'miss':
+      return `refrain; fwd=miss${missStatus(outcome, head)}`;
     case 'bypass':
       return `refrain; fwd=bypass; detail=${outcome.why}`;
   }
+}
+
+/** `stored` is said of what is stored by now (RFC 9211, 2.5): of an answer that was over before its head was sent. */
+function missStatus({ ttl, noStore, notKept, answer }: Miss, head: Head): string {
+  if (answer.isKept) return '; stored';
+  const why = whyNotStorable(ttl, head, noStore) ?? (notKept && `not-kept-${notKept}`);
+  return why ? `; detail=${why}` : '';
 }
 
 /** The member for a request that ended in an error of our own, `null` where it had no outcome yet. */

@@ -2,12 +2,14 @@
  * What there is to read about a proxy, in the words of its operator's API.
  */
 import type { ToldEntry, ToldRow } from '../admin/telling.ts';
+import type { Hint } from '../ledger/hint-list.ts';
 import type { Stats as BookedStats } from '../ledger/stats.ts';
 import type { LruInfo } from '../store/memory.ts';
 
-/** What the books say, and of a proxy that runs its memory. */
+/** What the books say, and of a proxy that runs its memory and what keeps requests from hitting. */
 export interface Stats extends BookedStats {
   readonly lru?: LruInfo;
+  readonly hints?: readonly Hint[];
 }
 
 export interface Page {

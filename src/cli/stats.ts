@@ -2,7 +2,7 @@
  * `refrain stats`: what was asked, what it cost and what it saved.
  */
 import type { Target } from '../config/command.ts';
-import type { Line } from '../ledger/stats.ts';
+import type { Line, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
 import type { Stats } from './books.ts';
 import { readBooks } from './reach.ts';
@@ -26,7 +26,14 @@ export async function showStats({ target, json }: StatsCommand, output: Output):
 function textOf(stats: Stats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
-  return [...periodLines(stats, output), '', ...modelLines(periods.all.models, output), ...lruLines(stats), `Counted since ${since}, in days of UTC.`].join('\n');
+  return [
+    ...periodLines(stats, output), '',
+    ...modelLines(periods.all.models, output),
+    ...reasonLines(stats, output),
+    ...hintLines(stats),
+    ...lruLines(stats),
+    `Counted since ${since}, in days of UTC.`,
+  ].join('\n');
 }
 
 const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
@@ -63,6 +70,29 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
   });
   const mark = models.some(isUnpriced) ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.'] : [];
   return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
+}
+
+/** Why requests were bypassed and answers not kept; nothing where none was. */
+function reasonLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
+  const why: Column = { title: 'why', align: 'left', shrinksTo: 20 };
+  const columns = [why, ...['today', '7 days', 'all'].map(right)];
+  const rows = REASONS.flatMap(([kind, of]) => {
+    const countOf = (lines: Summary, name: string) => of(lines).find(({ reason }) => reason === name)?.requests ?? 0;
+    const counts = (name: string) => [today, week, all].map((lines) => formatCount(countOf(lines, name)));
+    return of(all).map(({ reason }) => [`${kind}: ${inertLine(reason)}`, ...counts(reason)]);
+  });
+  return rows.length === 0 ? [] : [...underBold(tableLines(columns, rows, output.width), output), ''];
+}
+
+/** A proxy that is older tells none. */
+const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly ReasonLine[]])[] = [
+  ['bypass', ({ bypassReasons = [] }) => bypassReasons],
+  ['not kept', ({ unkeptReasons = [] }) => unkeptReasons],
+];
+
+/** One line each. */
+function hintLines({ hints = [] }: Stats): readonly string[] {
+  return hints.length === 0 ? [] : [...hints.map(({ text }) => `Hint: ${inertLine(text)}.`), ''];
 }
 
 /** Its misses are not those of requests: one that follows, or hits another tier, has looked in vain too. */

@@ -13,6 +13,7 @@ import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
+import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { showsCredential } from '../request/asked.ts';
@@ -42,6 +43,7 @@ export interface Door {
   readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;
+  readonly hints: Hints;
   readonly clock: Clock;
   readonly log: Log;
   readonly heads: Heads;
@@ -90,6 +92,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, response:
 
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
+  if (why === 'no-store') door.hints.refusedToStore(policy.isHabit);
   if (why !== null || mayBeLarge(door, request)) lookForModel(request, reading, marks);
   if (why !== null) return relayUnread(door, reading, request, why);
   const body = await door.bodies.read(request, lengthOf(request));
@@ -113,7 +116,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, response:
 
 /** Puts a question to the cache that cannot be answered at once. */
 async function ask(door: Door, asking: Asking, naming: Naming, permission: Permission, marks: Marks): Promise<Opening> {
-  const { request, client, reading: { route, policy, sent, caller: { scope } }, occasion, body, plain } = asking;
+  const { request, client, reading: { route, policy, sent, caller: { scope, users } }, occasion, body, plain } = asking;
   const { endpoint } = occasion;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
@@ -130,10 +133,19 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
     parts,
     lead: leadOf(door, asking.reading, request, body, true),
   });
-  if (policy.debug && opening.outcome.word === 'miss') {
+  const { outcome } = opening;
+  if (outcome.word === 'follow') door.hints.followed(key);
+  if (outcome.word !== 'miss') return opening;
+  const known = policy.debug ? partsOf() : naming.parts;
+  const { callerThere: credential } = asking.reading;
+  const { dialect } = route.target;
+  const isUnwished = known !== null && permission.read;
+  const twin = isUnwished ? door.hints.missed({ endpoint, key, parts: known, credential, callerHeaders: users, dialect }) : null;
+  if (policy.debug) {
+    const missed = { policy, outcome, like, naming: { ...naming, parts: known }, twin };
     const { variesBy } = opening;
     if (variesBy) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
-    else marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
+    else marks.why = permission === policy ? await whyMissed(door, missed) : 'the upstream refused this credential last';
   }
   return opening;
 }

@@ -3,6 +3,10 @@
  * and scope comes nearest, and where it differs. Told only to whoever asks for
  * it with `x-refrain-debug: 1`.
  */
+import type { Miss } from '../cache/outcome.ts';
+import { inWords } from '../cache/storable.ts';
+import type { Twin } from '../ledger/hints.ts';
+import { nameOf } from '../request/fingerprint.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
@@ -17,14 +21,37 @@ export interface Records {
   readonly namer: Namer;
 }
 
-export async function whyMissed({ store, namer }: Records, policy: Policy, like: Likeness, { key, form, parts }: Naming): Promise<string> {
+/** A request that missed. */
+export interface Missed {
+  readonly policy: Policy;
+  readonly outcome: Miss;
+  readonly like: Likeness;
+  readonly naming: Naming;
+  /** The last request with the same body, stored or not. */
+  readonly twin: Twin | null;
+}
+
+export async function whyMissed({ store, namer }: Records, missed: Missed): Promise<string> {
+  const { policy, outcome, like, naming, twin } = missed;
   if (!policy.read) return 'no-cache';
-  const kept = await store.recent(like, COMPARED);
-  if (kept.some((each) => each.key === key)) return 'kept, but expired or older than max-age';
+  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  if (outcome.answer.isStale) return 'kept, but expired or older than max-age';
+  const { key, form, parts } = naming;
+  // By now the answer to this very request may be among them.
+  const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
   const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
   const nearest = parts && (await namer.nearest(parts, form, candidates));
+  const { pointers } = twin ?? { pointers: [] };
+  // What was asked is perhaps not kept, but the names of what differs from it are known.
+  const isNearer = pointers.length <= (nearest?.differences ?? Infinity);
+  const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
+  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
-  return `nearest=${nearest.name.slice(0, 16)}; at="${encodeURI(nearest.first.toWellFormed())}"; differences=${nearest.differences}`;
+  return told(nearest.name, nearest.first, nearest.differences);
+}
+
+function told(name: string, first: string, differences: number): string {
+  return `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
 }
 
 function withinBound(kept: readonly Kept[]): readonly Kept[] {

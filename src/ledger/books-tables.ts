@@ -9,6 +9,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion } from '../store/sqlite-database.ts';
 import { Names, OTHER } from './names.ts';
+import type { Reason } from './reasons.ts';
+import { ReasonsTable } from './reasons-table.ts';
 import { AMOUNTS, type Kind, MOST, type Row } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
 
@@ -51,6 +53,7 @@ export class BooksTables {
   readonly #database: DatabaseSync;
   readonly #mostRows: number;
   readonly #put;
+  readonly #reasons: ReasonsTable;
   #uncounted = 0;
 
   /** Writes in any case, so that a file that cannot be written shows now. */
@@ -59,12 +62,16 @@ export class BooksTables {
     this.#mostRows = mostRows;
     checkVersion(database, BOOKS_VERSION);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
-    this.#transact(() => database.exec(SCHEMA));
+    this.#reasons = this.#transact(() => {
+      database.exec(SCHEMA);
+      return new ReasonsTable(database);
+    });
     this.#put = database.prepare(PUT);
   }
 
-  add(rows: readonly Row[]): void {
+  add(rows: readonly Row[], reasons: readonly Reason[] = []): void {
     this.#transact(() => {
+      this.#reasons.add(reasons);
       for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
         const models = new Names(MOST_NAMES, this.#namesOf('model', day));
         const scopes = new Names(MOST_NAMES, this.#namesOf('scope', day));
@@ -94,11 +101,12 @@ export class BooksTables {
     }
   }
 
-  #transact(act: () => void): void {
+  #transact<T>(act: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      act();
+      const result = act();
       this.#database.exec('COMMIT');
+      return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;

@@ -12,6 +12,7 @@ import type { Log } from '../log.ts';
 import { type Aside, FileThread } from '../store/file-thread.ts';
 import { adviceOn, type Failure } from '../store/sqlite-failure.ts';
 import type { BooksAnswers, BooksCall } from './books-message.ts';
+import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 import { Sums } from './sums.ts';
@@ -45,6 +46,7 @@ export function booksPath(storePath: string | null): string | null {
 export class Books {
   readonly #options: BooksOptions;
   readonly #sums = new Sums();
+  readonly #reasons = new Reasons();
   readonly #thread: FileThread<BooksCall, BooksAnswers> | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
@@ -66,8 +68,12 @@ export class Books {
     return this.#state;
   }
 
-  add(kind: Kind, amounts: Amounts): void {
+  /** @param why it was a bypass, or its answer was not kept; null for all others */
+  add(kind: Kind, amounts: Amounts, why: string | null): void {
+    const { day, outcome } = kind;
     this.#sums.add(kind, amounts);
+    const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';
+    if (why !== null && isBypassOrMiss) this.#reasons.add({ day, outcome, why, requests: 1 });
     if (this.#thread && !this.#cancelGathering) this.#gather();
   }
 
@@ -76,11 +82,15 @@ export class Books {
     const { clock } = this.#options;
     const now = clock.now();
     const today = dayOf(now);
-    if (!this.#thread) return summarize(this.#sums.rows, today);
+    if (!this.#thread) return this.#summarize(today);
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now }));
-    return reply && 'answer' in reply ? reply.answer : summarize(this.#sums.rows, today);
+    return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
+  }
+
+  #summarize(today: string): Stats {
+    return summarize(this.#sums.rows, today, this.#reasons.rows);
   }
 
   async close(): Promise<void> {
@@ -109,10 +119,12 @@ export class Books {
   }
 
   async #writeRows(): Promise<void> {
-    const rows = this.#sums.take();
-    const reply = await (this.#thread as FileThread<BooksCall, BooksAnswers>).ask({ act: 'add', rows, now: this.#options.clock.now() });
+    const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
+    const thread = this.#thread as FileThread<BooksCall, BooksAnswers>;
+    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
+    for (const reason of reasons) this.#reasons.add(reason);
     this.#fall(reply.failure);
     if (!this.#cancelGathering) this.#gather();
   }

@@ -7,6 +7,7 @@ import { SqliteDatabase } from '../store/sqlite-database.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import type { BooksAnswers, BooksCall } from './books-message.ts';
 import { BooksTables, readRows } from './books-tables.ts';
+import { readReasons } from './reasons-table.ts';
 import { summarize } from './stats.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
@@ -17,7 +18,11 @@ const say = (word: Word<BooksAnswers[BooksCall['act']]>) => port.postMessage(wor
 
 const file = new SqliteDatabase({
   path,
-  layOut: (database) => ({ books: new BooksTables(database), rows: () => readRows(database) }),
+  layOut: (database) => ({
+    books: new BooksTables(database),
+    rows: () => readRows(database),
+    reasons: () => readReasons(database),
+  }),
   onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }),
 });
 
@@ -32,9 +37,9 @@ function withTables<T>(now: number, act: (tables: typeof file.tables) => T): T {
 function answer(call: BooksCall): BooksAnswers[BooksCall['act']] {
   switch (call.act) {
     case 'add':
-      return withTables(call.now, ({ books }) => books.add(call.rows)) as undefined;
+      return withTables(call.now, ({ books }) => books.add(call.rows, call.reasons)) as undefined;
     case 'stats':
-      return withTables(call.now, ({ rows }) => summarize(rows(), call.today));
+      return withTables(call.now, ({ rows, reasons }) => summarize(rows(), call.today, reasons()));
     case 'close':
       return file.close() as undefined;
   }

@@ -7,6 +7,7 @@ import type { Books } from './books.ts';
 import type { LedgerWord, Note, PricedNote } from './note.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
+import { whyOf } from './reasons.ts';
 import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
 
@@ -73,7 +74,7 @@ export class Ledger {
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#books.add(kind, amountsOf(note, nanoDollars));
+    this.#books.add(kind, amountsOf(note, nanoDollars), whyOf(note));
     const priced = { ...note, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
     for (const listener of this.#listeners) this.#tell(listener, priced);
   }

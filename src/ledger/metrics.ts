@@ -11,6 +11,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { Durations } from './durations.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedNote } from './note.ts';
+import { whyOf } from './reasons.ts';
 
 /** What one tier of the store holds. */
 export interface TierReading {
@@ -89,11 +90,11 @@ export class Metrics {
   }
 
   observe(note: PricedNote): void {
-    const { outcome, endpoint, why, error, tier, call } = note;
+    const { outcome, endpoint, error, tier, call } = note;
+    const why = whyOf(note);
     this.#count(note);
     if (error !== null) this.#errors.inc({ code: error });
-    if (outcome === 'bypass') this.#bypasses.inc({ reason: why ?? '' });
-    else if (outcome === 'miss' && error === null && why !== null) this.#unstored.inc({ reason: why });
+    if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
     if (tier !== null) this.#hitDurations.observe(tier, note.ms);
     if (call === null) return;
     const isSaved = outcome === 'hit' || outcome === 'follow';

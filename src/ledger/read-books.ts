@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
 import { checkVersion } from '../store/sqlite-database.ts';
 import { BOOKS_VERSION, readRows } from './books-tables.ts';
+import { readReasons } from './reasons-table.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 
@@ -16,12 +17,12 @@ import { type Stats, summarize } from './stats.ts';
  */
 export function readBooks(path: string, now: number): Stats {
   const today = dayOf(now);
-  if (!existsSync(path)) return summarize([], today);
+  if (!existsSync(path)) return summarize([], today, []);
   const database = openReadOnly(path);
   try {
     checkVersion(database, BOOKS_VERSION);
     const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
-    return summarize(isLaidOut ? readRows(database) : [], today);
+    return summarize(isLaidOut ? readRows(database) : [], today, readReasons(database));
   } finally {
     database.close();
   }

@@ -4,6 +4,7 @@
 import type { Usage } from '../response/usage.ts';
 import type { LedgerWord } from './note.ts';
 import { NANO_PER_DOLLAR } from './prices.ts';
+import type { Reason } from './reasons.ts';
 import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
 
 export interface Stats {
@@ -17,6 +18,16 @@ export interface Summary extends Line {
   readonly models: readonly (Line & { readonly model: string | null })[];
   readonly endpoints: readonly (Line & { readonly endpoint: Kind['endpoint'] })[];
   readonly scopes: readonly (Line & { readonly scope: string | null })[];
+  /** Why requests went past the cache. */
+  readonly bypassReasons: readonly ReasonLine[];
+  /** Why answers of misses were not kept. */
+  readonly unkeptReasons: readonly ReasonLine[];
+}
+
+export interface ReasonLine {
+  /** As `Cache-Status` has it. */
+  readonly reason: string;
+  readonly requests: number;
 }
 
 export interface Line {
@@ -40,8 +51,8 @@ export interface Line {
 const LONGEST = 100;
 const WEEK_MS = 6 * 86_400_000;
 
-/** @param rows in any order @param today as `2026-11-01` */
-export function summarize(rows: Iterable<Row>, today: string): Stats {
+/** @param rows in any order @param today as `2026-11-01` @param reasons in any order */
+export function summarize(rows: Iterable<Row>, today: string, reasons: Iterable<Reason>): Stats {
   const week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
   const periods = { today: new Tally(), week: new Tally(), all: new Tally() };
   let since: string | null = null;
@@ -51,6 +62,11 @@ export function summarize(rows: Iterable<Row>, today: string): Stats {
     if (row.day >= week) periods.week.add(row);
     if (row.day === today) periods.today.add(row);
   }
+  for (const reason of reasons) {
+    periods.all.addReason(reason);
+    if (reason.day >= week) periods.week.addReason(reason);
+    if (reason.day === today) periods.today.addReason(reason);
+  }
   return { since, periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() } };
 }
 
@@ -59,6 +75,12 @@ class Tally {
   readonly #models = new Map<string, LineSums>();
   readonly #endpoints = new Map<Kind['endpoint'], LineSums>();
   readonly #scopes = new Map<string, LineSums>();
+  readonly #reasons = { bypass: new Map<string, number>(), miss: new Map<string, number>() };
+
+  addReason({ outcome, why, requests }: Reason): void {
+    const of = this.#reasons[outcome];
+    of.set(why, (of.get(why) ?? 0) + requests);
+  }
 
   add(row: Row): void {
     this.#all.add(row);
@@ -73,6 +95,8 @@ class Tally {
       models: longest(this.#models).map(([model, line]) => ({ model: model || null, ...line })),
       endpoints: longest(this.#endpoints).map(([endpoint, line]) => ({ endpoint, ...line })),
       scopes: longest(this.#scopes).map(([scope, line]) => ({ scope: scope || null, ...line })),
+      bypassReasons: mostFrequent(this.#reasons.bypass),
+      unkeptReasons: mostFrequent(this.#reasons.miss),
     };
   }
 }
@@ -86,6 +110,11 @@ function lineOf<Name>(lines: Map<Name, LineSums>, name: Name): LineSums {
 function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, Line])[] {
   const told = [...lines].map(([name, sums]) => [name, sums.line()] as const);
   return told.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1)).slice(0, LONGEST);
+}
+
+function mostFrequent(reasons: ReadonlyMap<string, number>): ReasonLine[] {
+  const lines = [...reasons].map(([reason, requests]) => ({ reason, requests }));
+  return lines.sort((a, b) => b.requests - a.requests || (a.reason < b.reason ? -1 : 1)).slice(0, LONGEST);
 }
 
 class LineSums {

@@ -66,6 +66,8 @@ export interface Caller {
   readonly scope: Scope;
   /** A digest of the credential, the account and the user, also where the scope is shared. */
   readonly digest: string;
+  /** What a sign-on proxy says of the user, by header. */
+  readonly users: ReadonlyMap<string, string>;
 }
 
 /** @returns the caller of a request by its header fields */
@@ -77,7 +79,7 @@ export function createCallers({ shared, isUser, digestOf }: CallerRules): (field
     const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));
     const digest = digestOf(JSON.stringify(users.length === 0 ? shown : [...shown, users]));
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
-    return { scope: scope as Scope, digest };
+    return { scope: scope as Scope, digest, users: new Map(users.map(([name, values]) => [name, values.join()])) };
   };
 }
 

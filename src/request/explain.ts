@@ -10,6 +10,7 @@ import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
 import { createHeaderRules } from './ignored-headers.ts';
+import { meaningOf } from './meaning.ts';
 import { nameAnswer } from './naming.ts';
 import { readHead, type Rules } from './reading.ts';
 import type { WrittenRequest } from './written-request.ts';
@@ -75,15 +76,15 @@ function formDifference(a: Form, b: Form): Difference[] {
 
 type Hinted = Difference & { readonly hint?: string };
 
-/** What the API does not know may be a label; whoever sends it knows. */
+/** What the API does not know may be a label; whoever sends it knows. What may say who asks is none. */
 function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
   const { pointer } = difference;
   if (dialect !== null && !ignoresLabels(dialect) && isLabel(pointer)) return { ...difference, hint: LABEL_HINT };
   const [, place, name = ''] = pointer.split('/');
   const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
   const isHeader = place === 'headers' && name !== 'x-refrain-variant';
-  if (!isField && !isHeader) return difference;
   const entry = isHeader ? `header:${name}` : pointer.slice('/body'.length);
+  if ((!isField && !isHeader) || meaningOf(entry, true) !== 'label') return difference;
   return { ...difference, hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key` };
 }
 

@@ -1,9 +1,12 @@
 /**
  * What a request allows the cache to do: read, follow, ask upstream, write.
  * Comes from `Cache-Control` (RFC 9111, 5.2.1) and our own request headers;
- * directives that we do not know are ignored, malformed values are refused.
+ * malformed values are refused, and controls that do not exist.
  */
-import { invalidHeader } from '../errors.ts';
+import { nearest } from '../config/nearest.ts';
+import { lifetime } from '../config/quantities.ts';
+import { invalidHeader, unknownControl } from '../errors.ts';
+import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 
 /** Which requests are cached at all. */
@@ -29,6 +32,8 @@ export interface Policy {
   readonly tags: readonly string[];
   /** Wants to be told why it missed. */
   readonly debug: boolean;
+  /** Whether its `no-store` may be a library's habit: `sse.noStore` decides about it. */
+  readonly isHabit: boolean;
 }
 
 export interface PolicyDefaults {
@@ -37,6 +42,8 @@ export interface PolicyDefaults {
   /** Seconds; the most that a request or the default may ask for. */
   readonly maxTtl: number;
   readonly mode: CacheMode;
+  /** What `no-store` is that a library sends with every stream; its `no-cache` is never a wish. */
+  readonly sseNoStore: 'obey' | 'ignore';
 }
 
 /** How many tags a request may have. */
@@ -45,67 +52,53 @@ const NO_TAGS: readonly string[] = [];
 
 const MODES: readonly string[] = ['all', 'deterministic', 'off'] satisfies CacheMode[];
 
+/** Asks for a fresh answer, which is kept. */
+const REFRESH = 'refresh';
+
+const CONTROL = 'x-refrain-';
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug'].map((name) => CONTROL + name);
+
+/** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
+const LONGEST = 9_999_999_999;
+
 /** @throws RefrainError `invalid_header`, naming the header */
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
-  const { noStore, noCache, onlyIfCached, maxAge } = readCacheControl(valueOf(fields, 'cache-control'));
+  for (const name of fields.keys()) {
+    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
+    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
+  }
+  const control = readCacheControl(fields);
+  const { onlyIfCached, maxAge, isHabit } = control;
+  const cache = readCache(valueOf(fields, 'x-refrain-cache'));
+  const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
+  const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   return {
-    read: !noStore && !noCache,
-    follow: !noStore && !noCache && !onlyIfCached,
+    read: !noStore && !isRefresh,
+    follow: !noStore && !isRefresh && !onlyIfCached,
     ask: !onlyIfCached,
     write: !noStore,
     maxAge,
     ttl: Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl),
-    mode: readMode(valueOf(fields, 'x-refrain-cache')) ?? defaults.mode,
+    mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
+    isHabit,
   };
 }
 
-interface CacheControl {
-  noStore: boolean;
-  noCache: boolean;
-  onlyIfCached: boolean;
-  maxAge: number;
-}
-
-function readCacheControl(value: string | undefined): CacheControl {
-  const control: CacheControl = { noStore: false, noCache: false, onlyIfCached: false, maxAge: Number.POSITIVE_INFINITY };
-  for (const directive of (value ?? '').split(',')) {
-    const [name = '', argument] = directive.trim().split(/\s*=\s*/, 2);
-    switch (name.toLowerCase()) {
-      case 'no-store':
-        control.noStore = true;
-        break;
-      case 'no-cache':
-        control.noCache = true;
-        break;
-      case 'only-if-cached':
-        control.onlyIfCached = true;
-        break;
-      case 'max-age':
-        control.maxAge = Math.min(control.maxAge, readMaxAge(argument, directive.trim()));
-    }
-  }
-  return control;
-}
-
-function readMaxAge(argument: string | undefined, directive: string): number {
-  const seconds = readSeconds(argument?.replace(/^"(.*)"$/, '$1'));
-  if (seconds === undefined) throw invalidHeader('cache-control', directive, 'max-age=SECONDS, with a whole number of seconds');
-  return seconds;
-}
-
+/** As the setting `ttl` is written. */
 function readTtl(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const seconds = value === 'inf' ? Number.POSITIVE_INFINITY : readSeconds(value);
-  if (seconds === undefined) throw invalidHeader('x-refrain-ttl', value, 'a whole number of seconds, or inf');
-  return seconds;
+  const { success, data: seconds } = lifetime.schema.safeParse(value);
+  if (success && (seconds === Infinity || seconds <= LONGEST)) return seconds;
+  throw invalidHeader('x-refrain-ttl', value, lifetime.allowed);
 }
 
-function readMode(value: string | undefined): CacheMode | undefined {
-  if (value === undefined || MODES.includes(value)) return value as CacheMode | undefined;
-  throw invalidHeader('x-refrain-cache', value, 'all, deterministic or off');
+function readCache(value: string | undefined): CacheMode | typeof REFRESH | undefined {
+  const isKnown = value === undefined || value === REFRESH || MODES.includes(value);
+  if (isKnown) return value as CacheMode | typeof REFRESH | undefined;
+  throw invalidHeader('x-refrain-cache', value, 'all, deterministic, off or refresh');
 }
 
 function readVariant(value: string | undefined): string {
@@ -130,8 +123,4 @@ export function isTag(text: string): boolean {
 function readDebug(value: string | undefined): boolean {
   if (value === undefined || value === '1' || value === '0') return value === '1';
   throw invalidHeader('x-refrain-debug', value, '1 or 0');
-}
-
-function readSeconds(value: string | undefined): number | undefined {
-  return value !== undefined && /^[0-9]{1,10}$/.test(value) ? Number(value) : undefined;
 }

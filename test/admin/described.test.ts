@@ -19,8 +19,14 @@ const usage = { input: 1, cachedInput: 0, output: 2, reasoning: 0 };
 const line = {
   requests: 3, hits: 1, follows: 0, misses: 1, bypasses: 1, refusals: 0, hitRate: 0.5, tokens: { spent: usage, saved: usage }, dollars: { spent: 0.1, saved: 0.1 }, unpricedTokens: 0, waitedSaved: 1.5,
 };
-const summary = { ...line, models: [{ model: null, ...line }], endpoints: [{ endpoint: 'chat', ...line }], scopes: [{ scope: 'shared:x', ...line }] };
-const STATS = { since: '2026-11-01', periods: { today: summary, week: summary, all: { ...summary, hitRate: null } } };
+const summary = {
+  ...line, models: [{ model: null, ...line }], endpoints: [{ endpoint: 'chat', ...line }], scopes: [{ scope: 'shared:x', ...line }],
+  bypassReasons: [{ reason: 'no-store', requests: 1 }], unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
+};
+const STATS = {
+  since: '2026-11-01', periods: { today: summary, week: summary, all: { ...summary, hitRate: null } },
+  hints: [{ about: 'header:x-foo', requests: 37, setting: null, text: 'header x-foo kept 37 requests from hitting' }],
+};
 
 /** A listener with everything that it can be given. */
 async function openWhole(isWhole = true) {

@@ -24,18 +24,29 @@ describe('a proxy that runs', () => {
   test('tells what it saved', async ({ proxy, refrain }) => {
     const { api, admin } = await proxy();
     await traffic(api);
+    expect((await refrain(['stats'])).out).not.toMatch(/^why/m);
+    await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
+    await ask(api + CHAT, { body: chatRequest('another'), headers: { 'x-refrain-ttl': '0' } });
     const { code, out, err } = await refrain(['stats', '--json']);
     const stats = JSON.parse(out) as Stats;
     expect([code, err, stats]).toEqual([0, '', JSON.parse((await ask(`${admin}/stats`)).text)]);
-    expect(stats.periods.today).toMatchObject({ requests: 4, hits: 1, misses: 3, hitRate: 0.25 });
+    expect(stats.periods.today).toMatchObject({ requests: 6, hits: 1, misses: 4, bypasses: 1, hitRate: 0.2 });
     const { out: table } = await refrain(['stats']);
     expect(table).toMatch(/^ +today +7 days +all$/m);
-    expect(table).toMatch(/^requests +4 +4 +4$/m);
-    expect(table).toMatch(/^hit rate +25\.0 % +25\.0 % +25\.0 %$/m);
+    expect(table).toMatch(/^requests +6 +6 +6$/m);
+    expect(table).toMatch(/^hit rate +20\.0 % +20\.0 % +20\.0 %$/m);
     expect(table).toMatch(/^tokens saved +8 +8 +8$/m);
-    expect(table).toMatch(/^gpt-test \* +3 +33\.3 % +8 +- +- +\d+(\.\d)? s$/m);
+    expect(table).toMatch(/^gpt-test \* +5 +25\.0 % +8 +- +- +\d+(\.\d)? s$/m);
+    expect(table).toMatch(/^why +today +7 days +all\nbypass: no-store +1 +1 +1\nnot kept: ttl +1 +1 +1\n\n/m);
     expect(table).toContain('* has no price in config/prices.json');
     expect(table).toMatch(/^Memory, since the start: 1 hits?, /m);
+  });
+
+  test('tells what keeps requests from hitting', async ({ proxy, refrain }) => {
+    const { api } = await proxy();
+    for (let time = 0; time < 21; time += 1) await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
+    expect((await refrain(['stats'])).out).toMatch(/^Hint: Cache-Control: no-store kept 21 requests from hitting; it is the wish of the client, and obeyed\.\n\n/m);
+    expect(JSON.parse((await refrain(['stats', '--json'])).out).hints).toMatchObject([{ about: 'no-store', requests: 21 }]);
   });
 
   test('lists what it keeps', async ({ proxy, refrain }) => {

@@ -47,6 +47,15 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
     expect(upstream.calls).toHaveLength(2);
   });
 
+  story('asks once for what is not kept, where the upstream may not be asked', async ({ upstream, open }) => {
+    const proxy = await open();
+    const client = connect(sdk, `${proxy.url}/v1`, { maxRetries: 2 });
+    const error = await client.chat.completions.create(QUESTION, { headers: { 'cache-control': 'only-if-cached' } }).catch((raised: unknown) => raised);
+    expect(error).toMatchObject({ status: 504, code: 'not_cached' });
+    expect(proxy.app.ledger.counts().requests).toBe(1);
+    expect(upstream.calls).toHaveLength(0);
+  });
+
   story("raises the upstream's own error", async ({ upstream, open }) => {
     const client = connect(sdk, `${(await open()).url}/v1`);
     upstream.script = (call) => sendJson(call, errorAnswer('Incorrect API key provided: sk-test.', 'invalid_api_key'), 401);
@@ -82,7 +91,7 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
         return { events, end };
       };
       const straight = await read(upstream.url);
-      const { url } = await open();
+      const { url } = await open({ doneMarker: 'required' });
       expect([await read(url), await read(url)]).toEqual([straight, straight]);
       expect(upstream.calls).toHaveLength(3);
     });

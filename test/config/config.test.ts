@@ -23,6 +23,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],
       incomplete: 'drop',

@@ -65,6 +65,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
   'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],

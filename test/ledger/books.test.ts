@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { booksPath } from '../../src/ledger/books.ts';
 import { BooksTables, readRows } from '../../src/ledger/books-tables.ts';
 import { readBooks } from '../../src/ledger/read-books.ts';
+import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
+import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type Row } from '../../src/ledger/row.ts';
 import { until } from '../harness/until.ts';
 import { callOf, NOON, noteOf } from './noted.ts';
@@ -133,6 +135,67 @@ describe('a file that is in trouble', () => {
     other.close();
     place.clock.advance(30_000);
     await until(() => requests(place.path) === 2);
+  });
+});
+
+describe('reasons in a file', () => {
+  const reason = (more: Partial<Reason> = {}): Reason => ({ day: '2026-11-22', outcome: 'bypass', why: 'no-store', requests: 1, ...more });
+
+  test('are there after a restart, and where no proxy runs', async () => {
+    const place = createBooksPlace();
+    for (const total of [1, 2]) {
+      const ledger = place.open();
+      ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
+      ledger.note(noteOf({ why: 'missing-choice' }));
+      const { periods: { all } } = await ledger.stats();
+      expect(all).toMatchObject({ bypassReasons: [{ reason: 'store', requests: total }], unkeptReasons: [{ reason: 'missing-choice', requests: total }] });
+      await ledger.close();
+    }
+    expect(readBooks(place.path, NOON).periods.all).toMatchObject({ bypassReasons: [{ reason: 'store', requests: 2 }], unkeptReasons: [{ reason: 'missing-choice', requests: 2 }] });
+  });
+
+  test('are counted from now on in books that had none', async () => {
+    const place = createBooksPlace();
+    const old = new DatabaseSync(place.path);
+    new BooksTables(old).add([rowOf({})]);
+    old.exec('DROP TABLE reasons');
+    old.close();
+    expect(readBooks(place.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
+    const ledger = place.open();
+    ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
+    expect((await ledger.stats()).periods.all).toMatchObject({ requests: 2, bypassReasons: [{ reason: 'store', requests: 1 }] });
+    expect(place.lines).toEqual([]);
+  });
+
+  test('that a file did not take are counted once it does, once', async () => {
+    const place = createBooksPlace();
+    mkdirSync(place.path);
+    const ledger = place.open();
+    for (const requests of [1, 2]) {
+      ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
+      expect((await ledger.stats()).periods.all.bypassReasons).toEqual([{ reason: 'store', requests }]);
+    }
+    rmSync(place.path, { recursive: true });
+    expect((await ledger.stats()).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
+    await ledger.close();
+    expect(readBooks(place.path, NOON).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
+  });
+
+  test('beyond their bound lose the oldest days, and nothing of the sums', () => {
+    const database = new DatabaseSync(':memory:');
+    const table = new ReasonsTable(database, 50);
+    const memory = new Reasons();
+    for (let day = 0; day < 400; day += 1) {
+      const some = ['store', 'audio', 'route', 'off', 'ambiguous', 'not-json'].map((why) => reason({ why, day: new Date(day * 86_400_000).toISOString().slice(0, 10) }));
+      table.add(some);
+      for (const one of some) memory.add(one);
+    }
+    for (const [rows, most] of [[[...readReasons(database)], 50], [[...memory.rows], 2_000]] as const) {
+      expect(rows.length).toBeLessThanOrEqual(most);
+      expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(2_400);
+      expect(rows.filter(({ day }) => day === '').map(({ why }) => why).sort()).toEqual(['ambiguous', 'audio', 'not-json', 'off', 'route', 'store']);
+      expect(rows.filter(({ day }) => day === '1971-02-04')).toHaveLength(6);
+    }
   });
 });
 

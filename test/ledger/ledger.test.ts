@@ -54,6 +54,20 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     expect(today.endpoints.map(({ endpoint, requests }) => [endpoint, requests])).toEqual([['chat', 7], ['embeddings', 1], ['other', 1]]);
   });
 
+  test('say why requests went past the cache and why answers were not kept, and count no error as one of them', async () => {
+    const ledger = openIn(createBooksPlace());
+    const bypass = (why: string, days = 0) => noteOf({ outcome: 'bypass', why, time: NOON - days * DAY });
+    const miss = (why: string | null, error: string | null = null) => noteOf({ why, error });
+    for (const note of [bypass('no-store'), bypass('store', 3), bypass('no-store', 9), bypass('audio'), miss('too-large'), miss(null), miss('status'), miss('too-large')]) ledger.note(note);
+    for (const note of [miss('upstream_cut', 'upstream_cut'), miss('too-large', 'listener_too_slow'), noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' })]) ledger.note(note);
+    const { periods: { today, week, all } } = await ledger.stats();
+    const reason = (name: string, requests: number) => ({ reason: name, requests });
+    expect(today.bypassReasons).toEqual([reason('audio', 1), reason('no-store', 1)]);
+    expect(week.bypassReasons).toEqual([reason('audio', 1), reason('no-store', 1), reason('store', 1)]);
+    expect(all.bypassReasons).toEqual([reason('no-store', 2), reason('audio', 1), reason('store', 1)]);
+    for (const { unkeptReasons } of [today, week, all]) expect(unkeptReasons).toEqual([reason('too-large', 2), reason('status', 1)]);
+  });
+
   test('tell today from the week and from all', async () => {
     const place = createBooksPlace();
     const ledger = openIn(place);

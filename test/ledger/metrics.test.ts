@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Metrics } from '../../src/ledger/metrics.ts';
-import { beginStream, CHAT, chatAnswer, chatEventsWithUsage, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
+import { answerAll, beginStream, CHAT, chatAnswer, chatEventsWithUsage, chatRequest, errorAnswer, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { EMBEDDED, QUESTION, WITH_USAGE } from '../harness/questions.ts';
@@ -78,6 +78,32 @@ describe('metrics', () => {
     expect(series.get('refrain_sent_bytes_total{outcome="hit"}')).toBeGreaterThan(1_000);
     expect(series.get('refrain_event_loop_delay_seconds{quantile="1"}')).toBeLessThan(10);
     expect([...series.keys()].filter((name) => /sk-test|private:/.test(name))).toEqual([]);
+  });
+
+  story('of answers that were not kept and of requests that went past the cache, as the books have them: an error is neither', async ({ upstream, open }) => {
+    const proxy = await open();
+    const send = (script: typeof upstream.script, headers: Record<string, string> = {}, others: object = {}) => {
+      upstream.script = script;
+      return ask(proxy.url + CHAT, { body: chatRequest('x', others), headers });
+    };
+    await send(resetAfter('data: '), {}, { stream: true });
+    await send(({ response }) => response.socket?.resetAndDestroy());
+    await send(resetAfter('data: '), { 'cache-control': 'no-store' }, { stream: true });
+    for (let time = 0; time < 2; time += 1) await send((call) => sendJson(call, chatAnswer('x', { choices: [] })));
+    await send(answerAll, { 'x-refrain-ttl': '0' });
+    await send(answerAll, {}, { store: true });
+    await send(answerAll);
+    await noted(proxy, 8);
+    const series = [...(await scrape(proxy))].filter(([name]) => /^refrain_(unstored|bypasses)_total/.test(name));
+    expect(Object.fromEntries(series)).toEqual({
+      'refrain_bypasses_total{reason="no-store"}': 1, 'refrain_bypasses_total{reason="store"}': 1,
+      'refrain_unstored_total{reason="missing-choice"}': 2, 'refrain_unstored_total{reason="ttl"}': 1,
+    });
+    const { periods: { today } } = JSON.parse((await ask(`${proxy.adminUrl}/stats`)).text);
+    expect(today).toMatchObject({
+      bypassReasons: [{ reason: 'no-store', requests: 1 }, { reason: 'store', requests: 1 }],
+      unkeptReasons: [{ reason: 'missing-choice', requests: 2 }, { reason: 'ttl', requests: 1 }],
+    });
   });
 
   story('of what is in the air', async ({ upstream, open }) => {

@@ -36,6 +36,15 @@ describe('POST /explain', () => {
     expect(explanation.a.key).toBe(answer.headers['x-refrain-key']);
   });
 
+  story('never advises to leave out what may say who asks, which conversation it is, or what is asked', async ({ open }) => {
+    const { adminUrl } = await open();
+    const names = ['x-user-id', 'x-tenant', 'x-org', 'x-account', 'x-team', 'x-auth-token', 'cookie', 'x-conversation', 'x-model'];
+    const of = (value: string) => request(chatRequest('x', { user_id: value, trace: { thread_id: value } }), Object.fromEntries(names.map((name) => [name, value])));
+    const { differences } = await explain(adminUrl, { a: of('1'), b: of('2') });
+    expect(differences.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([...names.map((name) => `/headers/${name}`), '/body/user_id', '/body/trace/thread_id'].sort());
+    expect(JSON.stringify(differences)).not.toContain('key.ignore');
+  });
+
   story('reads a body by its source', async ({ open }) => {
     const { adminUrl } = await open({ dialect: 'openai' });
     const text = (a: string, b: string) => `{"a":{"path":"${CHAT}","body":${a}},"b":{"path":"${CHAT}","body":${b}}}`;

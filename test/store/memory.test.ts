@@ -42,6 +42,19 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('set the same again' as const), key }) },
 );
 
+describe('the weight of an entry', () => {
+  const asked = { endpoint: 'chat', model: 'gpt-test', scope: 'shared:team', tags: ['nightly'], parts: { body: 'json:{}' } } as const;
+  const weightOf = (more: object) => weigh('key', entryOf('text', { asked: { ...asked, ...more } }));
+
+  test('grows with each text that it holds: model, scope, tags, what was asked', () => {
+    const long = 'x'.repeat(8_000);
+    for (const more of [{ model: long }, { scope: long }, { tags: [long] }, { parts: { body: long } }]) {
+      expect(weightOf(more) - weightOf({}), Object.keys(more)[0]).toBeGreaterThan(7_900);
+    }
+    expect(weightOf({ tags: Array.from({ length: 16 }, () => 'x'.repeat(64)) }) - weightOf({ tags: [] })).toBeGreaterThanOrEqual(16 * 64);
+  });
+});
+
 describe('the memory store', () => {
   test('is a plain list of what was used last, after every operation', async () => {
     await fc.assert(

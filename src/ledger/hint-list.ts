@@ -1,0 +1,73 @@
+/**
+ * What was said of requests that could not hit: each once in a line of the
+ * log, and counted from then on.
+ */
+import type { Log } from '../log.ts';
+import { type Advice, adviceOn } from './advice.ts';
+
+/** What keeps requests from hitting, since the start. */
+export interface Hint {
+  /** `header:NAME`, the JSON Pointer of a field, or `no-store`. */
+  readonly about: string;
+  /** How many it kept from hitting. */
+  readonly requests: number;
+  /** What to set, where that is safe if the person who reads it agrees; else null. */
+  readonly setting: string | null;
+  readonly text: string;
+}
+
+/** A hint as it stands now. */
+export interface Said {
+  readonly about: string;
+  advice: Advice;
+  requests: number;
+}
+
+/** Clients choose the names of headers. */
+const MOST = 100;
+
+export class HintList {
+  readonly #log: Log;
+  readonly #said = new Map<string, Said>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Most requests first. */
+  list(): Hint[] {
+    const said = [...this.#said.values()].filter(({ requests }) => requests > 0);
+    return said.sort((a, b) => b.requests - a.requests).map(hintOf);
+  }
+
+  /** @param id of several hints with one, the more careful advice counts @returns undefined where there are too many */
+  say(id: string, about: string, advice: Advice, requests: number): Said | undefined {
+    const known = this.#said.get(id);
+    if (known) {
+      known.requests += requests;
+      if (advice.setting === null) known.advice = advice;
+      return known;
+    }
+    if (this.#said.size >= MOST) return undefined;
+    const said = { about, advice, requests };
+    this.#said.set(id, said);
+    this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
+    return said;
+  }
+}
+
+/** A value can be read: to leave it out is no longer advised. */
+export function withdrawAdvice(said: Said): void {
+  if (said.advice.setting?.startsWith('key.ignore')) said.advice = adviceOn(said.about, 'readable', [], null);
+}
+
+function hintOf(said: Said): Hint {
+  const { about, requests, advice: { setting } } = said;
+  return { about, requests, setting, text: textOf(said) };
+}
+
+function textOf({ about, requests, advice: { words } }: Said): string {
+  const field = about.startsWith('/') ? `field ${about}` : about.replace(':', ' ');
+  const subject = about === 'no-store' ? 'Cache-Control: no-store' : field;
+  return `${subject} kept ${requests} ${requests === 1 ? 'request' : 'requests'} from hitting; ${words}`;
+}

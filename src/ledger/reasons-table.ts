@@ -1,0 +1,60 @@
+/**
+ * The reasons in the file of the books: what the SQL is. Called within the
+ * transactions of `books-tables`.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Reason } from './reasons.ts';
+import { MOST } from './row.ts';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS reasons (
+    day TEXT NOT NULL, outcome TEXT NOT NULL, why TEXT NOT NULL, requests INTEGER NOT NULL,
+    PRIMARY KEY (day, outcome, why)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const ADD = `ON CONFLICT DO UPDATE SET requests = min(requests + excluded.requests, ${MOST})`;
+
+const PUT = `INSERT INTO reasons (day, outcome, why, requests) VALUES (?, ?, ?, ?) ${ADD}`;
+
+/** The WHERE keeps ON CONFLICT from being read as a join. */
+const DRAW_TOGETHER = `INSERT INTO reasons SELECT '', outcome, why, requests FROM reasons WHERE day = ? ${ADD}`;
+
+const MOST_REASONS = 20_000;
+
+export class ReasonsTable {
+  readonly #database: DatabaseSync;
+  readonly #mostRows: number;
+  readonly #put;
+
+  constructor(database: DatabaseSync, mostRows = MOST_REASONS) {
+    this.#database = database;
+    this.#mostRows = mostRows;
+    database.exec(SCHEMA);
+    this.#put = database.prepare(PUT);
+  }
+
+  add(reasons: readonly Reason[]): void {
+    for (const { day, outcome, why, requests } of reasons) this.#put.run(day, outcome, why, requests);
+    if (reasons.length > 0) this.#bound();
+  }
+
+  #bound(): void {
+    const count = this.#database.prepare('SELECT count(*) AS rows FROM reasons');
+    const oldest = this.#database.prepare("SELECT min(day) AS day FROM reasons WHERE day <> ''");
+    while ((count.get()?.rows as number) > this.#mostRows) {
+      const day = oldest.get()?.day as string | null;
+      if (day === null) return;
+      this.#database.prepare(DRAW_TOGETHER).run(day);
+      this.#database.prepare('DELETE FROM reasons WHERE day = ?').run(day);
+    }
+  }
+}
+
+/** Every reason that was committed; none of books that are older than the table. */
+export function readReasons(database: DatabaseSync): Iterable<Reason> {
+  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'reasons'").get() !== undefined;
+  if (!isThere) return [];
+  const rows = database.prepare('SELECT day, outcome, why, requests FROM reasons').iterate();
+  return rows as Iterable<unknown> as Iterable<Reason>;
+}

@@ -1,0 +1,59 @@
+/**
+ * `Cache-Control` of a request (RFC 9111, 5.2.1), as far as a cache of ours
+ * acts on it. Directives that are not known are ignored, malformed values are
+ * refused.
+ *
+ * Libraries that read event streams send `no-cache` (go-openai) or `no-store`
+ * (httpx-sse) with each of them, whoever uses them. Exactly so, and alone,
+ * beside `Accept: text/event-stream`, it is their habit and nobody's wish.
+ */
+import { invalidHeader } from '../errors.ts';
+import { type HeaderFields, valueOf } from './header-fields.ts';
+
+export interface CacheControl {
+  readonly noStore: boolean;
+  readonly noCache: boolean;
+  readonly onlyIfCached: boolean;
+  /** Seconds; `Infinity` for no bound. Of several the strictest. */
+  readonly maxAge: number;
+  /** Whether the header is what a library sends with every stream: `no-cache` or `no-store`, exactly and alone. */
+  readonly isHabit: boolean;
+}
+
+/** @throws RefrainError `invalid_header` */
+export function readCacheControl(fields: HeaderFields): CacheControl {
+  const value = valueOf(fields, 'cache-control') ?? '';
+  const control = { noStore: false, noCache: false, onlyIfCached: false, maxAge: Number.POSITIVE_INFINITY };
+  for (const directive of value.split(',')) {
+    const [name = '', argument] = directive.trim().split(/\s*=\s*/, 2);
+    switch (name.toLowerCase()) {
+      case 'no-store':
+        control.noStore = true;
+        break;
+      case 'no-cache':
+        control.noCache = true;
+        break;
+      case 'only-if-cached':
+        control.onlyIfCached = true;
+        break;
+      case 'max-age':
+        control.maxAge = Math.min(control.maxAge, readMaxAge(argument, directive.trim()));
+    }
+  }
+  const isAlone = value === 'no-cache' || value === 'no-store';
+  return { ...control, isHabit: isAlone && acceptsEvents(valueOf(fields, 'accept') ?? '') };
+}
+
+function readMaxAge(argument: string | undefined, directive: string): number {
+  const digits = argument?.replace(/^"(.*)"$/, '$1') ?? '';
+  if (/^[0-9]{1,10}$/.test(digits)) return Number(digits);
+  throw invalidHeader('cache-control', directive, 'max-age=SECONDS, with a whole number of seconds');
+}
+
+/** Whether an event stream is asked for by its name. */
+function acceptsEvents(accept: string): boolean {
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === 'text/event-stream' && !parameters.some((parameter) => /^q\s*=\s*0(\.0*)?$/.test(parameter));
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * What of a request may be new with every call, although it asks the same: its
+ * headers, and the fields of its body that hold a token. The rest of the body
+ * stands apart, so that requests are seen to be alike but for these.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { isKnownField, isLabelField } from './fields.ts';
+import type { Parts } from './fingerprint.ts';
+import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
+
+export interface Variable {
+  /** `header:NAME`, or the JSON Pointer of a field. */
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Variables {
+  readonly variables: readonly Variable[];
+  /** The body without the fields among them, and all else of the request that no header says. */
+  readonly rest: string;
+}
+
+/** In UTF-16 units: the fields of a longer body are not looked at. */
+const LONGEST_BODY = 128 * 1024;
+const LONGEST_NAME = 100;
+
+/** More than any client sends. */
+const MOST = 32;
+
+/** What nobody reads, and nobody thinks of: long, without white space, and with a digit. */
+const TOKEN = /^(?=[^0-9]*[0-9])[\w.:=~+-]{16,256}$/;
+
+const FIELD_NAME = /^[A-Za-z_][\w.-]*$/;
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** @returns null where there are more than anybody could look after */
+export function variablesOf(endpoint: Endpoint, { body = '', ...frame }: Parts): Variables | null {
+  const headers = Object.entries(frame).filter(([name]) => name.startsWith('header:'));
+  const isRead = body.length <= LONGEST_BODY && body.startsWith('json:');
+  const { fields, others } = isRead ? splitBody(endpoint, body) : { fields: [], others: body };
+  if (headers.length + fields.length > MOST || headers.some(([name]) => name.length > LONGEST_NAME)) return null;
+  const { path = '', query = '', variant = '' } = frame;
+  const variables = [...headers.map(([name, value]) => ({ name, value })), ...fields];
+  return { variables, rest: [path, query, variant, others].join('\n') };
+}
+
+interface SplitBody {
+  readonly fields: readonly Variable[];
+  readonly others: string;
+}
+
+/** The canonical text of a body: fields that may be labels, and what is left without their values. */
+function splitBody(endpoint: Endpoint, body: string): SplitBody {
+  const scan = new Scan(body);
+  scan.at = 'json:'.length;
+  if (scan.peek() !== OPEN_BRACE) return { fields: [], others: body };
+  const fields: Variable[] = [];
+  let others = '';
+  let from = 0;
+  scan.list(CLOSE_BRACE, () => {
+    const name = scan.name();
+    const start = scan.at;
+    passValue(scan);
+    if (body.charCodeAt(start) !== QUOTE || !mayBeLabel(endpoint, name)) return;
+    const value = body.slice(start + 1, scan.at - 1);
+    if (!isToken(value)) return;
+    fields.push({ name: `/${name}`, value });
+    others += body.slice(from, start);
+    from = scan.at;
+  });
+  return { fields, others: others + body.slice(from) };
+}
+
+function passValue(scan: Scan): void {
+  const first = scan.peek();
+  if (first === OPEN_BRACE || first === OPEN_BRACKET) scan.skip();
+  else if (first === QUOTE) scan.string();
+  else scan.scalar();
+}
+
+/** What the API knows changes its answers, but for its labels. */
+function mayBeLabel(endpoint: Endpoint, name: string): boolean {
+  return name.length <= LONGEST_NAME && FIELD_NAME.test(name) && (isLabelField(name) || !isKnownField(endpoint, name));
+}

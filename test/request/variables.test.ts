@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readHeaderFields } from '../../src/request/header-fields.ts';
+import { nameAnswer } from '../../src/request/naming.ts';
+import { readHead } from '../../src/request/reading.ts';
+import { type Variables, variablesOf } from '../../src/request/variables.ts';
+import { rulesWith } from '../harness/naming.ts';
+
+const RULES = rulesWith();
+
+function variablesIn(body: string, headers: readonly string[] = []): Variables | null {
+  const { occasion } = readHead(RULES, { method: 'POST', url: '/v1/chat/completions', fields: readHeaderFields(headers) });
+  const naming = occasion && nameAnswer(occasion, Buffer.from(body));
+  if (!naming || typeof naming === 'string' || naming.parts === null) throw new Error('the request has no name');
+  return variablesOf('chat', naming.parts);
+}
+
+const token = fc.stringMatching(/^[A-Za-z._:-]{8,20}[0-9][A-Za-z0-9._:-]{8,20}$/);
+const name = fc.stringMatching(/^q[a-z_]{0,8}$/);
+
+describe('what may be new with every call', () => {
+  test('is each header in the key and each token at the top of the body that the API does not know', () => {
+    const id = '0b7f5f0a-9e6c-4c1e-8d2c-1234567890ab';
+    const body = { model: 'gpt-4o-mini-2024-07-18', messages: [{ role: 'user', content: id, id }], run_ref: id, note: 'a b', list: [id], seed: 17, stop: id };
+    expect(variablesIn(JSON.stringify(body), ['X-Lab', '7', 'authorization', 'Bearer x', 'user-agent', 'a'])?.variables).toEqual([
+      { name: 'header:x-lab', value: '7' }, { name: '/run_ref', value: id },
+    ]);
+  });
+
+  test('is apart from the rest of the body, which tells all else', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }), token, token, fc.jsonValue({ maxDepth: 2 }), (others, one, other, prompt) => {
+        const bodyWith = (value: string, content: unknown = prompt) => JSON.stringify({ model: 'm', messages: [content], run_ref: value, ...others });
+        const [a, b, c] = [variablesIn(bodyWith(one)), variablesIn(bodyWith(other)), variablesIn(bodyWith(one, [prompt]))];
+        expect(a?.variables).toContainEqual({ name: '/run_ref', value: one });
+        expect(a?.rest).toBe(b?.rest);
+        expect(a?.rest).not.toBe(c?.rest);
+        expect(a?.rest).toContain('"run_ref":');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is nothing to look at where there is too much of it, and no field of a body that is compared by its bytes', () => {
+    expect(variablesIn('{"model":"m","messages":[]}', Array.from({ length: 40 }, (_, index) => [`x-${index}`, '1']).flat())).toBeNull();
+    expect(variablesIn('{"model":"m","messages":[]}', [`x-${'n'.repeat(200)}`, '1'])).toBeNull();
+    expect(variablesIn('{"model":"m","messages":[],"run_ref":"0b7f5f0a-9e6c-4c1e","run_ref":"0b7f5f0a-9e6c-4c1f"}')?.variables).toEqual([]);
+    expect(variablesIn(JSON.stringify({ model: 'm', messages: ['x'.repeat(140_000)], run_ref: '0b7f5f0a-9e6c-4c1e' }))?.variables).toEqual([]);
+  });
+});

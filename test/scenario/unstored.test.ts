@@ -1,0 +1,98 @@
+import { describe, expect } from 'vitest';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
+import type { Proxy } from '../harness/proxy.ts';
+import { story } from '../harness/story.ts';
+import type { Script } from '../harness/upstream.ts';
+
+const body = chatRequest();
+const DEBUG = { 'x-refrain-debug': '1' };
+
+const told = async (proxy: Proxy, headers: Record<string, string> = {}, asked: object = body) => {
+  const { headers: { 'cache-status': status, 'x-refrain-why': why } } = await ask(proxy.url + CHAT, { body: asked, headers });
+  return { status, why };
+};
+
+/** How an answer is not kept, why, what its own head says of that, and the words for it. */
+const UNKEPT: [string, Script, object?, string?, string?][] = [
+  ['error-object', (call) => sendJson(call, errorAnswer('no')), , , 'it carried an error'],
+  ['not-json', (call) => sendJson(call, 'no'), , , 'it was not JSON'],
+  ['missing-choice', (call) => sendJson(call, chatAnswer('x', { choices: [] })), , , 'it has fewer choices than were asked for'],
+  ['text-not-json', (call) => sendJson(call, chatAnswer('{')), { response_format: { type: 'json_object' } }, , 'its text is not the JSON that was asked for'],
+  ['status', (call) => sendJson(call, errorAnswer('no'), 500), , 'status', 'its status was not 200'],
+  ['upstream-no-store', (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' }), , 'upstream-no-store', 'the upstream said no-store'],
+  ['too-large', (call) => sendJson(call, chatAnswer('x'.repeat(20_000))), , , 'it was longer than maxEntryBytes'],
+];
+
+describe('a miss whose predecessor was not kept', () => {
+  for (const [why, script, others, byHead, words] of UNKEPT) {
+    story(`says why in Cache-Status, and in words where it is asked: ${why}`, async ({ upstream, open }) => {
+      const proxy = await open({ maxEntryBytes: 10_000 });
+      const asked = { ...body, ...others };
+      upstream.script = script;
+      const own = `refrain; fwd=miss${byHead === undefined ? '' : `; detail=${byHead}`}`;
+      expect(await told(proxy, {}, asked)).toEqual({ status: own, why: undefined });
+      expect((await told(proxy, {}, asked)).status).toBe(byHead === undefined ? `${own}; detail=not-kept-${why}` : own);
+      expect((await told(proxy, DEBUG, asked)).why).toBe(`the last answer was not kept: ${words}`);
+      upstream.script = (call) => sendJson(call, chatAnswer('{}'));
+      expect((await told(proxy, {}, asked)).status).toBe(`refrain; fwd=miss; detail=not-kept-${why}`);
+      expect((await told(proxy, {}, asked)).status).toMatch(/^refrain; hit/);
+      expect((await told(proxy, { 'cache-control': 'no-cache' }, asked)).status).toBe('refrain; fwd=miss');
+    });
+  }
+
+  story('is one of the same key alone, and knows it as long as nothing else becomes of it', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({}, clock);
+    upstream.script = (call) => sendJson(call, chatAnswer('x', { choices: [] }));
+    await told(proxy);
+    expect((await told(proxy, {}, chatRequest('another'))).status).toBe('refrain; fwd=miss');
+    expect((await told(proxy, { 'x-refrain-variant': '2' })).status).toBe('refrain; fwd=miss');
+    clock.advance(86_400_000);
+    expect((await told(proxy)).status).toBe('refrain; fwd=miss; detail=not-kept-missing-choice');
+  });
+
+  story('is told of a stream that a purge has fenced', async ({ upstream, open }) => {
+    const proxy = await open();
+    const asked = chatRequest('x', { stream: true });
+    upstream.script = beginStream;
+    const live = await begin(proxy.url + CHAT, { body: asked });
+    const { response } = await upstream.called(1);
+    await proxy.app.cache.purgeAll({});
+    response.end(chatEvents().join(''));
+    await live.ended;
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    expect((await told(proxy, {}, asked)).status).toBe('refrain; fwd=miss; detail=not-kept-purged');
+  });
+});
+
+describe('stored', () => {
+  story('is never said while the answer is on its way, JSON or stream', async ({ open }) => {
+    const proxy = await open();
+    for (const stream of [false, true]) expect((await told(proxy, {}, chatRequest('x', { stream }))).status).toBe('refrain; fwd=miss');
+  });
+});
+
+describe('x-refrain-why', () => {
+  story('never reads the answer that this very request stores', async ({ open, upstream }) => {
+    const proxy = await open();
+    const recent = proxy.app.store.recent.bind(proxy.app.store);
+    // The look into the store comes after the answer has landed there.
+    proxy.app.store.recent = async (like, limit) => {
+      while (proxy.app.cache.flights > 0) await new Promise((resolve) => setImmediate(resolve));
+      return recent(like, limit);
+    };
+    expect(await told(proxy, DEBUG)).toEqual({ status: 'refrain; fwd=miss; stored', why: 'nothing to compare is kept of this endpoint, model and scope' });
+    expect(upstream.calls).toHaveLength(1);
+  });
+
+  story('says that what is kept has expired, whatever else was kept since', async ({ open }) => {
+    const clock = createTestClock();
+    const proxy = await open({ ttl: 10 }, clock);
+    await told(proxy);
+    clock.advance(11_000);
+    for (let other = 0; other < 20; other += 1) await told(proxy, {}, chatRequest(`other ${other}`));
+    expect((await told(proxy, DEBUG)).why).toBe('kept, but expired or older than max-age');
+  });
+});
