@@ -156,7 +156,10 @@ export function createRules(config: Config, secret: Buffer): Rules {
 function createTargets({ upstream, upstreams, doneMarker, noStore }: Config): Targets {
   const targetOf = (base: string, own: Partial<NamedUpstream>): Target => {
     const { origin, pathname } = new URL(base);
-    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: own.doneMarker ?? doneMarker, noStore: own.noStore ?? noStore };
+    return {
+      origin, basePath: pathname.replace(/\/+$/, ''),
+      doneMarker: own.doneMarker ?? doneMarker, noStore: own.noStore ?? noStore,
+    };
   };
   const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(own.url, own)] as const);
   return { standard: targetOf(upstream, {}), named: new Map(named) };

@@ -164,7 +164,7 @@ export class Flight implements Writer, Owner {
     const { head } = this.recording;
     const { landing } = this.#plan;
     if (!head || !landing) return;
-    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head, landing.expected.noStore);
+    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(landing, head);
     try {
       if (verdict.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
@@ -212,6 +212,10 @@ export class Flight implements Writer, Owner {
   #isWorthFinishing(): boolean {
     const { head, liveOnly } = this.recording;
     const { landing } = this.#plan;
-    return landing !== null && !liveOnly && !this.#fenced && (head === null || !whyNotStorable(landing.ttl, head, landing.expected.noStore));
+    return landing !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(landing, head));
+  }
+
+  #whyNot({ ttl, expected }: Landing, head: Head): string | null {
+    return whyNotStorable(ttl, head, expected.noStore);
   }
 }

@@ -50,10 +50,11 @@ export class Heads {
   read({ method = 'GET', url = '', rawHeaders, socket }: RequestHead): HeadReading {
     const last = this.#last.get(socket);
     if (last?.method === method && last.url === url && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
-    const fields = readHeaderFields(meantHeaders(rawHeaders));
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
-    const reading = { ...readHead(this.#rules, { method, url, fields }), sent: new SentHeaders(this.#rules, this.#secret, rawHeaders) };
+    const head = { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) };
+    const sent = new SentHeaders(this.#rules, this.#secret, rawHeaders);
+    const reading = { ...readHead(this.#rules, head), sent };
     this.#last.set(socket, { method, url, rawHeaders, reading });
     return reading;
   }

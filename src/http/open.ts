@@ -76,7 +76,9 @@ interface Asking {
 }
 
 /** @throws RefrainError where the request is refused */
-export async function openAnswer(door: Door, request: IncomingMessage, response: ServerResponse, marks: Marks): Promise<Opening> {
+export async function openAnswer(
+  door: Door, request: IncomingMessage, response: ServerResponse, marks: Marks,
+): Promise<Opening> {
   if (door.isStopping()) throw stopping();
   const reading = door.heads.read(request);
   const { method, route, policy, occasion, caller } = reading;
@@ -99,7 +101,10 @@ export async function openAnswer(door: Door, request: IncomingMessage, response:
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
   const hit = door.cache.hit(naming.key, permission, reading.sent);
-  if (!hit) return ask(door, { request, client: clientOf(response), reading, occasion, body, plain }, naming, permission, marks);
+  if (!hit) {
+    const asking = { request, client: clientOf(response), reading, occasion, body, plain };
+    return ask(door, asking, naming, permission, marks);
+  }
   body.release();
   return hit;
 }
@@ -114,7 +119,10 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
   const opening = await door.cache.open({
     key, permission, sent, client,
-    expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker, noStore: route.target.noStore },
+    expected: {
+      endpoint, choices, inputs, jsonText, incomplete: door.incomplete,
+      doneMarker: route.target.doneMarker, noStore: route.target.noStore,
+    },
     shared: isShared(scope),
     label: like,
     parts,

@@ -38,7 +38,9 @@ const MESSAGES: Shape = { sorted: false, items: MESSAGE };
 const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
 
 /** @param body the bytes as received, not encoded */
-export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode, bypasses: Bypasses): Ask | WhyNotAsk {
+export function readAsk(
+  endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode, bypasses: Bypasses,
+): Ask | WhyNotAsk {
   const canonical = understand(endpoint, body, ignored);
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical, bypasses)) return 'ambiguous';

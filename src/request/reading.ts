@@ -59,7 +59,7 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
 
 const SCOPED: ReadonlySet<string> = new Set([...CREDENTIALS, ...ACCOUNTS]);
 
-/** Whether requests with equal keys have equal values of this header, but for what is left out of the key wherever it stands. */
+/** Whether requests with equal keys have equal values of this header, as far as these say what is asked. */
 export function isKeyedHeader({ omissions }: Rules, name: string): boolean {
   return SCOPED.has(name) || !omissions.isIgnoredHeader(name);
 }
