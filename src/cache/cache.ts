@@ -6,7 +6,6 @@
  * The flight is registered before the first `await`, and the store is asked
  * inside it: of any number of equal requests, one asks the upstream.
  */
-import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -15,7 +14,7 @@ import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type Lead } from './flight.ts';
 import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
-import { isOverdue, mayPlay, waitForHead } from './following.ts';
+import { isOverdue, mayPlay, type Patience, waitForHead } from './following.ts';
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
@@ -25,15 +24,12 @@ import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
 import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
 
-export interface CacheOptions {
+export interface CacheOptions extends Patience {
   readonly store: Store;
-  readonly clock: Clock;
   readonly log: Log;
   /** The most that one answer may take, in bytes, to be kept. */
   readonly maxEntryBytes: number;
   readonly onAbandon: 'abort' | 'finish';
-  /** How long, in seconds, a request waits for the first byte of another's call before one may call anew. */
-  readonly patience: number;
   readonly load: Load;
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
@@ -133,12 +129,12 @@ export class Cache {
     this.#options.load.admitListener();
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
-    return flight.lookup ? this.#followStored(flight, flight.lookup, opening, question) : this.#followHead(flight, opening, question);
+    return flight.lookup ? this.#followStored(flight, opening, question) : this.#followHead(flight, opening, question);
   }
 
   /** Follows a flight that is still asking the store. */
-  async #followStored(flight: Flight, lookup: Promise<Found | undefined>, opening: Opening, question: Question): Promise<Opening> {
-    const stored = await lookup;
+  async #followStored(flight: Flight, opening: Opening, question: Question): Promise<Opening> {
+    const stored = await flight.lookup;
     if (!stored) return this.#followHead(flight, opening, question);
     opening.listener.leave();
     return this.#answerFrom(stored, question);
@@ -150,7 +146,8 @@ export class Cache {
     const { head, state } = listener;
     if (head === null) {
       if (state !== 'waiting') return opening;
-      return waitForHead(listener, question.client).then((stays) => (stays && listener.head ? this.#followHead(flight, opening, question) : opening));
+      return waitForHead(listener, question.client)
+        .then((stays) => (stays && listener.head ? this.#followHead(flight, opening, question) : opening));
     }
     if (mayPlay(flight, head, question)) return opening;
     listener.leave();
@@ -159,8 +156,11 @@ export class Cache {
 
   /** Answers what a flight in the air does not. @param head of that flight's answer */
   #askBeside(head: Head, question: Question): Opening | Promise<Opening> {
-    const variant = variantOf(head, question.sent);
-    if (variant && !isVariantKey(question.key)) return this.open({ ...question, key: variantKey(question.key, variant.digest), varying: { by: variant.by } });
+    const { key, sent } = question;
+    const variant = variantOf(head, sent);
+    if (variant && !isVariantKey(key)) {
+      return this.open({ ...question, key: variantKey(key, variant.digest), varying: { by: variant.by } });
+    }
     // An answer that is no answer has left the table, and another may be on its way already.
     return head.status === 200 ? this.#miss(question) : this.open(question);
   }
@@ -168,8 +168,9 @@ export class Cache {
   /** Answers by what the store has under the key, or from where that says the answer is. */
   #answerFrom(stored: Found, question: Question): Opening | Promise<Opening> {
     const { key, permission, sent } = question;
-    const own = ownKey(key, stored.entry, sent);
-    if (own !== key) return this.open({ ...question, key: own, varying: { by: stored.entry.variant?.by ?? [], first: stored.entry } });
+    const { entry } = stored;
+    const own = ownKey(key, entry, sent);
+    if (own !== key) return this.open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
     if (this.#goodEnough(stored, permission, sent)) return this.#hit(key, stored);
     return this.open({ ...question, permission: { ...permission, read: false } });
   }

@@ -157,9 +157,8 @@ export class Flight implements Writer, Owner {
   #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
     const [{ head }, { landing }] = [this.recording, this.#plan];
     if (!head || !landing) return;
-    const { ttl, expected: { noStore } } = landing;
     if (verdict === null) this.unkept ??= 'too-large';
-    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(ttl, head, noStore);
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(landing, head);
     try {
       if (verdict?.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
@@ -207,6 +206,10 @@ export class Flight implements Writer, Owner {
   #isWorthFinishing(): boolean {
     const { head, liveOnly } = this.recording;
     const { landing } = this.#plan;
-    return landing !== null && !liveOnly && !this.#fenced && (head === null || !whyNotStorable(landing.ttl, head, landing.expected.noStore));
+    return landing !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(landing, head));
+  }
+
+  #whyNot({ ttl, expected }: Landing, head: Head): string | null {
+    return whyNotStorable(ttl, head, expected.noStore);
   }
 }

@@ -18,15 +18,19 @@ export function mayPlay({ landing }: Flight, head: Head, { shared, permission, s
   return whyForOneAlone === null && age <= permission.maxAge;
 }
 
-/**
- * Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place.
- * @param patience seconds
- */
-export function isOverdue({ recording, account: { ledAt } }: Flight, { clock, patience }: { readonly clock: Clock; readonly patience: number }): boolean {
+export interface Patience {
+  readonly clock: Clock;
+  /** How long, in seconds, a request waits for the first byte of another's call before one may call anew. */
+  readonly patience: number;
+}
+
+/** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
+export function isOverdue(flight: Flight, { clock, patience }: Patience): boolean {
+  const { recording, account: { ledAt } } = flight;
   return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
 }
 
-/** Resolves when the head is known, or there will be none; false where the client leaves before, and has given up its place. */
+/** Resolves when the head is known or there will be none; false where the client left before, its place given up. */
 export function waitForHead(listener: Listener, client: Client): Promise<boolean> {
   return new Promise((resolve) => {
     const takeBack = client.onceGone(() => {

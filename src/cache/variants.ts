@@ -41,7 +41,8 @@ export function suits({ variant }: Entry, sent: Sent): boolean {
 /** Where the answer to such a request is, by what is stored under the key of its question. */
 export function ownKey(key: string, stored: Entry, sent: Sent): string {
   const { variant } = stored;
-  return variant === undefined || isVariantKey(key) || suits(stored, sent) ? key : variantKey(key, sent.digestOf(variant.by));
+  if (variant === undefined || isVariantKey(key) || suits(stored, sent)) return key;
+  return variantKey(key, sent.digestOf(variant.by));
 }
 
 /** The key of a question, of whichever variant this one is. */

@@ -48,6 +48,9 @@ function checkLoops({ upstream, upstreams, host, port, admin }: Settings, find: 
   for (const [place, url] of [[placeOf(find('upstream')), upstream] as const, ...named]) {
     const ours = leadsTo(url, { host, port }) ? 'port' : leadsTo(url, admin) ? 'admin.port' : null;
     if (ours === null) continue;
-    throw refuse(`${place} is ${show(url)}, where Refrain itself listens; set it to the API that is to be asked, or ${variableName(ours)} to another port`);
+    throw refuse(
+      `${place} is ${show(url)}, where Refrain itself listens; ` +
+        `set it to the API that is to be asked, or ${variableName(ours)} to another port`,
+    );
   }
 }

@@ -45,7 +45,6 @@ export class Heads {
   read({ method = 'GET', url = '', rawHeaders, socket }: RequestHead): HeadReading {
     const last = this.#last.get(socket);
     if (last?.method === method && last.url === url && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
-    const fields = readHeaderFields(meantHeaders(rawHeaders));
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
     const head = readHead(this.#rules, { method, url, fields });

@@ -57,7 +57,8 @@ function headersFor(head: Head, outcome: Outcome): RawHeaders {
       return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
       // What is kept belongs to nobody: a cookie of it would go to the first who asks, and no other.
-      return whyNotStorable(outcome.ttl, head, outcome.noStore) === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
+      if (whyNotStorable(outcome.ttl, head, outcome.noStore) === null) return withoutCookies(relayedHeaders(headers));
+      return relayedHeaders(headers);
     case 'bypass':
       return relayedHeaders(headers);
   }

@@ -81,7 +81,9 @@ interface Asking {
 }
 
 /** @throws RefrainError where the request is refused */
-export async function openAnswer(door: Door, request: IncomingMessage, response: ServerResponse, marks: Marks): Promise<Opening> {
+export async function openAnswer(
+  door: Door, request: IncomingMessage, response: ServerResponse, marks: Marks,
+): Promise<Opening> {
   if (door.isStopping()) throw stopping();
   const reading = door.heads.read(request);
   const { method, route, policy, occasion, caller } = reading;
@@ -109,7 +111,10 @@ export async function openAnswer(door: Door, request: IncomingMessage, response:
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
   const hit = door.cache.hit(naming.key, permission, reading.sent);
-  if (!hit) return ask(door, { request, client: clientOf(response), reading, occasion, body, plain }, naming, permission, marks);
+  if (!hit) {
+    const asking = { request, client: clientOf(response), reading, occasion, body, plain };
+    return ask(door, asking, naming, permission, marks);
+  }
   body.release();
   return hit;
 }

@@ -21,16 +21,20 @@ export const MODEL_PREFIX = 'model:';
 
 /** @param entries `default`, JSON Pointers, and `model:PATTERN` */
 export function createBypasses(entries: readonly string[]): Bypasses {
+  const pointers = entries.filter((entry) => entry.startsWith('/'));
   return {
     searches: entries.includes('default'),
-    pointers: entries.filter((entry) => entry.startsWith('/')).map((pointer) => pointer.slice(1).split('/').map(unescape)),
+    pointers: pointers.map((pointer) => pointer.slice(1).split('/').map(unescape)),
     models: entries.filter((entry) => entry.startsWith(MODEL_PREFIX)).map((entry) => entry.slice(MODEL_PREFIX.length)),
   };
 }
 
-export function whyBypass({ searches, pointers, models }: Bypasses, endpoint: Endpoint, fields: Fields): 'web-search' | 'configured' | null {
+export type WhyBypass = 'web-search' | 'configured';
+
+export function whyBypass(bypasses: Bypasses, endpoint: Endpoint, fields: Fields): WhyBypass | null {
+  const { searches, pointers, models } = bypasses;
   if (searches && !SELF_CONTAINED.has(endpoint) && isSearch(fields)) return 'web-search';
-  if (models.length > 0 && modelsOf(fields).some((model) => models.some((pattern) => globOf(pattern).test(model)))) return 'configured';
+  if (models.map(globOf).some((glob) => modelsOf(fields).some((model) => glob.test(model)))) return 'configured';
   return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
 }
 
@@ -47,8 +51,8 @@ function isSetAt(fields: Fields, first: string, rest: readonly string[]): boolea
 function valuesAt(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
   if (name === undefined) return [value];
   if (typeof value !== 'object' || value === null) return [];
-  const inner = name === '*' ? Object.values(value) : Object.hasOwn(value, name) ? [(value as Readonly<Record<string, unknown>>)[name]] : [];
-  return inner.flatMap((each) => valuesAt(each, rest));
+  const inner = Object.entries(value).filter(([own]) => name === '*' || own === name);
+  return inner.flatMap(([, each]) => valuesAt(each, rest));
 }
 
 function unescape(segment: string): string {

@@ -61,7 +61,7 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   };
 }
 
-/** Whether requests with equal keys have equal values of this header, but for what is left out of the key wherever it stands. */
+/** Whether requests with equal keys have equal values of this header, as far as these say what is asked. */
 export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { target }: Route, name: string): boolean {
   return isScopeHeader(name) || !omissions[target.dialect].isIgnoredHeader(name);
 }

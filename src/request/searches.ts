@@ -28,20 +28,51 @@ interface Search {
 }
 
 export const SEARCHES: readonly Search[] = [
-  { who: 'OpenAI', source: 'https://platform.openai.com/docs/guides/tools-web-search', fields: ['web_search_options'], models: ['*-search-preview*', '*-search-api*', '*-deep-research*'] },
-  { who: 'Azure OpenAI on your data', source: 'https://learn.microsoft.com/azure/ai-services/openai/references/on-your-data', fields: ['data_sources', 'dataSources'] },
-  { who: 'OpenRouter', source: 'https://openrouter.ai/docs/guides/features/plugins', fields: ['plugins'], models: ['*:online'] },
-  { who: 'NanoGPT', source: 'https://docs.nano-gpt.com/api-reference/endpoint/chat-completion', fields: ['linkup'], models: ['*:online/*'] },
+  {
+    who: 'OpenAI', source: 'https://platform.openai.com/docs/guides/tools-web-search',
+    fields: ['web_search_options'], models: ['*-search-preview*', '*-search-api*', '*-deep-research*'],
+  },
+  {
+    who: 'Azure OpenAI on your data',
+    source: 'https://learn.microsoft.com/azure/ai-services/openai/references/on-your-data',
+    fields: ['data_sources', 'dataSources'],
+  },
+  {
+    who: 'OpenRouter', source: 'https://openrouter.ai/docs/guides/features/plugins',
+    fields: ['plugins'], models: ['*:online'],
+  },
+  {
+    who: 'NanoGPT', source: 'https://docs.nano-gpt.com/api-reference/endpoint/chat-completion',
+    fields: ['linkup'], models: ['*:online/*'],
+  },
   { who: 'xAI', source: 'https://docs.x.ai/docs/guides/live-search', fields: ['search_parameters'] },
   { who: 'Qwen', source: 'https://www.alibabacloud.com/help/en/model-studio/web-search', fields: ['enable_search'] },
-  { who: 'Perplexity', source: 'https://docs.perplexity.ai/getting-started/models', models: ['sonar*', '*/sonar*', '*-sonar-*', '*-online'] },
-  { who: 'Groq', source: 'https://console.groq.com/docs/compound/systems', fields: ['search_settings'], models: ['compound*', '*/compound*'] },
-  { who: 'Gemini', source: 'https://ai.google.dev/gemini-api/docs/openai#extra-body', within: ['extra_body', 'google'] },
-  { who: 'Venice', source: 'https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix', within: ['venice_parameters'], models: ['*enable_web_search=on*', '*enable_web_search=auto*'] },
-  { who: 'Hunyuan', source: 'https://cloud.tencent.com/document/product/1729/111007', fields: ['enable_enhancement', 'force_search_enhancement', 'enable_deep_search'] },
+  {
+    who: 'Perplexity', source: 'https://docs.perplexity.ai/getting-started/models',
+    models: ['sonar*', '*/sonar*', '*-sonar-*', '*-online'],
+  },
+  {
+    who: 'Groq', source: 'https://console.groq.com/docs/compound/systems',
+    fields: ['search_settings'], models: ['compound*', '*/compound*'],
+  },
+  {
+    who: 'Gemini', source: 'https://ai.google.dev/gemini-api/docs/openai#extra-body',
+    within: ['extra_body', 'google'],
+  },
+  {
+    who: 'Venice', source: 'https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix',
+    within: ['venice_parameters'], models: ['*enable_web_search=on*', '*enable_web_search=auto*'],
+  },
+  {
+    who: 'Hunyuan', source: 'https://cloud.tencent.com/document/product/1729/111007',
+    fields: ['enable_enhancement', 'force_search_enhancement', 'enable_deep_search'],
+  },
   { who: 'ERNIE, Poe', source: 'https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb', fields: ['web_search'] },
   { who: 'Open WebUI', source: 'https://docs.openwebui.com/getting-started/api-endpoints', within: ['features'] },
-  { who: 'Vercel AI Gateway', source: 'https://vercel.com/docs/ai-gateway', within: ['providerOptions', 'provider_options'] },
+  {
+    who: 'Vercel AI Gateway', source: 'https://vercel.com/docs/ai-gateway',
+    within: ['providerOptions', 'provider_options'],
+  },
 ];
 
 const FIELDS = new Set(SEARCHES.flatMap(({ fields = [] }) => fields));
@@ -52,7 +83,9 @@ const MODELS = SEARCHES.flatMap(({ models = [] }) => models).map(globOf);
 const SEARCH_NAME = /^(?!.*beam).*(?:search|grounding|url_?context|web_?scraping)/i;
 
 /** Plugins that change how a request is read or an answer written, and look nothing up. */
-const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set(['file-parser', 'response-healing', 'context-compression', 'auto-router', 'moderation', 'pareto-router']);
+const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set([
+  'file-parser', 'response-healing', 'context-compression', 'auto-router', 'moderation', 'pareto-router',
+]);
 
 /** No name of a model is longer, and no pattern is tried on what is. */
 const LONGEST_MODEL = 512;
@@ -61,7 +94,9 @@ const LONGEST_MODEL = 512;
 const GROUNDING_FUNCTION = /^google_?search(_?retrieval)?$/i;
 
 /** Names, at any depth, whose value decides whether this is a search, where `SEARCH_NAME` does not tell. */
-export const SEARCH_DECIDING_NAMES: readonly string[] = [...FIELDS, ...CONTAINERS, 'models', 'fallbacks', 'id', 'enable', 'enabled', 'mode'];
+export const SEARCH_DECIDING_NAMES: readonly string[] = [
+  ...FIELDS, ...CONTAINERS, 'models', 'fallbacks', 'id', 'enable', 'enabled', 'mode',
+];
 
 export function isSearchName(name: string): boolean {
   return SEARCH_NAME.test(name);
@@ -70,9 +105,7 @@ export function isSearchName(name: string): boolean {
 /** Whether the server is asked to search, but for the tools that it is given. */
 export function isSearch(fields: Fields): boolean {
   if (modelsOf(fields).some((model) => MODELS.some((glob) => glob.test(model)))) return true;
-  for (const name of fields.names) {
-    if (name === 'plugins' ? hasSearchPlugin(fields.get(name)) : (FIELDS.has(name) || isSearchName(name)) && isOn(fields.get(name))) return true;
-  }
+  for (const name of fields.names) if (isSearchField(name, fields)) return true;
   return CONTAINERS.some((name) => hasSearchWithin(fields.get(name)));
 }
 
@@ -92,7 +125,8 @@ export function modelsOf(fields: Fields): readonly string[] {
 
 /** Of a name with `*` in it, in any case. */
 export function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'is');
+  const texts = pattern.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${texts.join('.*')}$`, 'is');
 }
 
 /** Anything but what says no in one of the usual ways. */
@@ -104,12 +138,17 @@ export function isOn(value: unknown): boolean {
   return mode !== 'off' && enable !== false && enabled !== false;
 }
 
+function isSearchField(name: string, fields: Fields): boolean {
+  if (name === 'plugins') return hasSearchPlugin(fields.get(name));
+  return (FIELDS.has(name) || isSearchName(name)) && isOn(fields.get(name));
+}
+
 function hasSearchPlugin(plugins: unknown): boolean {
   if (!Array.isArray(plugins)) return isOn(plugins);
   return plugins.some((plugin) => isOn(plugin) && !HARMLESS_PLUGINS.has((plugin as Json)['id']));
 }
 
-/** Whether a field of a search is switched on anywhere below; JSON that was parsed is nested no deeper than a body may be. */
+/** Whether a field of a search is switched on anywhere below. */
 function hasSearchWithin(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasSearchWithin);
   if (typeof value !== 'object' || value === null) return false;
