@@ -9,7 +9,7 @@ import { checkDirectory, checkFile, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
 import { checkClock, checkProxy, checkUpstream, greet } from './check-upstreams.ts';
-import { failure, type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
+import { type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
 import { inertJson, inertLine } from './inert.ts';
 import type { Output, Style } from './output.ts';
 
@@ -20,7 +20,7 @@ export interface DoctorCommand {
 
 /** @returns the exit code */
 export async function examine({ examined, json }: DoctorCommand, output: Output): Promise<number> {
-  const pending = [checkSettings(examined), checkNode(), ...('fault' in examined ? [findOut('clock', () => checkClock(systemClock.now(), null))] : lookAround(examined))];
+  const pending = [checkSettings(examined), ok('Node', process.versions.node), ...('fault' in examined ? [findOut('clock', () => checkClock(systemClock.now(), null))] : lookAround(examined))];
   const findings: Finding[] = [];
   for (const each of pending) {
     const finding = await each;
@@ -56,17 +56,6 @@ function lookAtFiles(file: { readonly path: string; readonly bytes: number }): r
     findOut('store directory', () => checkDirectory(file)),
     findOut('disk space', () => checkSpace(file)),
   ];
-}
-
-/** As `engines` in package.json has it. */
-const LEAST_NODE = [22, 19] as const;
-
-function checkNode(): Finding {
-  const { node } = process.versions;
-  const [major = 0, minor = 0] = node.split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_NODE;
-  const isNewEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
-  return isNewEnough ? ok('Node', node) : failure('Node', `${node} is too old`, `install ${LEAST_NODE.join('.')} or newer`);
 }
 
 const STYLES: Readonly<Record<State, Style>> = { ok: 'green', warning: 'yellow', failure: 'red' };

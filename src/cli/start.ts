@@ -39,6 +39,9 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
   return 0;
 }
 
+/** From a supervisor, a keyboard, and a terminal that closes. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /** The first signal to stop; the second ends the process. */
 function takeSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -48,8 +51,7 @@ function takeSignal(): Promise<NodeJS.Signals> {
       taken = true;
       resolve(signal);
     };
-    process.on('SIGTERM', take);
-    process.on('SIGINT', take);
+    for (const signal of SIGNALS) process.on(signal, take);
   });
 }
 

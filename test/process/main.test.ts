@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
@@ -80,7 +82,47 @@ describe('the command', () => {
   });
 });
 
+describe('a Node that is too old', () => {
+  const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+  /** What the program says under a Node that takes itself for another. */
+  const startUnder = (version: string) => new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const pretence = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(pretence)}`];
+    execFile(process.execPath, [...flags, MAIN, '--version'], (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+  });
+
+  test('is told so in one line', async () => {
+    for (const version of ['16.20.2', '18.20.8', '20.20.2', '22.18.0']) {
+      const stderr = `refrain: Node ${version} is too old; install Node 22.19 or newer\n`;
+      expect(await startUnder(version)).toEqual({ code: 1, stdout: '', stderr });
+    }
+    for (const version of ['22.19.0', '23.0.0', '24.0.0', '100.1.0']) expect(await startUnder(version)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('can read the program, which loads nothing before it has looked', () => {
+    const text = readFileSync(MAIN, 'utf8');
+    expect(text).not.toMatch(/^\s*import\b|^await\b|\?\?|\?\.|\.#/m);
+    expect(text.split('\n')[0]).not.toMatch(/--disable-warning/);
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node) ?? [];
+    expect(text).toContain(`const LEAST_MAJOR = ${major};\nconst LEAST_MINOR = ${minor};`);
+  });
+});
+
 describe('a stop', () => {
+  test('comes about in good order by SIGHUP as well', async ({ run, upstream }) => {
+    const child = run();
+    const { api } = await child.ready();
+    upstream.script = beginStream;
+    const live = await begin(api + CHAT, STREAM);
+    const { response } = await upstream.called(1);
+    child.signal('SIGHUP');
+    await child.says('stopping');
+    response.end(chatEvents().join(''));
+    expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('lets a running stream end, flushes the store and exits 0', async ({ run, upstream }) => {
     const child = run();
     const { api, admin } = await child.ready();
