@@ -11,6 +11,7 @@ import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { type Origin, settingOfUpstream } from './config/origin.ts';
 import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
@@ -62,9 +63,10 @@ const HEADERS_MS = 10_000;
 const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
+/** @param origins where the settings got their values, to be named where there is trouble with them */
+export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
   const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
-  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
+  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
@@ -80,7 +82,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     bytesInTheAir: () => load.bytes,
   });
   ledger.subscribe((note) => metrics.observe(note));
-  const rules = createRules(config, loadSecret(config.store.path, log));
+  const rules = createRules(config, loadSecret(config.store.path, log), origins);
   const handle = createHandler({
     cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
@@ -134,21 +136,21 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 }
 
 /** How requests are read and named. */
-export function createRules(config: Config, secret: Buffer): Rules {
+export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
   const { ttl, maxTtl, cache: mode, scope, key } = config;
   return {
-    targets: createTargets(config),
+    targets: createTargets(config, origins),
     policy: { ttl, maxTtl, mode },
     omissions: createOmissions(key.ignore),
     callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
   };
 }
 
-function createTargets({ upstream, upstreams, doneMarker }: Config): Targets {
-  const targetOf = (base: string, marker: Target['doneMarker'] | null): Target => {
+function createTargets({ upstream, upstreams, doneMarker }: Config, origins: readonly Origin[]): Targets {
+  const targetOf = (name: string | null, base: string, marker: Target['doneMarker'] | null): Target => {
     const { origin, pathname } = new URL(base);
-    return { origin, basePath: pathname.replace(/\/+$/, ''), doneMarker: marker ?? doneMarker };
+    return { origin, basePath: pathname.replace(/\/+$/, ''), setting: settingOfUpstream(origins, name), doneMarker: marker ?? doneMarker };
   };
-  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(url, marker)] as const);
-  return { standard: targetOf(upstream, null), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(name, url, marker)] as const);
+  return { standard: targetOf(null, upstream, null), named: new Map(named) };
 }

@@ -89,11 +89,11 @@ export const overloaded = () =>
 export const stopping = () =>
   new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
-export const upstreamUnreachable = (origin: string, cause: unknown) =>
-  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); check REFRAIN_UPSTREAM and the network.`, null, cause);
+export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) =>
+  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`, null, cause);
 
-export const upstreamTimeout = (phase: string, seconds: number) =>
-  new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; see the timeouts settings.`);
+export const upstreamTimeout = (phase: string, seconds: number, advice: string) =>
+  new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; ${advice}.`);
 
 export const upstreamCut = (cause: unknown) =>
   new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);

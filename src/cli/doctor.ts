@@ -5,6 +5,7 @@
 import { systemClock } from '../clock.ts';
 import type { Examined } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
+import { settingOfUpstream } from '../config/origin.ts';
 import { checkDirectory, checkFile, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
@@ -33,7 +34,7 @@ export async function examine({ examined, json }: DoctorCommand, output: Output)
 }
 
 function lookAround(examined: ExaminedConfig): readonly (Finding | Promise<Finding>)[] {
-  const { config } = examined;
+  const { config, origins } = examined;
   const { host, port, admin, store, upstream, upstreams } = config;
   const greeting = (url: string) => greet(url, config, AbortSignal.timeout(LOOK_MS));
   const first = greeting(upstream);
@@ -43,8 +44,8 @@ function lookAround(examined: ExaminedConfig): readonly (Finding | Promise<Findi
     findOut('API port', (signal) => checkApiPort({ host, port }, signal)),
     findOut('admin port', (signal) => checkAdminPort(admin, signal)),
     checkProxy(config),
-    findOut('upstream', () => checkUpstream(null, upstream, first)),
-    ...Object.entries(upstreams).map(([name, { url }]) => findOut(`upstream ${name}`, () => checkUpstream(name, url, greeting(url)))),
+    findOut('upstream', () => checkUpstream(null, upstream, settingOfUpstream(origins, null), first)),
+    ...Object.entries(upstreams).map(([name, { url }]) => findOut(`upstream ${name}`, () => checkUpstream(name, url, settingOfUpstream(origins, name), greeting(url)))),
     findOut('clock', () => checkClock(systemClock.now(), first)),
     ...(store.path === null ? [ok('store file', 'off; answers are kept in memory alone')] : lookAtFiles({ path: store.path, bytes: store.bytes })),
   ];

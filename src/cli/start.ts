@@ -3,22 +3,21 @@
  */
 import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
-import type { Config } from '../config/config.ts';
+import { systemClock } from '../clock.ts';
+import type { Config, ExaminedConfig } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { type Addresses, start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 
-export interface StartCommand {
-  readonly config: Config;
-}
+export type StartCommand = ExaminedConfig;
 
 /** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen */
-export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
+export async function startProxy({ config, origins }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
-  const app = createApp(config, log);
+  const app = createApp(config, log, systemClock, origins);
   let addresses: Addresses;
   try {
     addresses = await start(app, config);

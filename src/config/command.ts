@@ -26,7 +26,7 @@ export interface Target {
 }
 
 export type Command =
-  | { readonly kind: 'start'; readonly config: Config }
+  | ({ readonly kind: 'start' } & ExaminedConfig)
   | { readonly kind: 'stats'; readonly target: Target; readonly json: boolean }
   | { readonly kind: 'ls'; readonly target: Target; readonly json: boolean; readonly filter: Filter; readonly limit: number }
   | { readonly kind: 'show' | 'rm'; readonly target: Target; readonly json: boolean; readonly key: string }
@@ -48,7 +48,7 @@ export function readCommand({ argv, env, cwd }: Surroundings = readProcess()): C
   const json = isGiven(line, 'json');
   switch (line.name) {
     case 'start':
-      return { kind: 'start', config: loadConfig(sources) };
+      return { kind: 'start', ...examineConfig(sources) };
     case 'stats':
       return { kind: 'stats', target: readTarget(line, sources), json };
     case 'ls': {

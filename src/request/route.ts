@@ -12,6 +12,8 @@ export interface Target {
   readonly origin: string;
   /** Without a slash at its end; empty for the root. */
   readonly basePath: string;
+  /** That it is from, as it was written. */
+  readonly setting: string;
   readonly doneMarker: 'required' | 'optional';
 }
 

@@ -16,7 +16,7 @@ export interface Request {
 
 export function rulesWith(ignore: readonly string[] = ['default'], origin = 'https://upstream.test'): Rules {
   return {
-    targets: { standard: { origin, basePath: '/v1', doneMarker: 'required' }, named: new Map() },
+    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', doneMarker: 'required' }, named: new Map() },
     policy: { ttl: 60, maxTtl: 60, mode: 'all' },
     omissions: createOmissions(ignore),
     callerOf: createCallers(Buffer.alloc(32, 1), { name: null, members: [] }),

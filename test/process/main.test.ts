@@ -72,6 +72,23 @@ describe('the command', () => {
     taken.close();
   });
 
+  test('names the setting of an upstream that does not answer as it was written', async ({ run, folder }) => {
+    const named = { upstream: 'http://127.0.0.1:1/v1', upstreams: { other: 'http://127.0.0.1:1/v1' } };
+    writeFileSync(join(folder, 'my.json'), JSON.stringify(named));
+    for (const [flags, environment, path, place] of [
+      [['--upstream', 'http://127.0.0.1:1/v1'], {}, CHAT, '--upstream'],
+      [['--config', 'my.json'], { REFRAIN_UPSTREAM: 'http://127.0.0.1:1/v1' }, `/other${CHAT}`, 'upstreams.other in my.json'],
+    ] as const) {
+      const child = run(flags, environment);
+      const { api } = await child.ready();
+      const { status, text } = await ask(api + path, { body: chatRequest() });
+      expect(status).toBe(502);
+      expect(JSON.parse(text).error.message).toContain(`or correct ${place}.`);
+      await child.says('the upstream does not answer');
+      expect(child.stderr).toContain(`"setting":"${place}","reason":"ECONNREFUSED"`);
+    }
+  });
+
   test('explains itself', async ({ run }) => {
     const help = run(['--help']);
     expect(await help.exited).toEqual({ code: 0, signal: null });
