@@ -16,6 +16,7 @@ import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
+import { closeOnlyIdle } from './http/idle.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
@@ -96,6 +97,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   // We drop `Expect`: what it asks of us is for the upstream to judge.
   api.on('checkExpectation', handle);
   api.on('clientError', refuseUnread);
+  closeOnlyIdle(api);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
   const door = new AdminDoor({
