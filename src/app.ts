@@ -2,7 +2,7 @@
  * Builds every part once and wires them. Nothing here is shared with another
  * proxy in the same process.
  */
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
@@ -18,7 +18,7 @@ import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
 import { closeOnlyIdle } from './http/idle.ts';
 import { createServer } from './http/node-http.ts';
-import { refuseUnread } from './http/unread.ts';
+import { refuseUnread, refuseUnreadOperator } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
@@ -64,6 +64,11 @@ const HEADERS_MS = 10_000;
 const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** Of both listeners. A missing `Host` is refused by us: Node does it without a word. */
+const LISTENER = {
+  headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false,
+} as const;
+
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
   const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
@@ -90,10 +95,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
   });
-  const api = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
-    handle,
-  );
+  const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, handle);
   // We drop `Expect`: what it asks of us is for the upstream to judge.
   api.on('checkExpectation', handle);
   api.on('clientError', refuseUnread);
@@ -105,7 +107,10 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   });
-  const admin = createServer((request, response) => void door.handle(request, response));
+  const operate = (request: IncomingMessage, response: ServerResponse) => void door.handle(request, response);
+  const admin = createServer(LISTENER, operate);
+  admin.on('checkExpectation', operate);
+  admin.on('clientError', refuseUnreadOperator);
   const app: App = {
     api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
     async prepare() {

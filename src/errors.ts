@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'invalid_body'
   | 'malformed_request'
   | 'headers_too_large'
+  | 'http_version_unsupported'
   | 'headers_timeout'
   | 'websocket_unsupported'
   | 'body_too_large'
@@ -56,11 +57,15 @@ export const invalidTarget = (why: string) =>
 export const invalidHeader = (name: string, value: string, allowed: string) =>
   new RefrainError('invalid_header', 400, `${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
 
-export const malformedRequest = (cause: unknown) =>
-  new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${reasonOf(cause)}).`, null, cause);
+/** @param why a few words, or the parser's code */
+export const malformedRequest = (why: string) =>
+  new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${why}).`);
+
+export const httpVersionUnsupported = (version: string) =>
+  new RefrainError('http_version_unsupported', 505, `The request says HTTP/${version}; this listener speaks HTTP/1.1.`);
 
 export const headersTooLarge = () =>
-  new RefrainError('headers_too_large', 431, 'The request has more than 64 KiB of headers.');
+  new RefrainError('headers_too_large', 431, 'The request line and the headers take more than 64 KiB.');
 
 export const headersTimeout = () =>
   new RefrainError('headers_timeout', 408, 'The headers of the request did not arrive within 10 s.');
@@ -133,6 +138,13 @@ export const unsupportedMediaType = () =>
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
+
+/** After these a connection is closed: its other end may not mean by its bytes what is read here. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(['stopping', 'malformed_request', 'http_version_unsupported']);
+
+export function closesConnection({ code }: RefrainError): boolean {
+  return CLOSING.has(code);
+}
 
 /** A setting that cannot be used; ends the start with exit code 2. */
 export class ConfigError extends Error {

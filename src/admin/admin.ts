@@ -4,7 +4,7 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { bodyTooLarge, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute } from '../errors.ts';
+import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute } from '../errors.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -70,6 +70,7 @@ export function createAdmin(options: AdminOptions): Express {
     const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
     if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
     if (response.headersSent) return void response.destroy();
+    if (closesConnection(error)) response.set('connection', 'close');
     response.status(error.status).type('json').send(errorBody(error));
   });
   return admin;

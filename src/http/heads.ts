@@ -5,15 +5,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { readHeaderFields } from '../request/header-fields.ts';
+import { readHeaderFields, valuesOf } from '../request/header-fields.ts';
+import { checkProtocol } from '../request/protocol.ts';
 import { type Reading, readHead, type Rules } from '../request/reading.ts';
 import { meantHeaders } from '../upstream/headers.ts';
 
-type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'socket'>;
+type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders' | 'socket'>;
 
 interface Read {
   readonly method: string;
   readonly url: string;
+  readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
   readonly reading: Reading;
 }
@@ -27,11 +29,14 @@ export class Heads {
   }
 
   /** @throws RefrainError where the request is refused */
-  read({ method = 'GET', url = '', rawHeaders, socket }: RequestHead): Reading {
+  read({ method = 'GET', url = '', httpVersion, rawHeaders, socket }: RequestHead): Reading {
     const last = this.#last.get(socket);
-    if (last?.method === method && last.url === url && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
-    const reading = readHead(this.#rules, { method, url, fields: readHeaderFields(meantHeaders(rawHeaders)) });
-    this.#last.set(socket, { method, url, rawHeaders, reading });
+    const isRepeat = last?.method === method && last.url === url && last.httpVersion === httpVersion;
+    if (isRepeat && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
+    const fields = readHeaderFields(meantHeaders(rawHeaders));
+    checkProtocol(httpVersion, valuesOf(fields, 'host').length);
+    const reading = readHead(this.#rules, { method, url, fields });
+    this.#last.set(socket, { method, url, httpVersion, rawHeaders, reading });
     return reading;
   }
 }

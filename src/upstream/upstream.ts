@@ -37,9 +37,9 @@ export interface Upstream {
 /** How a connection dies that its other end has given up. */
 const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** Of ends that are not the upstream's: what could not be sent at all, and what we have ended ourselves. */
+/** Of ends that are not the upstream's: what could not be sent at all, and what was ended on this side. */
 const OWN_ENDS: ReadonlySet<unknown> = new Set([
-  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED',
+  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_ASSERTION',
 ]);
 
 /** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
