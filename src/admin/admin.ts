@@ -61,7 +61,7 @@ export function createAdmin(options: AdminOptions): Express {
   admin.use(figuresRoutes(figures));
   admin.use(entriesRoutes({ books, cache, clock }));
   admin.use(purgeRoutes(cache));
-  if (subscribe) admin.use(eventsRoutes(subscribe));
+  if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
   });
@@ -70,6 +70,7 @@ export function createAdmin(options: AdminOptions): Express {
     const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
     if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
     if (response.headersSent) return void response.destroy();
+    if (error.status === 503) response.set('retry-after', '1');
     if (closesConnection(error)) response.set('connection', 'close');
     response.status(error.status).type('json').send(errorBody(error));
   });

@@ -35,7 +35,12 @@ export function faultsOf(operation: string, status: number, contentType: string 
   return check(schema, type === 'application/json' ? JSON.parse(body) : body, '');
 }
 
-const ANNOTATIONS = new Set(['description', 'default']);
+/** What is wrong with a value, held to a schema of the description by its name. */
+export function faultsIn(name: string, value: unknown): string[] {
+  return check({ $ref: `#/components/schemas/${name}` }, value, '');
+}
+
+const ANNOTATIONS = new Set(['description', 'default', 'contentMediaType', 'contentSchema']);
 
 type Checks = Readonly<Record<string, (wanted: never, value: never, at: string, schema: Schema) => string[]>>;
 
