@@ -134,7 +134,7 @@ export const misdirectedRequest = (host: string) =>
   new RefrainError('misdirected_request', 421, `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`, 'host');
 
 export const unsupportedMediaType = () =>
-  new RefrainError('unsupported_media_type', 415, 'The body must be JSON; send it with content-type: application/json.', 'content-type');
+  new RefrainError('unsupported_media_type', 415, 'The body must be JSON in UTF-8; send it with content-type: application/json.', 'content-type');
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);

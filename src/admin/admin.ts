@@ -4,7 +4,7 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute } from '../errors.ts';
+import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute, unsupportedMediaType } from '../errors.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -82,5 +82,7 @@ function refrainErrorOf(cause: unknown): RefrainError {
   if (cause instanceof RefrainError) return cause;
   const { status } = cause as { status?: number };
   if (status === 413) return bodyTooLarge(MAX_BODY);
+  // A charset or a coding that is not known.
+  if (status === 415) return unsupportedMediaType();
   return status !== undefined && status < 500 ? invalidBody(reasonOf(cause)) : internalError(cause);
 }
