@@ -12,6 +12,7 @@ import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
+import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
@@ -105,7 +106,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
     books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
-    subscribe: (listener) => ledger.subscribe(listener), clock, log,
+    subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
   });
   const operate = (request: IncomingMessage, response: ServerResponse) => void door.handle(request, response);
   const admin = createServer(LISTENER, operate);
@@ -153,7 +154,8 @@ export function createRules(config: Config, secret: Buffer, origins: readonly Or
   };
 }
 
-function createTargets({ upstream, upstreams, doneMarker }: Config, origins: readonly Origin[]): Targets {
+/** Each upstream as requests are sent there. */
+export function createTargets({ upstream, upstreams, doneMarker }: Config, origins: readonly Origin[]): Targets {
   const targetOf = (name: string | null, base: string, marker: Target['doneMarker'] | null): Target => {
     const { origin, pathname } = new URL(base);
     return { origin, basePath: pathname.replace(/\/+$/, ''), setting: settingOfUpstream(origins, name), doneMarker: marker ?? doneMarker };

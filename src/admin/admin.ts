@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute, unsupportedMediaType } from '../errors.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
+import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { Books } from '../store/store.ts';
@@ -17,6 +18,7 @@ import { eventsRoutes, type Subscribe } from './events.ts';
 import { type Figures, figuresRoutes } from './figures.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { purgeRoutes } from './purge.ts';
+import { settingsRoutes } from './settings.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
@@ -29,12 +31,13 @@ export interface AdminOptions extends GuardOptions {
   readonly figures: Figures;
   /** Where requests are told of as they end. */
   readonly subscribe?: Subscribe;
+  readonly settings?: () => ShownConfig;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createAdmin(options: AdminOptions): Express {
-  const { readiness, explain, books, cache, figures, subscribe, clock, log } = options;
+  const { readiness, explain, books, cache, figures, subscribe, settings, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -59,6 +62,7 @@ export function createAdmin(options: AdminOptions): Express {
     response.json(await explain(textOf(request)));
   });
   admin.use(figuresRoutes(figures));
+  if (settings) admin.use(settingsRoutes(settings));
   admin.use(entriesRoutes({ books, cache, clock }));
   admin.use(purgeRoutes(cache));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));

@@ -5,28 +5,8 @@
 import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { adviceOn } from '../upstream/advice.ts';
-import { createAgent } from '../upstream/agent.ts';
+import type { Greeting } from './ask-upstream.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
-
-/** What an upstream said to a request without credentials. */
-export interface Greeting {
-  readonly status: number;
-  /** Its clock, in milliseconds since the epoch; null where it did not say. */
-  readonly date: number | null;
-}
-
-/** Whatever it answers, an upstream that answers can be reached. Its body is not read. */
-export async function greet(base: string, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Greeting> {
-  const agent = createAgent({ timeouts, proxy });
-  try {
-    const { origin, pathname } = new URL(`${base}/models`);
-    const { statusCode, headers } = await agent.request({ origin, path: pathname, method: 'GET', headers: { accept: 'application/json' }, signal });
-    const date = Date.parse(String(headers['date']));
-    return { status: statusCode, date: Number.isNaN(date) ? null : date };
-  } finally {
-    void agent.destroy();
-  }
-}
 
 /**
  * @param name what it is called where there are several, or null

@@ -21,7 +21,8 @@ export function closeOnlyIdle(server: Server): void {
   });
   const closeIdle = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
-    const unsent = [...sockets].flatMap((socket) => (socket as Sending)._httpMessage ?? []).filter(({ finished }) => finished);
+    const answers = [...sockets].flatMap((socket) => (socket as Sending)._httpMessage ?? []);
+    const unsent = answers.filter(({ finished }) => finished);
     for (const answer of unsent) answer.finished = false;
     closeIdle();
     for (const answer of unsent) answer.finished = true;

@@ -5,7 +5,7 @@
  */
 import { invalidTarget } from '../errors.ts';
 
-/** A step in place or up, as any reader could see one: encoded, behind a backslash or an encoded slash, with parameters. */
+/** A step in place or up, as any reader could see one: encoded, behind a backslash or `%2f`, with parameters. */
 const STEP = /(?:[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:$|[/\\;]|%2f|%5c)/i;
 
 export function hasDotSegments(path: string): boolean {

@@ -7,6 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAdmin } from '../../src/admin/admin.ts';
 import type { Noted } from '../../src/admin/events.ts';
+import { createConfig } from '../../src/config/config.ts';
+import { paths } from '../../src/config/settings.ts';
+import { showConfig, type ShownConfig } from '../../src/config/shown.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { CHAT, chatRequest } from '../harness/answers.ts';
@@ -35,6 +38,7 @@ async function openWhole(isWhole = true) {
     books: memory, cache: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged }, clock, log: createLog('silent'),
     figures: { lru: memory.info, ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }) },
     ...(isWhole && {
+      settings: () => showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [{ path: 'ttl', shown: '"inf"', from: '--ttl' }]),
       subscribe(listener: (note: Noted) => void) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
@@ -87,9 +91,21 @@ describe('config/openapi.json', () => {
     expect([headers['content-type'], text]).toEqual(['text/plain; version=0.0.4; charset=utf-8', '# HELP refrain_x x\nrefrain_x 1\n']);
   });
 
+  test('describes settings as they are, and no secret is among them', async () => {
+    const { url } = await openWhole();
+    const { value } = await new Operator(url).ask<ShownConfig>('GET', '/settings');
+    expect(value.settings.map(({ path }) => path)).toEqual(paths);
+    const of = (wanted: string) => value.settings.find(({ path }) => path === wanted);
+    expect(of('ttl')).toEqual({ path: 'ttl', value: 'inf', from: '--ttl' });
+    expect(of('memory.bytes')).toEqual({ path: 'memory.bytes', value: 256 * 2 ** 20, from: null });
+    expect(of('admin.token')).toEqual({ path: 'admin.token', value: 'set (not shown)', from: null });
+    expect(of('scope.shared')).toMatchObject({ value: null });
+    expect(JSON.stringify(value)).not.toContain('canary');
+  });
+
   test('has no route for what is not at hand', async () => {
     const { url } = await openWhole(false);
-    for (const path of ['/stats', '/metrics', '/events']) expect(await new Operator(url).ask('GET', path)).toMatchObject({ status: 404, value: { error: { code: 'unknown_route' } } });
+    for (const path of ['/stats', '/metrics', '/events', '/settings']) expect(await new Operator(url).ask('GET', path)).toMatchObject({ status: 404, value: { error: { code: 'unknown_route' } } });
   });
 
   test('would not let an answer differ', () => {
