@@ -18,6 +18,8 @@ export const keyVariables: Kind<ReadonlyMap<string, string>> = {
     .regex(/^[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*(,[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*)*$/)
     .transform((text) => new Map(text.split(',').map((item) => item.split('=') as [string, string]))),
   allowed: ALLOWED,
+  /** A key itself is easily put here in the place of its variable. */
+  secret: true,
 };
 
 /** By the name of the upstream, null for the one that needs none. */

@@ -225,7 +225,7 @@ describe('refrain doctor on streams', () => {
     expect(JSON.stringify(upstream.calls.map(({ headers }) => headers))).not.toContain('sk-');
     expect(other.calls.map(({ method, headers }) => [method, headers.authorization])).toEqual([['GET', undefined], ['GET', 'Bearer sk-other'], ['POST', 'Bearer sk-other']]);
     expect(JSON.stringify(all)).not.toContain('sk-');
-    for (const [keys, says] of [['nobody=OTHER', 'nobody, which is no upstream'], ['other=UNSET', 'UNSET, which is not set'], ['other', '--keys is "other"; it may be']] as const) {
+    for (const [keys, says] of [['nobody=OTHER', 'nobody, which is no upstream'], ['other=UNSET', 'UNSET, which is not set'], ['other', '--keys is set (not shown); it may be']] as const) {
       const { code, err } = await refrain(['doctor', '--config', 'named.json', '--keys', keys], environment);
       expect([code, err]).toEqual([2, expect.stringContaining(says)]);
     }

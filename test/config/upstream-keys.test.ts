@@ -34,7 +34,7 @@ describe('a key that is named by its variable', () => {
 
   it('is refused where there is no such upstream, variable or list', () => {
     for (const keys of ['groq=GROQ_API_KEY', 'constructor=GROQ_API_KEY', 'local=UNSET', 'local=EMPTY', 'local', 'local=', '=X', 'local=sk-2-canary', 'local=A;B']) {
-      expect(() => keysFor(keys), keys).toThrow(/^--keys /);
+      expect(() => keysFor(keys), keys).toThrow(/^--keys (?!.*canary)/);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { stop } from '../../src/lifecycle.ts';
 import { CHAT, chatAnswer, chatRequest, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -62,6 +63,16 @@ describe('trouble with an upstream', () => {
     const { closed } = await upstream.called(2);
     leaving.abort();
     await Promise.all([left, closed]);
+    expect(told(proxy)).toEqual([]);
+  });
+
+  story('is none where a stop ends what it waits for', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = () => {};
+    const asked = ask(proxy.url + CHAT, fresh('x'));
+    await upstream.called(1);
+    await stop(proxy.app, 0);
+    expect((await asked).status).toBe(502);
     expect(told(proxy)).toEqual([]);
   });
 
