@@ -14,6 +14,7 @@ import type { Config } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
+import { dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
@@ -25,9 +26,9 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
-import { createCallers } from './request/caller.ts';
-import { createOmissions } from './request/fields.ts';
+import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createNamer, type Namer } from './request/namer.ts';
+import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/reading.ts';
 import type { Target, Targets } from './request/route.ts';
 import { loadSecret } from './secret.ts';
@@ -77,7 +78,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
   const namer = createNamer(config.memory.bytes * MEMO_SHARE);
-  const { maxEntryBytes, onAbandon, incomplete, heartbeat, flight: { patience } } = config;
+  const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
   const load = new Load(config.limits, clock);
   const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
   const metrics = new Metrics({
@@ -91,7 +92,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log), origins);
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -146,20 +147,33 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
   const { ttl, maxTtl, cache: mode, scope, key } = config;
+  const digestOf = createDigest(secret);
+  const isUser = createUserHeaders(scope.headers);
+  const isScopeHeader = createScopeHeaders(isUser);
   return {
     targets: createTargets(config, origins),
     policy: { ttl, maxTtl, mode },
-    omissions: createOmissions(key.ignore),
-    callerOf: createCallers(secret, { name: scope.shared, members: scope.members }),
+    omissions: createOmissions(key, isScopeHeader),
+    digestOf,
+    isScopeHeader,
+    callerOf: createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf }),
   };
 }
 
-/** Each upstream as requests are sent there. */
-export function createTargets({ upstream, upstreams, doneMarker }: Config, origins: readonly Origin[]): Targets {
-  const targetOf = (name: string | null, base: string, marker: Target['doneMarker'] | null): Target => {
-    const { origin, pathname } = new URL(base);
-    return { origin, basePath: pathname.replace(/\/+$/, ''), setting: settingOfUpstream(origins, name), doneMarker: marker ?? doneMarker };
+/** Each upstream with what is set for it, or else follows from its host. */
+export function createTargets({ upstream, upstreams, dialect, doneMarker }: Config, origins: readonly Origin[]): Targets {
+  const targetOf = (name: string | null, base: string, ownDialect: Config['dialect'], ownMarker: Config['doneMarker']): Target => {
+    const { origin, hostname, pathname } = new URL(base);
+    const spoken = ownDialect === 'auto' ? dialectOfHost(hostname) : ownDialect;
+    const marker = ownMarker === 'auto' ? doneMarker : ownMarker;
+    return {
+      origin,
+      basePath: pathname.replace(/\/+$/, ''),
+      setting: settingOfUpstream(origins, name),
+      dialect: spoken,
+      doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
+    };
   };
-  const named = Object.entries(upstreams).map(([name, { url, doneMarker: marker }]) => [name, targetOf(name, url, marker)] as const);
-  return { standard: targetOf(null, upstream, null), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own.dialect, own.doneMarker)] as const);
+  return { standard: targetOf(null, upstream, dialect, doneMarker), named: new Map(named) };
 }

@@ -38,7 +38,6 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_cut'
-  | 'answer_incomplete'
   | 'listener_too_slow'
   | 'abandoned'
   | 'unknown_route'
@@ -102,9 +101,6 @@ export const upstreamTimeout = (phase: string, seconds: number, advice: string) 
 
 export const upstreamCut = (cause: unknown) =>
   new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);
-
-export const answerIncomplete = (why: string) =>
-  new RefrainError('answer_incomplete', 502, `The upstream ended its answer before it was whole: ${why}.`);
 
 export const listenerTooSlow = () =>
   new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');

@@ -3,7 +3,10 @@
  */
 import { environmentExample, exitsTable, settingsTable } from '../src/config/manual.ts';
 import { Metrics } from '../src/ledger/metrics.ts';
-import { FIELDS, FORM_FIELDS, IGNORED_FIELDS, IGNORED_HEADERS } from '../src/request/fields.ts';
+import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
+import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
+import { AUTHORED_IDS, FIELDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
+import { HEADER_RULES, isInForce } from '../src/request/ignored-headers.ts';
 
 export { environmentExample };
 
@@ -50,12 +53,22 @@ function metricsTable(): string {
   return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
+/** What each dialect leaves out of the key, and why. */
 function keyTable(): string {
-  const row = (names: readonly string[], why: string) => `| ${quoted(names)} | ${why} |`;
-  const form = row(FORM_FIELDS, 'the form of the answer, not the answer (chat, completions and responses)');
-  const fields = IGNORED_FIELDS.map(({ fields: names, why }) => row(names, why));
-  const headers = IGNORED_HEADERS.map(({ names, why }) => row(names, why));
-  return ['| body fields | because |', '|---|---|', form, ...fields, '', '| headers | because |', '|---|---|', ...headers].join('\n');
+  const places = (isOut: (dialect: (typeof DIALECTS)[number]) => boolean) => DIALECTS.map((dialect) => (isOut(dialect) ? 'out' : '**in**')).join(' | ');
+  const row = (names: readonly string[], isOut: Parameters<typeof places>[0], why: string) => `| ${quoted(names)} | ${places(isOut)} | ${why} |`;
+  const head = (what: string) => [`| ${what} | ${DIALECTS.map((dialect) => `\`${dialect}\``).join(' | ')} | because |`, `|---|${'---|'.repeat(DIALECTS.length)}---|`];
+  const fields = [
+    row(FORM_FIELDS, () => true, 'the form of the answer, not the answer (chat, completions and responses)'),
+    ...IGNORED_FIELDS.map(({ fields: names, why }) => row(names, ignoresLabels, why)),
+    row([AUTHORED_IDS], ignoresLabels, 'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`'),
+  ];
+  const headers = [
+    row([...CREDENTIALS, ...ACCOUNTS], () => true, 'in the scope'),
+    row(USER_HEADERS, () => true, 'in the scope, as `scope.headers` says'),
+    ...HEADER_RULES.map(({ names, why, where }) => row(names, (dialect) => isInForce(where, dialect, true), why)),
+  ];
+  return [...head('body fields'), ...fields, '', ...head('headers'), ...headers].join('\n');
 }
 
 /** The fields of each endpoint that are in the key, by what they decide. */

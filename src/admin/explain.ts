@@ -25,7 +25,7 @@ export async function explainDocument(rules: Rules, find: FindKept, text: string
   const named = nameWritten(rules, written);
   if (b) return explain(named, nameWritten(rules, readWrittenRequest(b, 'b')));
   const stored = await findStored(find, JSON.parse(key?.text ?? '""'));
-  return explain(askedBy(stored.parts.scope ?? '', written, named), stored);
+  return explain(askedBy(rules, stored.parts.scope ?? '', written, named), stored);
 }
 
 async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
@@ -34,5 +34,5 @@ async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
   if (!kept) throw invalidBody(`nothing is kept under ${key}`);
   const { endpoint, parts } = kept.asked;
   if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, shows a credential, or store.prompts is false`);
-  return { endpoint, form: formOf(kept.key), parts };
+  return { endpoint, dialect: null, form: formOf(kept.key), parts };
 }

@@ -6,20 +6,32 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Judge } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import { Glance, isLegible } from '../response/glance.ts';
+import { laterUsage } from '../response/usage.ts';
+
+/** What there is of an answer. */
+interface Heard {
+  readonly head: Head | null;
+  readonly chunks: readonly Buffer[];
+}
 
 export class Account {
   /** When the upstream was asked, in milliseconds since the epoch; null before. */
   ledAt: number | null = null;
-  /** Null for a call that told nothing: it was never made, it failed, or it was aborted. */
+  /** Null for a call that told nothing: it was never made, or it failed or was aborted before it told its usage. */
   readonly whenOver: Promise<Call | null>;
   readonly #clock: Clock;
   readonly #tell: (call: Call | null) => void;
   #begunAt: number | null = null;
   /** Looks at what no judge sees. */
   #glance: Glance | null = null;
+  /** The judge that saw its beginning, where nobody judges it any more. */
+  #former: Judge | null = null;
+  readonly #model: string | null;
 
-  constructor(clock: Clock) {
+  /** @param model that was asked for; where that is not known, what the answer says */
+  constructor(clock: Clock, model: string | null) {
     this.#clock = clock;
+    this.#model = model;
     const { promise, resolve } = Promise.withResolvers<Call | null>();
     this.whenOver = promise;
     this.#tell = resolve;
@@ -33,8 +45,9 @@ export class Account {
     this.#begunAt = this.#clock.now();
   }
 
-  /** From here on nobody judges the answer. @param endpoint null where its answers tell of no usage */
-  unjudged(endpoint: Endpoint | null, head: Head): void {
+  /** From here on nobody judges the answer. @param endpoint null where its answers tell of no usage @param former who did until here */
+  unjudged(endpoint: Endpoint | null, head: Head, former: Judge | null = null): void {
+    this.#former = former;
     if (endpoint !== null && isLegible(head)) this.#glance = new Glance();
   }
 
@@ -45,10 +58,22 @@ export class Account {
   /** What the call took, now that its answer is all here. */
   conclude(judge: Judge | null): Call | null {
     if (this.ledAt === null || this.#begunAt === null) return null;
+    const seen = judge ?? this.#former;
+    const usage = laterUsage(seen?.usage ?? null, this.#glance?.usage() ?? null);
+    const model = this.#model === null ? (seen?.model ?? this.#glance?.model() ?? null) : null;
     const times = { firstByteMs: this.#begunAt - this.ledAt, ms: this.#clock.now() - this.ledAt };
-    if (!this.#glance) return { usage: judge?.usage ?? null, ...times };
-    const model = this.#glance.model();
-    return { usage: this.#glance.usage(), ...times, ...(model !== undefined && { model }) };
+    return { usage, ...times, ...(model !== null && { model }) };
+  }
+
+  /** What a call took whose answer broke off: it is counted if its usage was told before. */
+  breakOff(judge: Judge | null, { head, chunks }: Heard): Call | null {
+    // A document is read once it is whole; this one never will be.
+    if (head !== null && judge !== null && judge.usage === null && isLegible(head)) {
+      this.#glance = new Glance();
+      for (const chunk of chunks) this.#glance.push(chunk);
+    }
+    const call = this.conclude(judge);
+    return call?.usage ? call : null;
   }
 
   close(call: Call | null): void {

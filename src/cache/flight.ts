@@ -13,7 +13,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { abandoned, answerIncomplete, internalError, type RefrainError } from '../errors.ts';
+import { abandoned, internalError, type RefrainError } from '../errors.ts';
 import type { Expectation, Judge, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
@@ -31,6 +31,8 @@ export type Lead = (writer: Writer) => void;
 export interface Landing {
   /** What a whole answer has. */
   readonly expected: Expectation;
+  /** The model that was asked for; null where the request does not say. */
+  readonly model: string | null;
   /** How long it may be kept, in seconds. */
   readonly ttl: number;
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
@@ -74,7 +76,7 @@ export class Flight implements Writer, Owner {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
-    this.account = new Account(plan.clock);
+    this.account = new Account(plan.clock, plan.landing?.model ?? null);
     this.recording = new Recording(plan.landing ? plan.maxBytes : 0, plan.load, this);
   }
 
@@ -87,11 +89,12 @@ export class Flight implements Writer, Owner {
   }
 
   turnedLiveOnly(): void {
+    const judge = this.#judge;
     this.#judge = null;
     this.unkept = this.#plan.load.isFull ? 'limits' : 'too-large';
     this.#land();
     this.#abandon();
-    if (this.recording.head) this.account.unjudged(this.#plan.endpoint, this.recording.head);
+    if (this.recording.head) this.account.unjudged(this.#plan.endpoint, this.recording.head, judge);
   }
 
   lead(lead: Lead): void {
@@ -142,21 +145,15 @@ export class Flight implements Writer, Owner {
     else this.account.unjudged(endpoint, head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
-    // A stream that is judged may end before its declared length, in an event of ours.
+    // A stream that may be kept may end before its declared length, in an event of ours.
     this.recording.begin(head, landing && isEventStream(head) ? { ...framing, length: null } : framing);
     this.#abandon();
   }
 
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
-    const step = this.#judge?.push(chunk);
-    if (step?.kind === 'broken') {
-      this.recording.append(chunk.subarray(0, step.relay));
-      this.abort({ error: answerIncomplete(step.why), told: step.told });
-      return true;
-    }
     // First: whoever is played its end may leave at once.
-    if (step?.kind === 'committed') this.#commit();
+    if (this.#judge?.push(chunk) === 'committed') this.#commit();
     const isWanted = this.recording.append(chunk);
     this.account.saw(chunk);
     return isWanted;
@@ -168,7 +165,6 @@ export class Flight implements Writer, Owner {
     let whole: Buffer | undefined;
     const body = () => (whole ??= compact(this.recording.chunks, this.recording.bytes));
     const verdict = this.#judge?.end(body) ?? null;
-    if (verdict?.kind === 'broken') return this.#end({ error: answerIncomplete(verdict.why), told: false });
     const call = this.account.conclude(this.#judge);
     if (verdict) this.#settle(verdict, body, call);
     this.#land();
@@ -178,11 +174,11 @@ export class Flight implements Writer, Owner {
 
   fail(failure: Failure): void {
     if (this.#committed) this.finish();
-    else this.#end(failure);
+    else this.#end(this.#judge?.saysError ? { ...failure, told: true } : failure);
   }
 
   /** Keeps the answer if it is whole. What cannot be kept is delivered all the same. */
-  #settle(verdict: Exclude<Verdict, { kind: 'broken' }>, body: () => Buffer, call: Call | null): void {
+  #settle(verdict: Verdict, body: () => Buffer, call: Call | null): void {
     const { head } = this.recording;
     const { landing } = this.#plan;
     if (!head || !landing) return;
@@ -198,7 +194,7 @@ export class Flight implements Writer, Owner {
   #end(failure: Failure): void {
     this.#land();
     this.recording.fail(failure);
-    this.#arrive(null);
+    this.#arrive(this.account.breakOff(this.#judge, this.recording));
   }
 
   /** The call is over. */

@@ -39,6 +39,10 @@ export class StoreLanding implements Landing {
     return this.#question.expected;
   }
 
+  get model(): string | null {
+    return this.#question.label.model;
+  }
+
   get ttl(): number {
     return this.#question.permission.ttl;
   }

@@ -63,9 +63,8 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
   ];
 }
 
-/** What an upstream is set to where there are such settings. */
+/** What an upstream is set to where there is such a setting. */
 interface Perhaps {
-  readonly dialect?: string;
   readonly noStore?: string;
 }
 
@@ -79,7 +78,7 @@ function lookAtUpstream(
   { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: Named, greeting: Promise<Greeting>,
 ): readonly Promise<Finding>[] {
   const called = name === null ? '' : ` ${name}`;
-  const { setting, doneMarker, dialect = 'compatible', noStore = 'obey' } = target as Target & Perhaps;
+  const { setting, doneMarker, dialect, noStore = 'obey' } = target as Target & Perhaps;
   const candidate = { name, url, doneMarker, dialect, noStore, key: keys.get(name) ?? null, model };
   return [
     findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),

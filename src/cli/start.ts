@@ -17,6 +17,7 @@ export type StartCommand = ExaminedConfig;
 export async function startProxy({ config, origins }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
+  if (config.incomplete === 'keep') log.warn({ setting: 'incomplete', instead: `keep=${config.keep.join(',')}` }, 'this setting has another name now; it is still read');
   const app = createApp(config, log, systemClock, origins);
   let addresses: Addresses;
   try {

@@ -65,10 +65,11 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
   return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
 }
 
+/** Its misses are not those of requests: one that follows, or hits another tier, has looked in vain too. */
 function lruLines({ lru }: Stats): readonly string[] {
   if (!lru) return [];
   const { hits, misses, maxsize, currsize, entries } = lru;
-  return [`Memory, since the start: ${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} misses; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
+  return [`Memory, since the start: ${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} lookups in vain; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
 }
 
 function isUnpriced({ unpricedTokens }: Line): boolean {

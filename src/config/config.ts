@@ -80,9 +80,10 @@ function settle(find: (path: Path) => Written | undefined, cwd: string): Setting
   const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);
   const settings = nest(values) as unknown as Settings;
   checkRules(settings, findAny);
-  const { store, ttl, maxTtl } = settings;
+  const { store, ttl, maxTtl, keep, incomplete } = settings;
   return {
     ...settings,
+    keep: incomplete === 'keep' && find('keep') === undefined ? [...keep, 'incomplete'] : keep,
     store: { ...store, path: store.path === null ? null : resolve(cwd, store.path) },
     ttl: Math.min(ttl, maxTtl),
   };

@@ -13,23 +13,45 @@ export const members: Kind<readonly string[]> = {
   secret: true,
 };
 
-/** A JSON Pointer that is not empty (RFC 6901, section 3). */
-const POINTER = /^(\/([^~/]|~[01])*)+$/;
+/** A JSON Pointer (RFC 6901, section 3) that does not stand for the whole body. */
+const POINTER = /^(?!\/\*$)(\/([^~/]|~[01])*)+$/;
 
 /** A header's name is a token (RFC 9110, section 5.6.2). */
 const HEADER = /^header:[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
+
 /** What is left out of the key: `default`, JSON Pointers, and headers with their names in lower case. */
 export const ignored: Kind<readonly string[]> = {
-  schema: list(
-    z.string()
-      .refine((item) => item === 'default' || POINTER.test(item) || HEADER.test(item))
-      .transform((item) => (HEADER.test(item) ? item.toLowerCase() : item)),
-  ),
-  allowed: 'none, or a list, with commas between, of default, JSON Pointers such as /metadata/trace_id, and header:NAME',
+  schema: list(keyItem((item) => item === 'default')),
+  allowed: `none, or a list, with commas between, of default, ${POINTERS}`,
 };
 
-function list(item: z.ZodType<string>): z.ZodType<readonly string[]> {
+/** What is in the key all the same: JSON Pointers, and headers with their names in lower case. */
+export const included: Kind<readonly string[]> = {
+  schema: list(keyItem(() => false)),
+  allowed: `none, or a list, with commas between, of ${POINTERS}`,
+};
+
+/** Headers that are in the caller's scope: `default`, and names in lower case, perhaps with `*` at the end. */
+export const scopeHeaders: Kind<readonly string[]> = {
+  schema: list(z.string().regex(/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/).toLowerCase()),
+  allowed: 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
+};
+
+function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
+  return z.string()
+    .refine((item) => isWord(item) || POINTER.test(item) || HEADER.test(item))
+    .transform((item) => (HEADER.test(item) ? item.toLowerCase() : item));
+}
+
+/** Which answers are kept that end before the model has ended them, or say nothing. */
+export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incomplete')[]> = {
+  schema: list(z.enum(['length', 'content-filter', 'empty', 'incomplete'])),
+  allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
+};
+
+function list<Item extends string>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
   return z.preprocess(splitText, z.array(item));
 }
 

@@ -5,10 +5,10 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
-import { ignored, members } from './lists.ts';
+import { ignored, included, kept, members, scopeHeaders } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
-import { baseUrl, doneMarker, namedUpstreams } from './upstreams.ts';
+import { baseUrl, dialect, doneMarker, namedUpstreams } from './upstreams.ts';
 
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
@@ -18,7 +18,8 @@ export const settings = {
   'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },
-  'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE]' },
+  'dialect': { ...dialect, meaning: 'What upstream may answer by; auto is by its host' },
+  'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE] to be kept; auto is by dialect' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
@@ -29,10 +30,13 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
-  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Whether a response cut by max_output_tokens is kept' },
+  'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
+  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Former name of incomplete in keep, read with a notice' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
+  'scope.headers': { ...scopeHeaders, meaning: 'Headers by which a sign-on proxy names its user' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
+  'key.include': { ...included, meaning: 'Parts that are in the key all the same' },
   'onAbandon': { ...oneOf('abort', 'finish'), meaning: 'What becomes of a running answer that all have left' },
   'flight.patience': { ...timeout, meaning: 'How long a first byte is waited for before one asks anew' },
   'heartbeat': { ...offOr(timeout), meaning: 'How often a silent stream gets a comment, or off' },

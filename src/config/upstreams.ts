@@ -4,6 +4,7 @@
  * it.
  */
 import { z } from 'zod';
+import { DIALECTS } from '../dialect.ts';
 import { oneOf } from './kinds.ts';
 import type { Kind } from './setting.ts';
 
@@ -22,13 +23,17 @@ export const baseUrl: Kind<string> = {
 const ENDPOINT =
   /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
 
-/** Whether a stream ends with `data: [DONE]`, and without it counts as broken off. */
-export const doneMarker = oneOf('required', 'optional');
+/** What an upstream reads; `auto` is by its host. */
+export const dialect = oneOf('auto', ...DIALECTS);
+
+/** Whether a stream ends with `data: [DONE]`, and without it is not kept; `auto` is by the dialect. */
+export const doneMarker = oneOf('auto', 'required', 'optional');
 
 export interface NamedUpstream {
   readonly url: string;
-  /** Null: as the setting of this name says for all. */
-  readonly doneMarker: z.output<typeof doneMarker.schema> | null;
+  readonly dialect: z.output<typeof dialect.schema>;
+  /** `auto`: as the setting of this name says for all. */
+  readonly doneMarker: z.output<typeof doneMarker.schema>;
 }
 
 /**
@@ -49,9 +54,10 @@ const name = z.string().refine((text) => /^[a-z0-9][a-z0-9-]*$/.test(text) && !T
 const named = z.strictObject(
   {
     url: baseUrl.schema,
-    doneMarker: doneMarker.schema.nullable().default(null),
+    dialect: dialect.schema.default('auto'),
+    doneMarker: doneMarker.schema.default('auto'),
   },
-  { error: 'a base URL, or an object with url and perhaps doneMarker' },
+  { error: 'a base URL, or an object with url and perhaps dialect and doneMarker' },
 );
 
 export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {

@@ -16,14 +16,17 @@ import { notCached, stopping } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { showsCredential } from '../request/asked.ts';
+import { asksForUsage } from '../request/form.ts';
 import { isShared } from '../request/caller.ts';
 import { decodeBody } from '../request/content-coding.ts';
+import { ModelScan } from '../request/model.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming, Occasion } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
 import type { Reading } from '../request/reading.ts';
 import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import type { Keep } from '../response/complete.ts';
 import type { Store } from '../store/store.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -49,8 +52,8 @@ export interface Door {
   readonly heartbeat: Heartbeat | null;
   /** Whether new requests are turned away. */
   readonly isStopping: () => boolean;
-  /** Whether a response that `max_output_tokens` has cut is kept. */
-  readonly incomplete: 'drop' | 'keep';
+  /** Which answers are kept that end early or say nothing. */
+  readonly keep: ReadonlySet<Keep>;
   /** Whether what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
 }
@@ -84,6 +87,7 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
 
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
+  if (why !== null || mayBeLarge(door, request)) lookForModel(request, reading, marks);
   if (why !== null) return relayUnread(door, reading, request, why);
   const body = await door.bodies.read(request, lengthOf(request));
   if (!(body instanceof WholeBody)) return relay(door, reading, request, 'large-request', body);
@@ -91,7 +95,10 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   if (typeof plain === 'string') return relay(door, reading, request, plain, body);
   const named = door.namer.name(occasion, plain);
   const naming = named instanceof Promise ? await named : named;
-  if (typeof naming === 'string') return relay(door, reading, request, naming, body);
+  if (typeof naming === 'string') {
+    marks.model = ModelScan.modelIn(plain.bytes);
+    return relay(door, reading, request, naming, body);
+  }
   marks.key = naming.key.slice(0, 16);
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
@@ -105,13 +112,16 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
 async function ask(door: Door, asking: Asking, naming: Naming, permission: Permission, marks: Marks): Promise<Opening> {
   const { request, reading: { route, policy, caller: { scope } }, occasion, body, plain } = asking;
   const { endpoint } = occasion;
-  const { key, model, choices, inputs, jsonText } = naming;
+  const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
   const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
   const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
   const opening = await door.cache.open({
     key, permission,
-    expected: { endpoint, choices, inputs, jsonText, incomplete: door.incomplete, doneMarker: route.target.doneMarker },
+    expected: {
+      endpoint, choices, prompts, inputs, jsonText, output,
+      usage: asksForUsage(form), keep: door.keep, doneMarker: route.target.doneMarker,
+    },
     shared: isShared(scope),
     label: like,
     parts,
@@ -136,6 +146,25 @@ function whyNotRead(policy: Policy): string | null {
 
 async function relayUnread(door: Door, reading: Reading, request: IncomingMessage, why: string): Promise<Opening> {
   return relay(door, reading, request, why, await unreadBody(door, request));
+}
+
+/** Whether a body may be too large to be read as a whole. */
+function mayBeLarge({ bodies }: Door, { headers }: IncomingMessage): boolean {
+  const { 'content-length': length } = headers;
+  return length === undefined || Number(length) > bodies.limits.whole;
+}
+
+/** For the books, in which a request has one model however it is answered: in a body that is not read, as it passes. */
+function lookForModel(request: IncomingMessage, { coding }: Reading, marks: Marks): void {
+  if (coding !== null) return;
+  const scan = new ModelScan();
+  const look = (chunk: Buffer) => {
+    scan.push(chunk);
+    marks.model ??= scan.model;
+    if (scan.model !== null) request.off('data', look);
+  };
+  // Not `on`, which would have the body flow before anybody takes it.
+  request.prependListener('data', look);
 }
 
 /** A stream of its own costs more than a short body does. */

@@ -2,9 +2,9 @@
  * One playback onto one socket, the same for hit, follow, miss and bypass.
  *
  * The socket sets the pace: what it does not take stays in the recording,
- * shared with every other listener. An answer that broke off is never ended
- * cleanly: a stream says why in an error event, then its connection breaks;
- * anything else only breaks.
+ * shared with every other listener. An answer ends as its upstream ended it.
+ * One that broke off on its way is never ended cleanly: a stream says why in an
+ * error event, then its connection breaks; anything else only breaks.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
@@ -33,6 +33,12 @@ export interface Heartbeat {
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/**
+ * How long, in ms, a client has for what was sent before its connection breaks. Many
+ * drop what they have not read yet when it does, and a reset drops what is under way.
+ */
+const READ_MS = 250;
 
 /**
  * A comment of one line. A blank line after it would make an event of nothing,
@@ -149,9 +155,14 @@ class Playback implements Player {
       if (this.#hasLength || this.#response.chunkedEncoding) socket?.destroySoon();
       else socket?.resetAndDestroy();
     };
+    const cutOnceRead = () => {
+      const timer = setTimeout(cut, READ_MS);
+      this.#response.once('close', () => clearTimeout(timer));
+    };
     // Nothing may be said beyond a length that was told.
-    if (told || this.#hasLength || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cut);
-    else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cut);
+    if (this.#hasLength) this.#response.write('', cut);
+    else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cutOnceRead);
+    else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
   }
 }
 

@@ -5,6 +5,7 @@
  * Reading never refuses a request: what is not understood is left to the
  * upstream, uncached.
  */
+import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
 import { defaultsOf, FORM_FIELDS } from './fields.ts';
@@ -24,10 +25,14 @@ export interface Ask {
   readonly text: string;
   /** How many choices a whole answer has. */
   readonly choices: number;
+  /** How many prompts they answer. */
+  readonly prompts: number;
   /** How many vectors or results a whole answer has; null where the request does not tell. */
   readonly inputs: number | null;
   /** Whether the text of the answer is asked to be JSON. */
   readonly jsonText: boolean;
+  /** Whether the model is asked to say anything. */
+  readonly output: boolean;
 }
 
 /** Envelopes: objects whose members reach the model by name, never in their order. */
@@ -36,9 +41,17 @@ const MESSAGE: Shape = { sorted: true, members: new Map([['content', { sorted: f
 const MESSAGES: Shape = { sorted: false, items: MESSAGE };
 const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
 
+/** How a body is read. */
+export interface Reader {
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect;
+  readonly ignored: Ignored;
+  readonly mode: CacheMode;
+}
+
 /** @param body the bytes as received, not encoded */
-export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode: CacheMode): Ask | WhyNotAsk {
-  const canonical = understand(endpoint, body, ignored);
+export function readAsk({ endpoint, dialect, ignored, mode }: Reader, body: Buffer): Ask | WhyNotAsk {
+  const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical)) return 'ambiguous';
   const fields = new ParsedFields(canonical.members);
@@ -51,15 +64,17 @@ export function readAsk(endpoint: Endpoint, body: Buffer, ignored: Ignored, mode
     model: typeof model === 'string' ? model : null,
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
-    choices: countChoices(endpoint, fields),
+    choices: countEach(fields) * countPrompts(endpoint, fields),
+    prompts: countPrompts(endpoint, fields),
     inputs: countInputs(endpoint, fields),
     jsonText: asksForJson(endpoint, fields),
+    output: !OUTPUT_LIMITS.some((name) => fields.get(name) === 0),
   };
 }
 
-function understand(endpoint: Endpoint, body: Buffer, ignored: Ignored): Canonical | 'not-json' | 'not-object' {
+function understand(body: Buffer, ignored: Ignored, defaults: ReadonlyMap<string, string>): Canonical | 'not-json' | 'not-object' {
   try {
-    return canonicalize(body, BODY, ignored, defaultsOf(endpoint));
+    return canonicalize(body, BODY, ignored, defaults);
   } catch (error) {
     if (error instanceof NotCanonical) return error.why;
     throw error;
@@ -78,6 +93,9 @@ function formText(members: ReadonlyMap<string, string>): string {
   return FORM_FIELDS.map((name) => ` ${name}=${members.get(name) ?? ''}`).join('');
 }
 
+/** Where one of these is 0, the answer is to say nothing. */
+const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
+
 class ParsedFields implements FieldReader {
   readonly #members: ReadonlyMap<string, string>;
 
@@ -91,10 +109,14 @@ class ParsedFields implements FieldReader {
   }
 }
 
-function countChoices(endpoint: Endpoint, fields: FieldReader): number {
+/** How many choices are asked for to each prompt. */
+function countEach(fields: FieldReader): number {
   const each = fields.get('n');
-  const perPrompt = typeof each === 'number' ? each : 1;
-  return endpoint === 'completions' ? perPrompt * countTexts(fields.get('prompt')) : perPrompt;
+  return typeof each === 'number' ? each : 1;
+}
+
+function countPrompts(endpoint: Endpoint, fields: FieldReader): number {
+  return endpoint === 'completions' ? countTexts(fields.get('prompt')) : 1;
 }
 
 function countInputs(endpoint: Endpoint, fields: FieldReader): number | null {

@@ -1,6 +1,7 @@
 /**
  * What was asked, from the parts that its key was made of, as people read it.
  */
+import { isCredential } from './confidential.ts';
 import type { Parts } from './fingerprint.ts';
 
 /** A request as it is told of. The body is canonical text: members in the order of the key, labels left out. */
@@ -13,16 +14,12 @@ export interface AskedRequest {
   readonly body: string;
 }
 
-/** What a header or a parameter of the query is called that is, or holds, a credential: `cookie`, `x-goog-api-key`, `helicone-auth`, `?key=`. */
-const SECRET_NAME = /(?:^|[-_]|\b|api)(?:key|token|secret|auth|authorization|password|passwd|credentials?|sig|signature|cookie)$/i;
-
 /**
- * Whether a request shows a credential beside those that are in the scope. It
- * is forwarded and tells answers apart, but what was asked is then not kept.
+ * Whether a request shows a credential in its query. It is forwarded and tells answers apart, but what was asked is
+ * then not kept. One in a header is kept as its digest.
  */
-export function showsCredential({ query = '', ...others }: Parts): boolean {
-  const headers = Object.keys(others).filter((name) => name.startsWith('header:'));
-  return [...headers, ...new URLSearchParams(query).keys()].some((name) => SECRET_NAME.test(name));
+export function showsCredential({ query = '' }: Parts): boolean {
+  return [...new URLSearchParams(query).keys()].some(isCredential);
 }
 
 export function askedRequest(parts: Parts): AskedRequest {

@@ -6,6 +6,7 @@
  */
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { type HeaderFields, valuesOf } from './header-fields.ts';
+import { createMatcher } from './ignored-headers.ts';
 
 declare const scopeBrand: unique symbol;
 
@@ -16,6 +17,29 @@ export type Scope = string & { readonly [scopeBrand]: true };
 export const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'] as const;
 export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
 
+/**
+ * Headers by which the sign-on proxies in use name their user, or carry his token: oauth2-proxy, nginx, Apache,
+ * Authelia, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy, Teleport.
+ */
+export const USER_HEADERS: readonly string[] = [
+  'x-forwarded-user', 'x-forwarded-email', 'x-forwarded-groups', 'x-forwarded-preferred-username',
+  'x-forwarded-access-token', 'x-forwarded-client-cert', 'x-auth-request-*', 'x-remote-user', 'remote-user',
+  'remote-email', 'remote-groups', 'remote-name', 'x-authentik-*', 'x-webauth-*', 'teleport-jwt-assertion',
+  'cf-access-*', 'x-amzn-oidc-*', 'x-goog-authenticated-user-*', 'x-goog-iap-jwt-assertion', 'x-pomerium-*',
+  'x-ms-client-principal*', 'x-ms-token-*', 'tailscale-user-*',
+];
+
+/** @param names as `scope.headers` has them; `default` stands for `USER_HEADERS` */
+export function createUserHeaders(names: readonly string[]): (name: string) => boolean {
+  return createMatcher(names.flatMap((name) => (name === 'default' ? USER_HEADERS : name)));
+}
+
+/** @returns whether a header is in the scope of its caller, and so in the key in no other way */
+export function createScopeHeaders(isUser: (name: string) => boolean): (name: string) => boolean {
+  const known: ReadonlySet<string> = new Set([...CREDENTIALS, ...ACCOUNTS]);
+  return (name) => known.has(name) || isUser(name);
+}
+
 /** A scope that the operator declares: its name and who is in it. */
 export interface SharedScope {
   readonly name: string | null;
@@ -23,23 +47,35 @@ export interface SharedScope {
   readonly members: readonly string[];
 }
 
+/** How callers are told apart. */
+export interface CallerRules {
+  readonly shared: SharedScope;
+  /** Whether a header names a user of a sign-on proxy. */
+  readonly isUser: (name: string) => boolean;
+  /** Keyed by the secret of this proxy, so that a stored scope is no test of a guessed credential; hexadecimal. */
+  readonly digestOf: (text: string) => string;
+}
+
+/** @param secret of this proxy */
+export function createDigest(secret: Buffer): (text: string) => string {
+  const key = createSecretKey(secret);
+  return (text) => createHmac('sha256', key).update(text).digest('hex');
+}
+
 export interface Caller {
   readonly scope: Scope;
-  /** A digest of the credential and the account, also where the scope is shared. */
+  /** A digest of the credential, the account and the user, also where the scope is shared. */
   readonly digest: string;
 }
 
-/**
- * @param secret keys the digest, so that a stored scope cannot be tested against guessed credentials
- * @returns the caller of a request by its header fields
- */
-export function createCallers(secret: Buffer, shared: SharedScope): (fields: HeaderFields) => Caller {
-  const key = createSecretKey(secret);
+/** @returns the caller of a request by its header fields */
+export function createCallers({ shared, isUser, digestOf }: CallerRules): (fields: HeaderFields) => Caller {
   const open = shared.members.includes('*');
-  const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(digestOf(text)));
+  const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(memberOf(text)));
   return (fields) => {
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
-    const digest = createHmac('sha256', key).update(JSON.stringify(shown)).digest('hex');
+    const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const digest = digestOf(JSON.stringify(users.length === 0 ? shown : [...shown, users]));
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
     return { scope: scope as Scope, digest };
   };
@@ -60,6 +96,6 @@ function credentialsOf(fields: HeaderFields): string[] {
   return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));
 }
 
-function digestOf(credential: string): string {
+function memberOf(credential: string): string {
   return `sha256:${createHash('sha256').update(credential).digest('hex')}`;
 }

@@ -15,6 +15,8 @@
  * guess is made: its raw bytes become the text.
  */
 import { isUtf8 } from 'node:buffer';
+import { Author } from './author.ts';
+import { Names } from './member-names.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, NotCanonical, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
 /** Which objects are envelopes. Members and items without a shape of their own keep their order. */
@@ -24,8 +26,11 @@ export interface Shape {
   readonly items?: Shape;
 }
 
-/** JSON Pointers as a tree; `true` leaves the whole value out. */
-export type Ignored = ReadonlyMap<string, Ignored | true>;
+/**
+ * JSON Pointers as a tree; `true` leaves the whole value out, `authored` leaves it out of an item that the
+ * client wrote itself. `*` stands for every segment that has no place of its own beside it.
+ */
+export type Ignored = ReadonlyMap<string, Ignored | true | 'authored'>;
 
 export interface Canonical {
   /** Injective over everything that is not left out. Starts with its kind, so that no raw text equals a canonical one. */
@@ -71,7 +76,7 @@ class Reader {
     scan.within(() => {
       const members = this.#envelope(shape, ignored, 1, this.members);
       for (const [name, value] of defaults) {
-        if (!this.members.has(name) && ignored.get(name) !== true) members.add(name, `${JSON.stringify(name)}:${value}`);
+        if (!this.members.has(name) && below(ignored, name) !== true) members.add(name, `${JSON.stringify(name)}:${value}`);
       }
       return (text = members.text(shape.sorted));
     });
@@ -106,19 +111,22 @@ class Reader {
     const { scan } = this;
     const names = new Names();
     const members = new Members(scan);
+    const author = new Author();
     scan.list(CLOSE_BRACE, () => {
       const from = scan.length;
       const name = scan.name();
       // Some servers match names without case, the last one winning; sorting would hide which that is.
       if (!names.add(foldCase(name))) this.#doubt(foldCase(name));
-      const below = ignored?.get(name);
+      const inner = ignored && below(ignored, name);
       const start = scan.at;
       const { skips } = scan;
-      this.#value(shape.members?.get(name) ?? KEPT, below === true ? undefined : below, depth + 1);
+      this.#value(shape.members?.get(name) ?? KEPT, typeof inner === 'object' ? inner : undefined, depth + 1);
       sources?.set(name, scan.source.slice(start, scan.at));
       if (sources && scan.skips > skips) this.uncertain.add(name);
-      members.note(name, from, below !== true);
+      members.note(name, from, inner !== true);
+      if (ignored) author.note(name, scan.source.slice(start, scan.at), inner === 'authored');
     });
+    for (const name of author.own) members.drop(name);
     return members;
   }
 
@@ -131,9 +139,9 @@ class Reader {
       let index = 0;
       scan.list(CLOSE_BRACKET, () => {
         const from = scan.length;
-        const below = ignored.get(String(index++));
-        this.#value(items, below === true ? undefined : below, depth + 1);
-        if (below !== true) spans.push([from, scan.length]);
+        const inner = below(ignored, String(index++));
+        this.#value(items, typeof inner === 'object' ? inner : undefined, depth + 1);
+        if (inner !== true) spans.push([from, scan.length]);
       });
       const text = scan.taken();
       return `[${spans.map(([from, to]) => text.slice(from, to)).join(',')}]`;
@@ -144,6 +152,11 @@ class Reader {
     this.uncertain.add(name);
     this.scan.doubts.add('duplicate-name');
   }
+}
+
+/** What is left out below a name or an index. */
+function below(ignored: Ignored, name: string): Ignored | true | 'authored' | undefined {
+  return ignored.get(name) ?? ignored.get('*');
 }
 
 /** Where something stands in the text of the piece that is being read. */
@@ -172,6 +185,14 @@ class Members {
     if (length > 0 && name > (this.#names[length - 1] as string)) this.#inOrder = false;
     this.#names.push(name);
     this.#spans.push([from, this.#scan.length]);
+  }
+
+  /** Leaves out a member that was noted. */
+  drop(name: string): void {
+    const at = this.#names.indexOf(name);
+    this.#complete = false;
+    this.#names.splice(at, 1);
+    this.#spans.splice(at, 1);
   }
 
   /** A member that the source does not have. */
@@ -205,23 +226,3 @@ function descending(a: string, b: string): number {
 export function foldCase(name: string): string {
   return /^[a-z0-9_]*$/.test(name) ? name : name.toUpperCase().toLowerCase();
 }
-
-/** The member names of one object: a list while they are few, then a set. */
-class Names {
-  readonly #few: string[] = [];
-  #many: Set<string> | undefined;
-
-  /** @returns whether the name is new. */
-  add(name: string): boolean {
-    if (this.#many) {
-      const { size } = this.#many;
-      return this.#many.add(name).size > size;
-    }
-    if (this.#few.includes(name)) return false;
-    this.#few.push(name);
-    if (this.#few.length > FEW) this.#many = new Set(this.#few);
-    return true;
-  }
-}
-
-const FEW = 8;

@@ -2,13 +2,14 @@
  * Why two requests do or do not share an answer: both names, what each was
  * made of, and where they differ.
  */
+import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { ACCOUNTS, CREDENTIALS } from './caller.ts';
 import { type Difference, differencesOf } from './difference.ts';
-import { isKnownField } from './fields.ts';
+import { isKnownField, isLabelField } from './fields.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
+import { createHeaderRules } from './ignored-headers.ts';
 import { nameAnswer } from './naming.ts';
 import { readHead, type Rules } from './reading.ts';
 import type { WrittenRequest } from './written-request.ts';
@@ -16,6 +17,8 @@ import type { WrittenRequest } from './written-request.ts';
 /** A request with a name: what a stored answer is kept under. */
 export interface NamedRequest {
   readonly endpoint: Endpoint;
+  /** Null for a stored one, which does not say. */
+  readonly dialect: Dialect | null;
   readonly form: Form;
   readonly parts: Parts;
 }
@@ -40,20 +43,23 @@ export function nameWritten(rules: Rules, { method, path, headers, body }: Writt
   const { occasion } = readHead(rules, { method, url: path, fields: readHeaderFields(headers) });
   if (occasion === null) return 'route';
   const naming = nameAnswer(occasion, body);
-  return typeof naming === 'string' ? naming : { endpoint: occasion.endpoint, form: naming.form, parts: naming.parts as Parts };
+  if (typeof naming === 'string') return naming;
+  const { endpoint, dialect } = occasion;
+  return { endpoint, dialect, form: naming.form, parts: naming.parts as Parts };
 }
 
 export function explain(a: NamedRequest | string, b: NamedRequest | string): Explanation {
   const sides = { a: sideOf(a), b: sideOf(b) };
   if (typeof a === 'string' || typeof b === 'string') return { same: false, first: null, differences: [], ...sides };
-  const differences = [...differencesOf(a.parts, b.parts).map((difference) => withHint(difference, a.endpoint)), ...formDifference(a.form, b.form)];
+  const found = differencesOf(a.parts, b.parts).map((difference) => withHint(difference, a));
+  const differences = [...found, ...formDifference(a.form, b.form)];
   return { same: differences.length === 0, first: differences[0]?.pointer ?? null, differences, ...sides };
 }
 
 /** A request that is written without credentials, as its owner would ask it. */
-export function askedBy(scope: string, written: WrittenRequest, named: NamedRequest | string): NamedRequest | string {
+export function askedBy(rules: Rules, scope: string, written: WrittenRequest, named: NamedRequest | string): NamedRequest | string {
   const fields = readHeaderFields(written.headers);
-  if (typeof named === 'string' || [...CREDENTIALS, ...ACCOUNTS].some((name) => fields.has(name))) return named;
+  if (typeof named === 'string' || fields.keys().some(rules.isScopeHeader)) return named;
   return { ...named, parts: { ...named.parts, scope } };
 }
 
@@ -67,11 +73,26 @@ function formDifference(a: Form, b: Form): Difference[] {
   return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer is kept on its own' }];
 }
 
+type Hinted = Difference & { readonly hint?: string };
+
 /** What the API does not know may be a label; whoever sends it knows. */
-function withHint(difference: Difference, endpoint: Endpoint): Difference & { readonly hint?: string } {
-  const [, place, name = ''] = difference.pointer.split('/');
-  const isIgnorable = (place === 'body' && name !== '' && !isKnownField(endpoint, name)) || (place === 'headers' && name !== 'x-refrain-variant');
-  if (!isIgnorable) return difference;
-  const entry = place === 'headers' ? `header:${name}` : difference.pointer.slice('/body'.length);
+function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
+  const { pointer } = difference;
+  if (dialect !== null && !ignoresLabels(dialect) && isLabel(pointer)) return { ...difference, hint: LABEL_HINT };
+  const [, place, name = ''] = pointer.split('/');
+  const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
+  const isHeader = place === 'headers' && name !== 'x-refrain-variant';
+  if (!isField && !isHeader) return difference;
+  const entry = isHeader ? `header:${name}` : pointer.slice('/body'.length);
   return { ...difference, hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key` };
+}
+
+const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
+const isLabelHeader = createHeaderRules('engine', true);
+
+/** Whether another dialect leaves it out. @param pointer as a difference has it */
+export function isLabel(pointer: string): boolean {
+  const [, place, name = '', , member] = pointer.split('/');
+  if (place === 'headers') return isLabelHeader(name);
+  return place === 'body' && (isLabelField(name) || (name === 'input' && member === 'id'));
 }

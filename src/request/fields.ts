@@ -1,15 +1,13 @@
 /**
- * What the key leaves out. Everything else is in it, known or not: a field that
- * nobody thought of costs a miss, never a wrong answer.
+ * Body fields that the key leaves out. Everything else is in it, known or not:
+ * a field that nobody thought of costs a miss, never a wrong answer.
  *
  * The fields that the API knows are sorted here one by one, after the types of
  * its own SDK: one that is sorted nowhere, or both ways, does not compile.
  */
 import type OpenAI from 'openai';
+import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { ACCOUNTS, CREDENTIALS } from './caller.ts';
-import type { Ignored } from './canonical.ts';
-import { HOP_BY_HOP } from './header-fields.ts';
 
 /** What each endpoint may be asked, in all its variants. */
 interface Params {
@@ -25,7 +23,7 @@ interface Params {
 export type FieldOf<Variants> = Variants extends unknown ? keyof Variants : never;
 type AnyField = { [E in Endpoint]: FieldOf<Params[E]> }[Endpoint];
 
-/** Body fields that are left out of the key, and why. */
+/** Body fields that are left out where the upstream ignores labels, and why. */
 export const IGNORED_FIELDS = [
   { fields: ['user', 'safety_identifier'], why: 'abuse labels, documented not to change the answer; the scope separates callers' },
   { fields: ['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'], why: "hints to the upstream's own prefix cache" },
@@ -86,70 +84,22 @@ export function isKnownField(endpoint: Endpoint, name: string): boolean {
   return Object.hasOwn(FIELDS[endpoint], name);
 }
 
-/** Request headers that do not change an answer. `*` at the end stands for any ending. */
-export const IGNORED_HEADERS: readonly { readonly names: readonly string[]; readonly why: string }[] = [
-  { names: [...CREDENTIALS, ...ACCOUNTS], why: 'in the scope' },
-  { names: [...HOP_BY_HOP, 'host', 'expect'], why: 'facts of one hop' },
-  { names: ['content-length', 'content-encoding'], why: 'framing; the key is made from the body as it is decoded' },
-  { names: ['accept', 'accept-*', 'cache-control', 'pragma', 'x-refrain-*'], why: 'form and cache control' },
-  { names: ['user-agent', 'x-stainless-*', 'origin', 'referer', 'http-referer', 'x-title', 'sec-*', 'dnt', 'priority', 'date'], why: 'who asks with what' },
-  {
-    names: [
-      'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'session-id', 'thread-id', 'x-session-*', 'x-codex-*',
-      'traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-*', 'x-amzn-trace-id', 'x-cloud-trace-context', 'x-datadog-*', 'sentry-trace', 'uber-trace-id',
-    ],
-    why: 'labels of one call',
-  },
-  { names: ['via', 'forwarded', 'x-forwarded-*', 'x-real-ip', 'cf-ray', 'cf-connecting-ip', 'cf-ipcountry', 'cf-visitor', 'cdn-loop'], why: 'the way that the request took' },
-];
+const LABELS: ReadonlySet<string> = new Set(IGNORED_FIELDS.flatMap(({ fields }): readonly string[] => fields));
 
-/** Which parts of a request stay out of its key. */
-export interface Omissions {
-  readonly body: Ignored;
-  isIgnoredHeader(name: string): boolean;
+/** Whether a field of a body is left out where the upstream ignores labels. */
+export function isLabelField(name: string): boolean {
+  return LABELS.has(name);
 }
+
+/** The ids that a client gives to what it wrote itself, in the input of a response; the model does not see them. */
+export const AUTHORED_IDS = '/input/*/id';
 
 /**
- * @param entries `default` for the tables above, JSON Pointers (RFC 6901) into the body, `header:NAME`
+ * Top-level fields that an endpoint assumes where they are absent: absent and given then have one key. What an
+ * upstream assumes whose documentation is not OpenAI's is not known.
  */
-export function createOmissions(entries: readonly string[]): Omissions {
-  const pointers = entries.filter((entry) => entry.startsWith('/'));
-  const names = new Set(entries.filter((entry) => entry.startsWith('header:')).map((entry) => entry.slice(7).toLowerCase()));
-  const standard = entries.includes('default') ? IGNORED_FIELDS.flatMap(({ fields }) => fields.map((field) => `/${field}`)) : [];
-  return {
-    body: treeOf([...FORM_FIELDS.map((field) => `/${field}`), ...standard, ...pointers]),
-    isIgnoredHeader: (name) => names.has(name) || isStandardHeader(name),
-  };
-}
-
-const EXACT_HEADERS = new Set(IGNORED_HEADERS.flatMap(({ names }) => names.filter((name) => !name.endsWith('*'))));
-const HEADER_PREFIXES = IGNORED_HEADERS.flatMap(({ names }) => names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1)));
-
-function isStandardHeader(name: string): boolean {
-  return EXACT_HEADERS.has(name) || HEADER_PREFIXES.some((prefix) => name.startsWith(prefix));
-}
-
-type Tree = Map<string, Tree | true>;
-
-function treeOf(pointers: readonly string[]): Ignored {
-  const tree: Tree = new Map();
-  for (const pointer of pointers) {
-    const tokens = pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const last = tokens.pop() as string;
-    let node: Tree | true = tree;
-    for (const token of tokens) {
-      if (node === true) break;
-      if (!node.has(token)) node.set(token, new Map());
-      node = node.get(token) as Tree | true;
-    }
-    if (node !== true) node.set(last, true);
-  }
-  return tree;
-}
-
-/** Top-level fields that an endpoint assumes where they are absent: absent and given then have one key. */
-export function defaultsOf(endpoint: Endpoint): ReadonlyMap<string, string> {
-  return endpoint === 'responses' ? STORED_BY_DEFAULT : NONE;
+export function defaultsOf(endpoint: Endpoint, dialect: Dialect): ReadonlyMap<string, string> {
+  return endpoint === 'responses' && dialect !== 'compatible' ? STORED_BY_DEFAULT : NONE;
 }
 
 // An answer recorded with `store: false` cannot be retrieved or continued, so it must not answer a request that stores.

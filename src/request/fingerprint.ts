@@ -6,6 +6,7 @@
  */
 import hash from 'object-hash';
 import type { Scope } from './caller.ts';
+import { isConfidential } from './confidential.ts';
 import type { Form } from './form.ts';
 import type { HeaderFields } from './header-fields.ts';
 
@@ -13,7 +14,7 @@ import type { HeaderFields } from './header-fields.ts';
 export type Fingerprint = string;
 
 /** Raised whenever the same request would get another key, so that old entries are never read by new rules. */
-export const KEY_VERSION = '2';
+export const KEY_VERSION = '3';
 
 /** All that names an answer but its body. */
 export interface Frame {
@@ -27,16 +28,24 @@ export interface Frame {
   readonly query: string;
   readonly fields: HeaderFields;
   readonly isIgnoredHeader: (name: string) => boolean;
+  /** Keyed, so that it cannot be tested against a guess. */
+  readonly digestOf: (text: string) => string;
   readonly variant: string;
 }
 
-/** What a fingerprint is made of: texts by name, `header:NAME` for each header that counts. */
+/**
+ * What a fingerprint is made of: texts by name, `header:NAME` for each header that counts. A value that is nowhere
+ * kept as it is stands there as its digest.
+ */
 export type Parts = Readonly<Record<string, string>>;
 
-export function partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, variant }: Frame): Parts {
+export function partsOf(frame: Frame): Parts {
+  const { scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant } = frame;
   const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
   for (const [name, values] of fields) {
-    if (!isIgnoredHeader(name) && !isPlainJson(name, values)) parts[`header:${name}`] = values.join('\n');
+    if (isIgnoredHeader(name) || isAsAbsent(name, values)) continue;
+    const value = values.join('\n');
+    parts[`header:${name}`] = isConfidential(name) ? `digest:${digestOf(value)}` : value;
   }
   return parts;
 }
@@ -66,7 +75,12 @@ function sortedQuery(query: string): string {
   return pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair).join('&');
 }
 
-/** JSON is what every body here is read as; another declared media type may be read otherwise. */
-function isPlainJson(name: string, values: readonly string[]): boolean {
-  return name === 'content-type' && values.length === 1 && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(values[0] as string);
+/**
+ * Whether a header says what its absence says. JSON is what every body here is read as; another declared media type
+ * may be read otherwise. Any language is what Node's `fetch` asks for by itself (RFC 9110, 12.5.4).
+ */
+function isAsAbsent(name: string, [value = '', ...others]: readonly string[]): boolean {
+  if (others.length > 0) return false;
+  if (name === 'accept-language') return value === '*';
+  return name === 'content-type' && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(value);
 }

@@ -28,3 +28,8 @@ export function chooseForm(endpoint: Endpoint, stream: unknown, options: unknown
   const understood = typeof usage === 'boolean' && typeof obfuscation === 'boolean' && Object.keys(others).length === 0;
   return { form: `sse${usage === true ? '+usage' : ''}${obfuscation === false ? '+plain' : ''}` as Form, understood };
 }
+
+/** Whether a form has usage because it was asked for, which a stream then tells. */
+export function asksForUsage(form: Form): boolean {
+  return form.includes('+usage');
+}

@@ -4,6 +4,7 @@
  * thread can do it.
  */
 import { hash } from 'node:crypto';
+import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Ask, readAsk, type WhyNotAsk } from './ask.ts';
 import type { Ignored } from './canonical.ts';
@@ -14,6 +15,7 @@ import type { CacheMode } from './policy.ts';
 export interface Occasion {
   readonly endpoint: Endpoint;
   readonly mode: CacheMode;
+  readonly dialect: Dialect;
   readonly ignored: Ignored;
   /** All but `body`. */
   readonly parts: Parts;
@@ -23,7 +25,7 @@ export interface Occasion {
 
 /** With its digest. */
 export function createOccasion(facts: Omit<Occasion, 'digest'>): Occasion {
-  return { ...facts, digest: hash('sha256', JSON.stringify([facts.mode, facts.parts]), 'base64') };
+  return { ...facts, digest: hash('sha256', JSON.stringify([facts.mode, facts.dialect, facts.parts]), 'base64') };
 }
 
 export interface Naming extends Omit<Ask, 'text'> {
@@ -33,8 +35,8 @@ export interface Naming extends Omit<Ask, 'text'> {
 }
 
 /** @returns the naming, with its parts, or why the request has none */
-export function nameAnswer({ endpoint, mode, ignored, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
-  const ask = readAsk(endpoint, body, ignored, mode);
+export function nameAnswer({ endpoint, mode, dialect, ignored, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
+  const ask = readAsk({ endpoint, dialect, ignored, mode }, body);
   if (typeof ask === 'string') return ask;
   const { text, ...facts } = ask;
   const parts = { ...frame, body: text };

@@ -4,10 +4,10 @@
 import { endpointOf } from '../endpoint.ts';
 import type { Caller } from './caller.ts';
 import { codingOf } from './content-coding.ts';
-import type { Omissions } from './fields.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createOccasion, type Occasion } from './naming.ts';
+import type { OmissionsByDialect } from './omissions.ts';
 import { type Policy, type PolicyDefaults, readPolicy } from './policy.ts';
 import { findRoute, type Route, type Targets } from './route.ts';
 
@@ -15,7 +15,11 @@ import { findRoute, type Route, type Targets } from './route.ts';
 export interface Rules {
   readonly targets: Targets;
   readonly policy: PolicyDefaults;
-  readonly omissions: Omissions;
+  readonly omissions: OmissionsByDialect;
+  /** Keyed by the secret of this proxy; hexadecimal. */
+  readonly digestOf: (text: string) => string;
+  /** Whether a header is in the scope of its caller. */
+  readonly isScopeHeader: (name: string) => boolean;
   readonly callerOf: (fields: HeaderFields) => Caller;
 }
 
@@ -55,9 +59,14 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   };
 }
 
-function occasionOf({ omissions }: Rules, { method, fields }: RequestHead, { target, path, query }: Route, { mode, variant }: Policy, { scope }: Caller): Occasion | null {
+function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Policy, { scope }: Caller): Occasion | null {
+  const { method, fields } = head;
+  const { target: { origin: upstream, dialect }, path, query } = route;
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
-  const parts = partsOf({ scope, upstream: target.origin, method, path, query, fields, isIgnoredHeader: omissions.isIgnoredHeader, variant });
-  return createOccasion({ endpoint, mode, ignored: omissions.body, parts });
+  const { body: ignored, isIgnoredHeader } = rules.omissions[dialect];
+  const { digestOf } = rules;
+  const { mode, variant } = policy;
+  const parts = partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant });
+  return createOccasion({ endpoint, mode, dialect, ignored, parts });
 }

@@ -3,6 +3,7 @@
  * from the configuration alone; nothing that a client writes is resolved as a
  * URL.
  */
+import type { Dialect, DoneMarker } from '../dialect.ts';
 import { invalidTarget, websocketUnsupported } from '../errors.ts';
 import { hasDotSegments, resolveDotSegments } from './dot-segments.ts';
 import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
@@ -15,7 +16,8 @@ export interface Target {
   readonly basePath: string;
   /** That it is from, as it was written. */
   readonly setting: string;
-  readonly doneMarker: 'required' | 'optional';
+  readonly dialect: Dialect;
+  readonly doneMarker: DoneMarker;
 }
 
 export interface Targets {

@@ -3,46 +3,59 @@
  * answer says it all at once, a stream piece by piece; both are told apart
  * only by how often `add` is called.
  */
-import type { Unkept } from './complete.ts';
-import { isObject, isWholeJson, type Json, listOf } from './json.ts';
-import { areArgumentsWhole, argumentsText } from './tool-call.ts';
+import { Calls } from './calls.ts';
+import type { Expectation, Keep, Unkept } from './complete.ts';
+import { hasContent, isContent } from './content.ts';
+import { isObject, isWholeJson, type Json } from './json.ts';
 
-/** The reasons for which a choice ends before the model has ended it. */
-const CUTS: ReadonlySet<unknown> = new Set(['length', 'max_tokens', 'content_filter']);
+/** The reasons for which a choice ends before the model has ended it, in lower case. */
+const CUTS: ReadonlyMap<string, Keep> = new Map([
+  ...['length', 'max_tokens', 'max_output_tokens', 'model_length'].map((reason) => [reason, 'length'] as const),
+  ['content_filter', 'content-filter'],
+]);
 
-/** The reasons for which a model ends by itself. */
-const ENDINGS: ReadonlySet<unknown> = new Set(['stop', 'tool_calls', 'function_call', 'eos', 'eos_token', 'stop_sequence', 'end_turn']);
+/**
+ * The reasons for which a model ends by itself, in lower case. The list is
+ * closed: servers tell failures in this place, in words of their own.
+ */
+const ENDINGS: ReadonlySet<string> = new Set(['stop', 'tool_calls', 'function_call', 'tool_use', 'eos', 'eos_token', 'stop_sequence', 'end_turn']);
 
 /** The reasons that promise a call. */
-const CALLING: ReadonlySet<unknown> = new Set(['tool_calls', 'function_call']);
+const CALLING: ReadonlySet<string> = new Set(['tool_calls', 'function_call', 'tool_use']);
+
+type Expected = Pick<Expectation, 'jsonText' | 'output' | 'keep'>;
 
 export class Choice {
-  readonly #jsonText: boolean;
+  readonly #expected: Expected;
   #ending: string | null = null;
   #why: Unkept | null = null;
   /** Collected only where it is to be JSON. */
   #text = '';
   #refuses = false;
-  /** The arguments of each call, by its place; null for a custom tool. */
-  readonly #calls = new Map<unknown, string | null>();
+  #says = false;
+  readonly #calls = new Calls();
 
-  /** @param jsonText whether its text is to be JSON */
-  constructor(jsonText: boolean) {
-    this.#jsonText = jsonText;
+  constructor(expected: Expected) {
+    this.#expected = expected;
   }
 
-  /** Whether it has said why it ended. */
-  get isFinished(): boolean {
-    return this.#ending !== null;
+  /** @param piece an item of `choices`, of a JSON answer @returns whether it is a message or a text at all */
+  addWhole(piece: Json): boolean {
+    const said = piece.message ?? piece.delta ?? textOf(piece);
+    this.#add(piece, said, true);
+    return isObject(said);
   }
 
-  /** @param piece an item of `choices`, of a JSON answer or of a chunk */
-  add(piece: Json): void {
-    const { finish_reason: ending, error } = piece;
+  /** @param piece an item of `choices`, of a chunk; some servers repeat all that was said in a `message` beside the `delta` */
+  addPiece(piece: Json): void {
+    this.#add(piece, piece.delta ?? piece.message ?? textOf(piece), false);
+  }
+
+  #add({ finish_reason: ending, error, logprobs }: Json, said: unknown, isWhole: boolean): void {
     if (error) this.#why ??= 'error-object';
-    if (typeof ending === 'string' && ending !== '') this.#end(ending);
-    const said = piece.message ?? piece.delta ?? { content: piece.text };
-    if (isObject(said) && this.#why === null) this.#hear(said);
+    if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
+    this.#says ||= isContent(logprobs);
+    if (isObject(said) && this.#why === null) this.#hear(said, isWhole);
   }
 
   /** A reason that is neither may be a failure that a server tells in this place. */
@@ -51,37 +64,39 @@ export class Choice {
     if (!ENDINGS.has(ending) && !CUTS.has(ending)) this.#why ??= 'unfinished';
   }
 
-  #hear({ content, refusal, tool_calls: toolCalls, function_call: functionCall }: Json): void {
-    if (this.#jsonText && typeof content === 'string') this.#text += content;
+  #hear(said: Json, isWhole: boolean): void {
+    const { content, refusal } = said;
+    if (this.#expected.jsonText && typeof content === 'string') this.#text += content;
     if (typeof refusal === 'string' && refusal !== '') this.#refuses = true;
-    if (isObject(functionCall)) this.#call('function_call', functionCall);
-    const calls = listOf(toolCalls ?? []);
-    if (calls === null) this.#why ??= 'tool-call';
-    for (const [at, call] of (calls ?? []).entries()) {
-      // Gemini numbers no calls, and sends each of them whole with an id of its own (openai-python#2806).
-      const place = call.index ?? (call.id || at);
-      if (call.type === 'custom' || isObject(call.custom)) this.#calls.set(place, null);
-      else this.#call(place, isObject(call.function) ? call.function : {});
-    }
-  }
-
-  #call(place: unknown, { arguments: more }: Json): void {
-    this.#calls.set(place, (this.#calls.get(place) ?? '') + argumentsText(more));
+    this.#says ||= hasContent(said);
+    if (!this.#calls.add(said, isWhole)) this.#why ??= 'tool-call';
   }
 
   /** Why it is not whole, or nothing. Legal only once everything was added. */
   whyNot(): Unkept | null {
     if (this.#why) return this.#why;
     if (this.#ending === null) return 'unfinished';
-    const cut = CUTS.has(this.#ending);
-    const calls = [...this.#calls.values()];
-    if (!calls.every((text) => text === null || areArgumentsWhole(text, cut))) return 'tool-call';
-    if (calls.length === 0 && CALLING.has(this.#ending)) return 'tool-call';
-    return this.#jsonText && !this.#isText(cut) ? 'text-not-json' : null;
+    const cut = CUTS.get(this.#ending);
+    if (!this.#calls.areWhole(cut !== undefined)) return 'tool-call';
+    if (this.#calls.size === 0 && CALLING.has(this.#ending)) return 'tool-call';
+    const { jsonText, keep } = this.#expected;
+    if (jsonText && !this.#isText(cut !== undefined)) return 'text-not-json';
+    if (cut !== undefined && !keep.has(cut)) return cut;
+    return this.#isEmpty(cut) ? 'empty' : null;
   }
 
   /** Text that is there is JSON; where there is none, a refusal or a call stands in its place. */
   #isText(cut: boolean): boolean {
     return this.#text === '' ? this.#refuses || this.#calls.size > 0 : isWholeJson(this.#text, cut);
   }
+
+  /** Whether it should have said something; what a filter has taken away is not empty by itself. */
+  #isEmpty(cut: Keep | undefined): boolean {
+    const { output, keep } = this.#expected;
+    return output && cut !== 'content-filter' && !keep.has('empty') && !this.#says && this.#calls.size === 0;
+  }
+}
+
+function textOf({ text }: Json): Json | null {
+  return typeof text === 'string' ? { content: text } : null;
 }

@@ -1,46 +1,49 @@
 /**
  * Whole streams of chat and text completions: chunks of choices, then
- * `data: [DONE]`.
+ * `data: [DONE]`. Of servers that do not send that, a stream is whole where all
+ * else says so: its framing, every choice, and the usage that was asked for.
  */
 import { Choice } from './choice.ts';
-import type { Expectation, Unkept, Verdict } from './complete.ts';
+import type { Expectation, Unkept } from './complete.ts';
 import { isNumbered } from './complete-json.ts';
-import { DONE, ERROR_EVENT, type Meaning, StreamJudge } from './complete-stream.ts';
-import { isObject, parse } from './json.ts';
+import { isDone, type Meaning, StreamJudge } from './complete-stream.ts';
+import { isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
-import { readUsage } from './usage.ts';
+import { findUsage, laterUsage } from './usage.ts';
 
 export class ChatStreamJudge extends StreamJudge {
   readonly #expected: Expectation;
+  readonly #delimited: boolean;
   /** By index. */
   readonly #choices = new Map<unknown, Choice>();
-  #events = 0;
   #hasChoices = false;
+  #isDone = false;
   #unkept: Unkept | null = null;
 
-  constructor(expected: Expectation) {
+  /** @param delimited whether HTTP marks the body's end; else only the connection's end does */
+  constructor(expected: Expectation, delimited: boolean) {
     super();
     this.#expected = expected;
+    this.#delimited = delimited;
   }
 
   protected understand(event: ServerSentEvent): Meaning {
-    if (event.data === DONE) {
-      if (this.#isForeign() || this.#allFinished()) return 'terminal';
-      return { broken: 'before', why: 'data: [DONE] came before every choice had a finish_reason' };
+    if (isDone(event.data)) {
+      this.#isDone = true;
+      return 'terminal';
     }
-    this.#events++;
     const chunk = parse(event.data);
-    if (event.name === 'error' || (isObject(chunk) && chunk.error)) return ERROR_EVENT;
-    if (!isObject(chunk)) {
-      this.#unkept ??= 'not-json';
-      return 'more';
-    }
-    if (chunk.usage) this.usage = readUsage(chunk.usage) ?? this.usage;
-    if (Array.isArray(chunk.choices)) {
-      this.#hasChoices = true;
-      for (const choice of chunk.choices) this.#see(choice);
-    }
-    return 'more';
+    if (isObject(chunk)) this.#read(chunk);
+    else this.#unkept ??= 'not-json';
+    return event.name === 'error' || (isObject(chunk) && chunk.error) ? 'error' : 'more';
+  }
+
+  #read(chunk: Json): void {
+    this.model ??= modelOf(chunk);
+    this.usage = laterUsage(this.usage, findUsage(chunk));
+    if (!Array.isArray(chunk.choices)) return;
+    this.#hasChoices = true;
+    for (const choice of chunk.choices) this.#see(choice);
   }
 
   #see(piece: unknown): void {
@@ -49,30 +52,14 @@ export class ChatStreamJudge extends StreamJudge {
       return;
     }
     const index = piece.index ?? 0;
-    const choice = this.#choices.get(index) ?? new Choice(this.#expected.jsonText);
+    const choice = this.#choices.get(index) ?? new Choice(this.#expected);
     this.#choices.set(index, choice);
-    choice.add(piece);
+    choice.addPiece(piece);
   }
 
-  #isForeign(): boolean {
-    return this.#events > 0 && !this.#hasChoices;
-  }
-
-  #allFinished(): boolean {
-    return this.#choices.size > 0 && [...this.#choices.values()].every((choice) => choice.isFinished);
-  }
-
-  protected whyOpen(): string | null {
-    if (this.#isForeign()) return null;
-    if (!this.#allFinished()) return 'the stream ended before every choice had a finish_reason';
-    if (this.#expected.doneMarker === 'optional') return null;
-    return 'the stream ended without data: [DONE] (if this upstream never sends it, set REFRAIN_DONE_MARKER=optional)';
-  }
-
-  protected verdict(): Verdict {
-    if (this.#isForeign()) return { kind: 'unkept', why: 'dialect' };
-    const why = this.#unkept ?? this.#whyNotChoices();
-    return why ? { kind: 'unkept', why } : { kind: 'whole', answerId: null };
+  protected whyNot(): Unkept | null {
+    if (!this.#hasChoices) return 'dialect';
+    return this.#unkept ?? this.#whyNotChoices() ?? (this.#isDone ? null : this.#whyNotWithoutDone());
   }
 
   #whyNotChoices(): Unkept | null {
@@ -80,6 +67,13 @@ export class ChatStreamJudge extends StreamJudge {
       const why = choice.whyNot();
       if (why) return why;
     }
-    return isNumbered([...this.#choices.keys()], this.#expected.choices) ? null : 'missing-choice';
+    const { choices, prompts } = this.#expected;
+    return isNumbered([...this.#choices.keys()], this.#isDone ? prompts : choices, choices) ? null : 'missing-choice';
+  }
+
+  #whyNotWithoutDone(): Unkept | null {
+    if (this.#expected.doneMarker === 'required') return 'missing-done';
+    if (!this.#delimited) return 'connection-close';
+    return this.#expected.usage && this.usage === null ? 'missing-usage' : null;
   }
 }

@@ -2,32 +2,30 @@
  * Whole answers that are one JSON document.
  */
 import { Choice } from './choice.ts';
-import { type Expectation, type Judge, MORE, type Step, type Unkept, type Verdict } from './complete.ts';
+import type { Expectation, Judge, Step, Unkept, Verdict } from './complete.ts';
 import { whyNotResponse } from './complete-response.ts';
-import { isObject, type Json, listOf, parse } from './json.ts';
-import { readUsage, type Usage } from './usage.ts';
+import { isObject, type Json, listOf, modelOf, parse } from './json.ts';
+import { findUsage, type Usage } from './usage.ts';
 
 export class JsonJudge implements Judge {
   usage: Usage | null = null;
+  model: string | null = null;
+  readonly saysError = false;
   readonly #expected: Expectation;
-  readonly #delimited: boolean;
 
-  /** @param delimited whether HTTP marked the body's end; where only the connection's end did, JSON that does not parse was cut */
-  constructor(expected: Expectation, delimited: boolean) {
+  constructor(expected: Expectation) {
     this.#expected = expected;
-    this.#delimited = delimited;
   }
 
   push(): Step {
-    return MORE;
+    return 'more';
   }
 
   end(read: () => Buffer): Verdict {
-    const body = read();
-    const answer = parse(body.toString());
-    if (answer === undefined && !this.#delimited && body.length > 0) return { kind: 'broken', why: 'its JSON breaks off' };
+    const answer = parse(read().toString());
     if (!isObject(answer)) return { kind: 'unkept', why: 'not-json' };
-    this.usage = readUsage(answer.usage);
+    this.usage = findUsage(answer);
+    this.model = modelOf(answer);
     const why = whyNotWhole(this.#expected, answer);
     if (why) return { kind: 'unkept', why };
     const answerId = this.#expected.endpoint === 'responses' && typeof answer.id === 'string' ? answer.id : null;
@@ -50,31 +48,34 @@ function whyNotWhole(expected: Expectation, answer: Json): Unkept | null {
   }
 }
 
-/** Every choice that was asked for is there, says something and says why it ended. */
-function whyNotChoices({ endpoint, choices: wanted, jsonText }: Expectation, choices: readonly Json[] | null): Unkept | null {
+/** Every choice says something and why it ended; a server that ignores `n` gives one to each prompt. */
+function whyNotChoices(expected: Expectation, choices: readonly Json[] | null): Unkept | null {
   if (choices === null) return 'missing-choice';
   for (const piece of choices) {
-    const choice = new Choice(jsonText);
-    choice.add(piece);
+    const choice = new Choice(expected);
+    const says = choice.addWhole(piece);
     const why = choice.whyNot();
-    if (why) return why;
+    if (why && (says || why !== 'empty')) return why;
+    if (!says) return 'missing-choice';
   }
-  const says = (choice: Json) => (endpoint === 'chat' ? isObject(choice.message) : typeof choice.text === 'string');
-  const indices = choices.map(({ index }, at) => index ?? at);
-  return choices.every(says) && isNumbered(indices, wanted) ? null : 'missing-choice';
+  return isNumbered(choices.map(({ index }) => index), expected.prompts, expected.choices) ? null : 'missing-choice';
 }
 
-/** One vector for each input, numbered 0 to n-1. */
+/** One vector for each input. */
 function whyNotVectors(vectors: readonly Json[] | null, wanted: number | null): Unkept | null {
-  if (vectors === null || !vectors.every(({ embedding }) => isVector(embedding))) return 'missing-input';
-  const indices = vectors.map(({ index }) => index);
-  return isNumbered(indices, wanted ?? vectors.length) ? null : 'missing-input';
+  if (vectors === null || !vectors.every(({ embedding }) => isVector(embedding, 0))) return 'missing-input';
+  const count = wanted ?? vectors.length;
+  return isNumbered(vectors.map(({ index }) => index), count, count) ? null : 'missing-input';
 }
 
-/** Numbers or their base64. Some servers answer 200 with nulls in the place of numbers (omlx#3507). */
-function isVector(value: unknown): boolean {
+/** A vector for each token, for one server; deeper is no embedding. */
+const DEEPEST_VECTOR = 2;
+
+/** Numbers or their base64, or vectors of them. Some servers answer 200 with nulls in the place of numbers (omlx#3507). */
+function isVector(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return value !== '';
-  return Array.isArray(value) && value.length > 0 && value.every((number) => typeof number === 'number');
+  if (!Array.isArray(value) || value.length === 0 || depth > DEEPEST_VECTOR) return false;
+  return value.every((item) => typeof item === 'number' || (typeof item === 'object' && isVector(item, depth + 1)));
 }
 
 function whyNotResults(results: readonly Json[] | null, wanted: number): Unkept | null {
@@ -82,9 +83,14 @@ function whyNotResults(results: readonly Json[] | null, wanted: number): Unkept 
   return isSound && results.length === wanted ? null : 'missing-input';
 }
 
-/** Whether these are the numbers from 0 to `count` - 1, each once, and not none at all. */
-export function isNumbered(indices: readonly unknown[], count: number): boolean {
-  if (count === 0 || indices.length !== count) return false;
-  const distinct = new Set(indices);
-  return indices.every((_, index) => distinct.has(index));
+/**
+ * Whether `indices` are the numbers from 0 on, each once, and as many as wanted,
+ * and not none at all. What has no number takes a place that is left: servers
+ * leave it out everywhere, or where it is 0.
+ */
+export function isNumbered(indices: readonly unknown[], least: number, most: number): boolean {
+  const count = indices.length;
+  if (count === 0 || count < least || count > most) return false;
+  const numbers = new Set<unknown>(Array.from(indices, (_, place) => place));
+  return indices.every((index) => index === undefined || index === null || numbers.delete(index));
 }

@@ -2,12 +2,13 @@
  * Whole streams of the Responses API: typed events, the last of which carries
  * the whole `response`.
  */
-import type { Expectation, Unkept, Verdict } from './complete.ts';
+import type { Expectation, Unkept } from './complete.ts';
 import { isAnswering, whyNotItem, whyNotResponse } from './complete-response.ts';
-import { DONE, ERROR_EVENT, type Meaning, StreamJudge } from './complete-stream.ts';
-import { isObject, parse } from './json.ts';
+import { isDone, type Meaning, StreamJudge } from './complete-stream.ts';
+import { hasContent } from './content.ts';
+import { isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
-import { readUsage } from './usage.ts';
+import { findUsage, laterUsage } from './usage.ts';
 
 /** The events that end a stream; each carries the whole `response`. */
 const TERMINAL = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done']);
@@ -17,13 +18,11 @@ const ITEM_DONE = 'response.output_item.done';
 
 export class ResponseStreamJudge extends StreamJudge {
   readonly #expected: Expectation;
-  #events = 0;
   #isTyped = false;
-  /** Whether an item has come that answers. */
-  #isAnswered = false;
+  /** Whether an item has come that says something. */
+  #said = false;
   /** Whether a terminal event has come. */
   #isOver = false;
-  #answerId: string | null = null;
   #unkept: Unkept | null = null;
 
   constructor(expected: Expectation) {
@@ -32,23 +31,23 @@ export class ResponseStreamJudge extends StreamJudge {
   }
 
   protected understand({ name, data }: ServerSentEvent): Meaning {
-    this.#events++;
     this.#isTyped ||= name.startsWith('response.');
     // A named event says what it is; only those that carry something whole need be read.
     if (name !== '' && name !== 'error' && name !== ITEM_DONE && !TERMINAL.has(name)) return 'more';
-    if (data === DONE) {
+    if (isDone(data)) {
       this.#unkept ??= this.#whyNotOver();
       return 'terminal';
     }
     const parsed = parse(data);
-    if (TERMINAL.has(name) && !isObject(parsed)) return { broken: 'before', why: `its ${name} breaks off` };
+    if (TERMINAL.has(name) && !isObject(parsed)) this.#unkept ??= 'not-json';
     const body = isObject(parsed) ? parsed : {};
     const type = typeof body.type === 'string' ? body.type : name;
     this.#isTyped ||= type.startsWith('response.');
-    if (type === 'error' || name === 'error' || (body.error && !body.response)) return ERROR_EVENT;
+    if (type === 'error' || name === 'error' || (body.error && !body.response)) return 'error';
     if (type === ITEM_DONE) this.#see(body.item);
-    if (!TERMINAL.has(type)) return 'more';
-    this.#finish(type, body.response);
+    if (!TERMINAL.has(type) || !isObject(parsed)) return 'more';
+    this.usage = laterUsage(this.usage, findUsage(body));
+    this.#finish(type, isObject(body.response) ? body.response : {});
     return 'terminal';
   }
 
@@ -58,26 +57,22 @@ export class ResponseStreamJudge extends StreamJudge {
       return;
     }
     this.#unkept ??= whyNotItem(item, this.#expected, false);
-    this.#isAnswered ||= isAnswering(item);
+    this.#said ||= isAnswering(item) || hasContent(item);
   }
 
-  /** The event that ends the stream says the same as the response that it carries. */
-  #finish(type: string, value: unknown): void {
-    const response = isObject(value) ? value : {};
-    this.#unkept ??= whyNotResponse(response, this.#expected, this.#isAnswered);
-    if (type !== 'response.done' && type !== `response.${response.status}`) this.#unkept ??= 'unfinished';
-    this.usage = readUsage(response.usage);
-    this.#answerId = typeof response.id === 'string' ? response.id : null;
+  /** The event that ends the stream says the same as the response that it carries, if that says it at all. */
+  #finish(type: string, response: Json): void {
+    const word = type === 'response.done' ? 'completed' : type.slice('response.'.length);
+    const status = response.status ?? word;
+    this.#unkept ??= whyNotResponse({ ...response, status }, this.#expected, this.#said);
+    if (type !== 'response.done' && word !== String(status).toLowerCase()) this.#unkept ??= 'unfinished';
+    this.model ??= modelOf(response);
+    this.answerId = typeof response.id === 'string' ? response.id : null;
     this.#isOver = true;
   }
 
-  protected whyOpen(): string | null {
-    return this.#events > 0 && !this.#isTyped ? null : 'the stream ended before response.completed';
-  }
-
-  protected verdict(): Verdict {
-    const why = this.#unkept ?? this.#whyNotOver();
-    return why ? { kind: 'unkept', why } : { kind: 'whole', answerId: this.#answerId };
+  protected whyNot(): Unkept | null {
+    return this.#unkept ?? this.#whyNotOver();
   }
 
   #whyNotOver(): Unkept | null {

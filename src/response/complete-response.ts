@@ -2,34 +2,58 @@
  * Whole answers of the Responses API: what a `response` and its items must be,
  * in a JSON answer and in the events of a stream alike.
  */
-import type { Expectation, Unkept } from './complete.ts';
+import type { Expectation, Keep, Unkept } from './complete.ts';
+import { hasContent } from './content.ts';
 import { isObject, isWholeJson, type Json, listOf } from './json.ts';
 import { areArgumentsWhole, argumentsText } from './tool-call.ts';
 
-type Wanted = Pick<Expectation, 'incomplete' | 'jsonText'>;
+type Wanted = Pick<Expectation, 'keep' | 'jsonText' | 'output'>;
 
-/** @param answered whether events have already brought an item that answers: Codex's server leaves `output` empty then (litellm#32724) */
-export function whyNotResponse(response: Json, wanted: Wanted, answered: boolean): Unkept | null {
+/** The reasons for which a response is incomplete that a retry need not change. */
+const CUTS: ReadonlyMap<unknown, Keep> = new Map([['max_output_tokens', 'incomplete'], ['content_filter', 'content-filter']]);
+
+/** @param said whether events have already brought an item that says something: Codex's server leaves `output` empty then (litellm#32724) */
+export function whyNotResponse(response: Json, wanted: Wanted, said: boolean): Unkept | null {
   if (response.error) return 'error-object';
-  const cut = wanted.incomplete === 'keep' && isCut(response);
-  if (response.status !== 'completed' && !cut) return 'unfinished';
+  const cut = cutOf(response);
+  if (cut === null && !isCompleted(response)) return 'unfinished';
   const items = listOf(response.output ?? []);
-  if (items === null || (!cut && items.some(isUnfinished))) return 'unfinished';
-  if (!answered && !items.some(isAnswering) && (wanted.jsonText || !cut)) return 'unfinished';
-  return items.reduce<Unkept | null>((why, item) => why ?? whyNotItem(item, wanted, cut), null);
+  if (items === null || (cut === null && items.some(isUnfinished))) return 'unfinished';
+  for (const item of items) {
+    const why = whyNotItem(item, wanted, cut !== null);
+    if (why) return why;
+  }
+  if (cut !== null && !wanted.keep.has(cut)) return cut;
+  if (said || items.some(isAnswering)) return null;
+  if (wanted.jsonText) return 'text-not-json';
+  // Thoughts that are not shown are all that a response has come to which was cut.
+  const isEmpty = !items.some((item) => cut !== null || hasContent(item));
+  return isEmpty && cut !== 'content-filter' && wanted.output && !wanted.keep.has('empty') ? 'empty' : null;
 }
 
-/** By its token limit. What a content filter has cut is not: the filter may decide otherwise tomorrow. */
-function isCut({ status, incomplete_details: details }: Json): boolean {
-  return status === 'incomplete' && isObject(details) && details.reason === 'max_output_tokens';
+/** The schema does not require a status. */
+function isCompleted({ status, incomplete_details: details, output }: Json): boolean {
+  return status === undefined || status === null ? !details && Array.isArray(output) : statusOf({ status }) === 'completed';
 }
 
-function isUnfinished({ status }: Json): boolean {
+function cutOf(response: Json): Keep | null {
+  const { incomplete_details: details } = response;
+  return statusOf(response) === 'incomplete' && isObject(details) ? (CUTS.get(details.reason) ?? null) : null;
+}
+
+function isUnfinished(item: Json): boolean {
+  const status = statusOf(item);
   return status === 'incomplete' || status === 'in_progress';
 }
 
-export function isAnswering({ type }: Json): boolean {
-  return type !== 'reasoning';
+/** In lower case; nothing where it is no text. */
+function statusOf({ status }: Json): string | null {
+  return typeof status === 'string' ? status.toLowerCase() : null;
+}
+
+/** Whether an item says or does something: a message, or a call of whatever kind. */
+export function isAnswering(item: Json): boolean {
+  return item.type === 'reasoning' ? false : item.type !== 'message' || hasContent(item);
 }
 
 /** @param cut whether the item may have been longer */

@@ -5,63 +5,63 @@
  *   committed  the terminal event has come; whatever follows is relayed, and
  *              may only speak against keeping the answer
  *
- * A stream in a dialect that is not the endpoint's is relayed and not kept:
- * how it ends is not for us to judge.
+ * An error among the events speaks against keeping the answer too, whatever
+ * follows it; how the stream then ends is the upstream's affair.
  */
-import { type Judge, MORE, type Step, type Verdict } from './complete.ts';
+import type { Judge, Step, Unkept, Verdict } from './complete.ts';
 import { EventReader, type ServerSentEvent } from './sse.ts';
 import type { Usage } from './usage.ts';
 
-const COMMITTED: Step = { kind: 'committed' };
-export const DONE = '[DONE]';
+const DONE = '[DONE]';
 
-/** What one event means for the stream; a broken one breaks on that side of the event. */
-export type Meaning = 'more' | 'terminal' | { readonly broken: 'before' | 'after'; readonly why: string };
-
-export const ERROR_EVENT: Meaning = { broken: 'after', why: 'the stream carried an error event' };
+/** What one event means for the stream. */
+export type Meaning = 'more' | 'terminal' | 'error';
 
 export abstract class StreamJudge implements Judge {
   usage: Usage | null = null;
+  model: string | null = null;
+  saysError = false;
+  protected answerId: string | null = null;
   readonly #events = new EventReader();
+  #isAny = false;
   #committed = false;
-  /** Whether an error event has followed the terminal one. */
-  #spoilt = false;
+  #failed = false;
 
   push(chunk: Buffer): Step {
     const wasCommitted = this.#committed;
-    let start = 0;
-    for (const event of this.#events.read(chunk)) {
-      const broken = this.#weigh(event);
-      if (broken) {
-        const told = broken.broken === 'after';
-        return { kind: 'broken', relay: told ? event.end : start, why: broken.why, told };
-      }
-      start = event.end;
-    }
-    return this.#committed && !wasCommitted ? COMMITTED : MORE;
+    for (const event of this.#events.read(chunk)) this.#weigh(event);
+    return this.#committed && !wasCommitted ? 'committed' : 'more';
   }
 
   end(): Verdict {
-    for (const event of this.#events.end()) {
-      const broken = this.#weigh(event);
-      if (broken) return { kind: 'broken', why: broken.why };
-    }
-    const open = this.#committed ? null : this.whyOpen();
-    if (open !== null) return { kind: 'broken', why: open };
-    return this.#spoilt ? { kind: 'unkept', why: 'error-object' } : this.verdict();
+    for (const event of this.#events.end()) this.#weigh(event);
+    const why = !this.#isAny ? 'no-event' : this.#failed ? 'error-object' : this.whyNot();
+    return why ? { kind: 'unkept', why } : { kind: 'whole', answerId: this.answerId };
   }
 
-  /** @returns what breaks the stream, if this event does */
-  #weigh(event: ServerSentEvent): Exclude<Meaning, string> | null {
+  #weigh(event: ServerSentEvent): void {
+    if (isHeartbeat(event)) return;
+    this.#isAny = true;
     const meaning = this.understand(event);
-    if (this.#committed) this.#spoilt ||= meaning === ERROR_EVENT;
-    else if (meaning === 'terminal') this.#committed = true;
-    else if (meaning !== 'more') return meaning;
-    return null;
+    this.saysError = meaning === 'error';
+    this.#failed ||= this.saysError;
+    this.#committed ||= meaning === 'terminal';
   }
 
   protected abstract understand(event: ServerSentEvent): Meaning;
-  /** Why the stream may not end without a terminal event, or null where it may. */
-  protected abstract whyOpen(): string | null;
-  protected abstract verdict(): Verdict;
+  /** Why the stream is not whole that has ended here, or nothing. */
+  protected abstract whyNot(): Unkept | null;
 }
+
+/** Clients of the API look at no more of it. */
+export function isDone(data: string): boolean {
+  return data.trimStart().startsWith(DONE);
+}
+
+/** Some servers send data without anything in it, or `null`, to be heard. */
+function isHeartbeat({ name, data }: ServerSentEvent): boolean {
+  return name !== 'error' && data.length <= HEARTBEAT && (data.trim() === '' || data.trim() === 'null');
+}
+
+/** The longest data that is looked at for being none, in UTF-16 units. */
+const HEARTBEAT = 16;

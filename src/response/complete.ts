@@ -2,63 +2,78 @@
  * Is this answer whole? Decided from its bytes, by endpoint and media type.
  *
  * A stream is *committed* at its terminal event, not at the end of its socket:
- * real clients hang up the moment they read `[DONE]`. A stream that ends, or
- * claims to end, before its answer is whole is *broken*: it must not end
- * cleanly towards anybody. What is whole as HTTP but no answer to keep (an
- * error object, a missing choice, a tool call that breaks off) is relayed as
- * it is and *unkept*.
+ * real clients hang up the moment they read `[DONE]`. What an upstream says is
+ * relayed as it came and ends as the upstream ended it; the judge decides only
+ * whether it is *whole*, so that it may be kept, or *unkept*, and why.
  */
 import type { Endpoint } from '../endpoint.ts';
 import type { Usage } from './usage.ts';
+
+/** Kinds of answers that are kept where the operator says so. */
+export type Keep = 'length' | 'content-filter' | 'empty' | 'incomplete';
 
 /** What a whole answer to this request has. */
 export interface Expectation {
   readonly endpoint: Endpoint;
   /** How many choices were asked for. */
   readonly choices: number;
+  /** How many prompts they answer; a server that ignores `n` gives one choice to each. */
+  readonly prompts: number;
   /** How many vectors or results were asked for; null where the request does not tell. */
   readonly inputs: number | null;
   /** Whether the text of the answer was asked to be JSON. */
   readonly jsonText: boolean;
-  /** Whether a response that `max_output_tokens` has cut is whole. */
-  readonly incomplete: 'drop' | 'keep';
-  /** Whether a stream without `data: [DONE]` counts as broken off. */
+  /** Whether the model was asked to say anything: `max_tokens: 0` asks for nothing. */
+  readonly output: boolean;
+  /** Whether the stream was asked to tell its usage. */
+  readonly usage: boolean;
+  /** Which answers are whole that end before the model has ended them, or say nothing. */
+  readonly keep: ReadonlySet<Keep>;
+  /** Whether a stream without `data: [DONE]` may be whole. */
   readonly doneMarker: 'required' | 'optional';
 }
 
-export type Step =
-  | { readonly kind: 'more' }
-  | { readonly kind: 'committed' }
-  /** Only the first `relay` bytes of the chunk may pass. `told`: they carry the upstream's own error. */
-  | { readonly kind: 'broken'; readonly relay: number; readonly why: string; readonly told: boolean };
+/** `committed`: the terminal event has come with this chunk. */
+export type Step = 'more' | 'committed';
 
 export type Verdict =
   | { readonly kind: 'whole'; readonly answerId: string | null }
-  | { readonly kind: 'unkept'; readonly why: Unkept }
-  | { readonly kind: 'broken'; readonly why: string };
+  | { readonly kind: 'unkept'; readonly why: Unkept };
 
 export type Unkept =
+  | Keep
   | 'status'
   | 'upstream-no-store'
   | 'encoded'
   | 'content-type'
   | 'not-json'
   | 'error-object'
+  /** No choice or response says that it has ended by itself. */
   | 'unfinished'
   | 'dialect'
   | 'missing-choice'
   | 'missing-input'
   | 'tool-call'
   | 'text-not-json'
-  | 'web-search';
+  | 'web-search'
+  /** A stream in which no event came. */
+  | 'no-event'
+  /** A stream without `data: [DONE]` where that is needed. */
+  | 'missing-done'
+  /** A stream without `data: [DONE]` and without the usage that it was asked for. */
+  | 'missing-usage'
+  /** A stream without `data: [DONE]` that only its connection's end has ended. */
+  | 'connection-close';
 
 export interface Judge {
   /** What the answer took, as far as it has been told; all of it after `end`. */
   readonly usage: Usage | null;
+  /** The model that the answer names as its own, as far as it has been told. */
+  readonly model: string | null;
+  /** Whether the last that was said is an error of the upstream's own. */
+  readonly saysError: boolean;
   /** Sees each chunk before it is relayed. */
   push(chunk: Buffer): Step;
   /** May ask for the whole body, once the upstream has ended it. */
   end(body: () => Buffer): Verdict;
 }
-
-export const MORE: Step = { kind: 'more' };

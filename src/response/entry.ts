@@ -67,7 +67,7 @@ export interface Call {
   readonly firstByteMs: number;
   /** From the request to the upstream to the end of its answer, in ms. */
   readonly ms: number;
-  /** The model that an answer names as its own, told where its request was not read. */
+  /** The model that an answer names as its own, where its request names none or was not read. */
   readonly model?: string;
 }
 

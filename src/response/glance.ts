@@ -4,10 +4,10 @@
  * its end are looked at once it is over, since the usage stands at the end of
  * JSON and of streams alike; until then no more than its last bytes are held.
  */
-import { type Judge, MORE, type Step, type Unkept, type Verdict } from './complete.ts';
+import type { Judge, Step, Unkept, Verdict } from './complete.ts';
 import { type Head, headerOf } from './entry.ts';
 import { parse } from './json.ts';
-import { readUsage, type Usage } from './usage.ts';
+import { laterUsage, readUsage, type Usage } from './usage.ts';
 
 /** How much of the beginning and of the end is looked at, in bytes. */
 const BEGINNING = 1_024;
@@ -35,15 +35,14 @@ export class Glance {
     }
   }
 
-  /** What was said last. */
+  /** The last that counts something; at the end, or else at the beginning. */
   usage(): Usage | null {
-    const usages = [...this.#end().matchAll(USAGE)].map(([, text]) => readUsage(parse(text as string)));
-    return usages.findLast((usage) => usage !== null) ?? null;
+    return laterUsage(lastUsage(this.#beginning), lastUsage(this.#end()));
   }
 
   /** The model that the answer names as its own, or nothing. */
-  model(): string | undefined {
-    return MODEL.exec(this.#beginning)?.[1] ?? MODEL.exec(this.#end())?.[1];
+  model(): string | null {
+    return MODEL.exec(this.#beginning)?.[1] ?? MODEL.exec(this.#end())?.[1] ?? null;
   }
 
   #end(): string {
@@ -54,11 +53,17 @@ export class Glance {
 /** Whether there is something to look at. */
 export function isLegible(head: Head): boolean {
   const coding = headerOf(head.headers, 'content-encoding');
-  return head.status === 200 && (!coding || coding.toLowerCase() === 'identity');
+  return !coding || coding.toLowerCase() === 'identity';
+}
+
+function lastUsage(text: string): Usage | null {
+  const usages = [...text.matchAll(USAGE)].map(([, usage]) => readUsage(parse(usage as string)));
+  return usages.reduce(laterUsage, null);
 }
 
 /** Stands in for the judge of an answer that its head keeps out of the cache. */
 export class NoJudge implements Judge {
+  readonly saysError = false;
   readonly #why: Unkept;
   readonly #glance: Glance | null;
 
@@ -71,9 +76,13 @@ export class NoJudge implements Judge {
     return this.#glance?.usage() ?? null;
   }
 
+  get model(): string | null {
+    return this.#glance?.model() ?? null;
+  }
+
   push(chunk: Buffer): Step {
     this.#glance?.push(chunk);
-    return MORE;
+    return 'more';
   }
 
   end(): Verdict {

@@ -23,6 +23,14 @@ export function parse(text: string): unknown {
   }
 }
 
+/** The longest name of a model, in UTF-16 units. */
+const LONGEST_MODEL = 200;
+
+/** The model that an answer, or a part of one, names as its own. */
+export function modelOf({ model }: Json): string | null {
+  return typeof model === 'string' && model !== '' && model.length <= LONGEST_MODEL ? model : null;
+}
+
 /**
  * Whether a text is JSON from its beginning to its end.
  *

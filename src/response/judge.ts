@@ -9,11 +9,14 @@ import { type Head, headerOf } from './entry.ts';
 import { NoJudge } from './glance.ts';
 import type { Framing } from './writer.ts';
 
+/** JSON, also as a format that is built on it (RFC 6839, 3.1). */
+const JSON_MEDIA = /^(application|text)\/([\w.-]+\+)?json$/;
+
 export function judgeOf(expected: Expectation, head: Head, framing: Framing): Judge {
   const unkept = whyNotByHead(head);
   if (unkept) return new NoJudge(unkept, head);
-  if (!isEventStream(head)) return new JsonJudge(expected, framing.delimited);
-  return expected.endpoint === 'responses' ? new ResponseStreamJudge(expected) : new ChatStreamJudge(expected);
+  if (!isEventStream(head)) return new JsonJudge(expected);
+  return expected.endpoint === 'responses' ? new ResponseStreamJudge(expected) : new ChatStreamJudge(expected, framing.delimited);
 }
 
 /** Why an answer with this head is not kept whatever its body says, or nothing. */
@@ -23,7 +26,7 @@ export function whyNotByHead(head: Head): Unkept | null {
   const coding = headerOf(head.headers, 'content-encoding');
   if (coding && coding.toLowerCase() !== 'identity') return 'encoded';
   const media = mediaType(head);
-  return media === 'application/json' || media === 'text/event-stream' ? null : 'content-type';
+  return media === 'text/event-stream' || JSON_MEDIA.test(media) ? null : 'content-type';
 }
 
 export function isEventStream(head: Head): boolean {

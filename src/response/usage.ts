@@ -1,9 +1,10 @@
 /**
  * What an answer took of its model, as its `usage` says it: chat and
  * completions count `prompt_tokens` and `completion_tokens`, embeddings the
- * first alone, responses `input_tokens` and `output_tokens`.
+ * first alone, responses `input_tokens` and `output_tokens`. Servers put it in
+ * places of their own: in a choice, in its delta, in an object named after them.
  */
-import { isObject } from './json.ts';
+import { isObject, type Json } from './json.ts';
 
 /** Tokens of one answer, as its `usage` says. `cachedInput` is part of `input`, `reasoning` of `output`. */
 export interface Usage {
@@ -26,6 +27,34 @@ export function readUsage(value: unknown): Usage | null {
   if (input === null || output === null || cached === null || reasoning === null) return null;
   // Some servers (xAI's) count reasoning beside the output and not within it.
   return { input, cachedInput: Math.min(cached, input), output, reasoning: Math.min(reasoning, output) };
+}
+
+/** The usage in an answer or a chunk, wherever it stands; of several, one that counts something. */
+export function findUsage(body: Json): Usage | null {
+  let usage = readUsage(body.usage);
+  if (isCounting(usage)) return usage;
+  for (const name in body) {
+    const member = body[name];
+    if (isObject(member)) usage = laterUsage(usage, readUsage(member.usage));
+  }
+  if (!Array.isArray(body.choices)) return usage;
+  for (const choice of body.choices) {
+    if (isObject(choice)) usage = laterUsage(usage, readUsage(choice.usage) ?? usageWithin(choice.delta) ?? usageWithin(choice.message));
+  }
+  return usage;
+}
+
+/** Of what was told before and now, what counts: servers send zeros where they have not counted. */
+export function laterUsage(before: Usage | null, now: Usage | null): Usage | null {
+  return isCounting(now) || before === null ? now : before;
+}
+
+function isCounting(usage: Usage | null): boolean {
+  return usage !== null && (usage.input > 0 || usage.output > 0);
+}
+
+function usageWithin(value: unknown): Usage | null {
+  return isObject(value) ? readUsage(value.usage) : null;
 }
 
 /** A detail that is not told is 0. */

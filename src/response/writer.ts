@@ -31,7 +31,7 @@ export interface Framing {
   readonly delimited: boolean;
 }
 
-/** Why an answer broke off, and whether its bytes have told the listener already. */
+/** Why an answer broke off, and whether the last of its bytes are an error that the upstream told of itself. */
 export interface Failure {
   readonly error: RefrainError;
   readonly told: boolean;

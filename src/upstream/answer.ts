@@ -89,7 +89,10 @@ export class Answer implements Dispatcher.DispatchHandler, Source {
     if (!this.writer.append(chunk)) controller.pause();
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    // undici takes a reset for the end of an answer that only its connection ends.
+    const reset = this.#socket?.errored;
+    if (reset) return this.onResponseError(controller, reset);
     this.#done();
     this.writer.finish();
   }

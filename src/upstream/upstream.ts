@@ -17,6 +17,7 @@ import type { Writer } from '../response/writer.ts';
 import { adviceOn } from './advice.ts';
 import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
+import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
 import { UpstreamHealth } from './health.ts';
 import type { UpstreamRequest } from './request.ts';
@@ -54,9 +55,11 @@ class UndiciUpstream implements Upstream, Asker {
   readonly #options: UpstreamOptions;
   readonly #health: UpstreamHealth;
   #starting: Answer | null = null;
+  readonly #gates = new WeakMap<Socket, ContinueGate>();
   readonly #onSent = (message: unknown) => {
-    this.#starting?.sentOn((message as { socket: Socket }).socket);
+    const answer = this.#starting;
     this.#starting = null;
+    if (answer) this.#sent(answer, (message as { socket: Socket }).socket);
   };
 
   constructor(options: UpstreamOptions) {
@@ -98,6 +101,13 @@ class UndiciUpstream implements Upstream, Asker {
     }
     if (phase !== 'begun' && !isAborted && !isOwnEnd(cause)) this.#health.failed(request, reasonOf(cause));
     writer.fail({ error: this.#failureOf(request, cause, phase), told: false });
+  }
+
+  #sent(answer: Answer, socket: Socket): void {
+    answer.sentOn(socket);
+    let gate = this.#gates.get(socket);
+    if (!gate) this.#gates.set(socket, (gate = new ContinueGate(socket)));
+    gate.close();
   }
 
   #ask(answer: Answer): void {

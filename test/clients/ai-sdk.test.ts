@@ -108,23 +108,34 @@ describe.each(MODELS)('%s', (_, path, modelOf, unfinished) => {
     expect(upstream.calls).toHaveLength(2);
   });
 
-  for (const [how, die, code] of [['is reset', resetAfter, 'upstream_cut'], ['ends too early', endAfter, 'answer_incomplete']] as const) {
-    story(`is told of a stream that ${how}, twice: by its error event and by its end; nothing is kept`, async ({ upstream, open }) => {
-      upstream.script = die(unfinished.join(''));
-      const model = modelOf(connect(`${(await open()).url}/v1`));
-      const noticed: unknown[] = [];
-      const { stream: parts } = streamText({ model, prompt, onError: ({ error }) => void noticed.push(error) });
-      const read: TextStreamPart<ToolSet>[] = [];
-      await expect(readAll(parts, read)).rejects.toBeInstanceOf(APICallError);
-      const told = read.flatMap((part) => (part.type === 'error' ? [part.error] : []));
-      expect(JSON.stringify(told)).toContain(code);
-      expect(noticed).toEqual(told);
-      expect(read.map(({ type }) => type).slice(-2)).toEqual(['text-delta', 'error']);
-      upstream.script = answerAll;
-      expect(await stream({ model, prompt })).toMatchObject({ words: ['MISS'] });
-      expect(upstream.calls).toHaveLength(2);
-    });
-  }
+  story('is told of a stream that is reset, twice: by its error event and by its end; nothing is kept', async ({ upstream, open }) => {
+    upstream.script = resetAfter(unfinished.join(''));
+    const model = modelOf(connect(`${(await open()).url}/v1`));
+    const noticed: unknown[] = [];
+    const { stream: parts } = streamText({ model, prompt, onError: ({ error }) => void noticed.push(error) });
+    const read: TextStreamPart<ToolSet>[] = [];
+    await expect(readAll(parts, read)).rejects.toBeInstanceOf(APICallError);
+    const told = read.flatMap((part) => (part.type === 'error' ? [part.error] : []));
+    expect(JSON.stringify(told)).toContain('upstream_cut');
+    expect(noticed).toEqual(told);
+    expect(read.map(({ type }) => type).slice(-2)).toEqual(['text-delta', 'error']);
+    upstream.script = answerAll;
+    expect(await stream({ model, prompt })).toMatchObject({ words: ['MISS'] });
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  story('reads a stream that its upstream ends too early as it would without Refrain; nothing is kept', async ({ upstream, open }) => {
+    upstream.script = endAfter(unfinished.join(''));
+    const { url } = await open();
+    const read = async (base: string) => {
+      const parts: TextStreamPart<ToolSet>[] = [];
+      const end = await readAll(streamText({ model: modelOf(connect(`${base}/v1`)), prompt, onError: () => {} }).stream, parts).then(() => 'ended', ({ name }: Error) => name);
+      return { end, types: parts.map(({ type }) => type) };
+    };
+    const straight = await read(upstream.url);
+    expect([await read(url), await read(url)]).toEqual([straight, straight]);
+    expect(upstream.calls).toHaveLength(3);
+  });
 });
 
 describe('an embedding model', () => {

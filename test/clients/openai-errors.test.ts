@@ -10,13 +10,23 @@ import { connect, NEWEST, OLDER, readAll, readJson } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { startUpstream } from '../harness/upstream.ts';
 
-/** How a stream dies, what was asked, how many events came before, and the error's code. */
+/** How a stream dies, what was asked, and how many events came before. */
 const DEATHS = [
-  ['a chat stream that is reset', resetAfter(chatEvents().slice(0, -2).join('')), 'chat', chatEvents().length - 2, 'upstream_cut'],
-  ['a chat stream that ends before its finish_reason', endAfter(chatEvents().slice(0, -2).join('')), 'chat', chatEvents().length - 2, 'answer_incomplete'],
-  ['a completion stream that ends before its finish_reason', endAfter(completionEvents()[0] as string), 'completions', 1, 'answer_incomplete'],
-  ['a responses stream that is reset', resetAfter(responseEvents().slice(0, -1).join('')), 'responses', responseEvents().length - 1, 'upstream_cut'],
-  ['a responses stream that ends before it is completed', endAfter(responseEvents().slice(0, 5).join('')), 'responses', 5, 'answer_incomplete'],
+  ['a chat stream', resetAfter(chatEvents().slice(0, -2).join('')), 'chat', chatEvents().length - 2],
+  ['a completion stream', resetAfter(completionEvents()[0] as string), 'completions', 1],
+  ['a responses stream', resetAfter(responseEvents().slice(0, -1).join('')), 'responses', responseEvents().length - 1],
+] as const;
+
+const ERROR_EVENT = 'data: {"error":{"message":"overloaded","type":"server_error","param":null,"code":"busy"}}\n\n';
+
+/** How a stream ends by itself before it is whole, and what was asked. */
+const ENDS = [
+  ['before its finish_reason', chatEvents().slice(0, -2).join(''), 'chat'],
+  ['in [DONE] before its finish_reason', chatEvents().toSpliced(-2, 1).join(''), 'chat'],
+  ['without [DONE]', chatEvents().slice(0, -1).join(''), 'chat'],
+  ['after an error event and more', chatEvents().toSpliced(2, 0, ERROR_EVENT).join(''), 'chat'],
+  ['before its finish_reason, of a completion,', completionEvents()[0] as string, 'completions'],
+  ['before it is completed, of a response,', responseEvents().slice(0, 5).join(''), 'responses'],
 ] as const;
 
 const STREAMED: Record<(typeof DEATHS)[number][2], (client: OpenAI) => Promise<AsyncIterable<unknown>>> = {
@@ -48,18 +58,33 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
     expect(upstream.calls).toHaveLength(3);
   });
 
-  for (const [what, script, form, count, code] of DEATHS) {
-    story(`raises while it reads ${what}; nothing is kept`, async ({ upstream, open }) => {
+  for (const [what, script, form, count] of DEATHS) {
+    story(`raises while it reads ${what} that is reset; nothing is kept`, async ({ upstream, open }) => {
       const client = connect(sdk, `${(await open()).url}/v1`);
       upstream.script = script;
       const events: unknown[] = [];
       const error = await readAll(await STREAMED[form](client), events).catch((raised: unknown) => raised);
       expect(error).toBeInstanceOf(sdk.Client.APIError);
-      expect(error).toMatchObject({ code, type: 'refrain_error' });
+      expect(error).toMatchObject({ code: 'upstream_cut', type: 'refrain_error' });
       expect(events).toHaveLength(count);
       upstream.script = answerAll;
       expect((await readAll(await STREAMED[form](client))).slice(0, count)).toEqual(events);
       expect(upstream.calls).toHaveLength(2);
+    });
+  }
+
+  for (const [what, text, form] of ENDS) {
+    story(`reads a stream that its upstream ends ${what} as it would without Refrain; nothing is kept`, async ({ upstream, open }) => {
+      upstream.script = endAfter(text);
+      const read = async (url: string) => {
+        const events: unknown[] = [];
+        const end = await readAll(await STREAMED[form](connect(sdk, `${url}/v1`)), events).then(() => 'ended', ({ name, message }: Error) => [name, message]);
+        return { events, end };
+      };
+      const straight = await read(upstream.url);
+      const { url } = await open();
+      expect([await read(url), await read(url)]).toEqual([straight, straight]);
+      expect(upstream.calls).toHaveLength(3);
     });
   }
 

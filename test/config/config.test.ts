@@ -12,7 +12,8 @@ describe('the default configuration', () => {
       admin: { host: '127.0.0.1', port: 4748, token: null },
       upstream: 'https://api.openai.com/v1',
       upstreams: {},
-      doneMarker: 'required',
+      dialect: 'auto',
+      doneMarker: 'auto',
       memory: { bytes: 268_435_456 },
       store: { path: join(cwd, '.refrain/cache.sqlite'), bytes: 4_294_967_296, prompts: true },
       ttl: 604_800,
@@ -21,9 +22,10 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      keep: ['length'],
       incomplete: 'drop',
-      scope: { shared: null, members: [] },
-      key: { ignore: ['default'] },
+      scope: { shared: null, members: [], headers: ['default'] },
+      key: { ignore: ['default'], include: [] },
       onAbandon: 'abort',
       flight: { patience: 600 },
       heartbeat: null,
@@ -48,7 +50,7 @@ describe('a configuration for a test', () => {
       store: { path: null },
       key: { ignore: [] },
       timeouts: { idle: 0.05 },
-      upstreams: { local: { url: 'http://localhost:1', doneMarker: null } },
+      upstreams: { local: { url: 'http://localhost:1' } },
       proxy: { http: 'http://proxy:1' },
     };
     expect(createConfig(overrides)).toMatchObject(overrides);
@@ -61,6 +63,18 @@ describe('a configuration for a test', () => {
   it('accepts the settings of another', () => {
     const { unknownVariables, ...first } = createConfig({ port: 0, scope: { shared: 'x', members: ['*'] } });
     expect(createConfig(first)).toEqual({ ...first, unknownVariables });
+  });
+});
+
+describe('what is kept', () => {
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['answers at their limit', [], ['length']],
+    ['what is listed', ['--keep', 'empty,content-filter'], ['empty', 'content-filter']],
+    ['nothing', ['--keep', 'none'], []],
+    ['incomplete responses, by the former setting', ['--incomplete', 'keep'], ['length', 'incomplete']],
+    ['what is listed, before the former setting', ['--incomplete', 'keep', '--keep', 'length'], ['length']],
+  ])('%s', (_, argv, keep) => {
+    expect(loadConfig(createSurroundings({ argv })).keep).toEqual(keep);
   });
 });
 

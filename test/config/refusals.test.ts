@@ -25,7 +25,9 @@ describe('a bad value', () => {
   const LIFETIME = 'a whole number of seconds, a duration such as 45s, 30m, 12h or 7d, or inf';
   const TIMEOUT = 'a number of seconds or a duration such as 45s, 30m or 12h, above 0 and at most 24d';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
-  const IGNORED = 'none, or a list, with commas between, of default, JSON Pointers such as /metadata/trace_id, and header:NAME';
+  const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
+  const IGNORED = `none, or a list, with commas between, of default, ${POINTERS}`;
+  const INCLUDED = `none, or a list, with commas between, of ${POINTERS}`;
 
   it.each([
     ['REFRAIN_PORT', 'abc', PORT],
@@ -50,13 +52,18 @@ describe('a bad value', () => {
     ['REFRAIN_UPSTREAM', 'https://', URL_TEXT],
     ['REFRAIN_CACHE', 'ALL', 'all, deterministic or off'],
     ['REFRAIN_ON_ABANDON', 'stop', 'abort or finish'],
-    ['REFRAIN_DONE_MARKER', 'no', 'required or optional'],
+    ['REFRAIN_DONE_MARKER', 'no', 'auto, required or optional'],
     ['REFRAIN_LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal or silent'],
     ['REFRAIN_SCOPE_SHARED', 'a team', '1 to 64 letters, digits, dots, underscores and hyphens'],
     ['REFRAIN_KEY_IGNORE', 'default,metadata', IGNORED],
     ['REFRAIN_KEY_IGNORE', '/a~2b', IGNORED],
     ['REFRAIN_KEY_IGNORE', 'header:', IGNORED],
     ['REFRAIN_KEY_IGNORE', 'default,', IGNORED],
+    ['REFRAIN_KEY_IGNORE', '/*', IGNORED],
+    ['REFRAIN_KEY_INCLUDE', 'default', INCLUDED],
+    ['REFRAIN_KEY_INCLUDE', 'user-agent', INCLUDED],
+    ['REFRAIN_SCOPE_HEADERS', 'x-*-user', 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*'],
+    ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
   });
@@ -200,7 +207,7 @@ describe('a bad file', () => {
 describe('a bad named upstream', () => {
   const NAME = 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
-  const EITHER = 'a base URL, or an object with url and perhaps doneMarker';
+  const EITHER = 'a base URL, or an object with url and perhaps dialect and doneMarker';
 
   it.each([
     ['v1', NAME], ['chat', NAME], ['openai', NAME], ['Groq', NAME], ['-x', NAME], ['a_b', NAME], ['', NAME],
@@ -213,7 +220,8 @@ describe('a bad named upstream', () => {
     [{ url: 'ftp://x' }, `upstreams.x.url in my.json is "ftp://x"; it may be ${URL_TEXT}`],
     [{}, `upstreams.x in my.json is an object; it may be ${URL_TEXT}`],
     [7, `upstreams.x in my.json is 7; it may be ${EITHER}`],
-    [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be required or optional'],
+    [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be auto, required or optional'],
+    [{ url: 'http://x', dialect: 'openrouter' }, 'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine'],
     [{ url: 'http://x', key: 'sk' }, `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`],
   ])('%j', (value, message) => {
     expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(message);

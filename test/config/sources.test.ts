@@ -52,6 +52,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'admin.port': ['65535', 65_535],
   'admin.token': ['s3cret!', 's3cret!'],
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
+  'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
   'memory.bytes': ['1GiB', 1_073_741_824],
   'store.path': ['/var/refrain.sqlite', '/var/refrain.sqlite'],
@@ -63,10 +64,13 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'keep': ['length, empty', ['length', 'empty']],
   'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],
   'scope.members': [`*, ${DIGEST.toUpperCase().replace('SHA', 'sha')}`, ['*', DIGEST]],
+  'scope.headers': ['default, X-Tenant,x-user-*', ['default', 'x-tenant', 'x-user-*']],
   'key.ignore': ['default,/metadata/trace_id,header:X-Trace', ['default', '/metadata/trace_id', 'header:x-trace']],
+  'key.include': ['/user, header:User-Agent', ['/user', 'header:user-agent']],
   'onAbandon': ['finish', 'finish'],
   'flight.patience': ['20s', 20],
   'heartbeat': ['15s', 15],
@@ -116,11 +120,11 @@ describe('the JSON file', () => {
 
   it('names further upstreams by URL or by object', () => {
     const { upstreams } = loadFile({
-      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', doneMarker: 'optional' } },
+      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional' } },
     });
     expect({ ...upstreams }).toEqual({
-      groq: { url: 'https://api.groq.com/openai/v1', doneMarker: null },
-      local: { url: 'http://[::1]:8080', doneMarker: 'optional' },
+      groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: 'auto' },
+      local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional' },
     });
   });
 

@@ -14,11 +14,12 @@ export type Kind = 'json' | 'events' | 'chat';
 /**
  * How an answer turns out: as it should be; the same, ended by its connection
  * alone; the same, too large for most; with a head that forbids to keep it;
- * refused for the caller's account; an error; an error where an answer should be.
+ * refused for the caller's account; an error; an error where an answer should be; the
+ * same, after which a stream goes on to its end.
  */
-export type Turn = 'right' | 'undelimited' | 'huge' | 'no-store' | 'personal' | 'failing' | 'spoilt';
+export type Turn = 'right' | 'undelimited' | 'huge' | 'no-store' | 'personal' | 'failing' | 'spoilt' | 'resumed';
 
-export const TURNS: readonly Turn[] = [...Array<Turn>(12).fill('right'), 'undelimited', 'undelimited', 'huge', 'no-store', 'no-store', 'personal', 'personal', 'failing', 'failing', 'spoilt', 'spoilt'];
+export const TURNS: readonly Turn[] = [...Array<Turn>(12).fill('right'), 'undelimited', 'undelimited', 'huge', 'no-store', 'no-store', 'personal', 'personal', 'failing', 'failing', 'spoilt', 'spoilt', 'resumed', 'resumed'];
 
 export interface Answer {
   readonly turn: Turn;
@@ -45,7 +46,10 @@ const SPACE = Buffer.alloc(300 * 1024, ' ');
 const HUGE = 4;
 
 export function expectationOf(kind: Kind): Expectation {
-  return { endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, inputs: null, jsonText: false, incomplete: 'drop', doneMarker: 'required' };
+  return {
+    endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, prompts: 1, inputs: null, jsonText: false,
+    output: true, usage: false, keep: new Set(['length']), doneMarker: 'required',
+  };
 }
 
 /** @param call its number, over all calls to all keys */
@@ -75,11 +79,13 @@ function headOf(turn: Turn, isStream: boolean, call: string): Head {
 }
 
 function bodyOf(kind: Kind, turn: Turn, call: string): string {
-  if (turn === 'failing' || turn === 'personal' || (turn === 'spoilt' && kind === 'json')) return errorAnswer(call);
+  if (turn === 'failing' || turn === 'personal' || (kind === 'json' && (turn === 'spoilt' || turn === 'resumed'))) return errorAnswer(call);
   const body = BODIES[kind];
   if (kind === 'json') return body.replaceAll(ID, `resp_${call}`);
-  const cut = turn === 'spoilt' ? `${body.slice(0, body.indexOf('\n\n') + 2)}event: error\ndata: ${errorAnswer(call)}\n\n` : body;
-  return `: ${call}\n\n${cut.replaceAll(ID, `resp_${call}`)}`;
+  const second = body.indexOf('\n\n') + 2;
+  const spoilt = `${body.slice(0, second)}event: error\ndata: ${errorAnswer(call)}\n\n`;
+  const said = turn === 'spoilt' ? spoilt : turn === 'resumed' ? spoilt + body.slice(second) : body;
+  return `: ${call}\n\n${said.replaceAll(ID, `resp_${call}`)}`;
 }
 
 /** What a stream or JSON may lack at its end and be whole: its last line ends. */

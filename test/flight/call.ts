@@ -61,7 +61,7 @@ export class Call {
   /** Whether there is nothing more to come that its bytes do not tell of. */
   get isWhole(): boolean {
     const { answer, terminalAt, sent } = this;
-    if (answer === null || answer.turn === 'spoilt' || answer.head.status !== 200) return false;
+    if (answer === null || answer.turn === 'spoilt' || answer.turn === 'resumed' || answer.head.status !== 200) return false;
     return answer.terminal === null ? this.hasSaidAll : terminalAt !== null && sent.length >= answer.terminal;
   }
 

@@ -95,6 +95,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   'the answer refuses the caller': begins('personal'),
   'the answer forbids to keep it': begins('no-store'),
   'the answer breaks off in an error': begins('spoilt'),
+  'the answer goes on after an error': begins('resumed'),
   'the answer is too large': begins('huge'),
   'the answer ends with its connection': begins('undelimited'),
 };

@@ -36,7 +36,7 @@ function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly 
   if (asker.state === 'cut') return whyNotCut(rules, setting, asker, [call]);
   if (asker.state !== 'complete') return null;
   if (heard.length !== sent.length) return `hears less than all of call ${call.number}`;
-  return mayBeComplete(rules, call) ? null : `hears all of call ${call.number}, which broke off`;
+  return mayBeComplete(call) ? null : `hears all of call ${call.number}, which broke off`;
 }
 
 function mayHear(asker: Asker, call: Call): boolean {
@@ -92,8 +92,6 @@ function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker,
     switch (code) {
       case 'upstream_cut':
         return call.end === 'failed' && !isCommitted;
-      case 'answer_incomplete':
-        return !call.isWhole && (call.answer?.turn === 'spoilt' || call.end === 'finished');
       case 'listener_too_slow':
         return rules.mayBeLiveOnly(call);
       case 'internal_error':
@@ -108,14 +106,8 @@ function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker,
   return `is cut with ${error}`;
 }
 
-function mayBeComplete(rules: Rules, call: Call): boolean {
-  const { answer, end, isAborted, terminalAt, isWhole } = call;
+/** What its upstream has ended is over as it ended it, whole or not; so is what has said its terminal event. */
+function mayBeComplete({ answer, end, isAborted, terminalAt }: Call): boolean {
   if (answer === null) return false;
-  if (terminalAt !== null && (end !== null || isAborted)) return true;
-  if (end !== 'finished') return false;
-  if (rules.mayBeLiveOnly(call) || answer.head.status !== 200 || answer.turn === 'no-store') return true;
-  // JSON that its length delimits is all there is, even where it breaks off; it is not kept.
-  if (!call.isStream) return isWhole || answer.framing.delimited || call.bytes === 0;
-  // So is a stream that ends inside its first event, which may be of a dialect of its own.
-  return isWhole || !/^(data|event):[^]*?\n\n/m.test(Buffer.concat(call.sent).toString());
+  return end === 'finished' || (terminalAt !== null && (end !== null || isAborted));
 }

@@ -1,10 +1,11 @@
 /**
  * The key of a request, by the rules that a proxy has, without a proxy.
  */
-import { createCallers } from '../../src/request/caller.ts';
-import { createOmissions } from '../../src/request/fields.ts';
+import type { Dialect } from '../../src/dialect.ts';
+import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from '../../src/request/caller.ts';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
+import { createOmissions } from '../../src/request/omissions.ts';
 import { readHead, type Rules } from '../../src/request/reading.ts';
 
 export interface Request {
@@ -14,12 +15,27 @@ export interface Request {
   readonly body: string | Buffer;
 }
 
-export function rulesWith(ignore: readonly string[] = ['default'], origin = 'https://upstream.test'): Rules {
+export interface RuleSettings {
+  readonly dialect?: Dialect;
+  readonly ignore?: readonly string[];
+  readonly include?: readonly string[];
+  readonly scopeHeaders?: readonly string[];
+  readonly origin?: string;
+}
+
+/** The rules of a proxy in front of OpenAI, unless said otherwise. */
+export function rulesWith(settings: RuleSettings = {}): Rules {
+  const { dialect = 'openai', ignore = ['default'], include = [], scopeHeaders = ['default'], origin = 'https://upstream.test' } = settings;
+  const digestOf = createDigest(Buffer.alloc(32, 1));
+  const isUser = createUserHeaders(scopeHeaders);
+  const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', doneMarker: 'required' }, named: new Map() },
+    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required' }, named: new Map() },
     policy: { ttl: 60, maxTtl: 60, mode: 'all' },
-    omissions: createOmissions(ignore),
-    callerOf: createCallers(Buffer.alloc(32, 1), { name: null, members: [] }),
+    omissions: createOmissions({ ignore, include }, isScopeHeader),
+    digestOf,
+    isScopeHeader,
+    callerOf: createCallers({ shared: { name: null, members: [] }, isUser, digestOf }),
   };
 }
 

@@ -25,7 +25,7 @@ export type Tally = Map<string, number>;
 /** The codes of ours that malformed requests and broken replies may bring about. */
 const FITTING = new Set([
   'invalid_target', 'malformed_request', 'invalid_header', 'invalid_body', 'body_incomplete', 'body_too_large', 'headers_too_large', 'websocket_unsupported', 'unknown_route', 'not_cached',
-  'upstream_cut', 'answer_incomplete', 'upstream_unreachable', 'unknown_entry', 'invalid_query', 'misdirected_request', 'unsupported_media_type',
+  'upstream_cut', 'upstream_unreachable', 'unknown_entry', 'invalid_query', 'misdirected_request', 'unsupported_media_type',
 ]);
 
 /** A request may be sent on a connection at the moment when the upstream, done with another's answer, breaks it. */

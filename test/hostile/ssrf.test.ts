@@ -49,7 +49,7 @@ const story = base.extend<Cast>({
 });
 
 const portOf = (url: string) => Number(new URL(url).port);
-const named = (url: string) => ({ upstreams: { other: { url: `${url}/v1`, doneMarker: null } } });
+const named = (url: string) => ({ upstreams: { other: { url: `${url}/v1` } } });
 
 story('no field, header or target leads elsewhere', async ({ upstream, other, canary, ports, open }) => {
   const proxy = await open(named(other.url));

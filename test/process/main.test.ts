@@ -187,6 +187,14 @@ describe('a stop', () => {
   });
 });
 
+describe('a setting that has another name now', () => {
+  test('is still read, and one line in the log names what to write instead', async ({ run }) => {
+    const child = run([], { REFRAIN_INCOMPLETE: 'keep' });
+    await child.ready();
+    await child.says('"setting":"incomplete","instead":"keep=length,incomplete"');
+  });
+});
+
 describe('kill -9', () => {
   test('in the middle of 1,000 writes loses at most the last batches, and never a right byte', async ({ run, upstream, folder }) => {
     upstream.script = ({ body, response }) => {

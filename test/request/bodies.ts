@@ -45,10 +45,10 @@ const message = fc.oneof(
   fc.record({ role: fc.constant('tool'), tool_call_id: id, content: text }),
 );
 const item = fc.oneof(
-  fc.record({ role: fc.constantFrom('user', 'assistant', 'developer'), content: text }),
-  fc.record({ type: fc.constant('message'), role: fc.constant('user'), content: some(fc.record({ type: fc.constant('input_text'), text })) }),
+  fc.record({ id, role: fc.constantFrom('user', 'assistant', 'developer'), content: text }),
+  fc.record({ type: fc.constant('message'), id, role: fc.constant('user'), content: some(fc.record({ type: fc.constant('input_text'), text })) }),
   fc.record({ type: fc.constant('function_call'), call_id: id, name: word, arguments: fc.json({ maxDepth: 1 }) }),
-  fc.record({ type: fc.constant('function_call_output'), call_id: id, output: text }),
+  fc.record({ type: fc.constant('function_call_output'), id, call_id: id, output: text }),
 );
 
 const sampling = { temperature: fraction, top_p: fraction, seed: fc.maxSafeInteger() };

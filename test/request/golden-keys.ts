@@ -3,6 +3,7 @@
  * key is found again by the next version of this code, or the key has another
  * version.
  */
+import type { Dialect } from '../../src/dialect.ts';
 import { KEY_VERSION } from '../../src/request/fingerprint.ts';
 import { keyFor, rulesWith } from '../harness/naming.ts';
 
@@ -20,6 +21,10 @@ interface GoldenRequest {
   readonly upstream?: string;
   /** As `key.ignore` has it. */
   readonly ignore?: readonly string[];
+  /** As `key.include` has it. */
+  readonly include?: readonly string[];
+  /** `openai` where it is not said. */
+  readonly dialect?: Dialect;
   readonly body?: string;
   /** The body in hexadecimal digits, where no text can hold it. */
   readonly bytes?: string;
@@ -28,9 +33,10 @@ interface GoldenRequest {
 
 export const GOLDEN_KEYS = new URL('golden-keys.json', import.meta.url);
 
-export function keyNow({ path, headers = [], upstream, ignore, body, bytes }: GoldenRequest): string {
+export function keyNow({ path, headers = [], upstream, ignore, include, dialect, body, bytes }: GoldenRequest): string {
   const rawHeaders = headers.flatMap((header) => header.split(': ', 2));
-  return keyFor({ ...(path && { path }), headers: rawHeaders, body: body ?? Buffer.from(bytes as string, 'hex') }, rulesWith(ignore, upstream));
+  const rules = rulesWith({ ...(upstream && { origin: upstream }), ...(ignore && { ignore }), ...(include && { include }), ...(dialect && { dialect }) });
+  return keyFor({ ...(path && { path }), headers: rawHeaders, body: body ?? Buffer.from(bytes as string, 'hex') }, rules);
 }
 
 export const WHAT_TO_DO = 'a request has another key than before, so nothing that is stored would be found rightly: raise KEY_VERSION in src/request/fingerprint.ts, then run `node test/generate.ts`';

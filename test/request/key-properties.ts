@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Dialect, DIALECTS } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
 import { keyFor, rulesWith } from '../harness/naming.ts';
 import { BODIES, ENDPOINTS, PATHS } from './bodies.ts';
@@ -27,32 +28,42 @@ export interface KeyCounts {
   readonly damaged: number;
 }
 
-interface Asked {
+interface Place {
+  readonly dialect: Dialect;
   readonly endpoint: Endpoint;
+}
+
+interface Asked extends Place {
   readonly json: Json;
 }
 
 const TRIES_ON_EACH = 60;
 
-const asked: fc.Arbitrary<Asked> = fc.oneof(...ENDPOINTS.map((endpoint) => BODIES[endpoint].map((body) => ({ endpoint, json: treeOf(body) }))));
+const asked: fc.Arbitrary<Asked> = fc.tuple(
+  fc.constantFrom(...DIALECTS),
+  fc.oneof(...ENDPOINTS.map((endpoint) => BODIES[endpoint].map((body) => ({ endpoint, json: treeOf(body) })))),
+).map(([dialect, body]) => ({ dialect, ...body }));
 
-const rules = rulesWith();
-const caller = rules.callerOf(new Map());
 /** One caller asks all: reading its credentials anew would take longer than the rest. */
-const keyOf = (endpoint: Endpoint, body: string | Buffer) => keyFor({ path: PATHS[endpoint], body }, { ...rules, callerOf: () => caller });
+const RULES = new Map(DIALECTS.map((dialect) => {
+  const rules = rulesWith({ dialect });
+  const caller = rules.callerOf(new Map());
+  return [dialect, { ...rules, callerOf: () => caller }];
+}));
+const keyOf = ({ dialect, endpoint }: Place, body: string | Buffer) => keyFor({ path: PATHS[endpoint], body }, RULES.get(dialect));
 const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
 
 /** Tries a property on one body after another, each new, until what it returns, its tries, come to `count`. */
 function tryOn(count: number, property: (asked: Asked, text: string, key: string, dice: Dice) => number): void {
   let tries = 0;
   const keys = new Set<string>();
-  const tryOne = ({ endpoint, json }: Asked, seed: number) => {
-    const text = write(json);
-    const key = keyOf(endpoint, text);
+  const tryOne = (asked: Asked, seed: number) => {
+    const text = write(asked.json);
+    const key = keyOf(asked, text);
     if (!isKey(key)) throw new Error(`there is no key but ${key} for ${text}`);
     if (keys.has(key)) return;
     keys.add(key);
-    tries += property({ endpoint, json }, text, key, new Dice(seed));
+    tries += property(asked, text, key, new Dice(seed));
   };
   while (tries < count) fc.assert(fc.property(asked, fc.nat(), tryOne), { numRuns: 20 });
 }
@@ -70,27 +81,34 @@ class Tally {
   }
 }
 
+/** Whether a mutant differs in an id alone that its client made up. */
+function isLabelAlone({ dialect, endpoint, json }: Asked, changed: string): boolean {
+  return meaningOf(dialect, endpoint, Buffer.from(write(json))) === meaningOf(dialect, endpoint, Buffer.from(changed));
+}
+
 /** No body shares its key with one that differs in one place. */
 function tryMutants(count: number, kinds: readonly Kind[]): void {
   const tally = new Tally();
-  tryOn(count, ({ endpoint, json }, text, key, dice) => {
-    const mutations = new Mutations(json, new Set(LEFT_OUT), kinds);
+  tryOn(count, (asked, text, key, dice) => {
+    const { dialect, endpoint, json } = asked;
+    const mutations = new Mutations(json, new Set(LEFT_OUT[dialect]), kinds);
     const seen = new Set([text]);
     for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
       const mutant = mutations.next(dice);
       const changed = mutant && write(mutant.json);
       if (changed === undefined || seen.has(changed)) continue;
-      const other = keyOf(endpoint, changed);
-      if (other === key) throw new Error(`${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`);
+      const other = keyOf(asked, changed);
+      if (other === key && !isLabelAlone(asked, changed)) throw new Error(`${dialect} ${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`);
       // What decides may have made it a request that is not cached.
       if (!isKey(other)) continue;
       seen.add(changed);
       tally.add(endpoint);
+      tally.add(dialect);
       tally.add(mutant?.kind as Kind);
     }
     return seen.size - 1;
   });
-  tally.mustHave([...ENDPOINTS, ...kinds]);
+  tally.mustHave([...ENDPOINTS, ...DIALECTS, ...kinds]);
 }
 
 /** The bytes of a text, now and then with some that are not UTF-8 but decode to the same. */
@@ -134,11 +152,11 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
     test(`is not shared by bodies that differ in the order of items, or of members beyond the envelope: ${orders} pairs`, () => tryMutants(orders, ORDER));
 
     test(`is shared by all spellings of a body: ${spellings} pairs`, () => {
-      tryOn(spellings, ({ endpoint, json }, text, key, dice) => {
+      tryOn(spellings, (asked, text, key, dice) => {
         const seen = new Set([text]);
         for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
-          const spelling = spell(json, dice);
-          if (keyOf(endpoint, spelling) !== key) throw new Error(`${endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
+          const spelling = spell(asked.json, dice);
+          if (keyOf(asked, spelling) !== key) throw new Error(`${asked.dialect} ${asked.endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
           seen.add(spelling);
         }
         return seen.size - 1;
@@ -147,7 +165,7 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
 
     test(`is shared exactly by bodies that a slow reference says ask the same: ${odd} bodies of few words`, () => {
       let [tries, shared] = [0, 0];
-      const tryOne = (endpoint: Endpoint, seed: number) => {
+      const tryOne = (dialect: Dialect, endpoint: Endpoint, seed: number) => {
         const dice = new Dice(seed);
         const dictionary = new Dictionary();
         for (let bodies = 0; bodies < 10; bodies += 1) {
@@ -156,28 +174,28 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
           for (let variants = 0; variants < 20; variants += 1) {
             const variant = dice.once(3) ? json : (mutations.next(dice)?.json ?? json);
             const body = bytesOf(dice.once(2) ? spell(variant, dice) : write(variant), dice);
-            const key = keyOf(endpoint, body);
-            if (isKey(key)) dictionary.add(key, meaningOf(endpoint, body), body);
+            const key = keyOf({ dialect, endpoint }, body);
+            if (isKey(key)) dictionary.add(key, meaningOf(dialect, endpoint, body), body);
             else if (key.startsWith('not-')) throw new Error(`${key}: ${body}`);
           }
         }
         tries += dictionary.size + dictionary.shared;
         shared += dictionary.shared;
       };
-      while (tries < odd) fc.assert(fc.property(fc.constantFrom(...ENDPOINTS), fc.nat(), tryOne), { numRuns: 10 });
+      while (tries < odd) fc.assert(fc.property(fc.constantFrom(...DIALECTS), fc.constantFrom(...ENDPOINTS), fc.nat(), tryOne), { numRuns: 10 });
       expect(shared / tries).toBeGreaterThan(0.2);
       expect(shared / tries).toBeLessThan(0.8);
     });
 
     test(`is had by exactly the texts that JSON.parse takes for an object: ${damages} damaged texts`, () => {
       let [tries, refused] = [0, 0];
-      const tryOne = ({ endpoint, json }: Asked, seed: number) => {
+      const tryOne = (asked: Asked, seed: number) => {
         const dice = new Dice(seed);
         for (let each = 0; each < 20; each += 1) {
-          let text = spell(each % 2 === 0 ? json : oddBody(dice), dice);
+          let text = spell(each % 2 === 0 ? asked.json : oddBody(dice), dice);
           for (let times = 1 + dice.below(2); times > 0; times -= 1) text = damaged(text, dice);
           const wanted = isJsonObject(text);
-          if (wanted === keyOf(endpoint, text).startsWith('not-')) throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(endpoint, text)}:\n${text}`);
+          if (wanted === keyOf(asked, text).startsWith('not-')) throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(asked, text)}:\n${text}`);
           tries += 1;
           if (!wanted) refused += 1;
         }

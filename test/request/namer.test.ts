@@ -6,7 +6,7 @@ import { readHead } from '../../src/request/reading.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
-const rules = rulesWith(['default', '/trace/id']);
+const rules = rulesWith({ ignore: ['default', '/trace/id'] });
 const occasion = readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).occasion as Occasion;
 
 const bytesOf = (length: number, others = {}) =>

@@ -11,11 +11,11 @@ const TOP = [
 ];
 const NAMES = [
   'content', 'content', 'messages', 'role', 'text', 'a', 'b', 'A', 'user', 'stream', '__proto__', 'constructor', '2', '10', '', 'a":1,"b', '}', '\u00e9', 'e\u0301', '\ud800', '\ufffd',
-  'include_usage', 'include_obfuscation',
+  'include_usage', 'include_obfuscation', 'id', 'id', 'role', 'type',
 ];
 const STRINGS = [
   '', ' ', 'a', 'A', '1', '"', '\\', '\\"', '/', '{}', '"},{"', '","a":"', ':1,', ' stream= stream_options=', 'json:{}', 'raw:{}', '\u00e9', 'e\u0301', '\ufffd', '\ud800', '\udc00',
-  '\ud83d\ude00', '\u0000', '\u001f', '\u007f', '\u2028', '\ufeff', '[CIRCULAR:1]',
+  'user', 'user', 'developer', 'assistant', 'message', 'function_call_output', '\ud83d\ude00', '\u0000', '\u001f', '\u007f', '\u2028', '\ufeff', '[CIRCULAR:1]',
 ];
 const SCALARS = ['true', 'true', 'false', 'null', '0', '-0', '1', '1.0', '1e0', '1E0', '10', '9007199254740992', '9007199254740993', '1e400', '1e401', '0.1', '0.10'];
 

@@ -4,22 +4,38 @@
  * their meanings are equal.
  */
 import { isUtf8 } from 'node:buffer';
+import type { Dialect } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
 import { isEnvelope, type Json, type Member, object, parse, type Place, placeBelow } from './json.ts';
 
+const FORM = ['stream', 'stream_options'];
+const LABELS = ['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'metadata', 'client_metadata', ...FORM];
+
 /** Members of a body that the name leaves out, or has in the form. */
-export const LEFT_OUT = [
-  'user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'metadata', 'client_metadata', 'stream', 'stream_options',
-];
+export const LEFT_OUT: Readonly<Record<Dialect, readonly string[]>> = { openai: LABELS, engine: LABELS, compatible: FORM };
 
 /** @param body a JSON object, not nested beyond the bound */
-export function meaningOf(endpoint: Endpoint, body: Buffer): string {
+export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): string {
   if (!isUtf8(body)) return `bytes ${body.toString('hex')}`;
   const json = parse(body.toString()) as Extract<Json, { kind: 'object' }>;
   if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
-  const members = json.members.filter(({ name }) => !LEFT_OUT.includes(name));
-  if (endpoint === 'responses' && !json.members.some(({ name }) => name === 'store')) members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
+  const members = json.members.filter(({ name }) => !LEFT_OUT[dialect].includes(name))
+    .map((member) => (dialect !== 'compatible' && member.name === 'input' ? withoutAuthoredIds(member) : member));
+  if (endpoint === 'responses' && dialect !== 'compatible' && !json.members.some(({ name }) => name === 'store')) members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
   return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
+}
+
+/** Ids that a client gives to what it wrote itself say nothing. */
+function withoutAuthoredIds({ name, value, ...member }: Member): Member {
+  if (value.kind !== 'array') return { name, value, ...member };
+  const items = value.items.map((item) => (item.kind === 'object' && isAuthored(item.members) ? object(item.members.filter((inner) => inner.name !== 'id')) : item));
+  return { name, value: { ...value, items }, ...member };
+}
+
+function isAuthored(members: readonly Member[]): boolean {
+  const [role, type] = ['role', 'type'].map((name) => members.find((member) => member.name === name)?.value);
+  const is = (json: Json | undefined, ...texts: string[]) => json?.kind === 'string' && texts.includes(json.value);
+  return is(type, 'function_call_output') || ((type === undefined || is(type, 'message')) && is(role, 'user', 'developer', 'system'));
 }
 
 /** Whether two readers may understand it differently. */

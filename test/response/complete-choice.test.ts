@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Keep } from '../../src/response/complete.ts';
 import { chatStream, judgeJson, judgeStream, type Word } from './judged.ts';
 
 interface Message {
@@ -118,4 +119,46 @@ describe('a choice, in JSON and in a stream, that is to be JSON', () => {
       expect(judgeStream(chatStream(choice), { endpoint: 'completions', jsonText: true })).toBe(word);
     }
   });
+});
+
+describe('a choice, in JSON and in a stream, that ends early or says nothing', () => {
+  const STANDARD = new Set<Keep>(['length']);
+  test.each<readonly [string, object, string, ReadonlySet<Keep>, Word]>([
+    ['at the limit', { content: 'Salt' }, 'length', STANDARD, 'whole'],
+    ['at the limit, in other words', { content: 'Salt' }, 'MAX_TOKENS', STANDARD, 'whole'],
+    ['at the limit, where that is not kept', { content: 'Salt' }, 'length', new Set(), 'length'],
+    ['by a filter', { content: null }, 'content_filter', STANDARD, 'content-filter'],
+    ['by a filter, after it began', { content: 'Salt' }, 'content_filter', STANDARD, 'content-filter'],
+    ['by a filter, where that is kept', { content: null }, 'content_filter', new Set<Keep>(['content-filter']), 'whole'],
+    ['with an empty text', { content: '' }, 'stop', STANDARD, 'empty'],
+    ['with null', { content: null, refusal: null, tool_calls: [], annotations: [], audio: null, function_call: null }, 'stop', STANDARD, 'empty'],
+    ['with empty objects of its server', { content: '', provider_specific_fields: { refusal: null, list: [{}] } }, 'stop', STANDARD, 'empty'],
+    ['with an empty text at the limit', { content: '' }, 'length', STANDARD, 'empty'],
+    ['with an empty text, where that is kept', { content: '' }, 'stop', new Set<Keep>(['empty']), 'whole'],
+    ['with thoughts alone', { content: '', reasoning_content: 'Salt?' }, 'stop', STANDARD, 'whole'],
+    ['with a refusal', { content: null, refusal: 'I cannot.' }, 'stop', STANDARD, 'whole'],
+    ['with sound', { content: null, audio: { id: 'audio_1', data: 'AAAA' } }, 'stop', STANDARD, 'whole'],
+    ['with an image', { content: '', images: [{ image_url: { url: 'data:' } }] }, 'stop', STANDARD, 'whole'],
+    ['with a call', { content: null, tool_calls: [{ id: 'a', function: { name: 'now', arguments: '' } }] }, 'tool_calls', STANDARD, 'whole'],
+    ['with content in parts', { content: [{ type: 'text', text: 'Salt.' }] }, 'stop', STANDARD, 'whole'],
+    ['with empty content in parts', { content: [{ type: 'text', text: '' }] }, 'stop', STANDARD, 'empty'],
+  ])('%s', (_, message, reason, keep, word) => {
+    const json = { choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: reason }] };
+    const stream = chatStream({ index: 0, delta: { role: 'assistant', ...message } }, { index: 0, delta: {}, finish_reason: reason });
+    expect([judgeJson(json, { keep }), judgeStream(stream, { keep })]).toEqual([word, word]);
+  });
+
+  test('is not empty where nothing was asked for, or its probabilities are there', () => {
+    const choice = { index: 0, text: '', finish_reason: 'length' };
+    expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
+    expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD, output: false })).toBe('whole');
+    const logprobs = { tokens: ['x'], token_logprobs: [-1] };
+    expect(judgeJson({ choices: [{ ...choice, logprobs }] }, { endpoint: 'completions', keep: STANDARD })).toBe('whole');
+    expect(judgeJson({ choices: [{ ...choice, logprobs: { tokens: [] } }] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
+  });
+});
+
+test('calls of a JSON answer stand each for itself, whatever they are numbered', () => {
+  const calls = ['{"sea":1}', '{"sea":2}'].map((text) => ({ index: 0, id: '', function: { name: 'depth_of', arguments: text } }));
+  expect(judgeJson({ choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'TOOL_CALLS' }] })).toBe('whole');
 });

@@ -14,7 +14,9 @@ describe('a chat answer', () => {
     ['with an index that is a text', [choice('0')], 1, 'missing-choice'],
     ['with the same index twice', [choice(0), choice(0)], 2, 'missing-choice'],
     ['with a gap between its indices', [choice(0), choice(2)], 2, 'missing-choice'],
-    ['with too few choices', [choice(0)], 2, 'missing-choice'],
+    ['with one choice of several, as some servers give', [choice(0)], 2, 'whole'],
+    ['without the index that is 0', [choice(1), choice(undefined)], 2, 'whole'],
+    ['with one choice of several, which has not finished', [choice(0, { finish_reason: null })], 2, 'unfinished'],
     ['with too many choices', [choice(0), choice(1)], 1, 'missing-choice'],
     ['with no choice', [], 1, 'missing-choice'],
     ['with no choice, as it was asked', [], 0, 'missing-choice'],
@@ -40,7 +42,11 @@ describe('a list of embeddings', () => {
     ['in base64', [vector(0, 'AAAAPwAAgL4=')], 1, 'whole'],
     ['with the same index twice', [vector(0), vector(0)], 2, 'missing-input'],
     ['with indices that begin at one', [vector(1), vector(2)], 2, 'missing-input'],
-    ['without indices', [vector(undefined)], 1, 'missing-input'],
+    ['without indices', [vector(undefined), vector(null)], 2, 'whole'],
+    ['without the index that is 0', [vector(undefined), vector(1)], 2, 'whole'],
+    ['with a vector for each token', [vector(0, [[0.5, 1], [1, 2]])], 1, 'whole'],
+    ['with a vector of nulls for a token', [vector(0, [[0.5, 1], [null]])], 1, 'missing-input'],
+    ['with a text in a vector', [vector(0, ['0.5'])], 1, 'missing-input'],
     ['with too few vectors', [vector(0)], 2, 'missing-input'],
     ['with too many vectors', [vector(0), vector(1)], 1, 'missing-input'],
     ['with none', [], 0, 'missing-input'],
@@ -65,6 +71,13 @@ describe('moderations', () => {
   ])('%s', (_, results, inputs, word) => {
     expect(judgeJson({ id: 'modr-1', results }, { endpoint: 'moderations', inputs })).toBe(word);
   });
+});
+
+test.each<readonly [string, readonly unknown[], number, Word]>([
+  ['an answer to each of two prompts', [{ index: 0, text: 'a', finish_reason: 'stop' }, { index: 1, text: 'b', finish_reason: 'stop' }], 2, 'whole'],
+  ['an answer to one of two prompts', [{ index: 0, text: 'a', finish_reason: 'stop' }], 2, 'missing-choice'],
+])('of completions, %s', (_, choices, prompts, word) => {
+  expect(judgeJson({ choices }, { endpoint: 'completions', choices: prompts * 3, prompts })).toBe(word);
 });
 
 test('a completion without text is not kept', () => {

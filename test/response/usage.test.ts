@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Glance } from '../../src/response/glance.ts';
-import { readUsage, type Usage } from '../../src/response/usage.ts';
+import { findUsage, readUsage, type Usage } from '../../src/response/usage.ts';
 import { completionAnswer, embeddingsAnswer, moderationAnswer, responseAnswer } from '../harness/answers.ts';
 import { usageOf, type Wanted } from './judged.ts';
 
@@ -65,6 +65,31 @@ const WRITTEN: readonly (readonly [string, Wanted, string, Usage | null])[] = [
   ['moderations', { endpoint: 'moderations' }, moderationAnswer(), null],
 ];
 
+const TOLD = { prompt_tokens: 5, completion_tokens: 3 };
+const NONE = { prompt_tokens: 0, completion_tokens: 0 };
+
+describe('usage is found', () => {
+  test.each<readonly [string, object, Usage | null]>([
+    ['at the top', { usage: TOLD }, usage(5, 0, 3, 0)],
+    ['in a choice', { choices: [{ index: 0, usage: TOLD }] }, usage(5, 0, 3, 0)],
+    ['in a delta', { choices: [{ delta: { content: '', usage: TOLD } }] }, usage(5, 0, 3, 0)],
+    ['in a message', { usage: null, choices: [{ message: { content: 'x', usage: TOLD } }] }, usage(5, 0, 3, 0)],
+    ['in an object of its vendor', { choices: [], x_groq: { id: 'req_1', usage: TOLD } }, usage(5, 0, 3, 0)],
+    ['where it counts, of several', { usage: NONE, x_groq: { usage: TOLD } }, usage(5, 0, 3, 0)],
+    ['as zeros, where that is all', { usage: NONE, choices: [{ usage: NONE }] }, usage(0, 0, 0, 0)],
+    ['nowhere', { usage: null, choices: [null, { delta: 'x' }], object: 'x' }, null],
+  ])('%s', (_, body, expected) => {
+    expect(findUsage(body as Readonly<Record<string, unknown>>)).toEqual(expected);
+  });
+
+  test('in the last chunk of a stream that counts something', () => {
+    const chunk = (told: unknown) => Buffer.from(`data: ${JSON.stringify({ choices: [], usage: told })}\n\n`);
+    const chunks = [chunk({ prompt_tokens: 5, completion_tokens: 1 }), chunk(TOLD), chunk(NONE), chunk(null)];
+    expect(usageOf(chunks, 'text/event-stream')).toEqual(usage(5, 0, 3, 0));
+    expect(glanceAt(chunks).usage()).toEqual(usage(5, 0, 3, 0));
+  });
+});
+
 describe('the usage of an answer', () => {
   test.each(RECORDED)('as it was recorded, %s, in chunks of any size', (path, wanted, expected) => {
     const body = recorded(path);
@@ -111,9 +136,13 @@ describe('a glance', () => {
     expect(glanceAt([Buffer.from(stream)]).usage()).toEqual(usage(17, 0, 10, 0));
   });
 
+  test('finds usage at the beginning of megabytes too', () => {
+    expect(glanceAt([Buffer.from(`{${TOLD},"choices":"${'x'.repeat(100_000)}"}`)]).usage()).toEqual(usage(17, 0, 10, 0));
+  });
+
   test('sees nothing in nothing', () => {
     expect(glanceAt([]).usage()).toBeNull();
     expect(glanceAt([Buffer.from('"usage":{')]).usage()).toBeNull();
-    expect(glanceAt([]).model()).toBeUndefined();
+    expect(glanceAt([]).model()).toBeNull();
   });
 });

@@ -47,7 +47,7 @@ describe('the books', () => {
     const chat = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
     const expected = [
       ['chat', 'gpt-test', chat], ['chat', 'gpt-test', chat], ['completions', 'gpt-test', null], ['embeddings', 'embed-test', { ...chat, input: 2, output: 0 }],
-      ['responses', 'gpt-test', chat], ['responses', 'gpt-test', chat], ['moderations', null, null],
+      ['responses', 'gpt-test', chat], ['responses', 'gpt-test', chat], ['moderations', 'omni-moderation', null],
     ];
     const told = (outcome: string) => notes.filter((note) => note.outcome === outcome).map(({ endpoint, model, call }) => [endpoint, model, call?.usage ?? null]);
     expect(told('miss')).toEqual(expected);
@@ -159,7 +159,7 @@ describe('the books', () => {
     expect(notes.at(-1)).toMatchObject({ status: 429, why: 'status', error: null, call: { usage: null } });
   });
 
-  story('have the model and the tokens of what went past the cache, as its answer tells them', async ({ upstream, open }) => {
+  story('have the model of what went past the cache as it was asked for, and the tokens as its answer tells them', async ({ upstream, open }) => {
     const proxy = await open();
     const notes = listen(proxy);
     const past = { headers: { 'cache-control': 'no-store' } };
@@ -173,7 +173,7 @@ describe('the books', () => {
     const usage = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
     // 5 x 2.5 + 3 x 10 = 42.5 millionths of a dollar.
     expect(notes.map(({ endpoint, model, dollars, call }) => [endpoint, model, dollars, call?.usage])).toEqual([
-      ['chat', 'gpt-4o-2024-08-06', 0.0000425, usage], ['chat', 'gpt-test', null, usage], ['responses', 'gpt-test', null, usage],
+      ['chat', 'gpt-4o', 0.0000425, usage], ['chat', 'gpt-test', null, usage], ['responses', 'gpt-test', null, usage],
     ]);
   });
 

@@ -37,7 +37,7 @@ describe('POST /explain', () => {
   });
 
   story('reads a body by its source', async ({ open }) => {
-    const { adminUrl } = await open();
+    const { adminUrl } = await open({ dialect: 'openai' });
     const text = (a: string, b: string) => `{"a":{"path":"${CHAT}","body":${a}},"b":{"path":"${CHAT}","body":${b}}}`;
     expect(await explain(adminUrl, text('{"model":"m","seed":9007199254740992}', '{"model":"m","seed":9007199254740993}'))).toMatchObject({ first: '/body/seed' });
     expect(await explain(adminUrl, text('{"model":"m","user":"u"}', ' { "model" : "\\u006d" }'))).toMatchObject({ same: true, first: null });

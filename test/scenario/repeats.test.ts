@@ -54,7 +54,7 @@ describe('an equal request', () => {
   });
 
   story('may be spelled differently: base URL, white space, key order, escapes, labels', async ({ upstream, open }) => {
-    const proxy = await open();
+    const proxy = await open({ dialect: 'openai' });
     const spellings: [string, string][] = [
       ['/v1/chat/completions', '{"model":"m","messages":[{"role":"user","content":"é"}]}'],
       ['/chat/completions', '{ "messages": [ {"content":"\\u00e9", "role":"user"} ],\n "model":"m" }'],
@@ -97,7 +97,7 @@ describe('an equal request', () => {
     const { response } = await upstream.called(1);
     expect(live.message.headers['x-accel-buffering']).toBe('no');
     let sent = 0;
-    for (const piece of ['data: {"choices":[{"index":0,"finish_reason":"sto', 'p"}]}\r\n\r\n', ': a comment\n\n', 'data:[DONE]\n\n\n']) {
+    for (const piece of ['data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"sto', 'p"}]}\r\n\r\n', ': a comment\n\n', 'data:[DONE]\n\n\n']) {
       response.write(piece);
       await live.receives((sent += piece.length));
     }

@@ -75,7 +75,7 @@ story('in a shared scope nobody is refused for the credential of another', async
 });
 
 story('what names the answer beside the body is in the key: path, query, headers, upstream', async ({ upstream, open }) => {
-  const proxy = await open({ upstreams: { other: { url: `${upstream.url}/v2`, doneMarker: null } } });
+  const proxy = await open({ upstreams: { other: { url: `${upstream.url}/v2` } } });
   const asked: [string, Record<string, string>][] = [
     ['/v1/chat/completions', {}],
     ['/openai/deployments/d/chat/completions?api-version=1', {}],

@@ -66,11 +66,14 @@ describe('a request that is more than its bytes is a bypass', () => {
   }
 
   story('a response that is stored does not answer one that is not, nor the other way round', async ({ upstream, open }) => {
-    const proxy = await open();
-    const words = [];
-    for (const fields of [{}, { store: true }, { store: false }]) words.push(wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x', ...fields } })));
-    expect(words).toEqual(['MISS', 'HIT', 'MISS']);
-    expect(upstream.calls).toHaveLength(2);
+    const FIELDS = [{}, { store: true }, { store: false }];
+    for (const [dialect, expected] of [['openai', ['MISS', 'HIT', 'MISS']], ['compatible', ['MISS', 'MISS', 'MISS']]] as const) {
+      const proxy = await open({ dialect });
+      const words = [];
+      for (const fields of FIELDS) words.push(wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x', ...fields } })));
+      expect(words, dialect).toEqual(expected);
+    }
+    expect(upstream.calls).toHaveLength(5);
   });
 
   story('deleting a response upstream drops it here', async ({ upstream, open }) => {

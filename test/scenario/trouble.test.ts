@@ -45,7 +45,7 @@ describe('trouble with an upstream', () => {
 
   story('is of that upstream alone', async ({ upstream, open }) => {
     const other = await startUpstream((call) => sendJson(call, chatAnswer()));
-    const proxy = await open({ upstreams: { other: { url: `${other.url}/v1`, doneMarker: null } } });
+    const proxy = await open({ upstreams: { other: { url: `${other.url}/v1` } } });
     const { url } = other;
     await other.stop();
     for (const path of [`/other${CHAT}`, CHAT, `/other${CHAT}`]) await ask(proxy.url + path, fresh('x'));

@@ -1,0 +1,120 @@
+/**
+ * The parts of a request that stay out of its key: the tables, by the dialect
+ * of the upstream, and what the operator adds to them or brings back.
+ */
+import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
+import { ConfigError } from '../errors.ts';
+import type { Ignored } from './canonical.ts';
+import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
+import { createHeaderRules, createMatcher, isFixed } from './ignored-headers.ts';
+
+export interface Omissions {
+  readonly body: Ignored;
+  /** @param name in lower case */
+  isIgnoredHeader(name: string): boolean;
+}
+
+export type OmissionsByDialect = Readonly<Record<Dialect, Omissions>>;
+
+/** As `key.ignore` and `key.include` have it: JSON Pointers (RFC 6901; `*` is any one segment) and `header:NAME`. */
+export interface KeySettings {
+  /** `default` stands for the tables. */
+  readonly ignore: readonly string[];
+  readonly include: readonly string[];
+}
+
+/**
+ * @param isScope whether a header is in the caller's scope, and so nowhere else
+ * @throws ConfigError where a header is to be in the key that can be in none
+ */
+export function createOmissions(settings: KeySettings, isScope: (name: string) => boolean): OmissionsByDialect {
+  for (const name of headersIn(settings.include)) if (isScope(name) || isFixed(name)) throw neverIncluded(name);
+  const each = DIALECTS.map((dialect) => [dialect, omissionsOf(dialect, settings, isScope)] as const);
+  return Object.fromEntries(each) as unknown as OmissionsByDialect;
+}
+
+function neverIncluded(name: string): ConfigError {
+  return new ConfigError(
+    `key.include names header:${name}, which is in no key: headers of the scope, of framing, of one hop and of ` +
+      'cache control stay out of it; leave it out of key.include',
+  );
+}
+
+type IsHeader = (name: string) => boolean;
+
+function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope: IsHeader): Omissions {
+  const standard = ignore.includes('default');
+  const isInRules = createHeaderRules(dialect, standard);
+  const isAdded = createMatcher(headersIn(ignore));
+  const isIncluded = createMatcher(headersIn(include));
+  return {
+    body: bodyOmissions(standard && ignoresLabels(dialect), pointersIn(ignore), pointersIn(include)),
+    isIgnoredHeader(name) {
+      if (isScope(name) || isFixed(name)) return true;
+      return !isIncluded(name) && (isInRules(name) || isAdded(name));
+    },
+  };
+}
+
+function bodyOmissions(labels: boolean, ignored: readonly string[], included: readonly string[]): Ignored {
+  const tree: Tree = new Map();
+  const fields = [...FORM_FIELDS, ...(labels ? IGNORED_FIELDS.flatMap((rule) => rule.fields) : [])];
+  if (labels) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
+  for (const field of fields) plant(tree, [field], true);
+  for (const pointer of ignored) plant(tree, segmentsOf(pointer), true);
+  for (const pointer of included) keep(tree, segmentsOf(pointer));
+  return tree;
+}
+
+function headersIn(entries: readonly string[]): string[] {
+  const named = entries.filter((entry) => entry.startsWith('header:'));
+  return named.map((entry) => entry.slice('header:'.length).toLowerCase());
+}
+
+function pointersIn(entries: readonly string[]): string[] {
+  return entries.filter((entry) => entry.startsWith('/'));
+}
+
+function segmentsOf(pointer: string): string[] {
+  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** What is below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */
+type Node = Tree | true | 'authored';
+type Tree = Map<string, Node>;
+
+const ANY = '*';
+
+/** Leaves out what a pointer names. */
+function plant(tree: Tree, [first = '', ...rest]: readonly string[], leaf: true | 'authored'): void {
+  const names = first === ANY ? new Set([ANY, ...tree.keys()]) : [first];
+  for (const name of names) {
+    const node = tree.get(name) ?? copied(tree.get(ANY));
+    if (node === true) continue;
+    if (rest.length === 0) tree.set(name, leaf);
+    else {
+      const below: Tree = node instanceof Map ? node : new Map();
+      tree.set(name, below);
+      plant(below, rest, leaf);
+    }
+  }
+}
+
+/** Brings back what a pointer names, and all below it. */
+function keep(tree: Tree, [first = '', ...rest]: readonly string[]): void {
+  const names = first === ANY ? new Set([ANY, ...tree.keys()]) : [first];
+  for (const name of names) {
+    const node = tree.get(name) ?? copied(tree.get(ANY));
+    if (node === undefined) continue;
+    if (rest.length === 0) tree.set(name, new Map());
+    else {
+      const below: Tree = node instanceof Map ? node : node === true ? new Map<string, Node>([[ANY, true]]) : new Map();
+      tree.set(name, below);
+      keep(below, rest);
+    }
+  }
+}
+
+function copied(node: Node | undefined): Node | undefined {
+  return node instanceof Map ? new Map([...node].map(([name, below]) => [name, copied(below) as Node])) : node;
+}

@@ -1,0 +1,63 @@
+/**
+ * The calls of tools in one choice, put together from what is said of them.
+ */
+import { isObject, isWholeJson, type Json, listOf } from './json.ts';
+import { areArgumentsWhole, argumentsText } from './tool-call.ts';
+
+export class Calls {
+  /** The arguments of each call, by its place; null for a custom tool. */
+  readonly #texts = new Map<unknown, string | null>();
+  /** The place of the call that was spoken of last. */
+  #last: unknown = null;
+
+  get size(): number {
+    return this.#texts.size;
+  }
+
+  /**
+   * @param said a message, or a delta
+   * @param isWhole whether each call in it stands for itself
+   * @returns false where that is no list of calls
+   */
+  add({ tool_calls: toolCalls, function_call: functionCall }: Json, isWhole: boolean): boolean {
+    if (isObject(functionCall)) this.#append('function_call', functionCall);
+    if (toolCalls === undefined || toolCalls === null) return true;
+    const calls = listOf(toolCalls);
+    if (calls === null) return false;
+    for (const [at, call] of calls.entries()) {
+      const place = isWhole ? at : this.#placeOf(call, at, calls.length);
+      if (call.type === 'custom' || isObject(call.custom)) this.#set(place, null);
+      else this.#append(place, isObject(call.function) ? call.function : {});
+    }
+    return true;
+  }
+
+  /** @param cut whether the choice may have gone on */
+  areWhole(cut: boolean): boolean {
+    for (const text of this.#texts.values()) if (text !== null && !areArgumentsWhole(text, cut)) return false;
+    return true;
+  }
+
+  /**
+   * By number or by id: Gemini numbers no calls, and sends each of them whole with
+   * an id of its own (openai-python#2806). What has neither goes on with the last
+   * call, unless that is whole and this one names its function.
+   */
+  #placeOf({ index, id, function: called }: Json, at: number, count: number): unknown {
+    const place = index ?? (id || null);
+    if (place !== null) return place;
+    if (count > 1) return `at ${at}`;
+    const last = this.#texts.get(this.#last);
+    const isNew = last === undefined || (isObject(called) && Boolean(called.name) && (last === null || isWholeJson(last, false)));
+    return isNew ? `after ${this.size}` : this.#last;
+  }
+
+  #append(place: unknown, { arguments: more }: Json): void {
+    this.#set(place, (this.#texts.get(place) ?? '') + argumentsText(more));
+  }
+
+  #set(place: unknown, text: string | null): void {
+    this.#texts.set(place, text);
+    this.#last = place;
+  }
+}

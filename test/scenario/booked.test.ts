@@ -1,0 +1,92 @@
+/**
+ * What the books have of a request: the tokens of its answer, wherever they are
+ * told, and one model.
+ */
+import { gzipSync } from 'node:zlib';
+import { describe, expect } from 'vitest';
+import type { PricedNote } from '../../src/ledger/note.ts';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson, sendStream } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import type { Proxy } from '../harness/proxy.ts';
+import { story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
+import type { Script } from '../harness/upstream.ts';
+
+/** Every note from here on. */
+function listen(proxy: Proxy): PricedNote[] {
+  const notes: PricedNote[] = [];
+  proxy.app.ledger.subscribe((note) => void notes.push(note));
+  return notes;
+}
+
+const noted = (notes: readonly PricedNote[], count: number) => until(() => notes.length === count);
+
+describe('the books', () => {
+  story('count usage wherever it stands, also of answers that are not kept or break off', async ({ upstream, open }) => {
+    const proxy = await open();
+    const notes = listen(proxy);
+    const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
+    const none = { prompt_tokens: 0, completion_tokens: 0 };
+    const end = (fields: object) => `data: ${JSON.stringify({ choices: [], ...fields })}\n\n`;
+    const streamed = (...events: readonly string[]) => chatEvents().toSpliced(-1, 0, ...events);
+    const unfinished = chatEvents().slice(0, -2);
+    const scripts: readonly (readonly [string, Script, string | null, boolean])[] = [
+      ['in a choice', (call) => sendStream(call, streamed(end({ choices: [{ index: 0, delta: {}, usage: told }] }))), null, true],
+      ['in an object of its vendor', (call) => sendStream(call, streamed(end({ x_groq: { usage: told } }))), null, true],
+      ['before zeros', (call) => sendStream(call, streamed(end({ usage: told }), end({ usage: none }))), null, true],
+      ['in a stream that never ended', (call) => sendStream(call, [...unfinished, end({ usage: told }), 'data: [DONE]\n\n']), 'unfinished', true],
+      ['in a stream that breaks off', resetAfter([...unfinished, end({ usage: told })].join('')), 'upstream_cut', true],
+      ['in an error', (call) => sendJson(call, JSON.stringify({ error: { message: 'x' }, usage: told })), 'error-object', false],
+      ['in a choice of a document', (call) => sendJson(call, chatAnswer('x', { usage: null, choices: [{ index: 0, message: { content: 'x' }, finish_reason: 'stop', usage: told }] })), null, false],
+      ['in a document that breaks off', ({ response }) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+        response.write(`{"usage":${JSON.stringify(told)},"choices":[`, () => response.socket?.destroySoon());
+      }, 'upstream_cut', false],
+    ];
+    for (const [at, [where, script, why, stream]] of scripts.entries()) {
+      upstream.script = script;
+      await ask(proxy.url + CHAT, { body: chatRequest(where, { stream }) });
+      await noted(notes, at + 1);
+      expect(notes[at], where).toMatchObject({ outcome: 'miss', why, call: { usage: { input: 5, output: 3 } } });
+    }
+    const { periods: { all } } = await proxy.app.ledger.stats();
+    expect(all.tokens.spent).toMatchObject({ input: 5 * scripts.length, output: 3 * scripts.length });
+  });
+
+  story('have one model for a request, however it is answered', async ({ upstream, open }) => {
+    const proxy = await open({ maxKeyedBytes: 50_000 });
+    const notes = listen(proxy);
+    upstream.script = beginStream;
+    const question = { body: chatRequest('x', { model: 'gpt-4o', stream: true }) };
+    const live = [await begin(proxy.url + CHAT, question), await begin(proxy.url + CHAT, question)];
+    for (const event of chatEvents()) upstream.calls[0]?.response.write(event);
+    upstream.calls[0]?.response.end();
+    await Promise.all(live.map(({ ended }) => ended));
+    await ask(proxy.url + CHAT, question);
+    upstream.script = (call) => sendStream(call, chatEvents());
+    await ask(proxy.url + CHAT, { ...question, headers: { 'cache-control': 'no-store' } });
+    await ask(proxy.url + CHAT, { ...question, headers: { 'x-refrain-cache': 'off' } });
+    await ask(proxy.url + CHAT, { body: { ...question.body, store: true } });
+    await ask(proxy.url + CHAT, { body: { ...question.body, user: 'x'.repeat(60_000) } });
+    await ask(proxy.url + CHAT, { body: JSON.stringify({ user: 'x'.repeat(60_000), ...question.body }), headers: { 'cache-control': 'no-store', 'transfer-encoding': 'chunked' } });
+    await ask(proxy.url + CHAT, { body: gzipSync(JSON.stringify({ ...question.body, store: true })), headers: { 'content-encoding': 'gzip' } });
+    await noted(notes, 9);
+    expect(notes.map(({ outcome, model }) => `${outcome} ${model}`).sort()).toEqual([...Array(6).fill('bypass gpt-4o'), 'follow gpt-4o', 'hit gpt-4o', 'miss gpt-4o']);
+  });
+
+  story('have the model that an answer names, however it came, where its request names none', async ({ open }) => {
+    const proxy = await open();
+    const notes = listen(proxy);
+    const moderation = { body: { input: 'sea' } };
+    await ask(`${proxy.url}/v1/moderations`, moderation);
+    await ask(`${proxy.url}/v1/moderations`, moderation);
+    await ask(`${proxy.url}/v1/moderations`, { ...moderation, headers: { 'cache-control': 'no-store' } });
+    const stream = { body: { messages: [{ role: 'user', content: 'x' }], stream: true } };
+    await ask(proxy.url + CHAT, stream);
+    await ask(proxy.url + CHAT, stream);
+    await noted(notes, 5);
+    expect(notes.map(({ outcome, model }) => `${outcome} ${model}`)).toEqual([
+      'miss omni-moderation', 'hit omni-moderation', 'bypass omni-moderation', 'miss gpt-test', 'hit gpt-test',
+    ]);
+  });
+});

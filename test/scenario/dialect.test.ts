@@ -1,0 +1,118 @@
+/**
+ * In front of which upstream a request may be answered by another's answer.
+ */
+import { describe, expect } from 'vitest';
+import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { ask } from '../harness/client.ts';
+import type { Proxy } from '../harness/proxy.ts';
+import { story } from '../harness/story.ts';
+import type { Call, ScriptedUpstream } from '../harness/upstream.ts';
+
+type Headers = Record<string, string>;
+type Variation = readonly [what: string, one: readonly [object, Headers], other: readonly [object, Headers]];
+
+const KEY = { authorization: 'Bearer sk-gateway' };
+
+/** Requests that a gateway may answer differently, and OpenAI does not. */
+const LABELS: readonly Variation[] = [
+  ['user', [{ user: 'alice' }, {}], [{ user: 'bob' }, {}]],
+  ['metadata.tags', [{ metadata: { tags: ['a'] } }, {}], [{ metadata: { tags: ['b'] } }, {}]],
+  ['safety_identifier', [{ safety_identifier: 'a' }, {}], [{ safety_identifier: 'b' }, {}]],
+  ['prompt_cache_key', [{ prompt_cache_key: 'a' }, {}], [{ prompt_cache_key: 'b' }, {}]],
+  ['a session header', [{}, { 'session-id': 'a' }], [{}, { 'session-id': 'b' }]],
+  ['a thread header', [{}, { 'thread-id': 'a' }], [{}, { 'thread-id': 'b' }]],
+  ['a conversation of opencode', [{}, { 'x-session-affinity': 'a' }], [{}, { 'x-session-affinity': 'b' }]],
+  ['the referer', [{}, { referer: 'https://a.test' }], [{}, { referer: 'https://b.test' }]],
+  ['the title', [{}, { 'x-title': 'a' }], [{}, { 'x-title': 'b' }]],
+];
+
+/** Requests behind a sign-on proxy that shows a credential of its own. */
+const USERS: readonly Variation[] = ['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Access-Token', 'sec-user-token', 'X-Auth-Request-User', 'Remote-User', 'Tailscale-User-Login', 'X-Session-Token']
+  .map((name) => [name, [{}, { [name]: 'alice' }], [{}, { [name]: 'bob' }]]);
+
+/** Answers each body and head with an answer of its own. */
+const personal = (call: Call) => sendJson(call, chatAnswer(JSON.stringify([call.body.toString(), call.rawHeaders])));
+
+async function wordsOf(proxy: Proxy, upstream: ScriptedUpstream, [, one, other]: Variation): Promise<unknown[]> {
+  upstream.script = personal;
+  const words = [];
+  for (const [fields, headers] of [one, other, one, other]) words.push((await ask(proxy.url + CHAT, { body: chatRequest('x', fields), headers: { ...KEY, ...headers } })).headers['x-cache']);
+  return words;
+}
+
+describe('an upstream that nobody knows', () => {
+  for (const variation of [...LABELS, ...USERS]) {
+    story(`may answer by ${variation[0]}`, async ({ upstream, open }) => {
+      expect(await wordsOf(await open(), upstream, variation)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+    });
+  }
+
+  story('may route by what clients say of themselves, where the operator says so', async ({ upstream, open }) => {
+    const agents: Variation = ['user-agent', [{}, { 'user-agent': 'a' }], [{}, { 'user-agent': 'b' }]];
+    expect(await wordsOf(await open(), upstream, agents)).toEqual(['MISS', 'HIT', 'HIT', 'HIT']);
+    expect(await wordsOf(await open({ key: { include: ['header:user-agent'] } }), upstream, agents)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+  });
+});
+
+for (const dialect of ['openai', 'engine'] as const) {
+  describe(`an upstream of the ${dialect} dialect`, () => {
+    for (const variation of LABELS) {
+      story(`does not answer by ${variation[0]}`, async ({ upstream, open }) => {
+        expect(await wordsOf(await open({ dialect }), upstream, variation)).toEqual(['MISS', 'HIT', 'HIT', 'HIT']);
+      });
+    }
+
+    for (const variation of USERS) {
+      story(`is asked by each user of ${variation[0]}`, async ({ upstream, open }) => {
+        expect(await wordsOf(await open({ dialect }), upstream, variation)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+      });
+    }
+  });
+}
+
+story('each of several upstreams has a dialect of its own', async ({ upstream, open }) => {
+  const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
+  const words = [];
+  for (const path of [CHAT, '/engine/v1/chat/completions']) {
+    for (const user of ['alice', 'bob']) words.push((await ask(proxy.url + path, { body: chatRequest('x', { user }) })).headers['x-cache']);
+  }
+  expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
+});
+
+story('headers of the scope are as the operator says', async ({ upstream, open }) => {
+  const tenants: Variation = ['x-tenant', [{}, { 'x-tenant': 'a' }], [{}, { 'x-tenant': 'b' }]];
+  const proxy = await open({ scope: { headers: ['x-tenant'] } });
+  expect(await wordsOf(proxy, upstream, tenants)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+  const rows = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text).entries as { scope: string }[];
+  expect(new Set(rows.map(({ scope }) => scope)).size).toBe(2);
+});
+
+story('no value is kept as it is that names a person or a session, or is a credential', async ({ upstream, open }) => {
+  upstream.script = (call) => sendJson(call, chatAnswer());
+  const proxy = await open();
+  const names = ['x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity', 'x-tenant-id', 'cookie', 'x-goog-api-key'];
+  const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
+  await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
+  expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
+  const { entries } = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text);
+  const entry = (await ask(`${proxy.adminUrl}/entries/${entries[0].key}`)).text;
+  expect(entry).toContain('kept');
+  expect(entry).not.toContain('canary');
+  expect(JSON.stringify(proxy.lines)).not.toContain('canary');
+});
+
+describe('a difference that another dialect leaves out', () => {
+  story('is explained as one', async ({ open }) => {
+    const request = (body: object, headers: Headers = {}) => ({ path: CHAT, headers, body });
+    const a = request(chatRequest('x', { user: 'a', trace: 1 }), { 'session-id': '1' });
+    const b = request(chatRequest('x', { user: 'b', trace: 2 }), { 'session-id': '2' });
+    const differences = async (proxy: Proxy) => {
+      const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a, b } });
+      return Object.fromEntries(JSON.parse(text).differences.map(({ pointer, hint }: { pointer: string; hint: string }) => [pointer, hint]));
+    };
+    expect(await differences(await open())).toEqual({
+      '/headers/session-id': expect.stringContaining('dialect=engine'), '/body/user': expect.stringContaining('dialect=engine'), '/body/trace': expect.stringContaining('key.ignore=default,/trace '),
+    });
+    expect(await differences(await open({ dialect: 'engine' }))).toEqual({ '/body/trace': expect.stringContaining('key.ignore=default,/trace ') });
+  });
+});
