@@ -2,6 +2,7 @@
  * Builds every part once and wires them. Nothing here is shared with another
  * proxy in the same process.
  */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
@@ -13,6 +14,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
+import type { NamedUpstream } from './config/upstreams.ts';
 import { packageVersion } from './config/version.ts';
 import { dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { Bodies } from './http/body.ts';
@@ -26,6 +28,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
+import { createBypasses } from './request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createNamer, type Namer } from './request/namer.ts';
 import { createOmissions } from './request/omissions.ts';
@@ -55,6 +58,9 @@ export interface App {
   readonly prepare: () => Promise<void>;
   readiness: Readiness;
 }
+
+/** Enough that no two processes of a chain call themselves the same. */
+const PSEUDONYM_BYTES = 8;
 
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
@@ -91,8 +97,9 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   });
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log), origins);
+  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
@@ -146,7 +153,7 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 
 /** How requests are read and named. */
 export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
-  const { ttl, maxTtl, cache: mode, scope, key } = config;
+  const { ttl, maxTtl, cache: mode, scope, key, bypass } = config;
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
@@ -154,26 +161,28 @@ export function createRules(config: Config, secret: Buffer, origins: readonly Or
     targets: createTargets(config, origins),
     policy: { ttl, maxTtl, mode },
     omissions: createOmissions(key, isScopeHeader),
+    bypasses: createBypasses(bypass),
     digestOf,
     isScopeHeader,
     callerOf: createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf }),
   };
 }
 
-/** Each upstream with what is set for it, or else follows from its host. */
-export function createTargets({ upstream, upstreams, dialect, doneMarker }: Config, origins: readonly Origin[]): Targets {
-  const targetOf = (name: string | null, base: string, ownDialect: Config['dialect'], ownMarker: Config['doneMarker']): Target => {
+/** Each upstream with what is set for it, or else for all, or else follows from its host. */
+export function createTargets({ upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[]): Targets {
+  const targetOf = (name: string | null, base: string, own: Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>): Target => {
     const { origin, hostname, pathname } = new URL(base);
-    const spoken = ownDialect === 'auto' ? dialectOfHost(hostname) : ownDialect;
-    const marker = ownMarker === 'auto' ? doneMarker : ownMarker;
+    const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
+    const marker = own.doneMarker ?? doneMarker;
     return {
       origin,
       basePath: pathname.replace(/\/+$/, ''),
       setting: settingOfUpstream(origins, name),
       dialect: spoken,
       doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
+      noStore: own.noStore ?? noStore,
     };
   };
-  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own.dialect, own.doneMarker)] as const);
-  return { standard: targetOf(null, upstream, dialect, doneMarker), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own)] as const);
+  return { standard: targetOf(null, upstream, { dialect, doneMarker, noStore }), named: new Map(named) };
 }

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'http_version_unsupported'
   | 'headers_timeout'
   | 'websocket_unsupported'
+  | 'loop_detected'
   | 'body_too_large'
   | 'body_incomplete'
   | 'body_timeout'
@@ -74,6 +75,9 @@ export const invalidBody = (why: string) =>
 
 export const websocketUnsupported = () =>
   new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');
+
+export const loopDetected = () =>
+  new RefrainError('loop_detected', 508, 'This request has passed through this Refrain before: an upstream leads back to it; check REFRAIN_UPSTREAM.', 'via');
 
 export const bodyTooLarge = (limit: number) =>
   new RefrainError('body_too_large', 413, `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`);

@@ -8,7 +8,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import { isLoopback } from '../config/rules.ts';
+import { isLoopback } from '../config/own-listener.ts';
 import { forbiddenOrigin, misdirectedRequest, unauthorized } from '../errors.ts';
 import { checkProtocol } from '../request/protocol.ts';
 

@@ -10,11 +10,12 @@ import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { RawHeaders } from '../response/entry.ts';
+import type { Head, RawHeaders } from '../response/entry.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type Lead } from './flight.ts';
 import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
+import { isOverdue, mayPlay, waitForHead } from './following.ts';
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
@@ -22,6 +23,7 @@ import type { Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
+import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
 
 export interface CacheOptions {
   readonly store: Store;
@@ -36,9 +38,6 @@ export interface CacheOptions {
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
-
-/** What an upstream says of a credential or an account, not of a question. */
-const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 export class Cache {
   readonly #options: CacheOptions;
@@ -64,9 +63,13 @@ export class Cache {
   }
 
   /** What is kept under a key, where it can be had without waiting and is good enough. */
-  hit(key: string, permission: Permission): Opening | undefined {
-    const found = permission.read ? this.#goodEnough(this.#options.store.getNow(key), permission) : undefined;
-    return found && this.#hit(key, found);
+  hit(key: string, permission: Permission, sent: Sent): Opening | undefined {
+    const { store } = this.#options;
+    const stored = permission.read ? store.getNow(key) : undefined;
+    if (stored === undefined) return undefined;
+    const own = ownKey(key, stored.entry, sent);
+    const found = this.#goodEnough(own === key ? stored : store.getNow(own), permission, sent);
+    return found && this.#hit(own, found);
   }
 
   /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
@@ -74,7 +77,9 @@ export class Cache {
     const { key, permission } = question;
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#flights.joinable(key) : null;
-    return flight && !this.#isOverdue(flight) ? this.#follow(flight, question) : this.#miss(question);
+    if (!flight || isOverdue(flight, this.#options)) return this.#miss(question);
+    const { head } = flight.recording;
+    return head && !mayPlay(flight, head, question) ? this.#askBeside(head, question) : this.#follow(flight, question);
   }
 
   /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
@@ -114,8 +119,12 @@ export class Cache {
     this.#options.store.deleteAnswer(answerId);
   }
 
-  async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
-    const found = permission.read ? this.#goodEnough(await lookUp(this.#options.store, key), permission) : undefined;
+  async #onlyIfCached(question: Question): Promise<Opening> {
+    const { key, permission, sent } = question;
+    const stored = permission.read ? await lookUp(this.#options.store, key) : undefined;
+    const own = stored ? ownKey(key, stored.entry, sent) : key;
+    if (own !== key) return this.#onlyIfCached({ ...question, key: own });
+    const found = this.#goodEnough(stored, permission, sent);
     if (!found) throw notCached();
     return this.#hit(key, found);
   }
@@ -124,44 +133,69 @@ export class Cache {
     this.#options.load.admitListener();
     const listener = flight.recording.listen();
     const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
-    if (flight.lookup) return this.#followStored(flight.lookup, opening, question);
-    return question.shared ? this.#followShared(opening, question) : opening;
+    return flight.lookup ? this.#followStored(flight, flight.lookup, opening, question) : this.#followHead(flight, opening, question);
   }
 
   /** Follows a flight that is still asking the store. */
-  async #followStored(lookup: Promise<Found | undefined>, opening: Opening, question: Question): Promise<Opening> {
+  async #followStored(flight: Flight, lookup: Promise<Found | undefined>, opening: Opening, question: Question): Promise<Opening> {
     const stored = await lookup;
-    if (!stored) return question.shared ? this.#followShared(opening, question) : opening;
+    if (!stored) return this.#followHead(flight, opening, question);
     opening.listener.leave();
-    if (this.#goodEnough(stored, question.permission)) return this.#hit(question.key, stored);
-    return this.open({ ...question, permission: { ...question.permission, read: false } });
+    return this.#answerFrom(stored, question);
   }
 
-  /** Follows unless the upstream refuses the one who leads, for his credential or his account; then asks for itself. */
-  async #followShared(opening: Opening, question: Question): Promise<Opening> {
+  /** Follows once the head is known, unless it says that the answer is for the one who leads; then asks for itself. */
+  #followHead(flight: Flight, opening: Opening, question: Question): Opening | Promise<Opening> {
     const { listener } = opening;
-    await listener.whenBegun();
-    if (!PERSONAL_STATUS.has(listener.head?.status ?? 0)) return opening;
+    const { head, state } = listener;
+    if (head === null) {
+      if (state !== 'waiting') return opening;
+      return waitForHead(listener, question.client).then((stays) => (stays && listener.head ? this.#followHead(flight, opening, question) : opening));
+    }
+    if (mayPlay(flight, head, question)) return opening;
     listener.leave();
-    return this.open(question);
+    return this.#askBeside(head, question);
+  }
+
+  /** Answers what a flight in the air does not. @param head of that flight's answer */
+  #askBeside(head: Head, question: Question): Opening | Promise<Opening> {
+    const variant = variantOf(head, question.sent);
+    if (variant && !isVariantKey(question.key)) return this.open({ ...question, key: variantKey(question.key, variant.digest), varying: { by: variant.by } });
+    // An answer that is no answer has left the table, and another may be on its way already.
+    return head.status === 200 ? this.#miss(question) : this.open(question);
+  }
+
+  /** Answers by what the store has under the key, or from where that says the answer is. */
+  #answerFrom(stored: Found, question: Question): Opening | Promise<Opening> {
+    const { key, permission, sent } = question;
+    const own = ownKey(key, stored.entry, sent);
+    if (own !== key) return this.open({ ...question, key: own, varying: { by: stored.entry.variant?.by ?? [], first: stored.entry } });
+    if (this.#goodEnough(stored, permission, sent)) return this.#hit(key, stored);
+    return this.open({ ...question, permission: { ...permission, read: false } });
   }
 
   #miss(question: Question): Opening | Promise<Opening> {
-    const { key, permission, lead } = question;
+    const { key, permission, lead, sent, varying, expected: { noStore } } = question;
     const { load, store } = this.#options;
     const isToLookUp = permission.read && !surelyLacks(store, key);
     if (isToLookUp) load.admitListener();
     else load.admitFlight();
-    const flight = this.#register(question);
+    const landing = new StoreLanding(this.#ground, question);
+    const flight = this.#register(question, landing);
     const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'miss', ttl: permission.ttl }, listener, call: flight.account.whenOver, flight };
+    const opening: Opening = {
+      outcome: { word: 'miss', ttl: permission.ttl, noStore }, listener, call: flight.account.whenOver, flight,
+      ...(varying && { variesBy: varying.by }),
+    };
     if (!isToLookUp) {
       flight.lead(lead);
       return opening;
     }
     const lookup = lookUp(store, key).then((stored) => {
-      const found = this.#goodEnough(stored, permission);
+      const isElsewhere = stored !== undefined && ownKey(key, stored.entry, sent) !== key;
+      const found = isElsewhere ? stored : this.#goodEnough(stored, permission, sent);
       flight.lookup = null;
+      landing.before = stored?.entry;
       if (found) {
         flight.dismiss();
         listener.leave();
@@ -169,25 +203,25 @@ export class Cache {
       return found;
     });
     flight.lookup = lookup;
-    return lookup.then((found) => (found ? this.#hit(key, found) : opening));
+    return lookup.then((found) => (found ? this.#answerFrom(found, question) : opening));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register(question: Question): Flight {
+  #register(question: Question, landing: StoreLanding): Flight {
     const { key, expected: { endpoint } } = question;
     const { clock, load, maxEntryBytes, onAbandon } = this.#options;
-    const landing = new StoreLanding(this.#ground, question);
     const flight = new Flight({ landing, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
     if (flight.recording.liveOnly) return flight;
-    const held = this.#flights.joinable(key);
-    landing.place = this.#flights.add(flight, question, !this.#unkept.has(key) && (!held || this.#isOverdue(held)));
+    landing.place = this.#flights.add(flight, question, !this.#unkept.has(key) && !this.#isHeld(question));
     return flight;
   }
 
-  /** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
-  #isOverdue({ recording, account: { ledAt } }: Flight): boolean {
-    const { clock, patience } = this.#options;
-    return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
+  /** Whether another flight holds the key, and is to be waited for. */
+  #isHeld(question: Question): boolean {
+    const held = this.#flights.joinable(question.key);
+    if (held === null || isOverdue(held, this.#options)) return false;
+    const { head } = held.recording;
+    return head === null || mayPlay(held, head, question);
   }
 
   #hit(key: string, found: Found): Opening {
@@ -195,9 +229,9 @@ export class Cache {
     return openStored(found, this.#options.clock.now());
   }
 
-  /** What is found, unless it is too old, or was dropped while a slow store looked for it. */
-  #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
-    if (!found || this.#forgotten.has(found.entry.answerId)) return undefined;
+  /** What is found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
+  #goodEnough(found: Found | undefined, { maxAge }: Permission, sent: Sent): Found | undefined {
+    if (!found || this.#forgotten.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
     return isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
   }
 }

@@ -11,49 +11,20 @@
  * It is kept before it leaves the table, so that there is no moment at which
  * an equal request finds neither the entry nor the flight.
  */
-import type { Clock } from '../clock.ts';
-import type { Endpoint } from '../endpoint.ts';
 import { abandoned, internalError, type RefrainError } from '../errors.ts';
-import type { Expectation, Judge, Verdict } from '../response/complete.ts';
+import type { Judge, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, judgeOf } from '../response/judge.ts';
 import { type Owner, Recording } from '../response/recording.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { Account } from './account.ts';
+import type { FlightPlan, Landing } from './flight-plan.ts';
 import type { Load } from './load.ts';
 import { whyNotStorable } from './storable.ts';
 
 /** Fetches an answer into a writer. */
 export type Lead = (writer: Writer) => void;
-
-/** What becomes of an answer that may be kept. */
-export interface Landing {
-  /** What a whole answer has. */
-  readonly expected: Expectation;
-  /** The model that was asked for; null where the request does not say. */
-  readonly model: string | null;
-  /** How long it may be kept, in seconds. */
-  readonly ttl: number;
-  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
-  /** Told why a complete answer is not kept. */
-  refuse(why: string): void;
-  /** Called once, after `keep`: takes the flight out of the table. */
-  land(): void;
-}
-
-export interface FlightPlan {
-  /** Null for an answer that is only relayed. */
-  readonly landing: Landing | null;
-  /** Whose answers tell of usage; null for any other. */
-  readonly endpoint: Endpoint | null;
-  /** The most that is recorded, in bytes; beyond it the answer is live only. */
-  readonly maxBytes: number;
-  /** What happens to the upstream call when the last listener leaves. */
-  readonly onAbandon: 'abort' | 'finish';
-  readonly clock: Clock;
-  readonly load: Load;
-}
 
 /** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
@@ -78,6 +49,10 @@ export class Flight implements Writer, Owner {
     this.#plan = plan;
     this.account = new Account(plan.clock, plan.landing?.model ?? null);
     this.recording = new Recording(plan.landing ? plan.maxBytes : 0, plan.load, this);
+  }
+
+  get landing(): Landing | null {
+    return this.#plan.landing;
   }
 
   wanted(): void {
@@ -145,6 +120,7 @@ export class Flight implements Writer, Owner {
     else this.account.unjudged(endpoint, head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
+    landing?.begun(head);
     // A stream that may be kept may end before its declared length, in an event of ours.
     this.recording.begin(head, landing && isEventStream(head) ? { ...framing, length: null } : framing);
     this.#abandon();
@@ -182,7 +158,7 @@ export class Flight implements Writer, Owner {
     const { head } = this.recording;
     const { landing } = this.#plan;
     if (!head || !landing) return;
-    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head);
+    this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : whyNotStorable(landing.ttl, head, landing.expected.noStore);
     try {
       if (verdict.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
     } catch {
@@ -230,6 +206,6 @@ export class Flight implements Writer, Owner {
   #isWorthFinishing(): boolean {
     const { head, liveOnly } = this.recording;
     const { landing } = this.#plan;
-    return landing !== null && !liveOnly && !this.#fenced && (head === null || !whyNotStorable(landing.ttl, head));
+    return landing !== null && !liveOnly && !this.#fenced && (head === null || !whyNotStorable(landing.ttl, head, landing.expected.noStore));
   }
 }

@@ -6,6 +6,7 @@ import type { Label } from '../response/entry.ts';
 import { type Criteria, fitsLabel, type Purge } from '../store/filter.ts';
 import type { Tally } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
+import { primaryKey } from './variants.ts';
 
 /** Which answers are to go. */
 export interface PurgeRequest extends Criteria {
@@ -64,8 +65,10 @@ export class Flights {
     place.flight = null;
   }
 
+  /** Those that may land under a key: which variant an answer is, nobody knows before its head. */
   to(key: string): Flight[] {
-    return this.#fitting((aim) => aim.key === key);
+    const primary = primaryKey(key);
+    return this.#fitting((aim) => primaryKey(aim.key) === primary);
   }
 
   /** Those whose answers a purge is about. */

@@ -4,13 +4,16 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
-import type { Call, Head, RawHeaders } from '../response/entry.ts';
+import type { Call, Entry, Head, RawHeaders } from '../response/entry.ts';
+import { whyForOneAlone } from '../response/judge.ts';
 import type { Store } from '../store/store.ts';
-import type { Landing } from './flight.ts';
+import type { Landing } from './flight-plan.ts';
 import type { Flights, Place } from './flights.ts';
 import type { ForgottenAnswers } from './forgotten-answers.ts';
 import type { Question } from './question.ts';
+import { lifetimeOf } from './storable.ts';
 import type { UnkeptKeys } from './unkept-keys.ts';
+import { type Sent, storeVariant, variantOf } from './variants.ts';
 
 /** What all landings share. */
 export interface Ground {
@@ -27,8 +30,11 @@ export interface Ground {
 export class StoreLanding implements Landing {
   /** Among the flights in the air; null where the answer cannot be kept. */
   place: Place | null = null;
+  /** What the store had under the key, and was not good enough. */
+  before: Entry | undefined = undefined;
   readonly #ground: Ground;
   readonly #question: Question;
+  #isRefused = false;
 
   constructor(ground: Ground, question: Question) {
     this.#ground = ground;
@@ -43,31 +49,42 @@ export class StoreLanding implements Landing {
     return this.#question.label.model;
   }
 
+  get sent(): Sent {
+    return this.#question.sent;
+  }
+
   get ttl(): number {
     return this.#question.permission.ttl;
   }
 
+  begun(head: Head): void {
+    const why = head.status === 200 ? whyForOneAlone(head, this.expected.noStore) : null;
+    if (why !== null) this.refuse(why);
+  }
+
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
     const { store, clock, unkept, forgotten, keptHeaders } = this.#ground;
-    const { key, label, parts } = this.#question;
+    const { key, label, parts, sent, varying } = this.#question;
     if (forgotten.has(answerId)) return;
-    const storedAt = clock.now();
     unkept.delete(key);
-    store.set(key, {
+    const variant = variantOf(head, sent);
+    const entry: Entry = {
       head: { ...head, headers: keptHeaders(head.headers) },
       body,
       answerId,
-      storedAt,
-      expiresAt: storedAt + this.ttl * 1000,
+      ...lifetimeOf(this.ttl, head, clock.now()),
+      ...(variant && { variant }),
       ...(call && { call }),
       asked: { ...label, parts: parts() },
-    });
+    };
+    storeVariant(store, key, entry, varying ? varying.first : this.before);
   }
 
   refuse(why: string): void {
     const { log, unkept } = this.#ground;
     const { key } = this.#question;
-    log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
+    if (!this.#isRefused) log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
+    this.#isRefused = true;
     unkept.add(key, why);
   }
 

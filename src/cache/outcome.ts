@@ -2,6 +2,7 @@
  * How a request was answered, in the four words that code, headers, logs and
  * metrics share, and how each is told (RFC 9211).
  */
+import type { NoStore } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Tier } from '../store/store.ts';
@@ -13,7 +14,7 @@ export type Outcome =
   /** Served from the upstream call of another request. */
   | { readonly word: 'follow' }
   /** Fetched, to be kept for `ttl` seconds if it turns out whole. */
-  | { readonly word: 'miss'; readonly ttl: number }
+  | { readonly word: 'miss'; readonly ttl: number; readonly noStore: NoStore }
   /** Fetched for this caller alone; nothing read, joined or kept. */
   | { readonly word: 'bypass'; readonly why: string };
 
@@ -27,6 +28,8 @@ export interface Opening {
   readonly call: Call | null | Promise<Call | null>;
   /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
   readonly flight?: { readonly unkept: string | null };
+  /** Of a miss: the headers by which the answers vary, where others are kept. */
+  readonly variesBy?: readonly string[];
 }
 
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;
@@ -44,7 +47,7 @@ export function cacheStatus(outcome: Outcome, head: Head): string {
     case 'follow':
       return 'refrain; fwd=miss; collapsed';
     case 'miss': {
-      const why = whyNotStorable(outcome.ttl, head);
+      const why = whyNotStorable(outcome.ttl, head, outcome.noStore);
       return why ? `refrain; fwd=miss; detail=${why}` : 'refrain; fwd=miss; stored';
     }
     case 'bypass':

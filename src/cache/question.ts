@@ -2,8 +2,9 @@
  * What the cache is asked.
  */
 import type { Expectation } from '../response/complete.ts';
-import type { Asked, Label } from '../response/entry.ts';
+import type { Asked, Entry, Label } from '../response/entry.ts';
 import type { Lead } from './flight.ts';
+import type { Sent } from './variants.ts';
 
 /** What a request lets the cache do; see `request/policy`. */
 export interface Permission {
@@ -15,8 +16,26 @@ export interface Permission {
   readonly ttl: number;
 }
 
+export interface Varying {
+  /** The headers by which they do. */
+  readonly by: readonly string[];
+  /** The variant that is stored under the key of them all. */
+  readonly first?: Entry;
+}
+
+/** Whoever asks. */
+export interface Client {
+  /** Calls `act` when it leaves, or at once where it has. @returns what takes that back */
+  onceGone(act: () => void): () => void;
+}
+
 export interface Question {
+  /** Of a variant, once it is known that the answers vary. */
   readonly key: string;
+  /** What is known of how they vary. */
+  readonly varying?: Varying;
+  readonly sent: Sent;
+  readonly client: Client;
   readonly permission: Permission;
   readonly expected: Expectation;
   readonly lead: Lead;

@@ -4,7 +4,7 @@
  */
 import type { Examined } from '../config/command.ts';
 import type { Config, ExaminedConfig } from '../config/config.ts';
-import { isLoopback } from '../config/rules.ts';
+import { isLoopback } from '../config/own-listener.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 
 export function checkSettings(examined: Examined): Finding {

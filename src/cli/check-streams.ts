@@ -3,6 +3,7 @@
  * answers is recognised. Which settings does it want, that it be kept?
  */
 import { reasonOf } from '../errors.ts';
+import type { Target } from '../request/route.ts';
 import { type Answered, type Asking, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
 import { type Finding, ok, warning } from './finding.ts';
@@ -12,9 +13,9 @@ export interface Candidate {
   /** What it is called where there are several, or null. */
   readonly name: string | null;
   readonly url: string;
-  readonly doneMarker: string;
-  readonly noStore: string;
-  readonly dialect: string;
+  readonly doneMarker: Target['doneMarker'];
+  readonly noStore: Target['noStore'];
+  readonly dialect: Target['dialect'];
   /** Null where none is given: then none is sent. */
   readonly key: string | null;
   /** To be asked; null for the first that may chat. */

@@ -63,11 +63,6 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
   ];
 }
 
-/** What an upstream is set to where there is such a setting. */
-interface Perhaps {
-  readonly noStore?: string;
-}
-
 interface Named {
   readonly name: string | null;
   readonly url: string;
@@ -78,7 +73,7 @@ function lookAtUpstream(
   { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: Named, greeting: Promise<Greeting>,
 ): readonly Promise<Finding>[] {
   const called = name === null ? '' : ` ${name}`;
-  const { setting, doneMarker, dialect, noStore = 'obey' } = target as Target & Perhaps;
+  const { setting, doneMarker, dialect, noStore } = target;
   const candidate = { name, url, doneMarker, dialect, noStore, key: keys.get(name) ?? null, model };
   return [
     findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),

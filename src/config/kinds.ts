@@ -48,7 +48,7 @@ export const text: Kind<string> = {
 
 /** The key of a kept answer, or its beginning; perhaps with the form of the answer. */
 export const digits: Kind<string> = {
-  schema: z.string().toLowerCase().regex(/^[0-9a-f]{16,64}(\.[a-z+]+)?$/),
+  schema: z.string().toLowerCase().regex(/^[0-9a-f]{16,64}(\.[a-z+]+(~[0-9a-f]{16})?)?$/),
   allowed: 'the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them',
 };
 

@@ -51,6 +51,15 @@ export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incom
   allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
 };
 
+/** A model's name; `*` stands for anything. */
+const MODEL = /^model:[^\s,]+$/;
+
+/** What goes past the cache: `default`, JSON Pointers, and models by a pattern. */
+export const bypassed: Kind<readonly string[]> = {
+  schema: list(z.string().refine((item) => item === 'default' || POINTER.test(item) || MODEL.test(item))),
+  allowed: 'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*',
+};
+
 function list<Item extends string>(item: z.ZodType<Item>): z.ZodType<readonly Item[]> {
   return z.preprocess(splitText, z.array(item));
 }

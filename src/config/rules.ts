@@ -2,7 +2,7 @@
  * What settings must be together. A refusal names the setting as it was
  * written, and says what to set.
  */
-import { BlockList, isIP } from 'node:net';
+import { isLoopback, leadsTo } from './own-listener.ts';
 import { variableName } from './setting.ts';
 import type { Path, Settings } from './settings.ts';
 import { placeOf, refuse, show, type Written } from './written.ts';
@@ -13,6 +13,7 @@ type Find = (path: Path) => Written;
 export function checkRules(settings: Settings, find: Find): void {
   checkAdmin(settings, find);
   checkScope(settings, find);
+  checkLoops(settings, find);
 }
 
 /** Beyond loopback the operator's pages ask for a token. */
@@ -41,13 +42,12 @@ function checkScope({ scope }: Settings, find: Find): void {
   }
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether a name or an address is of this machine alone. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+/** An upstream that is this proxy would be asked by itself, and never answer. */
+function checkLoops({ upstream, upstreams, host, port, admin }: Settings, find: Find): void {
+  const named = Object.entries(upstreams).map(([name, { url }]) => [placeOf(find('upstreams'), [name]), url] as const);
+  for (const [place, url] of [[placeOf(find('upstream')), upstream] as const, ...named]) {
+    const ours = leadsTo(url, { host, port }) ? 'port' : leadsTo(url, admin) ? 'admin.port' : null;
+    if (ours === null) continue;
+    throw refuse(`${place} is ${show(url)}, where Refrain itself listens; set it to the API that is to be asked, or ${variableName(ours)} to another port`);
+  }
 }

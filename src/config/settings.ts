@@ -5,10 +5,10 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
-import { ignored, included, kept, members, scopeHeaders } from './lists.ts';
+import { bypassed, ignored, included, kept, members, scopeHeaders } from './lists.ts';
 import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
-import { baseUrl, dialect, doneMarker, namedUpstreams } from './upstreams.ts';
+import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
@@ -20,6 +20,7 @@ export const settings = {
   'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },
   'dialect': { ...dialect, meaning: 'What upstream may answer by; auto is by its host' },
   'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE] to be kept; auto is by dialect' },
+  'noStore': { ...noStore, meaning: 'Whether an answer with Cache-Control: no-store is left unkept' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
@@ -30,6 +31,7 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
   'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Former name of incomplete in keep, read with a notice' },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },

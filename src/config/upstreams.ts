@@ -29,11 +29,15 @@ export const dialect = oneOf('auto', ...DIALECTS);
 /** Whether a stream ends with `data: [DONE]`, and without it is not kept; `auto` is by the dialect. */
 export const doneMarker = oneOf('auto', 'required', 'optional');
 
+/** Whether an answer is left unkept because its upstream forbids to store it. */
+export const noStore = oneOf('obey', 'ignore');
+
 export interface NamedUpstream {
   readonly url: string;
   readonly dialect: z.output<typeof dialect.schema>;
-  /** `auto`: as the setting of this name says for all. */
-  readonly doneMarker: z.output<typeof doneMarker.schema>;
+  /** Null, like the next: as the setting of this name says for all. */
+  readonly doneMarker: z.output<typeof doneMarker.schema> | null;
+  readonly noStore: z.output<typeof noStore.schema> | null;
 }
 
 /**
@@ -55,9 +59,10 @@ const named = z.strictObject(
   {
     url: baseUrl.schema,
     dialect: dialect.schema.default('auto'),
-    doneMarker: doneMarker.schema.default('auto'),
+    doneMarker: doneMarker.schema.nullable().default(null),
+    noStore: noStore.schema.nullable().default(null),
   },
-  { error: 'a base URL, or an object with url and perhaps dialect and doneMarker' },
+  { error: 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore' },
 );
 
 export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {

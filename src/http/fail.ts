@@ -25,6 +25,7 @@ export function fail(response: ServerResponse, error: RefrainError, outcome: Out
     'x-refrain-request-id', marks.requestId,
   ];
   if (error.status === 503) headers.push('retry-after', '1');
+  if (error.code === 'loop_detected') headers.push('x-should-retry', 'false');
   if (closesConnection(error)) headers.push('connection', 'close');
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   // The phrase is named because a head that was refused may have left its own behind.

@@ -26,7 +26,7 @@ async function handle(door: Door, request: IncomingMessage, response: ServerResp
   let error: RefrainError | null = null;
   request.on('error', ignore);
   try {
-    const { listener, outcome } = (opening = await openAnswer(door, request, marks));
+    const { listener, outcome } = (opening = await openAnswer(door, request, response, marks));
     await serve(listener, response, (head, length) => answerHeaders(head, length, outcome, marks), door.heartbeat);
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);

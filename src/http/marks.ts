@@ -3,10 +3,11 @@
  * is this listener's to know, and what we add.
  */
 import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import { whyNotStorable } from '../cache/storable.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
-import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders } from '../upstream/headers.ts';
+import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders, withoutCookies } from '../upstream/headers.ts';
 
 /** What is known of one request; filled in as it is read. */
 export interface Marks {
@@ -47,13 +48,16 @@ export function answerHeaders(head: Head, length: number | null, outcome: Outcom
   return headers;
 }
 
-function headersFor({ status, headers }: Head, outcome: Outcome): RawHeaders {
+function headersFor(head: Head, outcome: Outcome): RawHeaders {
+  const { status, headers } = head;
   switch (outcome.word) {
     case 'hit':
       return headers;
     case 'follow':
       return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
+      // What is kept belongs to nobody: a cookie of it would go to the first who asks, and no other.
+      return whyNotStorable(outcome.ttl, head, outcome.noStore) === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
     case 'bypass':
       return relayedHeaders(headers);
   }

@@ -3,11 +3,11 @@
  * and the question put to the cache. What cannot be cached is relayed, its
  * body streamed through.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Cache } from '../cache/cache.ts';
 import type { Opening } from '../cache/outcome.ts';
-import type { Permission } from '../cache/question.ts';
+import type { Client, Permission } from '../cache/question.ts';
 import type { Lead } from '../cache/flight.ts';
 import type { RefusedCallers } from '../cache/refused-callers.ts';
 import type { Clock } from '../clock.ts';
@@ -28,10 +28,10 @@ import { requestPath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import type { Keep } from '../response/complete.ts';
 import type { Store } from '../store/store.ts';
-import { forwardedHeaders } from '../upstream/headers.ts';
+import { addVia, forwardedHeaders } from '../upstream/headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Bodies, BodyLimits } from './body.ts';
-import type { Heads } from './heads.ts';
+import type { HeadReading, Heads } from './heads.ts';
 import type { Marks } from './marks.ts';
 import type { Heartbeat } from './serve.ts';
 import { whyMissed } from './why.ts';
@@ -45,6 +45,8 @@ export interface Door {
   readonly clock: Clock;
   readonly log: Log;
   readonly heads: Heads;
+  /** How this process calls itself in `Via`. */
+  readonly pseudonym: string;
   readonly namer: Namer;
   readonly refused: RefusedCallers;
   readonly bodies: Bodies;
@@ -67,7 +69,8 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 /** One request to a path that is cached, as far as it is known. */
 interface Asking {
   readonly request: IncomingMessage;
-  readonly reading: Reading;
+  readonly client: Client;
+  readonly reading: HeadReading;
   readonly occasion: Occasion;
   /** As it came. */
   readonly body: WholeBody;
@@ -76,7 +79,7 @@ interface Asking {
 }
 
 /** @throws RefrainError where the request is refused */
-export async function openAnswer(door: Door, request: IncomingMessage, marks: Marks): Promise<Opening> {
+export async function openAnswer(door: Door, request: IncomingMessage, response: ServerResponse, marks: Marks): Promise<Opening> {
   if (door.isStopping()) throw stopping();
   const reading = door.heads.read(request);
   const { method, route, policy, occasion, caller } = reading;
@@ -102,25 +105,25 @@ export async function openAnswer(door: Door, request: IncomingMessage, marks: Ma
   marks.key = naming.key.slice(0, 16);
   marks.model = naming.model;
   const permission = door.refused.has(reading.callerThere) ? { ...policy, read: false, follow: false } : policy;
-  const hit = door.cache.hit(naming.key, permission);
-  if (!hit) return ask(door, { request, reading, occasion, body, plain }, naming, permission, marks);
+  const hit = door.cache.hit(naming.key, permission, reading.sent);
+  if (!hit) return ask(door, { request, client: clientOf(response), reading, occasion, body, plain }, naming, permission, marks);
   body.release();
   return hit;
 }
 
 /** Puts a question to the cache that cannot be answered at once. */
 async function ask(door: Door, asking: Asking, naming: Naming, permission: Permission, marks: Marks): Promise<Opening> {
-  const { request, reading: { route, policy, caller: { scope } }, occasion, body, plain } = asking;
+  const { request, client, reading: { route, policy, sent, caller: { scope } }, occasion, body, plain } = asking;
   const { endpoint } = occasion;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
   const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
   const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
   const opening = await door.cache.open({
-    key, permission,
+    key, permission, sent, client,
     expected: {
       endpoint, choices, prompts, inputs, jsonText, output,
-      usage: asksForUsage(form), keep: door.keep, doneMarker: route.target.doneMarker,
+      usage: asksForUsage(form), keep: door.keep, doneMarker: route.target.doneMarker, noStore: route.target.noStore,
     },
     shared: isShared(scope),
     label: like,
@@ -128,9 +131,21 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
     lead: leadOf(door, asking.reading, request, body, true),
   });
   if (policy.debug && opening.outcome.word === 'miss') {
-    marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
+    const { variesBy } = opening;
+    if (variesBy) marks.why = `kept, but for another ${variesBy.join(', ')}, by which the answer varies`;
+    else marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
   }
   return opening;
+}
+
+function clientOf(response: ServerResponse): Client {
+  return {
+    onceGone(act) {
+      if (response.destroyed) act();
+      response.on('close', act);
+      return () => response.off('close', act);
+    },
+  };
 }
 
 function relay(door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null): Opening {
@@ -191,6 +206,7 @@ async function decoded(body: WholeBody, coding: string, { accepted, whole }: Bod
 function leadOf(door: Door, { method, route, occasion, callerThere }: Reading, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean): Lead {
   return (writer) => {
     const headers = forwardedHeaders(request.rawHeaders, recorded);
+    addVia(headers, request.httpVersion, door.pseudonym);
     const length = request.headers['content-length'];
     const isWhole = body instanceof WholeBody;
     if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);

@@ -7,6 +7,7 @@
  */
 import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { type Bypasses, isDecidedBy } from './bypasses.ts';
 import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
 import { defaultsOf, FORM_FIELDS } from './fields.ts';
 import { chooseForm, type Form } from './form.ts';
@@ -47,15 +48,16 @@ export interface Reader {
   readonly dialect: Dialect;
   readonly ignored: Ignored;
   readonly mode: CacheMode;
+  readonly bypasses: Bypasses;
 }
 
 /** @param body the bytes as received, not encoded */
-export function readAsk({ endpoint, dialect, ignored, mode }: Reader, body: Buffer): Ask | WhyNotAsk {
+export function readAsk({ endpoint, dialect, ignored, mode, bypasses }: Reader, body: Buffer): Ask | WhyNotAsk {
   const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
   if (typeof canonical === 'string') return canonical;
-  if (isAmbiguous(canonical)) return 'ambiguous';
+  if (isAmbiguous(canonical, bypasses)) return 'ambiguous';
   const fields = new ParsedFields(canonical.members);
-  const stateful = whyStateful(endpoint, fields);
+  const stateful = whyStateful(endpoint, fields, bypasses);
   if (stateful) return stateful;
   if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
   const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
@@ -82,8 +84,8 @@ function understand(body: Buffer, ignored: Ignored, defaults: ReadonlyMap<string
 }
 
 /** Whether a name that decides stands twice, too deep to be read, or in a case that some servers take for it. */
-function isAmbiguous({ uncertain, members }: Canonical): boolean {
-  for (const name of uncertain) if (DECIDING_NAMES.has(name)) return true;
+function isAmbiguous({ uncertain, members }: Canonical, bypasses: Bypasses): boolean {
+  for (const name of uncertain) if (DECIDING_NAMES.has(name) || isDecidedBy(bypasses, name)) return true;
   for (const name of members.keys()) if (!DECIDING_NAMES.has(name) && DECIDING_NAMES.has(foldCase(name))) return true;
   return false;
 }
@@ -101,6 +103,10 @@ class ParsedFields implements FieldReader {
 
   constructor(members: ReadonlyMap<string, string>) {
     this.#members = members;
+  }
+
+  get names(): Iterable<string> {
+    return this.#members.keys();
   }
 
   get(name: string): unknown {

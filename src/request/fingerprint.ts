@@ -7,6 +7,7 @@
 import hash from 'object-hash';
 import type { Scope } from './caller.ts';
 import { isConfidential } from './confidential.ts';
+import { keyedCookies } from './cookies.ts';
 import type { Form } from './form.ts';
 import type { HeaderFields } from './header-fields.ts';
 
@@ -44,7 +45,9 @@ export function partsOf(frame: Frame): Parts {
   const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
   for (const [name, values] of fields) {
     if (isIgnoredHeader(name) || isAsAbsent(name, values)) continue;
-    const value = values.join('\n');
+    const keyed = name === 'cookie' ? keyedCookies(values) : values;
+    if (keyed.length === 0) continue;
+    const value = keyed.join('\n');
     parts[`header:${name}`] = isConfidential(name) ? `digest:${digestOf(value)}` : value;
   }
   return parts;
@@ -64,8 +67,9 @@ export function nameOf(key: string): Fingerprint {
   return key.slice(0, key.indexOf('.'));
 }
 
+/** Of whichever variant of it: what tells these apart stands behind a tilde. */
 export function formOf(key: string): Form {
-  return key.slice(key.indexOf('.') + 1) as Form;
+  return key.slice(key.indexOf('.') + 1).split('~', 1)[0] as Form;
 }
 
 /** `a=1&b=2` and `b=2&a=1` ask the same; the order of equal names is kept, and no spelling is decoded. */

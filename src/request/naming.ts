@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { Dialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Ask, readAsk, type WhyNotAsk } from './ask.ts';
+import type { Bypasses } from './bypasses.ts';
 import type { Ignored } from './canonical.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { CacheMode } from './policy.ts';
@@ -17,6 +18,7 @@ export interface Occasion {
   readonly mode: CacheMode;
   readonly dialect: Dialect;
   readonly ignored: Ignored;
+  readonly bypasses: Bypasses;
   /** All but `body`. */
   readonly parts: Parts;
   /** Tells apart the occasions of one proxy; SHA-256, in base64. */
@@ -35,8 +37,8 @@ export interface Naming extends Omit<Ask, 'text'> {
 }
 
 /** @returns the naming, with its parts, or why the request has none */
-export function nameAnswer({ endpoint, mode, dialect, ignored, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
-  const ask = readAsk({ endpoint, dialect, ignored, mode }, body);
+export function nameAnswer({ endpoint, mode, dialect, ignored, bypasses, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
+  const ask = readAsk({ endpoint, dialect, ignored, mode, bypasses }, body);
   if (typeof ask === 'string') return ask;
   const { text, ...facts } = ask;
   const parts = { ...frame, body: text };

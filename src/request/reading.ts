@@ -2,6 +2,7 @@
  * What the head of a request says: where it goes, what it allows, who asks.
  */
 import { endpointOf } from '../endpoint.ts';
+import type { Bypasses } from './bypasses.ts';
 import type { Caller } from './caller.ts';
 import { codingOf } from './content-coding.ts';
 import { partsOf } from './fingerprint.ts';
@@ -16,6 +17,7 @@ export interface Rules {
   readonly targets: Targets;
   readonly policy: PolicyDefaults;
   readonly omissions: OmissionsByDialect;
+  readonly bypasses: Bypasses;
   /** Keyed by the secret of this proxy; hexadecimal. */
   readonly digestOf: (text: string) => string;
   /** Whether a header is in the scope of its caller. */
@@ -59,14 +61,19 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   };
 }
 
+/** Whether requests with equal keys have equal values of this header, but for what is left out of the key wherever it stands. */
+export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { target }: Route, name: string): boolean {
+  return isScopeHeader(name) || !omissions[target.dialect].isIgnoredHeader(name);
+}
+
 function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Policy, { scope }: Caller): Occasion | null {
   const { method, fields } = head;
   const { target: { origin: upstream, dialect }, path, query } = route;
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
   const { body: ignored, isIgnoredHeader } = rules.omissions[dialect];
-  const { digestOf } = rules;
+  const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
   const parts = partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant });
-  return createOccasion({ endpoint, mode, dialect, ignored, parts });
+  return createOccasion({ endpoint, mode, dialect, ignored, bypasses, parts });
 }

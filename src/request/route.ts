@@ -18,6 +18,7 @@ export interface Target {
   readonly setting: string;
   readonly dialect: Dialect;
   readonly doneMarker: DoneMarker;
+  readonly noStore: 'obey' | 'ignore';
 }
 
 export interface Targets {

@@ -4,11 +4,10 @@
  * follow OpenAI's published description of each field.
  */
 import type { Endpoint } from '../endpoint.ts';
+import { type Bypasses, whyBypass } from './bypasses.ts';
+import { type Fields, isGroundingTool, SEARCH_DECIDING_NAMES } from './searches.ts';
 
-/** The top-level fields of a body, parsed; undefined where absent. */
-export interface FieldReader {
-  get(name: string): unknown;
-}
+export type FieldReader = Fields;
 
 export type StateReason =
   | 'store'
@@ -19,6 +18,8 @@ export type StateReason =
   | 'unpinned-prompt'
   | 'hosted-tool'
   | 'web-search'
+  /** The operator's own rule. */
+  | 'configured'
   | 'audio';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,11 +33,15 @@ const CLIENT_TOOLS: ReadonlySet<unknown> = new Set([
 export const DECIDING_NAMES: ReadonlySet<string> = new Set([
   'model', 'stream', 'stream_options', 'include_usage', 'include_obfuscation', 'temperature', 'seed', 'n', 'store', 'web_search_options',
   'modalities', 'response_format', 'text', 'format', 'conversation', 'background', 'previous_response_id', 'input', 'prompt', 'version', 'tools', 'type', 'environment',
-  'external_web_access',
+  'external_web_access', ...SEARCH_DECIDING_NAMES,
 ]);
 
 /** Why an answer must not be shared or kept, or nothing. */
-export function whyStateful(endpoint: Endpoint, fields: FieldReader): StateReason | null {
+export function whyStateful(endpoint: Endpoint, fields: FieldReader, bypasses: Bypasses): StateReason | null {
+  return whyStatefulAt(endpoint, fields) ?? whyBypass(bypasses, endpoint, fields);
+}
+
+function whyStatefulAt(endpoint: Endpoint, fields: FieldReader): StateReason | null {
   switch (endpoint) {
     case 'chat':
       return whyStatefulChat(fields);
@@ -57,13 +62,8 @@ export function isDeterministic(endpoint: Endpoint, fields: FieldReader): boolea
 
 function whyStatefulChat(fields: FieldReader): StateReason | null {
   if (isOn(fields.get('store'))) return 'store';
-  if (isSet(fields.get('web_search_options')) || isSearchModel(fields.get('model'))) return 'web-search';
   if (listOf(fields.get('modalities')).includes('audio')) return 'audio';
   return whyHosted(listOf(fields.get('tools')));
-}
-
-function isSearchModel(model: unknown): boolean {
-  return typeof model === 'string' && /-search-(preview|api)/.test(model);
 }
 
 function whyStatefulResponse(fields: FieldReader): StateReason | null {
@@ -85,6 +85,7 @@ function isItemReference(item: unknown): boolean {
 function whyHosted(tools: readonly unknown[]): StateReason | null {
   for (const tool of tools) {
     const { type, external_web_access: external, environment } = (tool ?? {}) as Json;
+    if (isGroundingTool(tool)) return 'web-search';
     if (CLIENT_TOOLS.has(type)) continue;
     if (type === 'shell' && (environment as Json | undefined)?.type === 'local') continue;
     const searches = typeof type === 'string' && type.startsWith('web_search');

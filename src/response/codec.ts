@@ -8,7 +8,7 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { type Call, compact, type Entry } from './entry.ts';
+import { type Call, compact, type Entry, type Variant } from './entry.ts';
 import { isObject } from './json.ts';
 import { isUsage } from './usage.ts';
 
@@ -53,14 +53,15 @@ function checksum(frame: Buffer): Buffer {
 }
 
 /** JSON has no Infinity; the word stands for it. A frame from before there were calls has none. */
-function headText({ head, storedAt, expiresAt, answerId, call }: Entry): string {
+function headText({ head, storedAt, expiresAt, answerId, variant, call }: Entry): string {
   const { status, statusText, headers } = head;
-  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expiresAt === Infinity ? 'never' : expiresAt, answerId, call });
+  const expires = expiresAt === Infinity ? 'never' : expiresAt;
+  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expires, answerId, variant, call });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
-    const { status, statusText, headers, storedAt, expiresAt, answerId, call } = JSON.parse(text);
+    const { status, statusText, headers, storedAt, expiresAt, answerId, variant, call } = JSON.parse(text);
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
@@ -68,13 +69,20 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       typeof storedAt === 'number' &&
       (typeof expiresAt === 'number' || expiresAt === 'never') &&
       (typeof answerId === 'string' || answerId === null) &&
+      (variant === undefined || isVariant(variant)) &&
       (call === undefined || isCall(call));
     if (!isSound) return undefined;
     const told = { head: { status, statusText, headers }, storedAt, expiresAt: expiresAt === 'never' ? Infinity : expiresAt, answerId };
-    return call === undefined ? told : { ...told, call };
+    return { ...told, ...(variant && { variant }), ...(call && { call }) };
   } catch {
     return undefined;
   }
+}
+
+function isVariant(value: unknown): value is Variant {
+  if (!isObject(value)) return false;
+  const { by, digest } = value;
+  return Array.isArray(by) && by.every((name) => typeof name === 'string') && typeof digest === 'string';
 }
 
 function isCall(value: unknown): value is Call {

@@ -31,7 +31,11 @@ export interface Expectation {
   readonly keep: ReadonlySet<Keep>;
   /** Whether a stream without `data: [DONE]` may be whole. */
   readonly doneMarker: 'required' | 'optional';
+  /** Whether an answer is left unkept because its upstream says `Cache-Control: no-store`. */
+  readonly noStore: NoStore;
 }
+
+export type NoStore = 'obey' | 'ignore';
 
 /** `committed`: the terminal event has come with this chunk. */
 export type Step = 'more' | 'committed';
@@ -44,6 +48,8 @@ export type Unkept =
   | Keep
   | 'status'
   | 'upstream-no-store'
+  /** It differs by more than the headers of the request: `Vary: *`. */
+  | 'vary'
   | 'encoded'
   | 'content-type'
   | 'not-json'

@@ -36,10 +36,19 @@ export interface Entry {
   readonly expiresAt: number;
   /** The `id` inside the answer, by which a later `DELETE` names it; null where it has none. */
   readonly answerId: string | null;
+  /** Which of several answers to one question it is; absent where there is one. */
+  readonly variant?: Variant;
   /** What getting the answer took; absent where that is not known. */
   readonly call?: Call;
   /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
   readonly asked?: Asked;
+}
+
+/** Names the request headers by which an answer was chosen, and, by a digest, what was sent of them. */
+export interface Variant {
+  /** In lower case, sorted. */
+  readonly by: readonly string[];
+  readonly digest: string;
 }
 
 /** What an answer is listed and purged by. */

@@ -11,10 +11,14 @@ const HOP = new Set(HOP_BY_HOP);
 const FRAMING = new Set(['content-length', 'host', 'expect']);
 
 /** What a stored or shared answer keeps. */
-const KEPT = new Set(['content-type', 'content-encoding', 'x-request-id', 'openai-version', 'x-content-type-options', 'content-language']);
+const KEPT = new Set([
+  'content-type', 'content-encoding', 'content-language', 'vary', 'x-request-id', 'openai-version', 'x-content-type-options',
+]);
+
+const COOKIES = new Set(['set-cookie', 'set-cookie2']);
 
 /** Facts about one caller's session, which no other caller may see. */
-const PERSONAL = new Set(['set-cookie', 'set-cookie2', 'openai-organization', 'openai-project']);
+const PERSONAL = new Set([...COOKIES, 'openai-organization', 'openai-project']);
 
 /**
  * The headers that go upstream.
@@ -25,6 +29,22 @@ export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
   const headers = selectHeaders(raw, (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'));
   if (identity) headers.push('accept-encoding', 'identity');
   return headers;
+}
+
+/**
+ * Names us among those who carried a message (RFC 9110, 7.6.3), after whoever did before.
+ * @param version of HTTP that the request came in
+ */
+export function addVia(headers: string[], version: string, pseudonym: string): void {
+  const ours = `${version} ${pseudonym}`;
+  const last = headers.findLastIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'via');
+  if (last === -1) headers.push('via', ours);
+  else headers[last + 1] = `${headers[last + 1]}, ${ours}`;
+}
+
+/** Whether a request has come by here before. */
+export function namesUs(raw: RawHeaders, pseudonym: string): boolean {
+  return (headerOf(raw, 'via') ?? '').split(',').some((member) => member.trim().split(/\s+/)[1] === pseudonym);
 }
 
 /**
@@ -50,6 +70,11 @@ export function replayedHeaders(raw: RawHeaders): string[] {
 /** The headers of an error that others waited for: what tells them when to try again stays. */
 export function sharedErrorHeaders(raw: RawHeaders): string[] {
   return selectHeaders(relayedHeaders(raw), (name) => !PERSONAL.has(name));
+}
+
+/** What stands in an answer that is kept, for its own caller. */
+export function withoutCookies(raw: RawHeaders): string[] {
+  return selectHeaders(raw, (name) => !COOKIES.has(name));
 }
 
 function isHop(name: string, named: ReadonlySet<string>): boolean {

@@ -73,9 +73,9 @@ describe('refrain doctor', () => {
   });
 
   test('waits for nobody for more than five seconds', async ({ refrain, upstream }) => {
-    const port = await strangerOn(null);
+    const [port, other] = [await strangerOn(null), await strangerOn(null)];
     const began = performance.now();
-    const { of } = await diagnose({ refrain, upstream }, ['--upstream', `http://127.0.0.1:${port}/v1`, '--port', String(port)]);
+    const { of } = await diagnose({ refrain, upstream }, ['--upstream', `http://127.0.0.1:${other}/v1`, '--port', String(port)]);
     expect(performance.now() - began).toBeLessThan(12_000);
     expect(of('upstream')).toMatchObject({ state: 'failure' });
     expect(of('API port')).toMatchObject({ state: 'failure', says: `${port} is taken by something that is no Refrain` });

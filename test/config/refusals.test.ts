@@ -27,6 +27,7 @@ describe('a bad value', () => {
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
   const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
   const IGNORED = `none, or a list, with commas between, of default, ${POINTERS}`;
+  const BYPASSED = 'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*';
   const INCLUDED = `none, or a list, with commas between, of ${POINTERS}`;
 
   it.each([
@@ -55,6 +56,8 @@ describe('a bad value', () => {
     ['REFRAIN_DONE_MARKER', 'no', 'auto, required or optional'],
     ['REFRAIN_LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal or silent'],
     ['REFRAIN_SCOPE_SHARED', 'a team', '1 to 64 letters, digits, dots, underscores and hyphens'],
+    ['REFRAIN_BYPASS', 'default,enable_search', BYPASSED],
+    ['REFRAIN_BYPASS', 'model:', BYPASSED],
     ['REFRAIN_KEY_IGNORE', 'default,metadata', IGNORED],
     ['REFRAIN_KEY_IGNORE', '/a~2b', IGNORED],
     ['REFRAIN_KEY_IGNORE', 'header:', IGNORED],
@@ -207,7 +210,7 @@ describe('a bad file', () => {
 describe('a bad named upstream', () => {
   const NAME = 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
-  const EITHER = 'a base URL, or an object with url and perhaps dialect and doneMarker';
+  const EITHER = 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore';
 
   it.each([
     ['v1', NAME], ['chat', NAME], ['openai', NAME], ['Groq', NAME], ['-x', NAME], ['a_b', NAME], ['', NAME],
@@ -221,6 +224,7 @@ describe('a bad named upstream', () => {
     [{}, `upstreams.x in my.json is an object; it may be ${URL_TEXT}`],
     [7, `upstreams.x in my.json is 7; it may be ${EITHER}`],
     [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be auto, required or optional'],
+    [{ url: 'http://x', noStore: 'no' }, 'upstreams.x.noStore in my.json is "no"; it may be obey or ignore'],
     [{ url: 'http://x', dialect: 'openrouter' }, 'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine'],
     [{ url: 'http://x', key: 'sk' }, `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`],
   ])('%j', (value, message) => {

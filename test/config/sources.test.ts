@@ -54,6 +54,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
+  'noStore': ['ignore', 'ignore'],
   'memory.bytes': ['1GiB', 1_073_741_824],
   'store.path': ['/var/refrain.sqlite', '/var/refrain.sqlite'],
   'store.bytes': ['1000', 1000],
@@ -68,6 +69,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],
   'scope.members': [`*, ${DIGEST.toUpperCase().replace('SHA', 'sha')}`, ['*', DIGEST]],
+  'bypass': ['default,/enable_lookup,model:a*', ['default', '/enable_lookup', 'model:a*']],
   'scope.headers': ['default, X-Tenant,x-user-*', ['default', 'x-tenant', 'x-user-*']],
   'key.ignore': ['default,/metadata/trace_id,header:X-Trace', ['default', '/metadata/trace_id', 'header:x-trace']],
   'key.include': ['/user, header:User-Agent', ['/user', 'header:user-agent']],
@@ -120,11 +122,11 @@ describe('the JSON file', () => {
 
   it('names further upstreams by URL or by object', () => {
     const { upstreams } = loadFile({
-      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional' } },
+      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional', noStore: 'ignore' } },
     });
     expect({ ...upstreams }).toEqual({
-      groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: 'auto' },
-      local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional' },
+      groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: null, noStore: null },
+      local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional', noStore: 'ignore' },
     });
   });
 

@@ -48,7 +48,7 @@ const HUGE = 4;
 export function expectationOf(kind: Kind): Expectation {
   return {
     endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, prompts: 1, inputs: null, jsonText: false,
-    output: true, usage: false, keep: new Set(['length']), doneMarker: 'required',
+    output: true, usage: false, keep: new Set(['length']), doneMarker: 'required', noStore: 'obey',
   };
 }
 

@@ -3,9 +3,10 @@
  * it would put it and play it.
  */
 import type { Cache } from '../../src/cache/cache.ts';
-import type { Permission } from '../../src/cache/question.ts';
+import type { Client, Permission } from '../../src/cache/question.ts';
 import type { Lead } from '../../src/cache/flight.ts';
 import type { Opening } from '../../src/cache/outcome.ts';
+import type { Sent } from '../../src/cache/variants.ts';
 import { RefrainError } from '../../src/errors.ts';
 import type { Listener } from '../../src/response/listener.ts';
 import { expectationOf, type Kind } from './answers.ts';
@@ -50,6 +51,7 @@ export class Asker {
   /** Whether it was told that there is a head. */
   hasHeardHead = false;
   #isLeaving = false;
+  #whenGone: (() => void) | null = null;
   #isReading = false;
   #settled = 0;
   readonly #findings: Findings;
@@ -68,17 +70,24 @@ export class Asker {
     return this.state !== 'asking' && this.state !== 'playing';
   }
 
+  /** Whether its client was gone before it was told anything. */
+  get hasLeftEarly(): boolean {
+    return this.#isLeaving;
+  }
+
   get listener(): Listener {
     if (!this.opening) throw new Error('it was not opened');
     return this.opening.listener;
   }
 
   ask(cache: Cache, lead: Lead): void {
+    const sent: Sent = { isKeyed: () => false, digestOf: () => '' };
+    const client: Client = { onceGone: (act) => this.#onceGone(act) };
     const { topic: { key, kind, shared }, manner: { permission } } = this;
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', lead));
-      const opening = cache.hit(key, permission) ?? cache.open({ key, permission, expected: expectationOf(kind), shared, label, parts: () => null, lead });
+      const opening = cache.hit(key, permission, sent) ?? cache.open({ key, permission, sent, client, expected: expectationOf(kind), shared, label, parts: () => null, lead });
       if (!(opening instanceof Promise)) return this.#open(opening);
       opening.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
     } catch (error) {
@@ -89,7 +98,10 @@ export class Asker {
   /** Its client is gone. */
   leave(): void {
     if (this.state === 'playing') this.#end('left');
-    else if (this.state === 'asking') this.#isLeaving = true;
+    else if (this.state === 'asking') {
+      this.#isLeaving = true;
+      this.#whenGone?.();
+    }
   }
 
   /** Plays the next chunk, if it is here, or takes note of the end. */
@@ -118,6 +130,12 @@ export class Asker {
       before = this.played.length;
       this.read();
     }
+  }
+
+  #onceGone(act: () => void): () => void {
+    this.#whenGone = act;
+    if (this.#isLeaving) act();
+    return () => (this.#whenGone = null);
   }
 
   #open(opening: Opening): void {

@@ -61,9 +61,11 @@ function whyWrongWord({ opening, manner: { permission } }: Asker): string | null
 }
 
 /** Why it may not have joined this call. */
-function whyNotFollow(rules: Rules, { topic, openedStep, openedAt }: Asker, call: Call): string | null {
+function whyNotFollow(rules: Rules, { topic, openedStep, openedAt, hasLeftEarly }: Asker, call: Call): string | null {
+  if (hasLeftEarly) return null;
   const status = call.answer?.head.status;
   if (status !== 200 && openedStep > call.begunStep) return 'joins an error';
+  if (call.answer?.turn === 'no-store') return 'is played what is for one alone';
   if (status === 401 && topic.shared) return 'is told what was said of the credential of another';
   if (rules.wasPurged(topic.key, call.ledStep + 1, openedStep)) return 'joins what was fenced';
   if (call.asker.isFirst && call.asker.isUnkept) return 'waits for what is known not to be kept';

@@ -84,14 +84,30 @@ describe('bytes counted', () => {
   });
 });
 
+describe('an answer that its upstream forbids to store', () => {
+  test('is played to nobody but who leads, and the others do not wait for one another', async () => {
+    const world = createWorld();
+    const topic = world.topic('a', 'chat', false);
+    const asked = [ask(world, topic), ask(world, topic), ask(world, topic)];
+    await tellAll(world);
+    world.begin(world.calls[0] as Call, 'no-store');
+    await world.rest();
+    asked.push(ask(world, topic));
+    await tellAll(world);
+    expect(world.flying).toHaveLength(4);
+    expect(await findingOf(world)).toBeNull();
+    expect(asked.map(({ opening }) => opening?.outcome.word)).toEqual(['miss', 'miss', 'miss', 'miss']);
+  });
+});
+
 describe('a key whose answer could not be kept', () => {
   test('is waited for again once one was', async () => {
     const world = createWorld();
-    const topic = world.topic('a', 'chat', false);
+    const topic = world.topic('a', 'json', false);
     const askTwo = async () => {
       const asked = [ask(world, topic), ask(world, topic)];
       await tellAll(world);
-      for (const call of world.flying) world.begin(call, 'no-store');
+      for (const call of world.flying) world.begin(call, 'spoilt');
       await world.end();
       return asked.map(({ opening }) => opening?.outcome.word);
     };

@@ -176,7 +176,7 @@ export class Rules {
   #mayBeFollowed(call: Call, key: string): boolean {
     const { asker, answer, begunAt, ledAt } = call;
     if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker)) return false;
-    if (answer !== null && answer.head.status !== 200) return false;
+    if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
 

@@ -2,6 +2,7 @@
  * The key of a request, by the rules that a proxy has, without a proxy.
  */
 import type { Dialect } from '../../src/dialect.ts';
+import { createBypasses } from '../../src/request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from '../../src/request/caller.ts';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { nameAnswer } from '../../src/request/naming.ts';
@@ -30,9 +31,10 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required' }, named: new Map() },
+    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' }, named: new Map() },
     policy: { ttl: 60, maxTtl: 60, mode: 'all' },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
+    bypasses: createBypasses(['default']),
     digestOf,
     isScopeHeader,
     callerOf: createCallers({ shared: { name: null, members: [] }, isUser, digestOf }),

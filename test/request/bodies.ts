@@ -55,7 +55,7 @@ const sampling = { temperature: fraction, top_p: fraction, seed: fc.maxSafeInteg
 const penalties = { frequency_penalty: fraction, presence_penalty: fraction, logit_bias: fc.dictionary(fc.nat({ max: 50_000 }).map(String), fc.integer({ min: -100, max: 100 }), { maxKeys: 3 }) };
 const labels = { user: id, metadata: fc.dictionary(word, text, { maxKeys: 2 }) };
 const unknown = {
-  x_future_field: fc.jsonValue({ maxDepth: 2 }), provider: fc.record({ order: some(word), allow_fallbacks: fc.boolean() }), plugins: fc.constantFrom([], {}, [[], {}], { web: {} }),
+  x_future_field: fc.jsonValue({ maxDepth: 2 }), provider: fc.record({ order: some(word), allow_fallbacks: fc.boolean() }), extras: fc.constantFrom([], {}, [[], {}], { web: {} }),
 };
 const streaming = { stream: fc.boolean() };
 const model = fc.constantFrom('gpt-4o-mini', 'gpt-5', 'o4-mini', 'llama-3.1-8b');

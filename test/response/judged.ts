@@ -14,7 +14,7 @@ export type Word = 'whole' | Unkept;
 /** Most tests are of how an answer ends, and have it say nothing. */
 const EXPECTED: Expectation = {
   endpoint: 'chat', choices: 1, prompts: 1, inputs: null, jsonText: false,
-  output: true, usage: false, keep: new Set(['length', 'empty']), doneMarker: 'required',
+  output: true, usage: false, keep: new Set(['length', 'empty']), doneMarker: 'required', noStore: 'obey',
 };
 
 export function judgeJson(answer: unknown, wanted: Wanted = {}): Word {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
@@ -95,12 +95,12 @@ describe('a call without a first byte', () => {
 });
 
 describe('a key whose answer cannot be kept', () => {
-  const noStore = { 'cache-control': 'no-store' };
+  const UNKEPT = errorAnswer('an error where an answer should be');
 
   story('is not waited for again for two minutes, and is once that is over', async ({ upstream, open }) => {
     const clock = createTestClock();
     const proxy = await open({}, clock);
-    upstream.script = (call) => sendJson(call, chatAnswer(), 200, noStore);
+    upstream.script = (call) => sendJson(call, UNKEPT);
     await ask(proxy.url + CHAT, body('a'));
     upstream.script = () => {};
     const answerAll = async (from: number, count: number) => {
@@ -108,7 +108,7 @@ describe('a key whose answer cannot be kept', () => {
       await upstream.called(from + count);
       await until(() => proxy.app.load.listeners === 3);
       expect(upstream.calls).toHaveLength(from + count);
-      for (const call of upstream.calls.slice(from)) sendJson(call, chatAnswer(), 200, noStore);
+      for (const call of upstream.calls.slice(from)) sendJson(call, UNKEPT);
       await Promise.all(clients);
     };
     await answerAll(1, 3);
@@ -118,7 +118,7 @@ describe('a key whose answer cannot be kept', () => {
 
   story('is waited for again as soon as an answer is kept', async ({ upstream, open }) => {
     const proxy = await open();
-    upstream.script = (call) => sendJson(call, chatAnswer(), 200, noStore);
+    upstream.script = (call) => sendJson(call, UNKEPT);
     await ask(proxy.url + CHAT, body('a'));
     upstream.script = (call) => sendJson(call, chatAnswer());
     await ask(proxy.url + CHAT, body('a'));

@@ -9,7 +9,7 @@ import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import type { Call } from '../harness/upstream.ts';
 
-const OURS = new Set(['cache-status', 'x-cache', 'x-refrain-request-id']);
+const OURS = new Set(['cache-status', 'x-cache', 'x-refrain-request-id', 'via']);
 const OF_ONE_HOP = new Set(['host', 'connection', 'keep-alive', 'date', 'transfer-encoding']);
 
 /** Headers as `name: value`, as spelled but for framing, which each hop spells for itself; without ours and those of one hop. */

@@ -1,0 +1,40 @@
+/**
+ * What a flight is for: where its answer lands, and within which bounds.
+ */
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Expectation } from '../response/complete.ts';
+import type { Call, Head } from '../response/entry.ts';
+import type { Load } from './load.ts';
+import type { Sent } from './variants.ts';
+
+/** What becomes of an answer that may be kept. */
+export interface Landing {
+  /** What a whole answer has. */
+  readonly expected: Expectation;
+  /** The model that was asked for; null where the request does not say. */
+  readonly model: string | null;
+  /** How long it may be kept, in seconds. */
+  readonly ttl: number;
+  readonly sent: Sent;
+  /** Told of the head before any listener is. */
+  begun(head: Head): void;
+  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
+  /** Told why a complete answer is not kept. */
+  refuse(why: string): void;
+  /** Called once, after `keep`: takes the flight out of the table. */
+  land(): void;
+}
+
+export interface FlightPlan {
+  /** Null for an answer that is only relayed. */
+  readonly landing: Landing | null;
+  /** Whose answers tell of usage; null for any other. */
+  readonly endpoint: Endpoint | null;
+  /** The most that is recorded, in bytes; beyond it the answer is live only. */
+  readonly maxBytes: number;
+  /** What happens to the upstream call when the last listener leaves. */
+  readonly onAbandon: 'abort' | 'finish';
+  readonly clock: Clock;
+  readonly load: Load;
+}

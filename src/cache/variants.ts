@@ -1,0 +1,91 @@
+/**
+ * Variants: the answers to one question that differ by headers which its key
+ * leaves out, because the upstream names these in `Vary` (RFC 9111, 4.1).
+ *
+ * The first variant is stored under the key itself and says what it varies by;
+ * the others under keys made from that one and a digest of what was sent. So a
+ * question whose answers do not vary is looked up once, as ever.
+ */
+import type { Entry, Head, Variant } from '../response/entry.ts';
+import { variesBy } from '../response/vary.ts';
+import type { Row } from '../store/listing.ts';
+import type { Store } from '../store/store.ts';
+
+/** The headers of a request, as they were sent to the upstream. */
+export interface Sent {
+  /** Whether requests with equal keys sent equal values of this header. */
+  isKeyed(name: string): boolean;
+  /** Tells apart what was sent of these headers, and does not show it; hexadecimal. */
+  digestOf(names: readonly string[]): string;
+}
+
+/** How many variants of one question are kept. */
+const MOST = 8;
+/** How many of them are looked for; more than there can be, but for two proxies over one file. */
+const LISTED = 4 * MOST;
+
+/** As many digits tell variants of one question apart; what is served is compared by all. */
+const DIGITS = 16;
+const MARK = '~';
+
+/** Which variant an answer with this head is for the request that sent this; null where all of them are one. */
+export function variantOf(head: Head, sent: Sent): Variant | null {
+  const by = variesBy(head).filter((name) => name !== '*' && !sent.isKeyed(name)).toSorted();
+  return by.length === 0 ? null : { by, digest: sent.digestOf(by) };
+}
+
+/** Whether what is stored answers a request that sent this. */
+export function suits({ variant }: Entry, sent: Sent): boolean {
+  return variant === undefined || variant.digest === sent.digestOf(variant.by);
+}
+
+/** Where the answer to such a request is, by what is stored under the key of its question. */
+export function ownKey(key: string, stored: Entry, sent: Sent): string {
+  const { variant } = stored;
+  return variant === undefined || isVariantKey(key) || suits(stored, sent) ? key : variantKey(key, sent.digestOf(variant.by));
+}
+
+/** The key of a question, of whichever variant this one is. */
+export function primaryKey(key: string): string {
+  const end = key.indexOf(MARK);
+  return end === -1 ? key : key.slice(0, end);
+}
+
+export function isVariantKey(key: string): boolean {
+  return key.includes(MARK);
+}
+
+export function variantKey(key: string, digest: string): string {
+  return `${primaryKey(key)}${MARK}${digest.slice(0, DIGITS)}`;
+}
+
+/**
+ * Stores an answer as what it is: the only one, the first variant, or a further one.
+ * @param first what was found under the key itself when this was asked
+ */
+export function storeVariant(store: Store, key: string, entry: Entry, first: Entry | undefined): void {
+  const { variant } = entry;
+  const primary = primaryKey(key);
+  if (variant === undefined) return store.set(primary, entry);
+  const held = store.getNow(primary)?.entry ?? first;
+  const own = variantKey(key, variant.digest);
+  if (held !== undefined && isOtherVariant(held, variant, entry)) {
+    store.set(own, entry);
+    return void dropOldest(store, primary, own).catch(() => {});
+  }
+  // Else an older answer to the same would outlive this one there.
+  store.delete(own);
+  store.set(primary, entry);
+}
+
+/** Whether both vary by the same headers, and the one that is held is another and still good. */
+function isOtherVariant({ variant, expiresAt }: Entry, { by, digest }: Variant, { storedAt }: Entry): boolean {
+  return variant !== undefined && variant.digest !== digest && variant.by.join() === by.join() && expiresAt > storedAt;
+}
+
+/** Beside the first. */
+async function dropOldest(store: Store, primary: string, newest: string): Promise<void> {
+  const others = (await store.named(primary + MARK, LISTED)) ?? [];
+  const byAge = others.filter(({ key }) => key !== newest).toSorted((a: Row, b: Row) => b.storedAt - a.storedAt);
+  for (const { key } of byAge.slice(MOST - 2)) store.delete(key);
+}

@@ -1,0 +1,40 @@
+/**
+ * The headers of a request as they are sent to its upstream, for upstreams that
+ * choose their answers by them (`Vary`).
+ */
+import type { Sent } from '../cache/variants.ts';
+import { type HeaderFields, readHeaderFields, valuesOf } from '../request/header-fields.ts';
+import { isKeyedHeader, type Rules } from '../request/reading.ts';
+import type { Route } from '../request/route.ts';
+import { forwardedHeaders } from '../upstream/headers.ts';
+
+export class SentHeaders implements Sent {
+  readonly #rules: Rules;
+  readonly #route: Route;
+  readonly #raw: readonly string[];
+  #fields: HeaderFields | null = null;
+  /** What was told last: requests on one connection are asked of the same names. */
+  #named = '';
+  #digest = '';
+
+  /** @param raw names and values in turn, as received */
+  constructor(rules: Rules, route: Route, raw: readonly string[]) {
+    this.#rules = rules;
+    this.#route = route;
+    this.#raw = raw;
+  }
+
+  isKeyed(name: string): boolean {
+    // It is ours on the way up, the same for every request.
+    return name === 'accept-encoding' || isKeyedHeader(this.#rules, this.#route, name);
+  }
+
+  digestOf(names: readonly string[]): string {
+    const named = names.join();
+    if (named === this.#named) return this.#digest;
+    const fields = (this.#fields ??= readHeaderFields(forwardedHeaders(this.#raw, true)));
+    const sent = names.map((name) => [name, ...valuesOf(fields, name)]);
+    this.#named = named;
+    return (this.#digest = this.#rules.digestOf(JSON.stringify(sent)));
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Which requests go past the cache for what they ask, as the configuration has
+ * it: searches (`default`), fields by JSON Pointer, models by a pattern. Plain
+ * values, so that another thread can read them.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { type Fields, globOf, isOn, isSearch, isSearchName, modelsOf } from './searches.ts';
+
+export interface Bypasses {
+  /** Whether searches do. */
+  readonly searches: boolean;
+  /** Each as the names of its segments; `*` stands for any one. */
+  readonly pointers: readonly (readonly string[])[];
+  readonly models: readonly string[];
+}
+
+/** Endpoints whose models answer from their input alone. */
+const SELF_CONTAINED: ReadonlySet<Endpoint> = new Set(['embeddings', 'moderations']);
+
+export const MODEL_PREFIX = 'model:';
+
+/** @param entries `default`, JSON Pointers, and `model:PATTERN` */
+export function createBypasses(entries: readonly string[]): Bypasses {
+  return {
+    searches: entries.includes('default'),
+    pointers: entries.filter((entry) => entry.startsWith('/')).map((pointer) => pointer.slice(1).split('/').map(unescape)),
+    models: entries.filter((entry) => entry.startsWith(MODEL_PREFIX)).map((entry) => entry.slice(MODEL_PREFIX.length)),
+  };
+}
+
+export function whyBypass({ searches, pointers, models }: Bypasses, endpoint: Endpoint, fields: Fields): 'web-search' | 'configured' | null {
+  if (searches && !SELF_CONTAINED.has(endpoint) && isSearch(fields)) return 'web-search';
+  if (models.length > 0 && modelsOf(fields).some((model) => models.some((pattern) => globOf(pattern).test(model)))) return 'configured';
+  return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
+}
+
+/** Whether the decision hangs on this name, wherever it stands. */
+export function isDecidedBy({ searches, pointers }: Bypasses, name: string): boolean {
+  return (searches && isSearchName(name)) || pointers.some((segments) => segments.includes(name));
+}
+
+function isSetAt(fields: Fields, first: string, rest: readonly string[]): boolean {
+  const names = first === '*' ? [...fields.names] : [first];
+  return names.some((name) => valuesAt(fields.get(name), rest).some(isOn));
+}
+
+function valuesAt(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
+  if (name === undefined) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = name === '*' ? Object.values(value) : Object.hasOwn(value, name) ? [(value as Readonly<Record<string, unknown>>)[name]] : [];
+  return inner.flatMap((each) => valuesAt(each, rest));
+}
+
+function unescape(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+}

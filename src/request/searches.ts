@@ -1,0 +1,117 @@
+/**
+ * Searches by any name: requests whose answer the server looks up in the world,
+ * so that it is out of date as soon as it is given. Gateways and vendors each
+ * ask for one in fields of their own.
+ *
+ * The table is what is documented; beside it, any field at the top, or among a
+ * vendor's own, that has `search` in its name counts, unless it is switched off.
+ */
+
+/** A value out of JSON. */
+type Json = Readonly<Record<string, unknown>>;
+
+/** The top-level fields of a body, parsed; undefined where absent. */
+export interface Fields {
+  readonly names: Iterable<string>;
+  get(name: string): unknown;
+}
+
+interface Search {
+  readonly who: string;
+  readonly source: string;
+  /** Top-level fields that ask for one. */
+  readonly fields?: readonly string[];
+  /** Top-level fields that hold what is the vendor's own. */
+  readonly within?: readonly string[];
+  /** Models that search by themselves; `*` stands for anything. */
+  readonly models?: readonly string[];
+}
+
+export const SEARCHES: readonly Search[] = [
+  { who: 'OpenAI', source: 'https://platform.openai.com/docs/guides/tools-web-search', fields: ['web_search_options'], models: ['*-search-preview*', '*-search-api*', '*-deep-research*'] },
+  { who: 'Azure OpenAI on your data', source: 'https://learn.microsoft.com/azure/ai-services/openai/references/on-your-data', fields: ['data_sources', 'dataSources'] },
+  { who: 'OpenRouter', source: 'https://openrouter.ai/docs/guides/features/plugins', fields: ['plugins'], models: ['*:online'] },
+  { who: 'NanoGPT', source: 'https://docs.nano-gpt.com/api-reference/endpoint/chat-completion', fields: ['linkup'], models: ['*:online/*'] },
+  { who: 'xAI', source: 'https://docs.x.ai/docs/guides/live-search', fields: ['search_parameters'] },
+  { who: 'Qwen', source: 'https://www.alibabacloud.com/help/en/model-studio/web-search', fields: ['enable_search'] },
+  { who: 'Perplexity', source: 'https://docs.perplexity.ai/getting-started/models', models: ['sonar*', '*/sonar*', '*-sonar-*', '*-online'] },
+  { who: 'Groq', source: 'https://console.groq.com/docs/compound/systems', fields: ['search_settings'], models: ['compound*', '*/compound*'] },
+  { who: 'Gemini', source: 'https://ai.google.dev/gemini-api/docs/openai#extra-body', within: ['extra_body', 'google'] },
+  { who: 'Venice', source: 'https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix', within: ['venice_parameters'], models: ['*enable_web_search=on*', '*enable_web_search=auto*'] },
+  { who: 'Hunyuan', source: 'https://cloud.tencent.com/document/product/1729/111007', fields: ['enable_enhancement', 'force_search_enhancement', 'enable_deep_search'] },
+  { who: 'ERNIE, Poe', source: 'https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb', fields: ['web_search'] },
+  { who: 'Open WebUI', source: 'https://docs.openwebui.com/getting-started/api-endpoints', within: ['features'] },
+  { who: 'Vercel AI Gateway', source: 'https://vercel.com/docs/ai-gateway', within: ['providerOptions', 'provider_options'] },
+];
+
+const FIELDS = new Set(SEARCHES.flatMap(({ fields = [] }) => fields));
+const CONTAINERS = SEARCHES.flatMap(({ within = [] }) => within);
+const MODELS = SEARCHES.flatMap(({ models = [] }) => models).map(globOf);
+
+/** `beam_search` is a way to decode. */
+const SEARCH_NAME = /^(?!.*beam).*(?:search|grounding|url_?context|web_?scraping)/i;
+
+/** Plugins that change how a request is read or an answer written, and look nothing up. */
+const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set(['file-parser', 'response-healing', 'context-compression', 'auto-router', 'moderation', 'pareto-router']);
+
+/** No name of a model is longer, and no pattern is tried on what is. */
+const LONGEST_MODEL = 512;
+
+/** What gateways to Gemini take for grounding, where the function takes no arguments. */
+const GROUNDING_FUNCTION = /^google_?search(_?retrieval)?$/i;
+
+/** Names, at any depth, whose value decides whether this is a search, where `SEARCH_NAME` does not tell. */
+export const SEARCH_DECIDING_NAMES: readonly string[] = [...FIELDS, ...CONTAINERS, 'models', 'fallbacks', 'id', 'enable', 'enabled', 'mode'];
+
+export function isSearchName(name: string): boolean {
+  return SEARCH_NAME.test(name);
+}
+
+/** Whether the server is asked to search, but for the tools that it is given. */
+export function isSearch(fields: Fields): boolean {
+  if (modelsOf(fields).some((model) => MODELS.some((glob) => glob.test(model)))) return true;
+  for (const name of fields.names) {
+    if (name === 'plugins' ? hasSearchPlugin(fields.get(name)) : (FIELDS.has(name) || isSearchName(name)) && isOn(fields.get(name))) return true;
+  }
+  return CONTAINERS.some((name) => hasSearchWithin(fields.get(name)));
+}
+
+/** Whether a tool is a search that a gateway carries out, though it is written like a function of the client's. */
+export function isGroundingTool(tool: unknown): boolean {
+  const { function: named } = (tool ?? {}) as Json;
+  const { name, parameters } = (named ?? {}) as Json;
+  const { properties } = (parameters ?? {}) as Json;
+  return typeof name === 'string' && GROUNDING_FUNCTION.test(name) && Object.keys(properties ?? {}).length === 0;
+}
+
+/** Models that may answer, those to fall back to included. */
+export function modelsOf(fields: Fields): readonly string[] {
+  const named = [fields.get('model'), fields.get('models'), fields.get('fallbacks')].flat();
+  return named.filter((model) => typeof model === 'string' && model.length <= LONGEST_MODEL) as string[];
+}
+
+/** Of a name with `*` in it, in any case. */
+export function globOf(pattern: string): RegExp {
+  return new RegExp(`^${pattern.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'is');
+}
+
+/** Anything but what says no in one of the usual ways. */
+export function isOn(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'string') return !/^(|off|none|no|false|disabled?)$/i.test(value);
+  if (typeof value !== 'object' || value === null) return Boolean(value);
+  const { mode, enable, enabled } = value as Json;
+  return mode !== 'off' && enable !== false && enabled !== false;
+}
+
+function hasSearchPlugin(plugins: unknown): boolean {
+  if (!Array.isArray(plugins)) return isOn(plugins);
+  return plugins.some((plugin) => isOn(plugin) && !HARMLESS_PLUGINS.has((plugin as Json)['id']));
+}
+
+/** Whether a field of a search is switched on anywhere below; JSON that was parsed is nested no deeper than a body may be. */
+function hasSearchWithin(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasSearchWithin);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, inner]) => (isSearchName(name) && isOn(inner)) || hasSearchWithin(inner));
+}
