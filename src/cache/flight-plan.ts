@@ -6,7 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Load } from './load.ts';
-import type { Sent } from './variants.ts';
+import type { Terms } from './terms.ts';
 
 /** What becomes of an answer that may be kept. */
 export interface Landing {
@@ -16,7 +16,8 @@ export interface Landing {
   readonly model: string | null;
   /** How long it may be kept, in seconds. */
   readonly ttl: number;
-  readonly sent: Sent;
+  /** Known as soon as the head is. */
+  readonly terms: Terms | null;
   /** Told of the head before any listener is. */
   begun(head: Head): void;
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;

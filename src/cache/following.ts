@@ -3,23 +3,19 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Head } from '../response/entry.ts';
-import { innerCacheOf } from '../response/inner-cache.ts';
-import { whyForOneAlone } from '../response/judge.ts';
 import type { Listener } from '../response/listener.ts';
 import type { Flight } from './flight.ts';
 import type { Client, Question } from './question.ts';
-import { variantOf } from './variants.ts';
 
 /** What an upstream says of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** Whether an answer with this head is one to this question, too. */
-export function mayPlay(flight: Flight, head: Head, { shared, permission, sent }: Question): boolean {
-  const { landing } = flight;
-  if (landing === null || (shared && PERSONAL_STATUS.has(head.status))) return false;
-  if (variantOf(head, landing.sent)?.digest !== variantOf(head, sent)?.digest) return false;
-  if (head.status !== 200) return true;
-  return whyForOneAlone(head, landing.expected.noStore) === null && (innerCacheOf(head)?.age ?? 0) <= permission.maxAge;
+export function mayPlay({ landing }: Flight, head: Head, { shared, permission, sent }: Question): boolean {
+  if (!landing?.terms || (shared && PERSONAL_STATUS.has(head.status))) return false;
+  const { variant, whyForOneAlone, age } = landing.terms;
+  if (variant !== null && sent.digestOf(variant.by) !== variant.digest) return false;
+  return whyForOneAlone === null && age <= permission.maxAge;
 }
 
 /**

@@ -5,15 +5,15 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Entry, Head, RawHeaders } from '../response/entry.ts';
-import { whyForOneAlone } from '../response/judge.ts';
 import type { Store } from '../store/store.ts';
 import type { Landing } from './flight-plan.ts';
 import type { Flights, Place } from './flights.ts';
 import type { ForgottenAnswers } from './forgotten-answers.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf } from './storable.ts';
+import { type Terms, termsOf } from './terms.ts';
 import type { UnkeptKeys } from './unkept-keys.ts';
-import { type Sent, storeVariant, variantOf } from './variants.ts';
+import { storeVariant } from './variants.ts';
 
 /** What all landings share. */
 export interface Ground {
@@ -32,6 +32,7 @@ export class StoreLanding implements Landing {
   place: Place | null = null;
   /** What the store had under the key, and was not good enough. */
   before: Entry | undefined = undefined;
+  terms: Terms | null = null;
   readonly #ground: Ground;
   readonly #question: Question;
   #isRefused = false;
@@ -49,25 +50,21 @@ export class StoreLanding implements Landing {
     return this.#question.label.model;
   }
 
-  get sent(): Sent {
-    return this.#question.sent;
-  }
-
   get ttl(): number {
     return this.#question.permission.ttl;
   }
 
   begun(head: Head): void {
-    const why = head.status === 200 ? whyForOneAlone(head, this.expected.noStore) : null;
-    if (why !== null) this.refuse(why);
+    this.terms = termsOf(head, this.#question.sent, this.expected.noStore);
+    if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
     const { store, clock, unkept, forgotten, keptHeaders } = this.#ground;
-    const { key, label, parts, sent, varying } = this.#question;
+    const { key, label, parts, varying } = this.#question;
+    const variant = this.terms?.variant;
     if (forgotten.has(answerId)) return;
     unkept.delete(key);
-    const variant = variantOf(head, sent);
     const entry: Entry = {
       head: { ...head, headers: keptHeaders(head.headers) },
       body,

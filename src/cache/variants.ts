@@ -8,7 +8,6 @@
  */
 import type { Entry, Head, Variant } from '../response/entry.ts';
 import { variesBy } from '../response/vary.ts';
-import type { Row } from '../store/listing.ts';
 import type { Store } from '../store/store.ts';
 
 /** The headers of a request, as they were sent to the upstream. */
@@ -66,13 +65,18 @@ export function variantKey(key: string, digest: string): string {
 export function storeVariant(store: Store, key: string, entry: Entry, first: Entry | undefined): void {
   const { variant } = entry;
   const primary = primaryKey(key);
-  if (variant === undefined) return store.set(primary, entry);
+  if (variant === undefined) {
+    store.set(primary, entry);
+    if (first?.variant) dropOldest(store, primary, null, 0);
+    return;
+  }
   const held = store.getNow(primary)?.entry ?? first;
   const own = variantKey(key, variant.digest);
   if (held !== undefined && isOtherVariant(held, variant, entry)) {
     store.set(own, entry);
-    return void dropOldest(store, primary, own).catch(() => {});
+    return dropOldest(store, primary, own, MOST - 2);
   }
+  if (held?.variant && held.variant.by.join() !== variant.by.join()) dropOldest(store, primary, null, 0);
   // Else an older answer to the same would outlive this one there.
   store.delete(own);
   store.set(primary, entry);
@@ -83,9 +87,13 @@ function isOtherVariant({ variant, expiresAt }: Entry, { by, digest }: Variant, 
   return variant !== undefined && variant.digest !== digest && variant.by.join() === by.join() && expiresAt > storedAt;
 }
 
-/** Beside the first. */
-async function dropOldest(store: Store, primary: string, newest: string): Promise<void> {
-  const others = (await store.named(primary + MARK, LISTED)) ?? [];
-  const byAge = others.filter(({ key }) => key !== newest).toSorted((a: Row, b: Row) => b.storedAt - a.storedAt);
-  for (const { key } of byAge.slice(MOST - 2)) store.delete(key);
+/** Of those beside the first, once the store has told which there are. @param newest stays, whatever its age */
+function dropOldest(store: Store, primary: string, newest: string | null, staying: number): void {
+  const drop = async () => {
+    const others = (await store.named(primary + MARK, LISTED)) ?? [];
+    const byAge = others.filter(({ key }) => key !== newest).toSorted((a, b) => b.storedAt - a.storedAt);
+    for (const { key } of byAge.slice(staying)) store.delete(key);
+  };
+  // A store that fails, against its contract, keeps a few that nobody asks for.
+  void drop().catch(() => {});
 }

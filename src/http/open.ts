@@ -132,7 +132,7 @@ async function ask(door: Door, asking: Asking, naming: Naming, permission: Permi
   });
   if (policy.debug && opening.outcome.word === 'miss') {
     const { variesBy } = opening;
-    if (variesBy) marks.why = `kept, but for another ${variesBy.join(', ')}, by which the answer varies`;
+    if (variesBy) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
     else marks.why = permission === policy ? await whyMissed(door, policy, like, { ...naming, parts: partsOf() }) : 'the upstream refused this credential last';
   }
   return opening;

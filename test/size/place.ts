@@ -52,6 +52,9 @@ export function* repeated(bytes: number, chunk: Buffer, begin = '', end = ''): I
   if (end !== '') yield Buffer.from(end);
 }
 
+/** What the program is started with, by its own name and by `npm start`. */
+const NODE = { NODE_OPTIONS: '--max-semi-space-size=8' };
+
 /** Passed through first: what a process takes once for any traffic is not what a body costs. */
 const WARM_UP = 100 * MB;
 
@@ -76,7 +79,7 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
   await once(upstream, 'listening');
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
   const { port } = upstream.address() as AddressInfo;
-  const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `http://127.0.0.1:${port}/v1`, '--store-path', 'off', ...flags], folder, {}, files);
+  const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `http://127.0.0.1:${port}/v1`, '--store-path', 'off', ...flags], folder, NODE, files);
   onTestFinished(async () => {
     await child.end();
     upstream.close();
@@ -97,8 +100,13 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
 }
 
 /** Resident bytes of a process, at most since it began or the peak was last cleared. */
-function peakOf(pid: number): number {
-  const [, kilobytes = ''] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+export const peakOf = (pid: number): number => memoryOf(pid, 'VmHWM');
+
+/** Resident bytes of a process now. */
+export const residentOf = (pid: number): number => memoryOf(pid, 'VmRSS');
+
+function memoryOf(pid: number, what: 'VmHWM' | 'VmRSS'): number {
+  const [, kilobytes = ''] = new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 

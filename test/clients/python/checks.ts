@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Overrides } from '../../../src/config/config.ts';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, responseEvents } from '../../harness/answers.ts';
+import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, modelsAnswer, resetAfter, responseEvents } from '../../harness/answers.ts';
 import { ask } from '../../harness/client.ts';
 import { createTestClock } from '../../harness/clock.ts';
 import { startProxy } from '../../harness/proxy.ts';
@@ -43,6 +43,7 @@ export const CHECKS: readonly Check[] = [
     { name: `${name}, cut in an event`, run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('').slice(0, -9)) },
   ]),
   { name: 'chat, cut', run: (python) => isToldOfCut(python, 'chat', chatAnswer().slice(0, 50)) },
+  { name: 'chat, with a cookie jar', run: hitsWithCookies },
   ...STREAMS.map((name) => ({ name: `${name}, with heartbeats`, run: (python: Python) => passesOverBeats(python, name) })),
 ];
 
@@ -72,6 +73,24 @@ async function isToldOfCut(python: Python, name: string, text: string): Promise<
     assert.ok(error !== null, 'it takes what was cut for whole');
     assert.equal(told.length, text.split('\n\n').length - 1);
     return error;
+  });
+}
+
+/** A gateway sets cookies of its own on everything, with values that are fresh each time. */
+async function hitsWithCookies(python: Python): Promise<string> {
+  let fresh = 0;
+  const gateway: Script = ({ response, url }) => {
+    const cookies = [`__cf_bm=${fresh++}; path=/; HttpOnly`, `AWSALB=${fresh++}; path=/`, `AWSALBCORS=${fresh++}; path=/`];
+    response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': cookies }).end(url.endsWith('/models') ? modelsAnswer() : chatAnswer());
+  };
+  return between(gateway, {}, async (upstream, proxy) => {
+    const { told, error } = await tell(python, proxy, 'chat, with a cookie jar');
+    assert.equal(error, null);
+    assert.equal(told.length, 3);
+    const [chat, ...others] = upstream.calls.filter(({ url }) => url.endsWith('/chat/completions'));
+    assert.equal(others.length, 0, 'it asked again');
+    assert.match(chat?.headers.cookie ?? '', /__cf_bm=.*AWSALB=/);
+    return '3 parsed, 1 call';
   });
 }
 

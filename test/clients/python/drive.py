@@ -19,6 +19,14 @@ RESPONSE = {"model": "gpt-test", "input": "What is the sea?"}
 WITH_TOOL_TOO = {**RESPONSE, "tools": [{"type": "function", "strict": True, **DEPTH_OF}]}
 EMBEDDED = {"model": "embed-test", "input": ["sea", "salt"]}
 
+
+def ask_with_jar(client):
+    for _ in range(3):
+        # Passes through with its cookies, which the client keeps and sends from then on.
+        client.models.list()
+        yield client.chat.completions.create(**CHAT)
+
+
 # Each returns what it was answered, one object after the other.
 QUESTIONS = {
     "chat": lambda client: [client.chat.completions.create(**CHAT)],
@@ -32,6 +40,7 @@ QUESTIONS = {
     "response, streamed": lambda client: client.responses.create(**RESPONSE, stream=True),
     "response with a tool call, streamed": lambda client: client.responses.create(**WITH_TOOL_TOO, stream=True),
     "embeddings": lambda client: [client.embeddings.create(**EMBEDDED)],
+    "chat, with a cookie jar": ask_with_jar,
     "embeddings, as floats": lambda client: [client.embeddings.create(**EMBEDDED, encoding_format="float")],
 }
 

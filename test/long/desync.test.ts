@@ -1,0 +1,3 @@
+import { desyncNobody } from '../hostile/desync.ts';
+
+desyncNobody();

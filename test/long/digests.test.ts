@@ -1,0 +1,3 @@
+import { passByteForByte } from '../scenario/digests.ts';
+
+passByteForByte({ share: 1 });

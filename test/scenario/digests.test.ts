@@ -1,0 +1,3 @@
+import { passByteForByte } from './digests.ts';
+
+passByteForByte({ share: 17 });

@@ -1,0 +1,3 @@
+import { mayJoinAnywhere } from './joins.ts';
+
+mayJoinAnywhere({ joins: 60, seed: 3 });

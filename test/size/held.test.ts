@@ -1,0 +1,3 @@
+import { holdNothingUp } from './held.ts';
+
+holdNothingUp({ bytes: 300_000, attempts: 20 });

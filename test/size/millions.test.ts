@@ -1,0 +1,3 @@
+import { keepWithinTheCap } from './millions.ts';
+
+keepWithinTheCap({ answers: 8_000, capMiB: 8 });

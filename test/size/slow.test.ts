@@ -1,0 +1,3 @@
+import { surviveTheSlow } from './slow.ts';
+
+surviveTheSlow({ each: 60, untilGivenUp: false });

@@ -1,0 +1,3 @@
+import { streamToAll } from './streams.ts';
+
+streamToAll({ clients: 500 });

@@ -1,0 +1,3 @@
+import { countsWhatItTakes } from './accounting.ts';
+
+countsWhatItTakes({ answers: 8_000, cap: 8 * 1024 * 1024 });

@@ -1,0 +1,3 @@
+import { survivesLostSectors } from './power-cuts.ts';
+
+survivesLostSectors({ cuts: 60, seed: 12 });
