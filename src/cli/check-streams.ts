@@ -38,7 +38,9 @@ export async function checkStream(candidate: Candidate, greeting: Promise<Greeti
   const [engine, stream] = await Promise.all([engineOf(candidate, greeted, ask), tryStream(candidate, greeted, ask)]);
   const says = [...engine.says, ...stream.says].join('; ');
   const advice = [...engine.advice, ...stream.advice].join('; ');
-  return advice === '' ? ok(check, says) : warning(check, says, advice);
+  const { dialect, doneMarker, noStore } = candidate;
+  const details = [`dialect = ${dialect}, doneMarker = ${doneMarker}, noStore = ${noStore}`];
+  return { ...(advice === '' ? ok(check, says) : warning(check, says, advice)), details };
 }
 
 async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {

@@ -194,7 +194,7 @@ describe('refrain doctor on streams', () => {
     };
     const { of } = await diagnose({ refrain, upstream }, ['--done-marker', 'required']);
     expect(of('stream')).toMatchObject({
-      state: 'warning', says: 'a stream of chatty ends without [DONE] and says Cache-Control: no-store',
+      state: 'warning', details: ['dialect = compatible, doneMarker = required, noStore = obey'], says: 'a stream of chatty ends without [DONE] and says Cache-Control: no-store',
       advice: 'set doneMarker=optional, or no stream of it is kept; set noStore=ignore if that is only a default of its server, or no stream of it is kept',
     });
     expect(JSON.parse(upstream.calls[1]?.body.toString() ?? '')).toMatchObject({ model: 'chatty', stream: true, max_tokens: 16 });
