@@ -3,7 +3,7 @@
  * proxy in the same process.
  */
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
@@ -12,14 +12,17 @@ import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { type Origin, settingOfUpstream } from './config/origin.ts';
+import { showConfig } from './config/shown.ts';
 import type { NamedUpstream } from './config/upstreams.ts';
 import { packageVersion } from './config/version.ts';
 import { dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
+import { closeOnlyIdle } from './http/idle.ts';
 import { createServer } from './http/node-http.ts';
-import { refuseUnread } from './http/unread.ts';
+import { refuseUnread, refuseUnreadOperator } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -71,9 +74,15 @@ const HEADERS_MS = 10_000;
 const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
+/** Of both listeners. A missing `Host` is refused by us: Node does it without a word. */
+const LISTENER = {
+  headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false,
+} as const;
+
+/** @param origins where the settings got their values, to be named where there is trouble with them */
+export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
   const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
-  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
+  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
   const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
@@ -91,7 +100,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     bytesInTheAir: () => load.bytes,
   });
   ledger.subscribe((note) => metrics.observe(note));
-  const rules = createRules(config, loadSecret(config.store.path, log));
+  const rules = createRules(config, loadSecret(config.store.path, log), origins);
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const handle = createHandler({
     hints,
@@ -100,22 +109,23 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
   });
-  const api = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
-    handle,
-  );
+  const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, handle);
   // We drop `Expect`: what it asks of us is for the upstream to judge.
   api.on('checkExpectation', handle);
   api.on('clientError', refuseUnread);
+  closeOnlyIdle(api);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
   const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
     books: store, cache, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
-    subscribe: (listener) => ledger.subscribe(listener), clock, log,
+    subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
   });
-  const admin = createServer((request, response) => void door.handle(request, response));
+  const operate = (request: IncomingMessage, response: ServerResponse) => void door.handle(request, response);
+  const admin = createServer(LISTENER, operate);
+  admin.on('checkExpectation', operate);
+  admin.on('clientError', refuseUnreadOperator);
   const app: App = {
     api, admin, cache, load, ledger, hints, metrics, store, opened, upstream, namer, readiness: 'starting',
     async prepare() {
@@ -148,13 +158,13 @@ function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }:
 }
 
 /** How requests are read and named. */
-export function createRules(config: Config, secret: Buffer): Rules {
+export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
   const { ttl, maxTtl, cache: mode, scope, key, bypass, sse } = config;
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: createTargets(config),
+    targets: createTargets(config, origins),
     policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
@@ -165,19 +175,20 @@ export function createRules(config: Config, secret: Buffer): Rules {
 }
 
 /** Each upstream with what is set for it, or else for all, or else follows from its host. */
-function createTargets({ upstream, upstreams, dialect, doneMarker, noStore }: Config): Targets {
-  const targetOf = (base: string, own: Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>): Target => {
+export function createTargets({ upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[]): Targets {
+  const targetOf = (name: string | null, base: string, own: Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>): Target => {
     const { origin, hostname, pathname } = new URL(base);
     const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
     const marker = own.doneMarker ?? doneMarker;
     return {
       origin,
       basePath: pathname.replace(/\/+$/, ''),
+      setting: settingOfUpstream(origins, name),
       dialect: spoken,
       doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
       noStore: own.noStore ?? noStore,
     };
   };
-  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(own.url, own)] as const);
-  return { standard: targetOf(upstream, { dialect, doneMarker, noStore }), named: new Map(named) };
+  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own)] as const);
+  return { standard: targetOf(null, upstream, { dialect, doneMarker, noStore }), named: new Map(named) };
 }

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'invalid_body'
   | 'malformed_request'
   | 'headers_too_large'
+  | 'http_version_unsupported'
   | 'headers_timeout'
   | 'websocket_unsupported'
   | 'loop_detected'
@@ -61,11 +62,15 @@ export const unknownControl = (name: string, nearest: string) =>
 
 const refusedHeader = (message: string, name: string) => new RefrainError('invalid_header', 400, message, name);
 
-export const malformedRequest = (cause: unknown) =>
-  new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${reasonOf(cause)}).`, null, cause);
+/** @param why a few words, or the parser's code */
+export const malformedRequest = (why: string) =>
+  new RefrainError('malformed_request', 400, `The request is not HTTP as it should be (${why}).`);
+
+export const httpVersionUnsupported = (version: string) =>
+  new RefrainError('http_version_unsupported', 505, `The request says HTTP/${version}; this listener speaks HTTP/1.1.`);
 
 export const headersTooLarge = () =>
-  new RefrainError('headers_too_large', 431, 'The request has more than 64 KiB of headers.');
+  new RefrainError('headers_too_large', 431, 'The request line and the headers take more than 64 KiB.');
 
 export const headersTimeout = () =>
   new RefrainError('headers_timeout', 408, 'The headers of the request did not arrive within 10 s.');
@@ -97,11 +102,11 @@ export const overloaded = () =>
 export const stopping = () =>
   new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
-export const upstreamUnreachable = (origin: string, cause: unknown) =>
-  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); check REFRAIN_UPSTREAM and the network.`, null, cause);
+export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) =>
+  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`, null, cause);
 
-export const upstreamTimeout = (phase: string, seconds: number) =>
-  new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; see the timeouts settings.`);
+export const upstreamTimeout = (phase: string, seconds: number, advice: string) =>
+  new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; ${advice}.`);
 
 export const upstreamCut = (cause: unknown) =>
   new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);
@@ -134,10 +139,17 @@ export const misdirectedRequest = (host: string) =>
   new RefrainError('misdirected_request', 421, `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`, 'host');
 
 export const unsupportedMediaType = () =>
-  new RefrainError('unsupported_media_type', 415, 'The body must be JSON; send it with content-type: application/json.', 'content-type');
+  new RefrainError('unsupported_media_type', 415, 'The body must be JSON in UTF-8; send it with content-type: application/json.', 'content-type');
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
+
+/** After these a connection is closed: its other end may not mean by its bytes what is read here. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(['stopping', 'malformed_request', 'http_version_unsupported']);
+
+export function closesConnection({ code }: RefrainError): boolean {
+  return CLOSING.has(code);
+}
 
 /** A setting that cannot be used; ends the start with exit code 2. */
 export class ConfigError extends Error {

@@ -4,9 +4,10 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { bodyTooLarge, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute } from '../errors.ts';
+import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute, unsupportedMediaType } from '../errors.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
+import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { Books } from '../store/store.ts';
@@ -17,6 +18,7 @@ import { eventsRoutes, type Subscribe } from './events.ts';
 import { type Figures, figuresRoutes } from './figures.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { purgeRoutes } from './purge.ts';
+import { settingsRoutes } from './settings.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
@@ -29,12 +31,13 @@ export interface AdminOptions extends GuardOptions {
   readonly figures: Figures;
   /** Where requests are told of as they end. */
   readonly subscribe?: Subscribe;
+  readonly settings?: () => ShownConfig;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createAdmin(options: AdminOptions): Express {
-  const { readiness, explain, books, cache, figures, subscribe, clock, log } = options;
+  const { readiness, explain, books, cache, figures, subscribe, settings, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -59,9 +62,10 @@ export function createAdmin(options: AdminOptions): Express {
     response.json(await explain(textOf(request)));
   });
   admin.use(figuresRoutes(figures));
+  if (settings) admin.use(settingsRoutes(settings));
   admin.use(entriesRoutes({ books, cache, clock }));
   admin.use(purgeRoutes(cache));
-  if (subscribe) admin.use(eventsRoutes(subscribe));
+  if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
   });
@@ -70,6 +74,8 @@ export function createAdmin(options: AdminOptions): Express {
     const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
     if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
     if (response.headersSent) return void response.destroy();
+    if (error.status === 503) response.set('retry-after', '1');
+    if (closesConnection(error)) response.set('connection', 'close');
     response.status(error.status).type('json').send(errorBody(error));
   });
   return admin;
@@ -80,5 +86,7 @@ function refrainErrorOf(cause: unknown): RefrainError {
   if (cause instanceof RefrainError) return cause;
   const { status } = cause as { status?: number };
   if (status === 413) return bodyTooLarge(MAX_BODY);
+  // A charset or a coding that is not known.
+  if (status === 415) return unsupportedMediaType();
   return status !== undefined && status < 500 ? invalidBody(reasonOf(cause)) : internalError(cause);
 }

@@ -14,18 +14,22 @@ import { readCursor } from './cursor.ts';
 /** The most rows on one page. */
 const MAX_ROWS = 500;
 
-const model = z.string().min(1).max(1_024);
+/** Characters are counted as a description's `maxLength` counts them: by code points. */
+const MOST_CHARACTERS = 1_024;
+const text = z.string().refine((value) => value !== '' && value.length <= 2 * MOST_CHARACTERS && [...value].length <= MOST_CHARACTERS, {
+  error: `it must be 1 to ${MOST_CHARACTERS} characters`,
+});
 const endpoint = z.enum(ENDPOINTS);
 const scope = z.string().regex(/^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/, 'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name');
 const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
-const whole = z.string().regex(/^[0-9]{1,15}$/, 'it must be a whole number').transform(Number);
+const whole = z.string().regex(/^(0|[1-9][0-9]{0,14})$/, 'it must be a whole number').transform(Number);
 
 const QUERY = z.strictObject({
-  model: model.optional(),
+  model: text.optional(),
   endpoint: endpoint.optional(),
   scope: scope.optional(),
   tag: tag.optional(),
-  text: z.string().min(1).max(1_024).optional(),
+  text: text.optional(),
   olderThan: whole.optional(),
   newerThan: whole.optional(),
   minBytes: whole.optional(),
@@ -36,7 +40,7 @@ const QUERY = z.strictObject({
 });
 
 const BODY = z.strictObject({
-  model: model.optional(),
+  model: text.optional(),
   endpoint: endpoint.optional(),
   scope: scope.optional(),
   /** Seconds. */
@@ -71,7 +75,9 @@ export function readPurge(text: string): { readonly request: PurgeRequest; reado
   const read = BODY.safeParse(parseJson(text));
   if (!read.success) throw invalidBody(firstIssue(read.error).join(': '));
   const { dryRun, all, ...request } = read.data;
-  if (all === undefined && Object.keys(request).length === 0) {
+  const isChosen = Object.keys(request).length > 0;
+  if (all && isChosen) throw invalidBody('"all" stands for every entry; leave it out, or else the other members');
+  if (!all && !isChosen) {
     throw invalidBody('it must name what is to go: model, endpoint, scope, olderThan or tag, or "all": true');
   }
   return { request, dryRun };

@@ -9,14 +9,18 @@ import type { Rules } from '../request/reading.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
 import type { Kept } from '../store/store.ts';
 
+const MEMBERS: readonly string[] = ['a', 'b', 'key'];
+
 /** What is kept under a key that begins with these digits. */
 export type FindKept = (digits: string) => Promise<Kept | undefined>;
 
 /** @throws RefrainError `invalid_body`, or what either request would be refused with */
 export async function explainDocument(rules: Rules, find: FindKept, text: string): Promise<Explanation> {
   const { members } = readDocument(text, 'the body');
-  const [a, b, key] = ['a', 'b', 'key'].map((name) => members?.get(name));
-  if (!a || !(b || key)) throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
+  const [a, b, key] = MEMBERS.map((name) => members?.get(name));
+  const stranger = [...(members?.keys() ?? [])].find((name) => !MEMBERS.includes(name));
+  if (stranger !== undefined) throw invalidBody(`${JSON.stringify(stranger.slice(0, 80))}: there is no such member`);
+  if (!a || !(b || key) || (b && key)) throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
   const written = readWrittenRequest(a, 'a');
   const named = nameWritten(rules, written);
   if (b) return explain(named, nameWritten(rules, readWrittenRequest(b, 'b')));

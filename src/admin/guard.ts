@@ -10,6 +10,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import { isLoopback } from '../config/own-listener.ts';
 import { forbiddenOrigin, misdirectedRequest, unauthorized } from '../errors.ts';
+import { checkProtocol } from '../request/protocol.ts';
 
 export interface GuardOptions {
   /** The host that the listener is configured for. */
@@ -24,6 +25,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 export function createGuard({ host, token }: GuardOptions): (request: Request, response: Response, next: NextFunction) => void {
   const expected = token === null ? null : digestOf(`Bearer ${token}`);
   return (request, response, next) => {
+    checkProtocol(request.httpVersion, request.headersDistinct.host?.length ?? 0);
     checkHost(request, host);
     const { origin, host: named = '' } = request.headers;
     if (origin !== undefined && origin !== `http://${named}`) throw forbiddenOrigin(origin);

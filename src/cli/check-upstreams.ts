@@ -4,45 +4,23 @@
  */
 import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
-import { createAgent } from '../upstream/agent.ts';
+import { adviceOn } from '../upstream/advice.ts';
+import type { Greeting } from './ask-upstream.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 
-/** What an upstream said to a request without credentials. */
-export interface Greeting {
-  readonly status: number;
-  /** Its clock, in milliseconds since the epoch; null where it did not say. */
-  readonly date: number | null;
-}
-
-/** Whatever it answers, an upstream that answers can be reached. Its body is not read. */
-export async function greet(base: string, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Greeting> {
-  const agent = createAgent({ timeouts, proxy });
-  try {
-    const { origin, pathname } = new URL(`${base}/models`);
-    const { statusCode, headers } = await agent.request({ origin, path: pathname, method: 'GET', headers: { accept: 'application/json' }, signal });
-    const date = Date.parse(String(headers['date']));
-    return { status: statusCode, date: Number.isNaN(date) ? null : date };
-  } finally {
-    void agent.destroy();
-  }
-}
-
-/** @param name what it is called where there are several, or null */
-export async function checkUpstream(name: string | null, url: string, greeting: Promise<Greeting>): Promise<Finding> {
+/**
+ * @param name what it is called where there are several, or null
+ * @param setting that it is from, as it was written
+ */
+export async function checkUpstream(name: string | null, url: string, setting: string, greeting: Promise<Greeting>): Promise<Finding> {
   const check = name === null ? 'upstream' : `upstream ${name}`;
   try {
     const { status } = await greeting;
     return ok(check, `${url} answers (status ${status} to GET /models without credentials)`);
   } catch (error) {
     const reason = reasonOf(error);
-    return failure(check, `${url} does not answer (${reason})`, adviceOn(reason));
+    return failure(check, `${url} does not answer (${reason})`, adviceOn(reason, setting));
   }
-}
-
-function adviceOn(reason: string): string {
-  if (reason === 'ENOTFOUND' || reason === 'EAI_AGAIN') return 'check the host of --upstream, and name resolution';
-  if (/CERT|ISSUER|SIGNATURE/.test(reason)) return 'name the authority that signed its certificate in NODE_EXTRA_CA_CERTS';
-  return 'check --upstream, the network, and HTTPS_PROXY where a proxy is needed';
 }
 
 export function checkProxy({ proxy: { http, https, no } }: Config): Finding {

@@ -2,25 +2,35 @@
  * `refrain doctor`: is everything as a proxy needs it, and what to do where it
  * is not. All is looked at at once, and told in order.
  */
+import { createTargets } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Examined } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
+import type { UpstreamKeys } from '../config/upstream-keys.ts';
+import type { Target } from '../request/route.ts';
+import { askUpstream, type Greeting, greet } from './ask-upstream.ts';
 import { checkDirectory, checkFile, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
+import { checkHints, checkRunning } from './check-running.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
-import { checkClock, checkProxy, checkUpstream, greet } from './check-upstreams.ts';
-import { failure, type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
+import { checkStream } from './check-streams.ts';
+import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
+import { type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
 import { inertJson, inertLine } from './inert.ts';
 import type { Output, Style } from './output.ts';
 
 export interface DoctorCommand {
   readonly examined: Examined;
   readonly json: boolean;
+  readonly keys: UpstreamKeys;
+  /** To try streams with; null for the first that each upstream has. */
+  readonly model: string | null;
 }
 
 /** @returns the exit code */
-export async function examine({ examined, json }: DoctorCommand, output: Output): Promise<number> {
-  const pending = [checkSettings(examined), checkNode(), ...('fault' in examined ? [findOut('clock', () => checkClock(systemClock.now(), null))] : lookAround(examined))];
+export async function examine(command: DoctorCommand, output: Output): Promise<number> {
+  const { examined, json } = command;
+  const pending = [checkSettings(examined), ok('Node', process.versions.node), ...('fault' in examined ? [findOut('clock', () => checkClock(systemClock.now(), null))] : lookAround(command, examined))];
   const findings: Finding[] = [];
   for (const each of pending) {
     const finding = await each;
@@ -32,21 +42,42 @@ export async function examine({ examined, json }: DoctorCommand, output: Output)
   return isWell ? 0 : 1;
 }
 
-function lookAround(examined: ExaminedConfig): readonly (Finding | Promise<Finding>)[] {
-  const { config } = examined;
+function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly (Finding | Promise<Finding>)[] {
+  const { config, origins } = examined;
   const { host, port, admin, store, upstream, upstreams } = config;
-  const greeting = (url: string) => greet(url, config, AbortSignal.timeout(LOOK_MS));
-  const first = greeting(upstream);
+  const { standard, named } = createTargets(config, origins);
+  const first = greet(upstream, config, AbortSignal.timeout(LOOK_MS));
+  const others = Object.entries(upstreams).map(([name, { url }]) => ({ name, url, target: named.get(name) as Target }));
   return [
     checkVariables(examined),
     checkOperator(config),
     findOut('API port', (signal) => checkApiPort({ host, port }, signal)),
     findOut('admin port', (signal) => checkAdminPort(admin, signal)),
+    findOut('running proxy', () => checkRunning(examined)),
+    findOut('hints', () => checkHints(examined)),
     checkProxy(config),
-    findOut('upstream', () => checkUpstream(null, upstream, first)),
-    ...Object.entries(upstreams).map(([name, { url }]) => findOut(`upstream ${name}`, () => checkUpstream(name, url, greeting(url)))),
+    ...lookAtUpstream(command, examined, { name: null, url: upstream, target: standard }, first),
+    ...others.flatMap((other) => lookAtUpstream(command, examined, other, greet(other.url, config, AbortSignal.timeout(LOOK_MS)))),
     findOut('clock', () => checkClock(systemClock.now(), first)),
     ...(store.path === null ? [ok('store file', 'off; answers are kept in memory alone')] : lookAtFiles({ path: store.path, bytes: store.bytes })),
+  ];
+}
+
+interface Named {
+  readonly name: string | null;
+  readonly url: string;
+  readonly target: Target;
+}
+
+function lookAtUpstream(
+  { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: Named, greeting: Promise<Greeting>,
+): readonly Promise<Finding>[] {
+  const called = name === null ? '' : ` ${name}`;
+  const { setting, doneMarker, dialect, noStore } = target;
+  const candidate = { name, url, doneMarker, dialect, noStore, key: keys.get(name) ?? null, model };
+  return [
+    findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),
+    findOut(`stream${called}`, (signal) => checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal))),
   ];
 }
 
@@ -56,17 +87,6 @@ function lookAtFiles(file: { readonly path: string; readonly bytes: number }): r
     findOut('store directory', () => checkDirectory(file)),
     findOut('disk space', () => checkSpace(file)),
   ];
-}
-
-/** As `engines` in package.json has it. */
-const LEAST_NODE = [22, 19] as const;
-
-function checkNode(): Finding {
-  const { node } = process.versions;
-  const [major = 0, minor = 0] = node.split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_NODE;
-  const isNewEnough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
-  return isNewEnough ? ok('Node', node) : failure('Node', `${node} is too old`, `install ${LEAST_NODE.join('.')} or newer`);
 }
 
 const STYLES: Readonly<Record<State, Style>> = { ok: 'green', warning: 'yellow', failure: 'red' };

@@ -3,23 +3,22 @@
  */
 import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
-import type { Config } from '../config/config.ts';
+import { systemClock } from '../clock.ts';
+import type { Config, ExaminedConfig } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { type Addresses, start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 
-export interface StartCommand {
-  readonly config: Config;
-}
+export type StartCommand = ExaminedConfig;
 
 /** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen */
-export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
+export async function startProxy({ config, origins }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
   if (config.incomplete === 'keep') log.warn({ setting: 'incomplete', instead: `keep=${config.keep.join(',')}` }, 'this setting has another name now; it is still read');
-  const app = createApp(config, log);
+  const app = createApp(config, log, systemClock, origins);
   let addresses: Addresses;
   try {
     addresses = await start(app, config);
@@ -40,6 +39,9 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
   return 0;
 }
 
+/** From a supervisor, a keyboard, and a terminal that closes. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /** The first signal to stop; the second ends the process. */
 function takeSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -49,8 +51,7 @@ function takeSignal(): Promise<NodeJS.Signals> {
       taken = true;
       resolve(signal);
     };
-    process.on('SIGTERM', take);
-    process.on('SIGINT', take);
+    for (const signal of SIGNALS) process.on(signal, take);
   });
 }
 

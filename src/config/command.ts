@@ -7,6 +7,7 @@ import { type Config, type ExaminedConfig, examineConfig, loadConfig, type Sourc
 import { digits } from './kinds.ts';
 import { type Line, readLine, type Text } from './line.ts';
 import { flagName } from './setting.ts';
+import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { packageVersion } from './version.ts';
 import { readValue, refuse } from './written.ts';
 
@@ -26,12 +27,12 @@ export interface Target {
 }
 
 export type Command =
-  | { readonly kind: 'start'; readonly config: Config }
+  | ({ readonly kind: 'start' } & ExaminedConfig)
   | { readonly kind: 'stats'; readonly target: Target; readonly json: boolean }
   | { readonly kind: 'ls'; readonly target: Target; readonly json: boolean; readonly filter: Filter; readonly limit: number }
   | { readonly kind: 'show' | 'rm'; readonly target: Target; readonly json: boolean; readonly key: string }
   | { readonly kind: 'purge'; readonly target: Target; readonly json: boolean; readonly choice: Choice | 'all'; readonly dryRun: boolean; readonly yes: boolean }
-  | { readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined }
+  | { readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined; readonly keys: UpstreamKeys; readonly model: string | null }
   | { readonly kind: 'explain'; readonly json: boolean; readonly config: Config; readonly files: readonly [string, string] }
   | Text;
 
@@ -48,7 +49,7 @@ export function readCommand({ argv, env, cwd }: Surroundings = readProcess()): C
   const json = isGiven(line, 'json');
   switch (line.name) {
     case 'start':
-      return { kind: 'start', config: loadConfig(sources) };
+      return { kind: 'start', ...examineConfig(sources) };
     case 'stats':
       return { kind: 'stats', target: readTarget(line, sources), json };
     case 'ls': {
@@ -62,8 +63,12 @@ export function readCommand({ argv, env, cwd }: Surroundings = readProcess()): C
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
       return { kind: 'purge', target: readTarget(line, sources), json, choice: readChoice(line), ...flags };
     }
-    case 'doctor':
-      return { kind: 'doctor', json, examined: examine(sources) };
+    case 'doctor': {
+      const { keys: variables = new Map(), model = null } = readGiven(line, 'doctor');
+      const examined = examine(sources);
+      const keys = 'fault' in examined ? new Map() : readUpstreamKeys(examined.config, variables, env);
+      return { kind: 'doctor', json, examined, keys, model };
+    }
     case 'explain':
       return { kind: 'explain', json, config: loadConfig(sources), files: line.operands as readonly string[] as [string, string] };
   }

@@ -7,6 +7,7 @@ import { ENDPOINTS } from '../endpoint.ts';
 import { oneOf, text } from './kinds.ts';
 import { bytes, count, duration } from './quantities.ts';
 import type { Setting } from './setting.ts';
+import { keyVariables } from './upstream-keys.ts';
 import { baseUrl } from './upstreams.ts';
 
 /** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
@@ -53,6 +54,11 @@ const paging = {
   limit: { ...count, value: 'N', meaning: 'List at most this many, 50 if not said' },
 } as const satisfies Record<string, Option>;
 
+const trying = {
+  keys: { ...keyVariables, value: 'NAME=VARIABLE,…', meaning: 'Variables that hold keys of upstreams, to try a stream of each' },
+  model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
+} as const satisfies Record<string, Option>;
+
 const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
 
 const files = {
@@ -68,7 +74,7 @@ export const commands = {
   start: {
     meaning: 'Start the proxy (without a command, too)',
     operands: {}, options: {}, switches: {},
-    exits: ['it was stopped as asked, by `SIGTERM` or `SIGINT`', 'it could not listen, or a second signal stopped it at once', WRITTEN_WRONGLY],
+    exits: ['it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`', 'it could not listen, or a second signal stopped it at once', WRITTEN_WRONGLY],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
@@ -97,8 +103,8 @@ export const commands = {
     exits: ['deleted, or counted by `--dry-run`', 'no proxy runs, or you said no', `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`],
   },
   doctor: {
-    meaning: 'Check settings, ports, upstream, files and machine',
-    operands: {}, options: {}, switches: json,
+    meaning: 'Check settings, proxy, upstream, files and machine',
+    operands: {}, options: trying, switches: json,
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
   },
   explain: {

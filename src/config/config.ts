@@ -5,12 +5,13 @@
  */
 import { resolve } from 'node:path';
 import { readDefaults, readSettingsFile, readTree } from './file.ts';
+import { type Origin, originOf } from './origin.ts';
 import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { NOT_SHOWN, placeOf, readValue, show, type Source, type Written } from './written.ts';
+import { readValue, type Source, type Written } from './written.ts';
 
 /** Where settings may come from, the file that one of these names aside. */
 export interface Sources {
@@ -38,15 +39,6 @@ export interface ExaminedConfig {
   readonly origins: readonly Origin[];
 }
 
-/** Where a setting got its value from. */
-export interface Origin {
-  readonly path: Path;
-  /** Not the value itself where that is secret. */
-  readonly shown: string;
-  /** A flag, a variable, or a place in a file. */
-  readonly from: string;
-}
-
 /** The same, and where each value came from. */
 export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
   const variables = readVariables(env, cwd);
@@ -60,12 +52,6 @@ export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
     unknownVariables: variables.unknown,
   });
   return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
-}
-
-function originOf(path: Path, written: Written | undefined): readonly Origin[] {
-  if (written === undefined) return [];
-  const shown = settingAt(path).secret ? NOT_SHOWN : show(written.value);
-  return [{ path, shown, from: placeOf(written) }];
 }
 
 type Partially<Whole> = {

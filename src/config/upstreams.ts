@@ -12,9 +12,16 @@ const URL_ALLOWED = 'an http or https URL without credentials, query and fragmen
 
 /** A normalised URL without a slash at its end. */
 export const baseUrl: Kind<string> = {
-  schema: z.string({ error: URL_ALLOWED }).refine(isBaseUrl, { error: URL_ALLOWED }).transform(normalise),
+  schema: z.string({ error: URL_ALLOWED })
+    .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
+    .refine(isNoEndpoint, { error: ({ input }) => `${baseOf(String(input))}, without the path of an endpoint`, abort: true })
+    .transform(normalise),
   allowed: URL_ALLOWED,
 };
+
+/** What a request adds to a base URL, easily copied from an example together with it. */
+const ENDPOINT =
+  /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
 
 /** What an upstream reads; `auto` is by its host. */
 export const dialect = oneOf('auto', ...DIALECTS);
@@ -67,6 +74,14 @@ export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {
 /** A request's path may begin with any word, `constructor` too: it must find nothing. */
 function withoutPrototype<Value>(record: Record<string, Value>): Record<string, Value> {
   return Object.assign(Object.create(null), record);
+}
+
+function isNoEndpoint(text: string): boolean {
+  return !ENDPOINT.test(new URL(text).pathname.replace(/\/+$/, ''));
+}
+
+function baseOf(text: string): string {
+  return normalise(text).replace(ENDPOINT, '').replace(/\/+$/, '');
 }
 
 function isBaseUrl(text: string): boolean {

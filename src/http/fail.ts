@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
-import { errorBody, type RefrainError } from '../errors.ts';
+import { closesConnection, errorBody, type RefrainError } from '../errors.ts';
 import type { Marks } from './marks.ts';
 import { STATUS_CODES } from './node-http.ts';
 
@@ -27,7 +27,7 @@ export function fail(response: ServerResponse, error: RefrainError, outcome: Out
   if (error.status === 503) headers.push('retry-after', '1');
   // Asked again it would say the same, and SDKs ask three times.
   if (error.code === 'not_cached' || error.code === 'loop_detected') headers.push('x-should-retry', 'false');
-  if (error.code === 'stopping') headers.push('connection', 'close');
+  if (closesConnection(error)) headers.push('connection', 'close');
   if (marks.key !== null) headers.push('x-refrain-key', marks.key);
   // The phrase is named because a head that was refused may have left its own behind.
   response.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);

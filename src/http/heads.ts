@@ -6,12 +6,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { loopDetected } from '../errors.ts';
-import { readHeaderFields } from '../request/header-fields.ts';
+import { readHeaderFields, valuesOf } from '../request/header-fields.ts';
+import { checkProtocol } from '../request/protocol.ts';
 import { type Reading, readHead, type Rules } from '../request/reading.ts';
 import { meantHeaders, namesUs } from '../upstream/headers.ts';
 import { SentHeaders } from './sent.ts';
 
-type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'socket'>;
+type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders' | 'socket'>;
 
 /** With what goes upstream of it. */
 export interface HeadReading extends Reading {
@@ -27,6 +28,7 @@ export interface HeadsOptions {
 interface Read {
   readonly method: string;
   readonly url: string;
+  readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
   readonly reading: HeadReading;
 }
@@ -42,14 +44,17 @@ export class Heads {
   }
 
   /** @throws RefrainError where the request is refused */
-  read({ method = 'GET', url = '', rawHeaders, socket }: RequestHead): HeadReading {
+  read({ method = 'GET', url = '', httpVersion, rawHeaders, socket }: RequestHead): HeadReading {
     const last = this.#last.get(socket);
-    if (last?.method === method && last.url === url && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
+    const isRepeat = last?.method === method && last.url === url && last.httpVersion === httpVersion;
+    if (isRepeat && areEqual(last.rawHeaders, rawHeaders)) return last.reading;
+    const fields = readHeaderFields(meantHeaders(rawHeaders));
+    checkProtocol(httpVersion, valuesOf(fields, 'host').length);
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
     const head = readHead(this.#rules, { method, url, fields });
     const reading = { ...head, sent: new SentHeaders(this.#rules, head.route, rawHeaders) };
-    this.#last.set(socket, { method, url, rawHeaders, reading });
+    this.#last.set(socket, { method, url, httpVersion, rawHeaders, reading });
     return reading;
   }
 }

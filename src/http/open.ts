@@ -228,8 +228,8 @@ function leadOf(door: Door, { method, route, occasion, callerThere }: Reading, r
     const isWhole = body instanceof WholeBody;
     if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);
     const onStatus = (status: number) => door.refused.note(callerThere, status);
-    const { origin } = route.target;
+    const { origin, setting } = route.target;
     const repeatable = occasion !== null || IDEMPOTENT.has(method);
-    door.upstream.send({ origin, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, repeatable, decoded: recorded, onStatus }, writer);
+    door.upstream.send({ origin, setting, method, path: requestPath(route), headers, body: isWhole ? body.bytes : body, repeatable, decoded: recorded, onStatus }, writer);
   };
 }

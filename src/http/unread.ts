@@ -3,18 +3,28 @@
  * there is no response object.
  */
 import type { Duplex } from 'node:stream';
-import { errorBody, headersTimeout, headersTooLarge, malformedRequest, type RefrainError } from '../errors.ts';
+import { errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError } from '../errors.ts';
 import { STATUS_CODES } from './node-http.ts';
 
-/** A listener of `clientError`. */
+/** A listener of `clientError` of the API. */
 export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {
+  refuse(cause, socket, (code) => `cache-control: private, no-store\r\ncache-status: refrain; detail=${code}\r\nx-cache: BYPASS\r\n`);
+}
+
+/** The same of the operator's listener, which is no cache. */
+export function refuseUnreadOperator(cause: NodeJS.ErrnoException, socket: Duplex): void {
+  refuse(cause, socket, () => 'cache-control: no-store\r\nx-content-type-options: nosniff\r\n');
+}
+
+/** @param marks the lines that stand for the listener, by the code of the error */
+function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   // A connection that broke, or on which an answer has begun, can be told nothing.
   if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
   const error = errorOf(cause);
   const body = errorBody(error);
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `cache-control: private, no-store\r\ncache-status: refrain; detail=${error.code}\r\nx-cache: BYPASS\r\nconnection: close\r\n\r\n${body}`,
+      `${marks(error.code)}connection: close\r\n\r\n${body}`,
   );
 }
 
@@ -25,7 +35,7 @@ function errorOf(cause: NodeJS.ErrnoException): RefrainError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return headersTimeout();
     default:
-      return malformedRequest(cause);
+      return malformedRequest(reasonOf(cause));
   }
 }
 

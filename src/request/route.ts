@@ -5,6 +5,7 @@
  */
 import type { Dialect, DoneMarker } from '../dialect.ts';
 import { invalidTarget, websocketUnsupported } from '../errors.ts';
+import { hasDotSegments, resolveDotSegments } from './dot-segments.ts';
 import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
 
 /** An upstream as the configuration names it. */
@@ -13,6 +14,8 @@ export interface Target {
   readonly origin: string;
   /** Without a slash at its end; empty for the root. */
   readonly basePath: string;
+  /** That it is from, as it was written. */
+  readonly setting: string;
   readonly dialect: Dialect;
   readonly doneMarker: DoneMarker;
   readonly noStore: 'obey' | 'ignore';
@@ -41,7 +44,8 @@ export function findRoute(url: string, fields: HeaderFields, targets: Targets): 
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? '' : url.slice(mark + 1);
   const { target, rest } = chooseTarget(path.replace(/^\/+/, '/'), targets);
-  return { target, path: joinPath(target.basePath, rest), query };
+  const plain = hasDotSegments(rest) ? resolve(rest, target, targets) : rest;
+  return { target, path: joinPath(target.basePath, plain), query };
 }
 
 /** What goes on the request line. */
@@ -54,6 +58,16 @@ function chooseTarget(path: string, { standard, named }: Targets): { target: Tar
   const target = named.get(path.slice(1, end === -1 ? undefined : end));
   if (!target) return { target: standard, rest: path };
   return { target, rest: end === -1 ? '/' : path.slice(end).replace(/^\/+/, '/') };
+}
+
+/** The path that it comes to, which must be of the same upstream and below its base path. */
+function resolve(path: string, target: Target, targets: Targets): string {
+  const isFloor = (segments: readonly string[]) => segments.length === 1 && segments[0] === 'v1' && target.basePath.endsWith('/v1');
+  const resolved = resolveDotSegments(path, isFloor);
+  if (target === targets.standard && chooseTarget(resolved, targets).target !== target) {
+    throw invalidTarget('it leads to another upstream than it begins with');
+  }
+  return resolved;
 }
 
 /** A base path that ends in `/v1` takes in one `/v1` of the request, so that clients may write it or not. */

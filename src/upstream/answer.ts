@@ -12,6 +12,8 @@ import type { UpstreamRequest } from './request.ts';
 export interface Asker {
   /** The call begins; its request is about to be written to a socket. */
   started(answer: Answer): void;
+  /** The upstream answers, with whatever status. */
+  answered(answer: Answer): void;
   /** @param phase how far it had come: nothing said yet, or an answer that broke off */
   failed(answer: Answer, cause: Error, phase: Phase): void;
 }
@@ -75,6 +77,7 @@ export class Answer implements Dispatcher.DispatchHandler, Source {
     if (status < 200) return;
     this.#begun = true;
     this.request.onStatus(status);
+    this.#asker.answered(this);
     const headers = textOf(controller.rawHeaders as Buffer[]);
     const length = headerOf(headers, 'content-length');
     const delimited = length !== undefined || headerOf(headers, 'transfer-encoding') !== undefined;

@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 export interface UpstreamRequest {
   /** Scheme, host and port. */
   readonly origin: string;
+  /** That the upstream is from, as it was written. */
+  readonly setting: string;
   readonly method: string;
   /** With its query, as it goes on the request line. */
   readonly path: string;

@@ -10,17 +10,21 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
 import { invalidTarget, RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Writer } from '../response/writer.ts';
+import { adviceOn } from './advice.ts';
 import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
 import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
+import { UpstreamHealth } from './health.ts';
 import type { UpstreamRequest } from './request.ts';
 
 export interface UpstreamOptions extends AgentOptions {
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 export interface Upstream {
@@ -34,6 +38,11 @@ export interface Upstream {
 /** How a connection dies that its other end has given up. */
 const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/** Of ends that are not the upstream's: what could not be sent at all, and what was ended on this side. */
+const OWN_ENDS: ReadonlySet<unknown> = new Set([
+  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_ASSERTION',
+]);
+
 /** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
 const SENT = 'undici:client:sendHeaders';
 
@@ -44,6 +53,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 class UndiciUpstream implements Upstream, Asker {
   #agent: Dispatcher | undefined;
   readonly #options: UpstreamOptions;
+  readonly #health: UpstreamHealth;
   #starting: Answer | null = null;
   readonly #gates = new WeakMap<Socket, ContinueGate>();
   readonly #onSent = (message: unknown) => {
@@ -54,6 +64,7 @@ class UndiciUpstream implements Upstream, Asker {
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
+    this.#health = new UpstreamHealth(options.log, options.clock);
     subscribe(SENT, this.#onSent);
   }
 
@@ -76,6 +87,10 @@ class UndiciUpstream implements Upstream, Asker {
     this.#starting = answer;
   }
 
+  answered({ request }: Answer): void {
+    this.#health.answered(request);
+  }
+
   failed(answer: Answer, cause: Error, phase: Phase): void {
     const { request, writer, isRepeat, isStale, isAborted } = answer;
     const { origin, body, repeatable } = request;
@@ -84,7 +99,8 @@ class UndiciUpstream implements Upstream, Asker {
       this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
       return this.#ask(new Answer(request, writer, this, true));
     }
-    writer.fail({ error: this.#failureOf(origin, cause, phase), told: false });
+    if (phase !== 'begun' && !isAborted && !isOwnEnd(cause)) this.#health.failed(request, reasonOf(cause));
+    writer.fail({ error: this.#failureOf(request, cause, phase), told: false });
   }
 
   #sent(answer: Answer, socket: Socket): void {
@@ -108,23 +124,28 @@ class UndiciUpstream implements Upstream, Asker {
     }
   }
 
-  #failureOf(origin: string, cause: Error, phase: Phase): RefrainError {
+  #failureOf({ origin, setting }: UpstreamRequest, cause: Error, phase: Phase): RefrainError {
     const { timeouts, log } = this.#options;
+    const advice = adviceOn(reasonOf(cause), setting);
     log.debug({ origin, reason: reasonOf(cause) }, 'upstream failed');
     if (cause instanceof RefrainError) return cause;
     switch ((cause as NodeJS.ErrnoException).code) {
       case 'UND_ERR_CONNECT_TIMEOUT':
-        return upstreamTimeout('connection', timeouts.connect);
+        return upstreamTimeout('connection', timeouts.connect, advice);
       case 'UND_ERR_HEADERS_TIMEOUT':
-        return upstreamTimeout('answer', timeouts.firstByte);
+        return upstreamTimeout('answer', timeouts.firstByte, advice);
       case 'UND_ERR_BODY_TIMEOUT':
-        return upstreamTimeout('further byte', timeouts.idle);
+        return upstreamTimeout('further byte', timeouts.idle, 'see why it is slow, or raise timeouts.idle');
       case 'UND_ERR_INVALID_ARG':
         return invalidTarget('it cannot be sent to the upstream as it is written');
       default:
-        return phase === 'unsent' ? upstreamUnreachable(origin, cause) : upstreamCut(cause);
+        return phase === 'unsent' ? upstreamUnreachable(origin, advice, cause) : upstreamCut(cause);
     }
   }
+}
+
+function isOwnEnd(cause: Error): boolean {
+  return cause instanceof RefrainError || OWN_ENDS.has((cause as NodeJS.ErrnoException).code);
 }
 
 function isDeath(cause: Error): boolean {

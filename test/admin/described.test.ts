@@ -7,12 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAdmin } from '../../src/admin/admin.ts';
 import type { Noted } from '../../src/admin/events.ts';
+import { createConfig } from '../../src/config/config.ts';
+import { paths } from '../../src/config/settings.ts';
+import { showConfig, type ShownConfig } from '../../src/config/shown.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
+import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
-import { DESCRIPTION, faultsOf, OPERATIONS } from './schema.ts';
+import { DESCRIPTION, faultsIn, faultsOf, OPERATIONS } from './schema.ts';
 import { Operator } from './operator.ts';
 
 const usage = { input: 1, cachedInput: 0, output: 2, reasoning: 0 };
@@ -33,11 +38,13 @@ async function openWhole(isWhole = true) {
   const memory = createMemoryStore({ maxBytes: 1e6 });
   const listeners = new Set<(note: Noted) => void>();
   const purged = { entries: 0, bytes: 0, flights: 0 };
+  const clock = createTestClock();
   const admin = createAdmin({
     host: '127.0.0.1', token: null, readiness: () => 'ready', explain: async () => ({ same: true, first: null, differences: [], a: { key: null, why: 'x' }, b: { key: null, why: 'x' } }),
-    books: memory, cache: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged }, clock: createTestClock(), log: createLog('silent'),
+    books: memory, cache: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged }, clock, log: createLog('silent'),
     figures: { lru: memory.info, ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }) },
     ...(isWhole && {
+      settings: () => showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [{ path: 'ttl', shown: '"inf"', from: '--ttl' }]),
       subscribe(listener: (note: Noted) => void) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
@@ -50,7 +57,7 @@ async function openWhole(isWhole = true) {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, admin, listeners, tell: (note: Noted) => listeners.forEach((listener) => listener(note)) };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, admin, clock, listeners, tell: (note: Noted) => listeners.forEach((listener) => listener(note)) };
 }
 
 interface Layer {
@@ -90,9 +97,21 @@ describe('config/openapi.json', () => {
     expect([headers['content-type'], text]).toEqual(['text/plain; version=0.0.4; charset=utf-8', '# HELP refrain_x x\nrefrain_x 1\n']);
   });
 
+  test('describes settings as they are, and no secret is among them', async () => {
+    const { url } = await openWhole();
+    const { value } = await new Operator(url).ask<ShownConfig>('GET', '/settings');
+    expect(value.settings.map(({ path }) => path)).toEqual(paths);
+    const of = (wanted: string) => value.settings.find(({ path }) => path === wanted);
+    expect(of('ttl')).toEqual({ path: 'ttl', value: 'inf', from: '--ttl' });
+    expect(of('memory.bytes')).toEqual({ path: 'memory.bytes', value: 256 * 2 ** 20, from: null });
+    expect(of('admin.token')).toEqual({ path: 'admin.token', value: 'set (not shown)', from: null });
+    expect(of('scope.shared')).toMatchObject({ value: null });
+    expect(JSON.stringify(value)).not.toContain('canary');
+  });
+
   test('has no route for what is not at hand', async () => {
     const { url } = await openWhole(false);
-    for (const path of ['/stats', '/metrics', '/events']) expect(await new Operator(url).ask('GET', path)).toMatchObject({ status: 404, value: { error: { code: 'unknown_route' } } });
+    for (const path of ['/stats', '/metrics', '/events', '/settings']) expect(await new Operator(url).ask('GET', path)).toMatchObject({ status: 404, value: { error: { code: 'unknown_route' } } });
   });
 
   test('would not let an answer differ', () => {
@@ -108,33 +127,94 @@ describe('config/openapi.json', () => {
 describe('GET /events', () => {
   const NOTE = { time: Date.UTC(2026, 0, 1), outcome: 'hit', model: 'a\n\ndata: forged\r\n' };
 
-  test('tells each request as it ends, on a line of its own', async () => {
-    const { url, listeners, tell } = await openWhole();
+  test('tells each request as it ends, on a line of its own, and takes no notes for nobody', async () => {
+    const { url, listeners, tell, clock } = await openWhole();
+    expect([listeners.size, clock.waiting]).toEqual([0, 0]);
     const live = await begin(`${url}/events`);
     expect(live.message.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     tell(NOTE);
     tell({ ...NOTE, time: NOTE.time + 1 });
+    clock.advance(100);
     const event = (time: string) => `data: ${JSON.stringify({ ...NOTE, time })}\n\n`;
     const expected = event('2026-01-01T00:00:00.000Z') + event('2026-01-01T00:00:00.001Z');
     await live.receives(expected.length);
     expect(live.received.toString()).toBe(expected);
     live.hangUp();
     await until(() => listeners.size === 0);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('is listened to once for all who read, and says something where nothing happens', async () => {
+    const { url, listeners, tell, clock } = await openWhole();
+    const readers = await Promise.all([1, 2, 3].map(() => begin(`${url}/events`)));
+    expect(listeners.size).toBe(1);
+    let read = 0;
+    const note = { ...NOTE, toJSON: () => ({ read: (read += 1) }) };
+    Object.defineProperty(note, 'toJSON', { enumerable: true });
+    tell(note);
+    clock.advance(100);
+    for (const reader of readers) await reader.receives(1);
+    expect(read).toBe(1);
+    const told = readers.map(({ received }) => received.length);
+    clock.advance(14_999);
+    clock.advance(1);
+    for (const [at, reader] of readers.entries()) {
+      await reader.receives((told[at] as number) + 3);
+      expect(reader.received.toString()).toMatch(/\n\n:\n\n$/);
+      reader.hangUp();
+    }
   });
 
   test('drops a reader that lags 1 MiB, and no other', async () => {
-    const { url, listeners, tell } = await openWhole();
+    const { url, tell, clock } = await openWhole();
     const quick = await begin(`${url}/events`);
     const slow = await begin(`${url}/events`);
     slow.message.pause();
-    const note = { ...NOTE, model: 'x'.repeat(256 * 1024) };
-    for (let told = 1; listeners.size === 2; told += 1) {
+    let isDropped = false;
+    slow.message.on('close', () => (isDropped = true));
+    const note = { ...NOTE, model: 'x'.repeat(2 ** 21) };
+    for (let told = 1; told <= 6; told += 1) {
       tell(note);
-      await quick.receives(told * 256 * 1024);
+      clock.advance(100);
+      await quick.receives(told * 2 ** 21);
     }
-    expect(listeners.size).toBe(1);
     slow.message.resume();
-    expect((await slow.ended).broken).toBe(true);
+    expect(await slow.ended).toMatchObject({ broken: true });
+    expect([isDropped, slow.received.length < quick.received.length]).toEqual([true, true]);
     quick.hangUp();
+  });
+
+  test('turns away whoever comes when 128 read, until one leaves', async () => {
+    const { url } = await openWhole();
+    const readers = await Promise.all(Array.from({ length: 128 }, () => begin(`${url}/events`)));
+    expect((await ask(`${url}/events`)).headers['retry-after']).toBe('1');
+    expect(await new Operator(url).ask('GET', '/events')).toMatchObject({ status: 503, value: { error: { code: 'overloaded' } } });
+    readers[0]?.hangUp();
+    let next = await begin(`${url}/events`);
+    for (; next.message.statusCode === 503; next = await begin(`${url}/events`)) next.hangUp();
+    expect(next.message.statusCode).toBe(200);
+    for (const reader of [next, ...readers]) reader.hangUp();
+  });
+
+  test('has no body for HEAD', async () => {
+    const { url } = await openWhole();
+    expect(await ask(`${url}/events`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
+  });
+
+  story('tells of every kind of request as it is described', async ({ upstream, open }) => {
+    const proxy = await open();
+    const live = await begin(`${proxy.adminUrl}/events`);
+    await ask(proxy.url + CHAT, { body: chatRequest() });
+    await ask(proxy.url + CHAT, { body: chatRequest() });
+    await ask(`${proxy.url}/v1/models`);
+    await ask(proxy.url + CHAT, { body: chatRequest(), headers: { 'x-refrain-ttl': 'soon' } });
+    upstream.script = ({ response }) => response.destroy();
+    await ask(proxy.url + CHAT, { body: chatRequest('other') });
+    const told = () => live.received.toString().split('\n\n').slice(0, -1).map((event) => JSON.parse(event.replace(/^data: /, '')));
+    while (told().length < 5) await live.receives(live.received.length + 1);
+    live.hangUp();
+    expect(told().map(({ outcome }) => outcome)).toEqual(['miss', 'hit', 'bypass', 'refusal', 'miss']);
+    for (const event of told()) expect(faultsIn('Event', event), JSON.stringify(event)).toEqual([]);
+    expect(faultsIn('Event', { ...told()[0], more: 1 })).not.toEqual([]);
   });
 });

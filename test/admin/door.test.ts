@@ -125,6 +125,29 @@ describe('a token', () => {
   });
 });
 
+describe('a request that is no HTTP/1.1 as it should be', () => {
+  for (const [what, text, status, code] of [
+    ['has no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
+    ['has an empty Host', 'GET /healthz HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n', 421, 'misdirected_request'],
+    ['says HTTP/2.0', 'GET /healthz HTTP/2.0\r\nhost: HOST\r\n\r\n', 505, 'http_version_unsupported'],
+    ['says HTTP/1.9', 'GET /healthz HTTP/1.9\r\nhost: HOST\r\n\r\n', 400, 'malformed_request'],
+    ['has a path of 70 KB', `GET /${'x'.repeat(70_000)} HTTP/1.1\r\nhost: HOST\r\n\r\n`, 431, 'headers_too_large'],
+    ['has a path of 30 KB', `GET /${'x'.repeat(30_000)} HTTP/1.1\r\nhost: HOST\r\nconnection: close\r\n\r\n`, 404, 'unknown_route'],
+    ['has a header of 70 KB', `GET / HTTP/1.1\r\nhost: HOST\r\nx: ${'x'.repeat(70_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['has two lengths', 'POST /purge HTTP/1.1\r\nhost: HOST\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n', 400, 'malformed_request'],
+    ['expects what nobody knows', 'GET /nowhere HTTP/1.1\r\nhost: HOST\r\nexpect: x\r\nconnection: close\r\n\r\n', 404, 'unknown_route'],
+  ] as const) {
+    story(`${what}: ${status}, in the envelope, and its connection is closed`, async ({ open }) => {
+      const { adminUrl } = await open();
+      const reply = await talk(adminUrl, (socket) => socket.write(text.replace('HOST', new URL(adminUrl).host)));
+      const [head = '', body = ''] = reply.split('\r\n\r\n');
+      expect([head.split(' ')[1], JSON.parse(body).error]).toMatchObject([String(status), { type: 'refrain_error', code }]);
+      const lines = head.toLowerCase().split('\r\n');
+      expect(lines).toEqual(expect.arrayContaining(['cache-control: no-store', 'x-content-type-options: nosniff', 'connection: close']));
+    });
+  }
+});
+
 describe('a body', () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json2', 'text/json', 'text/plain; application/json', '']) {
     story(`of ${type || 'no type'} is refused`, async ({ open }) => {

@@ -7,7 +7,13 @@ import { readFileSync } from 'node:fs';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
+interface Parameter {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
 interface Operation {
+  readonly parameters?: readonly Parameter[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
   readonly security?: readonly object[];
 }
@@ -35,7 +41,18 @@ export function faultsOf(operation: string, status: number, contentType: string 
   return check(schema, type === 'application/json' ? JSON.parse(body) : body, '');
 }
 
-const ANNOTATIONS = new Set(['description', 'default']);
+/** The parameters of an operation, by name. */
+export function parametersOf(operation: string): ReadonlyMap<string, Schema> {
+  const [method = '', path = ''] = operation.split(' ');
+  return new Map(DESCRIPTION.paths[path]?.[method.toLowerCase()]?.parameters?.map(({ name, schema }) => [name, schema]));
+}
+
+/** What is wrong with a value, held to a schema of the description by its name. */
+export function faultsIn(name: string, value: unknown): string[] {
+  return check({ $ref: `#/components/schemas/${name}` }, value, '');
+}
+
+const ANNOTATIONS = new Set(['description', 'default', 'contentMediaType', 'contentSchema']);
 
 type Checks = Readonly<Record<string, (wanted: never, value: never, at: string, schema: Schema) => string[]>>;
 
@@ -53,8 +70,8 @@ const CHECKS: Checks = {
   pattern: (pattern: string, value, at) => fault(typeof value !== 'string' || new RegExp(pattern).test(value), at, `is not like ${pattern}`),
   minimum: (least: number, value, at) => fault(typeof value !== 'number' || value >= least, at, `is below ${least}`),
   maximum: (most: number, value, at) => fault(typeof value !== 'number' || value <= most, at, `is above ${most}`),
-  minLength: (least: number, value: string, at) => fault(typeof value !== 'string' || value.length >= least, at, 'is too short'),
-  maxLength: (most: number, value: string, at) => fault(typeof value !== 'string' || value.length <= most, at, 'is too long'),
+  minLength: (least: number, value: string, at) => fault(typeof value !== 'string' || [...value].length >= least, at, 'is too short'),
+  maxLength: (most: number, value: string, at) => fault(typeof value !== 'string' || [...value].length <= most, at, 'is too long'),
   format: (format: string, value: unknown, at) =>
     fault(typeof value !== 'string' || (format === 'date' ? /^\d{4}-\d\d-\d\d$/ : /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).test(value), at, `is no ${format}`),
   required: (names: readonly string[], value: unknown, at) => (isObject(value) ? names.flatMap((name) => fault(name in value, at, `has no ${name}`)) : []),
@@ -68,9 +85,13 @@ const CHECKS: Checks = {
     const faults = schemas.map((schema) => check(schema, value, at));
     return faults.some((some) => some.length === 0) ? [] : faults.flat();
   },
+  oneOf: (schemas: readonly Schema[], value, at) => {
+    const faults = schemas.map((schema) => check(schema, value, at));
+    return fault(faults.filter((some) => some.length === 0).length === 1, at, 'is not exactly one of several');
+  },
 };
 
-function check(schema: Schema, value: unknown, at: string): string[] {
+export function check(schema: Schema, value: unknown, at = ''): string[] {
   return Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.has(keyword)).flatMap(([keyword, wanted]) => {
     const one = CHECKS[keyword];
     if (!one) throw new Error(`no check for ${keyword}`);

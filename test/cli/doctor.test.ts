@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Finding } from '../../src/cli/finding.ts';
-import { CHAT, chatRequest } from '../harness/answers.ts';
+import { answerAll, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
+import { type Script, startUpstream } from '../harness/upstream.ts';
 import { type Cast, test } from './command.ts';
 
 interface Diagnosis {
@@ -42,7 +43,7 @@ describe('refrain doctor', () => {
     expect(checks.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect([code, ok]).toEqual([0, true]);
     expect(checks.map(({ check }) => check)).toEqual([
-      'settings', 'Node', 'variables', "operator's door", 'API port', 'admin port', 'proxy', 'upstream', 'clock', 'store file', 'store directory', 'disk space',
+      'settings', 'Node', 'variables', "operator's door", 'API port', 'admin port', 'running proxy', 'hints', 'proxy', 'upstream', 'stream', 'clock', 'store file', 'store directory', 'disk space',
     ]);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -60,6 +61,7 @@ describe('refrain doctor', () => {
     expect(of('upstream')).toMatchObject({ state: 'ok', says: `${upstream.url}/v1 answers (status 401 to GET /models without credentials)` });
     expect(upstream.calls.map(({ method, url }) => [method, url])).toEqual([['GET', '/v1/models']]);
     expect(JSON.stringify(upstream.calls[0]?.headers)).not.toMatch(/secret|authorization/);
+    expect(of('stream')).toMatchObject({ state: 'ok', says: 'no stream was tried: it asks for a key (status 401); name the variable that holds it, as in refrain doctor --keys upstream=VARIABLE' });
   });
 
   test('says which upstream does not answer, and what to do', async ({ refrain, upstream, folder }) => {
@@ -67,7 +69,7 @@ describe('refrain doctor', () => {
     const { code, of } = await diagnose({ refrain, upstream }, ['--config', 'named.json']);
     expect(code).toBe(1);
     expect(of('upstream')).toMatchObject({ state: 'ok' });
-    expect(of('upstream gone')).toMatchObject({ state: 'failure', says: 'http://127.0.0.1:1/v1 does not answer (ECONNREFUSED)', advice: expect.stringContaining('--upstream') });
+    expect(of('upstream gone')).toMatchObject({ state: 'failure', says: 'http://127.0.0.1:1/v1 does not answer (ECONNREFUSED)', advice: 'start what should listen there, or correct upstreams.gone in named.json' });
   });
 
   test('waits for nobody for more than five seconds', async ({ refrain, upstream }) => {
@@ -90,7 +92,8 @@ describe('refrain doctor', () => {
     const stranger = String(await strangerOn('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi'));
     const taken = await diagnose({ refrain, upstream }, ['--port', stranger, '--admin-port', stranger]);
     for (const check of ['API port', 'admin port']) expect(taken.of(check)).toMatchObject({ state: 'failure', says: `${stranger} is taken by something that is no Refrain` });
-    expect(upstream.calls.filter(({ url }) => url !== '/v1/models')).toEqual([]);
+    // What the doctor itself asks the upstream; the ports are not found out by way of it.
+    expect(new Set(upstream.calls.map(({ url }) => url))).toEqual(new Set(['/v1/models', '/v1/chat/completions']));
   });
 
   test('tells of settings that cannot be used, of who gave the others, and of no secret', async ({ refrain, upstream }) => {
@@ -150,5 +153,121 @@ describe('refrain doctor on the store', () => {
     const large = await diagnose({ refrain, upstream }, ['--store-bytes', '8000000GiB']);
     expect(large.of('disk space')).toMatchObject({ state: 'warning', advice: 'free some, or lower --store-bytes' });
     expect([nowhere.code, large.code]).toEqual([1, 0]);
+  });
+});
+
+describe('refrain doctor on streams', () => {
+  const MODELS = (owner: string, ...ids: string[]) => JSON.stringify({ object: 'list', data: ids.map((id) => ({ id, object: 'model', owned_by: owner })) });
+
+  for (const [engine, owner, server, route, answer] of [
+    ['llama.cpp', 'llamacpp', 'llama.cpp', '', ''],
+    ['llama.cpp', 'llamacpp', 'nginx', '/props', '{"default_generation_settings":{}}'],
+    ['vLLM', 'vllm', 'uvicorn', '/version', '{"version":"0.9.0"}'],
+    ['Ollama', 'library', '', '/api/version', '{"version":"0.17.0"}'],
+    ['LM Studio', 'organization_owner', '', '/api/v0/models', '{"object":"list","data":[]}'],
+  ] as const) {
+    test(`knows ${engine} by ${server || 'what'} ${route || 'calls itself'}, and says which dialect it speaks`, async ({ refrain, upstream, folder }) => {
+      upstream.script = (call) => {
+        if (call.url === '/v1/models') return sendJson(call, MODELS(owner, 'm'), 200, { server });
+        return call.url === route ? sendJson(call, answer) : answerAll(call);
+      };
+      writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams: { local: `${upstream.url}/v1` } }));
+      const { of, code } = await diagnose({ refrain, upstream }, ['--config', 'named.json']);
+      const says = `it is ${engine}; a stream of m ends with [DONE]`;
+      const advice = (setting: string) => `set ${setting}, so that labels and sessions of clients keep nothing from hitting`;
+      expect(of('stream')).toMatchObject({ state: 'warning', says, advice: advice('dialect=engine') });
+      expect(of('stream local')).toMatchObject({ state: 'warning', says, advice: advice('upstreams.local.dialect=engine') });
+      expect(code).toBe(0);
+    });
+  }
+
+  test('takes nobody for an engine by one sign alone', async ({ refrain, upstream }) => {
+    upstream.script = (call) => (call.url === '/v1/models' ? sendJson(call, MODELS('vllm', 'm')) : answerAll(call));
+    expect((await diagnose({ refrain, upstream })).of('stream')).toMatchObject({ state: 'ok', says: 'a stream of m ends with [DONE]' });
+    expect(upstream.calls.map(({ method, url }) => `${method} ${url}`).sort()).toEqual(['GET /v1/models', 'GET /version', 'POST /v1/chat/completions']);
+  });
+
+  test('tries one short stream of the first model that chats, and says what keeps it from being kept', async ({ refrain, upstream }) => {
+    upstream.script = (call) => {
+      if (call.url === '/v1/models') return sendJson(call, MODELS('x', 'text-embedding-3', 'whisper-1', 'chatty'));
+      call.response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-cache' }).end(chatEvents().slice(0, -1).join(''));
+    };
+    const { of } = await diagnose({ refrain, upstream }, ['--done-marker', 'required']);
+    expect(of('stream')).toMatchObject({
+      state: 'warning', details: ['dialect = compatible, doneMarker = required, noStore = obey'], says: 'a stream of chatty ends without [DONE] and says Cache-Control: no-store',
+      advice: 'set doneMarker=optional, or no stream of it is kept; set noStore=ignore if that is only a default of its server, or no stream of it is kept',
+    });
+    expect(JSON.parse(upstream.calls[1]?.body.toString() ?? '')).toMatchObject({ model: 'chatty', stream: true, max_tokens: 16 });
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  test('says what else became of it', async ({ refrain, upstream }) => {
+    const streamed = async (script: Script, flags: readonly string[] = []) => {
+      upstream.script = (call) => (call.url === '/v1/models' ? answerAll(call) : script(call));
+      return (await diagnose({ refrain, upstream }, flags)).of('stream');
+    };
+    expect(await streamed((call) => sendJson(call, '{}', 404), ['--model', 'mine'])).toMatchObject({ state: 'warning', says: 'a stream of mine is answered with status 404', advice: 'name a model that chats with --model' });
+    expect(await streamed((call) => sendJson(call, '{}', 401))).toMatchObject({ state: 'ok', says: expect.stringContaining('it asks for a key (status 401)') });
+    expect(await streamed((call) => sendJson(call, chatAnswer()))).toMatchObject({ state: 'ok', says: 'a stream of gpt-test is answered with application/json' });
+    expect(await streamed(resetAfter('data: {}\n\n'))).toMatchObject({ state: 'warning', says: expect.stringMatching(/^its stream broke off \(\w+\)$/) });
+    expect(await streamed(() => {})).toMatchObject({ state: 'warning', says: 'its stream had not ended in time' });
+  });
+
+  test('sends a key to the upstream that it is named for, and to no other', async ({ refrain, upstream, folder }) => {
+    const other = await startUpstream(answerAll);
+    onTestFinished(() => other.stop());
+    writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams: { other: `${other.url}/v1` } }));
+    const environment = { OPENAI_API_KEY: 'sk-openai', OTHER: 'sk-other' };
+    upstream.script = other.script = (call) => (call.headers.authorization === 'Bearer sk-other' ? answerAll(call) : sendJson(call, '{}', 401));
+    const { of, ...all } = await diagnose({ refrain, upstream }, ['--config', 'named.json', '--keys', 'other=OTHER'], environment);
+    expect(of('stream')).toMatchObject({ says: expect.stringContaining('asks for a key') });
+    expect(of('stream other')).toMatchObject({ state: 'ok', says: 'a stream of gpt-test ends with [DONE]' });
+    expect(JSON.stringify(upstream.calls.map(({ headers }) => headers))).not.toContain('sk-');
+    expect(other.calls.map(({ method, headers }) => [method, headers.authorization])).toEqual([['GET', undefined], ['GET', 'Bearer sk-other'], ['POST', 'Bearer sk-other']]);
+    expect(JSON.stringify(all)).not.toContain('sk-');
+    for (const [keys, says] of [['nobody=OTHER', 'nobody, which is no upstream'], ['other=UNSET', 'UNSET, which is not set'], ['other', '--keys is set (not shown); it may be']] as const) {
+      const { code, err } = await refrain(['doctor', '--config', 'named.json', '--keys', keys], environment);
+      expect([code, err]).toEqual([2, expect.stringContaining(says)]);
+    }
+  });
+});
+
+describe('refrain doctor on the proxy that runs', () => {
+  test('says that none does, or that it runs with the same', async ({ refrain, upstream, proxy, folder }) => {
+    expect((await diagnose({ refrain, upstream })).of('running proxy')).toMatchObject({ state: 'ok', says: 'no proxy runs where the settings say' });
+    await proxy();
+    const { out } = await refrain(['doctor', '--json']);
+    const of = (name: string) => JSON.parse(out).checks.find(({ check }: Finding) => check === name);
+    expect(of('running proxy')).toMatchObject({ state: 'ok', says: expect.stringMatching(/^Refrain \d+\.\d+\.\d+ runs with what a start here would use$/) });
+    expect(of('hints')).toMatchObject({ state: 'ok', says: 'nothing is seen to keep requests from hitting' });
+    expect(readdirSync(folder)).toContain('settings.json');
+  });
+
+  test('names each setting that differs, who gave it, and no secret', async ({ refrain, proxy }) => {
+    const members = `sha256:${'0'.repeat(64)}`;
+    await proxy(['--ttl', '60', '--admin-token', 'canary', '--scope-shared', 'team', '--scope-members', members]);
+    const { out } = await refrain(['doctor', '--json', '--max-ttl', '30'], { REFRAIN_ADMIN_TOKEN: 'canary', HTTP_PROXY: 'http://me:canary@127.0.0.1:1', NO_PROXY: '127.0.0.1' });
+    const found = JSON.parse(out).checks.find(({ check }: Finding) => check === 'running proxy');
+    expect(found).toMatchObject({ state: 'warning', says: 'it runs with other settings than a start here would use (6)', advice: expect.stringContaining('restart it') });
+    expect(found.details).toEqual([
+      'ttl = 60 (from --ttl) there; 30 (by default) here', 'maxTtl = "inf" (by default) there; 30 (from --max-ttl) here',
+      'scope.shared = "team" (from --scope-shared) there; null (by default) here', 'scope.members = "set (not shown)" (from --scope-members) there; [] (by default) here',
+      'http_proxy = not set there; http://127.0.0.1:1 here', 'no_proxy = not set there; 127.0.0.1 here',
+    ]);
+    expect(out).not.toMatch(/canary|sha256/);
+    const { out: untold } = await refrain(['doctor', '--json'], { REFRAIN_ADMIN_TOKEN: 'wrong' });
+    expect(JSON.parse(untold).checks.find(({ check }: Finding) => check === 'running proxy')).toMatchObject({ state: 'warning', says: expect.stringContaining('token of the operator') });
+  });
+
+  test('tells the hints that it has', async ({ refrain, upstream }) => {
+    const answers: Record<string, object> = {
+      '/settings': { version: '0.0.1', settings: [], proxy: { http: null, https: null, no: null } },
+      '/stats': { periods: {}, hints: [{ text: 'header x-foo kept 37 requests from hitting\u001b[31m' }] },
+    };
+    const running = await startUpstream((call) => sendJson(call, JSON.stringify(answers[call.url] ?? { status: 'alive' })));
+    onTestFinished(() => running.stop());
+    const { of } = await diagnose({ refrain, upstream }, ['--admin-port', new URL(running.url).port]);
+    expect(of('hints')).toMatchObject({ state: 'warning', says: 'requests are kept from hitting in 1 way', details: [expect.stringContaining('header x-foo kept 37 requests from hitting')] });
+    expect(of('running proxy')?.details).toEqual([expect.stringMatching(/^Refrain 0\.0\.1 there, /)]);
   });
 });

@@ -71,6 +71,31 @@ describe('a bad value', () => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
   });
 
+  it.each([
+    ['http://h/v1/chat/completions', 'http://h/v1'],
+    ['http://h/v1/chat/completions/', 'http://h/v1'],
+    ['https://H/openai/v1/Responses', 'https://h/openai/v1'],
+    ['http://h/v1/embeddings', 'http://h/v1'],
+    ['http://h/v1/completions', 'http://h/v1'],
+    ['http://h/v1/moderations', 'http://h/v1'],
+    ['http://h/v1/models', 'http://h/v1'],
+    ['http://h/chat/completions', 'http://h'],
+    ['http://h/v1/images/generations', 'http://h/v1'],
+    ['http://h/v1/audio/speech', 'http://h/v1'],
+    ['http://h/openai/deployments/d/chat/completions', 'http://h/openai/deployments/d'],
+  ])('is an upstream with the path of an endpoint: %s', (value, right) => {
+    const allowed = `it may be ${right}, without the path of an endpoint`;
+    expect(refusal({ argv: ['--upstream', value] })).toBe(`--upstream is "${value}"; ${allowed}`);
+    expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(`upstreams.x in my.json is "${value}"; ${allowed}`);
+    expect(refusalOfFile(JSON.stringify({ upstreams: { x: { url: value } } }))).toBe(`upstreams.x.url in my.json is "${value}"; ${allowed}`);
+  });
+
+  it('is no upstream that only looks like an endpoint', () => {
+    for (const url of ['http://h/models/m/v1', 'http://models/v1', 'http://h/my-models', 'http://h/responses/v1']) {
+      expect(loadConfig(createSurroundings({ argv: ['--upstream', url] })).upstream).toBe(url);
+    }
+  });
+
   it.each<[string, Start]>([
     ['--port', { argv: ['--port', 'abc'] }],
     ['REFRAIN_PORT in .env', { files: { '.env': 'REFRAIN_PORT=abc' } }],

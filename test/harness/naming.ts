@@ -31,7 +31,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: { standard: { origin, basePath: '/v1', dialect, doneMarker: 'required', noStore: 'obey' }, named: new Map() },
+    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' }, named: new Map() },
     policy: { ttl: 60, maxTtl: 60, mode: 'all', sseNoStore: 'obey' },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),

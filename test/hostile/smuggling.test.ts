@@ -4,7 +4,7 @@
  * answer or none: a connection whose framing is in doubt is closed.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { errorCodeOf, type Message, statusOf, valuesOf } from './message.ts';
+import { errorCodeOf, type Message, valuesOf } from './message.ts';
 import { type Proxy, startProxy } from '../harness/proxy.ts';
 import { converse, plainAnswer, RawUpstream } from './wire.ts';
 
@@ -94,21 +94,42 @@ describe('is refused and its connection closed:', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  test('HTTP/1.1 without a Host, and what follows is not answered', async () => {
-    const { answers } = await converse(proxy.url, get('/v1/a', 'x: y') + AFTER);
-    expect(answers.map(statusOf)).toEqual([400]);
-    expect(upstream.requests.map(({ start }) => start)).not.toContain('GET /v1/a HTTP/1.1');
+  test.each([
+    ['HTTP/1.1 without a Host', get('/v1/a', 'x: y'), '400 malformed_request'],
+    ['HTTP/1.1 without a Host, and with a body', 'POST /v1/a HTTP/1.1\r\ncontent-length: 2\r\n\r\nab', '400 malformed_request'],
+    ['a path of 70 KB', get(`/v1/${'a'.repeat(70_000)}`), '431 headers_too_large'],
+  ])('%s, and what follows is not answered', async (_what, request, code) => {
+    const { answers, isCut } = await converse(proxy.url, request + AFTER);
+    expect([answers.map(tell), isCut]).toEqual([[code], false]);
+    expect(upstream.requests).toEqual([]);
   });
 });
 
+test('HTTP/2.0 is refused by its own status, and its connection closed', async () => {
+  const { answers, isCut } = await converse(proxy.url, 'GET /v1/a HTTP/2.0\r\nhost: x\r\n\r\n');
+  expect([answers.map(tell), isCut]).toEqual([['505 http_version_unsupported'], false]);
+  expect(upstream.requests).toEqual([]);
+});
+
+/** What it is, the request, and what it is told. */
+type Refused = readonly [string, string, string];
+
+const REFUSED_TARGETS: readonly Refused[] = [
+  ...['/v1/../../x', '/v1/../x', '/v1/..', '/../a', '/v1/%2e%2e/a', '/v1/%2E./a', '/v1/.%2e/.%2e/a', '/v1/./../a', '/a/../../b', '/v1/a/../../b', '/..?x=/v1']
+    .map((target): Refused => [`the target ${target}, which leads out of the base path`, get(target), '400 invalid_target']),
+  ...['/v1/..%2fa', '/v1/a%2f..%2f..%2fb', '/v1/..\\a', '/v1/a\\..\\..\\b', '/v1/..;/a', '/v1/%2e%2e%5ca', '/v1/.;x/a']
+    .map((target): Refused => [`the target ${target}, whose steps only some readers see`, get(target), '400 invalid_target']),
+];
+
 describe('is refused alone, and what follows gets its own answer:', () => {
   const BODY = get('/v1/evil');
-  test.each([
+  test.each<Refused>([
     ['two Hosts', get('/v1/a', 'host: x\r\nhost: y'), '400 invalid_target'],
     ['the same Host twice', get('/v1/a', 'host: x\r\nhost: x'), '400 invalid_target'],
     ['the absolute form', get('http://evil.example/v1/a'), '400 invalid_target'],
     ['the absolute form, to the upstream', get('HTTPS://api.openai.com/v1/a'), '400 invalid_target'],
     ['another scheme', get('file:///etc/passwd'), '400 invalid_target'],
+    ...REFUSED_TARGETS,
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', '400 invalid_target'],
     ['a request in the body of one that is refused by its head', `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`, '400 invalid_header'],
     ['the same in chunks', `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`, '400 invalid_header'],
@@ -134,8 +155,12 @@ const PASSED: readonly (readonly [string, string, string, string])[] = [
   ['an empty Host', get('/v1/a', 'host:'), 'GET /v1/a', ''],
   ['a Host that names another', get('/v1/a', 'host: evil.example:80@127.0.0.1'), 'GET /v1/a', ''],
   ['slashes at its beginning', get('//evil.example/v1/a'), 'GET /v1/evil.example/v1/a', ''],
-  ...['/\\evil', '/v1/@evil', '/v1/a%00b', '/v1/a%0d%0ax:y', '/v1/%2f%2fevil', '/v1/%2e%2e/a', '/../a', '/v1/a?x=http://evil/', '/v1/a#b']
+  ...['/\\evil', '/v1/@evil', '/v1/a%00b', '/v1/a%0d%0ax:y', '/v1/%2f%2fevil', '/v1/a?x=http://evil/', '/v1/a#b']
     .map((target) => [`the target ${target}`, get(target), `GET ${target.startsWith('/v1') ? '' : '/v1'}${target}`, ''] as const),
+  ...([
+    ['/v1/./x', '/v1/x'], ['/./v1/x', '/v1/x'], ['/v1/a/../x', '/v1/x'], ['/a/../x', '/v1/x'], ['/v1/x/.', '/v1/x/'], ['/v1/x/..', '/v1/'], ['/v1/x/%2e%2E/y', '/v1/y'],
+    ['/v1/%2e/x?y=/../z', '/v1/x?y=/../z'], ['/v1/.//x', '/v1/x'], ['/v1/x/...', '/v1/x/...'], ['/v1/..x/.y', '/v1/..x/.y'], ['/v1/a.%2e', '/v1/a.%2e'], ['/v1/org%2fmodel.;v=1', '/v1/org%2fmodel.;v=1'],
+  ] as const).map(([target, path]) => [`the target ${target}`, get(target), `GET ${path}`, ''] as const),
 ];
 
 describe('passes as one request, and what follows is another:', () => {
@@ -163,7 +188,6 @@ describe('ends its connection, on which nothing else is read:', () => {
     ['HTTP/1.0', 'GET /v1/a HTTP/1.0\r\nhost: x\r\n\r\n'],
     ['HTTP/1.0 with chunks', `POST /v1/a HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${WHOLE}`],
     ['HTTP/0.9', 'GET /v1/a\r\n\r\n'],
-    ['HTTP/2.0', 'GET /v1/a HTTP/2.0\r\nhost: x\r\n\r\n'],
     ['Connection: close', get('/v1/a', 'host: x\r\nconnection: close')],
     ['Connection: close among others', get('/v1/a', 'host: x\r\nconnection: x, close')],
   ])('%s', async (_what, request) => {

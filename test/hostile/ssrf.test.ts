@@ -98,8 +98,12 @@ story('a credential goes to the upstream that its request names, and to no other
     return converse(proxy.url, `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\napi-key: ${key}\r\nx-api-key: ${key}\r\ncookie: ${key}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   };
   for (const path of [CHAT, '/v1/models']) {
-    for (const prefix of ['', '/Other', '/%6fther', '/x/../other', '/other%2f', '/other@', '/other;', '/.', '/./other', '/v1/other']) await send(prefix + path, 'sk-of-the-standard');
-    for (const prefix of ['/other', '//other', '/other/', '/other/..', '/other/../..']) await send(prefix + path, 'sk-of-the-other');
+    for (const prefix of ['', '/Other', '/%6fther', '/other%2f', '/other@', '/other;', '/.', '/v1/other', '/v1/x/../other']) await send(prefix + path, 'sk-of-the-standard');
+    for (const prefix of ['/other', '//other', '/other/', '/other/.', '/other/x/..']) await send(prefix + path, 'sk-of-the-other');
+    for (const prefix of ['/x/../other', '/./other', '/other/..', '/other/../..', '/other/x/../../', '/other/%2e%2e']) {
+      const { answers } = await send(prefix + path, 'sk-of-nobody');
+      expect(answers.map(statusOf), prefix).toEqual([400]);
+    }
   }
   const keysAt = ({ calls }: ScriptedUpstream) => new Set(calls.flatMap(({ rawHeaders }) => rawHeaders.filter((value) => value.includes('sk-of')).map((value) => value.replace('Bearer ', ''))));
   expect(keysAt(upstream)).toEqual(new Set(['sk-of-the-standard']));

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
@@ -70,6 +72,23 @@ describe('the command', () => {
     taken.close();
   });
 
+  test('names the setting of an upstream that does not answer as it was written', async ({ run, folder }) => {
+    const named = { upstream: 'http://127.0.0.1:1/v1', upstreams: { other: 'http://127.0.0.1:1/v1' } };
+    writeFileSync(join(folder, 'my.json'), JSON.stringify(named));
+    for (const [flags, environment, path, place] of [
+      [['--upstream', 'http://127.0.0.1:1/v1'], {}, CHAT, '--upstream'],
+      [['--config', 'my.json'], { REFRAIN_UPSTREAM: 'http://127.0.0.1:1/v1' }, `/other${CHAT}`, 'upstreams.other in my.json'],
+    ] as const) {
+      const child = run(flags, environment);
+      const { api } = await child.ready();
+      const { status, text } = await ask(api + path, { body: chatRequest() });
+      expect(status).toBe(502);
+      expect(JSON.parse(text).error.message).toContain(`or correct ${place}.`);
+      await child.says('the upstream does not answer');
+      expect(child.stderr).toContain(`"setting":"${place}","reason":"ECONNREFUSED"`);
+    }
+  });
+
   test('explains itself', async ({ run }) => {
     const help = run(['--help']);
     expect(await help.exited).toEqual({ code: 0, signal: null });
@@ -80,7 +99,47 @@ describe('the command', () => {
   });
 });
 
+describe('a Node that is too old', () => {
+  const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+  /** What the program says under a Node that takes itself for another. */
+  const startUnder = (version: string) => new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const pretence = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(pretence)}`];
+    execFile(process.execPath, [...flags, MAIN, '--version'], (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+  });
+
+  test('is told so in one line', async () => {
+    for (const version of ['16.20.2', '18.20.8', '20.20.2', '22.18.0']) {
+      const stderr = `refrain: Node ${version} is too old; install Node 22.19 or newer\n`;
+      expect(await startUnder(version)).toEqual({ code: 1, stdout: '', stderr });
+    }
+    for (const version of ['22.19.0', '23.0.0', '24.0.0', '100.1.0']) expect(await startUnder(version)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('can read the program, which loads nothing before it has looked', () => {
+    const text = readFileSync(MAIN, 'utf8');
+    expect(text).not.toMatch(/^\s*import\b|^await\b|\?\?|\?\.|\.#/m);
+    expect(text.split('\n')[0]).not.toMatch(/--disable-warning/);
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const [, major, minor] = /^>=(\d+)\.(\d+)$/.exec(engines.node) ?? [];
+    expect(text).toContain(`const LEAST_MAJOR = ${major};\nconst LEAST_MINOR = ${minor};`);
+  });
+});
+
 describe('a stop', () => {
+  test('comes about in good order by SIGHUP as well', async ({ run, upstream }) => {
+    const child = run();
+    const { api } = await child.ready();
+    upstream.script = beginStream;
+    const live = await begin(api + CHAT, STREAM);
+    const { response } = await upstream.called(1);
+    child.signal('SIGHUP');
+    await child.says('stopping');
+    response.end(chatEvents().join(''));
+    expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('lets a running stream end, flushes the store and exits 0', async ({ run, upstream }) => {
     const child = run();
     const { api, admin } = await child.ready();

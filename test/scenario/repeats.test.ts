@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
+import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 
 const ASKED: readonly (readonly [string, string, object])[] = [
@@ -105,4 +106,16 @@ describe('an equal request', () => {
     expect(answer.broken).toBe(false);
     expect((await ask(`${proxy.url}/v1/chat/completions`, { body: chatRequest('x', { stream: true }) })).body).toEqual(answer.body);
   });
+});
+
+story('a path that comes to the same is the same question', async ({ upstream, open }) => {
+  const proxy = await open();
+  const body = JSON.stringify(chatRequest());
+  expect((await ask(`${proxy.url}/v1/chat/completions`, { body })).headers['x-cache']).toBe('MISS');
+  for (const path of ['/v1/./chat/completions', '/v1/x/../chat/completions', '/%2e/v1/chat/%2E%2e/chat/completions']) {
+    const lines = ['host: x', 'content-type: application/json', 'connection: close', `content-length: ${body.length}`];
+    const reply = await talk(proxy.url, (socket) => socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`));
+    expect(reply, path).toMatch(/\r\nx-cache: HIT\r\n/);
+  }
+  expect(upstream.calls).toHaveLength(1);
 });

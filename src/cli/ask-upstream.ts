@@ -1,0 +1,102 @@
+/**
+ * An upstream, asked by the doctor: directly, by way of the configured proxy,
+ * and for no more than a short answer.
+ */
+import type { Config } from '../config/config.ts';
+import { createAgent } from '../upstream/agent.ts';
+
+export interface Asking {
+  readonly url: string;
+  /** The key of this very upstream. */
+  readonly key?: string | null;
+  /** Makes it a POST. */
+  readonly body?: object;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly type: string;
+  readonly server: string;
+  readonly cacheControl: string;
+  /** Its clock, in milliseconds since the epoch; null where it did not say. */
+  readonly date: number | null;
+  readonly text: string;
+  /** Null where the text is no JSON. */
+  readonly json: unknown;
+}
+
+export interface Model {
+  readonly id: string;
+  readonly ownedBy: string;
+}
+
+/** What an upstream said to a request without credentials. */
+export interface Greeting extends Answered {
+  readonly models: readonly Model[];
+}
+
+/** What lies beyond is not read. */
+const MOST_BYTES = 1024 * 1024;
+
+/** Whatever it answers, an upstream that answers can be reached. */
+export async function greet(base: string, config: Config, signal: AbortSignal): Promise<Greeting> {
+  const answer = await askUpstream({ url: `${base}/models` }, config, signal);
+  return { ...answer, models: modelsOf(answer.json) };
+}
+
+/** @throws where there is no answer, or it breaks off */
+export async function askUpstream(asking: Asking, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Answered> {
+  const { url, key = null, body } = asking;
+  const agent = createAgent({ timeouts, proxy });
+  try {
+    const { origin, hostname, pathname: path } = new URL(url);
+    const accept = body === undefined ? 'application/json' : 'text/event-stream, application/json';
+    const sent = { accept, 'content-type': 'application/json', ...credential(hostname, key) };
+    const asked = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body: JSON.stringify(body) } as const);
+    const { statusCode, headers, body: stream } = await agent.request({ origin, path, ...asked, headers: sent, signal });
+    // Of a list that breaks off the head is answer enough; of a stream it is not.
+    const text = body === undefined ? await readText(stream).catch(() => '') : await readText(stream);
+    const date = Date.parse(String(headers['date']));
+    const header = (name: string) => [headers[name] ?? ''].flat().join(', ');
+    return {
+      status: statusCode, type: header('content-type'), server: header('server'), cacheControl: header('cache-control'),
+      date: Number.isNaN(date) ? null : date, text, json: parse(text),
+    };
+  } finally {
+    void agent.destroy();
+  }
+}
+
+function credential(hostname: string, key: string | null): Record<string, string> {
+  if (key === null) return {};
+  return hostname.endsWith('.azure.com') ? { 'api-key': key } : { authorization: `Bearer ${key}` };
+}
+
+/** The models that a list in OpenAI's form names. */
+export function modelsOf(json: unknown): readonly Model[] {
+  const { data } = (json ?? {}) as { data?: unknown };
+  const models = Array.isArray(data) ? (data as readonly unknown[]) : [];
+  return models.flatMap((model) => {
+    const { id, owned_by: ownedBy } = (model ?? {}) as { id?: unknown; owned_by?: unknown };
+    return typeof id === 'string' ? [{ id, ownedBy: String(ownedBy ?? '') }] : [];
+  });
+}
+
+async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The doctor on streams: one short one of each upstream is tried, and what
+ * answers is recognised. Which settings does it want, that it be kept?
+ */
+import { reasonOf } from '../errors.ts';
+import type { Target } from '../request/route.ts';
+import { type Answered, type Asking, type Greeting, modelsOf } from './ask-upstream.ts';
+import { recogniseEngine } from './engines.ts';
+import { type Finding, ok, warning } from './finding.ts';
+
+/** An upstream as a proxy would use it. */
+export interface Candidate {
+  /** What it is called where there are several, or null. */
+  readonly name: string | null;
+  readonly url: string;
+  readonly doneMarker: Target['doneMarker'];
+  readonly noStore: Target['noStore'];
+  readonly dialect: Target['dialect'];
+  /** Null where none is given: then none is sent. */
+  readonly key: string | null;
+  /** To be asked; null for the first that may chat. */
+  readonly model: string | null;
+}
+
+type Ask = (asking: Asking) => Promise<Answered>;
+
+/** What was seen of a stream, in words, and what to set about it. */
+interface Seen {
+  readonly says: readonly string[];
+  readonly advice: readonly string[];
+}
+
+/** @param ask asks an upstream, and is bounded in time */
+export async function checkStream(candidate: Candidate, greeting: Promise<Greeting>, ask: Ask): Promise<Finding> {
+  const check = candidate.name === null ? 'stream' : `stream ${candidate.name}`;
+  const greeted = await greeting.catch(() => null);
+  if (greeted === null) return ok(check, 'not tried: the upstream does not answer');
+  const [engine, stream] = await Promise.all([engineOf(candidate, greeted, ask), tryStream(candidate, greeted, ask)]);
+  const says = [...engine.says, ...stream.says].join('; ');
+  const advice = [...engine.advice, ...stream.advice].join('; ');
+  const { dialect, doneMarker, noStore } = candidate;
+  const details = [`dialect = ${dialect}, doneMarker = ${doneMarker}, noStore = ${noStore}`];
+  return { ...(advice === '' ? ok(check, says) : warning(check, says, advice)), details };
+}
+
+async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {
+  const root = candidate.url.replace(/\/v1$/, '');
+  const probe = async (path: string) => {
+    const { json } = await ask({ url: root + path });
+    return typeof json === 'object' ? json : null;
+  };
+  const owners = greeted.models.map(({ ownedBy }) => ownedBy);
+  const engine = await recogniseEngine({ server: greeted.server, owners }, probe).catch(() => null);
+  if (engine === null) return { says: [], advice: [] };
+  const says = [`it is ${engine}`];
+  if (candidate.dialect === 'engine') return { says, advice: [] };
+  const setting = settingOf(candidate, 'dialect=engine');
+  return { says, advice: [`set ${setting}, so that labels and sessions of clients keep nothing from hitting`] };
+}
+
+async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {
+  const { url, key, name } = candidate;
+  const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
+  const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;
+  const wantsKey = (status: number) =>
+    notTried(`it asks for a key (status ${status}); name the variable that holds it, as in ${example}`);
+  try {
+    const isRefused = greeted.status === 401 || greeted.status === 403;
+    if (isRefused && key === null) return wantsKey(greeted.status);
+    const models = key === null ? greeted.models : modelsOf((await ask({ url: `${url}/models`, key })).json);
+    const model = candidate.model ?? models.find(({ id }) => !NO_CHAT.test(id))?.id;
+    if (model === undefined) return notTried('GET /models names no model that chats; name one with --model');
+    const answer = await ask({ url: `${url}/chat/completions`, key, body: questionTo(url, model) });
+    if ((answer.status === 401 || answer.status === 403) && key === null) return wantsKey(answer.status);
+    return judge(candidate, model, answer);
+  } catch (error) {
+    const isLate = (error as Error).name === 'TimeoutError';
+    if (!isLate) return { says: [`its stream broke off (${reasonOf(error)})`], advice: ['see its log'] };
+    const advice = 'look again when the model is loaded, or name another with --model';
+    return { says: ['its stream had not ended in time'], advice: [advice] };
+  }
+}
+
+/** Models for something else than chat, by their names. */
+const NO_CHAT = new RegExp(
+  'embed|rerank|moderation|whisper|tts|dall-e|image|audio|realtime|transcri|speech|sora|davinci|babbage|-turbo-instruct|computer-use|search', 'i',
+);
+
+const MOST_TOKENS = 16;
+
+function questionTo(url: string, model: string): object {
+  // OpenAI's newer models know only this name of it, other servers only the older.
+  const bound = new URL(url).host === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
+  return { model, messages: [{ role: 'user', content: 'Say ok.' }], stream: true, [bound]: MOST_TOKENS };
+}
+
+function judge(candidate: Candidate, model: string, { status, type, cacheControl, text }: Answered): Seen {
+  const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
+  if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
+  if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
+  const isDone = /^data: ?\[DONE\]\s*$/m.test(text);
+  const forbids = /(^|[\s,])no-store($|[\s,;])/i.test(cacheControl);
+  const said = `a stream of ${model} ends with${isDone ? '' : 'out'} [DONE]`;
+  const advice: string[] = [];
+  if (!isDone && candidate.doneMarker === 'required') {
+    advice.push(`set ${settingOf(candidate, 'doneMarker=optional')}, or no stream of it is kept`);
+  }
+  if (forbids && candidate.noStore !== 'ignore') {
+    const setting = settingOf(candidate, 'noStore=ignore');
+    advice.push(`set ${setting} if that is only a default of its server, or no stream of it is kept`);
+  }
+  return { says: [forbids ? `${said} and says Cache-Control: no-store` : said], advice };
+}
+
+function settingOf({ name }: Candidate, setting: string): string {
+  return name === null ? setting : `upstreams.${name}.${setting}`;
+}

@@ -1,0 +1,34 @@
+/**
+ * Where settings got their values, as the person knows the place.
+ */
+import { variableName } from './setting.ts';
+import { type Path, settingAt } from './settings.ts';
+import { NOT_SHOWN, placeOf, show, type Written } from './written.ts';
+
+/** Where a setting that someone wrote got its value from. */
+export interface Origin {
+  readonly path: Path;
+  /** Not the value itself where that is secret. */
+  readonly shown: string;
+  /** A flag, a variable, or a place in a file. */
+  readonly from: string;
+}
+
+export function originOf(path: Path, written: Written | undefined): readonly Origin[] {
+  if (written === undefined) return [];
+  const shown = settingAt(path).secret ? NOT_SHOWN : show(written.value);
+  return [{ path, shown, from: placeOf(written) }];
+}
+
+/**
+ * The setting that an upstream is from, to be named where there is trouble
+ * with it: `--upstream`, `REFRAIN_UPSTREAM in .env`, `upstreams.groq in my.json`.
+ *
+ * @param name null for the one that needs no name
+ */
+export function settingOfUpstream(origins: readonly Origin[], name: string | null): string {
+  const path = name === null ? 'upstream' : 'upstreams';
+  const from = origins.find((origin) => origin.path === path)?.from;
+  if (name === null) return from ?? variableName(path);
+  return (from ?? path).replace(/^upstreams/, `upstreams.${name}`);
+}

@@ -1,0 +1,74 @@
+/**
+ * Which upstreams answer: one line in the log for each change, not for each
+ * request. One that answers and fails by turns is told of once a while.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { adviceOn } from './advice.ts';
+
+/** Whom a request is for. */
+export interface Place {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** That the upstream is from, as it was written; tells it from others at the same origin. */
+  readonly setting: string;
+}
+
+interface State {
+  isUp: boolean;
+  /** When the changes that are counted began, in milliseconds since the epoch. */
+  since: number;
+  changes: number;
+}
+
+/** So many changes in such a time are one state: unsteady. */
+const MOST_CHANGES = 6;
+const SPAN_MS = 60_000;
+
+export class UpstreamHealth {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  /** By setting; one that has never failed is not here. */
+  readonly #states = new Map<string, State>();
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** It has answered, whatever its status. */
+  answered({ origin, setting }: Place): void {
+    const state = this.#states.get(setting);
+    if (!state || state.isUp || !this.#change(state, { origin, setting })) return;
+    this.#log.info({ upstream: origin, setting }, 'the upstream answers again');
+  }
+
+  /** It said nothing to a request. */
+  failed({ origin, setting }: Place, reason: string): void {
+    const state = this.#stateOf(setting);
+    if (!state.isUp || !this.#change(state, { origin, setting })) return;
+    this.#log.warn({ upstream: origin, setting, reason }, `the upstream does not answer; ${adviceOn(reason, setting)}`);
+  }
+
+  #stateOf(setting: string): State {
+    let state = this.#states.get(setting);
+    if (!state) this.#states.set(setting, (state = { isUp: true, since: this.#clock.now(), changes: 0 }));
+    return state;
+  }
+
+  /** @returns whether it is to be told */
+  #change(state: State, { origin, setting }: Place): boolean {
+    const now = this.#clock.now();
+    state.isUp = !state.isUp;
+    if (now - state.since > SPAN_MS) {
+      state.since = now;
+      state.changes = 0;
+    }
+    state.changes += 1;
+    if (state.changes === MOST_CHANGES + 1) {
+      const line = { upstream: origin, setting, changes: MOST_CHANGES, seconds: SPAN_MS / 1000 };
+      this.#log.warn(line, `the upstream answers and fails by turns; it is not told of again before this time is over`);
+    }
+    return state.changes <= MOST_CHANGES;
+  }
+}
