@@ -6,7 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  responseAnswer,
+  sendJson,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story as base } from '../harness/story.ts';
