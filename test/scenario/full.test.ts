@@ -75,3 +75,16 @@ describe('an answer that is deleted at its upstream', () => {
     expect((await ask(`${proxy.url}/v1/responses`, response)).headers['x-cache']).toBe('MISS');
   });
 });
+
+describe('with no room for a further reader, and nothing to look up', () => {
+  story('no call is made that nobody could read, kept or not', async ({ upstream, open }) => {
+    const proxy = await open({ limits: { listeners: 1 } });
+    upstream.script = beginStream;
+    const held = await begin(proxy.url + CHAT, asking('held', { stream: true }));
+    expect(await ask200(proxy, 'new')).toMatch(/^503 /);
+    expect((await ask(`${proxy.url}/v1/models`)).status).toBe(503);
+    (await upstream.called(1)).response.end(chatEvents().join(''));
+    await held.ended;
+    expect(upstream.calls).toHaveLength(1);
+  });
+});
