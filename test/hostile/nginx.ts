@@ -55,11 +55,14 @@ export class Nginx {
 
   /** @throws Error where nginx is not installed */
   static async start(upstream: string): Promise<Nginx> {
-    if (spawnSync('nginx', ['-v']).error) throw new Error('nginx is not installed; on Debian: apt-get install nginx-light');
+    if (spawnSync('nginx', ['-v']).error)
+      throw new Error('nginx is not installed; on Debian: apt-get install nginx-light');
     const folder = mkdtempSync(join(tmpdir(), 'refrain-nginx-'));
     const port = await freePort();
     writeFileSync(join(folder, 'nginx.conf'), config(folder, port, upstream));
-    const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     while (!(await accepts(port))) {
       if (child.exitCode !== null) throw new Error(`nginx ended: ${readFileSync(join(folder, 'nginx.log'), 'utf8')}`);
       await setTimeout(10);

@@ -17,45 +17,75 @@ export interface TimingOptions {
   readonly tell?: (what: string) => void;
 }
 
-const asked = (prompt: string, name: string) => ({ body: chatRequest(prompt), headers: { authorization: `Bearer ${name}`, 'x-refrain-debug': '1' } });
+const asked = (prompt: string, name: string) => ({
+  body: chatRequest(prompt),
+  headers: { authorization: `Bearer ${name}`, 'x-refrain-debug': '1' },
+});
 
 /** What a client may learn of its answer, without what is told for its own request alone. */
-const learned = ({ date, 'x-refrain-request-id': id, 'x-refrain-key': key, ...headers }: Record<string, unknown>) => [Object.entries(headers).toSorted(), typeof date, typeof id, typeof key];
+const learned = ({ date, 'x-refrain-request-id': id, 'x-refrain-key': key, ...headers }: Record<string, unknown>) => [
+  Object.entries(headers).toSorted(),
+  typeof date,
+  typeof id,
+  typeof key,
+];
 
 export function tellNothingByTime({ samples, seed, tell }: TimingOptions): void {
-  story(`a caller learns nothing of what another has asked: ${samples} times of each kind, seed ${seed}`, { timeout: samples * 200 + 30_000 }, async ({ upstream, open }) => {
-    const proxy = await open();
-    upstream.script = (call) => sendJson(call, chatAnswer());
-    const dice = new Dice(seed);
-    const rounds = dice.shuffled(Array.from({ length: 3 * samples }, (_, index) => ({ prompt: `prompt ${index}`, kind: (['nobody', 'another', 'itself'] as const)[index % 3] as Kind })));
-    for (const { prompt, kind } of rounds) {
-      if (kind === 'another') await ask(proxy.url + CHAT, asked(prompt, 'victim'));
-      if (kind === 'itself') await ask(proxy.url + CHAT, asked(prompt, 'attacker'));
-    }
-    const before = upstream.calls.length;
-    const times: Record<Kind, number[]> = { nobody: [], another: [], itself: [] };
-    const told: Record<Kind, Set<string>> = { nobody: new Set(), another: new Set(), itself: new Set() };
-    for (const { prompt, kind } of rounds) {
-      const began = performance.now();
-      const { headers } = await ask(proxy.url + CHAT, asked(prompt, 'attacker'));
-      times[kind].push(performance.now() - began);
-      told[kind].add(JSON.stringify(learned({ ...headers, 'x-refrain-why': String(headers['x-refrain-why']).replaceAll(/nearest=\w+/g, '') })));
-      if (kind !== 'itself') expect([headers['x-cache'], headers.age]).toEqual(['MISS', undefined]);
-    }
-    // Each went up, as if nobody had asked; and nothing but time could tell them apart.
-    expect(upstream.calls).toHaveLength(before + 2 * samples);
-    expect(told.another).toEqual(told.nobody);
-    const [leak, power] = [compare(times.another, times.nobody), compare(times.itself, times.nobody)];
-    tell?.(`asked by another or by nobody: KS D ${leak.distance.toFixed(3)}, p ${leak.p.toFixed(3)}; by itself or by nobody: D ${power.distance.toFixed(3)}, p ${power.p.toExponential(1)}`);
-  });
+  story(
+    `a caller learns nothing of what another has asked: ${samples} times of each kind, seed ${seed}`,
+    { timeout: samples * 200 + 30_000 },
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      upstream.script = (call) => sendJson(call, chatAnswer());
+      const dice = new Dice(seed);
+      const rounds = dice.shuffled(
+        Array.from({ length: 3 * samples }, (_, index) => ({
+          prompt: `prompt ${index}`,
+          kind: (['nobody', 'another', 'itself'] as const)[index % 3] as Kind,
+        })),
+      );
+      for (const { prompt, kind } of rounds) {
+        if (kind === 'another') await ask(proxy.url + CHAT, asked(prompt, 'victim'));
+        if (kind === 'itself') await ask(proxy.url + CHAT, asked(prompt, 'attacker'));
+      }
+      const before = upstream.calls.length;
+      const times: Record<Kind, number[]> = { nobody: [], another: [], itself: [] };
+      const told: Record<Kind, Set<string>> = { nobody: new Set(), another: new Set(), itself: new Set() };
+      for (const { prompt, kind } of rounds) {
+        const began = performance.now();
+        const { headers } = await ask(proxy.url + CHAT, asked(prompt, 'attacker'));
+        times[kind].push(performance.now() - began);
+        told[kind].add(
+          JSON.stringify(
+            learned({ ...headers, 'x-refrain-why': String(headers['x-refrain-why']).replaceAll(/nearest=\w+/g, '') }),
+          ),
+        );
+        if (kind !== 'itself') expect([headers['x-cache'], headers.age]).toEqual(['MISS', undefined]);
+      }
+      // Each went up, as if nobody had asked; and nothing but time could tell them apart.
+      expect(upstream.calls).toHaveLength(before + 2 * samples);
+      expect(told.another).toEqual(told.nobody);
+      const [leak, power] = [compare(times.another, times.nobody), compare(times.itself, times.nobody)];
+      tell?.(
+        `asked by another or by nobody: KS D ${leak.distance.toFixed(3)}, p ${leak.p.toFixed(3)}; ` +
+          `by itself or by nobody: D ${power.distance.toFixed(3)}, p ${power.p.toExponential(1)}`,
+      );
+    },
+  );
 }
 
 type Kind = 'nobody' | 'another' | 'itself';
 
-/** The two-sample test: the greatest distance of the two distributions, and how likely one as great is where they are one. */
-export function compare(one: readonly number[], other: readonly number[]): { readonly distance: number; readonly p: number } {
-  const shareUpTo = (values: readonly number[], bound: number) => values.filter((value) => value <= bound).length / values.length;
-  const distance = Math.max(...[...one, ...other].map((bound) => Math.abs(shareUpTo(one, bound) - shareUpTo(other, bound))));
+/** The two-sample test: the greatest distance of two distributions, and how likely that is where they are one. */
+export function compare(
+  one: readonly number[],
+  other: readonly number[],
+): { readonly distance: number; readonly p: number } {
+  const shareUpTo = (values: readonly number[], bound: number) =>
+    values.filter((value) => value <= bound).length / values.length;
+  const distance = Math.max(
+    ...[...one, ...other].map((bound) => Math.abs(shareUpTo(one, bound) - shareUpTo(other, bound))),
+  );
   const size = Math.sqrt((one.length * other.length) / (one.length + other.length));
   const lambda = (size + 0.12 + 0.11 / size) * distance;
   let p = 0;

@@ -6,7 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  responseAnswer,
+  sendJson,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story as base } from '../harness/story.ts';
@@ -65,5 +73,18 @@ describe('an answer that is deleted at its upstream', () => {
     await ask(`${proxy.url}/v1/responses/resp_gone`, { method: 'DELETE' });
     expect(await proxy.app.store.size()).toMatchObject({ entries: 0 });
     expect((await ask(`${proxy.url}/v1/responses`, response)).headers['x-cache']).toBe('MISS');
+  });
+});
+
+describe('with no room for a further reader, and nothing to look up', () => {
+  story('no call is made that nobody could read, kept or not', async ({ upstream, open }) => {
+    const proxy = await open({ limits: { listeners: 1 } });
+    upstream.script = beginStream;
+    const held = await begin(proxy.url + CHAT, asking('held', { stream: true }));
+    expect(await ask200(proxy, 'new')).toMatch(/^503 /);
+    expect((await ask(`${proxy.url}/v1/models`)).status).toBe(503);
+    (await upstream.called(1)).response.end(chatEvents().join(''));
+    await held.ended;
+    expect(upstream.calls).toHaveLength(1);
   });
 });

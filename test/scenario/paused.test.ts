@@ -11,7 +11,9 @@ import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
-const headOf = (path: string, length: number) => `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
+const headOf = (path: string, length: number) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n` +
+  `content-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
 
 /** A client that sends its head and one byte, and what it was told. */
 function pausing(proxy: Proxy): { readonly socket: Socket; readonly told: () => string } {
@@ -42,7 +44,10 @@ describe('a body that pauses', () => {
     }
   });
 
-  for (const [what, path, length] of [['read as a whole', CHAT, 60_000], ['streamed through', '/v1/files', 200_000]] as const) {
+  for (const [what, path, length] of [
+    ['read as a whole', CHAT, 60_000],
+    ['streamed through', '/v1/files', 200_000],
+  ] as const) {
     story(`and goes on each time has all the time it takes: ${what}`, async ({ upstream, open }) => {
       const clock = createTestClock();
       const proxy = await open({}, clock);

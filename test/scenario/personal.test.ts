@@ -44,21 +44,29 @@ describe('in a shared scope, an answer to the one who leads', () => {
 });
 
 /** Told to nobody but the one who led. */
-const PERSONAL = { 'set-cookie': 'session=1', 'set-cookie2': 'session=2', 'openai-organization': 'org-of-the-leader', 'openai-project': 'proj-of-the-leader' };
+const PERSONAL = {
+  'set-cookie': 'session=1',
+  'set-cookie2': 'session=2',
+  'openai-organization': 'org-of-the-leader',
+  'openai-project': 'proj-of-the-leader',
+};
 
 describe('of the headers of an error that others waited for', () => {
-  story('those of the leader\'s account and session reach the leader alone, the rest reaches all', async ({ upstream, open }) => {
-    const proxy = await open();
-    upstream.script = () => {};
-    const clients = [1, 2].map(() => ask(proxy.url + CHAT, as('both')));
-    const call = await upstream.called(1);
-    await expect.poll(() => proxy.app.load.listeners).toBe(2);
-    const others = { 'retry-after': '7', 'x-ratelimit-reset-requests': '1s', 'x-odd': 'passes' };
-    sendJson(call, errorAnswer('later'), 503, { ...PERSONAL, ...others });
-    const answers = await Promise.all(clients);
-    const ledBy = (word: string) => answers.find(({ headers }) => headers['x-cache'] === word)?.headers ?? {};
-    expect(ledBy('MISS')).toMatchObject({ ...PERSONAL, 'set-cookie': ['session=1'], ...others });
-    expect(ledBy('FOLLOW')).toMatchObject(others);
-    expect(Object.keys(ledBy('FOLLOW')).filter((name) => name in PERSONAL)).toEqual([]);
-  });
+  story(
+    "those of the leader's account and session reach the leader alone, the rest reaches all",
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      upstream.script = () => {};
+      const clients = [1, 2].map(() => ask(proxy.url + CHAT, as('both')));
+      const call = await upstream.called(1);
+      await expect.poll(() => proxy.app.load.listeners).toBe(2);
+      const others = { 'retry-after': '7', 'x-ratelimit-reset-requests': '1s', 'x-odd': 'passes' };
+      sendJson(call, errorAnswer('later'), 503, { ...PERSONAL, ...others });
+      const answers = await Promise.all(clients);
+      const ledBy = (word: string) => answers.find(({ headers }) => headers['x-cache'] === word)?.headers ?? {};
+      expect(ledBy('MISS')).toMatchObject({ ...PERSONAL, 'set-cookie': ['session=1'], ...others });
+      expect(ledBy('FOLLOW')).toMatchObject(others);
+      expect(Object.keys(ledBy('FOLLOW')).filter((name) => name in PERSONAL)).toEqual([]);
+    },
+  );
 });

@@ -23,7 +23,13 @@ async function wordsOf(url: string, ...all: readonly Sent[]): Promise<unknown[]>
   const words = [];
   for (const { method = 'POST', path = CHAT, lines = [], body = chatRequest() } of all) {
     const text = JSON.stringify(body);
-    const head = [`${method} ${path} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${text.length}`, ...lines];
+    const head = [
+      `${method} ${path} HTTP/1.1`,
+      'host: x',
+      'content-type: application/json',
+      `content-length: ${text.length}`,
+      ...lines,
+    ];
     const { answer } = await line.ask([bytes(`${head.join('\r\n')}\r\n\r\n${text}`)], method);
     words.push(answer && valuesOf(answer, 'x-cache')[0]);
   }
@@ -58,14 +64,26 @@ describe('a request whose head is that of the last one on its connection', () =>
     const proxy = await open();
     const named = { lines: ['authorization: Bearer a', 'x-odd: 1'] };
     const unnamed = { lines: ['authorization: Bearer a'] };
-    expect(await wordsOf(proxy.url, named, unnamed, {}, named, unnamed, {})).toEqual(['MISS', 'MISS', 'MISS', 'HIT', 'HIT', 'HIT']);
+    expect(await wordsOf(proxy.url, named, unnamed, {}, named, unnamed, {})).toEqual([
+      'MISS',
+      'MISS',
+      'MISS',
+      'HIT',
+      'HIT',
+      'HIT',
+    ]);
   });
 
   for (const name of ['authorization', 'x-fourteen-let', 'x-refrain-variant']) {
     story(`but for the value of ${name} is another request`, async ({ open }) => {
       const proxy = await open();
       const having = (value: string) => ({ lines: [`${name}: ${value}`] });
-      expect(await wordsOf(proxy.url, having('a'), having('b'), having('a'), having('a'))).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+      expect(await wordsOf(proxy.url, having('a'), having('b'), having('a'), having('a'))).toEqual([
+        'MISS',
+        'MISS',
+        'HIT',
+        'HIT',
+      ]);
     });
   }
 });

@@ -20,31 +20,47 @@ function bodyOf(length: number): string {
   return text;
 }
 
-for (const [how, headers] of [['of declared length', {}], ['in chunks', { 'transfer-encoding': 'chunked' }]] as const) {
+for (const [how, headers] of [
+  ['of declared length', {}],
+  ['in chunks', { 'transfer-encoding': 'chunked' }],
+] as const) {
   describe(`a body ${how}`, () => {
     for (const [length, word, status] of [
-      [KEYED - 1, 'MISS', 200], [KEYED, 'MISS', 200], [KEYED + 1, 'BYPASS', 200], [ACCEPTED, 'BYPASS', 200], [ACCEPTED + 1, 'BYPASS', 413],
+      [KEYED - 1, 'MISS', 200],
+      [KEYED, 'MISS', 200],
+      [KEYED + 1, 'BYPASS', 200],
+      [ACCEPTED, 'BYPASS', 200],
+      [ACCEPTED + 1, 'BYPASS', 413],
     ] as const) {
-      story(`of ${length} bytes, where ${KEYED} have a key and ${ACCEPTED} are accepted: ${status} ${word}`, async ({ upstream, open }) => {
-        const proxy = await open(LIMITS);
-        const body = bodyOf(length);
-        const answer = await ask(proxy.url + CHAT, { body, headers });
-        expect([answer.status, answer.headers['x-cache']]).toEqual([status, word]);
-        if (status === 200) expect(upstream.calls.map((call) => call.body.toString())).toEqual([body]);
-        else expect(upstream.calls).toEqual([]);
-      });
+      story(
+        `of ${length} bytes, where ${KEYED} have a key and ${ACCEPTED} are accepted: ${status} ${word}`,
+        async ({ upstream, open }) => {
+          const proxy = await open(LIMITS);
+          const body = bodyOf(length);
+          const answer = await ask(proxy.url + CHAT, { body, headers });
+          expect([answer.status, answer.headers['x-cache']]).toEqual([status, word]);
+          if (status === 200) expect(upstream.calls.map((call) => call.body.toString())).toEqual([body]);
+          else expect(upstream.calls).toEqual([]);
+        },
+      );
     }
   });
 }
 
 describe('a body in chunks that is on its way up already', () => {
-  for (const [more, status] of [[ACCEPTED - KEYED - 1, 200], [ACCEPTED - KEYED, 413]] as const) {
+  for (const [more, status] of [
+    [ACCEPTED - KEYED - 1, 200],
+    [ACCEPTED - KEYED, 413],
+  ] as const) {
     story(`of which ${KEYED + 1} bytes are followed by ${more}: ${status}`, async ({ upstream, open }) => {
       const proxy = await open(LIMITS);
       const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
       const body = bodyOf(KEYED + 1 + more);
       const text = await talk(proxy.url, async (socket) => {
-        socket.write(`POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n${chunk(body.slice(0, KEYED + 1))}`);
+        socket.write(
+          `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+            `transfer-encoding: chunked\r\n\r\n${chunk(body.slice(0, KEYED + 1))}`,
+        );
         await until(() => proxy.app.load.flights === 1);
         socket.write(`${chunk(body.slice(KEYED + 1))}0\r\n\r\n`);
       });

@@ -17,7 +17,12 @@ const UNFIT = chatAnswer('x', { choices: [{ index: 0, message: { content: 'x' },
 const REMEMBERED_MS = 120_000;
 
 /** Of `count` equal requests at once, the most that are at the upstream together; then all are answered. */
-async function together(proxy: Proxy, upstream: ScriptedUpstream, count: number, body: string): Promise<{ calls: number; words: unknown[] }> {
+async function together(
+  proxy: Proxy,
+  upstream: ScriptedUpstream,
+  count: number,
+  body: string,
+): Promise<{ calls: number; words: unknown[] }> {
   const before = upstream.calls.length;
   upstream.script = () => {};
   const clients = Array.from({ length: count }, () => ask(proxy.url + CHAT, ASKED));
@@ -62,19 +67,28 @@ describe('a key whose answer could not be kept', () => {
   });
 
   for (const [what, refuse] of [
-    ['failed once', (proxy: Proxy, upstream: ScriptedUpstream) => {
-      upstream.script = (call) => sendJson(call, '{}', 500);
-      return ask(proxy.url + CHAT, ASKED);
-    }],
-    ['was once asked for not to be kept', (proxy: Proxy) => ask(proxy.url + CHAT, { ...ASKED, headers: { 'x-refrain-ttl': '0' } })],
-    ['was purged while it came', async (proxy: Proxy, upstream: ScriptedUpstream) => {
-      upstream.script = () => {};
-      const asked = ask(proxy.url + CHAT, ASKED);
-      const call = await upstream.called(1);
-      await proxy.app.cache.purgeAll({});
-      sendJson(call, chatAnswer());
-      return asked;
-    }],
+    [
+      'failed once',
+      (proxy: Proxy, upstream: ScriptedUpstream) => {
+        upstream.script = (call) => sendJson(call, '{}', 500);
+        return ask(proxy.url + CHAT, ASKED);
+      },
+    ],
+    [
+      'was once asked for not to be kept',
+      (proxy: Proxy) => ask(proxy.url + CHAT, { ...ASKED, headers: { 'x-refrain-ttl': '0' } }),
+    ],
+    [
+      'was purged while it came',
+      async (proxy: Proxy, upstream: ScriptedUpstream) => {
+        upstream.script = () => {};
+        const asked = ask(proxy.url + CHAT, ASKED);
+        const call = await upstream.called(1);
+        await proxy.app.cache.purgeAll({});
+        sendJson(call, chatAnswer());
+        return asked;
+      },
+    ],
   ] as const) {
     story(`only because it ${what} is waited for all the same`, async ({ upstream, open }) => {
       const proxy = await open();

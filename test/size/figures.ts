@@ -14,13 +14,18 @@ export async function metricsOf({ child }: Pick<Place, 'child'>): Promise<Metric
   const { admin } = await child.ready();
   const text = await (await fetch(`${admin}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
 }
 
 /** How late the event loop of the proxy has been since this was last asked, in whole ms. */
-export async function loopDelayOf(place: Pick<Place, 'child'>): Promise<{ readonly p99: number; readonly max: number }> {
+export async function loopDelayOf(
+  place: Pick<Place, 'child'>,
+): Promise<{ readonly p99: number; readonly max: number }> {
   const metrics = await metricsOf(place);
-  const at = (quantile: string) => Math.round((metrics.get(`refrain_event_loop_delay_seconds{quantile="${quantile}"}`) ?? Number.NaN) * 1_000);
+  const at = (quantile: string) =>
+    Math.round((metrics.get(`refrain_event_loop_delay_seconds{quantile="${quantile}"}`) ?? Number.NaN) * 1_000);
   return { p99: at('0.99'), max: at('1') };
 }
 

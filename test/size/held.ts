@@ -10,7 +10,7 @@ import { open, send } from './place.ts';
 export interface HeldOptions {
   /** Bytes of the longest body that is tried. */
   readonly bytes: number;
-  /** How often a body may hold the loop for longer, for other processes use the machine too; a body of such a kind always does. */
+  /** How often a body may hold the loop for longer: other processes use the machine too. */
   readonly attempts: number;
   readonly tell?: Tell;
 }
@@ -18,7 +18,8 @@ export interface HeldOptions {
 const LONGEST_MS = 50;
 
 const chat = (text: string) => JSON.stringify(chatRequest(text));
-const many = (count: number, item: (index: number) => string) => Array.from({ length: count }, (_, index) => item(index)).join(',');
+const many = (count: number, item: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => item(index)).join(',');
 /** Names that V8 takes for indices, of one hash bucket each in a table of 2^16. */
 const crowded = (index: number) => `"${index * 65_536}":1`;
 
@@ -26,35 +27,45 @@ const bodiesOf = (bytes: number): Readonly<Record<string, string>> => ({
   'one text': chat('All the waters of the sea are one water.\n'.repeat(bytes / 41)),
   'one text of escapes': `{"messages":[{"content":"${'\\u00e9'.repeat(bytes / 6)}"}]}`,
   'one image': chat(`data:image/png;base64,${'iVBORw0K'.repeat(bytes / 8)}`),
-  'messages': JSON.stringify({ messages: Array.from({ length: bytes / 60 }, (_, index) => ({ role: 'user', content: `message ${index}` })) }),
+  messages: JSON.stringify({
+    messages: Array.from({ length: bytes / 60 }, (_, index) => ({ role: 'user', content: `message ${index}` })),
+  }),
   'empty objects': `{"x":[${many(bytes / 3, () => '{}')}]}`,
   'empty arrays': `{"x":[${many(bytes / 3, () => '[]')}]}`,
   'brackets that are never closed': '['.repeat(bytes),
   'brackets below a name': `{"x":${'['.repeat(bytes)}`,
   'braces below braces': '{"a":'.repeat(bytes / 5),
-  'names': `{"x":{${many(bytes / 12, (index) => `"${index}":1`)}}}`,
+  names: `{"x":{${many(bytes / 12, (index) => `"${index}":1`)}}}`,
   'names at the top': `{${many(bytes / 12, (index) => `"name ${index}":1`)}}`,
   'the same name': `{${many(bytes / 6, () => '"a":1')}}`,
   'names that crowd a hash table': `{"x":{${many(bytes / 16, crowded)}}}`,
-  'digits': `{"x":${'9'.repeat(bytes)}}`,
-  'backslashes': `{"x":"${'\\\\'.repeat(bytes / 2)}"}`,
+  digits: `{"x":${'9'.repeat(bytes)}}`,
+  backslashes: `{"x":"${'\\\\'.repeat(bytes / 2)}"}`,
   'white space': `{${' '.repeat(bytes)}}`,
-  'zeros': '\0'.repeat(bytes),
+  zeros: '\0'.repeat(bytes),
   'half of a character': '\ud800'.repeat(bytes / 3),
-  'embedding inputs': JSON.stringify({ model: 'm', input: Array.from({ length: bytes / 8 }, (_, index) => `t${index % 100}`) }),
+  'embedding inputs': JSON.stringify({
+    model: 'm',
+    input: Array.from({ length: bytes / 8 }, (_, index) => `t${index % 100}`),
+  }),
 });
 
 export function holdNothingUp({ bytes, attempts, tell }: HeldOptions): void {
   describe(`no request of ${bytes} bytes holds the event loop for more than ${LONGEST_MS} ms:`, () => {
-    test('whatever its body is made of', async () => {
-      const place = await open((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()));
+    test('whatever its body is made of', { timeout: attempts * 60_000 }, async () => {
+      const place = await open((response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
+      );
       const late: string[] = [];
       for (const [what, body] of Object.entries(bodiesOf(bytes))) {
         const path = what.startsWith('embedding') ? '/v1/embeddings' : CHAT;
         let best = Infinity;
         for (let attempt = 0; attempt < attempts && best > LONGEST_MS; attempt += 1) {
           await loopDelayOf(place);
-          const { answer } = await send(place.url + path, [Buffer.from(body)], { 'content-length': String(Buffer.byteLength(body)), 'x-refrain-variant': String(attempt) });
+          const { answer } = await send(place.url + path, [Buffer.from(body)], {
+            'content-length': String(Buffer.byteLength(body)),
+            'x-refrain-variant': String(attempt),
+          });
           expect(answer.status, what).toBe(200);
           best = Math.min(best, (await loopDelayOf(place)).max);
         }

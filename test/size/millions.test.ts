@@ -1,3 +1,3 @@
 import { keepWithinTheCap } from './millions.ts';
 
-keepWithinTheCap({ answers: 8_000, capMiB: 8 });
+keepWithinTheCap({ answers: 3_000, capMiB: 4 });

@@ -36,7 +36,13 @@ function taken(): number {
 }
 
 function entryAt(index: number, text: string): Entry {
-  const asked = { endpoint: 'chat' as const, model: 'gpt-test', scope: `private:${'0'.repeat(64)}`, tags: [], parts: { method: 'POST', body: `json:${JSON.stringify(chatRequest(`${index} ${text}`))}` } };
+  const asked = {
+    endpoint: 'chat' as const,
+    model: 'gpt-test',
+    scope: `private:${'0'.repeat(64)}`,
+    tags: [],
+    parts: { method: 'POST', body: `json:${JSON.stringify(chatRequest(`${index} ${text}`))}` },
+  };
   return { ...entryOf(chatAnswer(`${index} ${text}`), { answerId: `chatcmpl-${index}` }), asked };
 }
 
@@ -46,10 +52,14 @@ export function countsWhatItTakes({ answers, cap, report }: AccountingOptions): 
       const text = textOf(characters);
       const before = taken();
       const store = createMemoryStore({ maxBytes: cap, holdsParts: true });
-      for (let index = 0; index < answers; index += 1) store.set(`${String(index).padStart(64, '0')}.json`, entryAt(index, text));
+      for (let index = 0; index < answers; index += 1)
+        store.set(`${String(index).padStart(64, '0')}.json`, entryAt(index, text));
       const real = taken() - before;
       const { bytes, entries } = store.held;
-      report?.(`${script}: ${entries} entries, counted ${(bytes / 1e6).toFixed(1)} MB, taken ${(real / 1e6).toFixed(1)} MB: ${((100 * bytes) / real).toFixed(1)} %`);
+      report?.(
+        `${script}: ${entries} entries, counted ${(bytes / 1e6).toFixed(1)} MB, ` +
+          `taken ${(real / 1e6).toFixed(1)} MB: ${((100 * bytes) / real).toFixed(1)} %`,
+      );
       expect(bytes).toBeGreaterThan(cap * 0.99);
       expect(bytes).toBeLessThanOrEqual(cap);
       expect(bytes / real).toBeGreaterThan(0.9);

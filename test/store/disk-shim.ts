@@ -21,7 +21,9 @@ const SOURCE = new URL('./disk-shim.c', import.meta.url).pathname;
 /** Compiles the library into `folder`. @throws Error where there is no compiler */
 export function buildShim(folder: string): string {
   const library = join(folder, 'disk-shim.so');
-  const { error, status, stderr } = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl'], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl'], {
+    encoding: 'utf8',
+  });
   if (error) throw new Error('gcc is not installed; on Debian: apt-get install gcc libc6-dev');
   if (status !== 0) throw new Error(`gcc: ${stderr}`);
   return library;
@@ -33,7 +35,7 @@ const KINDS = { w: 'write', t: 'truncate', s: 'sync', u: 'unlink' } as const;
 export function readDeeds(log: string): Deed[] {
   const all = readFileSync(log);
   const deeds: Deed[] = [];
-  for (let at = 0; at < all.length; ) {
+  for (let at = 0; at < all.length;) {
     const end = all.indexOf('\n', at);
     const [letter = '', file = '', offset, length] = all.toString('latin1', at, end).split(' ');
     at = end + 1;

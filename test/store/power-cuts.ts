@@ -21,12 +21,12 @@ import type { Entry } from '../../src/response/entry.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { Dice } from '../request/dice.ts';
 import { BATCH, perform, stateAfter } from './deeds.ts';
-import { buildShim, type Deed, readDeeds } from './disk-shim.ts';
+import { buildShim, readDeeds } from './disk-shim.ts';
+import { OnDisk } from './on-disk.ts';
 import { createPlace } from './place.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;
 const FILE = 'store.db';
-const SECTOR = 512;
 
 export interface PowerCutOptions {
   /** How many batches are written. */
@@ -40,80 +40,41 @@ export interface PowerCutOptions {
 /** Has a writer write so many batches. */
 async function write(directory: string, log: string, batches: number): Promise<void> {
   const environment = { ...process.env, LD_PRELOAD: buildShim(directory), DISK_FILE: FILE, DISK_LOG: log };
-  const child = spawn(process.execPath, [WRITER, join(directory, FILE), '0'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
-  const exit = once(child, 'exit');
-  for await (const line of createInterface({ input: child.stdout })) if (line === `committed ${batches * BATCH}`) child.kill('SIGKILL');
-  expect(await exit).toEqual([null, 'SIGKILL']);
-}
-
-/** A file as a disk has it: what is there for sure, and what may be. */
-class OnDisk {
-  #sure: Buffer = Buffer.alloc(0);
-  #pending: Deed[] = [];
-
-  constructor(first: Deed) {
-    this.do(first);
-  }
-
-  do(deed: Deed): void {
-    if (deed.kind !== 'sync') return void this.#pending.push(deed);
-    this.#sure = played(this.#sure, this.#pending);
-    this.#pending = [];
-  }
-
-  /** All that was done. */
-  whole(): Buffer {
-    return played(this.#sure, this.#pending);
-  }
-
-  /** What is there after a cut. */
-  afterCut(dice: Dice): Buffer {
-    const sectors = this.#pending.flatMap(inSectors);
-    const share = dice.below(5);
-    const left = sectors.filter(() => dice.below(4) < share);
-    return played(this.#sure, dice.once(2) ? dice.shuffled(left) : left);
-  }
-}
-
-/** A file after these writes and truncations, in this order. */
-function played(file: Buffer, deeds: readonly Deed[]): Buffer {
-  const most = deeds.reduce((length, { offset, bytes }) => Math.max(length, offset + bytes.length), file.length);
-  const next = Buffer.alloc(most);
-  file.copy(next);
-  let { length } = file;
-  for (const { kind, offset, bytes } of deeds) {
-    if (kind === 'truncate') next.fill(0, offset);
-    else bytes.copy(next, offset);
-    length = kind === 'truncate' ? offset : Math.max(length, offset + bytes.length);
-  }
-  return next.subarray(0, length);
-}
-
-function inSectors(deed: Deed): Deed[] {
-  if (deed.kind === 'truncate') return [deed];
-  const first = deed.offset - (deed.offset % SECTOR);
-  const count = Math.ceil((deed.offset + deed.bytes.length - first) / SECTOR);
-  return Array.from({ length: count }, (_, index) => {
-    const from = Math.max(0, first + index * SECTOR - deed.offset);
-    return { ...deed, offset: deed.offset + from, bytes: deed.bytes.subarray(from, first + (index + 1) * SECTOR - deed.offset) };
+  const child = spawn(process.execPath, [WRITER, join(directory, FILE), '0'], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const exit = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line === `committed ${batches * BATCH}`) child.kill('SIGKILL');
+  expect(await exit).toEqual([null, 'SIGKILL']);
 }
 
 const digestOf = (state: Iterable<readonly [string, Entry | undefined]>) => {
   const hash = createHash('sha256');
-  for (const [key, entry] of [...state].toSorted()) hash.update(`${key} ${entry ? createHash('sha256').update(entry.body).digest('hex') : 'nothing'}\n`);
+  for (const [key, entry] of [...state].toSorted())
+    hash.update(`${key} ${entry ? createHash('sha256').update(entry.body).digest('hex') : 'nothing'}\n`);
   return hash.digest('hex');
 };
 
 /** How many batches these files hold. */
-function batchesIn(directory: string, files: ReadonlyMap<string, Buffer>, known: ReadonlyMap<string, number>, trial: string): number {
+function batchesIn(
+  directory: string,
+  files: ReadonlyMap<string, Buffer>,
+  known: ReadonlyMap<string, number>,
+  trial: string,
+): number {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   const database = new DatabaseSync(join(directory, FILE));
   expect(database.prepare('PRAGMA integrity_check').all(), trial).toEqual([{ integrity_check: 'ok' }]);
   database.close();
-  const file = new SqliteFile({ path: join(directory, FILE), maxBytes: 1e9, onAside: () => expect.unreachable(`the file was set aside: ${trial}`) });
+  const file = new SqliteFile({
+    path: join(directory, FILE),
+    maxBytes: 1e9,
+    onAside: () => expect.unreachable(`the file was set aside: ${trial}`),
+  });
   file.open(0);
   const state = Array.from(stateAfter(0).keys(), (key) => [key, file.get(key, 0)] as const);
   file.close();
@@ -123,7 +84,8 @@ function batchesIn(directory: string, files: ReadonlyMap<string, Buffer>, known:
 }
 
 /** What every number of batches leaves, up to so many. */
-const statesUpTo = (batches: number) => new Map(Array.from({ length: batches + 1 }, (_, done) => [digestOf(stateAfter(done * BATCH)), done]));
+const statesUpTo = (batches: number) =>
+  new Map(Array.from({ length: batches + 1 }, (_, done) => [digestOf(stateAfter(done * BATCH)), done]));
 
 /** Of a log that was never synced but for its header: few enough batches that it is not written back meanwhile. */
 const UNSYNCED_BATCHES = 10;
@@ -131,7 +93,7 @@ const HEADER_BYTES = 32;
 
 /** The same without a record, by what a store has left in its files after each of a few batches. */
 export function survivesLostSectors({ cuts, seed }: Pick<PowerCutOptions, 'cuts' | 'seed'>): void {
-  test(`a log of which any sectors are lost leaves a beginning of what was done, and no wrong body: ${cuts} times, seed ${seed}`, async () => {
+  test(`a log that loses any sectors leaves a beginning of what was done: ${cuts} times, seed ${seed}`, async () => {
     const place = createPlace();
     const store = await place.open();
     const dice = new Dice(seed);
@@ -145,45 +107,80 @@ export function survivesLostSectors({ cuts, seed }: Pick<PowerCutOptions, 'cuts'
       const onDisk = new OnDisk({ kind: 'write', file: 'log', offset: 0, bytes: log.subarray(0, HEADER_BYTES) });
       onDisk.do({ kind: 'sync', file: 'log', offset: 0, bytes: Buffer.alloc(0) });
       onDisk.do({ kind: 'write', file: 'log', offset: HEADER_BYTES, bytes: log.subarray(HEADER_BYTES) });
-      const judge = (bytes: Buffer, trial: string) => batchesIn(join(place.directory, 'copy'), new Map([[FILE, database], [`${FILE}-wal`, bytes]]), known, trial);
+      const judge = (bytes: Buffer, trial: string) =>
+        batchesIn(
+          join(place.directory, 'copy'),
+          new Map([
+            [FILE, database],
+            [`${FILE}-wal`, bytes],
+          ]),
+          known,
+          trial,
+        );
       expect(judge(onDisk.whole(), 'all of it')).toBe(done + 1);
-      for (let cut = 0; cut < cuts / UNSYNCED_BATCHES; cut += 1) seen.add(judge(onDisk.afterCut(dice), `cut ${cut} after batch ${done}`));
+      for (let cut = 0; cut < cuts / UNSYNCED_BATCHES; cut += 1)
+        seen.add(judge(onDisk.afterCut(dice), `cut ${cut} after batch ${done}`));
     }
     expect(seen.size).toBeGreaterThan(2);
   });
 }
 
 export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptions): void {
-  test(`a power cut at ${cuts} moments leaves a beginning of what was done, and no wrong body: seed ${seed}`, { timeout: cuts * 5_000 + 120_000 }, async () => {
-    const { directory } = createPlace();
-    const log = join(directory, 'log');
-    await write(directory, log, batches);
-    const deeds = readDeeds(log);
-    // The writer may have gone on for a while before it was killed.
-    const known = statesUpTo(2 * batches);
-    const dice = new Dice(seed);
-    const moments = new Set(Array.from({ length: cuts }, () => dice.below(deeds.length)));
-    const disk = new Map<string, OnDisk>();
-    const image = (of: (file: OnDisk) => Buffer) => new Map(Array.from(disk, ([name, file]) => [name, of(file)]));
-    const copy = join(directory, 'copy');
-    let synced = 0;
-    const lost: number[] = [];
-    for (const [at, deed] of deeds.entries()) {
-      const { kind, file } = deed;
-      const trial = `cut after deed ${at}, ${kind} ${file}`;
-      if (kind === 'unlink') disk.delete(file);
-      else if (disk.has(file)) disk.get(file)?.do(deed);
-      else disk.set(file, new OnDisk(deed));
-      // What a log says that is synced cannot be lost.
-      if (kind === 'sync' && file === `${FILE}-wal`) synced = batchesIn(copy, image((one) => one.whole()), known, trial);
-      if (!moments.has(at)) continue;
-      const done = batchesIn(copy, image((one) => one.whole()), known, `all of ${trial}`);
-      const left = batchesIn(copy, image((one) => one.afterCut(dice)), known, trial);
-      expect(left, trial).toBeGreaterThanOrEqual(synced);
-      expect(left, trial).toBeLessThanOrEqual(done);
-      lost.push(done - left);
-    }
-    expect(synced).toBeGreaterThan(0);
-    report?.(`${moments.size} cuts of ${deeds.length} deeds, ${deeds.filter(({ kind }) => kind === 'sync').length} of them syncs: at most ${Math.max(...lost)} of ${batches} batches lost, none in ${lost.filter((count) => count === 0).length}`);
-  });
+  test(
+    `a power cut at ${cuts} moments leaves a beginning of what was done, and no wrong body: seed ${seed}`,
+    { timeout: cuts * 5_000 + 120_000 },
+    async () => {
+      const { directory } = createPlace();
+      const log = join(directory, 'log');
+      await write(directory, log, batches);
+      const deeds = readDeeds(log);
+      // The writer may have gone on for a while before it was killed.
+      const known = statesUpTo(2 * batches);
+      const dice = new Dice(seed);
+      const moments = new Set(Array.from({ length: cuts }, () => dice.below(deeds.length)));
+      const disk = new Map<string, OnDisk>();
+      const image = (of: (file: OnDisk) => Buffer) => new Map(Array.from(disk, ([name, file]) => [name, of(file)]));
+      const copy = join(directory, 'copy');
+      let synced = 0;
+      const lost: number[] = [];
+      for (const [at, deed] of deeds.entries()) {
+        const { kind, file } = deed;
+        const trial = `cut after deed ${at}, ${kind} ${file}`;
+        if (kind === 'unlink') disk.delete(file);
+        else if (disk.has(file)) disk.get(file)?.do(deed);
+        else disk.set(file, new OnDisk(deed));
+        // What a log says that is synced cannot be lost.
+        if (kind === 'sync' && file === `${FILE}-wal`)
+          synced = batchesIn(
+            copy,
+            image((one) => one.whole()),
+            known,
+            trial,
+          );
+        if (!moments.has(at)) continue;
+        const done = batchesIn(
+          copy,
+          image((one) => one.whole()),
+          known,
+          `all of ${trial}`,
+        );
+        const left = batchesIn(
+          copy,
+          image((one) => one.afterCut(dice)),
+          known,
+          trial,
+        );
+        expect(left, trial).toBeGreaterThanOrEqual(synced);
+        expect(left, trial).toBeLessThanOrEqual(done);
+        lost.push(done - left);
+      }
+      expect(synced).toBeGreaterThan(0);
+      report?.(
+        `${moments.size} cuts of ${deeds.length} deeds, ` +
+          `${deeds.filter(({ kind }) => kind === 'sync').length} of them syncs: ` +
+          `at most ${Math.max(...lost)} of ${batches} batches lost, ` +
+          `none in ${lost.filter((count) => count === 0).length}`,
+      );
+    },
+  );
 }

@@ -33,12 +33,29 @@ const answerTo = (question: string) => chatAnswer(`answer to ${question} ${TEXT}
 export function serveInSpiteOfSlowDisks({ delays, requests, report }: SlowDiskOptions): void {
   test(`a disk that takes ${delays.join(', ')} ms for each touch fails nobody, and nobody waits for it`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-slow-'));
-    const upstream = await startUpstream((call) => sendJson(call, answerTo(JSON.parse(call.body.toString()).messages[0].content)));
+    const upstream = await startUpstream((call) =>
+      sendJson(call, answerTo(JSON.parse(call.body.toString()).messages[0].content)),
+    );
     const delay = join(folder, 'delay');
     const takes = (ms: number) => writeFileSync(delay, String(ms * 1_000));
     takes(0);
     const environment = { LD_PRELOAD: buildShim(folder), DISK_FILE: STORE, DISK_DELAY: delay };
-    const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, '--store-path', join(folder, STORE), '--memory-bytes', '1MiB'], folder, environment);
+    const child = new Child(
+      [
+        '--port',
+        '0',
+        '--admin-port',
+        '0',
+        '--upstream',
+        `${upstream.url}/v1`,
+        '--store-path',
+        join(folder, STORE),
+        '--memory-bytes',
+        '1MiB',
+      ],
+      folder,
+      environment,
+    );
     onTestFinished(async () => {
       takes(0);
       await child.end();
@@ -52,14 +69,28 @@ export function serveInSpiteOfSlowDisks({ delays, requests, report }: SlowDiskOp
       const { status, text, headers } = await ask(api + CHAT, { body: chatRequest(question) });
       const ms = performance.now() - began;
       expect([status, text === answerTo(question)], question).toEqual([200, true]);
-      return { where: headers['x-cache'] === 'HIT' ? String(/detail=(\w+)/.exec(String(headers['cache-status']))?.[1]) : String(headers['x-cache']), ms };
+      return {
+        where:
+          headers['x-cache'] === 'HIT'
+            ? String(/detail=(\w+)/.exec(String(headers['cache-status']))?.[1])
+            : String(headers['x-cache']),
+        ms,
+      };
     };
     const many = async (name: string, from: number) => {
       const answers = [];
       for (let index = from; index < from + requests; index += 1) answers.push(await put(`${name} ${index}`));
       const times = answers.map(({ ms }) => ms);
-      const places = Object.entries(Object.groupBy(answers, ({ where }) => where)).map(([where, each]) => `${each?.length} ${where}`);
-      return { times, where: answers.map(({ where }) => where), told: `${name}: ${places.join(', ')}, p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(0)} ms` };
+      const places = Object.entries(Object.groupBy(answers, ({ where }) => where)).map(
+        ([where, each]) => `${each?.length} ${where}`,
+      );
+      return {
+        times,
+        where: answers.map(({ where }) => where),
+        told:
+          `${name}: ${places.join(', ')}, ` +
+          `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(0)} ms`,
+      };
     };
 
     for (let index = 0; index < ON_DISK; index += 1) await put(`disk ${index}`);
@@ -79,6 +110,8 @@ export function serveInSpiteOfSlowDisks({ delays, requests, report }: SlowDiskOp
     takes(0);
     // It is used again once it is as quick as before; what was asked for meanwhile is in memory.
     let untouched = ON_DISK;
-    await expect.poll(async () => (await put(`disk ${(untouched -= 1)}`)).where, { timeout: 90_000, interval: 1_000 }).toBe('sqlite');
+    await expect
+      .poll(async () => (await put(`disk ${(untouched -= 1)}`)).where, { timeout: 90_000, interval: 1_000 })
+      .toBe('sqlite');
   });
 }
