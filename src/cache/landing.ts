@@ -86,8 +86,10 @@ export class StoreLanding implements Landing {
   refuse(why: string): void {
     const { log, unkept } = this.#ground;
     const { key } = this.#question;
-    if (!this.#isRefused) log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
+    // Its head may have said so before its end does.
+    if (this.#isRefused) return;
     this.#isRefused = true;
+    log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
     unkept.add(key, why);
   }
 
