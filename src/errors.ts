@@ -144,8 +144,8 @@ export const unsupportedMediaType = () =>
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
 
-/** After these a connection is closed: its other end may not mean by its bytes what is read here. */
-const CLOSING: ReadonlySet<ErrorCode> = new Set(['stopping', 'malformed_request', 'http_version_unsupported']);
+/** After these a connection is closed: its other end is late, or may not mean by its bytes what is read here. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(['stopping', 'malformed_request', 'http_version_unsupported', 'body_timeout']);
 
 export function closesConnection({ code }: RefrainError): boolean {
   return CLOSING.has(code);
