@@ -2,19 +2,21 @@
  * Builds every part once and wires them. Nothing here is shared with another
  * proxy in the same process.
  */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
 import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { packageVersion } from './config/version.ts';
+import { ConfigError } from './errors.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
+import { Lobby } from './http/lobby.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
@@ -29,7 +31,9 @@ import type { Rules } from './request/reading.ts';
 import type { Target, Targets } from './request/route.ts';
 import { loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
+import type { Gone } from './store/gone.ts';
 import { createSqliteStore } from './store/sqlite.ts';
+import { adviceOn, type Failure } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import { replayedHeaders } from './upstream/headers.ts';
@@ -43,14 +47,17 @@ export interface App {
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly store: Store;
-  /** Resolves once the store has tried to open its file, well or not. */
-  readonly opened: Promise<void>;
+  /** Reads or makes the files, and has requests answered; none is made or opened before. @throws ConfigError where what is there is not ours, or open to others */
+  readonly open: () => Promise<void>;
   readonly upstream: Upstream;
   readonly namer: Namer;
   /** Loads what no listener needs to accept. A request that comes before waits for what it needs of it. */
   readonly prepare: () => Promise<void>;
   readiness: Readiness;
 }
+
+/** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
+const OPEN_MS = 2_000;
 
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
@@ -63,7 +70,7 @@ const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
-  const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
+  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, (gone) => cache.heed(gone));
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
@@ -80,8 +87,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     bytesInTheAir: () => load.bytes,
   });
   ledger.subscribe((note) => metrics.observe(note));
-  const rules = createRules(config, loadSecret(config.store.path, log));
-  const handle = createHandler({
+  let rules: Rules;
+  const createHandle = (): RequestListener => createHandler({
     cache, store, upstream, ledger, clock, log, heads: new Heads(rules), namer, refused: new RefusedCallers(), incomplete, keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
@@ -89,10 +96,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   });
   const api = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
-    handle,
   );
-  // We drop `Expect`: what it asks of us is for the upstream to judge.
-  api.on('checkExpectation', handle);
   api.on('clientError', refuseUnread);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
@@ -101,9 +105,17 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     books: store, cache, figures: { lru, stats: () => ledger.stats(), metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), clock, log,
   });
-  const admin = createServer((request, response) => void door.handle(request, response));
+  const admin = createServer();
+  const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
-    api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
+    api, admin, cache, load, ledger, metrics, store, upstream, namer, readiness: 'starting',
+    async open() {
+      const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
+      for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(at === 0 ? config.store.path : booksPath(config.store.path), refusal);
+      rules = createRules(config, loadSecret(config.store.path, log));
+      apiLobby.open(createHandle());
+      adminLobby.open((request, response) => void door.handle(request, response));
+    },
     async prepare() {
       await upstream.prepare();
       await door.prepare();
@@ -113,20 +125,34 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   return app;
 }
 
-interface Tiered extends Pick<App, 'store' | 'opened'> {
+function fileRefused(path: string | null, failure: Failure): ConfigError {
+  return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
+}
+
+interface Tiered extends Pick<App, 'store'> {
+  /** @returns why the file is not to be used at all, or null */
+  readonly openFile: () => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isStoreUp: () => boolean;
   readonly lru: () => LruInfo;
 }
 
-function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock): Tiered {
+function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, heed: (gone: Gone) => void): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
   const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log });
+  const onGone = (gone: Gone) => {
+    heed(gone);
+    store.heed(gone);
+  };
+  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone });
   const isUsed = memoryBytes > 0;
+  const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
   return {
-    store: createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock),
-    opened: file?.ready ?? Promise.resolve(),
+    store,
+    async openFile() {
+      await file?.ready;
+      return file?.refusal ?? null;
+    },
     tiers: () => [...(isUsed ? [{ tier: 'memory', maxBytes, ...memory.held }] : []), ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : [])],
     isStoreUp: () => file?.state === 'up',
     lru: memory.info,

@@ -25,7 +25,7 @@ export interface AdminOptions extends GuardOptions {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly books: Books;
-  readonly cache: Pick<Cache, 'purge' | 'purgeAll' | 'countAll'>;
+  readonly cache: Pick<Cache, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   readonly figures: Figures;
   /** Where requests are told of as they end. */
   readonly subscribe?: Subscribe;

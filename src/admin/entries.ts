@@ -4,7 +4,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock.ts';
-import { overloaded, unknownEntry } from '../errors.ts';
+import { notDurable, overloaded, unknownEntry } from '../errors.ts';
 import type { Books } from '../store/store.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
@@ -13,7 +13,7 @@ import { tellEntry, tellRow } from './telling.ts';
 
 export interface Shelves {
   readonly books: Books;
-  readonly cache: Pick<Cache, 'purge'>;
+  readonly cache: Pick<Cache, 'purge' | 'written'>;
   readonly clock: Clock;
 }
 
@@ -38,6 +38,7 @@ export function entriesRoutes({ books, cache, clock }: Shelves): Router {
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
     const { key, bytes } = await findRow(books, request.params.key);
     cache.purge(key);
+    if (!(await cache.written())) throw notDurable();
     response.json({ entries: 1, bytes });
   });
 

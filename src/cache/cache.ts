@@ -11,9 +11,11 @@ import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RawHeaders } from '../response/entry.ts';
+import type { Gone } from '../store/gone.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type Lead } from './flight.ts';
+import { FutureEntries } from './future-entries.ts';
 import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
@@ -45,11 +47,13 @@ export class Cache {
   readonly #flights = new Flights();
   readonly #unkept: UnkeptKeys;
   readonly #forgotten = new ForgottenAnswers();
+  readonly #future: FutureEntries;
   readonly #ground: Ground;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#unkept = new UnkeptKeys(options.clock);
+    this.#future = new FutureEntries(options.log);
     this.#ground = { ...options, flights: this.#flights, unkept: this.#unkept, forgotten: this.#forgotten };
   }
 
@@ -112,6 +116,18 @@ export class Cache {
   forget(answerId: string): void {
     this.#forgotten.add(answerId);
     this.#options.store.deleteAnswer(answerId);
+  }
+
+  /** Whether all that was dropped so far is gone for good, whatever becomes of this process. */
+  written(): Promise<boolean> {
+    return this.#options.store.written();
+  }
+
+  /** What another process over the same store threw away is not kept here either, where it is on its way. */
+  heed(gone: Gone): void {
+    if ('answerId' in gone) return this.#forgotten.add(gone.answerId);
+    const flights = 'key' in gone ? this.#flights.to(gone.key) : this.#flights.fitting(gone.purge);
+    for (const flight of flights) flight.fence();
   }
 
   async #onlyIfCached({ key, permission }: Question): Promise<Opening> {
@@ -198,6 +214,9 @@ export class Cache {
   /** What is found, unless it is too old, or was dropped while a slow store looked for it. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission): Found | undefined {
     if (!found || this.#forgotten.has(found.entry.answerId)) return undefined;
-    return isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
+    const now = this.#options.clock.now();
+    if (isGoodEnough(found.entry, maxAge, now)) return found;
+    this.#future.note(found.entry, now);
+    return undefined;
   }
 }

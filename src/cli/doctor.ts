@@ -5,7 +5,7 @@
 import { systemClock } from '../clock.ts';
 import type { Examined } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
-import { checkDirectory, checkFile, checkSpace } from './check-disk.ts';
+import { checkBooks, checkDirectory, checkFile, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
 import { checkClock, checkProxy, checkUpstream, greet } from './check-upstreams.ts';
@@ -55,6 +55,9 @@ function lookAtFiles(file: { readonly path: string; readonly bytes: number }): r
     findOut('store file', (signal) => checkFile(file, signal)),
     findOut('store directory', () => checkDirectory(file)),
     findOut('disk space', () => checkSpace(file)),
+    findOut('books file', (signal) => checkBooks(file, signal)),
+    findOut('secret', () => checkSecret(file)),
+    findOut('file modes', () => checkPrivacy(file)),
   ];
 }
 

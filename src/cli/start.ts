@@ -4,7 +4,7 @@
 import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import { reasonOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 import { CommandError } from './failure.ts';
@@ -14,7 +14,7 @@ export interface StartCommand {
   readonly config: Config;
 }
 
-/** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen */
+/** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file is not to be used */
 export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
@@ -23,6 +23,7 @@ export async function startProxy({ config }: StartCommand, output: Output): Prom
   try {
     addresses = await start(app, config);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new CommandError(`cannot listen (${listenHint(error, config)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);

@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion } from '../store/sqlite-database.ts';
+import { BOOKS_MARK, setMark } from '../store/sqlite-mark.ts';
 import { Names, OTHER } from './names.ts';
 import { AMOUNTS, type Kind, MOST, type Row } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
@@ -58,6 +59,7 @@ export class BooksTables {
     this.#database = database;
     this.#mostRows = mostRows;
     checkVersion(database, BOOKS_VERSION);
+    setMark(database, BOOKS_MARK);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
     this.#transact(() => database.exec(SCHEMA));
     this.#put = database.prepare(PUT);

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
 import { checkVersion } from '../store/sqlite-database.ts';
+import { BOOKS_MARK, checkMark, checkPath } from '../store/sqlite-mark.ts';
 import { BOOKS_VERSION, readRows } from './books-tables.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
@@ -12,13 +13,15 @@ import { type Stats, summarize } from './stats.ts';
  * Writes nothing, and makes no file.
  * @param now in milliseconds since the epoch
  * @returns what there is: nothing where there is no file, or one that nobody has written yet
- * @throws what SQLite throws, or `OtherSchemaError`
+ * @throws what SQLite throws, `OtherSchemaError` or `NotOursError`
  */
 export function readBooks(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today);
+  checkPath(path);
   const database = openReadOnly(path);
   try {
+    checkMark(database, path, BOOKS_MARK);
     checkVersion(database, BOOKS_VERSION);
     const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
     return summarize(isLaidOut ? readRows(database) : [], today);

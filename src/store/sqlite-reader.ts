@@ -8,6 +8,7 @@ import type { Listing, Page, Row } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteBooks } from './sqlite-books.ts';
 import { checkVersion } from './sqlite-database.ts';
+import { checkMark, checkPath, STORE_MARK } from './sqlite-mark.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
 import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -19,16 +20,18 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
   readonly #purges: SqlitePurges;
   readonly #books: SqliteBooks;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, path: string) {
     this.#database = database;
+    checkMark(database, path, STORE_MARK);
     checkVersion(database, SCHEMA_VERSION);
     this.#purges = new SqlitePurges(database);
     this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
 
-  /** @throws what SQLite throws, or OtherSchemaError */
+  /** @throws what SQLite throws, OtherSchemaError or NotOursError */
   static open(path: string): SqliteReader {
-    return new SqliteReader(openReadOnly(path));
+    checkPath(path);
+    return new SqliteReader(openReadOnly(path), path);
   }
 
   async list(listing: Listing): Promise<Page> {

@@ -29,7 +29,7 @@ async function openWhole(isWhole = true) {
   const purged = { entries: 0, bytes: 0, flights: 0 };
   const admin = createAdmin({
     host: '127.0.0.1', token: null, readiness: () => 'ready', explain: async () => ({ same: true, first: null, differences: [], a: { key: null, why: 'x' }, b: { key: null, why: 'x' } }),
-    books: memory, cache: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged }, clock: createTestClock(), log: createLog('silent'),
+    books: memory, cache: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged, written: async () => true }, clock: createTestClock(), log: createLog('silent'),
     figures: { lru: memory.info, ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }) },
     ...(isWhole && {
       subscribe(listener: (note: Noted) => void) {
