@@ -29,7 +29,7 @@ import { createOmissions } from './request/fields.ts';
 import { createNamer, type Namer } from './request/namer.ts';
 import type { Rules } from './request/reading.ts';
 import type { Target, Targets } from './request/route.ts';
-import { loadSecret } from './secret.ts';
+import { keepSecret, loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import type { Gone } from './store/gone.ts';
 import { createSqliteStore } from './store/sqlite.ts';
@@ -57,7 +57,7 @@ export interface App {
 }
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
-const OPEN_MS = 2_000;
+const OPEN_MS = 5_000;
 
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
@@ -70,7 +70,11 @@ const CHECK_MS = 1_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export function createApp(config: Config, log: Log, clock: Clock = systemClock): App {
-  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, (gone) => cache.heed(gone));
+  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
+    onGone: (gone) => cache.heed(gone),
+    onReplaced: () => secret && keepSecret(config.store.path as string, secret, log),
+  });
+  let secret: Buffer | undefined;
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
@@ -112,7 +116,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
     async open() {
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(at === 0 ? config.store.path : booksPath(config.store.path), refusal);
-      rules = createRules(config, loadSecret(config.store.path, log));
+      rules = createRules(config, (secret = loadSecret(config.store.path, log)));
       apiLobby.open(createHandle());
       adminLobby.open((request, response) => void door.handle(request, response));
     },
@@ -129,6 +133,12 @@ function fileRefused(path: string | null, failure: Failure): ConfigError {
   return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
 }
 
+/** What is told of the file of the store. */
+interface Told {
+  readonly onGone: (gone: Gone) => void;
+  readonly onReplaced: () => void;
+}
+
 interface Tiered extends Pick<App, 'store'> {
   /** @returns why the file is not to be used at all, or null */
   readonly openFile: () => Promise<Failure | null>;
@@ -137,14 +147,14 @@ interface Tiered extends Pick<App, 'store'> {
   readonly lru: () => LruInfo;
 }
 
-function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, heed: (gone: Gone) => void): Tiered {
+function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, told: Told): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
   const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
-    heed(gone);
+    told.onGone(gone);
     store.heed(gone);
   };
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone });
+  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced: told.onReplaced });
   const isUsed = memoryBytes > 0;
   const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
   return {

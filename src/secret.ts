@@ -34,6 +34,16 @@ export function loadSecret(storePath: string | null, log: Log): Buffer {
   }
 }
 
+/** Writes down a secret that is in use where it was taken away; what is kept by it is found after a restart too. */
+export function keepSecret(storePath: string, secret: Buffer, log: Log): void {
+  const path = secretPath(storePath);
+  try {
+    if (readText(path) === null) makeSecret(path, secret);
+  } catch (error) {
+    log.warn({ path, reason: reasonOf(error) }, 'the secret was taken away and cannot be kept; stored answers will not be found after a restart');
+  }
+}
+
 /** The kept secret, or one for the moment: makes no file. */
 export function peekSecret(storePath: string | null): Buffer {
   try {
@@ -78,9 +88,9 @@ function close(path: string, log: Log): void {
 }
 
 /** Whole from the moment that it has its name, so that another start never reads half of it. */
-function makeSecret(path: string): Buffer {
+function makeSecret(path: string, made: Buffer = randomBytes(SECRET_BYTES)): Buffer {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const text = `${randomBytes(SECRET_BYTES).toString('hex')}\n`;
+  const text = `${made.toString('hex')}\n`;
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     writeFileSync(draft, text, { flag: 'wx', mode: 0o600 });

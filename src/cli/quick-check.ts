@@ -5,7 +5,7 @@
 import { BOOKS_VERSION } from '../ledger/books-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
 import { failureOf, isDamage, NotOursError } from '../store/sqlite-failure.ts';
-import { BOOKS_MARK, checkMark, checkPath, STORE_MARK } from '../store/sqlite-mark.ts';
+import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
 import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 
 export type Health =
@@ -24,9 +24,8 @@ const KINDS = { store: { mark: STORE_MARK, own: SCHEMA_VERSION }, books: { mark:
 function examine({ path, of }: Examination): Health {
   const { mark, own } = KINDS[of];
   try {
-    checkPath(path);
+    checkMark(path, mark);
     const database = openReadOnly(path);
-    checkMark(database, path, mark);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     const result = String(database.prepare('PRAGMA quick_check(1)').get()?.quick_check);
     if (result !== 'ok') return { kind: 'damaged', reason: result };

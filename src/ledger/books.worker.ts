@@ -48,7 +48,7 @@ function add(rows: readonly Row[], now: number): undefined {
   // It may be writable by now.
   if (file.unwritable) file.letGo();
   withTables(now, ({ books }) => {
-    if (books === null) throw Object.assign(new Error(file.unwritable?.message), { code: file.unwritable?.code });
+    if (books === null) throw Object.assign(new Error(file.unwritable?.message), { code: 'SQLITE_READONLY' });
     books.add(rows);
   });
 }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
 import { checkVersion } from '../store/sqlite-database.ts';
-import { BOOKS_MARK, checkMark, checkPath } from '../store/sqlite-mark.ts';
+import { BOOKS_MARK, checkMark } from '../store/sqlite-mark.ts';
 import { BOOKS_VERSION, readRows } from './books-tables.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
@@ -18,10 +18,9 @@ import { type Stats, summarize } from './stats.ts';
 export function readBooks(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today);
-  checkPath(path);
+  checkMark(path, BOOKS_MARK);
   const database = openReadOnly(path);
   try {
-    checkMark(database, path, BOOKS_MARK);
     checkVersion(database, BOOKS_VERSION);
     const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
     return summarize(isLaidOut ? readRows(database) : [], today);

@@ -18,6 +18,13 @@ export function openReadOnly(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }
 
+/** The file alone, whatever its log has and whoever writes: good for what stands in its header, and for a look at somebody else's. */
+export function openStill(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
+}
+
 /** Whether the file has all that was committed, and nobody is writing. */
 export function isStill(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;

@@ -18,7 +18,7 @@ import { FileIdentity } from './file-identity.ts';
 import { makeFile } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
 import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
-import { checkMark, checkPath, type Mark } from './sqlite-mark.ts';
+import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
@@ -51,8 +51,14 @@ export class SqliteDatabase<Tables> {
   #database: DatabaseSync | undefined;
   #tables: Tables | undefined;
   #identity: FileIdentity | undefined;
+  /** Which was open last, and not set aside. */
+  #lastFile: string | undefined;
+  /** How often another file was found in its place. */
+  #generation = 0;
   #unwritable: Failure | null = null;
   #lastAsideAt = -Infinity;
+  /** Which of them others can read, as was told last. */
+  #exposed = '';
 
   constructor(options: DatabaseOptions<Tables>) {
     this.#options = options;
@@ -69,7 +75,7 @@ export class SqliteDatabase<Tables> {
 
   /** Which file is open; another text for another file. */
   get identity(): string | undefined {
-    return this.#identity?.file;
+    return this.#identity && `${this.#identity.file} ${this.#generation}`;
   }
 
   /** Throws while the file is not open. */
@@ -79,16 +85,16 @@ export class SqliteDatabase<Tables> {
   }
 
   connect(): void {
-    const { path, layOut } = this.#options;
-    checkPath(path);
-    this.#closeToOthers();
+    const { path, mark, layOut } = this.#options;
     try {
+      checkMark(path, mark);
+      this.#closeToOthers();
       makeFile(path);
       this.#connectWith(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), layOut);
-      this.#identity = FileIdentity.of(path);
+      this.#identify(FileIdentity.of(path));
     } catch (error) {
-      this.letGo();
       if (!isUnwritable(error) || !existsSync(path)) throw error;
+      this.letGo();
       this.#connectToRead(error);
     }
   }
@@ -97,8 +103,10 @@ export class SqliteDatabase<Tables> {
   follow(): boolean {
     if (this.#identity === undefined || this.#identity.isAt(this.#options.path)) return false;
     this.letGo();
+    // The next file may be given the number that this one had.
+    this.#lastFile = '';
+    this.#generation += 1;
     this.connect();
-    this.#options.onNews?.({ kind: 'replaced' });
     return true;
   }
 
@@ -147,7 +155,6 @@ export class SqliteDatabase<Tables> {
 
   #connectWith(database: DatabaseSync, tablesOf: (database: DatabaseSync) => Tables): void {
     this.#database = database;
-    checkMark(database, this.#options.path, this.#options.mark);
     this.#tables = tablesOf(database);
   }
 
@@ -158,7 +165,7 @@ export class SqliteDatabase<Tables> {
       // Before it is opened: what changes from here on is another state of it.
       const identity = isStill(path) ? FileIdentity.ofState(path) : FileIdentity.of(path);
       this.#connectWith(openReadOnly(path), readOnly);
-      this.#identity = identity;
+      this.#identify(identity);
     } catch (error) {
       this.letGo();
       throw isUnwritable(error) ? cause : error;
@@ -166,13 +173,21 @@ export class SqliteDatabase<Tables> {
     this.#unwritable = failureOf(cause);
   }
 
+  /** Tells of a file that another has taken the place of, though it was let go of long before. */
+  #identify(identity: FileIdentity): void {
+    const isReplaced = this.#lastFile !== undefined && this.#lastFile !== identity.file;
+    this.#identity = identity;
+    this.#lastFile = identity.file;
+    if (isReplaced) this.#options.onNews?.({ kind: 'replaced' });
+  }
+
   #closeToOthers(): void {
     const { path, onNews } = this.#options;
     const found = Map.groupBy(SUFFIXES.map((suffix) => path + suffix), closeToOthers);
-    for (const kind of ['mended', 'exposed'] as const) {
-      const paths = found.get(kind);
-      if (paths) onNews?.({ kind, paths });
-    }
+    const { mended = [], exposed = [] } = Object.fromEntries(found);
+    if (mended.length > 0) onNews?.({ kind: 'mended', paths: mended });
+    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews?.({ kind: 'exposed', paths: exposed });
+    this.#exposed = exposed.join();
   }
 
   /**
@@ -189,6 +204,7 @@ export class SqliteDatabase<Tables> {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
     this.#lastAsideAt = now;
+    this.#lastFile = undefined;
     onAside(failure, aside);
   }
 }

@@ -31,6 +31,8 @@ export interface LinkOptions {
   readonly log: Log;
   /** Told what other processes over the file threw away. What waits to be written of it is gone by then. */
   readonly onGone?: (gone: Gone) => void;
+  /** Told when the file was taken away or replaced, perhaps with all that lay beside it. */
+  readonly onReplaced?: () => void;
 }
 
 export class SqliteLink {
@@ -41,6 +43,7 @@ export class SqliteLink {
   readonly #clock: Clock;
   readonly #thread: SqliteThread;
   readonly #onGone: (gone: Gone) => void;
+  readonly #onReplaced: () => void;
   #ready: Promise<void> | undefined;
   #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
   #evictions = 0;
@@ -48,7 +51,7 @@ export class SqliteLink {
   #committing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ path, maxBytes, clock, log, onGone = () => {} }: LinkOptions) {
+  constructor({ path, maxBytes, clock, log, onGone = () => {}, onReplaced = () => {} }: LinkOptions) {
     this.#clock = clock;
     this.health = new SqliteHealth({ path, clock, log });
     this.#thread = new SqliteThread({
@@ -60,6 +63,7 @@ export class SqliteLink {
     });
     this.keys = new KnownKeys(clock, async () => (this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() })));
     this.#onGone = onGone;
+    this.#onReplaced = onReplaced;
   }
 
   /** Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is asked for. */
@@ -211,6 +215,7 @@ export class SqliteLink {
         return this.#fail(news.failure);
       case 'replaced':
         this.keys.forget();
+        this.#onReplaced();
     }
     this.health.noted(news);
   }

@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { openStill } from './read-only.ts';
 import { isDamage, NotOursError } from './sqlite-failure.ts';
 
 export interface Mark {
@@ -31,16 +32,22 @@ const LOOK = `
   FROM pragma_user_version
 `;
 
-/** @throws NotOursError where something is there that cannot be a database, before anything is opened */
-export function checkPath(path: string): void {
+/**
+ * Looks at what is at a path, and changes nothing there: not even its log is
+ * read, which a process that was killed may have left to be recovered.
+ * @throws NotOursError where it is somebody else's, or so damaged that nothing tells that it is ours
+ */
+export function checkMark(path: string, mark: Mark): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw new NotOursError('it is a directory');
   if (found && !found.isFile()) throw new NotOursError('it is not a regular file');
-}
-
-/** @throws NotOursError where the database is somebody else's, or so damaged that nothing tells that it is ours */
-export function checkMark(database: DatabaseSync, path: string, mark: Mark): void {
-  if (!isOurs(look(database, path, mark), mark)) throw new NotOursError('it is a database of another program');
+  if (!found || found.size === 0) return;
+  const database = openStill(path);
+  try {
+    if (!isOurs(look(database, path, mark), mark)) throw new NotOursError('it is a database of another program');
+  } finally {
+    database.close();
+  }
 }
 
 /** Marks a database that is ours. In the file itself from the first, where it is not in WAL mode yet. */
@@ -57,6 +64,9 @@ interface Look {
 
 function look(database: DatabaseSync, path: string, mark: Mark): Look {
   try {
+    const id = database.prepare('PRAGMA application_id').get()?.application_id as number;
+    // Enough of what another process may be writing to at this moment.
+    if (id === mark.id) return { id, version: 0, tables: 0, columns: 0 };
     return database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as Look;
   } catch (error) {
     if (!isDamage(error) || markIn(path) === mark.id) throw error;

@@ -8,7 +8,7 @@ import type { Listing, Page, Row } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteBooks } from './sqlite-books.ts';
 import { checkVersion } from './sqlite-database.ts';
-import { checkMark, checkPath, STORE_MARK } from './sqlite-mark.ts';
+import { checkMark, STORE_MARK } from './sqlite-mark.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
 import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -20,9 +20,8 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
   readonly #purges: SqlitePurges;
   readonly #books: SqliteBooks;
 
-  private constructor(database: DatabaseSync, path: string) {
+  private constructor(database: DatabaseSync) {
     this.#database = database;
-    checkMark(database, path, STORE_MARK);
     checkVersion(database, SCHEMA_VERSION);
     this.#purges = new SqlitePurges(database);
     this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
@@ -30,8 +29,8 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
 
   /** @throws what SQLite throws, OtherSchemaError or NotOursError */
   static open(path: string): SqliteReader {
-    checkPath(path);
-    return new SqliteReader(openReadOnly(path), path);
+    checkMark(path, STORE_MARK);
+    return new SqliteReader(openReadOnly(path));
   }
 
   async list(listing: Listing): Promise<Page> {

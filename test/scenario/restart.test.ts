@@ -137,7 +137,7 @@ describe('a restart', () => {
         mkdirSync(dirname(path), { recursive: true });
         put(file);
         const bytes = what === 'a directory' ? null : readFileSync(file);
-        await expect(open({ store: { path } })).rejects.toThrow(/^\S+ cannot be used: it is .*; choose another path with --store-path, or move away what is there$/);
+        await expect(open({ store: { path } }, createTestClock())).rejects.toThrow(/^\S+ cannot be used: it is .*; choose another path with --store-path, or move away what is there$/);
         expect(readdirSync(dirname(path)).filter((name) => name.includes('corrupt') || name === 'secret')).toEqual([]);
         if (bytes) expect(readFileSync(file).equals(bytes)).toBe(true);
       });

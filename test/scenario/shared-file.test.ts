@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Operator } from '../admin/operator.ts';
 import { answerAll, beginStream, CHAT, chatAnswer, chatEvents, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
@@ -99,6 +99,18 @@ describe('a proxy whose file is taken away', () => {
     expect(await isServed(next, CHAT, KEPT)).toBe(false);
     expect(await isServed(next, CHAT, OTHER)).toBe(true);
     expect(gone()).toHaveLength(1);
+  });
+});
+
+describe('a proxy whose directory is taken away', () => {
+  story('finds after a restart what it has kept since', async ({ open, path }) => {
+    const first = await open({ store: { path } });
+    rmSync(dirname(path), { recursive: true });
+    // Where it went while it was being begun afresh, that is tried again on use.
+    while (!first.lines.some(({ path: named, msg }) => named === path && String(msg).includes('taken away'))) await wordOf(first, CHAT, OTHER);
+    await wordOf(first, CHAT, KEPT);
+    await first.stop();
+    expect(await isServed(await open({ store: { path } }), CHAT, KEPT)).toBe(true);
   });
 });
 
