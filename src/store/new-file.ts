@@ -10,7 +10,7 @@
  * whoever makes the file removes them first of all, and others wait until it
  * is laid out.
  */
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** How long, in ms, whoever made the file may take to lay it out; one that is still empty then was left so. */
@@ -27,6 +27,16 @@ export function makeFile(path: string): void {
     return waitWhileEmpty(path);
   }
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
+/** Whether there is a file, and this user may not write it or make others beside it. */
+export function isToBeReadOnly(path: string): boolean {
+  try {
+    for (const place of [path, dirname(path)]) accessSync(place, constants.W_OK);
+    return false;
+  } catch {
+    return existsSync(path);
+  }
 }
 
 function waitWhileEmpty(path: string): void {

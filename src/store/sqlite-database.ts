@@ -15,7 +15,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
 import { FileIdentity } from './file-identity.ts';
-import { makeFile } from './new-file.ts';
+import { isToBeReadOnly, makeFile } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
 import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
@@ -93,7 +93,8 @@ export class SqliteDatabase<Tables> {
       this.#connectWith(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), layOut);
       this.#identify(FileIdentity.of(path));
     } catch (error) {
-      if (!isUnwritable(error) || !existsSync(path)) throw error;
+      // A file that cannot be opened for another reason, such as a full disk, is tried again as it is.
+      if (!isUnwritable(error) || !isToBeReadOnly(path)) throw error;
       this.letGo();
       this.#connectToRead(error);
     }

@@ -232,7 +232,6 @@ export class SqliteLink {
     return swept;
   }
 
-  /** Whether there was a size to note. */
   #note(size: SqliteSize | undefined): boolean {
     this.#size = size ?? this.#size;
     return size !== undefined;

@@ -66,12 +66,18 @@ function look(database: DatabaseSync, path: string, mark: Mark): Look {
   try {
     const id = database.prepare('PRAGMA application_id').get()?.application_id as number;
     // Enough of what another process may be writing to at this moment.
-    if (id === mark.id) return { id, version: 0, tables: 0, columns: 0 };
+    if (id === mark.id) return marked(mark);
     return database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as Look;
   } catch (error) {
-    if (!isDamage(error) || markIn(path) === mark.id) throw error;
+    if (!isDamage(error)) throw error;
+    // Without its log a file that is sound may look damaged; whether it is shows when it is opened.
+    if (markIn(path) === mark.id) return marked(mark);
     throw new NotOursError('it is no database of Refrain\'s, or so damaged that nothing tells');
   }
+}
+
+function marked({ id }: Mark): Look {
+  return { id, version: 0, tables: 0, columns: 0 };
 }
 
 function isOurs({ id, version, tables, columns }: Look, mark: Mark): boolean {

@@ -83,7 +83,8 @@ describe('a file that cannot be used', () => {
       file.open(place.clock.now());
       file.close();
     }
-    expect(place.asides().map((name) => readFileSync(join(place.directory, name)).length).sort()).toEqual([3_001, 3_002, 3_003]);
+    const files = place.asides().filter((name) => !/-(wal|shm)$/.test(name));
+    expect(files.map((name) => readFileSync(join(place.directory, name)).length).sort()).toEqual([3_001, 3_002, 3_003]);
   });
 });
 
