@@ -47,7 +47,10 @@ export interface App {
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly store: Store;
-  /** Reads or makes the files, and has requests answered; none is made or opened before. @throws ConfigError where what is there is not ours, or open to others */
+  /**
+   * Reads or makes the files, and has requests answered; none is made or opened before. @throws ConfigError where what
+   * is there is not ours, or open to others
+   */
   readonly open: () => Promise<void>;
   readonly upstream: Upstream;
   readonly namer: Namer;

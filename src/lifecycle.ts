@@ -30,7 +30,10 @@ const SWEEP_MS = 50;
 /** How long a request at the operator's door has to end. */
 const ADMIN_MS = 1_000;
 
-/** @throws the listener's error, `EADDRINUSE` among others, before any file is made; ConfigError where a file is not to be used */
+/**
+ * @throws the listener's error, `EADDRINUSE` among others, before any file is made; ConfigError where a file is not to
+ * be used
+ */
 export async function start(app: App, { host, port, admin }: Config, clock: Clock = systemClock): Promise<Addresses> {
   try {
     const addresses = { api: await listen(app.api, host, port), admin: await listen(app.admin, admin.host, admin.port) };
@@ -71,7 +74,10 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-/** What is being done for the operator is answered first; readers of events are not waited for any longer than that may take. */
+/**
+ * What is being done for the operator is answered first; readers of events are not waited for any longer than that may
+ * take.
+ */
 async function closeAdmin(server: Server, clock: Clock): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');

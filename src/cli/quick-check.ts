@@ -9,7 +9,10 @@ import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
 import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 
 export type Health =
-  /** `newest` is when what was kept last was kept, in milliseconds since the epoch; null of the books, and where there is nothing. */
+  /**
+   * `newest` is when what was kept last was kept, in milliseconds since the epoch; null of the books, and where there
+   * is nothing.
+   */
   | { readonly kind: 'sound'; readonly newest: number | null }
   | { readonly kind: 'other-version'; readonly version: number; readonly own: number }
   | { readonly kind: 'foreign' | 'damaged' | 'unreadable'; readonly reason: string };

@@ -14,7 +14,10 @@ export interface StartCommand {
   readonly config: Config;
 }
 
-/** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file is not to be used */
+/**
+ * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file
+ * is not to be used
+ */
 export async function startProxy({ config }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');

@@ -71,7 +71,10 @@ export class Books {
     return this.#state;
   }
 
-  /** Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used at all, or null */
+  /**
+   * Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used
+   * at all, or null
+   */
   async open(): Promise<Failure | null> {
     const { path, clock } = this.#options;
     if (!this.#thread || path === null || !existsSync(path)) return null;

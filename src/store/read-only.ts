@@ -18,7 +18,10 @@ export function openReadOnly(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }
 
-/** The file alone, whatever its log has and whoever writes: good for what stands in its header, and for a look at somebody else's. */
+/**
+ * The file alone, whatever its log has and whoever writes: good for what stands in its header, and for a look at
+ * somebody else's.
+ */
 export function openStill(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   url.searchParams.set('immutable', '1');

@@ -5,7 +5,10 @@
 
 /** A failure in a form that crosses threads. */
 export interface Failure {
-  /** Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`, `NOT_OURS`, `OPEN_TO_OTHERS`). */
+  /**
+   * Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`,
+   * `NOT_OURS`, `OPEN_TO_OTHERS`).
+   */
   readonly code: string;
   readonly message: string;
 }

@@ -66,7 +66,7 @@ export class SqliteLink {
     this.#onReplaced = onReplaced;
   }
 
-  /** Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is asked for. */
+  /** Resolves once the first attempt to open the file is over, well or not; begins it. */
   get ready(): Promise<void> {
     return (this.#ready ??= this.#open().then(() => {}));
   }

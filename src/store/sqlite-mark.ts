@@ -88,7 +88,10 @@ function isOurs({ id, version, tables, columns }: Look, mark: Mark): boolean {
   return columns === mark.columns.length && version >= 1 && version <= mark.unmarkedUpTo;
 }
 
-/** As the bytes have it of a file that SQLite does not read; so nobody has locks on it that an open and a close would drop. */
+/**
+ * As the bytes have it of a file that SQLite does not read; so nobody has locks on it that an open and a close would
+ * drop.
+ */
 function markIn(path: string): number | null {
   const file = openSync(path, 'r');
   try {

@@ -24,7 +24,10 @@ const PAGE_BUDGET_MS = 1_000;
 const FLUSH_BUDGET_MS = 5_000;
 
 export interface SqliteStore extends Store {
-  /** Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is asked for. */
+  /**
+   * Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is
+   * asked for.
+   */
   readonly ready: Promise<void>;
   readonly state: SqliteState;
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
