@@ -3,24 +3,24 @@
  * proxy in the same process.
  */
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
 import { Load } from './cache/load.ts';
 import { RefusedCallers } from './cache/refused-callers.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { type Origin, settingOfUpstream } from './config/origin.ts';
+import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
-import type { NamedUpstream } from './config/upstreams.ts';
 import { packageVersion } from './config/version.ts';
-import { dialectOfHost, doneMarkerOf } from './dialect.ts';
+import { ConfigError } from './errors.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
 import { Heads } from './http/heads.ts';
 import { closeOnlyIdle } from './http/idle.ts';
+import { Lobby } from './http/lobby.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread, refuseUnreadOperator } from './http/unread.ts';
 import { Books, booksPath } from './ledger/books.ts';
@@ -29,15 +29,14 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
-import { createBypasses } from './request/bypasses.ts';
-import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createNamer, type Namer } from './request/namer.ts';
-import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/reading.ts';
-import type { Target, Targets } from './request/route.ts';
-import { loadSecret } from './secret.ts';
+import { createRules } from './rules.ts';
+import { keepSecret, loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
+import type { Gone } from './store/gone.ts';
 import { createSqliteStore } from './store/sqlite.ts';
+import { adviceOn, type Failure } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import { replayedHeaders } from './upstream/headers.ts';
@@ -52,8 +51,11 @@ export interface App {
   readonly hints: Hints;
   readonly metrics: Metrics;
   readonly store: Store;
-  /** Resolves once the store has tried to open its file, well or not. */
-  readonly opened: Promise<void>;
+  /**
+   * Reads or makes the files, and has requests answered; none is made or opened before. @throws ConfigError where what
+   * is there is not ours, or open to others
+   */
+  readonly open: () => Promise<void>;
   readonly upstream: Upstream;
   readonly namer: Namer;
   /** Loads what no listener needs to accept. A request that comes before waits for what it needs of it. */
@@ -63,6 +65,9 @@ export interface App {
 
 /** Enough that no two processes of a chain call themselves the same. */
 const PSEUDONYM_BYTES = 8;
+
+/** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
+const OPEN_MS = 5_000;
 
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
@@ -81,7 +86,11 @@ const LISTENER = {
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
-  const { store, opened, tiers, isStoreUp, lru } = createStore(config, log, clock);
+  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
+    onGone: (gone) => cache.removals.heed(gone),
+    onReplaced: () => secret && keepSecret(config.store.path as string, secret, log),
+  });
+  let secret: Buffer | undefined;
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
   const books = new Books({ path: booksPath(config.store.path), clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
@@ -100,18 +109,16 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     bytesInTheAir: () => load.bytes,
   });
   ledger.subscribe((note) => metrics.observe(note));
-  const rules = createRules(config, loadSecret(config.store.path, log), origins);
+  let rules: Rules;
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
-  const handle = createHandler({
+  const createHandle = (): RequestListener => createHandler({
     hints,
     cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
   });
-  const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, handle);
-  // We drop `Expect`: what it asks of us is for the upstream to judge.
-  api.on('checkExpectation', handle);
+  const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   api.on('clientError', refuseUnread);
   closeOnlyIdle(api);
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
@@ -119,15 +126,22 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
   const door = new AdminDoor({
     host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, cache, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
+    books: store, removals: cache.removals, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
   });
-  const operate = (request: IncomingMessage, response: ServerResponse) => void door.handle(request, response);
-  const admin = createServer(LISTENER, operate);
-  admin.on('checkExpectation', operate);
+  const admin = createServer(LISTENER);
   admin.on('clientError', refuseUnreadOperator);
+  const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
-    api, admin, cache, load, ledger, hints, metrics, store, opened, upstream, namer, readiness: 'starting',
+    api, admin, cache, load, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
+    async open() {
+      const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
+      const paths = [config.store.path, booksPath(config.store.path)];
+      for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
+      rules = createRules(config, (secret = loadSecret(config.store.path, log)), origins);
+      apiLobby.open(createHandle());
+      adminLobby.open((request, response) => void door.handle(request, response));
+    },
     async prepare() {
       await upstream.prepare();
       await door.prepare();
@@ -137,58 +151,42 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   return app;
 }
 
-interface Tiered extends Pick<App, 'store' | 'opened'> {
+function fileRefused(path: string | null, failure: Failure): ConfigError {
+  return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
+}
+
+/** What is told of the file of the store. */
+interface Told {
+  readonly onGone: (gone: Gone) => void;
+  readonly onReplaced: () => void;
+}
+
+interface Tiered extends Pick<App, 'store'> {
+  /** @returns why the file is not to be used at all, or null */
+  readonly openFile: () => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isStoreUp: () => boolean;
   readonly lru: () => LruInfo;
 }
 
-function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock): Tiered {
+function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, told: Told): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
   const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log });
+  const onGone = (gone: Gone) => {
+    told.onGone(gone);
+    store.heed(gone);
+  };
+  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced: told.onReplaced });
   const isUsed = memoryBytes > 0;
+  const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
   return {
-    store: createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock),
-    opened: file?.ready ?? Promise.resolve(),
+    store,
+    async openFile() {
+      await file?.ready;
+      return file?.refusal ?? null;
+    },
     tiers: () => [...(isUsed ? [{ tier: 'memory', maxBytes, ...memory.held }] : []), ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : [])],
     isStoreUp: () => file?.state === 'up',
     lru: memory.info,
   };
-}
-
-/** How requests are read and named. */
-export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
-  const { ttl, maxTtl, cache: mode, scope, key, bypass, sse } = config;
-  const digestOf = createDigest(secret);
-  const isUser = createUserHeaders(scope.headers);
-  const isScopeHeader = createScopeHeaders(isUser);
-  return {
-    targets: createTargets(config, origins),
-    policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
-    omissions: createOmissions(key, isScopeHeader),
-    bypasses: createBypasses(bypass),
-    digestOf,
-    isScopeHeader,
-    callerOf: createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf }),
-  };
-}
-
-/** Each upstream with what is set for it, or else for all, or else follows from its host. */
-export function createTargets({ upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[]): Targets {
-  const targetOf = (name: string | null, base: string, own: Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>): Target => {
-    const { origin, hostname, pathname } = new URL(base);
-    const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
-    const marker = own.doneMarker ?? doneMarker;
-    return {
-      origin,
-      basePath: pathname.replace(/\/+$/, ''),
-      setting: settingOfUpstream(origins, name),
-      dialect: spoken,
-      doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
-      noStore: own.noStore ?? noStore,
-    };
-  };
-  const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own)] as const);
-  return { standard: targetOf(null, upstream, { dialect, doneMarker, noStore }), named: new Map(named) };
 }

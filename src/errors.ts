@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'body_timeout'
   | 'overloaded'
   | 'stopping'
+  | 'not_durable'
   | 'not_cached'
   | 'upstream_unreachable'
   | 'upstream_timeout'
@@ -101,6 +102,9 @@ export const overloaded = () =>
 
 export const stopping = () =>
   new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
+
+export const notDurable = () =>
+  new RefrainError('not_durable', 503, 'What was to go is gone for as long as this process runs, but the file of the store does not take that now; see the log, and ask again.');
 
 export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) =>
   new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`, null, cause);

@@ -1,10 +1,13 @@
 /**
  * The life of a proxy.
  *
- *   starting   parts built, nothing listens
- *   ready      both listeners accept
+ *   starting   both listeners accept, and requests wait for the files, which are
+ *              made or opened once both ports are had
+ *   ready      requests are answered
  *   stopping   no new connection; answers that run may end, until the drain
- *              deadline cuts them visibly; then the books and the store are flushed
+ *              deadline cuts them visibly; then the operator's door closes, so that
+ *              whatever it said was done is in the books and the store that are
+ *              flushed last
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -24,24 +27,29 @@ const CUT_MS = 1_000;
 
 const SWEEP_MS = 50;
 
-/** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
-const OPEN_MS = 2_000;
+/** How long a request at the operator's door has to end. */
+const ADMIN_MS = 1_000;
 
-/** @throws the listener's error, `EADDRINUSE` among others */
+/**
+ * @throws the listener's error, `EADDRINUSE` among others, before any file is made; ConfigError where a file is not to
+ * be used
+ */
 export async function start(app: App, { host, port, admin }: Config, clock: Clock = systemClock): Promise<Addresses> {
-  await new Promise<void>((resolve) => {
-    const giveUp = clock.after(OPEN_MS, resolve);
-    void app.opened.then(giveUp).then(resolve);
-  });
-  const addresses = { api: await listen(app.api, host, port), admin: await listen(app.admin, admin.host, admin.port) };
-  app.readiness = 'ready';
-  return addresses;
+  try {
+    const addresses = { api: await listen(app.api, host, port), admin: await listen(app.admin, admin.host, admin.port) };
+    await app.open();
+    app.readiness = 'ready';
+    return addresses;
+  } catch (error) {
+    await stop(app, 0, clock);
+    throw error;
+  }
 }
 
 /** @param drain how long running answers may take to end, in seconds */
 export async function stop(app: App, drain: number, clock: Clock = systemClock): Promise<void> {
   app.readiness = 'stopping';
-  const closed = once(app.api, 'close');
+  const closed = app.api.listening ? once(app.api, 'close') : null;
   app.api.close();
   // A connection turns idle only after its answer, and Node closes those that are idle at the moment of the call.
   const sweep = setInterval(() => app.api.closeIdleConnections(), SWEEP_MS);
@@ -52,11 +60,11 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   cancelCut();
   cancelEnd();
   await app.upstream.close();
+  await closeAdmin(app.admin, clock);
   await app.ledger.close();
   app.metrics.close();
   await app.namer.close();
   await app.store.close();
-  await closeServer(app.admin);
 }
 
 async function listen(server: Server, host: string, port: number): Promise<string> {
@@ -66,9 +74,17 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
+/**
+ * What is being done for the operator is answered first; readers of events are not waited for any longer than that may
+ * take.
+ */
+async function closeAdmin(server: Server, clock: Clock): Promise<void> {
+  if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const cancelEnd = clock.after(ADMIN_MS, () => server.closeAllConnections());
   await closed;
+  clearInterval(sweep);
+  cancelEnd();
 }

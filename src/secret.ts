@@ -5,25 +5,42 @@
  * against a guessed credential.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { reasonOf } from './errors.ts';
+import { ConfigError, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { closeToOthers, OpenToOthersError } from './privacy.ts';
 
 const SECRET_BYTES = 32;
+const SECRET_TEXT = new RegExp(`^[0-9a-f]{${2 * SECRET_BYTES}}$`, 'i');
 
 /**
  * @param storePath the file of the store, or null where nothing outlives the process
- * @returns 32 bytes; new ones where the kept ones cannot be had, which costs misses and nothing else
+ * @returns 32 bytes; new ones where none can be kept or read, which costs misses and nothing else
+ * @throws ConfigError where what is kept is no secret, or others can read it
  */
 export function loadSecret(storePath: string | null, log: Log): Buffer {
   if (storePath === null) return randomBytes(SECRET_BYTES);
   const path = secretPath(storePath);
   try {
-    return readSecret(path) ?? makeSecret(path);
+    const secret = readSecret(path);
+    if (secret === null) return makeSecret(path);
+    close(path, log);
+    return secret;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     log.warn({ path, reason: reasonOf(error) }, 'the secret cannot be kept; stored answers will not be found after a restart');
     return randomBytes(SECRET_BYTES);
+  }
+}
+
+/** Writes down a secret that is in use where it was taken away; what is kept by it is found after a restart too. */
+export function keepSecret(storePath: string, secret: Buffer, log: Log): void {
+  const path = secretPath(storePath);
+  try {
+    if (readText(path) === null) makeSecret(path, secret);
+  } catch (error) {
+    log.warn({ path, reason: reasonOf(error) }, 'the secret was taken away and cannot be kept; stored answers will not be found after a restart');
   }
 }
 
@@ -36,28 +53,55 @@ export function peekSecret(storePath: string | null): Buffer {
   }
 }
 
-function secretPath(storePath: string): string {
+export function secretPath(storePath: string): string {
   return join(dirname(storePath), 'secret');
 }
 
-function readSecret(path: string): Buffer | null {
+/** @returns null where there is none. @throws ConfigError where it is none */
+export function readSecret(path: string): Buffer | null {
+  const text = readText(path);
+  if (text === null) return null;
+  if (SECRET_TEXT.test(text)) return Buffer.from(text, 'hex');
+  throw new ConfigError(`${path} is not a secret of ${2 * SECRET_BYTES} hexadecimal digits; restore it, or remove it to have a new one made, which finds no stored answer`);
+}
+
+function readText(path: string): string | null {
   try {
-    const secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
-    if (secret.length !== SECRET_BYTES) throw new Error(`not ${SECRET_BYTES} bytes in hexadecimal`);
-    return secret;
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (code === 'EISDIR') return '';
     throw error;
   }
 }
 
-function makeSecret(path: string): Buffer {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+function close(path: string, log: Log): void {
   try {
-    writeFileSync(path, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+    const privacy = closeToOthers(path);
+    if (privacy === 'mended') log.warn({ path }, 'others could read the secret; now its owner alone can. To have a new one, remove it and start anew');
+    if (privacy === 'exposed') log.warn({ path }, 'others can read the secret, and nothing can be written here: take the right to read it from them');
   } catch (error) {
-    // Another process started at the same moment; its secret is as good.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!(error instanceof OpenToOthersError)) throw error;
+    throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
+  }
+}
+
+/** Whole from the moment that it has its name, so that another start never reads half of it. */
+function makeSecret(path: string, made: Buffer = randomBytes(SECRET_BYTES)): Buffer {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const text = `${made.toString('hex')}\n`;
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx', mode: 0o600 });
+    linkSync(draft, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process started at the same moment, and its secret is as good; or nothing can have two names here.
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    else if (code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
   const secret = readSecret(path);
   if (!secret) throw new Error('the secret vanished');

@@ -5,7 +5,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute, unsupportedMediaType } from '../errors.ts';
-import type { Cache } from '../cache/cache.ts';
+import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
@@ -27,7 +27,7 @@ export interface AdminOptions extends GuardOptions {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly books: Books;
-  readonly cache: Pick<Cache, 'purge' | 'purgeAll' | 'countAll'>;
+  readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   readonly figures: Figures;
   /** Where requests are told of as they end. */
   readonly subscribe?: Subscribe;
@@ -37,7 +37,7 @@ export interface AdminOptions extends GuardOptions {
 }
 
 export function createAdmin(options: AdminOptions): Express {
-  const { readiness, explain, books, cache, figures, subscribe, settings, clock, log } = options;
+  const { readiness, explain, books, removals, figures, subscribe, settings, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -63,8 +63,8 @@ export function createAdmin(options: AdminOptions): Express {
   });
   admin.use(figuresRoutes(figures));
   if (settings) admin.use(settingsRoutes(settings));
-  admin.use(entriesRoutes({ books, cache, clock }));
-  admin.use(purgeRoutes(cache));
+  admin.use(entriesRoutes({ books, removals, clock }));
+  admin.use(purgeRoutes(removals));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);

@@ -2,9 +2,9 @@
  * `GET /entries`, `GET /entries/{key}`, `DELETE /entries/{key}`: what is kept.
  */
 import { type Request, type Response, Router } from 'express';
-import type { Cache } from '../cache/cache.ts';
+import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
-import { overloaded, unknownEntry } from '../errors.ts';
+import { notDurable, overloaded, unknownEntry } from '../errors.ts';
 import type { Books } from '../store/store.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
@@ -13,11 +13,11 @@ import { tellEntry, tellRow } from './telling.ts';
 
 export interface Shelves {
   readonly books: Books;
-  readonly cache: Pick<Cache, 'purge'>;
+  readonly removals: Pick<Removals, 'purge' | 'written'>;
   readonly clock: Clock;
 }
 
-export function entriesRoutes({ books, cache, clock }: Shelves): Router {
+export function entriesRoutes({ books, removals, clock }: Shelves): Router {
   const router = Router();
 
   router.get('/entries', async (request: Request, response: Response) => {
@@ -37,7 +37,8 @@ export function entriesRoutes({ books, cache, clock }: Shelves): Router {
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
     const { key, bytes } = await findRow(books, request.params.key);
-    cache.purge(key);
+    removals.purge(key);
+    if (!(await removals.written())) throw notDurable();
     response.json({ entries: 1, bytes });
   });
 

@@ -10,16 +10,17 @@ import type { Endpoint } from '../endpoint.ts';
 import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Head, RawHeaders } from '../response/entry.ts';
-import { NOTHING } from '../store/listing.ts';
 import type { Found, Store } from '../store/store.ts';
 import { Flight, type Lead } from './flight.ts';
-import { entriesFor, Flights, type Purged, type PurgeRequest } from './flights.ts';
+import { FutureEntries } from './future-entries.ts';
+import { Flights } from './flights.ts';
 import { isOverdue, mayPlay, type Patience, waitForHead } from './following.ts';
 import { ForgottenAnswers } from './forgotten-answers.ts';
 import { type Ground, StoreLanding } from './landing.ts';
 import type { Load } from './load.ts';
 import type { Miss, Opening } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
+import { Removals } from './removals.ts';
 import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
 import { UnkeptKeys } from './unkept-keys.ts';
 import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
@@ -36,15 +37,20 @@ export interface CacheOptions extends Patience {
 }
 
 export class Cache {
+  /** Throws answers away. */
+  readonly removals: Removals;
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
   readonly #unkept: UnkeptKeys;
   readonly #forgotten = new ForgottenAnswers();
+  readonly #future: FutureEntries;
   readonly #ground: Ground;
 
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#unkept = new UnkeptKeys(options.clock);
+    this.#future = new FutureEntries(options.log);
+    this.removals = new Removals({ ...options, flights: this.#flights, forgotten: this.#forgotten });
     this.#ground = { ...options, flights: this.#flights, unkept: this.#unkept, forgotten: this.#forgotten };
   }
 
@@ -86,33 +92,6 @@ export class Cache {
     const listener = flight.recording.listen();
     flight.lead(lead);
     return { outcome: { word: 'bypass', why }, listener, call: flight.account.whenOver };
-  }
-
-  /** Drops what is kept under a key, and fences what is on its way to it. */
-  purge(key: string): void {
-    for (const flight of this.#flights.to(key)) flight.fence();
-    this.#options.store.delete(key);
-  }
-
-  /** Drops all that fits, what is on its way included, for every request from here on; resolves with how much that was. */
-  async purgeAll(request: PurgeRequest): Promise<Purged> {
-    const { store, clock } = this.#options;
-    const flights = this.#flights.purgedBy(request);
-    for (const flight of flights) flight.fence();
-    return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
-  }
-
-  /** What `purgeAll` would drop. */
-  async countAll(request: PurgeRequest): Promise<Purged> {
-    const { store, clock } = this.#options;
-    const flights = this.#flights.purgedBy(request).length;
-    return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
-  }
-
-  /** Drops the answers with this `id`, also those that land from here on. */
-  forget(answerId: string): void {
-    this.#forgotten.add(answerId);
-    this.#options.store.deleteAnswer(answerId);
   }
 
   async #onlyIfCached(question: Question): Promise<Opening> {
@@ -235,6 +214,9 @@ export class Cache {
   /** What is found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
   #goodEnough(found: Found | undefined, { maxAge }: Permission, sent: Sent): Found | undefined {
     if (!found || this.#forgotten.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
-    return isGoodEnough(found.entry, maxAge, this.#options.clock.now()) ? found : undefined;
+    const now = this.#options.clock.now();
+    if (isGoodEnough(found.entry, maxAge, now)) return found;
+    this.#future.note(found.entry, now);
+    return undefined;
   }
 }

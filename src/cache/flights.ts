@@ -76,6 +76,11 @@ export class Flights {
     return olderThan > 0 ? [] : this.#fitting(({ label }) => fitsLabel(criteria, label));
   }
 
+  /** The same of a purge of what is kept: one by age is about nothing that is on its way. */
+  fitting({ storedUpTo, ...criteria }: Purge): Flight[] {
+    return storedUpTo === undefined ? this.#fitting(({ label }) => fitsLabel(criteria, label)) : [];
+  }
+
   #fitting(fits: (aim: Aim) => boolean): Flight[] {
     return [...this.#keepable].filter(fits).flatMap(({ flight }) => flight ?? []);
   }

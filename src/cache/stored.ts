@@ -28,13 +28,18 @@ export function surelyLacks(store: Store, key: string): boolean {
   }
 }
 
+/** Whether it was stored by a clock that was ahead of this one; nothing tells its age. */
+export function isOfFuture({ storedAt }: Entry, now: number): boolean {
+  return storedAt > now + CLOCK_SKEW_MS;
+}
+
 /**
  * Unless it has expired or is older than the request accepts.
  * @param maxAge seconds
  */
-export function isGoodEnough({ storedAt, expiresAt }: Entry, maxAge: number, now: number): boolean {
-  // An entry of the future was stored by a clock that was wrong, and nothing tells its age.
-  return storedAt <= now + CLOCK_SKEW_MS && now < expiresAt && now - storedAt <= maxAge * 1000;
+export function isGoodEnough(entry: Entry, maxAge: number, now: number): boolean {
+  const { storedAt, expiresAt } = entry;
+  return !isOfFuture(entry, now) && now < expiresAt && now - storedAt <= maxAge * 1000;
 }
 
 export function openStored({ entry, tier }: Found, now: number): Opening {

@@ -1,6 +1,7 @@
 /**
- * The doctor on the files: is the store's sound, may it be written, and is
- * there room for what it may grow to. Nothing is changed.
+ * The doctor on the files: are they ours and sound, may they be written, can
+ * others read them, and is there room for what they may grow to. Nothing is
+ * changed.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,10 +9,13 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { reasonOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
+import { booksPath } from '../ledger/books.ts';
+import { isOpenToOthers } from '../privacy.ts';
+import { readSecret, secretPath } from '../secret.ts';
 import { formatSize } from './figures.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
-import type { Health } from './quick-check.ts';
+import type { Examination, Health } from './quick-check.ts';
 
 export interface StoreFile {
   readonly path: string;
@@ -20,6 +24,8 @@ export interface StoreFile {
 }
 
 const QUICK_CHECK = fileURLToPath(new URL(`./quick-check${extname(import.meta.url)}`, import.meta.url));
+/** How far apart the clocks of two processes over one file may be. */
+const CLOCK_SKEW_MS = 1_000;
 /** Less than this is none. */
 const LEAST_FREE = 16 * 1024 * 1024;
 
@@ -28,10 +34,13 @@ export async function checkFile({ path, bytes }: StoreFile, signal: AbortSignal)
   const size = await sizeOf(path);
   if (size === null) return ok(check, `${path} is not there yet, and will be made`);
   const amount = `${formatSize(size)} of ${formatSize(bytes)}`;
-  const health = await readHealth(path, signal);
+  const health = await readHealth({ path, of: 'store' }, signal);
   switch (health.kind) {
     case 'sound':
+      if ((health.newest ?? 0) > Date.now() + CLOCK_SKEW_MS) return fromTheFuture(check, path, health.newest as number);
       return ok(check, `${path} is sound, ${amount}`);
+    case 'foreign':
+      return foreign(check, path, health.reason);
     case 'late':
       return warning(check, `${path} is too large to be read through in time (${amount})`, 'sqlite3 FILE "PRAGMA quick_check" reads it through');
     case 'other-version':
@@ -43,11 +52,60 @@ export async function checkFile({ path, bytes }: StoreFile, signal: AbortSignal)
   }
 }
 
+/** The books, which are small, and kept beside the store. */
+export async function checkBooks({ path: storePath }: StoreFile, signal: AbortSignal): Promise<Finding> {
+  const check = 'books file';
+  const path = booksPath(storePath);
+  if ((await sizeOf(path)) === null) return ok(check, `${path} is not there yet, and will be made`);
+  const health = await readHealth({ path, of: 'books' }, signal);
+  switch (health.kind) {
+    case 'sound':
+      return ok(check, `${path} is sound`);
+    case 'foreign':
+      return foreign(check, path, health.reason);
+    case 'late':
+      return warning(check, `${path} is too large to be read through in time`, 'sqlite3 FILE "PRAGMA quick_check" reads it through');
+    case 'other-version':
+      return warning(check, `${path} is of version ${health.version}, and this Refrain's is ${health.own}`, 'at the next start it is set aside and fresh books are begun; keep it if another Refrain uses it');
+    case 'damaged':
+      return failure(check, `${path} is damaged (${health.reason})`, 'a start sets it aside and begins fresh books; restore it from a copy to keep its sums');
+    case 'unreadable':
+      return failure(check, `${path} cannot be read (${health.reason})`, 'make it readable for this user');
+  }
+}
+
+export function checkSecret({ path: storePath }: StoreFile): Finding {
+  const path = secretPath(storePath);
+  try {
+    return ok('secret', readSecret(path) === null ? `${path} is not there yet, and will be made` : `${path} is one`);
+  } catch (error) {
+    if (error instanceof ConfigError) return failure('secret', `${path} is no secret of Refrain's`, 'restore it, or remove it to have a new one made, which finds no stored answer');
+    return failure('secret', `${path} cannot be read (${reasonOf(error)})`, 'make it readable for this user, or stored answers are not found');
+  }
+}
+
+/** Whether anybody else can read what is asked and answered. */
+export function checkPrivacy({ path }: StoreFile): Finding {
+  const files = [path, booksPath(path)].flatMap((file) => ['', '-wal', '-shm'].map((suffix) => file + suffix));
+  const open = [secretPath(path), ...files].filter(isOpenToOthers);
+  if (open.length === 0) return ok('file modes', 'no file can be read by others');
+  return warning('file modes', `others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
+}
+
+function foreign(check: string, path: string, reason: string): Finding {
+  return failure(check, `${path} is not Refrain's: ${reason}`, 'a start is refused and leaves it alone; choose another path with --store-path, or move it away');
+}
+
+function fromTheFuture(check: string, path: string, newest: number): Finding {
+  const says = `${path} is sound, and has answers of ${new Date(newest).toISOString()}, in the future, which are misses until then`;
+  return warning(check, says, 'set the clock of this machine right; if it is, purge them');
+}
+
 /** Another process reads the file through: SQLite cannot be interrupted in this one. */
-async function readHealth(path: string, signal: AbortSignal): Promise<Health | { readonly kind: 'late' }> {
+async function readHealth(examination: Examination, signal: AbortSignal): Promise<Health | { readonly kind: 'late' }> {
   const child = fork(QUICK_CHECK, { execArgv: ['--disable-warning=ExperimentalWarning'], signal, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   try {
-    child.send(path);
+    child.send(examination);
     const [health] = await once(child, 'message', { signal });
     return health as Health;
   } catch (error) {

@@ -2,14 +2,14 @@
  * `refrain doctor`: is everything as a proxy needs it, and what to do where it
  * is not. All is looked at at once, and told in order.
  */
-import { createTargets } from '../app.ts';
+import { createTargets } from '../rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Examined } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
 import type { UpstreamKeys } from '../config/upstream-keys.ts';
 import type { Target } from '../request/route.ts';
 import { askUpstream, type Greeting, greet } from './ask-upstream.ts';
-import { checkDirectory, checkFile, checkSpace } from './check-disk.ts';
+import { checkBooks, checkDirectory, checkFile, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkHints, checkRunning } from './check-running.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
@@ -86,6 +86,9 @@ function lookAtFiles(file: { readonly path: string; readonly bytes: number }): r
     findOut('store file', (signal) => checkFile(file, signal)),
     findOut('store directory', () => checkDirectory(file)),
     findOut('disk space', () => checkSpace(file)),
+    findOut('books file', (signal) => checkBooks(file, signal)),
+    findOut('secret', () => checkSecret(file)),
+    findOut('file modes', () => checkPrivacy(file)),
   ];
 }
 

@@ -3,7 +3,7 @@
  * Asks no proxy: names are a function of the requests and the configuration.
  */
 import { readFileSync } from 'node:fs';
-import { createRules } from '../app.ts';
+import { createRules } from '../rules.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
 import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';

@@ -53,6 +53,7 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
   } catch (error) {
     if (error instanceof RefrainError) throw refusal(error.code, error.message);
     const { code, message } = failureOf(error);
+    if (code === 'NOT_OURS') throw new CommandError(`${file} is not Refrain's: ${message}`);
     throw new CommandError(`${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`);
   }
 }

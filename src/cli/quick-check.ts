@@ -2,28 +2,47 @@
  * A process that reads a database file through, changes nothing, and tells how
  * it is. `check-disk` starts it, and ends it when it takes too long.
  */
-import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
-import { failureOf, isDamage } from '../store/sqlite-failure.ts';
+import { BOOKS_VERSION } from '../ledger/books-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
+import { failureOf, isDamage, NotOursError } from '../store/sqlite-failure.ts';
+import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
+import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 
 export type Health =
-  | { readonly kind: 'sound' }
+  /**
+   * `newest` is when what was kept last was kept, in milliseconds since the epoch; null of the books, and where there
+   * is nothing.
+   */
+  | { readonly kind: 'sound'; readonly newest: number | null }
   | { readonly kind: 'other-version'; readonly version: number; readonly own: number }
-  | { readonly kind: 'damaged' | 'unreadable'; readonly reason: string };
+  | { readonly kind: 'foreign' | 'damaged' | 'unreadable'; readonly reason: string };
 
-function examine(path: string): Health {
+export interface Examination {
+  readonly path: string;
+  readonly of: 'store' | 'books';
+}
+
+const KINDS = { store: { mark: STORE_MARK, own: SCHEMA_VERSION }, books: { mark: BOOKS_MARK, own: BOOKS_VERSION } } as const;
+
+function examine({ path, of }: Examination): Health {
+  const { mark, own } = KINDS[of];
   try {
+    checkMark(path, mark);
     const database = openReadOnly(path);
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     const result = String(database.prepare('PRAGMA quick_check(1)').get()?.quick_check);
     if (result !== 'ok') return { kind: 'damaged', reason: result };
-    return version === SCHEMA_VERSION ? { kind: 'sound' } : { kind: 'other-version', version, own: SCHEMA_VERSION };
+    // 0: nobody has written to it yet.
+    if (version !== own && version !== 0) return { kind: 'other-version', version, own };
+    const newest = of === 'store' && version === own ? database.prepare('SELECT stored_at AS at FROM entries ORDER BY id DESC LIMIT 1').get()?.at : null;
+    return { kind: 'sound', newest: typeof newest === 'number' ? newest : null };
   } catch (error) {
+    if (error instanceof NotOursError) return { kind: 'foreign', reason: error.message };
     return { kind: isDamage(error) ? 'damaged' : 'unreadable', reason: failureOf(error).code };
   }
 }
 
-process.once('message', (path: string) => {
-  process.send?.(examine(path));
+process.once('message', (examination: Examination) => {
+  process.send?.(examine(examination));
   process.disconnect();
 });

@@ -5,7 +5,7 @@ import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { Config, ExaminedConfig } from '../config/config.ts';
-import { reasonOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 import { CommandError } from './failure.ts';
@@ -13,7 +13,10 @@ import type { Output } from './output.ts';
 
 export type StartCommand = ExaminedConfig;
 
-/** @returns the exit code, once it has stopped. @throws CommandError where it cannot listen */
+/**
+ * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file
+ * is not to be used
+ */
 export async function startProxy({ config, origins }: StartCommand, output: Output): Promise<number> {
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
@@ -23,6 +26,7 @@ export async function startProxy({ config, origins }: StartCommand, output: Outp
   try {
     addresses = await start(app, config);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new CommandError(`cannot listen (${listenHint(error, config)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);

@@ -74,7 +74,7 @@ export const commands = {
   start: {
     meaning: 'Start the proxy (without a command, too)',
     operands: {}, options: {}, switches: {},
-    exits: ['it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`', 'it could not listen, or a second signal stopped it at once', WRITTEN_WRONGLY],
+    exits: ['it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`', 'it could not listen, or a second signal stopped it at once', `${WRITTEN_WRONGLY}, or a file is none of Refrain's`],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',

@@ -90,7 +90,7 @@ export async function openAnswer(
   marks.endpoint = occasion?.endpoint ?? null;
   marks.scope = caller.scope;
   const deleted = deletedAnswerOf(method, route.path);
-  if (deleted !== null) door.cache.forget(deleted);
+  if (deleted !== null) door.cache.removals.forget(deleted);
 
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);

@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion } from '../store/sqlite-database.ts';
+import { BOOKS_MARK, setMark } from '../store/sqlite-mark.ts';
 import { Names, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
 import { ReasonsTable } from './reasons-table.ts';
@@ -61,6 +62,7 @@ export class BooksTables {
     this.#database = database;
     this.#mostRows = mostRows;
     checkVersion(database, BOOKS_VERSION);
+    setMark(database, BOOKS_MARK);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
     this.#reasons = this.#transact(() => {
       database.exec(SCHEMA);

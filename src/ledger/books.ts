@@ -6,11 +6,13 @@
  *   up     the file took what it was given, or was not asked yet
  *   down   it did not; each change between the two is one log line
  */
+import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type Aside, FileThread } from '../store/file-thread.ts';
-import { adviceOn, type Failure } from '../store/sqlite-failure.ts';
+import type { FileNews } from '../store/sqlite-database.ts';
+import { adviceOn, type Failure, isRefusal } from '../store/sqlite-failure.ts';
 import type { BooksAnswers, BooksCall } from './books-message.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
@@ -43,11 +45,13 @@ export function booksPath(storePath: string | null): string | null {
   return path === storePath ? `${path}.books` : path;
 }
 
+type BooksThread = FileThread<BooksCall, BooksAnswers, FileNews>;
+
 export class Books {
   readonly #options: BooksOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
-  readonly #thread: FileThread<BooksCall, BooksAnswers> | null;
+  readonly #thread: BooksThread | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
   #cancelGathering: (() => void) | null = null;
@@ -60,12 +64,24 @@ export class Books {
       worker: WORKER,
       workerData: { path },
       onAside: (aside) => this.#setAside(aside),
+      onNews: (news) => this.#heed(news),
       onDeath: (failure) => this.#fall(failure),
     });
   }
 
   get state(): 'up' | 'down' {
     return this.#state;
+  }
+
+  /**
+   * Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used
+   * at all, or null
+   */
+  async open(): Promise<Failure | null> {
+    const { path, clock } = this.#options;
+    if (!this.#thread || path === null || !existsSync(path)) return null;
+    const reply = await this.#thread.ask({ act: 'open', now: clock.now() });
+    return 'failure' in reply && isRefusal(reply.failure) ? reply.failure : null;
   }
 
   /** @param why it was a bypass, or its answer was not kept; null for all others */
@@ -85,7 +101,8 @@ export class Books {
     if (!this.#thread) return this.#summarize(today);
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
-    const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now }));
+    const waiting = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] };
+    const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now, waiting }));
     return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
   }
 
@@ -120,8 +137,7 @@ export class Books {
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const thread = this.#thread as FileThread<BooksCall, BooksAnswers>;
-    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const reply = await (this.#thread as BooksThread).ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);
@@ -140,6 +156,18 @@ export class Books {
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'up') log.warn({ path, code, reason: message }, `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`);
     this.#state = 'down';
+  }
+
+  #heed(news: FileNews): void {
+    const { path, log } = this.#options;
+    switch (news.kind) {
+      case 'replaced':
+        return log.warn({ path }, 'the file of the books was taken away or replaced; what is at its path now is used');
+      case 'mended':
+        return log.warn({ path, mended: news.paths }, 'others could read the files of the books; now their owner alone can');
+      case 'exposed':
+        return log.warn({ path, exposed: news.paths }, 'others can read the files of the books, and nothing can be written here: take the right to read them from others');
+    }
   }
 
   #setAside({ failure: { code, message }, movedTo }: Aside): void {

@@ -1,45 +1,80 @@
 /**
  * The thread that owns the books' file. `file-thread` is the other end.
  */
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Word } from '../store/file-thread.ts';
-import { SqliteDatabase } from '../store/sqlite-database.ts';
+import { checkVersion, type FileNews, SqliteDatabase } from '../store/sqlite-database.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
-import type { BooksAnswers, BooksCall } from './books-message.ts';
-import { BooksTables, readRows } from './books-tables.ts';
+import { BOOKS_MARK } from '../store/sqlite-mark.ts';
+import type { BooksAnswers, BooksCall, Waiting } from './books-message.ts';
+import { BOOKS_VERSION, BooksTables, readRows } from './books-tables.ts';
+import type { Reason } from './reasons.ts';
 import { readReasons } from './reasons-table.ts';
+import type { Row } from './row.ts';
 import { summarize } from './stats.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
 const { path } = workerData as { path: string };
 
-const say = (word: Word<BooksAnswers[BooksCall['act']]>) => port.postMessage(word);
+const say = (word: Word<BooksAnswers[BooksCall['act']], FileNews>) => port.postMessage(word);
 
-const file = new SqliteDatabase({
+interface Tables {
+  /** Null in a file that may only be read. */
+  readonly books: BooksTables | null;
+  readonly rows: () => Iterable<Row>;
+  readonly reasons: () => Iterable<Reason>;
+}
+
+const readersOf = (database: DatabaseSync) => ({ rows: () => readRows(database), reasons: () => readReasons(database) });
+
+const file = new SqliteDatabase<Tables>({
   path,
-  layOut: (database) => ({
-    books: new BooksTables(database),
-    rows: () => readRows(database),
-    reasons: () => readReasons(database),
-  }),
+  mark: BOOKS_MARK,
+  layOut: (database) => ({ books: new BooksTables(database), ...readersOf(database) }),
+  readOnly(database) {
+    checkVersion(database, BOOKS_VERSION);
+    return { books: null, ...readersOf(database) };
+  },
   onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }),
+  onNews: (news) => say({ news }),
 });
 
-/** Opens the file at its first use, and again after each failure. */
-function withTables<T>(now: number, act: (tables: typeof file.tables) => T): T {
+/** Opens the file at its first use, and again after each failure and where another has taken its place. */
+function withTables<T>(now: number, act: (tables: Tables) => T): T {
   return file.mend(now, () => {
     if (!file.isOpen) file.connect();
+    else file.follow();
     return act(file.tables);
   });
 }
 
+function add({ rows, reasons }: Waiting, now: number): undefined {
+  // It may be writable by now.
+  if (file.unwritable) file.letGo();
+  withTables(now, ({ books }) => {
+    if (books === null) throw Object.assign(new Error(file.unwritable?.message), { code: 'SQLITE_READONLY' });
+    books.add(rows, reasons);
+  });
+}
+
+function* together<T>(rows: Iterable<T>, more: readonly T[]): Iterable<T> {
+  yield* rows;
+  yield* more;
+}
+
 function answer(call: BooksCall): BooksAnswers[BooksCall['act']] {
   switch (call.act) {
+    case 'open':
+      return withTables(call.now, () => undefined);
     case 'add':
-      return withTables(call.now, ({ books }) => books.add(call.rows, call.reasons)) as undefined;
+      return add(call, call.now);
     case 'stats':
-      return withTables(call.now, ({ rows, reasons }) => summarize(rows(), call.today, reasons()));
+      return withTables(call.now, ({ rows, reasons }) => {
+        const { waiting, today } = call;
+        return summarize(together(rows(), waiting.rows), today, together(reasons(), waiting.reasons));
+      });
     case 'close':
       return file.close() as undefined;
   }

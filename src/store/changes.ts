@@ -12,6 +12,7 @@
  */
 import type { Entry } from '../response/entry.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
+import { type Gone, isGone } from './gone.ts';
 import { NOTHING, type Tally } from './listing.ts';
 import { weigh } from './weight.ts';
 
@@ -102,6 +103,11 @@ export class Changes {
     return dropped;
   }
 
+  /** Drops the entries that are yet to be written and that somebody else threw away. */
+  forsake(gone: Gone): void {
+    this.#deleteEach((entry, key) => isGone(gone, key, entry));
+  }
+
   use(key: string, times: number): void {
     const { keys } = this.#waiting;
     const change = keys.get(key);
@@ -164,11 +170,11 @@ export class Changes {
   }
 
   /** Drops the entries that wait and fit. What they were to replace goes too. */
-  #deleteEach(fits: (entry: Entry) => boolean): Tally {
+  #deleteEach(fits: (entry: Entry, key: string) => boolean): Tally {
     let { entries, bytes } = NOTHING;
     for (const key of new Set([...this.#told.keys.keys(), ...this.#waiting.keys.keys()])) {
       const change = this.find(key);
-      if (change === undefined || change === 'deleted' || !fits(change)) continue;
+      if (change === undefined || change === 'deleted' || !fits(change, key)) continue;
       entries += 1;
       bytes += weigh(key, change);
       this.delete(key);

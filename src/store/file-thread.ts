@@ -24,14 +24,16 @@ export interface Aside {
 }
 
 /** What a thread says. */
-export type Word<Answer> = { readonly id: number; readonly reply: Reply<Answer> } | { readonly aside: Aside };
+export type Word<Answer, News> = { readonly id: number; readonly reply: Reply<Answer> } | { readonly aside: Aside } | { readonly news: News };
 
-export interface ThreadOptions<Call extends Callable> {
+export interface ThreadOptions<Call extends Callable, News> {
   readonly worker: URL;
   readonly workerData: unknown;
   /** A call as it crosses, and the memory that it hands over. */
   readonly pack?: (call: Call) => { readonly packed: Call; readonly handedOver: ArrayBuffer[] };
   readonly onAside: (aside: Aside) => void;
+  /** What it says unasked. */
+  readonly onNews: (news: News) => void;
   /** The thread died of itself. */
   readonly onDeath: (failure: Failure) => void;
 }
@@ -39,14 +41,14 @@ export interface ThreadOptions<Call extends Callable> {
 type Settle = (reply: Reply<never>) => void;
 
 /** `Answers` has the answer to each method by its name. */
-export class FileThread<Call extends Callable, Answers extends Record<Call['act'], unknown>> {
-  readonly #options: ThreadOptions<Call>;
+export class FileThread<Call extends Callable, Answers extends Record<Call['act'], unknown>, News> {
+  readonly #options: ThreadOptions<Call, News>;
   readonly #due = new Map<number, Settle>();
   #worker: Worker | undefined;
   #isEnded = false;
   #lastId = 0;
 
-  constructor(options: ThreadOptions<Call>) {
+  constructor(options: ThreadOptions<Call, News>) {
     this.#options = options;
   }
 
@@ -81,8 +83,9 @@ export class FileThread<Call extends Callable, Answers extends Record<Call['act'
     // Not the process's own flags: some (`--input-type`) would keep it from starting. Node 22 warns of node:sqlite, which is decided.
     const worker = new Worker(url, { workerData, execArgv: ['--disable-warning=ExperimentalWarning'] });
     let cause: unknown;
-    worker.on('message', (word: Word<never>) => {
+    worker.on('message', (word: Word<never, News>) => {
       if ('aside' in word) this.#options.onAside(word.aside);
+      else if ('news' in word) this.#options.onNews(word.news);
       else this.#settle(word.id, word.reply);
     });
     worker.on('error', (error) => (cause = error));

@@ -123,6 +123,7 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
       await drop(gone);
       return gone.map(tally).reduce(add, NOTHING);
     },
+    written: async () => true,
     list: async (listing) => listHeld(present(), listing),
     count: async (purge) => present().filter(({ entry }) => isPurgedBy(purge, entry)).map(tally).reduce(add, NOTHING),
     named: async (prefix, limit) => present().filter(({ key }) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),

@@ -1,9 +1,9 @@
 /**
- * A database opened to be looked at by somebody to whom it does not belong:
- * nothing is created, changed or mended, and whoever writes to it is not held
- * up.
+ * A database opened to be looked at by somebody to whom it does not belong, or
+ * where it may not be written: nothing is created, changed or mended, and
+ * whoever writes to it is not held up.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
@@ -14,6 +14,21 @@ export function openReadOnly(path: string): DatabaseSync {
   const url = pathToFileURL(path);
   // Even a reader makes the files beside a database in WAL mode where they are missing, and leaves them there. Without
   // a log nobody is writing, and the file can be read as one that nobody does (https://www.sqlite.org/uri.html#uriimmutable).
-  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1');
+  if (isStill(path)) url.searchParams.set('immutable', '1');
   return new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+}
+
+/**
+ * The file alone, whatever its log has and whoever writes: good for what stands in its header, and for a look at
+ * somebody else's.
+ */
+export function openStill(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
+}
+
+/** Whether the file has all that was committed, and nobody is writing. */
+export function isStill(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }

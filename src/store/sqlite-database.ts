@@ -1,33 +1,64 @@
 /**
  * A database file of ours: made for its owner alone, laid out, set aside where
- * it is damaged, let go of where it fails. Synchronous; run in a thread.
+ * it is damaged, let go of where it fails, begun afresh where it was taken
+ * away. Synchronous; run in a thread.
  *
- *   shut   connect() ─▶ open; tables throws
- *   open   mend(act); a failure of the environment (full, locked, read-only, …) ─▶ shut
- *          damage ─▶ the file is set aside and a fresh one is open
+ *   shut        connect() ─▶ open, or read-only where the place cannot be written; tables throws
+ *   open        mend(act); a failure of the environment (full, locked, …) ─▶ shut
+ *               damage ─▶ the file is set aside and a fresh one is open
+ *               follow() ─▶ what is at the path now is open
+ *   read-only   the same, but nothing is written, and damage ─▶ shut
+ *
+ * What is not ours is never opened for more than a look at its mark.
  */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { type Failure, failureOf, isDamage, OtherSchemaError } from './sqlite-failure.ts';
+import { closeToOthers } from '../privacy.ts';
+import { FileIdentity } from './file-identity.ts';
+import { isToBeReadOnly, makeFile } from './new-file.ts';
+import { isStill, openReadOnly } from './read-only.ts';
+import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
+import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
 const BUSY_TIMEOUT_MS = 1_000;
 
+/** The file, its write-ahead log and the index of that. */
+const SUFFIXES = ['', '-wal', '-shm'] as const;
+
+/** What became of a file that its operator should know. */
+export type FileNews =
+  /** Others could read these, and cannot any more; or can still, where nothing can be written. */
+  | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
+  /** The file was taken away or another put in its place, which is open now. */
+  | { readonly kind: 'replaced' };
+
 export interface DatabaseOptions<Tables> {
   readonly path: string;
+  readonly mark: Mark;
   /** Lays out the database, or finds that another version did. Writes in any case, so that one that cannot be written shows now. */
   readonly layOut: (database: DatabaseSync) => Tables;
+  /** The same of one that may only be read. */
+  readonly readOnly: (database: DatabaseSync) => Tables;
   /** Told when a file was set aside, and as what. */
   readonly onAside: (failure: Failure, movedTo: string) => void;
+  readonly onNews?: ((news: FileNews) => void) | undefined;
 }
 
 export class SqliteDatabase<Tables> {
   readonly #options: DatabaseOptions<Tables>;
   #database: DatabaseSync | undefined;
   #tables: Tables | undefined;
+  #identity: FileIdentity | undefined;
+  /** Which was open last, and not set aside. */
+  #lastFile: string | undefined;
+  /** How often another file was found in its place. */
+  #generation = 0;
+  #unwritable: Failure | null = null;
   #lastAsideAt = -Infinity;
+  /** Which of them others can read, as was told last. */
+  #exposed = '';
 
   constructor(options: DatabaseOptions<Tables>) {
     this.#options = options;
@@ -37,6 +68,16 @@ export class SqliteDatabase<Tables> {
     return this.#tables !== undefined;
   }
 
+  /** Why nothing is written; null where it is, or where the file is not open. */
+  get unwritable(): Failure | null {
+    return this.#unwritable;
+  }
+
+  /** Which file is open; another text for another file. */
+  get identity(): string | undefined {
+    return this.#identity && `${this.#identity.file} ${this.#generation}`;
+  }
+
   /** Throws while the file is not open. */
   get tables(): Tables {
     if (this.#tables === undefined) throw new Error('the file is not open');
@@ -44,11 +85,30 @@ export class SqliteDatabase<Tables> {
   }
 
   connect(): void {
-    const { path, layOut } = this.#options;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    create(path);
-    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    this.#tables = layOut(this.#database);
+    const { path, mark, layOut } = this.#options;
+    try {
+      checkMark(path, mark);
+      this.#closeToOthers();
+      makeFile(path);
+      this.#connectWith(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), layOut);
+      this.#identify(FileIdentity.of(path));
+    } catch (error) {
+      // A file that cannot be opened for another reason, such as a full disk, is tried again as it is.
+      if (!isUnwritable(error) || !isToBeReadOnly(path)) throw error;
+      this.letGo();
+      this.#connectToRead(error);
+    }
+  }
+
+  /** Whether another file is at the path than the one that is open, or none; then that is open. */
+  follow(): boolean {
+    if (this.#identity === undefined || this.#identity.isAt(this.#options.path)) return false;
+    this.letGo();
+    // The next file may be given the number that this one had.
+    this.#lastFile = '';
+    this.#generation += 1;
+    this.connect();
+    return true;
   }
 
   /** Does `act`, and where the file turns out damaged does it once more on a fresh one. What throws has let go of the file. */
@@ -56,7 +116,7 @@ export class SqliteDatabase<Tables> {
     try {
       return act();
     } catch (error) {
-      const isToMend = isDamage(error) && now >= this.#lastAsideAt + ASIDE_INTERVAL_MS;
+      const isToMend = isDamage(error) && this.#unwritable === null && now >= this.#lastAsideAt + ASIDE_INTERVAL_MS;
       try {
         if (isToMend) this.#setAside(failureOf(error), now);
       } finally {
@@ -76,7 +136,7 @@ export class SqliteDatabase<Tables> {
   /** Puts all of the write-ahead log into the file, then lets go of it. */
   close(): void {
     try {
-      this.#database?.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (this.#unwritable === null) this.#database?.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.letGo();
     }
@@ -90,37 +150,63 @@ export class SqliteDatabase<Tables> {
     }
     this.#database = undefined;
     this.#tables = undefined;
+    this.#identity = undefined;
+    this.#unwritable = null;
+  }
+
+  #connectWith(database: DatabaseSync, tablesOf: (database: DatabaseSync) => Tables): void {
+    this.#database = database;
+    this.#tables = tablesOf(database);
+  }
+
+  /** @param cause why the file is not opened to be written. @throws it where the file cannot be read either */
+  #connectToRead(cause: unknown): void {
+    const { path, readOnly } = this.#options;
+    try {
+      // Before it is opened: what changes from here on is another state of it.
+      const identity = isStill(path) ? FileIdentity.ofState(path) : FileIdentity.of(path);
+      this.#connectWith(openReadOnly(path), readOnly);
+      this.#identify(identity);
+    } catch (error) {
+      this.letGo();
+      throw isUnwritable(error) ? cause : error;
+    }
+    this.#unwritable = failureOf(cause);
+  }
+
+  /** Tells of a file that another has taken the place of, though it was let go of long before. */
+  #identify(identity: FileIdentity): void {
+    const isReplaced = this.#lastFile !== undefined && this.#lastFile !== identity.file;
+    this.#identity = identity;
+    this.#lastFile = identity.file;
+    if (isReplaced) this.#options.onNews?.({ kind: 'replaced' });
+  }
+
+  #closeToOthers(): void {
+    const { path, onNews } = this.#options;
+    const found = Map.groupBy(SUFFIXES.map((suffix) => path + suffix), closeToOthers);
+    const { mended = [], exposed = [] } = Object.fromEntries(found);
+    if (mended.length > 0) onNews?.({ kind: 'mended', paths: mended });
+    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews?.({ kind: 'exposed', paths: exposed });
+    this.#exposed = exposed.join();
   }
 
   /**
-   * Nothing is deleted: what is left of the file may be worth a look, and may
-   * not even be ours. Its names change while it is still open, since SQLite
-   * deletes the write-ahead log, by name, when it closes.
+   * Nothing is deleted: what is left of the file may be worth a look. Its
+   * names change while it is still open, since SQLite deletes the write-ahead
+   * log, by name, when it closes.
    */
   #setAside(failure: Failure, now: number): void {
     const { path, onAside } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;
-    for (const suffix of ['', '-wal', '-shm']) {
+    for (const suffix of SUFFIXES) {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
     this.#lastAsideAt = now;
+    this.#lastFile = undefined;
     onAside(failure, aside);
-  }
-}
-
-/**
- * An empty file that only its owner may read; SQLite gives its mode to the
- * `-wal` and `-shm` beside it. One that exists must not even be opened here:
- * closing it would drop the locks of every other connection of this process
- * (https://www.sqlite.org/howtocorrupt.html, 2.2).
- */
-function create(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -15,11 +15,14 @@ import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './changes.ts';
 import { SqliteBooks } from './sqlite-books.ts';
 import { checkVersion } from './sqlite-database.ts';
+import { type GoneSince, SqliteGone } from './sqlite-gone.ts';
 import { SqliteKeys } from './sqlite-keys.ts';
+import { setMark, STORE_MARK } from './sqlite-mark.ts';
 import { type Progress, SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
 import { layOut, ROW_BYTES, SCHEMA_VERSION } from './sqlite-schema.ts';
 import type { StoreSize } from './store.ts';
+import { goneBy } from './thrown-away.ts';
 
 /** What is held, and whether purges are yet to be done. */
 export interface SqliteSize extends StoreSize {
@@ -31,6 +34,13 @@ export interface Swept {
   readonly size: SqliteSize;
 }
 
+export interface Role {
+  /** What this process is called among those that write. */
+  readonly writer: string;
+  /** Whether nothing may be written. */
+  readonly isReadOnly: boolean;
+}
+
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
@@ -40,19 +50,21 @@ export class SqliteEntries {
   readonly #maxBytes: number;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #purges: SqlitePurges;
+  readonly #gone: SqliteGone;
+  readonly #isReadOnly: boolean;
 
-  /** Lays out the database, or finds that another version did. */
-  constructor(database: DatabaseSync, maxBytes: number) {
+  /** Lays out the database where it may be written, or finds that another version did. */
+  constructor(database: DatabaseSync, maxBytes: number, { writer, isReadOnly }: Role = { writer: '', isReadOnly: false }) {
     this.#database = database;
     this.#maxBytes = maxBytes;
+    this.#isReadOnly = isReadOnly;
     checkVersion(database, SCHEMA_VERSION);
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    database.exec('PRAGMA journal_size_limit = 16777216; PRAGMA cell_size_check = ON');
+    if (!isReadOnly) this.#prepareToWrite();
     // In KiB: most of the pages of a million rows' indexes that a change touches.
-    database.exec('PRAGMA cache_size = -16384');
-    this.#transact(() => layOut(database));
+    database.exec('PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384');
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);
+    this.#gone = new SqliteGone(database, writer);
     this.keys = new SqliteKeys(database);
     this.books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
@@ -70,8 +82,12 @@ export class SqliteEntries {
   }
 
   /** @returns how many entries made room for others */
-  commit({ purges, answers, keys }: Batch, now: number): number {
+  commit(batch: Batch, now: number): number {
+    const { purges, answers, keys } = batch;
+    const gone = goneBy(batch);
     let evicted = 0;
+    // What was thrown away must not come back, not even after a power cut.
+    if (gone.length > 0) this.#database.exec('PRAGMA synchronous = FULL');
     this.#transact(() => {
       for (const purge of purges) this.#purges.begin(purge);
       for (const answerId of answers) this.#statements.deleteAnswer.run(answerId);
@@ -80,8 +96,10 @@ export class SqliteEntries {
         else if (change === 'deleted') this.#statements.delete.run(key);
         else this.#put(key, change);
       }
+      if (gone.length > 0) this.#gone.note(gone);
       evicted = this.#trim(now);
     });
+    if (gone.length > 0) this.#database.exec('PRAGMA synchronous = NORMAL');
     this.#shrink();
     return evicted;
   }
@@ -93,6 +111,18 @@ export class SqliteEntries {
     return { progress, size: this.size() };
   }
 
+  /** The number of what was thrown away last, by whomever. */
+  get lastGone(): number {
+    return this.#gone.last;
+  }
+
+  /** What others threw away behind a number; nothing where nobody has written since the last look. */
+  goneSince(seen: number, isToLook: boolean): GoneSince {
+    if (!this.#gone.hasNews() && !isToLook) return { gone: [], last: seen };
+    this.#purges.refresh();
+    return this.#gone.since(seen);
+  }
+
   size(): SqliteSize {
     const { entries, bytes } = this.#statements.held.get() as { entries: number; bytes: number };
     return { entries, bytes, isPurging: this.#purges.isPurging };
@@ -101,7 +131,7 @@ export class SqliteEntries {
   #decode(key: string, row: RawRow): Entry | undefined {
     if (this.#purges.has(row)) return undefined;
     const entry = entryOf(key, row);
-    if (entry === undefined) this.#statements.delete.run(key);
+    if (entry === undefined && !this.#isReadOnly) this.#statements.delete.run(key);
     return entry;
   }
 
@@ -127,6 +157,13 @@ export class SqliteEntries {
       evicted++;
     }
     return evicted;
+  }
+
+  #prepareToWrite(): void {
+    this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    setMark(this.#database, STORE_MARK);
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
+    this.#transact(() => layOut(this.#database));
   }
 
   /** Hands back up to 1 MB of free pages when more than an eighth of the file is free. */

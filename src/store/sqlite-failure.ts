@@ -5,7 +5,10 @@
 
 /** A failure in a form that crosses threads. */
 export interface Failure {
-  /** Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`). */
+  /**
+   * Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`,
+   * `NOT_OURS`, `OPEN_TO_OTHERS`).
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -17,6 +20,11 @@ export class OtherSchemaError extends Error {
   constructor(version: unknown) {
     super(`the schema version is ${version}`);
   }
+}
+
+/** What is at the path is somebody else's. */
+export class NotOursError extends Error {
+  readonly code = 'NOT_OURS';
 }
 
 /** https://www.sqlite.org/rescode.html */
@@ -53,6 +61,18 @@ export function isDamage(error: unknown): boolean {
   return DAMAGE.includes(failureOf(error).code) || (error as { errcode?: unknown }).errcode === SQLITE_IOERR_SHORT_READ;
 }
 
+/** Codes of a place that may not be written; what is there may still be read. */
+const UNWRITABLE = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'EROFS', 'EACCES', 'EPERM'];
+
+export function isUnwritable(error: unknown): boolean {
+  return UNWRITABLE.includes(failureOf(error).code);
+}
+
+/** Whether a file is not to be used at all: a start over it is refused. */
+export function isRefusal({ code }: Failure): boolean {
+  return code === 'NOT_OURS' || code === 'OPEN_TO_OTHERS';
+}
+
 /** What an operator can do about it. */
 export function adviceOn({ code }: Failure): string {
   switch (code) {
@@ -73,6 +93,10 @@ export function adviceOn({ code }: Failure): string {
     case 'ENOTDIR':
     case 'EEXIST':
       return 'make the path one where a file can be created';
+    case 'NOT_OURS':
+      return 'choose another path with --store-path, or move away what is there';
+    case 'OPEN_TO_OTHERS':
+      return 'make it readable for its owner alone';
     case 'STALLED':
     case 'SQLITE_IOERR':
       return 'check the disk';

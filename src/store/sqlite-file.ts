@@ -3,14 +3,26 @@
  * `sqlite.worker`. A method that throws has let go of the file; `open` tries
  * again.
  */
+import { randomUUID } from 'node:crypto';
 import type { Entry } from '../response/entry.ts';
 import type { Batch } from './changes.ts';
+import type { Gone } from './gone.ts';
 import { type DatabaseOptions, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
+import type { Failure } from './sqlite-failure.ts';
 import type { Standing } from './sqlite-keys.ts';
+import { STORE_MARK } from './sqlite-mark.ts';
+import { goneBy, ThrownAway } from './thrown-away.ts';
 
-export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onAside'> {
+export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onAside' | 'onNews'> {
   readonly maxBytes: number;
+  /** Told what other processes threw away, before the reply to the call that found it. */
+  readonly onGone?: (gone: readonly Gone[]) => void;
+}
+
+export interface Opened extends SqliteSize {
+  /** Why nothing is written; null where it is. */
+  readonly unwritable: Failure | null;
 }
 
 export interface Committed extends SqliteSize, Standing {
@@ -20,16 +32,30 @@ export interface Committed extends SqliteSize, Standing {
 
 export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
+  readonly #onGone: (gone: readonly Gone[]) => void;
+  readonly #thrownAway = new ThrownAway();
+  /** When it was last called, in milliseconds since the epoch. */
+  #now = 0;
+  /** Up to which number it has been told what others threw away, of which file, as it was opened. */
+  #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
 
-  constructor({ maxBytes, ...options }: SqliteFileOptions) {
-    this.#database = new SqliteDatabase({ ...options, layOut: (database) => new SqliteEntries(database, maxBytes) });
+  constructor({ maxBytes, onGone = () => {}, ...options }: SqliteFileOptions) {
+    const writer = randomUUID();
+    this.#onGone = onGone;
+    this.#database = new SqliteDatabase({
+      ...options,
+      mark: STORE_MARK,
+      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false }),
+      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true }),
+    });
   }
 
-  open(now: number): SqliteSize {
+  open(now: number): Opened {
     this.#database.letGo();
     return this.#mend(now, () => {
       if (!this.#database.isOpen) this.#database.connect();
-      return this.#opened().size();
+      this.#tellGone();
+      return { ...this.#opened().size(), unwritable: this.#database.unwritable };
     });
   }
 
@@ -38,7 +64,10 @@ export class SqliteFile {
   }
 
   commit(batch: Batch, now: number): Committed {
-    return this.ask(now, (entries) => {
+    return this.#mend(now, () => {
+      this.look();
+      const entries = this.#opened();
+      this.#thrownAway.note(goneBy(batch), now);
       const evicted = entries.commit(batch, now);
       return { ...entries.size(), evicted, ...entries.keys.keep(keysPutBy(batch)) };
     });
@@ -47,6 +76,17 @@ export class SqliteFile {
   /** What the entries say; asked once more where the file had to be set aside. */
   ask<T>(now: number, act: (entries: SqliteEntries) => T): T {
     return this.#mend(now, () => act(this.#opened()));
+  }
+
+  /** Opens what is at the path now, where that is another file, and tells what other processes threw away. */
+  look(): void {
+    if (!this.#database.isOpen) return;
+    this.#database.follow();
+    this.#tellGone();
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen;
   }
 
   close(): void {
@@ -58,7 +98,20 @@ export class SqliteFile {
   }
 
   #mend<T>(now: number, act: () => T): T {
+    this.#now = now;
     return this.#database.mend(now, act);
+  }
+
+  /** Of a file that came in place of another, all that it knows of; of the first, nothing of before. */
+  #tellGone(): void {
+    const { identity: file, tables: entries, unwritable } = this.#database;
+    const told = this.#told ?? { file, entries, last: entries.lastGone };
+    if (told.file !== file && unwritable === null && !this.#thrownAway.isNothing) entries.commit(this.#thrownAway.batch(), this.#now);
+    const { gone, last } = entries.goneSince(told.file === file ? told.last : 0, told.entries !== entries);
+    this.#told = { file, entries, last };
+    if (gone.length === 0) return;
+    this.#thrownAway.note(gone, this.#now);
+    this.#onGone(gone);
   }
 }
 

@@ -5,18 +5,21 @@
  *   opening ─▶ up        the first reply came
  *   up ─▶ stalled        a reply is overdue                          warn
  *   stalled ─▶ up        any reply came                              info
+ *   any ─▶ read-only     the file may be read, and not written       warn
  *   any ─▶ down          the file failed, or its thread died         warn
- *   down ─▶ up           another try took a whole commit             info
+ *   down, read-only ─▶ up  another try took a whole commit           info
  *   any ─▶ closed        for good
  *
- * A damaged file that was replaced at once changes no state, and is one line too.
+ * A damaged file that was replaced at once changes no state, and is one line
+ * too; so is one that was taken away, or that others could read.
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Aside } from './file-thread.ts';
-import { adviceOn, type Failure } from './sqlite-failure.ts';
+import type { FileNews } from './sqlite-database.ts';
+import { adviceOn, type Failure, isRefusal } from './sqlite-failure.ts';
 
-export type SqliteState = 'opening' | 'up' | 'stalled' | 'down' | 'closed';
+export type SqliteState = 'opening' | 'up' | 'stalled' | 'read-only' | 'down' | 'closed';
 
 export interface HealthOptions {
   readonly path: string;
@@ -31,6 +34,7 @@ export class SqliteHealth {
   readonly #options: HealthOptions;
   #state: SqliteState = 'opening';
   #retryAt = 0;
+  #refusal: Failure | null = null;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -40,9 +44,24 @@ export class SqliteHealth {
     return this.#state;
   }
 
-  /** True once for each time that a file that is down is due for another try. */
+  /** Why the file is not to be used at all; null where it is, or only cannot be. */
+  get refusal(): Failure | null {
+    return this.#refusal;
+  }
+
+  /** Whether lookups are worth their time. */
+  get mayBeRead(): boolean {
+    return this.#state === 'opening' || this.#state === 'up' || this.#state === 'read-only';
+  }
+
+  /** Whether it is worth a try to write. */
+  get mayBeWritten(): boolean {
+    return this.#state === 'opening' || this.#state === 'up' || this.#state === 'stalled';
+  }
+
+  /** True once for each time that a file that is down, or may only be read, is due for another try. */
   takeRetry(): boolean {
-    if (this.#state !== 'down' || this.#options.clock.now() < this.#retryAt) return false;
+    if ((this.#state !== 'down' && this.#state !== 'read-only') || this.#options.clock.now() < this.#retryAt) return false;
     this.#retryAt = Infinity;
     return true;
   }
@@ -63,7 +82,30 @@ export class SqliteHealth {
 
   failed(failure: Failure): void {
     this.#retryAt = this.#options.clock.now() + RETRY_MS;
+    this.#refusal = isRefusal(failure) ? failure : null;
     if (this.#state !== 'down' && this.#state !== 'closed') this.#fall('down', failure);
+  }
+
+  /** @param failure why it cannot be written */
+  readOnly({ code, message }: Failure): void {
+    const { path, log, clock } = this.#options;
+    this.#retryAt = clock.now() + RETRY_MS;
+    if (this.#state === 'read-only' || this.#state === 'closed') return;
+    this.#state = 'read-only';
+    const advice = 'make the file and its directory writable for this user, or leave it so';
+    log.warn({ path, code, reason: message }, `the disk store may only be read: it serves what it has, and nothing is written; ${advice}`);
+  }
+
+  noted(news: FileNews): void {
+    const { path, log } = this.#options;
+    switch (news.kind) {
+      case 'replaced':
+        return log.warn({ path }, 'the file of the disk store was taken away or replaced; what is at its path now is used');
+      case 'mended':
+        return log.warn({ path, mended: news.paths }, 'others could read the files of the disk store; now their owner alone can');
+      case 'exposed':
+        return log.warn({ path, exposed: news.paths }, 'others can read the files of the disk store, and nothing can be written here: take the right to read them from others');
+    }
   }
 
   recovered(): void {

@@ -9,10 +9,12 @@
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { Changes } from './changes.ts';
+import type { Gone } from './gone.ts';
 import { KnownKeys } from './known-keys.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
+import type { Failure } from './sqlite-failure.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
-import type { Answers, Call } from './sqlite-message.ts';
+import type { Answers, Call, StoreNews } from './sqlite-message.ts';
 import { SqliteSweeps } from './sqlite-sweeps.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 import type { StoreSize, TierSize } from './store.ts';
@@ -27,38 +29,50 @@ export interface LinkOptions {
   readonly maxBytes: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told what other processes over the file threw away. What waits to be written of it is gone by then. */
+  readonly onGone?: (gone: Gone) => void;
+  /** Told when the file was taken away or replaced, perhaps with all that lay beside it. */
+  readonly onReplaced?: () => void;
 }
 
 export class SqliteLink {
-  /** Resolves once the first attempt to open the file is over, well or not. */
-  readonly ready: Promise<void>;
   readonly changes = new Changes();
   readonly sweeps = new SqliteSweeps(() => this.#sweep());
   readonly keys: KnownKeys;
+  readonly health: SqliteHealth;
   readonly #clock: Clock;
-  readonly #health: SqliteHealth;
   readonly #thread: SqliteThread;
+  readonly #onGone: (gone: Gone) => void;
+  readonly #onReplaced: () => void;
+  #ready: Promise<void> | undefined;
   #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
   #evictions = 0;
   #cancelGathering: (() => void) | undefined;
   #committing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ path, maxBytes, clock, log }: LinkOptions) {
+  constructor({ path, maxBytes, clock, log, onGone = () => {}, onReplaced = () => {} }: LinkOptions) {
     this.#clock = clock;
-    this.#health = new SqliteHealth({ path, clock, log });
+    this.health = new SqliteHealth({ path, clock, log });
     this.#thread = new SqliteThread({
       path,
       maxBytes,
-      onAside: (aside) => this.#health.setAside(aside),
-      onDeath: (failure) => this.#health.failed(failure),
+      onAside: (aside) => this.health.setAside(aside),
+      onNews: (news) => this.#heed(news),
+      onDeath: (failure) => this.health.failed(failure),
     });
     this.keys = new KnownKeys(clock, async () => (this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() })));
-    this.ready = this.#open().then(() => {});
+    this.#onGone = onGone;
+    this.#onReplaced = onReplaced;
+  }
+
+  /** Resolves once the first attempt to open the file is over, well or not; begins it. */
+  get ready(): Promise<void> {
+    return (this.#ready ??= this.#open().then(() => {}));
   }
 
   get state(): SqliteState {
-    return this.#health.state;
+    return this.health.state;
   }
 
   get isClosing(): boolean {
@@ -85,20 +99,20 @@ export class SqliteLink {
 
   /** Undefined where the file fails. */
   async ask<C extends Call>(call: C): Promise<Answers[C['act']] | undefined> {
+    // It is opened before it is asked anything; the thread keeps the order.
+    if (call.act !== 'open') void this.ready;
     const reply = await this.#thread.ask(call);
     if ('failure' in reply) {
-      this.#health.failed(reply.failure);
-      this.keys.forget();
-      this.sweeps.giveUp();
+      this.#fail(reply.failure);
       return undefined;
     }
-    this.#health.replied();
+    this.health.replied();
     return reply.answer;
   }
 
   /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
   askWithin<C extends Call>(milliseconds: number, call: C): Promise<Answers[C['act']] | undefined> {
-    return this.within(milliseconds, this.ask(call), () => this.#health.overdue(milliseconds));
+    return this.within(milliseconds, this.ask(call), () => this.health.overdue(milliseconds));
   }
 
   /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
@@ -109,7 +123,7 @@ export class SqliteLink {
   /** Until all that was changed so far has been done to the last row, or the file fails. */
   async settle(): Promise<void> {
     await this.flush();
-    if (this.#size.isPurging && this.state !== 'down') await this.sweeps.run();
+    if (this.#size.isPurging && this.health.mayBeWritten) await this.sweeps.run();
   }
 
   /** Commits until nothing waits any more or the file fails. */
@@ -117,19 +131,23 @@ export class SqliteLink {
     await this.ready;
     await this.revive();
     await this.#committing;
-    while (!this.changes.isEmpty && this.state !== 'down') await this.#commit();
+    while (!this.changes.isEmpty && this.health.mayBeWritten) await this.#commit();
   }
 
-  /** Commits what waits at this moment, as far as the file takes it. */
-  async writeWaiting(): Promise<void> {
+  /** Commits what waits at this moment, as far as the file takes it. Whether that was all. */
+  async writeWaiting(): Promise<boolean> {
+    await this.ready;
     await this.#committing;
-    for (let { batches } = this.changes; batches > 0 && (await this.#commit()); batches -= 1) continue;
+    for (let { batches } = this.changes; batches > 0; batches -= 1) {
+      if (!this.health.mayBeWritten || !(await this.#commit())) return false;
+    }
+    return true;
   }
 
   /** A file that is down is back when it takes the batch that it refused. */
   async revive(): Promise<void> {
-    if (!this.#health.takeRetry() || !(await this.#open()) || !(await this.#commit())) return;
-    this.#health.recovered();
+    if (!this.health.takeRetry() || !(await this.#open()) || !(await this.#commit())) return;
+    this.health.recovered();
     void this.sweeps.run();
   }
 
@@ -138,9 +156,10 @@ export class SqliteLink {
   }
 
   async #shut(): Promise<void> {
-    this.#health.hurry();
-    await this.within(CLOSE_BUDGET_MS, this.flush().then(() => this.ask({ act: 'close' })));
-    this.#health.closed();
+    this.health.hurry();
+    const isToFlush = this.#ready !== undefined || !this.changes.isEmpty;
+    if (isToFlush) await this.within(CLOSE_BUDGET_MS, this.flush().then(() => this.ask({ act: 'close' })));
+    this.health.closed();
     this.#cancelGathering?.();
     await this.within(CLOSE_BUDGET_MS, this.#thread.end());
   }
@@ -154,7 +173,7 @@ export class SqliteLink {
   #write(): void {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    if (!this.changes.isEmpty && this.state !== 'down' && this.state !== 'closed') void this.#commit();
+    if (!this.changes.isEmpty && this.health.mayBeWritten) void this.#commit();
   }
 
   /** Commits the next batch, or joins the commit under way. True where it happened. */
@@ -176,10 +195,35 @@ export class SqliteLink {
   }
 
   async #open(): Promise<boolean> {
-    const size = await this.ask({ act: 'open', now: this.#clock.now() });
-    if (size?.isPurging) void this.sweeps.run();
+    const opened = await this.ask({ act: 'open', now: this.#clock.now() });
     this.keys.forget();
-    return this.#note(size);
+    this.#note(opened);
+    if (opened?.unwritable) this.health.readOnly(opened.unwritable);
+    else if (opened?.isPurging) void this.sweeps.run();
+    return opened?.unwritable === null;
+  }
+
+  #heed(news: StoreNews): void {
+    switch (news.kind) {
+      case 'gone':
+        for (const gone of news.gone) {
+          this.changes.forsake(gone);
+          this.#onGone(gone);
+        }
+        return this.#gather();
+      case 'lost':
+        return this.#fail(news.failure);
+      case 'replaced':
+        this.keys.forget();
+        this.#onReplaced();
+    }
+    this.health.noted(news);
+  }
+
+  #fail(failure: Failure): void {
+    this.health.failed(failure);
+    this.keys.forget();
+    this.sweeps.giveUp();
   }
 
   async #sweep(): Promise<Swept | undefined> {
@@ -188,7 +232,6 @@ export class SqliteLink {
     return swept;
   }
 
-  /** Whether there was a size to note. */
   #note(size: SqliteSize | undefined): boolean {
     this.#size = size ?? this.#size;
     return size !== undefined;

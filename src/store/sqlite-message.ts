@@ -9,10 +9,13 @@
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
 import type { Purge } from './filter.ts';
+import type { Gone } from './gone.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import type { CountSlice } from './sqlite-books.ts';
-import type { SqliteSize, Swept } from './sqlite-entries.ts';
-import type { Committed } from './sqlite-file.ts';
+import type { FileNews } from './sqlite-database.ts';
+import type { Swept } from './sqlite-entries.ts';
+import type { Failure } from './sqlite-failure.ts';
+import type { Committed, Opened } from './sqlite-file.ts';
 import type { Lesson } from './sqlite-keys.ts';
 import type { Kept, Likeness } from './store.ts';
 
@@ -32,7 +35,7 @@ export type Call =
   | { readonly act: 'close' };
 
 export interface Answers {
-  readonly open: SqliteSize;
+  readonly open: Opened;
   readonly get: Entry | undefined;
   readonly commit: Committed;
   readonly learn: Lesson;
@@ -45,6 +48,13 @@ export interface Answers {
   readonly recent: readonly Kept[];
   readonly close: undefined;
 }
+
+/** What the thread says unasked. */
+export type StoreNews =
+  | FileNews
+  | { readonly kind: 'gone'; readonly gone: readonly Gone[] }
+  /** What is at the path now cannot be opened. */
+  | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** A call as it crosses, and the memory that it hands over. */
 export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {

@@ -40,6 +40,11 @@ export class SqlitePurges {
     return this.#begun.length > 0;
   }
 
+  /** Takes in what others have begun and done. */
+  refresh(): void {
+    this.#begun = this.#read();
+  }
+
   /** Whether a row is yet to be deleted. */
   has(row: RawRow): boolean {
     return this.#begun.some(({ horizon, purge }) => (row.id as number) <= horizon && isPurgedBy(purge, labelledOf(row)));
@@ -47,18 +52,20 @@ export class SqlitePurges {
 
   begin({ token, purge }: PurgeOrder): void {
     this.#database.prepare('INSERT INTO purges (token, purge, horizon, swept) SELECT ?, ?, ifnull(max(id), 0), 0 FROM entries').run(token, JSON.stringify(purge));
-    this.#begun = this.#read();
+    this.refresh();
   }
 
   /** Goes on with the first that was begun. */
   sweep(): Progress {
+    // Another process may have done it meanwhile, and its number be another's.
+    this.refresh();
     const [first] = this.#begun;
     if (first === undefined) return { ...NOTHING, token: '', isDone: true };
     const { tally, swept } = this.#deleteSome(first);
     const isDone = swept >= first.horizon;
     if (isDone) this.#database.prepare('DELETE FROM purges WHERE id = ?').run(first.id);
     else this.#database.prepare('UPDATE purges SET swept = ? WHERE id = ?').run(swept, first.id);
-    this.#begun = this.#read();
+    this.refresh();
     return { ...tally, token: first.token, isDone };
   }
 

@@ -8,6 +8,7 @@ import type { Listing, Page, Row } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteBooks } from './sqlite-books.ts';
 import { checkVersion } from './sqlite-database.ts';
+import { checkMark, STORE_MARK } from './sqlite-mark.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
 import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
@@ -26,8 +27,9 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
     this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
   }
 
-  /** @throws what SQLite throws, or OtherSchemaError */
+  /** @throws what SQLite throws, OtherSchemaError or NotOursError */
   static open(path: string): SqliteReader {
+    checkMark(path, STORE_MARK);
     return new SqliteReader(openReadOnly(path));
   }
 

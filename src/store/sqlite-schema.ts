@@ -55,6 +55,12 @@ const SCHEMA = `
     swept INTEGER NOT NULL    -- up to this entry it has been done
   ) STRICT;
 
+  CREATE TABLE IF NOT EXISTS gone (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice, so that each reader knows what it has read
+    writer TEXT NOT NULL,
+    what TEXT NOT NULL        -- JSON
+  ) STRICT;
+
   CREATE TABLE IF NOT EXISTS held (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
   CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entries BEGIN
     UPDATE held SET entries = entries + 1, bytes = bytes + new.bytes;

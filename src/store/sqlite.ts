@@ -9,6 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
 import type { Listing, Page, Row, Tally } from './listing.ts';
+import type { Failure } from './sqlite-failure.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
 import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
@@ -23,9 +24,14 @@ const PAGE_BUDGET_MS = 1_000;
 const FLUSH_BUDGET_MS = 5_000;
 
 export interface SqliteStore extends Store {
-  /** Resolves once the first attempt to open the file is over, well or not. */
+  /**
+   * Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is
+   * asked for.
+   */
   readonly ready: Promise<void>;
   readonly state: SqliteState;
+  /** Why the file is not to be used at all; null where it is, or only cannot be. */
+  readonly refusal: Failure | null;
   /** As it was when the file was last heard of. */
   readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
@@ -59,6 +65,10 @@ class DiskStore implements SqliteStore {
 
   get state(): SqliteState {
     return this.#link.state;
+  }
+
+  get refusal(): Failure | null {
+    return this.#link.health.refusal;
   }
 
   get held(): TierSize {
@@ -113,12 +123,18 @@ class DiskStore implements SqliteStore {
     this.#link.change((changes) => {
       dropped = changes.purge({ token, purge });
     });
-    if (dropped === undefined || this.state === 'down') return undefined;
+    if (dropped === undefined || !this.#link.health.mayBeWritten) return undefined;
     const swept = this.#link.sweeps.expect(token, dropped);
     // What waited is written first, or the sweep would count its rows once more.
     await this.#link.writeWaiting();
     void this.#link.sweeps.run();
     return swept;
+  }
+
+  /** Whether all that was changed so far is on disk. */
+  async written(): Promise<boolean> {
+    if (this.#link.isClosing) return false;
+    return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.writeWaiting())) ?? false;
   }
 
   async list(listing: Listing): Promise<Page | undefined> {
@@ -162,7 +178,7 @@ class DiskStore implements SqliteStore {
 
   async #lookUp(key: string): Promise<Entry | 'deleted' | undefined> {
     void this.#link.revive();
-    if (this.state !== 'opening' && this.state !== 'up') return undefined;
+    if (!this.#link.health.mayBeRead) return undefined;
     const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'get', key, now: this.#clock.now() });
     if (entry === undefined) return undefined;
     // What changed while the file was read is newer than what it said.
@@ -172,7 +188,7 @@ class DiskStore implements SqliteStore {
   /** Whether the file can be asked, and has been told all that was changed so far, or as much as it took in time. */
   async #isCurrent(): Promise<boolean> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
-    return this.state === 'up' || this.state === 'stalled';
+    return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
   }
 
   #tell<Q extends Question>(question: Q): Promise<Answers[Q['act']] | undefined> {

@@ -6,15 +6,33 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Word } from './file-thread.ts';
 import { failureOf } from './sqlite-failure.ts';
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
-import { type Answers, bodyOf, type Call } from './sqlite-message.ts';
+import { type Answers, bodyOf, type Call, type StoreNews } from './sqlite-message.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
 const { path, maxBytes } = workerData as SqliteFileOptions;
 
-const say = (word: Word<Answers[Call['act']]>, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+/** How often it is looked whether others have thrown something away, or the file itself: well within a second. */
+const LOOK_MS = 300;
 
-const file = new SqliteFile({ path, maxBytes, onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }) });
+const say = (word: Word<Answers[Call['act']], StoreNews>, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+
+const file = new SqliteFile({
+  path,
+  maxBytes,
+  onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }),
+  onNews: (news) => say({ news }),
+  onGone: (gone) => say({ news: { kind: 'gone', gone } }),
+});
+
+function look(): void {
+  try {
+    file.look();
+  } catch (error) {
+    // What a look alone met with is met with by the next call too, which mends it.
+    if (!file.isOpen) say({ news: { kind: 'lost', failure: failureOf(error) } });
+  }
+}
 
 function answer(call: Call): Answers[Call['act']] {
   switch (call.act) {
@@ -54,3 +72,4 @@ port.on('message', ({ id, call }: { id: number; call: Call }) => {
     say({ id, reply: { failure: failureOf(error) } });
   }
 });
+setInterval(look, LOOK_MS);

@@ -42,6 +42,8 @@ export interface Store extends Books {
   deleteAnswer(answerId: string): void;
   /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
   purge(purge: Purge): Promise<Tally | undefined>;
+  /** Resolves with whether all that was changed so far outlives the process, or nothing does: what is told for done. */
+  written(): Promise<boolean>;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;
 }

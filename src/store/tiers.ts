@@ -8,10 +8,16 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { NOTHING, type Row } from './listing.ts';
+import type { Gone } from './gone.ts';
 import type { Found, Store } from './store.ts';
 import { Uses } from './uses.ts';
 
-export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Store {
+export interface Tiers extends Store {
+  /** Drops from all but the last what is gone from that: another process threw it away. */
+  heed(gone: Gone): void;
+}
+
+export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Tiers {
   /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
   const lookups = new Map<string, symbol>();
   const uses = new Uses(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
@@ -82,6 +88,14 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       const tallies = await Promise.all(stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)));
       return tallies.findLast((tally) => tally !== undefined) ?? NOTHING;
     },
+    heed(gone) {
+      lookups.clear();
+      forEach(faster, (store) => drop(store, gone));
+    },
+    async written() {
+      const all = await Promise.all(stores.map((store) => attempt(() => store.written())?.catch(() => false)));
+      return all.every((isWritten) => isWritten === true);
+    },
     async list(listing) {
       const page = await askBack((store) => store.list(listing));
       return page && { ...page, rows: page.rows.map(inTier) };
@@ -111,6 +125,12 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       await Promise.all(stores.map((store) => attempt(() => store.close())?.catch(() => undefined)));
     },
   };
+}
+
+function drop(store: Store, gone: Gone): void {
+  if ('key' in gone) store.delete(gone.key);
+  else if ('answerId' in gone) store.deleteAnswer(gone.answerId);
+  else void store.purge(gone.purge).catch(() => {});
 }
 
 /** What `act` returns; undefined where it throws. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Finding } from '../../src/cli/finding.ts';
+import { STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { answerAll, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { type Script, startUpstream } from '../harness/upstream.ts';
@@ -37,6 +38,12 @@ async function strangerOn(answer: string | null): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+function putDatabase(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
 describe('refrain doctor', () => {
   test('finds nothing wrong where nothing is, and changes nothing', async ({ refrain, upstream, folder }) => {
     const { code, ok, checks } = await diagnose({ refrain, upstream });
@@ -44,6 +51,7 @@ describe('refrain doctor', () => {
     expect([code, ok]).toEqual([0, true]);
     expect(checks.map(({ check }) => check)).toEqual([
       'settings', 'Node', 'variables', "operator's door", 'API port', 'admin port', 'running proxy', 'hints', 'proxy', 'upstream', 'stream', 'clock', 'store file', 'store directory', 'disk space',
+      'books file', 'secret', 'file modes',
     ]);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -136,14 +144,44 @@ describe('refrain doctor on the store', () => {
     mkdirSync(join(folder, '.refrain'));
     writeFileSync(store(folder), 'this is somebody\'s letter, and no database at all. '.repeat(100));
     const foreign = await diagnose({ refrain, upstream });
-    expect(foreign.of('store file')).toMatchObject({ state: 'failure', says: expect.stringContaining('is damaged (SQLITE_NOTADB)'), advice: expect.stringContaining('sets it aside') });
+    expect(foreign.of('store file')).toMatchObject({ state: 'failure', says: expect.stringContaining('is not Refrain\'s'), advice: expect.stringContaining('leaves it alone') });
     expect(foreign.code).toBe(1);
     writeFileSync(store(folder), '');
-    const database = new DatabaseSync(store(folder));
-    database.exec('CREATE TABLE t (a); PRAGMA user_version = 999');
-    database.close();
+    putDatabase(store(folder), 'CREATE TABLE t (a); PRAGMA user_version = 3');
+    expect((await diagnose({ refrain, upstream })).of('store file')).toMatchObject({ state: 'failure', says: expect.stringContaining('a database of another program') });
+    putDatabase(store(folder), `PRAGMA application_id = ${STORE_MARK.id}`);
+    const bytes = readFileSync(store(folder));
+    writeFileSync(store(folder), bytes.subarray(0, bytes.length - 4_096));
+    expect((await diagnose({ refrain, upstream })).of('store file')).toMatchObject({ state: 'failure', says: expect.stringContaining('is damaged'), advice: expect.stringContaining('sets it aside') });
+    writeFileSync(store(folder), bytes);
+    putDatabase(store(folder), 'PRAGMA user_version = 999');
     expect((await diagnose({ refrain, upstream })).of('store file')).toMatchObject({ state: 'warning', says: expect.stringContaining('is of schema version 999') });
     expect(readdirSync(join(folder, '.refrain'))).toEqual(['cache.sqlite']);
+  });
+
+  test('looks at the books as at the store, and at the secret', async ({ refrain, upstream, folder }) => {
+    mkdirSync(join(folder, '.refrain'));
+    const [books, secret] = ['ledger.sqlite', 'secret'].map((name) => join(folder, '.refrain', name)) as [string, string];
+    putDatabase(books, 'CREATE TABLE t (a)');
+    writeFileSync(secret, 'not one', { mode: 0o600 });
+    const bad = await diagnose({ refrain, upstream });
+    expect(bad.of('books file')).toMatchObject({ state: 'failure', says: expect.stringContaining('a database of another program') });
+    expect(bad.of('secret')).toMatchObject({ state: 'failure', says: `${secret} is no secret of Refrain's`, advice: expect.stringContaining('remove it') });
+    expect(bad.code).toBe(1);
+    expect(JSON.stringify(bad.checks)).not.toContain('not one');
+  });
+
+  test('says what others can read, and when answers are of the future', async ({ refrain, upstream, folder, proxy }) => {
+    const { api, child } = await proxy();
+    await ask(api + CHAT, { body: chatRequest() });
+    child.signal('SIGTERM');
+    await child.exited;
+    expect((await diagnose({ refrain, upstream })).of('file modes')).toMatchObject({ state: 'ok' });
+    for (const name of ['secret', 'cache.sqlite', 'ledger.sqlite']) chmodSync(join(folder, '.refrain', name), 0o644);
+    putDatabase(store(folder), 'UPDATE entries SET stored_at = stored_at + 86400000');
+    const { of } = await diagnose({ refrain, upstream });
+    expect(of('file modes')).toMatchObject({ state: 'warning', says: expect.stringMatching(/^others can read \S+secret, \S+cache\.sqlite, \S+ledger\.sqlite$/), advice: expect.stringContaining('chmod go=') });
+    expect(of('store file')).toMatchObject({ state: 'warning', says: expect.stringContaining('in the future, which are misses until then'), advice: expect.stringContaining('purge them') });
   });
 
   test('says where no file can be made, and that the disk is too small', async ({ refrain, upstream, folder }) => {

@@ -53,6 +53,11 @@ export class HeldStore implements Store {
     });
   }
 
+  async written(): Promise<boolean> {
+    this.onCall('written', '');
+    return true;
+  }
+
   set(key: string, entry: Entry): void {
     this.onCall('set', key);
     this.onSet(key, entry);

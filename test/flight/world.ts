@@ -106,7 +106,7 @@ export class World {
     this.#does(() => `${key} is purged`, () => {
       // Noted first: what happens inside happens after it.
       this.rules.onPurge(key);
-      attempt(() => this.surroundings.cache.purge(key));
+      attempt(() => this.surroundings.cache.removals.purge(key));
     });
   }
 
@@ -114,7 +114,7 @@ export class World {
     const id = `resp_${call.number}`;
     this.#does(() => `${id} is forgotten`, () => {
       this.rules.onForget(id);
-      attempt(() => this.surroundings.cache.forget(id));
+      attempt(() => this.surroundings.cache.removals.forget(id));
     });
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { booksPath } from '../../src/ledger/books.ts';
@@ -7,6 +7,7 @@ import { readBooks } from '../../src/ledger/read-books.ts';
 import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
 import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type Row } from '../../src/ledger/row.ts';
+import { BOOKS_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { until } from '../harness/until.ts';
 import { callOf, NOON, noteOf } from './noted.ts';
 import { createBooksPlace } from './place.ts';
@@ -70,10 +71,59 @@ describe('books in a file', () => {
 });
 
 describe('a file that is in trouble', () => {
+  const withDatabase = (path: string, sql: string) => {
+    const database = new DatabaseSync(path);
+    database.exec(sql);
+    database.close();
+  };
+
   test.each([
-    ['no database', (path: string) => writeFileSync(path, 'these are not the books you look for '.repeat(200))],
-    ['of another kind', (path: string) => void new DatabaseSync(path).exec('CREATE TABLE other (a); PRAGMA user_version = 9')],
-    ['of nobody that we know', (path: string) => void new DatabaseSync(path).exec('CREATE TABLE other (a)')],
+    ['of text', (path: string) => writeFileSync(path, 'these are not the books you look for '.repeat(200))],
+    ['of another program', (path: string) => withDatabase(path, 'CREATE TABLE books (title TEXT, author TEXT); PRAGMA user_version = 1')],
+    ['of another program that marks its own', (path: string) => withDatabase(path, 'CREATE TABLE other (a); PRAGMA application_id = 7')],
+    ['of the store', (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`)],
+  ])('%s, is left alone, and the books go on in memory', async (_, put) => {
+    const place = createBooksPlace();
+    put(place.path);
+    chmodSync(place.path, 0o600);
+    const bytes = readFileSync(place.path);
+    const ledger = place.open();
+    ledger.note(HIT);
+    expect((await ledger.stats()).periods.all.requests).toBe(1);
+    await ledger.close();
+    expect(place.asides()).toEqual([]);
+    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path, code: 'NOT_OURS' }]);
+    expect(readFileSync(place.path).equals(bytes)).toBe(true);
+  });
+
+  test('that was taken away is begun afresh, and that is one line', async () => {
+    const place = createBooksPlace();
+    const ledger = place.open();
+    ledger.note(HIT);
+    await ledger.stats();
+    rmSync(place.path);
+    ledger.note(HIT);
+    expect((await ledger.stats()).periods.all.requests).toBe(1);
+    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path, msg: expect.stringContaining('taken away') }]);
+    await ledger.close();
+    expect(requests(place.path)).toBe(1);
+  });
+
+  test('that others can read is for its owner alone from then on', async () => {
+    const place = createBooksPlace();
+    for (const mode of [0o644, 0o640]) {
+      const ledger = place.open();
+      ledger.note(HIT);
+      await ledger.close();
+      chmodSync(place.path, mode);
+    }
+    await place.open().stats();
+    expect(statSync(place.path).mode & 0o777).toBe(0o600);
+    expect(place.lines.map(({ mended }) => mended)).toEqual([[place.path], [place.path]]);
+  });
+
+  test.each([
+    ['of a version that is to come', (path: string) => withDatabase(path, `CREATE TABLE books (a); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 9`)],
     ['damaged in its middle', (path: string) => {
       const database = new DatabaseSync(path);
       new BooksTables(database).add(Array.from({ length: 3_000 }, (_, at) => rowOf({ model: `m${at}`, day: `2026-10-${10 + (at % 20)}` })));
@@ -84,6 +134,7 @@ describe('a file that is in trouble', () => {
   ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
     const place = createBooksPlace();
     spoil(place.path);
+    chmodSync(place.path, 0o600);
     const ledger = place.open();
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(1);
@@ -102,7 +153,7 @@ describe('a file that is in trouble', () => {
       place.clock.advance(60_000);
       expect((await ledger.stats()).periods.all.requests).toBe(round);
     }
-    expect(place.lines).toMatchObject([{ level: 'warn', code: 'SQLITE_CANTOPEN' }]);
+    expect(place.lines).toMatchObject([{ level: 'warn', code: 'NOT_OURS' }]);
     expect(ledger.counts().requests).toBe(3);
   });
 

@@ -20,7 +20,7 @@ story('a purge of what is older drops what is as old, in seconds, and nothing yo
   clock.advance(1);
   await put(proxy, 'young');
   clock.advance(59_999);
-  expect(await proxy.app.cache.purgeAll({ olderThan: 60 })).toMatchObject({ entries: 1 });
+  expect(await proxy.app.cache.removals.purgeAll({ olderThan: 60 })).toMatchObject({ entries: 1 });
   expect([await put(proxy, 'young'), await put(proxy, 'old')]).toEqual([['HIT', '59'], ['MISS', undefined]]);
 });
 

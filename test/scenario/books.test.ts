@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -194,7 +194,10 @@ describe('the books', () => {
 
   story('in a file that is spoilt are set aside, and no client hears of it', async ({ open }) => {
     const folder = directory();
-    writeFileSync(join(folder, 'ledger.sqlite'), 'no database '.repeat(1_000));
+    const first = await open({ store: { path: join(folder, 'cache.sqlite') } });
+    await ask(first.url + CHAT, { body: chatRequest() });
+    await first.stop();
+    truncateSync(join(folder, 'ledger.sqlite'), 3_000);
     const proxy = await open({ store: { path: join(folder, 'cache.sqlite') } });
     const answer = await ask(proxy.url + CHAT, { body: chatRequest() });
     expect(answer.status).toBe(200);

@@ -57,7 +57,7 @@ story('a purge while the answer is on its way: it is delivered, not kept', async
   const live = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
   const { response } = await upstream.called(1);
   const [key = ''] = proxy.app.cache.keysInTheAir();
-  proxy.app.cache.purge(key);
+  proxy.app.cache.removals.purge(key);
   response.end(chatEvents().join(''));
   expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
   expect(proxy.lines).toContainEqual(expect.objectContaining({ msg: 'answer not kept', why: 'purged', key: key.slice(0, 16) }));

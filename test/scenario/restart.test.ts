@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from 'vitest';
+import { BOOKS_MARK } from '../../src/store/sqlite-mark.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -29,6 +31,12 @@ const askAll = async (proxy: Proxy, questions: readonly string[]) => {
     words.push(answer.headers['x-cache']);
   }
   return words;
+};
+
+const putDatabase = (path: string, sql: string) => {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
 };
 
 const DAY = 86_400_000;
@@ -94,7 +102,6 @@ describe('a restart', () => {
     }],
     ['half of it gone', (path) => truncateSync(path, Math.trunc(readFileSync(path).length / 2))],
     ['all of it gone', (path) => truncateSync(path, 0)],
-    ['a text in its place', (path) => writeFileSync(path, 'This is not a database.\n'.repeat(100))],
   ];
 
   for (const [what, damage] of DAMAGE) {
@@ -117,16 +124,42 @@ describe('a restart', () => {
     });
   }
 
-  story('keeps a file that is no database aside, and says so once', async ({ upstream, open, path }) => {
+  for (const [what, put] of [
+    ['a text', (path: string) => writeFileSync(path, 'precious, but no database\n'.repeat(50))],
+    ['another program\'s database', (path: string) => putDatabase(path, 'CREATE TABLE entries (title TEXT); PRAGMA user_version = 3')],
+    ['our own books', (path: string) => putDatabase(path, `CREATE TABLE books (day TEXT); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 1`)],
+    ['a directory', (path: string) => mkdirSync(path)],
+  ] as const) {
+    for (const [whose, at] of [['its store', 'cache.sqlite'], ['its books', 'ledger.sqlite']] as const) {
+      if (whose === 'its books' && what === 'our own books') continue;
+      story(`over ${what} where ${whose} would be is refused, and leaves it as it is`, async ({ open, path }) => {
+        const file = join(dirname(path), at);
+        mkdirSync(dirname(path), { recursive: true });
+        put(file);
+        const bytes = what === 'a directory' ? null : readFileSync(file);
+        await expect(open({ store: { path } }, createTestClock())).rejects.toThrow(/^\S+ cannot be used: it is .*; choose another path with --store-path, or move away what is there$/);
+        expect(readdirSync(dirname(path)).filter((name) => name.includes('corrupt') || name === 'secret')).toEqual([]);
+        if (bytes) expect(readFileSync(file).equals(bytes)).toBe(true);
+      });
+    }
+  }
+
+  story('where only what is on disk is dated in the future: misses, and one line that says so', async ({ upstream, open, path }) => {
     upstream.script = answerOwn;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, 'precious, but no database\n'.repeat(50));
-    const proxy = await open({ store: { path } });
-    expect(await askAll(proxy, ['x', 'x'])).toEqual(['MISS', 'HIT']);
-    const aside = readdirSync(dirname(path)).filter((name) => name.includes('.corrupt-'));
-    expect(aside).toHaveLength(1);
-    expect(readFileSync(join(dirname(path), aside[0] ?? ''), 'utf8')).toContain('precious');
-    expect(proxy.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    const now = Date.UTC(2026, 0, 2);
+    const first = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, createTestClock(now));
+    await askAll(first, QUESTIONS);
+    await first.stop();
+    const clock = createTestClock(now - DAY);
+    const later = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, clock);
+    expect(new Set(await askAll(later, QUESTIONS.slice(0, 10)))).toEqual(new Set(['MISS']));
+    const told = () => later.lines.filter(({ msg }) => String(msg).includes('dated in the future'));
+    expect(told()).toEqual([expect.objectContaining({ level: 'warn', keptAt: '2026-01-02T00:00:00.000Z', clock: '2026-01-01T00:00:00.000Z' })]);
+    expect(told()[0]?.msg).toContain('set it right, or purge them');
+    // What was kept a day ahead is good again once that day has come, and no longer than it would have been.
+    clock.advance(DAY);
+    expect(new Set(await askAll(later, QUESTIONS.slice(10)))).toEqual(new Set(['HIT']));
+    expect(told()).toHaveLength(1);
   });
 
   story('where the file cannot be had at all: every request is answered', async ({ upstream, open, path }) => {

@@ -84,7 +84,7 @@ describe('a key whose answer could not be kept', () => {
         upstream.script = () => {};
         const asked = ask(proxy.url + CHAT, ASKED);
         const call = await upstream.called(1);
-        await proxy.app.cache.purgeAll({});
+        await proxy.app.cache.removals.purgeAll({});
         sendJson(call, chatAnswer());
         return asked;
       },

@@ -59,7 +59,7 @@ describe('a miss whose predecessor was not kept', () => {
     upstream.script = beginStream;
     const live = await begin(proxy.url + CHAT, { body: asked });
     const { response } = await upstream.called(1);
-    await proxy.app.cache.purgeAll({});
+    await proxy.app.cache.removals.purgeAll({});
     response.end(chatEvents().join(''));
     await live.ended;
     upstream.script = (call) => sendJson(call, chatAnswer());

@@ -252,7 +252,7 @@ describe('followers of an answer that varies', () => {
     upstream.script = () => {};
     const asked = askAs(proxy, 'c');
     const call = await upstream.called(3);
-    proxy.app.cache.purge(key);
+    proxy.app.cache.removals.purge(key);
     await byAgent()(call);
     await asked;
     upstream.script = byAgent();

@@ -58,7 +58,7 @@ export function keepsTheBooks(name: string, { open, settle }: Omit<Subject, 'cop
   };
 
   describe(name, () => {
-    test('lists what fits, in each order, a page at a time, and counts and purges the same', async () => {
+    test('lists what fits, in each order, a page at a time, and counts and purges the same', { timeout: 90_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(kept, { maxLength: 12 }), filter, sort, fc.integer({ min: 1, max: 4 }), async (wanted, some, order, limit) => {
           const store = await open(ROOMY);

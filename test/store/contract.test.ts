@@ -19,14 +19,14 @@ const throwing = (): Store => {
   };
   return {
     has: refuse, getNow: refuse, lacks: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
-    named: refuse, read: refuse, find: refuse, recent: refuse, size: refuse, close: refuse,
+    named: refuse, read: refuse, find: refuse, recent: refuse, size: refuse, written: refuse, close: refuse,
   };
 };
 
 /** Breaks it a turn later, where it can. */
 const rejecting = (): Store => {
   const reject = async () => throwing().get('');
-  return { ...throwing(), get: reject as Store['get'], size: reject as unknown as Store['size'], close: reject as unknown as Store['close'] };
+  return { ...throwing(), get: reject as Store['get'], size: reject as unknown as Store['size'], written: reject as unknown as Store['written'], close: reject as unknown as Store['close'] };
 };
 
 const tiersOf = (...stores: ((maxBytes: number) => Promise<Store>)[]) => async (maxBytes: number) => {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { createLog } from '../../src/log.ts';
+import type { Gone } from '../../src/store/gone.ts';
 import { createSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import { createTestClock, type TestClock } from '../harness/clock.ts';
 
@@ -27,7 +28,7 @@ export interface Place {
   readonly lines: readonly Line[];
   /** Resolves with the log's line number `count`, once it is written. */
   line(count: number): Promise<Line>;
-  open(options?: { maxBytes?: number; path?: string }): Promise<SqliteStore>;
+  open(options?: { maxBytes?: number; path?: string; onGone?: (gone: Gone) => void }): Promise<SqliteStore>;
   /** Another connection to the file, as another process would have. */
   connect(): DatabaseSync;
   /** What was set aside in this directory. */
@@ -52,7 +53,7 @@ export function createPlace(): Place {
 
   onTestFinished(async () => {
     for (const close of closing) await close();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   return {
@@ -67,8 +68,8 @@ export function createPlace(): Place {
       if (past !== undefined) resolve(past);
       return promise;
     },
-    async open({ maxBytes = 1e9, path: other = path } = {}) {
-      const store = createSqliteStore({ path: other, maxBytes, clock, log });
+    async open({ maxBytes = 1e9, path: other = path, onGone = () => {} } = {}) {
+      const store = createSqliteStore({ path: other, maxBytes, clock, log, onGone });
       closing.push(() => store.close());
       await store.ready;
       return store;

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -50,6 +50,57 @@ describe('a proxy serves all the while, and keeps answers once it may', () => {
     expect(proxy.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
     expect(await proxy.ask('after')).toBe('MISS');
     await proxy.turn(50);
+    await proxy.kill();
+    expect(entriesIn(path)).toBe(2);
+  });
+});
+
+describe('a proxy whose place may only be read', () => {
+  const KEPT = ['one', 'other'];
+
+  story.for([
+    ['was left in order', (path: string): void => void entriesIn(path), ['']],
+    ['was left by a process that was killed', (): void => {}, ['', '-wal', '-shm']],
+    ['was left with an empty log', (path: string): void => {
+      entriesIn(path);
+      writeFileSync(`${path}-wal`, '');
+    }, ['', '-wal']],
+  ] as const)('serves what a file has that %s, and leaves no trace', async ([, leave, suffixes], { run, path, upstream }) => {
+    const first = await run();
+    for (const question of KEPT) await first.ask(question);
+    await first.turn(50);
+    await first.kill();
+    leave(path);
+    const names = (): string[] => readdirSync(dirname(path)).filter((name) => name.startsWith('cache')).sort();
+    const bytes = (): string[] => suffixes.filter((suffix) => suffix !== '-shm').map((suffix) => readFileSync(path + suffix).toString('latin1'));
+    const before: unknown = [names(), bytes()];
+    // The books go on in memory, as they do where they cannot be written.
+    for (const suffix of suffixes) chmodSync(path + suffix, 0o400);
+    chmodSync(dirname(path), 0o500);
+    const proxy = await run({ obeysModes: true });
+    for (const question of KEPT) expect(await proxy.ask(question)).toBe('sqlite');
+    for (const where of ['MISS', 'memory']) expect(await proxy.ask('new')).toBe(where);
+    for (let retry = 0; retry < 3; retry += 1) await proxy.turn(5_000);
+    expect(upstream.calls).toHaveLength(3);
+    expect(proxy.lines).toEqual([expect.objectContaining({ level: 'warn', msg: expect.stringContaining('may only be read: it serves what it has, and nothing is written') })]);
+    expect([names(), bytes()]).toEqual(before);
+    await proxy.kill();
+  });
+
+  story('writes what it has kept since once it may', async ({ run, path }) => {
+    const first = await run();
+    await first.ask('kept');
+    await first.turn(50);
+    await first.kill();
+    entriesIn(path);
+    chmodSync(path, 0o400);
+    chmodSync(dirname(path), 0o500);
+    const proxy = await run({ obeysModes: true });
+    expect(await proxy.ask('new')).toBe('MISS');
+    chmodSync(path, 0o600);
+    chmodSync(dirname(path), 0o700);
+    await proxy.turn(5_000);
+    expect(proxy.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
     await proxy.kill();
     expect(entriesIn(path)).toBe(2);
   });

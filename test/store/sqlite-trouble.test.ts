@@ -12,10 +12,11 @@ const textAt = async (store: SqliteStore, key: string) => (await store.get(key))
 const levels = (place: Place) => place.lines.map(({ level }) => level);
 
 /** What stands in the way of a file, and how it is taken away. */
-const obstacles: readonly [name: string, code: string, (place: Place) => { path: string; remove: () => void }][] = [
+const obstacles: readonly [name: string, code: string, advice: string, (place: Place) => { path: string; remove: () => void }][] = [
   [
     'a path below a regular file',
     'EEXIST',
+    'make the path one where a file can be created',
     ({ directory }) => {
       writeFileSync(join(directory, 'file'), '');
       return { path: join(directory, 'file', 'store.db'), remove: () => rmSync(join(directory, 'file')) };
@@ -23,7 +24,8 @@ const obstacles: readonly [name: string, code: string, (place: Place) => { path:
   ],
   [
     'a directory in place of the file',
-    'SQLITE_CANTOPEN',
+    'NOT_OURS',
+    'move away what is there',
     ({ path }) => {
       mkdirSync(path);
       return { path, remove: () => rmdirSync(path) };
@@ -31,7 +33,7 @@ const obstacles: readonly [name: string, code: string, (place: Place) => { path:
   ],
 ];
 
-describe.each(obstacles)('with %s', (_, code, put) => {
+describe.each(obstacles)('with %s', (_, code, advice, put) => {
   test('the store starts, says so once, and every get is a miss', async () => {
     const place = createPlace();
     const { path } = put(place);
@@ -40,7 +42,7 @@ describe.each(obstacles)('with %s', (_, code, put) => {
     for (const key of ['a', 'b']) expect(await store.get(key)).toBeUndefined();
     place.clock.advance(60_000);
     expect(await store.size()).toEqual({ entries: 0, bytes: 0 });
-    expect(place.lines).toEqual([expect.objectContaining({ level: 'warn', path, code, msg: expect.stringContaining('make the path one where a file can be created') })]);
+    expect(place.lines).toEqual([expect.objectContaining({ level: 'warn', path, code, msg: expect.stringContaining(advice) })]);
   });
 
   test('the store is back, with what was set meanwhile, once that is out of the way', async () => {

@@ -1,0 +1,29 @@
+/**
+ * What is kept and dated in the future: a clock is wrong, this one or that by
+ * which it was kept. Its age is not known, so it is a miss, for to take it for
+ * new could serve it beyond its time; and where all that is on disk is so, the
+ * operator is told rather than left to wonder.
+ */
+import type { Log } from '../log.ts';
+import type { Entry } from '../response/entry.ts';
+import { isOfFuture } from './stored.ts';
+
+/** How long one line in the log is enough. */
+const AGAIN_MS = 3_600_000;
+
+export class FutureEntries {
+  readonly #log: Log;
+  #toldAt = -Infinity;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Looks at an entry that was not good enough. */
+  note(entry: Entry, now: number): void {
+    if (!isOfFuture(entry, now) || now < this.#toldAt + AGAIN_MS) return;
+    this.#toldAt = now;
+    const [keptAt, clock] = [entry.storedAt, now].map((time) => new Date(time).toISOString());
+    this.#log.warn({ keptAt, clock }, 'answers that are dated in the future are misses: the clock of this machine is slow, or was fast when they were kept; set it right, or purge them');
+  }
+}

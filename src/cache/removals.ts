@@ -1,0 +1,64 @@
+/**
+ * The removal of answers before their time: from the store, and of those on
+ * their way, which are delivered and not kept.
+ */
+import type { Clock } from '../clock.ts';
+import type { Gone } from '../store/gone.ts';
+import { NOTHING } from '../store/listing.ts';
+import type { Store } from '../store/store.ts';
+import { entriesFor, type Flights, type Purged, type PurgeRequest } from './flights.ts';
+import type { ForgottenAnswers } from './forgotten-answers.ts';
+
+export interface RemovalParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly flights: Flights;
+  readonly forgotten: ForgottenAnswers;
+}
+
+export class Removals {
+  readonly #parts: RemovalParts;
+
+  constructor(parts: RemovalParts) {
+    this.#parts = parts;
+  }
+
+  /** Drops what is kept under a key, and fences what is on its way to it. */
+  purge(key: string): void {
+    for (const flight of this.#parts.flights.to(key)) flight.fence();
+    this.#parts.store.delete(key);
+  }
+
+  /** Drops all that fits, what is on its way included, for every request from here on; resolves with how much that was. */
+  async purgeAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#parts;
+    const flights = this.#parts.flights.purgedBy(request);
+    for (const flight of flights) flight.fence();
+    return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
+  }
+
+  /** What `purgeAll` would drop. */
+  async countAll(request: PurgeRequest): Promise<Purged> {
+    const { store, clock } = this.#parts;
+    const flights = this.#parts.flights.purgedBy(request).length;
+    return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
+  }
+
+  /** Drops the answers with this `id`, also those that land from here on. */
+  forget(answerId: string): void {
+    this.#parts.forgotten.add(answerId);
+    this.#parts.store.deleteAnswer(answerId);
+  }
+
+  /** Whether all that was dropped so far is gone for good, whatever becomes of this process. */
+  written(): Promise<boolean> {
+    return this.#parts.store.written();
+  }
+
+  /** What another process over the same store threw away is not kept here either, where it is on its way. */
+  heed(gone: Gone): void {
+    if ('answerId' in gone) return this.#parts.forgotten.add(gone.answerId);
+    const flights = 'key' in gone ? this.#parts.flights.to(gone.key) : this.#parts.flights.fitting(gone.purge);
+    for (const flight of flights) flight.fence();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Where requests wait that come before the proxy is ready: its ports are had
+ * before its files are.
+ */
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+
+export class Lobby {
+  readonly #server: Server;
+  readonly #waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
+  readonly #wait = (request: IncomingMessage, response: ServerResponse) => void this.#waiting.push([request, response]);
+
+  constructor(server: Server) {
+    this.#server = server;
+    // We drop `Expect`: what it asks of us is for the upstream to judge.
+    for (const event of ['request', 'checkExpectation']) server.on(event, this.#wait);
+  }
+
+  /** From here on `handle` is all that a request meets. */
+  open(handle: RequestListener): void {
+    for (const event of ['request', 'checkExpectation']) this.#server.off(event, this.#wait).on(event, handle);
+    for (const [request, response] of this.#waiting.splice(0)) if (!response.closed) handle(request, response);
+  }
+}

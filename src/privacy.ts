@@ -1,0 +1,39 @@
+/**
+ * Files that only their owner may read: what was asked and answered, what it
+ * cost, and the secret. A mode may be wider than we made it: a copy, a backup
+ * that was put back, a `chmod` of a whole folder.
+ */
+import { chmodSync, statSync } from 'node:fs';
+
+/** What the group and all others may do. */
+const OTHERS = 0o077;
+
+/** Where modes say nothing. */
+const IS_WITHOUT_MODES = process.platform === 'win32';
+
+/** Others can read a file, and we cannot change that. */
+export class OpenToOthersError extends Error {
+  readonly code = 'OPEN_TO_OTHERS';
+}
+
+export function isOpenToOthers(path: string): boolean {
+  if (IS_WITHOUT_MODES) return false;
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  return (mode & OTHERS) !== 0;
+}
+
+/**
+ * Takes all rights from others, and gives the owner none.
+ * @returns whether it had to; `exposed` where nothing can be written at all, modes neither
+ * @throws OpenToOthersError where the file is another user's
+ */
+export function closeToOthers(path: string): 'private' | 'mended' | 'exposed' {
+  if (!isOpenToOthers(path)) return 'private';
+  try {
+    chmodSync(path, statSync(path).mode & 0o7777 & ~OTHERS);
+    return 'mended';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EROFS') return 'exposed';
+    throw new OpenToOthersError(`others can read ${path}, and this user cannot change that`, { cause: error });
+  }
+}

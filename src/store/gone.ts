@@ -1,0 +1,18 @@
+/**
+ * What was thrown away, as those are told who may still hold it: other
+ * processes over the same file, whose memory would go on serving it.
+ */
+import type { Entry } from '../response/entry.ts';
+import { isPurgedBy, type Purge } from './filter.ts';
+
+export type Gone =
+  | { readonly key: string }
+  /** Every entry whose answer has this `id`. */
+  | { readonly answerId: string }
+  | { readonly purge: Purge };
+
+/** Whether an entry that is kept under a key is of what is gone. */
+export function isGone(gone: Gone, key: string, entry: Pick<Entry, 'storedAt' | 'asked' | 'answerId'>): boolean {
+  if ('key' in gone) return gone.key === key;
+  return 'answerId' in gone ? gone.answerId === entry.answerId : isPurgedBy(gone.purge, entry);
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/store/changes.ts';
+import type { Gone } from '../../src/store/gone.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import { createTiers } from '../../src/store/tiers.ts';
+import { createTestClock } from '../harness/clock.ts';
+import { askedOf } from './books-contract.ts';
+import { entryOf } from './entries.ts';
+import { createPlace, type Place } from './place.ts';
+
+const tagged = (text: string, ...tags: string[]) => entryOf(text, { answerId: `id of ${text}`, asked: askedOf({ tags }) });
+const noBatch = { purges: [], answers: new Set<string>(), keys: new Map() };
+
+/** A file and what it was told that others threw away. */
+function openFile({ path }: Place): { readonly file: SqliteFile; readonly told: Gone[] } {
+  const told: Gone[] = [];
+  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => expect.unreachable(), onGone: (gone) => told.push(...gone) });
+  file.open(0);
+  return { file, told };
+}
+
+describe('what one process throws away', () => {
+  test('another is told of once, and the one itself never', () => {
+    const place = createPlace();
+    const [one, other] = [openFile(place), openFile(place)];
+    one.file.commit({ ...noBatch, keys: new Map<string, Change>([['a', 'deleted'], ['b', { entry: tagged('b'), uses: 0 }]]) }, 0);
+    one.file.commit({ ...noBatch, answers: new Set(['id of c']) }, 0);
+    one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
+    for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look();
+    expect(other.told).toEqual([{ key: 'a' }, { answerId: 'id of c' }, { purge: { tag: 'x' } }]);
+    expect(one.told).toEqual([]);
+    for (const { file } of [one, other]) file.close();
+  });
+
+  test('is no news to whoever opens the file later, and is to whoever was shut meanwhile', () => {
+    const place = createPlace();
+    const [one, other] = [openFile(place), openFile(place)];
+    one.file.commit({ ...noBatch, keys: new Map([['before', 'deleted' as const]]) }, 0);
+    other.file.look();
+    other.file.close();
+    one.file.commit({ ...noBatch, keys: new Map([['meanwhile', 'deleted' as const]]) }, 0);
+    const late = openFile(place);
+    other.file.open(0);
+    expect(late.told).toEqual([]);
+    expect(other.told).toEqual([{ key: 'before' }, { key: 'meanwhile' }]);
+    for (const { file } of [one, other, late]) file.close();
+  });
+
+  test('is all there is to whoever was away for longer than it is kept', () => {
+    const place = createPlace();
+    const [one, other] = [openFile(place), openFile(place)];
+    for (let batch = 0; batch < 25; batch += 1) {
+      one.file.commit({ ...noBatch, keys: new Map(Array.from({ length: 1_000 }, (_, at) => [`${batch} ${at}`, 'deleted' as const])) }, 0);
+    }
+    other.file.look();
+    expect(other.told).toEqual([{ purge: {} }]);
+    expect(place.connect().prepare('SELECT count(*) AS rows FROM gone').get()?.rows).toBe(20_000);
+    for (const { file } of [one, other]) file.close();
+  });
+
+  test('is not served by another before its rows are gone', () => {
+    const place = createPlace();
+    const [one, other] = [openFile(place), openFile(place)];
+    one.file.commit({ ...noBatch, keys: new Map([['a', { entry: tagged('a', 'x'), uses: 0 }]]) }, 0);
+    expect(other.file.get('a', 0)).toBeDefined();
+    one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
+    other.file.look();
+    expect(other.file.get('a', 0)).toBeUndefined();
+    for (const { file } of [one, other]) file.close();
+  });
+
+  test('does not come back with what another has yet to write', async () => {
+    const place = createPlace();
+    const one = await place.open();
+    const told: Gone[] = [];
+    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    const other = await place.open({ onGone: (gone) => void (told.push(gone), resolve()) });
+    // Waits to be written, for the clock stands still.
+    other.set('a', tagged('a', 'x'));
+    await one.purge({ tag: 'x' });
+    expect(await one.written()).toBe(true);
+    await heard;
+    expect(told).toEqual([{ purge: { tag: 'x' } }]);
+    expect(await other.get('a')).toBeUndefined();
+    expect(await other.size()).toMatchObject({ entries: 0 });
+    expect(await one.get('a')).toBeUndefined();
+  });
+});
+
+test('tiers drop it from what is faster, and promote nothing that was read before', async () => {
+  const memory = createMemoryStore({ maxBytes: 1e6 });
+  const place = createPlace();
+  const file = await place.open();
+  const tiers = createTiers([memory, file], createTestClock());
+  for (const key of ['a', 'b', 'c', 'd']) tiers.set(key, tagged(key, key));
+  await file.size();
+  tiers.heed({ key: 'a' });
+  tiers.heed({ answerId: 'id of b' });
+  tiers.heed({ purge: { tag: 'c' } });
+  expect(['a', 'b', 'c', 'd'].filter((key) => memory.getNow(key))).toEqual(['d']);
+  const asked = tiers.get('a');
+  tiers.heed({ key: 'a' });
+  await asked;
+  expect(memory.has('a')).toBe(false);
+});
+
+describe('what is told for done', () => {
+  test('is written, and is not where the file does not take it', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    store.set('a', tagged('a'));
+    expect(await store.written()).toBe(true);
+    expect(place.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(1);
+    const other = place.connect();
+    other.exec('BEGIN EXCLUSIVE');
+    store.delete('a');
+    expect(await store.written()).toBe(false);
+    other.exec('ROLLBACK');
+    place.clock.advance(5_000);
+    await store.size();
+    expect(await store.written()).toBe(true);
+    expect(place.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(0);
+  });
+
+  test('is nothing that comes while the store closes', async () => {
+    const place = createPlace();
+    const store = await place.open();
+    store.set('a', tagged('a'));
+    await store.size();
+    const closing = store.close();
+    store.delete('a');
+    expect(await store.written()).toBe(false);
+    await closing;
+  });
+});
