@@ -8,8 +8,9 @@ import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
+import { Callers } from './cache/callers.ts';
+import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { Load } from './cache/load.ts';
-import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { NamedUpstream } from './config/upstreams.ts';
@@ -25,8 +26,10 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
+import { RequestBudget } from './request/budget.ts';
 import { createBypasses } from './request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
+import { Decoding } from './request/content-coding.ts';
 import { createNamer, type Namer } from './request/namer.ts';
 import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/reading.ts';
@@ -43,7 +46,9 @@ export interface App {
   readonly api: Server;
   readonly admin: Server;
   readonly cache: Cache;
+  readonly callers: Callers;
   readonly load: Load;
+  readonly budget: RequestBudget;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly store: Store;
@@ -88,12 +93,17 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   });
   ledger.subscribe((note) => metrics.observe(note));
   const rules = createRules(config, loadSecret(config.store.path, log));
+  const budget = new RequestBudget(config.limits.requestBytes);
+  const bounds = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
+  const { store: { path }, auth: { recheck } } = config;
+  const callers = new Callers({ recheck, file: path === null ? null : new CallersFile({ path: callersPath(path), clock, log }), clock });
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const handle = createHandler({
-    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
-    bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
+    bodies: new Bodies(bounds, budget, clock),
+    decoding: new Decoding(bounds, budget.whole, clock),
   });
   const api = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
@@ -111,7 +121,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock):
   });
   const admin = createServer((request, response) => void door.handle(request, response));
   const app: App = {
-    api, admin, cache, load, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
+    api, admin, cache, callers, load, budget, ledger, metrics, store, opened, upstream, namer, readiness: 'starting',
     async prepare() {
       await upstream.prepare();
       await door.prepare();

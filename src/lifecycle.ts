@@ -53,6 +53,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   cancelEnd();
   await app.upstream.close();
   await app.ledger.close();
+  await app.callers.close();
   app.metrics.close();
   await app.namer.close();
   await app.store.close();
