@@ -8,8 +8,9 @@ import type { Readiness } from './admin/admin.ts';
 import { AdminDoor } from './admin/door.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
+import { Callers } from './cache/callers.ts';
+import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { Load } from './cache/load.ts';
-import { RefusedCallers } from './cache/refused-callers.ts';
 import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
@@ -29,6 +30,8 @@ import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
+import { RequestBudget } from './request/budget.ts';
+import { Decoding } from './request/content-coding.ts';
 import { createNamer, type Namer } from './request/namer.ts';
 import type { Rules } from './request/reading.ts';
 import { createRules } from './rules.ts';
@@ -46,7 +49,9 @@ export interface App {
   readonly api: Server;
   readonly admin: Server;
   readonly cache: Cache;
+  readonly callers: Callers;
   readonly load: Load;
+  readonly budget: RequestBudget;
   readonly ledger: Ledger;
   readonly hints: Hints;
   readonly metrics: Metrics;
@@ -110,13 +115,18 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   });
   ledger.subscribe((note) => metrics.observe(note));
   let rules: Rules;
+  const budget = new RequestBudget(config.limits.requestBytes);
+  const bounds = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
+  const { store: { path }, auth: { recheck } } = config;
+  const callers = new Callers({ recheck, file: path === null ? null : new CallersFile({ path: callersPath(path), clock, log }), clock });
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener => createHandler({
     hints,
-    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, refused: new RefusedCallers(), keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
-    bodies: new Bodies({ accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) }, clock),
+    bodies: new Bodies(bounds, budget, clock),
+    decoding: new Decoding(bounds, budget.whole, clock),
   });
   const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   api.on('clientError', refuseUnread);
@@ -133,7 +143,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   admin.on('clientError', refuseUnreadOperator);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
-    api, admin, cache, load, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
+    api, admin, cache, callers, load, budget, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
     async open() {
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
       const paths = [config.store.path, booksPath(config.store.path)];

@@ -91,8 +91,8 @@ export const bodyTooLarge = (limit: number) =>
 export const bodyIncomplete = () =>
   new RefrainError('body_incomplete', 400, 'The request body ended before its declared length.');
 
-export const bodyTimeout = (seconds: number) =>
-  new RefrainError('body_timeout', 408, `The request body stopped arriving for ${seconds} s.`);
+export const bodyTimeout = (how: string) =>
+  new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
 export const notCached = () =>
   new RefrainError('not_cached', 504, 'No stored answer is good enough, and only-if-cached forbids asking the upstream.', 'cache-control');

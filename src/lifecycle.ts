@@ -62,6 +62,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   await app.upstream.close();
   await closeAdmin(app.admin, clock);
   await app.ledger.close();
+  await app.callers.close();
   app.metrics.close();
   await app.namer.close();
   await app.store.close();

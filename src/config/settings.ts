@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
 import { bypassed, ignored, included, kept, members, scopeHeaders } from './lists.ts';
-import { bytes, count, lifetime, offOr, patience, timeout } from './quantities.ts';
+import { bytes, count, duration, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
@@ -38,6 +38,7 @@ export const settings = {
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'scope.headers': { ...scopeHeaders, meaning: 'Headers by which a sign-on proxy names its user' },
+  'auth.recheck': { ...offOr(duration), meaning: 'When a credential is asked about again that has hits; 0 is always' },
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
   'key.include': { ...included, meaning: 'Parts that are in the key all the same' },
   'onAbandon': { ...oneOf('abort', 'finish'), meaning: 'What becomes of a running answer that all have left' },
@@ -46,6 +47,7 @@ export const settings = {
   'limits.flights': { ...count, meaning: 'Most upstream calls at a time' },
   'limits.listeners': { ...count, meaning: 'Most requests at a time that wait for upstream calls' },
   'limits.bytes': { ...bytes, meaning: 'Most that answers on their way hold; beyond it none is kept' },
+  'limits.requestBytes': { ...bytes, meaning: 'Most that bodies of requests hold; beyond it they are only relayed' },
   'timeouts.connect': { ...timeout, meaning: 'Longest wait for a connection to the upstream' },
   'timeouts.firstByte': { ...timeout, meaning: 'Longest wait for the first byte of an answer' },
   'timeouts.idle': { ...timeout, meaning: 'Longest wait between two pieces of an answer' },

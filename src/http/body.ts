@@ -1,13 +1,16 @@
 /**
  * The raw bytes of requests: whole and bounded, or as a stream. A client that
- * stops sending half-way is given up.
+ * stops sending half-way, or that only drips, is given up.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import { bodyIncomplete, bodyTimeout, bodyTooLarge, type RefrainError } from '../errors.ts';
+import { bodyTooLarge, overloaded, type RefrainError } from '../errors.ts';
+import type { RequestBudget } from '../request/budget.ts';
+import { Gathering } from '../request/gathering.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import { Arrivals } from './arrivals.ts';
 
 export interface BodyLimits {
   /** The most that is accepted, in bytes. */
@@ -16,63 +19,88 @@ export interface BodyLimits {
   readonly whole: number;
 }
 
-/** A body on its way. */
-interface Arriving {
-  readonly request: IncomingMessage;
-  /** In milliseconds since the epoch. */
-  heardAt: number;
-  /** Told that it will never be whole. */
-  readonly give: (error: RefrainError) => void;
+/** A body that is not read as a whole, and why. */
+export interface Streamed {
+  readonly why: 'large-request' | 'request-budget';
+  readonly stream: Readable;
+  /** What has been read of it already. */
+  readonly begun: readonly Buffer[];
 }
 
-/** How long a client may pause while it sends its body. */
-const PAUSE_MS = 30_000;
+/** The most that a stream holds, in bytes: what four buffers on its way take. */
+const PASSING = 256 * 1024;
 
 export class Bodies {
   readonly limits: BodyLimits;
-  readonly #clock: Clock;
-  /** One alarm looks after all: most bodies are whole before it could be set for each. */
-  readonly #arriving = new Set<Arriving>();
-  #alarmed = false;
+  readonly #budget: RequestBudget;
+  readonly #arrivals: Arrivals;
 
-  constructor(limits: BodyLimits, clock: Clock) {
+  constructor(limits: BodyLimits, budget: RequestBudget, clock: Clock) {
     this.limits = limits;
-    this.#clock = clock;
+    this.#budget = budget;
+    this.#arrivals = new Arrivals(clock);
   }
 
   /**
-   * The whole body; or, past `limits.whole`, a stream of all of it.
+   * The whole body; or, past `limits.whole` or the budget, a stream of all of it.
    * @param length in bytes, as declared; 0 where it is not
-   * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`
+   * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`, `overloaded`
    */
-  read(request: IncomingMessage, length: number): Promise<WholeBody | Readable> {
+  read(request: IncomingMessage, length: number): Promise<WholeBody | Streamed> {
     const { accepted, whole } = this.limits;
     if (length > accepted) return Promise.reject(bodyTooLarge(accepted));
-    if (length > whole) return Promise.resolve(this.stream(request));
+    return length > whole ? this.#readLarge(request, length) : this.#gather(request, length);
+  }
+
+  async #readLarge(request: IncomingMessage, length: number): Promise<Streamed> {
+    return { why: 'large-request', stream: this.stream(request, length), begun: [] };
+  }
+
+  #gather(request: IncomingMessage, length: number): Promise<WholeBody | Streamed> {
+    const { limits: { accepted, whole } } = this;
+    const { whole: share } = this.#budget;
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
+      const gathering = new Gathering(length, whole);
       let bytes = 0;
+      /** What it holds of the budget: all of it where its length is known, from its first piece on. */
+      let held = 0;
       // Of a body in pieces, each is digested while it is still in the processor's cache.
       let hash: Hash | undefined;
-      const settle = (act: () => void) => {
-        this.#arriving.delete(arriving);
+      const settle = () => {
+        this.#arrivals.delete(arriving);
         request.off('data', take).off('end', finish);
-        act();
       };
-      const arriving = this.#expect(request, (error) => settle(() => reject(error)));
-      const take = (chunk: Buffer) => {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes > accepted) arriving.give(bodyTooLarge(accepted));
-        else if (bytes > whole) settle(() => resolve(this.stream(request, chunks, accepted)));
-        else if (hash || bytes !== length) {
-          (hash ??= createHash('sha256')).update(chunk);
-          arriving.heardAt = this.#clock.now();
+      const fail = (error: RefrainError) => {
+        settle();
+        share.give(held);
+        reject(error);
+      };
+      const passOn = (why: Streamed['why'], piece: Buffer) => {
+        settle();
+        const begun = [...gathering.pieces, piece];
+        const stream = this.#passOn(request, length, accepted, begun, held);
+        if (stream) resolve({ why, stream, begun });
+        else fail(overloaded());
+      };
+      const arriving = this.#arrivals.add(request, fail);
+      const take = (piece: Buffer) => {
+        bytes += piece.length;
+        if (bytes > accepted) return fail(bodyTooLarge(accepted));
+        if (bytes > whole) return passOn('large-request', piece);
+        if (bytes > held) {
+          const needed = Math.max(bytes, length);
+          if (!share.take(needed - held, needed)) return passOn('request-budget', piece);
+          held = needed;
+        }
+        gathering.add(piece);
+        if (hash || bytes !== length) {
+          (hash ??= createHash('sha256')).update(piece);
+          this.#arrivals.heard(arriving, bytes);
         }
       };
       const finish = () => {
-        this.#arriving.delete(arriving);
-        resolve(new WholeBody(chunks, hash?.digest('base64')));
+        this.#arrivals.delete(arriving);
+        resolve(new WholeBody(gathering.pieces, hash?.digest('base64'), share));
       };
       request.on('data', take).on('end', finish);
     });
@@ -82,58 +110,52 @@ export class Bodies {
    * The body as a stream of its own. Whoever reads it may stop half-way, as an
    * upstream does that answers early: what the client still sends is then read
    * and dropped, for it may not read its answer before it has sent all of it.
-   * @param begun what has been read of it already
+   * @param length in bytes, as declared; 0 where it is not
+   * @throws RefrainError `overloaded`
    */
-  stream(request: IncomingMessage, begun: readonly Buffer[] = [], limit = Infinity): Readable {
-    const body = new PassThrough();
+  stream(request: IncomingMessage, length: number): Readable {
+    const stream = this.#passOn(request, length, Infinity, [], 0);
+    if (!stream) throw overloaded();
+    return stream;
+  }
+
+  /**
+   * @param begun what has been read of it already
+   * @param held how much of that is in the budget
+   * @returns null where the budget has no room
+   */
+  #passOn(request: IncomingMessage, length: number, limit: number, begun: readonly Buffer[], held: number): Readable | null {
+    const { whole, passing } = this.#budget;
+    const room = length > 0 ? Math.min(length, PASSING) : PASSING;
+    if (!passing.take(room, room)) return null;
+    const body = new PassThrough({ highWaterMark: 16 * 1024 });
     // Whoever reads it may have let go of it before it breaks.
     body.on('error', () => {});
-    for (const chunk of begun) body.write(chunk);
-    let bytes = begun.reduce((sum, chunk) => sum + chunk.length, 0);
-    const arriving = this.#expect(request, (error) => body.destroy(error));
-    request.on('data', (chunk: Buffer) => {
-      arriving.heardAt = this.#clock.now();
-      bytes += chunk.length;
+    for (const piece of begun) body.write(piece);
+    let bytes = begun.reduce((sum, piece) => sum + piece.length, 0);
+    let heldNow = held;
+    const giveHeld = () => {
+      whole.give(heldNow);
+      heldNow = 0;
+    };
+    if (body.writableNeedDrain) body.once('drain', giveHeld);
+    else giveHeld();
+    const arriving = this.#arrivals.add(request, (error) => body.destroy(error));
+    request.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      this.#arrivals.heard(arriving, bytes);
       if (bytes > limit) body.destroy(bodyTooLarge(limit));
     });
+    request.on('pause', () => this.#arrivals.hold(arriving)).on('resume', () => this.#arrivals.goOn(arriving));
     request.pipe(body);
-    request.once('end', () => this.#arriving.delete(arriving));
+    request.once('end', () => this.#arrivals.delete(arriving));
     body.once('close', () => {
-      this.#arriving.delete(arriving);
+      this.#arrivals.delete(arriving);
+      passing.give(room);
+      giveHeld();
       drain(request);
     });
     return body;
-  }
-
-  #expect(request: IncomingMessage, give: (error: RefrainError) => void): Arriving {
-    const arriving: Arriving = { request, heardAt: this.#clock.now(), give };
-    this.#arriving.add(arriving);
-    request.on('close', () => this.#arriving.delete(arriving) && !request.complete && give(bodyIncomplete()));
-    if (!this.#alarmed) this.#alarm(PAUSE_MS);
-    return arriving;
-  }
-
-  #alarm(ms: number): void {
-    this.#alarmed = true;
-    this.#clock.after(ms, () => this.#giveUpLate());
-  }
-
-  #giveUpLate(): void {
-    const now = this.#clock.now();
-    let next = Infinity;
-    for (const arriving of this.#arriving) {
-      // A body that waits for whoever reads it is not late.
-      if (arriving.request.isPaused()) arriving.heardAt = now;
-      const left = arriving.heardAt + PAUSE_MS - now;
-      if (left > 0) {
-        next = Math.min(next, left);
-        continue;
-      }
-      this.#arriving.delete(arriving);
-      arriving.give(bodyTimeout(PAUSE_MS / 1000));
-    }
-    this.#alarmed = false;
-    if (next < Infinity) this.#alarm(next);
   }
 }
 

@@ -6,10 +6,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Opening } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
 import { drain } from './body.ts';
+import type { Door } from './door.ts';
 import { fail } from './fail.ts';
 import { answerHeaders, newMarks } from './marks.ts';
 import { noteRequest } from './note.ts';
-import { type Door, openAnswer } from './open.ts';
+import { openAnswer } from './open.ts';
 import { serve } from './serve.ts';
 
 /** The request listener of the API door. */

@@ -8,7 +8,7 @@ import type { RefrainError } from '../errors.ts';
 import type { Note } from '../ledger/note.ts';
 import type { Call } from '../response/entry.ts';
 import type { Marks } from './marks.ts';
-import type { Door } from './open.ts';
+import type { Door } from './door.ts';
 
 /** A request that is over for its client. */
 export interface Served {

@@ -64,8 +64,11 @@ export function createDigest(secret: Buffer): (text: string) => string {
 
 export interface Caller {
   readonly scope: Scope;
-  /** A digest of the credential, the account and the user, also where the scope is shared. */
-  readonly digest: string;
+  /**
+   * A digest of the credential alone, whichever header shows it and whatever account is named beside it: what an
+   * upstream says of the one holds for every spelling. Null where none is shown.
+   */
+  readonly credential: string | null;
   /** What a sign-on proxy says of the user, by header. */
   readonly users: ReadonlyMap<string, string>;
 }
@@ -79,7 +82,11 @@ export function createCallers({ shared, isUser, digestOf }: CallerRules): (field
     const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));
     const digest = digestOf(JSON.stringify(users.length === 0 ? shown : [...shown, users]));
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
-    return { scope: scope as Scope, digest, users: new Map(users.map(([name, values]) => [name, values.join()])) };
+    return {
+      scope: scope as Scope,
+      credential: credentialDigest(credentialsOf(fields), digestOf),
+      users: new Map(users.map(([name, values]) => [name, values.join()])),
+    };
   };
 }
 
@@ -96,6 +103,10 @@ export function scopeLabel(scope: string): string {
 /** The credentials as a person would paste them: without the `Bearer` scheme. */
 function credentialsOf(fields: HeaderFields): string[] {
   return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));
+}
+
+function credentialDigest(texts: readonly string[], digestOf: (text: string) => string): string | null {
+  return texts.length === 0 ? null : digestOf(JSON.stringify(['credential', ...new Set(texts)].sort()));
 }
 
 function memberOf(credential: string): string {

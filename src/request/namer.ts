@@ -30,10 +30,14 @@ export interface Namer {
 /** The longest body, in bytes, that is named at once: at most 50 ms, whatever it holds. */
 const SHORT = 128 * 1024;
 
+/** A body that is longer than this, in bytes, is copied to the thread in pages of its own, one at a time. */
+const LONG = 1024 * 1024;
+
 /** How many tasks may wait; each holds its body in memory meanwhile. */
 const MAX_WAITING = 64;
 
-const IDLE_MS = 60_000;
+/** A thread that has nothing to do is ended soon, for it holds on to the memory of the long bodies that it read. */
+const IDLE_MS = 5_000;
 
 /** `.ts` in the source tree, `.js` where it was built. */
 const WORKER = new URL(`./naming.worker${extname(import.meta.url)}`, import.meta.url);
@@ -46,6 +50,9 @@ export function createNamer(memoBytes: number): Namer {
 class ThreadedNamer implements Namer {
   readonly #memo: Memo;
   #threads: Piscina | undefined;
+  /** How many very long bodies wait or are named, and when the last of them is. */
+  #waiting = 0;
+  #alone: Promise<void> = Promise.resolve();
 
   constructor(memoBytes: number) {
     this.#memo = new Memo(memoBytes);
@@ -80,7 +87,7 @@ class ThreadedNamer implements Namer {
 
   async #nameElsewhere(key: string, occasion: Occasion, body: WholeBody): Promise<Naming | WhyNotNamed> {
     try {
-      const naming = await this.#run<Naming | WhyNotAsk>('name', { occasion, body: body.bytes });
+      const naming = await (body.length > LONG ? this.#nameAlone(occasion, body) : this.#run<Naming | WhyNotAsk>('name', { occasion, body: body.bytes }));
       this.#memo.set(key, naming);
       return naming;
     } catch {
@@ -88,9 +95,28 @@ class ThreadedNamer implements Namer {
     }
   }
 
-  async #run<Result>(name: string, task: unknown): Promise<Result> {
+  /** One at a time, and copied only then: its copy goes over to the thread as it is. */
+  async #nameAlone(occasion: Occasion, body: WholeBody): Promise<Naming | WhyNotAsk> {
+    if (this.#waiting >= MAX_WAITING) throw new Error('too many wait');
+    this.#waiting++;
+    const before = this.#alone;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#alone = promise;
+    await before;
+    try {
+      const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
+      const copy = Buffer.from(pages, 0, body.length);
+      body.bytes.copy(copy);
+      return await this.#run<Naming | WhyNotAsk>('name', { occasion, body: copy }, [pages]);
+    } finally {
+      this.#waiting--;
+      resolve();
+    }
+  }
+
+  async #run<Result>(name: string, task: unknown, transferList: ArrayBuffer[] = []): Promise<Result> {
     const { Piscina } = await import('piscina');
     this.#threads ??= new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads: 1, maxQueue: MAX_WAITING, idleTimeout: IDLE_MS, execArgv: [] });
-    return this.#threads.run(task, { name });
+    return this.#threads.run(task, { name, transferList });
   }
 }

@@ -1,14 +1,29 @@
 /**
  * The thread for what is too long to be done between two requests.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { WhyNotAsk } from './ask.ts';
 import type { Form } from './form.ts';
 import type { Parts } from './fingerprint.ts';
 import { lightened, nameAnswer, type Naming, type Occasion } from './naming.ts';
 import { type Candidate, nearestOf, type Nearest } from './nearest.ts';
 
+/** In bytes: what a longer body leaves behind is collected at once, before the next one comes on top of it. */
+const LONG = 1024 * 1024;
+
+/** This thread's own collector, which has little else to look at. */
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 export function name({ occasion, body }: { occasion: Occasion; body: Uint8Array }): Naming | WhyNotAsk {
-  return lightened(nameAnswer(occasion, Buffer.from(body.buffer, body.byteOffset, body.length)));
+  const naming = lightened(nameAnswer(occasion, Buffer.from(body.buffer, body.byteOffset, body.length)));
+  if (body.length > LONG) {
+    // This thread's copy.
+    (body.buffer as ArrayBuffer).transfer(0);
+    collect();
+  }
+  return naming;
 }
 
 export function nearest({ parts, form, candidates }: { parts: Parts; form: Form; candidates: readonly Candidate[] }): Nearest | null {

@@ -39,7 +39,7 @@ export interface Reading {
   readonly route: Route;
   readonly policy: Policy;
   readonly caller: Caller;
-  /** Names the caller's credential at this upstream. */
+  /** Names the caller's credential at this upstream; all who show none have one name. */
   readonly callerThere: string;
   /** What names an answer, but the body; null for a path that is not cached. */
   readonly occasion: Occasion | null;
@@ -55,7 +55,7 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   const caller = rules.callerOf(fields);
   return {
     method, route, policy, caller,
-    callerThere: `${route.target.origin} ${caller.digest}`,
+    callerThere: `${route.target.origin} ${caller.credential ?? ''}`,
     occasion: occasionOf(rules, head, route, policy, caller),
     coding: codingOf(valueOf(fields, 'content-encoding')),
   };

@@ -1,43 +1,93 @@
 /**
  * A body that has arrived as a whole, in the pieces that it came in: a repeat
  * is known by its digest alone, and is never copied into one buffer.
+ *
+ * It holds its room in the budget until it is let go of.
  */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import type { Share } from './budget.ts';
 
 /** In bytes: of shorter pieces, giving back costs more than it spares. */
 const OWN = 16 * 1024;
 
+const NONE: readonly Buffer[] = [];
+
 export class WholeBody {
   readonly length: number;
-  readonly #chunks: readonly Buffer[];
-  #bytes: Buffer | null = null;
+  #pieces: readonly Buffer[];
   #digest: string | undefined;
+  /** Null where it holds no room, or holds it no longer. */
+  #share: Share | null;
+  /** Whether somebody else may read the pieces. */
+  #lent = false;
 
-  /** @param digest SHA-256 of them, in base64, where it is known */
-  constructor(chunks: readonly Buffer[], digest?: string) {
-    this.#chunks = chunks;
+  /**
+   * @param digest SHA-256 of them, in base64, where it is known
+   * @param share that they have been taken of
+   */
+  constructor(pieces: readonly Buffer[], digest?: string, share: Share | null = null) {
+    this.#pieces = pieces;
     this.#digest = digest;
-    this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#share = share;
+    this.length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
-  /** All of it in one buffer. */
+  /** All of it in one buffer, which takes the place of the pieces. */
   get bytes(): Buffer {
-    return (this.#bytes ??= this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks));
+    if (this.#pieces.length === 1) return this.#pieces[0] as Buffer;
+    if (this.#pieces === NONE) throw new Error('this body has been let go of');
+    const whole = Buffer.concat(this.#pieces, this.length);
+    this.#giveBack();
+    this.#pieces = [whole];
+    return whole;
+  }
+
+  /** Its pieces, for those who may read them after it is let go of. */
+  lend(): readonly Buffer[] {
+    this.#lent = true;
+    return this.#pieces;
+  }
+
+  /** All of it in one buffer, for the same. */
+  lendWhole(): Buffer {
+    const { bytes } = this;
+    this.#lent = true;
+    return bytes;
+  }
+
+  /** Nobody reads any more what was lent. */
+  takeBack(): void {
+    this.#lent = false;
   }
 
   /**
-   * Gives its memory back now, and not at some collection: V8 counts it, and
-   * collects the whole heap for a few long bodies. It has no bytes from here on.
+   * Gives back its room, and its memory now and not at some collection: V8
+   * counts it, and collects the whole heap for a few long bodies. It has no
+   * bytes from here on.
    */
   release(): void {
-    for (const { buffer, byteLength } of this.#chunks) {
-      // Of a piece that has memory of its own; others share theirs with what came before or after.
-      if (byteLength === buffer.byteLength && byteLength >= OWN) (buffer as ArrayBuffer).transfer(0);
-    }
+    this.#giveBack();
+    this.#pieces = NONE;
+    this.#share?.give(this.length);
+    this.#share = null;
   }
 
   /** SHA-256, in base64. */
   get digest(): string {
-    return (this.#digest ??= hash('sha256', this.bytes, 'base64'));
+    return (this.#digest ??= this.#pieces.length === 1 ? hash('sha256', this.#pieces[0] as Buffer, 'base64') : this.#digestOfPieces());
+  }
+
+  #digestOfPieces(): string {
+    const digest = createHash('sha256');
+    for (const piece of this.#pieces) digest.update(piece);
+    return digest.digest('base64');
+  }
+
+  #giveBack(): void {
+    if (this.#lent) return;
+    for (const { buffer, byteLength } of this.#pieces) {
+      // Of a piece that has memory of its own; others share theirs with what came before or after.
+      if (byteLength === buffer.byteLength && byteLength >= OWN) (buffer as ArrayBuffer).transfer(0);
+    }
   }
 }

@@ -76,7 +76,7 @@ export class Answer implements Dispatcher.DispatchHandler, Source {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, statusText = ''): void {
     if (status < 200) return;
     this.#begun = true;
-    this.request.onStatus(status);
+    this.request.onStatus(status, this.#socket?.writableLength === 0);
     this.#asker.answered(this);
     const headers = textOf(controller.rawHeaders as Buffer[]);
     const length = headerOf(headers, 'content-length');

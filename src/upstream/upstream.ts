@@ -9,6 +9,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { invalidTarget, RefrainError, reasonOf, upstreamCut, upstreamTimeout, upstreamUnreachable } from '../errors.ts';
@@ -94,7 +95,7 @@ class UndiciUpstream implements Upstream, Asker {
   failed(answer: Answer, cause: Error, phase: Phase): void {
     const { request, writer, isRepeat, isStale, isAborted } = answer;
     const { origin, body, repeatable } = request;
-    const canRepeat = repeatable && (body === null || Buffer.isBuffer(body)) && !isRepeat;
+    const canRepeat = repeatable && !(body instanceof Readable) && !isRepeat;
     if (canRepeat && isStale && phase === 'unanswered' && isDeath(cause) && !isAborted) {
       this.#options.log.debug({ origin, reason: reasonOf(cause) }, 'a reused connection was dead; asking on another');
       return this.#ask(new Answer(request, writer, this, true));
@@ -118,7 +119,7 @@ class UndiciUpstream implements Upstream, Asker {
   #dispatch(agent: Dispatcher, answer: Answer): void {
     const { origin, method, path, headers, body } = answer.request;
     try {
-      agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body }, answer);
+      agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body: body as Readable | null }, answer);
     } catch (error) {
       answer.onResponseError(null, error as Error);
     }

@@ -31,6 +31,7 @@ export const story = test.extend<Cast>({
     for (const proxy of proxies) {
       await proxy.stop();
       expect(proxy.app.cache.flights).toBe(0);
+      expect(proxy.app.budget.held).toBe(0);
       const { requests, ...words } = proxy.app.ledger.counts();
       expect(Object.values(words).reduce((sum, count) => sum + count, 0)).toBe(requests);
       expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);

@@ -211,6 +211,7 @@ describe('reasons in a file', () => {
     new BooksTables(old).add([rowOf({})]);
     old.exec('DROP TABLE reasons');
     old.close();
+    chmodSync(place.path, 0o600);
     expect(readBooks(place.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
     const ledger = place.open();
     ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));

@@ -7,7 +7,7 @@ import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
 
-const TEAM = { scope: { shared: 'team', members: ['*'] } };
+const TEAM = { scope: { shared: 'team', members: ['*'] }, auth: { recheck: null } };
 
 const as = (name: string) => ({ body: chatRequest(), headers: { authorization: `Bearer ${name}` } });
 

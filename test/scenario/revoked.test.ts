@@ -59,4 +59,23 @@ describe('a credential that the upstream refuses', () => {
       expect((await ask(proxy.url + CHAT, as('sk-1'))).headers['x-cache']).toBe('HIT');
     }
   });
+
+  for (const [what, first, varied] of [
+    ['its account', { authorization: 'Bearer sk-1' }, [{ authorization: 'Bearer sk-1', 'openai-project': 'p' }, { authorization: 'Bearer sk-1', 'openai-organization': 'o' }]],
+    ['its spelling', { authorization: 'Bearer sk-1' }, [{ authorization: 'bearer  sk-1' }, { 'api-key': 'sk-1' }, { 'x-api-key': 'sk-1' }, { authorization: 'Bearer sk-1', 'x-api-key': 'sk-1' }]],
+    ['its account, in api-key', { 'api-key': 'sk-1' }, [{ 'api-key': 'sk-1', 'openai-project': 'p' }]],
+    ['its account, in the basic scheme', { authorization: 'Basic dTpw' }, [{ authorization: 'Basic dTpw', 'openai-project': 'p' }]],
+  ] as const) {
+    story(`gets no hits of a shared scope by varying ${what}`, async ({ upstream, open }) => {
+      const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
+      const askAs = (headers: Record<string, string>, content = 'a') => ask(proxy.url + CHAT, { body: chatRequest(content), headers });
+      await askAs(first);
+      upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
+      await askAs(first, 'b');
+      for (const headers of varied) expect((await askAs({ ...headers, 'cache-control': 'only-if-cached' })).status).toBe(504);
+      upstream.script = (call) => sendJson(call, chatAnswer());
+      await askAs(varied[0], 'c');
+      expect((await askAs(first)).headers['x-cache']).toBe('HIT');
+    });
+  }
 });

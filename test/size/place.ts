@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { Child } from '../harness/child.ts';
 
@@ -63,8 +64,12 @@ export interface Place {
   readonly child: Child;
   /** What the upstream was sent, request by request. */
   readonly received: Digest[];
+  /** Takes what it took at most until now for what is usual. */
+  settle(): void;
   /** How much more memory the process takes at most for `act` than passing the warm-up took at most, in bytes. */
   growth(act: () => Promise<unknown>): Promise<number>;
+  /** Waits until the process takes at most this much more than before any `growth`, in bytes. @returns whether it did, in so many seconds */
+  givesBack(bytes: number, seconds: number): Promise<boolean>;
 }
 
 /** @param answer answers a request whose body has been read */
@@ -75,6 +80,8 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
     if (incoming.url === '/v1/warm-up') response.end();
     else await answer(response);
   });
+  // A body that is streamed cannot be sent again where an idle connection turns out to be dead.
+  upstream.keepAliveTimeout = 0;
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
@@ -90,13 +97,23 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
   await send(`${api}/v1/warm-up`, repeated(WARM_UP, Buffer.alloc(65_536)));
   received.length = 0;
   // Not what it takes at this moment: that depends on when garbage was last collected.
-  const usual = peakOf(child.pid);
+  let usual = peakOf(child.pid);
+  const settle = () => void (usual = peakOf(child.pid));
   const growth = async (act: () => Promise<unknown>) => {
     writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
     await act();
     return peakOf(child.pid) - usual;
   };
-  return { url: api, child, received, growth };
+  const givesBack = async (more: number, seconds: number) => {
+    const deadline = performance.now() + seconds * 1000;
+    while (residentOf(child.pid) > usual + more) {
+      if (performance.now() > deadline) return false;
+      // Nothing tells when memory is given back.
+      await setTimeout(100);
+    }
+    return true;
+  };
+  return { url: api, child, received, settle, growth, givesBack };
 }
 
 /** Resident bytes of a process, at most since it began or the peak was last cleared. */

@@ -1,0 +1,119 @@
+/**
+ * What upstreams said last of each credential. One that was refused (401, 403)
+ * must not go on living on kept answers: nothing kept is served to its caller
+ * until the upstream accepts it again. One whose acceptance is old is asked
+ * about again, by a single request of its caller's; the others have their hits
+ * meanwhile, and whatever but a refusal comes of it, all go on having them.
+ *
+ *   unknown    an acceptance that is infinitely old
+ *   accepted   hits, for as long as the acceptance is young
+ *   checking   one request is on its way; the others have hits
+ *   refused    nothing kept
+ */
+import type { Clock } from '../clock.ts';
+import type { CallersFile, Known } from './callers-file.ts';
+
+export interface CallersOptions {
+  /** After how long, in seconds, a credential is asked about again; 0 is always, null never. */
+  readonly recheck: number | null;
+  /** Null where nothing outlives the process. */
+  readonly file: CallersFile | null;
+  readonly clock: Clock;
+}
+
+/** What a request may do for what its caller is. */
+export type Standing = 'accepted' | 'to-check' | 'refused';
+
+interface Caller extends Known {
+  /** Before this time it is not asked about again; milliseconds since the epoch. */
+  checkAt: number;
+  /** When the file had its acceptance last. */
+  savedAt: number;
+}
+
+/** How many are remembered; whoever was heard of longest ago is forgotten first. */
+const REMEMBERED = 20_000;
+
+/** How long a check that came to nothing is not repeated, and one that is on its way may take before another starts. */
+const RETRY_MS = 60_000;
+const CHECKING_MS = 600_000;
+
+/** How old the file's acceptances may get: it is written for one credential at most this often. */
+const SAVED_MS = 300_000;
+
+/** How far the clock of the process before may have been ahead. */
+const CLOCK_SKEW_MS = 1_000;
+
+export class Callers {
+  readonly #options: CallersOptions;
+  readonly #recheckMs: number;
+  readonly #callers = new Map<string, Caller>();
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+    this.#recheckMs = (options.recheck ?? Infinity) * 1000;
+    const now = options.clock.now();
+    for (const [name, known] of options.file?.read() ?? []) {
+      const acceptedAt = known.acceptedAt > now + CLOCK_SKEW_MS ? -Infinity : known.acceptedAt;
+      this.#put(name, { ...known, acceptedAt, checkAt: acceptedAt + this.#recheckMs, savedAt: known.acceptedAt });
+    }
+  }
+
+  /** @param caller names a credential at one upstream @param hasCredential whether there is one */
+  standing(caller: string, hasCredential: boolean): Standing {
+    const known = this.#callers.get(caller);
+    if (known?.refusedAt) return 'refused';
+    if (!hasCredential || this.#recheckMs === Infinity) return 'accepted';
+    return known !== undefined && this.#options.clock.now() < known.checkAt ? 'accepted' : 'to-check';
+  }
+
+  /** A request goes up to see whether its caller is still accepted. */
+  checking(caller: string): void {
+    const checkAt = this.#options.clock.now() + CHECKING_MS;
+    const known = this.#callers.get(caller);
+    if (known) known.checkAt = checkAt;
+    else this.#put(caller, { acceptedAt: -Infinity, refusedAt: null, checkAt, savedAt: -Infinity });
+  }
+
+  /** That request is over, whatever came of it. */
+  checked(caller: string): void {
+    const known = this.#callers.get(caller);
+    if (!known || known.refusedAt) return;
+    const retryAt = this.#options.clock.now() + Math.min(RETRY_MS, this.#recheckMs);
+    known.checkAt = Math.max(known.acceptedAt + this.#recheckMs, Math.min(known.checkAt, retryAt));
+  }
+
+  /** What an upstream answered to this caller. */
+  note(caller: string, status: number): void {
+    const isRefusal = status === 401 || status === 403;
+    if (!isRefusal && (status < 200 || status >= 300)) return;
+    const now = this.#options.clock.now();
+    const before = this.#callers.get(caller);
+    const known = before ?? { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
+    const isNews = isRefusal ? !known.refusedAt : known.refusedAt !== null || now - known.savedAt >= SAVED_MS;
+    if (isRefusal) known.refusedAt = now;
+    else {
+      known.acceptedAt = now;
+      known.refusedAt = null;
+      known.checkAt = now + this.#recheckMs;
+    }
+    if (!isNews) return;
+    known.savedAt = now;
+    this.#put(caller, known);
+    this.#options.file?.changed(this.#callers);
+  }
+
+  /** Writes what is not yet written. */
+  async close(): Promise<void> {
+    await this.#options.file?.close(this.#callers);
+  }
+
+  /** As the one that was heard of last. */
+  #put(name: string, caller: Caller): void {
+    this.#callers.delete(name);
+    this.#callers.set(name, caller);
+    if (this.#callers.size <= REMEMBERED) return;
+    const [oldest] = this.#callers.keys();
+    this.#callers.delete(oldest as string);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Bodies on their way from clients. One that pauses for too long is given up,
+ * and so is one that only drips: after the same time it must have come at some
+ * rate. Time in which whoever reads a body holds it back does not count.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { bodyIncomplete, bodyTimeout, type RefrainError } from '../errors.ts';
+
+/** A body on its way. */
+export interface Arriving {
+  /** When it last sent something, in milliseconds since the epoch. */
+  heardAt: number;
+  /** When it began, and later by as much as it was held back. */
+  since: number;
+  /** How much has come since then. */
+  bytes: number;
+  /** Since when it is held back; null where it is not. */
+  heldAt: number | null;
+  /** Told that it will never be whole. */
+  readonly give: (error: RefrainError) => void;
+}
+
+/** How long a client may pause while it sends its body, and how long it may take beside what it sends. */
+const PAUSE_MS = 30_000;
+
+/** Bytes per second; a telephone at the edge of its network sends more. */
+const MIN_RATE = 500;
+
+export class Arrivals {
+  readonly #clock: Clock;
+  /** One alarm looks after all: most bodies are whole before it could be set for each. */
+  readonly #arriving = new Set<Arriving>();
+  #alarmed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(request: IncomingMessage, give: (error: RefrainError) => void): Arriving {
+    const now = this.#clock.now();
+    const arriving: Arriving = { heardAt: now, since: now, bytes: 0, heldAt: null, give };
+    this.#arriving.add(arriving);
+    request.on('close', () => this.#arriving.delete(arriving) && !request.complete && give(bodyIncomplete()));
+    if (!this.#alarmed) this.#alarm(PAUSE_MS);
+    return arriving;
+  }
+
+  /** @returns whether it was still on its way */
+  delete(arriving: Arriving): boolean {
+    return this.#arriving.delete(arriving);
+  }
+
+  /** @param bytes how much has come in all */
+  heard(arriving: Arriving, bytes: number): void {
+    arriving.heardAt = this.#clock.now();
+    arriving.bytes = bytes;
+  }
+
+  /** It waits for whoever reads it. */
+  hold(arriving: Arriving): void {
+    arriving.heldAt ??= this.#clock.now();
+  }
+
+  goOn(arriving: Arriving): void {
+    if (arriving.heldAt === null) return;
+    const now = this.#clock.now();
+    arriving.since += now - arriving.heldAt;
+    arriving.heardAt = now;
+    arriving.heldAt = null;
+  }
+
+  #alarm(ms: number): void {
+    this.#alarmed = true;
+    this.#clock.after(ms, () => this.#giveUpLate());
+  }
+
+  #giveUpLate(): void {
+    const now = this.#clock.now();
+    let next = Infinity;
+    for (const arriving of this.#arriving) {
+      // What is held back is looked at again; it may go on at any time.
+      if (arriving.heldAt !== null) {
+        next = Math.min(next, PAUSE_MS);
+        continue;
+      }
+      const untilPaused = arriving.heardAt + PAUSE_MS - now;
+      const untilSlow = arriving.since + PAUSE_MS + (arriving.bytes / MIN_RATE) * 1000 - now;
+      const left = Math.min(untilPaused, untilSlow);
+      if (left > 0) {
+        next = Math.min(next, left);
+        continue;
+      }
+      this.#arriving.delete(arriving);
+      const how = untilPaused <= 0 ? `stopped arriving for ${PAUSE_MS / 1000} s` : `arrived at less than ${MIN_RATE} bytes a second`;
+      arriving.give(bodyTimeout(how));
+    }
+    this.#alarmed = false;
+    if (next < Infinity) this.#alarm(next);
+  }
+}

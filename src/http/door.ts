@@ -1,0 +1,42 @@
+/**
+ * All that the API door needs.
+ */
+import type { Cache } from '../cache/cache.ts';
+import type { Callers } from '../cache/callers.ts';
+import type { Clock } from '../clock.ts';
+import type { Hints } from '../ledger/hints.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Log } from '../log.ts';
+import type { Decoding } from '../request/content-coding.ts';
+import type { Namer } from '../request/namer.ts';
+import type { Keep } from '../response/complete.ts';
+import type { Store } from '../store/store.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Bodies } from './body.ts';
+import type { Heads } from './heads.ts';
+import type { Heartbeat } from './serve.ts';
+
+export interface Door {
+  readonly cache: Cache;
+  readonly store: Store;
+  readonly upstream: Upstream;
+  readonly ledger: Ledger;
+  readonly hints: Hints;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly heads: Heads;
+  /** How this process calls itself in `Via`. */
+  readonly pseudonym: string;
+  readonly namer: Namer;
+  readonly callers: Callers;
+  readonly bodies: Bodies;
+  readonly decoding: Decoding;
+  /** Null where silent streams stay silent. */
+  readonly heartbeat: Heartbeat | null;
+  /** Whether new requests are turned away. */
+  readonly isStopping: () => boolean;
+  /** Which answers are kept that end early or say nothing. */
+  readonly keep: ReadonlySet<Keep>;
+  /** Whether what was asked is kept with its answer, unless it shows a credential. */
+  readonly keepsPrompts: boolean;
+}

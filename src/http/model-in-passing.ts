@@ -1,0 +1,31 @@
+/**
+ * The model that a request names in a body that is not read, found as it
+ * passes: for the books, in which a request has one model however it is
+ * answered.
+ */
+import type { IncomingMessage } from 'node:http';
+import { ModelScan } from '../request/model.ts';
+import type { Reading } from '../request/reading.ts';
+import type { Bodies } from './body.ts';
+import type { Marks } from './marks.ts';
+
+/** Whether a body may be too large to be read as a whole. */
+export function mayBeLarge(bodies: Bodies, { headers }: IncomingMessage): boolean {
+  const { 'content-length': length } = headers;
+  return length === undefined || Number(length) > bodies.limits.whole;
+}
+
+/** @param begun what has been read of it already */
+export function lookForModel(request: IncomingMessage, { coding }: Reading, marks: Marks, begun: readonly Buffer[] = []): void {
+  if (coding !== null) return;
+  const scan = new ModelScan();
+  const look = (chunk: Buffer) => {
+    scan.push(chunk);
+    marks.model ??= scan.model;
+    if (scan.model !== null) request.off('data', look);
+  };
+  begun.forEach(look);
+  if (scan.model !== null) return;
+  // Not `on`, which would have the body flow before anybody takes it.
+  request.prependListener('data', look);
+}

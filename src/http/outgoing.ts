@@ -1,0 +1,39 @@
+/**
+ * A long body on its way to an upstream, piece by piece. It is let go of once
+ * all of it is sent and the upstream answers: an answer can take minutes, and
+ * before its head the body may have to be sent once more.
+ */
+import type { WholeBody } from '../request/whole-body.ts';
+
+/** The longest body, in bytes, that is sent as one buffer and kept until its call is over. */
+const SHORT = 128 * 1024;
+
+export class Outgoing implements Iterable<Buffer> {
+  readonly length: number;
+  readonly #body: WholeBody;
+  #sent = false;
+  #answered = false;
+
+  constructor(body: WholeBody) {
+    this.#body = body;
+    this.length = body.length;
+  }
+
+  static isWorth(body: WholeBody): boolean {
+    return body.length > SHORT;
+  }
+
+  *[Symbol.iterator](): Generator<Buffer> {
+    yield* this.#body.lend();
+    this.#sent = true;
+    if (this.#answered) this.#body.release();
+  }
+
+  /** The head of its answer is here. @param flushed whether the socket has nothing left to write */
+  answered(flushed: boolean): void {
+    this.#answered = true;
+    if (!this.#sent) return;
+    if (flushed) this.#body.takeBack();
+    this.#body.release();
+  }
+}

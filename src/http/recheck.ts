@@ -1,0 +1,83 @@
+/**
+ * One request of a caller whose acceptance is old goes up, as a refresh. What
+ * the upstream answers to it is its answer, unless the upstream has trouble of
+ * its own or takes its time: then what is kept is.
+ */
+import type { Cache } from '../cache/cache.ts';
+import type { Callers, Standing } from '../cache/callers.ts';
+import type { Opening } from '../cache/outcome.ts';
+import type { Question } from '../cache/question.ts';
+import { type Clock, within } from '../clock.ts';
+import { RefrainError } from '../errors.ts';
+import type { Reading } from '../request/reading.ts';
+import type { Listener } from '../response/listener.ts';
+
+/** Of a request that would read what is kept, and may ask; any other is an answer of the upstream's in any case, or none. */
+export function standingOf(callers: Callers, { policy, caller, callerThere }: Reading): Standing {
+  const standing = callers.standing(callerThere, caller.credential !== null);
+  return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
+}
+
+export interface Checker {
+  readonly cache: Cache;
+  readonly callers: Callers;
+  readonly clock: Clock;
+}
+
+/** How long whoever has a kept answer waits for the upstream to begin with its own. */
+const PATIENCE_MS = 5_000;
+
+/** What came of a check. */
+export interface Checked {
+  /** What is served. */
+  readonly opening: Opening;
+  /** What the request is sent with; it may go on although what is kept is served. */
+  readonly flown: Opening;
+}
+
+/** @throws RefrainError where nothing is kept and the upstream may not be asked */
+export async function recheck({ cache, callers, clock }: Checker, caller: string, question: Question): Promise<Checked> {
+  callers.checking(caller);
+  let opening: Opening;
+  try {
+    opening = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
+  } catch (error) {
+    callers.checked(caller);
+    const kept = await keptAnswer(cache, question);
+    if (kept) return { opening: kept, flown: kept };
+    throw error;
+  }
+  const { listener, call } = opening;
+  const over = Promise.resolve(call).then(() => callers.checked(caller));
+  await within(clock, PATIENCE_MS, listener.whenBegun());
+  if (saysOfCaller(listener.head?.status)) return { opening, flown: opening };
+  const kept = await keptAnswer(cache, question);
+  if (!kept) return { opening, flown: opening };
+  if (listener.state !== 'waiting') listener.leave();
+  else readToNobody(listener, over);
+  return { opening: kept, flown: opening };
+}
+
+/** The call goes on: what comes of it is said of the caller, and kept. */
+function readToNobody(listener: Listener, over: Promise<unknown>): void {
+  const changed = () => {
+    while (listener.read()) {}
+  };
+  listener.player = { changed };
+  void over.then(() => listener.leave());
+}
+
+/** Whether the answer stands, whatever is kept. */
+function saysOfCaller(status = 0): boolean {
+  return status === 401 || status === 403 || (status >= 200 && status < 300);
+}
+
+async function keptAnswer(cache: Cache, question: Question): Promise<Opening | null> {
+  const { key, permission, sent } = question;
+  try {
+    return cache.hit(key, permission, sent) ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));
+  } catch (error) {
+    if (error instanceof RefrainError) return null;
+    throw error;
+  }
+}
