@@ -62,8 +62,10 @@ export class Recording implements Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
-  readonly #wave = new Wave(this.#listeners, () => this.#allTold());
-  /** Bytes appended before a wave that is on. */
+  readonly #wave = new Wave(this.#listeners, () => this.#crowdTold());
+  /** How many bytes a wave that is on tells of. */
+  #telling = 0;
+  /** How many every listener has been told of. */
   #told = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
@@ -193,18 +195,20 @@ export class Recording implements Playable {
   }
 
   #wake(): void {
-    if (!this.#wave.isOn) this.#told = this.#bytes;
+    const bytes = this.#bytes;
+    if (!this.#wave.isOn) this.#telling = bytes;
     this.#wave.tell();
+    if (!this.#wave.isOn) this.#told = Math.max(this.#told, bytes);
   }
 
-  /** Only now is it known of a crowd who is slow. */
-  #allTold(): void {
-    this.#told = this.#bytes;
+  #crowdTold(): void {
+    this.#told = this.#telling;
+    this.#telling = this.#bytes;
     this.played();
   }
 
   #wanted(): boolean {
-    if (this.#wave.isOn && this.#bytes - this.#told > AHEAD) return false;
+    if (this.#wave.isOn && this.#bytes - this.#telling > AHEAD) return false;
     let fastest = 0;
     for (const listener of this.#listeners) fastest = Math.max(fastest, listener.position);
     return this.#bytes - fastest <= AHEAD;
@@ -215,7 +219,7 @@ export class Recording implements Playable {
     const behind: Listener[] = [];
     let slowest = this.#gone + this.#chunks.length;
     for (const listener of this.#listeners) {
-      if (!this.#wave.isOn && this.#bytes - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
+      if (this.#told - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
       else slowest = Math.min(slowest, listener.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);
