@@ -100,7 +100,7 @@ export async function openAnswer(
 async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Promise<Opening> {
   const { request, client, reading, occasion, body, plain, standing } = asking;
   const { route, policy, sent, caller: { scope }, callerThere } = reading;
-  const { endpoint } = occasion;
+  const { endpoint, dialect } = occasion;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
   const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
@@ -131,7 +131,7 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   if (standing === 'refused') marks.why = 'the upstream refused this credential last';
   else if (isKept) marks.why = 'kept, but the upstream is asked whether it still accepts this credential';
   else if (variesBy) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
-  else marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, twin });
+  else marks.why = await whyMissed(door, { policy, outcome, like, dialect, naming: { ...naming, parts: known }, twin });
   return opening;
 }
 

@@ -5,7 +5,9 @@
  */
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
+import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
+import { isLabel } from '../request/explain.ts';
 import { nameOf } from '../request/fingerprint.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
@@ -27,12 +29,13 @@ export interface Missed {
   readonly outcome: Miss;
   readonly like: Likeness;
   readonly naming: Naming;
+  readonly dialect: Dialect;
   /** The last request with the same body, stored or not. */
   readonly twin: Twin | null;
 }
 
 export async function whyMissed({ store, namer }: Records, missed: Missed): Promise<string> {
-  const { policy, outcome, like, naming, twin } = missed;
+  const { policy, outcome, like, naming, dialect, twin } = missed;
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   if (outcome.answer.isStale) return 'kept, but expired or older than max-age';
@@ -45,13 +48,14 @@ export async function whyMissed({ store, namer }: Records, missed: Missed): Prom
   // What was asked is perhaps not kept, but the names of what differs from it are known.
   const isNearer = pointers.length <= (nearest?.differences ?? Infinity);
   const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
-  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
+  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length, dialect);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
-  return told(nearest.name, nearest.first, nearest.differences);
+  return told(nearest.name, nearest.first, nearest.differences, dialect);
 }
 
-function told(name: string, first: string, differences: number): string {
-  return `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
+function told(name: string, first: string, differences: number, dialect: Dialect): string {
+  const leftOut = !ignoresLabels(dialect) && isLabel(first) ? '; left-out-by="dialect=engine"' : '';
+  return `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}${leftOut}`;
 }
 
 function withinBound(kept: readonly Kept[]): readonly Kept[] {
