@@ -60,11 +60,11 @@ export class Callers {
   }
 
   /** @param caller names a credential at one upstream @param hasCredential whether there is one */
-  standing(caller: string, hasCredential: boolean): Standing {
+  standing(caller: string, hasCredential: boolean, now = this.#options.clock.now()): Standing {
     const known = this.#callers.get(caller);
     if (known?.refusedAt) return 'refused';
     if (!hasCredential || this.#recheckMs === Infinity) return 'accepted';
-    return known !== undefined && this.#options.clock.now() < known.checkAt ? 'accepted' : 'to-check';
+    return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
   }
 
   /** A request goes up to see whether its caller is still accepted. */
