@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { type HeaderFields, valuesOf } from './header-fields.ts';
-import { createMatcher } from './ignored-headers.ts';
+import { createMatcher } from './name-list.ts';
 
 declare const scopeBrand: unique symbol;
 

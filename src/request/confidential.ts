@@ -18,7 +18,7 @@ export function saysWho(name: string): boolean {
 }
 
 /** Whether a header of this lower-case name says to which conversation a request belongs: `session-id`. */
-export function saysSession(name: string): boolean {
+function saysSession(name: string): boolean {
   return SAYS_SESSION.test(name);
 }
 

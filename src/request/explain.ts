@@ -92,7 +92,7 @@ const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dia
 const isLabelHeader = createHeaderRules('engine', true);
 
 /** Whether another dialect leaves it out. @param pointer as a difference has it */
-export function isLabel(pointer: string): boolean {
+function isLabel(pointer: string): boolean {
   const [, place, name = '', , member] = pointer.split('/');
   if (place === 'headers') return isLabelHeader(name);
   return place === 'body' && (isLabelField(name) || (name === 'input' && member === 'id'));

@@ -8,6 +8,7 @@
 import { type Dialect, ignoresLabels } from '../dialect.ts';
 import { saysWho } from './confidential.ts';
 import { HOP_BY_HOP } from './header-fields.ts';
+import { createMatcher } from './name-list.ts';
 
 export interface HeaderRule {
   /** In lower case; `*` at the end stands for any ending. */
@@ -66,13 +67,6 @@ export const HEADER_RULES: readonly HeaderRule[] = [
     why: "labels of a client's session",
   },
 ];
-
-/** Whether a name is one of `names`, of which some end in `*`. */
-export function createMatcher(names: readonly string[]): (name: string) => boolean {
-  const exact = new Set(names.filter((name) => !name.endsWith('*')));
-  const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
-}
 
 /** The headers that a dialect leaves out. @param standard whether those count that settings may bring back */
 export function createHeaderRules(dialect: Dialect, standard: boolean): (name: string) => boolean {
