@@ -10,7 +10,7 @@
  *   checking   one request is on its way; the others have hits
  *   refused    nothing kept
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, CLOCK_SKEW_MS } from '../clock.ts';
 import type { CallersFile, Known } from './callers-file.ts';
 
 export interface CallersOptions {
@@ -40,9 +40,6 @@ const CHECKING_MS = 600_000;
 
 /** How old the file's acceptances may get: it is written for one credential at most this often. */
 const SAVED_MS = 300_000;
-
-/** How far the clock of the process before may have been ahead. */
-const CLOCK_SKEW_MS = 1_000;
 
 export class Callers {
   readonly #options: CallersOptions;

@@ -1,14 +1,12 @@
 /**
  * Stored entries: which may be served, and how they are opened.
  */
+import { CLOCK_SKEW_MS } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
 import { Listener } from '../response/listener.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { Opening } from './outcome.ts';
-
-/** How far apart the clocks of two processes over one file may be. */
-const CLOCK_SKEW_MS = 1_000;
 
 /** What a store has; nothing where it fails, against its contract. */
 export async function lookUp(store: Store, key: string): Promise<Found | undefined> {

@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CLOCK_SKEW_MS } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { booksPath } from '../ledger/books.ts';
 import { isOpenToOthers } from '../privacy.ts';
@@ -24,8 +25,6 @@ export interface StoreFile {
 }
 
 const QUICK_CHECK = fileURLToPath(new URL(`./quick-check${extname(import.meta.url)}`, import.meta.url));
-/** How far apart the clocks of two processes over one file may be. */
-const CLOCK_SKEW_MS = 1_000;
 /** Less than this is none. */
 const LEAST_FREE = 16 * 1024 * 1024;
 
