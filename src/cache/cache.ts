@@ -198,7 +198,7 @@ export class Cache {
     return flight;
   }
 
-  /** Whether another flight holds the key, and is to be waited for. */
+  /** Tests whether another flight holds the key, and is to be waited for. */
   #isHeld(question: Question): boolean {
     const held = this.#flights.joinable(question.key);
     if (held === null || isOverdue(held, this.#options)) return false;

@@ -26,7 +26,7 @@ export function surelyLacks(store: Store, key: string): boolean {
   }
 }
 
-/** Whether it was stored by a clock that was ahead of this one; nothing tells its age. */
+/** Tests whether it was stored by a clock that was ahead of this one; nothing tells its age. */
 export function isOfFuture({ storedAt }: Entry, now: number): boolean {
   return storedAt > now + CLOCK_SKEW_MS;
 }

@@ -83,7 +83,7 @@ export function checkSecret({ path: storePath }: StoreFile): Finding {
   }
 }
 
-/** Whether anybody else can read what is asked and answered. */
+/** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy({ path }: StoreFile): Finding {
   const files = [path, booksPath(path)].flatMap((file) => ['', '-wal', '-shm'].map((suffix) => file + suffix));
   const open = [secretPath(path), ...files].filter(isOpenToOthers);

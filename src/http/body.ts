@@ -77,14 +77,13 @@ export class Bodies {
       const take = (piece: Buffer) => {
         bytes += piece.length;
         if (bytes > accepted) return stop(bodyTooLarge(accepted));
-        if (bytes > whole) return stop(this.#goOn('large-request', request, length, [...gathering.pieces, piece], held));
-        if (bytes > held) {
-          const needed = Math.max(bytes, length);
-          if (!share.take(needed - held, needed)) {
-            return stop(this.#goOn('request-budget', request, length, [...gathering.pieces, piece], held));
-          }
-          held = needed;
+        const needed = Math.max(bytes, length);
+        const isLarge = bytes > whole;
+        if (isLarge || (bytes > held && !share.take(needed - held, needed))) {
+          const begun = [...gathering.pieces, piece];
+          return stop(this.#goOn(isLarge ? 'large-request' : 'request-budget', request, length, begun, held));
         }
+        held = needed;
         gathering.add(piece);
         if (hash || bytes !== length) {
           (hash ??= createHash('sha256')).update(piece);
@@ -100,7 +99,9 @@ export class Bodies {
   }
 
   /** Turns a body that was to be read as a whole into a stream of all of it. */
-  #goOn(why: Streamed['why'], request: IncomingMessage, length: number, begun: readonly Buffer[], held: number): Streamed | RefrainError {
+  #goOn(
+    why: Streamed['why'], request: IncomingMessage, length: number, begun: readonly Buffer[], held: number,
+  ): Streamed | RefrainError {
     const stream = this.#passOn(request, length, this.limits.accepted, begun, held);
     return stream === null ? overloaded() : { why, stream, begun };
   }

@@ -67,7 +67,7 @@ function readToNobody(listener: Listener, over: Promise<unknown>): void {
   void over.then(() => listener.leave());
 }
 
-/** Whether the answer stands, whatever is kept. */
+/** Tests whether the answer stands, whatever is kept. */
 function saysOfCaller(status = 0): boolean {
   return status === 401 || status === 403 || (status >= 200 && status < 300);
 }

@@ -8,7 +8,7 @@ import { segmentsOf } from './json-pointer.ts';
 import { type Fields, globOf, isOn, isSearch, isSearchName, modelsOf } from './searches.ts';
 
 export interface Bypasses {
-  /** Whether searches do. */
+  /** True where searches do. */
   readonly searches: boolean;
   /** Each as the names of its segments; `*` stands for any one. */
   readonly pointers: readonly (readonly string[])[];
@@ -39,7 +39,7 @@ export function whyBypass(bypasses: Bypasses, endpoint: Endpoint, fields: Fields
   return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
 }
 
-/** Whether the decision hangs on this name, wherever it stands. */
+/** Tests whether the decision hangs on this name, wherever it stands. */
 export function isDecidedBy({ searches, pointers }: Bypasses, name: string): boolean {
   return (searches && isSearchName(name)) || pointers.some((segments) => segments.includes(name));
 }

@@ -91,7 +91,7 @@ function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
 const isLabelHeader = createHeaderRules('engine', true);
 
-/** Whether another dialect leaves it out. @param pointer as a difference has it */
+/** Tests whether another dialect leaves it out. @param pointer as a difference has it */
 function isLabel(pointer: string): boolean {
   const [, place, name = '', , member] = pointer.split('/');
   if (place === 'headers') return isLabelHeader(name);

@@ -77,7 +77,7 @@ export function createHeaderRules(dialect: Dialect, standard: boolean): (name: s
   return (name) => isNamed(name) || (isOfFamily(name) && (isOwn(name) || !saysWho(name)));
 }
 
-/** Whether a rule holds for an upstream of this dialect. */
+/** Tests whether a rule holds for an upstream of this dialect. */
 export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard: boolean): boolean {
   switch (where) {
     case 'fixed':
@@ -90,7 +90,7 @@ export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard
   }
 }
 
-/** Whether no setting can bring a header into the key. */
+/** Tests whether no setting can bring a header into the key. */
 export const isFixed = createMatcher(HEADER_RULES.flatMap(({ where, names }) => (where === 'fixed' ? names : [])));
 
 function isOwn(name: string): boolean {

@@ -211,7 +211,7 @@ export function checkVersion(database: DatabaseSync, own: number): void {
   if (version !== own && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }
 
-/** Whether there is a table of this name; a file that may only be read may be one of before there was. */
+/** Tests whether there is a table of this name; a file that may only be read may be one of before there was. */
 export function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
 }

@@ -34,7 +34,7 @@ export class SqliteGone {
     this.#statements = hasTable(database, 'gone') ? prepare(database) : null;
   }
 
-  /** Whether another connection has written since the last look. */
+  /** Tests whether another connection has written since the last look. */
   hasNews(): boolean {
     const version = this.#versionNow();
     const isNew = version !== this.#version;

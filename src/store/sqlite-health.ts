@@ -49,12 +49,12 @@ export class SqliteHealth {
     return this.#refusal;
   }
 
-  /** Whether lookups are worth their time. */
+  /** True where lookups are worth their time. */
   get mayBeRead(): boolean {
     return this.#state === 'opening' || this.#state === 'up' || this.#state === 'read-only';
   }
 
-  /** Whether it is worth a try to write. */
+  /** True where it is worth a try to write. */
   get mayBeWritten(): boolean {
     return this.#state === 'opening' || this.#state === 'up' || this.#state === 'stalled';
   }
