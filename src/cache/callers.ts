@@ -10,7 +10,7 @@
  *   checking   one request is on its way; the others have hits
  *   refused    nothing kept
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, CLOCK_SKEW_MS } from '../clock.ts';
 import type { CallersFile, Known } from './callers-file.ts';
 
 export interface CallersOptions {
@@ -41,9 +41,6 @@ const CHECKING_MS = 600_000;
 /** How old the file's acceptances may get: it is written for one credential at most this often. */
 const SAVED_MS = 300_000;
 
-/** How far the clock of the process before may have been ahead. */
-const CLOCK_SKEW_MS = 1_000;
-
 export class Callers {
   readonly #options: CallersOptions;
   readonly #recheckMs: number;
@@ -60,11 +57,11 @@ export class Callers {
   }
 
   /** @param caller names a credential at one upstream @param hasCredential whether there is one */
-  standing(caller: string, hasCredential: boolean): Standing {
+  standing(caller: string, hasCredential: boolean, now = this.#options.clock.now()): Standing {
     const known = this.#callers.get(caller);
     if (known?.refusedAt) return 'refused';
     if (!hasCredential || this.#recheckMs === Infinity) return 'accepted';
-    return known !== undefined && this.#options.clock.now() < known.checkAt ? 'accepted' : 'to-check';
+    return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
   }
 
   /** A request goes up to see whether its caller is still accepted. */

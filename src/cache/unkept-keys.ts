@@ -23,7 +23,7 @@ export class UnkeptKeys {
     this.#clock = clock;
   }
 
-  /** Whether nobody should wait for another's answer. */
+  /** Tests whether nobody should wait for another's answer. */
   has(key: string): boolean {
     return (this.#until.get(key) ?? -Infinity) > this.#clock.now();
   }

@@ -33,10 +33,10 @@ export interface Door {
   readonly decoding: Decoding;
   /** Null where silent streams stay silent. */
   readonly heartbeat: Heartbeat | null;
-  /** Whether new requests are turned away. */
+  /** Tests whether new requests are turned away. */
   readonly isStopping: () => boolean;
   /** Which answers are kept that end early or say nothing. */
   readonly keep: ReadonlySet<Keep>;
-  /** Whether what was asked is kept with its answer, unless it shows a credential. */
+  /** True where what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
 }

@@ -25,7 +25,7 @@ import type { HeadReading } from './heads.ts';
 import { leadOf } from './lead.ts';
 import type { Marks } from './marks.ts';
 import { letGo, letGoAfter } from './let-go.ts';
-import { lookForModel, mayBeLarge } from './model-in-passing.ts';
+import { lookForModel } from './model-in-passing.ts';
 import { recheck, standingOf } from './recheck.ts';
 import { whyMissed } from './why.ts';
 
@@ -60,9 +60,11 @@ export async function openAnswer(
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
   if (why === 'no-store') door.hints.refusedToStore(policy.isHabit);
-  if (why !== null || mayBeLarge(door.bodies, request)) lookForModel(request, reading, marks);
+  const length = lengthOf(request);
+  // A length of 0 is one that is not declared.
+  if (why !== null || length === 0 || length > door.bodies.limits.whole) lookForModel(request, reading, marks);
   if (why !== null) return relayUnread(door, reading, request, why);
-  const body = await door.bodies.read(request, lengthOf(request));
+  const body = await door.bodies.read(request, length);
   if (!(body instanceof WholeBody)) {
     if (body.why === 'request-budget') lookForModel(request, reading, marks, body.begun);
     return relay(door, reading, request, body.why, body.stream);
@@ -83,17 +85,23 @@ export async function openAnswer(
     }
     marks.key = naming.key.slice(0, 16);
     marks.model = naming.model;
-    const standing = standingOf(door.callers, reading);
-    const hit = standing === 'accepted' ? door.cache.hit(naming.key, policy, reading.sent) : undefined;
+    // Once for both: to read the clock is a hundredth of a hit.
+    const now = door.clock.now();
+    const standing = standingOf(door.callers, reading, now);
+    const hit = standing === 'accepted' ? door.cache.hit(naming.key, policy, reading.sent, now) : undefined;
     if (!hit) return await ask(door, { request, client: clientOf(response), reading, occasion, body, plain, standing }, naming, marks);
-    body.release();
-    plain.release();
+    release(body, plain);
     return hit;
   } catch (error) {
-    body.release();
-    plain.release();
+    release(body, plain);
     throw error;
   }
+}
+
+/** Both, where a body was decoded. */
+function release(body: WholeBody, plain: WholeBody): void {
+  body.release();
+  if (plain !== body) plain.release();
 }
 
 /** Puts a question to the cache that cannot be answered at once. */

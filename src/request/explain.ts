@@ -91,8 +91,8 @@ function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
 const isLabelHeader = createHeaderRules('engine', true);
 
-/** Whether another dialect leaves it out. @param pointer as a difference has it */
-export function isLabel(pointer: string): boolean {
+/** Tests whether another dialect leaves it out. @param pointer as a difference has it */
+function isLabel(pointer: string): boolean {
   const [, place, name = '', , member] = pointer.split('/');
   if (place === 'headers') return isLabelHeader(name);
   return place === 'body' && (isLabelField(name) || (name === 'input' && member === 'id'));

@@ -6,7 +6,9 @@ import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
-import { createHeaderRules, createMatcher, isFixed } from './ignored-headers.ts';
+import { createHeaderRules, isFixed } from './ignored-headers.ts';
+import { segmentsOf } from './json-pointer.ts';
+import { createMatcher } from './name-list.ts';
 
 export interface Omissions {
   readonly body: Ignored;
@@ -73,10 +75,6 @@ function headersIn(entries: readonly string[]): string[] {
 
 function pointersIn(entries: readonly string[]): string[] {
   return entries.filter((entry) => entry.startsWith('/'));
-}
-
-function segmentsOf(pointer: string): string[] {
-  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** What is below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */

@@ -20,7 +20,7 @@ export interface Rules {
   readonly bypasses: Bypasses;
   /** Keyed by the secret of this proxy; hexadecimal. */
   readonly digestOf: (text: string) => string;
-  /** Whether a header is in the scope of its caller. */
+  /** Tests whether a header is in the scope of its caller. */
   readonly isScopeHeader: (name: string) => boolean;
   readonly callerOf: (fields: HeaderFields) => Caller;
 }
@@ -61,7 +61,7 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   };
 }
 
-/** Whether requests with equal keys have equal values of this header, as far as these say what is asked. */
+/** Tests whether requests with equal keys have equal values of this header, as far as these say what is asked. */
 export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { target }: Route, name: string): boolean {
   return isScopeHeader(name) || !omissions[target.dialect].isIgnoredHeader(name);
 }

@@ -37,7 +37,7 @@ export interface Swept {
 export interface Role {
   /** What this process is called among those that write. */
   readonly writer: string;
-  /** Whether nothing may be written. */
+  /** True where nothing may be written. */
   readonly isReadOnly: boolean;
 }
 
