@@ -148,6 +148,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
       const paths = [config.store.path, booksPath(config.store.path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
+      callers.open();
       rules = createRules(config, (secret = loadSecret(config.store.path, log)), origins);
       apiLobby.open(createHandle());
       adminLobby.open((request, response) => void door.handle(request, response));

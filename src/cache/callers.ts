@@ -52,8 +52,16 @@ export class Callers {
   constructor(options: CallersOptions) {
     this.#options = options;
     this.#recheckMs = (options.recheck ?? Infinity) * 1000;
-    const now = options.clock.now();
-    for (const [name, known] of options.file?.read() ?? []) {
+  }
+
+  /**
+   * Reads what is kept of them.
+   * @throws ConfigError where others can read it, and cannot be kept from it
+   */
+  open(): void {
+    const { clock, file } = this.#options;
+    const now = clock.now();
+    for (const [name, known] of file?.read() ?? []) {
       const acceptedAt = known.acceptedAt > now + CLOCK_SKEW_MS ? -Infinity : known.acceptedAt;
       this.#put(name, { ...known, acceptedAt, checkAt: acceptedAt + this.#recheckMs, savedAt: known.acceptedAt });
     }
