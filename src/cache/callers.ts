@@ -91,10 +91,14 @@ export class Callers {
     known.checkAt = Math.max(known.acceptedAt + this.#recheckMs, Math.min(known.checkAt, retryAt));
   }
 
-  /** What an upstream answered to this caller. */
-  note(caller: string, status: number): void {
+  /**
+   * What an upstream answered to this caller.
+   * @param isCached whether to a request to a cached endpoint: another may be public, as a list of models is at
+   * many gateways, and what it answers accepts nobody
+   */
+  note(caller: string, status: number, isCached: boolean): void {
     const isRefusal = status === 401 || status === 403;
-    if (!isRefusal && (status < 200 || status >= 300)) return;
+    if (!isRefusal && (!isCached || status < 200 || status >= 300)) return;
     const now = this.#options.clock.now();
     const before = this.#callers.get(caller);
     const known = before ?? { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
