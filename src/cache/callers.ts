@@ -49,8 +49,16 @@ export class Callers {
   constructor(options: CallersOptions) {
     this.#options = options;
     this.#recheckMs = (options.recheck ?? Infinity) * 1000;
-    const now = options.clock.now();
-    for (const [name, known] of options.file?.read() ?? []) {
+  }
+
+  /**
+   * Reads what is kept of them.
+   * @throws ConfigError where others can read it, and cannot be kept from it
+   */
+  open(): void {
+    const { clock, file } = this.#options;
+    const now = clock.now();
+    for (const [name, known] of file?.read() ?? []) {
       const acceptedAt = known.acceptedAt > now + CLOCK_SKEW_MS ? -Infinity : known.acceptedAt;
       this.#put(name, { ...known, acceptedAt, checkAt: acceptedAt + this.#recheckMs, savedAt: known.acceptedAt });
     }
@@ -80,10 +88,14 @@ export class Callers {
     known.checkAt = Math.max(known.acceptedAt + this.#recheckMs, Math.min(known.checkAt, retryAt));
   }
 
-  /** What an upstream answered to this caller. */
-  note(caller: string, status: number): void {
+  /**
+   * What an upstream answered to this caller.
+   * @param isCached whether to a request to a cached endpoint: another may be public, as a list of models is at
+   * many gateways, and what it answers accepts nobody
+   */
+  note(caller: string, status: number, isCached: boolean): void {
     const isRefusal = status === 401 || status === 403;
-    if (!isRefusal && (status < 200 || status >= 300)) return;
+    if (!isRefusal && (!isCached || status < 200 || status >= 300)) return;
     const now = this.#options.clock.now();
     const before = this.#callers.get(caller);
     const known = before ?? { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };

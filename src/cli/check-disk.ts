@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callersPath } from '../cache/callers-file.ts';
 import { CLOCK_SKEW_MS } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { booksPath } from '../ledger/books.ts';
@@ -86,7 +87,7 @@ export function checkSecret({ path: storePath }: StoreFile): Finding {
 /** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy({ path }: StoreFile): Finding {
   const files = [path, booksPath(path)].flatMap((file) => ['', '-wal', '-shm'].map((suffix) => file + suffix));
-  const open = [secretPath(path), ...files].filter(isOpenToOthers);
+  const open = [secretPath(path), callersPath(path), ...files].filter(isOpenToOthers);
   if (open.length === 0) return ok('file modes', 'no file can be read by others');
   return warning('file modes', `others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
 }

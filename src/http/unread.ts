@@ -3,7 +3,9 @@
  * there is no response object.
  */
 import type { Duplex } from 'node:stream';
-import { errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError } from '../errors.ts';
+import {
+  bodyTimeout, errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError,
+} from '../errors.ts';
 import { STATUS_CODES } from './node-http.ts';
 
 /** A listener of `clientError` of the API. */
@@ -20,7 +22,7 @@ export function refuseUnreadOperator(cause: NodeJS.ErrnoException, socket: Duple
 function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   // A connection that broke, or on which an answer has begun, can be told nothing.
   if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
-  const error = errorOf(cause);
+  const error = errorOf(cause, socket);
   const body = errorBody(error);
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
@@ -28,18 +30,25 @@ function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: stri
   );
 }
 
-function errorOf(cause: NodeJS.ErrnoException): RefrainError {
+function errorOf(cause: NodeJS.ErrnoException, socket: Duplex): RefrainError {
   switch (cause.code) {
     case 'HPE_HEADER_OVERFLOW':
       return headersTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return headersTimeout();
+      return responseOf(socket) ? bodyTimeout('did not arrive in time') : headersTimeout();
     default:
       return malformedRequest(reasonOf(cause));
   }
 }
 
-/** Node keeps the response that a socket is sending here, and its own handler looks at it too. */
 function hasBegun(socket: Duplex): boolean {
-  return (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent === true;
+  return responseOf(socket)?.headersSent === true;
+}
+
+/**
+ * The answer to the request that is being read, once its headers are. Node
+ * keeps it here, and its own handler looks at it too.
+ */
+function responseOf(socket: Duplex): { readonly headersSent: boolean } | null {
+  return (socket as { _httpMessage?: { headersSent: boolean } | null })._httpMessage ?? null;
 }

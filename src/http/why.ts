@@ -35,7 +35,8 @@ export async function whyMissed({ store, namer }: Records, missed: Missed): Prom
   const { policy, outcome, like, naming, twin } = missed;
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
-  if (outcome.answer.isStale) return 'kept, but expired or older than max-age';
+  const { isStale, isOfFuture } = outcome.answer;
+  if (isStale) return isOfFuture ? 'kept, but dated in the future by the clock of this machine' : 'kept, but expired or older than max-age';
   const { key, form, parts } = naming;
   // By now the answer to this very request may be among them.
   const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
