@@ -29,6 +29,7 @@ export interface Frame {
   readonly query: string;
   readonly fields: HeaderFields;
   readonly isIgnoredHeader: (name: string) => boolean;
+  readonly ignoresRouting: boolean;
   /** Keyed, so that it cannot be tested against a guess. */
   readonly digestOf: (text: string) => string;
   readonly variant: string;
@@ -41,11 +42,11 @@ export interface Frame {
 export type Parts = Readonly<Record<string, string>>;
 
 export function partsOf(frame: Frame): Parts {
-  const { scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant } = frame;
+  const { scope, upstream, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant } = frame;
   const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
   for (const [name, values] of fields) {
     if (isIgnoredHeader(name) || isAsAbsent(name, values)) continue;
-    const keyed = name === 'cookie' ? keyedCookies(values) : values;
+    const keyed = name === 'cookie' && ignoresRouting ? keyedCookies(values) : values;
     if (keyed.length === 0) continue;
     const value = keyed.join('\n');
     parts[`header:${name}`] = isConfidential(name) ? `digest:${digestOf(value)}` : value;

@@ -78,9 +78,11 @@ function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Polic
   const { target: { origin: upstream, dialect }, path, query } = route;
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
-  const { body: ignored, isIgnoredHeader } = rules.omissions[dialect];
+  const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
   const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
-  const parts = partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant });
+  const parts = partsOf({
+    scope, upstream, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
+  });
   return createOccasion({ endpoint, mode, dialect, ignored, bypasses, parts });
 }
