@@ -115,4 +115,45 @@ describe('a difference that another dialect leaves out', () => {
     });
     expect(await differences(await open({ dialect: 'engine' }))).toEqual({ '/body/trace': expect.stringContaining('key.ignore=default,/trace ') });
   });
+
+  const whyOf = async (proxy: Proxy, fields: object, headers: Headers = {}) => {
+    const asked = { body: chatRequest('x', fields), headers: { ...KEY, 'x-refrain-debug': '1', ...headers } };
+    return String((await ask(proxy.url + CHAT, asked)).headers['x-refrain-why']);
+  };
+  const ADVICE = '; differences=1; dialect=engine would leave it out';
+
+  for (const [what, one, other] of LABELS) {
+    // Where what was asked is not kept, the names of headers are known all the same.
+    const isHeader = Object.keys(one[1]).length > 0;
+    for (const prompts of isHeader ? [true, false] : [true]) {
+      story(`is told in x-refrain-why: ${what}${prompts ? '' : ', of which nothing is kept'}`, async ({ open }) => {
+        const proxy = await open({ store: { prompts } });
+        await whyOf(proxy, ...one);
+        expect(await whyOf(proxy, ...other)).toMatch(new RegExp(`${ADVICE}$`));
+      });
+    }
+  }
+
+  for (const [what, one, other, overrides] of [
+    ['the question', { seed: 1 }, { seed: 2 }, {}],
+    ['another field', { trace: 1 }, { trace: 2 }, {}],
+    ['the form', {}, { stream: true }, {}],
+    ['what the operator has in the key anywhere', { user: 'a' }, { user: 'b' }, { key: { include: ['/user'] } }],
+    ['what nothing leaves out', { user: 'a' }, { user: 'b' }, { key: { ignore: [] } }],
+  ] as const) {
+    story(`is not ${what}`, async ({ open }) => {
+      const proxy = await open(overrides);
+      await whyOf(proxy, one);
+      expect(await whyOf(proxy, other)).toMatch(/^nearest=[0-9a-f]{16}; at="[^"]+"; differences=1$/);
+      const request = (fields: object) => ({ path: CHAT, headers: {}, body: chatRequest('x', fields) });
+      const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: request(one), b: request(other) } });
+      expect(text).not.toContain('dialect=engine');
+    });
+  }
+
+  story('is not told in front of a server that leaves it out', async ({ open }) => {
+    const proxy = await open({ dialect: 'engine', key: { include: ['/user'] } });
+    await whyOf(proxy, { user: 'a' });
+    expect(await whyOf(proxy, { user: 'b' })).toMatch(/; at="\/body\/user"; differences=1$/);
+  });
 });
