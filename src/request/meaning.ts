@@ -28,7 +28,7 @@ const CHOICE = [
 const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
   ['cookie', words('cookie')],
   ['openai-label', words('^/prompt_cache_')],
-  ['session', words('session', 'thread', 'conversation', 'affinity', 'x-codex-')],
+  ['session', words('session', 'thread', 'conversation', 'chat[-_]?id', 'affinity', 'x-codex-')],
   ['caller', words(...CALLER)],
   ['credential', words(...CREDENTIAL)],
   ['choice', words(...CHOICE)],

@@ -90,7 +90,7 @@ story('headers of the scope are as the operator says', async ({ upstream, open }
 story('no value is kept as it is that names a person or a session, or is a credential', async ({ upstream, open }) => {
   upstream.script = (call) => sendJson(call, chatAnswer());
   const proxy = await open();
-  const names = ['x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity', 'x-tenant-id', 'cookie', 'x-goog-api-key'];
+  const names = ['x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity', 'x-tenant-id', 'cookie', 'x-goog-api-key', 'x-codex-turn-metadata', 'x-codex-window-id', 'x-openwebui-chat-id', 'x-sessionid'];
   const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
   await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
   expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
