@@ -49,7 +49,7 @@ export async function whyMissed({ store, namer, omissions }: Records, missed: Mi
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   const { pointers } = twin ?? { pointers: [] };
   // What was asked is perhaps not kept, but the names of what differs from it are known.
-  const isNearer = pointers.length <= (nearest?.differences ?? Infinity);
+  const isNearer = pointers.length <= (nearest?.differences ?? Infinity) && nearest?.name !== (twin && nameOf(twin.key));
   const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
   const told = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
