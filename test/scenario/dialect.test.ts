@@ -2,6 +2,7 @@
  * In front of which upstream a request may be answered by another's answer.
  */
 import { describe, expect } from 'vitest';
+import { DIALECTS } from '../../src/dialect.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -22,6 +23,7 @@ const LABELS: readonly Variation[] = [
   ['a session header', [{}, { 'session-id': 'a' }], [{}, { 'session-id': 'b' }]],
   ['a thread header', [{}, { 'thread-id': 'a' }], [{}, { 'thread-id': 'b' }]],
   ['a conversation of opencode', [{}, { 'x-session-affinity': 'a' }], [{}, { 'x-session-affinity': 'b' }]],
+  ['a window of Codex', [{}, { 'x-codex-window-id': 'a' }], [{}, { 'x-codex-window-id': 'b' }]],
   ['the referer', [{}, { referer: 'https://a.test' }], [{}, { referer: 'https://b.test' }]],
   ['the title', [{}, { 'x-title': 'a' }], [{}, { 'x-title': 'b' }]],
 ];
@@ -67,6 +69,58 @@ for (const dialect of ['openai', 'engine'] as const) {
         expect(await wordsOf(await open({ dialect }), upstream, variation)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
       });
     }
+  });
+}
+
+/** What names a user at a sign-on proxy, or is signed for him. */
+const SIGNED = [
+  'X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Forwarded-Client-Cert', 'X-Auth-Request-Access-Token', 'X-Remote-User',
+  'Cf-Access-Jwt-Assertion', 'Cf-Access-Authenticated-User-Email', 'X-Amzn-Oidc-Data', 'X-Amzn-Oidc-Identity',
+  'X-Goog-Authenticated-User-Email', 'X-Goog-Iap-Jwt-Assertion', 'X-Pomerium-Jwt-Assertion', 'X-Pomerium-Claim-Email',
+  'X-Ms-Client-Principal', 'X-Ms-Client-Principal-Id', 'X-Ms-Token-Aad-Access-Token', 'X-Authentik-Username', 'X-Webauth-User',
+];
+/** What resembles the headers of a family that is left out, and may say who asks. */
+const LIKE_LABELS = ['x-forwarded-tenant', 'sec-token', 'x-b3-user', 'x-stainless-account', 'x-datadog-org', 'x-codex-account-id', 'x-session-user'];
+const CALL = [
+  'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'x-irid', 'traceparent', 'tracestate', 'baggage',
+  'uber-trace-id', 'x-b3-traceid', 'sec-fetch-mode', 'sec-ch-ua', 'sec-gpc', 'dnt', 'priority', 'user-agent', 'x-stainless-lang',
+  'x-promptfoo-version', 'accept',
+];
+const HOP = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server', 'via', 'te', 'accept-encoding'];
+
+/** The words for each of these headers with one value, another, and the first again. */
+async function wordsFor(proxy: Proxy, upstream: ScriptedUpstream, names: readonly string[]): Promise<Record<string, string>> {
+  upstream.script = personal;
+  const words: Record<string, string> = {};
+  for (const name of names) {
+    const said = [];
+    for (const value of ['a', 'b', 'a']) {
+      const { headers } = await ask(proxy.url + CHAT, { body: chatRequest(name), headers: { ...KEY, [name]: value } });
+      said.push(headers['x-cache']);
+    }
+    words[name] = said.join();
+  }
+  return words;
+}
+
+const each = (names: readonly string[], words: string) => Object.fromEntries(names.map((name) => [name, words]));
+
+for (const dialect of DIALECTS) {
+  describe(`in front of an upstream of the ${dialect} dialect`, () => {
+    story('every user of a sign-on proxy asks for himself, and so does whatever may be one', async ({ upstream, open }) => {
+      const names = [...SIGNED, ...LIKE_LABELS];
+      expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,MISS,HIT'));
+    });
+
+    story('labels of one call, what software says of itself and hops say nothing', async ({ upstream, open }) => {
+      const names = [...CALL, ...HOP];
+      expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,HIT,HIT'));
+    });
+
+    story('hops and framing alone say nothing with key.ignore=none', async ({ upstream, open }) => {
+      const proxy = await open({ dialect, key: { ignore: [] } });
+      expect(await wordsFor(proxy, upstream, [...CALL, ...HOP])).toEqual({ ...each(CALL, 'MISS,MISS,HIT'), ...each(HOP, 'MISS,HIT,HIT') });
+    });
   });
 }
 
