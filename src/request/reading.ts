@@ -82,7 +82,7 @@ function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Polic
   const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
   const parts = partsOf({
-    scope, upstream, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
+    scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
   });
   return createOccasion({ endpoint, mode, dialect, ignored, bypasses, parts });
 }

@@ -1,7 +1,10 @@
 /**
  * In front of which upstream a request may be answered by another's answer.
  */
-import { describe, expect } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
@@ -131,6 +134,34 @@ story('each of several upstreams has a dialect of its own', async ({ upstream, o
     for (const user of ['alice', 'bob']) words.push((await ask(proxy.url + path, { body: chatRequest('x', { user }) })).headers['x-cache']);
   }
   expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
+});
+
+describe('what is left out for one dialect', () => {
+  const answerOf = async (url: string, fields: object) => {
+    const { text, headers } = await ask(url, { body: chatRequest('x', fields), headers: KEY });
+    return [headers['x-cache'], JSON.parse(text).choices[0].message.content];
+  };
+  const byUser = (call: Call) => sendJson(call, chatAnswer(`for ${JSON.parse(call.body.toString()).user}`));
+
+  story('is no answer for another that has none of it, at another name of the same server', async ({ upstream, open }) => {
+    upstream.script = byUser;
+    const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
+    expect(await answerOf(`${proxy.url}/engine${CHAT}`, { user: 'alice' })).toEqual(['MISS', 'for alice']);
+    expect(await answerOf(proxy.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
+    expect(await answerOf(`${proxy.url}/engine${CHAT}`, {})).toEqual(['HIT', 'for alice']);
+  });
+
+  story('is none either once another dialect is set over the same file', async ({ upstream, open }) => {
+    upstream.script = byUser;
+    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const store = { path: join(folder, 'cache.sqlite') };
+    const before = await open({ store, dialect: 'engine' });
+    expect(await answerOf(before.url + CHAT, { user: 'alice' })).toEqual(['MISS', 'for alice']);
+    await before.stop();
+    const after = await open({ store });
+    expect(await answerOf(after.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
+  });
 });
 
 story('headers of the scope are as the operator says', async ({ upstream, open }) => {
