@@ -64,6 +64,11 @@ export class Cache {
     return this.#flights.keys();
   }
 
+  /** Why the last answer under a key was not kept; null where it was, or nothing is known of it. */
+  whyNotKept(key: string): string | null {
+    return this.#unkept.whyNot(key);
+  }
+
   /** What is kept under a key, where it can be had without waiting and is good enough. */
   hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): Opening | undefined {
     const { store } = this.#options;

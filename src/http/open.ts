@@ -126,9 +126,11 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
     lead: leadOf(door, reading, request, body, true),
   };
   const isKept = standing === 'to-check' && policy.debug && (await door.store.read(key)) !== undefined;
+  const notKept = policy.read ? door.cache.whyNotKept(key) : null;
   const checked = standing === 'to-check' ? await recheck(door, callerThere, question) : null;
-  const opening = checked?.opening ?? (await door.cache.open(question));
-  letGoAfter(checked?.flown ?? opening, body, plain);
+  const opened = checked?.opening ?? (await door.cache.open(question));
+  letGoAfter(checked?.flown ?? opened, body, plain);
+  const opening = standing === 'accepted' ? opened : afterUnkept(opened, notKept);
   const { outcome } = opening;
   if (outcome.word === 'follow') door.hints.followed(key);
   if (outcome.word !== 'miss') return opening;
@@ -138,9 +140,18 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   const { variesBy } = opening;
   if (standing === 'refused') marks.why = 'the upstream refused this credential last';
   else if (isKept) marks.why = 'kept, but the upstream is asked whether it still accepts this credential';
-  else if (variesBy) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
-  else marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, twin });
+  else if (variesBy && outcome.notKept === null) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
+  else {
+    const { dialect } = occasion;
+    marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, dialect, twin });
+  }
   return opening;
+}
+
+/** A miss that may not read is one all the same whose predecessor was not kept, if so its standing wants it. */
+function afterUnkept(opening: Opening, notKept: string | null): Opening {
+  const { outcome } = opening;
+  return outcome.word === 'miss' ? { ...opening, outcome: { ...outcome, notKept } } : opening;
 }
 
 /** Has a miss looked at for what keeps requests from hitting. @returns the last request with the same body, or null */

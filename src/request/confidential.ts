@@ -8,7 +8,7 @@ const WHO = [
   'email', 'auth', 'authorization', 'token', 'jwt', 'key', 'secret', 'identity', 'principal', 'customer', 'subject',
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
-const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation)(?:$|[-_])/;
+const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|[-_])|^x-codex-/;
 const SAYS_CREDENTIAL =
   /(?:^|[-_]|\b|api)(?:key|token|secret|auth(orization)?|passw(or)?d|credentials?|sig(nature)?|assertion|jwt|cookie)$/i;
 

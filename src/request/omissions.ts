@@ -14,6 +14,8 @@ export interface Omissions {
   readonly body: Ignored;
   /** @param name in lower case */
   isIgnoredHeader(name: string): boolean;
+  /** Whether `Cookie` is in the key without the cookies of balancers and bot filters. */
+  readonly ignoresRouting: boolean;
 }
 
 export type OmissionsByDialect = Readonly<Record<Dialect, Omissions>>;
@@ -55,6 +57,7 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
       if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
     },
+    ignoresRouting: standard && !isIncluded('cookie'),
   };
 }
 

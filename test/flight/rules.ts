@@ -14,7 +14,9 @@ import { PATIENCE, type Surroundings } from './surroundings.ts';
 export const UNKEPT_MS = 120_000;
 
 /** Why an answer is not kept that say nothing of the next one. */
-const OCCASIONAL = new Set(['status', 'ttl', 'purged', 'too-large', 'limits']);
+const OCCASIONAL = new Set([
+  'status', 'ttl', 'purged', 'too-large', 'limits', 'empty', 'content-filter', 'tool-call', 'text-not-json',
+]);
 
 /** That an answer was kept. */
 export interface Keeping {
