@@ -18,8 +18,21 @@ export function refuseUnreadOperator(cause: NodeJS.ErrnoException, socket: Duple
   refuse(cause, socket, () => 'cache-control: no-store\r\nx-content-type-options: nosniff\r\n');
 }
 
-/** @param marks the lines that stand for the listener, by the code of the error */
+/**
+ * A process that was busy finds that heads are late before it reads them. So one turn of
+ * the event loop is waited for, in which what has come is read.
+ * @param marks the lines that stand for the listener, by the code of the error
+ */
 function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
+  if (cause.code !== 'ERR_HTTP_REQUEST_TIMEOUT') return refuseNow(cause, socket, marks);
+  const { _httpMessage: sending, bytesWritten } = socket as Sending;
+  setImmediate(() => {
+    const isAsked = (socket as Sending)._httpMessage !== sending || (socket as Sending).bytesWritten > bytesWritten;
+    if (!isAsked && !socket.destroyed) refuseNow(cause, socket, marks);
+  });
+}
+
+function refuseNow(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   // A connection that broke, or on which an answer has begun, can be told nothing.
   if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
   const error = errorOf(cause, socket);
@@ -35,20 +48,18 @@ function errorOf(cause: NodeJS.ErrnoException, socket: Duplex): RefrainError {
     case 'HPE_HEADER_OVERFLOW':
       return headersTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return responseOf(socket) ? bodyTimeout('did not arrive in time') : headersTimeout();
+      return (socket as Sending)._httpMessage ? bodyTimeout('did not arrive in time') : headersTimeout();
     default:
       return malformedRequest(reasonOf(cause));
   }
 }
 
-function hasBegun(socket: Duplex): boolean {
-  return responseOf(socket)?.headersSent === true;
+interface Sending extends Duplex {
+  /** The answer to the request that is being read, once its headers are; Node's own handler looks at it too. */
+  readonly _httpMessage?: { readonly headersSent: boolean } | null;
+  readonly bytesWritten: number;
 }
 
-/**
- * The answer to the request that is being read, once its headers are. Node
- * keeps it here, and its own handler looks at it too.
- */
-function responseOf(socket: Duplex): { readonly headersSent: boolean } | null {
-  return (socket as { _httpMessage?: { headersSent: boolean } | null })._httpMessage ?? null;
+function hasBegun(socket: Duplex): boolean {
+  return (socket as Sending)._httpMessage?.headersSent === true;
 }

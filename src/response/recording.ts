@@ -12,11 +12,13 @@
  * turns *live only*: nobody may join any more, what every listener has played
  * is let go of, and the writer is held back to the pace of the fastest listener.
  * A listener that falls a whole limit behind that one is cut, so that one
- * stalled reader neither holds memory nor slows the rest.
+ * stalled reader neither holds memory nor slows the rest. One that is yet to be
+ * told of what has come is not slow: the writer waits until all of a crowd are.
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
 import { Listener, type Playable, type RecordingState } from './listener.ts';
+import { Wave } from './wave.ts';
 import type { Failure, Framing } from './writer.ts';
 
 /** How far a live-only writer may run ahead of its fastest listener, in bytes. */
@@ -24,9 +26,6 @@ const AHEAD = 256 * 1024;
 
 /** A live-only listener may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
-
-/** How many listeners are told of a change before others get their turn: a few milliseconds of writes. */
-const AT_ONCE = 64;
 
 /** What all recordings share: told of what each takes, it says when that is enough. */
 export interface Room {
@@ -63,9 +62,11 @@ export class Recording implements Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
-  /** The listeners that are yet to be told of the last change; null where all have been. */
-  #wave: Iterator<Listener> | null = null;
-  #wakeAgain = false;
+  readonly #wave = new Wave(this.#listeners, () => this.#crowdTold());
+  /** How many bytes a wave that is on tells of. */
+  #telling = 0;
+  /** How many every listener has been told of. */
+  #told = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
   constructor(limit: number, room: Room, owner: Owner) {
@@ -193,30 +194,21 @@ export class Recording implements Playable {
     if (this.isOver && this.#listeners.size === 0) this.#hold(-this.#held);
   }
 
-  /** Tells every listener; of a crowd a part at a time, and whoever is told late then reads all that has come. */
   #wake(): void {
-    if (this.#wave) this.#wakeAgain = true;
-    else if (this.#listeners.size <= AT_ONCE) for (const listener of this.#listeners) listener.player?.changed();
-    else this.#tellNext((this.#wave = this.#listeners.values()));
+    const bytes = this.#bytes;
+    if (!this.#wave.isOn) this.#telling = bytes;
+    this.#wave.tell();
+    if (!this.#wave.isOn) this.#told = Math.max(this.#told, bytes);
   }
 
-  #tellNext(wave: Iterator<Listener>): void {
-    for (let told = 0; told < AT_ONCE; told++) {
-      const { done, value } = wave.next();
-      if (done) return this.#endWave();
-      value.player?.changed();
-    }
-    setImmediate(() => this.#tellNext(wave));
-  }
-
-  #endWave(): void {
-    this.#wave = null;
-    if (!this.#wakeAgain) return;
-    this.#wakeAgain = false;
-    this.#wake();
+  #crowdTold(): void {
+    this.#told = this.#telling;
+    this.#telling = this.#bytes;
+    this.played();
   }
 
   #wanted(): boolean {
+    if (this.#wave.isOn && this.#bytes - this.#telling > AHEAD) return false;
     let fastest = 0;
     for (const listener of this.#listeners) fastest = Math.max(fastest, listener.position);
     return this.#bytes - fastest <= AHEAD;
@@ -227,7 +219,7 @@ export class Recording implements Playable {
     const behind: Listener[] = [];
     let slowest = this.#gone + this.#chunks.length;
     for (const listener of this.#listeners) {
-      if (this.#bytes - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
+      if (this.#told - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
       else slowest = Math.min(slowest, listener.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);

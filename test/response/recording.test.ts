@@ -4,6 +4,7 @@ import { upstreamCut } from '../../src/errors.ts';
 import { Listener } from '../../src/response/listener.ts';
 import { type Owner, Recording } from '../../src/response/recording.ts';
 import { StoredAnswer } from '../../src/response/stored-answer.ts';
+import { until } from '../harness/until.ts';
 
 const ROOM = { isFull: false, countListener: () => {}, countBytes: () => {} };
 const HEAD = { status: 200, statusText: 'OK', headers: [] };
@@ -145,5 +146,31 @@ describe('a recording past its limit', () => {
     expect(stalled.read()).toBeUndefined();
     expect(told).toBeGreaterThan(0);
     expect(recording.chunks).toHaveLength(0);
+  });
+
+  test('of a crowd cuts only who is told of what has come and does not read it', async () => {
+    let isPaused = false;
+    const recording = new Recording(MIB, ROOM, { ...NOBODY, wanted: () => void (isPaused = false) });
+    const crowd = Array.from({ length: 200 }, () => ({ listener: recording.listen(), heard: 0 }));
+    const stalled = recording.listen();
+    stalled.player = { changed() {} };
+    for (const reader of crowd) {
+      const changed = () => {
+        for (let chunk = reader.listener.read(); chunk; chunk = reader.listener.read()) reader.heard += chunk.length;
+      };
+      reader.listener.player = { changed };
+    }
+    // Those who are told of the head first have not been told of what comes with it.
+    recording.begin(HEAD, FRAMING);
+    for (let sent = 0; sent < 80; ) {
+      // As much as one turn of the event loop may bring.
+      for (let now = 0; now < 20 && sent < 80 && !isPaused; now += 1, sent += 1) isPaused = !recording.append(Buffer.alloc(MIB / 10));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    recording.finish();
+    await until(() => crowd.every(({ listener }) => listener.isAtEnd || listener.state === 'cut'));
+    const whole = 80 * Math.trunc(MIB / 10);
+    expect(crowd.filter(({ listener, heard }) => listener.state !== 'complete' || heard !== whole).map(({ heard }) => heard)).toEqual([]);
+    expect(stalled.failure?.error.code).toBe('listener_too_slow');
   });
 });

@@ -1,0 +1,51 @@
+/**
+ * News of a change for all listeners: for a crowd, a part at a time, so that
+ * others get their turn. A listener that is told late reads all that has come.
+ */
+import type { Listener } from './listener.ts';
+
+/** How many listeners are told of a change before others get their turn: a few milliseconds of writes. */
+const AT_ONCE = 64;
+
+export class Wave {
+  readonly #listeners: ReadonlySet<Listener>;
+  readonly #ended: () => void;
+  /** The listeners that are yet to be told; null where all have been. */
+  #left: Iterator<Listener> | null = null;
+  #again = false;
+
+  /** @param ended called where all of a crowd have been told, before the next wave begins */
+  constructor(listeners: ReadonlySet<Listener>, ended: () => void) {
+    this.#listeners = listeners;
+    this.#ended = ended;
+  }
+
+  /** Whether some of a crowd are yet to be told of the last change. */
+  get isOn(): boolean {
+    return this.#left !== null;
+  }
+
+  /** Tells every listener, or sees to it that all are told again. */
+  tell(): void {
+    if (this.#left) this.#again = true;
+    else if (this.#listeners.size <= AT_ONCE) for (const listener of this.#listeners) listener.player?.changed();
+    else this.#tellNext((this.#left = this.#listeners.values()));
+  }
+
+  #tellNext(left: Iterator<Listener>): void {
+    for (let told = 0; told < AT_ONCE; told++) {
+      const { done, value } = left.next();
+      if (done) return this.#end();
+      value.player?.changed();
+    }
+    setImmediate(() => this.#tellNext(left));
+  }
+
+  #end(): void {
+    this.#left = null;
+    this.#ended();
+    if (!this.#again) return;
+    this.#again = false;
+    this.tell();
+  }
+}
