@@ -82,6 +82,8 @@ const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
 /** How often connections are looked at for their headers being late. */
 const CHECK_MS = 1_000;
+/** How long a request of the operator's may take to arrive. */
+const OPERATOR_MS = 30_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Of both listeners. A missing `Host` is refused by us: Node does it without a word. */
@@ -122,7 +124,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener => createHandler({
     hints,
-    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts, omissions: rules.omissions,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies(bounds, budget, clock),
@@ -139,7 +141,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     books: store, removals: cache.removals, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
   });
-  const admin = createServer(LISTENER);
+  const admin = createServer({ ...LISTENER, requestTimeout: OPERATOR_MS });
   admin.on('clientError', refuseUnreadOperator);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
@@ -148,6 +150,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
       const paths = [config.store.path, booksPath(config.store.path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
+      callers.open();
       rules = createRules(config, (secret = loadSecret(config.store.path, log)), origins);
       apiLobby.open(createHandle());
       adminLobby.open((request, response) => void door.handle(request, response));

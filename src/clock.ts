@@ -8,6 +8,9 @@ export interface Clock {
   after(ms: number, act: () => void): () => void;
 }
 
+/** How far apart, in ms, the clocks of two processes over one file may be. */
+export const CLOCK_SKEW_MS = 1_000;
+
 export const systemClock: Clock = {
   now: createSteadyTime(Date.now, () => performance.now()),
   after(ms, act) {

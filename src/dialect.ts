@@ -30,7 +30,7 @@ export function doneMarkerOf(dialect: Dialect): DoneMarker {
   return dialect === 'openai' ? 'required' : 'optional';
 }
 
-/** Whether labels and a session's headers are known not to change an answer. */
+/** Tests whether labels and a session's headers are known not to change an answer. */
 export function ignoresLabels(dialect: Dialect): boolean {
   return dialect !== 'compatible';
 }

@@ -83,7 +83,7 @@ export const websocketUnsupported = () =>
   new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');
 
 export const loopDetected = () =>
-  new RefrainError('loop_detected', 508, 'An upstream leads back to this Refrain; check REFRAIN_UPSTREAM.', 'via');
+  new RefrainError('loop_detected', 508, 'An upstream leads back to this Refrain; correct upstream or upstreams in its settings, or in those of a proxy between.', 'via');
 
 export const bodyTooLarge = (limit: number) =>
   new RefrainError('body_too_large', 413, `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`);

@@ -15,6 +15,7 @@ import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { reasonOf } from './errors.ts';
 
 /** Where the listeners are, as URLs. */
 export interface Addresses {
@@ -30,13 +31,21 @@ const SWEEP_MS = 50;
 /** How long a request at the operator's door has to end. */
 const ADMIN_MS = 1_000;
 
-/**
- * @throws the listener's error, `EADDRINUSE` among others, before any file is made; ConfigError where a file is not to
- * be used
- */
+/** A listener that could not be had. */
+export class ListenError extends Error {
+  readonly listener: keyof Addresses;
+
+  /** @param cause of the system's, such as `EADDRINUSE` */
+  constructor(listener: keyof Addresses, cause: unknown) {
+    super(`cannot listen (${reasonOf(cause)})`, { cause });
+    this.listener = listener;
+  }
+}
+
+/** @throws ListenError before any file is made; ConfigError where a file is not to be used */
 export async function start(app: App, { host, port, admin }: Config, clock: Clock = systemClock): Promise<Addresses> {
   try {
-    const addresses = { api: await listen(app.api, host, port), admin: await listen(app.admin, admin.host, admin.port) };
+    const addresses = { api: await listen(app, 'api', host, port), admin: await listen(app, 'admin', admin.host, admin.port) };
     await app.open();
     app.readiness = 'ready';
     return addresses;
@@ -68,9 +77,14 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   await app.store.close();
 }
 
-async function listen(server: Server, host: string, port: number): Promise<string> {
-  server.listen({ host, port });
-  await once(server, 'listening');
+async function listen(app: App, listener: keyof Addresses, host: string, port: number): Promise<string> {
+  const server = app[listener];
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ListenError(listener, error);
+  }
   const { address, port: bound, family } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }

@@ -1,6 +1,6 @@
 /**
  * Files that only their owner may read: what was asked and answered, what it
- * cost, and the secret. A mode may be wider than we made it: a copy, a backup
+ * cost, what upstreams said of credentials, and the secret. A mode may be wider than we made it: a copy, a backup
  * that was put back, a `chmod` of a whole folder.
  */
 import { chmodSync, statSync } from 'node:fs';

@@ -23,9 +23,9 @@ export async function explainDocument(rules: Rules, find: FindKept, text: string
   if (!a || !(b || key) || (b && key)) throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
   const written = readWrittenRequest(a, 'a');
   const named = nameWritten(rules, written);
-  if (b) return explain(named, nameWritten(rules, readWrittenRequest(b, 'b')));
+  if (b) return explain(rules, named, nameWritten(rules, readWrittenRequest(b, 'b')));
   const stored = await findStored(find, JSON.parse(key?.text ?? '""'));
-  return explain(askedBy(rules, stored.parts.scope ?? '', written, named), stored);
+  return explain(rules, askedBy(rules, stored.parts.scope ?? '', written, named), stored);
 }
 
 async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {

@@ -5,7 +5,8 @@ import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Judge } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
-import { Glance, isLegible } from '../response/glance.ts';
+import { type EncodedGlance, glanceAt } from '../response/encoded-glance.ts';
+import type { Glance } from '../response/glance.ts';
 import { laterUsage } from '../response/usage.ts';
 
 /** What there is of an answer. */
@@ -23,7 +24,7 @@ export class Account {
   readonly #tell: (call: Call | null) => void;
   #begunAt: number | null = null;
   /** Looks at what no judge sees. */
-  #glance: Glance | null = null;
+  #glance: Glance | EncodedGlance | null = null;
   /** The judge that saw its beginning, where nobody judges it any more. */
   #former: Judge | null = null;
   readonly #model: string | null;
@@ -48,7 +49,7 @@ export class Account {
   /** From here on nobody judges the answer. @param endpoint null where its answers tell of no usage @param former who did until here */
   unjudged(endpoint: Endpoint | null, head: Head, former: Judge | null = null): void {
     this.#former = former;
-    if (endpoint !== null && isLegible(head)) this.#glance = new Glance();
+    if (endpoint !== null) this.#glance = glanceAt(head);
   }
 
   saw(chunk: Buffer): void {
@@ -68,9 +69,9 @@ export class Account {
   /** What a call took whose answer broke off: it is counted if its usage was told before. */
   breakOff(judge: Judge | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
-    if (head !== null && judge !== null && judge.usage === null && isLegible(head)) {
-      this.#glance = new Glance();
-      for (const chunk of chunks) this.#glance.push(chunk);
+    if (head !== null && judge !== null && judge.usage === null) {
+      this.#glance = glanceAt(head);
+      for (const chunk of chunks) this.#glance?.push(chunk);
     }
     const call = this.conclude(judge);
     return call?.usage ? call : null;

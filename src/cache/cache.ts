@@ -64,14 +64,19 @@ export class Cache {
     return this.#flights.keys();
   }
 
+  /** Why the last answer under a key was not kept; null where it was, or nothing is known of it. */
+  whyNotKept(key: string): string | null {
+    return this.#unkept.whyNot(key);
+  }
+
   /** What is kept under a key, where it can be had without waiting and is good enough. */
-  hit(key: string, permission: Permission, sent: Sent): Opening | undefined {
+  hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): Opening | undefined {
     const { store } = this.#options;
     const stored = permission.read ? store.getNow(key) : undefined;
     if (stored === undefined) return undefined;
     const own = ownKey(key, stored.entry, sent);
-    const found = this.#goodEnough(own === key ? stored : store.getNow(own), permission, sent);
-    return found && this.#hit(own, found);
+    const found = this.#goodEnough(own === key ? stored : store.getNow(own), permission, sent, now);
+    return found && this.#hit(own, found, now);
   }
 
   /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
@@ -198,7 +203,7 @@ export class Cache {
     return flight;
   }
 
-  /** Whether another flight holds the key, and is to be waited for. */
+  /** Tests whether another flight holds the key, and is to be waited for. */
   #isHeld(question: Question): boolean {
     const held = this.#flights.joinable(question.key);
     if (held === null || isOverdue(held, this.#options)) return false;
@@ -206,15 +211,16 @@ export class Cache {
     return head === null || mayPlay(held, head, question);
   }
 
-  #hit(key: string, found: Found): Opening {
+  #hit(key: string, found: Found, now = this.#options.clock.now()): Opening {
     this.#options.store.use(key);
-    return openStored(found, this.#options.clock.now());
+    return openStored(found, now);
   }
 
   /** What is found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
-  #goodEnough(found: Found | undefined, { maxAge }: Permission, sent: Sent): Found | undefined {
+  #goodEnough(
+    found: Found | undefined, { maxAge }: Permission, sent: Sent, now = this.#options.clock.now(),
+  ): Found | undefined {
     if (!found || this.#forgotten.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
-    const now = this.#options.clock.now();
     if (isGoodEnough(found.entry, maxAge, now)) return found;
     this.#future.note(found.entry, now);
     return undefined;

@@ -10,8 +10,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, within } from '../clock.ts';
-import { reasonOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { closeToOthers, OpenToOthersError } from '../privacy.ts';
 
 /** The last that was heard, in milliseconds since the epoch. */
 export interface Known {
@@ -53,15 +54,31 @@ export class CallersFile {
     this.#options = options;
   }
 
-  /** What was kept; nothing where that cannot be had, which costs a check of each credential. */
+  /**
+   * What was kept; nothing where that cannot be had, which costs a check of each credential.
+   * @throws ConfigError where others can read it, and cannot be kept from it
+   */
   read(): Map<string, Known> {
     const { path, log } = this.#options;
+    this.#closeToOthers();
     try {
       return parse(readFileSync(path, 'utf8'));
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
       if (isThere) log.warn({ path, reason: reasonOf(error) }, 'what upstreams said of credentials cannot be read; each is asked about again');
       return new Map();
+    }
+  }
+
+  #closeToOthers(): void {
+    const { path, log } = this.#options;
+    try {
+      const privacy = closeToOthers(path);
+      if (privacy === 'mended') log.warn({ path }, 'others could read what upstreams said of credentials; now its owner alone can');
+      if (privacy === 'exposed') log.warn({ path }, 'others can read what upstreams said of credentials, and nothing can be written here: take the right to read it from them');
+    } catch (error) {
+      if (error instanceof OpenToOthersError) throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
+      // A place that cannot even be looked at is told of where it is read.
     }
   }
 

@@ -10,7 +10,7 @@
  *   checking   one request is on its way; the others have hits
  *   refused    nothing kept
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, CLOCK_SKEW_MS } from '../clock.ts';
 import type { CallersFile, Known } from './callers-file.ts';
 
 export interface CallersOptions {
@@ -41,9 +41,6 @@ const CHECKING_MS = 600_000;
 /** How old the file's acceptances may get: it is written for one credential at most this often. */
 const SAVED_MS = 300_000;
 
-/** How far the clock of the process before may have been ahead. */
-const CLOCK_SKEW_MS = 1_000;
-
 export class Callers {
   readonly #options: CallersOptions;
   readonly #recheckMs: number;
@@ -52,19 +49,27 @@ export class Callers {
   constructor(options: CallersOptions) {
     this.#options = options;
     this.#recheckMs = (options.recheck ?? Infinity) * 1000;
-    const now = options.clock.now();
-    for (const [name, known] of options.file?.read() ?? []) {
+  }
+
+  /**
+   * Reads what is kept of them.
+   * @throws ConfigError where others can read it, and cannot be kept from it
+   */
+  open(): void {
+    const { clock, file } = this.#options;
+    const now = clock.now();
+    for (const [name, known] of file?.read() ?? []) {
       const acceptedAt = known.acceptedAt > now + CLOCK_SKEW_MS ? -Infinity : known.acceptedAt;
       this.#put(name, { ...known, acceptedAt, checkAt: acceptedAt + this.#recheckMs, savedAt: known.acceptedAt });
     }
   }
 
   /** @param caller names a credential at one upstream @param hasCredential whether there is one */
-  standing(caller: string, hasCredential: boolean): Standing {
+  standing(caller: string, hasCredential: boolean, now = this.#options.clock.now()): Standing {
     const known = this.#callers.get(caller);
     if (known?.refusedAt) return 'refused';
     if (!hasCredential || this.#recheckMs === Infinity) return 'accepted';
-    return known !== undefined && this.#options.clock.now() < known.checkAt ? 'accepted' : 'to-check';
+    return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
   }
 
   /** A request goes up to see whether its caller is still accepted. */
@@ -83,10 +88,14 @@ export class Callers {
     known.checkAt = Math.max(known.acceptedAt + this.#recheckMs, Math.min(known.checkAt, retryAt));
   }
 
-  /** What an upstream answered to this caller. */
-  note(caller: string, status: number): void {
+  /**
+   * What an upstream answered to this caller.
+   * @param isCached whether to a request to a cached endpoint: another may be public, as a list of models is at
+   * many gateways, and what it answers accepts nobody
+   */
+  note(caller: string, status: number, isCached: boolean): void {
     const isRefusal = status === 401 || status === 403;
-    if (!isRefusal && (status < 200 || status >= 300)) return;
+    if (!isRefusal && (!isCached || status < 200 || status >= 300)) return;
     const now = this.#options.clock.now();
     const before = this.#callers.get(caller);
     const known = before ?? { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };

@@ -10,7 +10,7 @@ import type { Client, Question } from './question.ts';
 /** What an upstream says of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
-/** Whether an answer with this head is one to this question, too. */
+/** Tests whether an answer with this head is one to this question, too. */
 export function mayPlay({ landing }: Flight, head: Head, { shared, permission, sent }: Question): boolean {
   if (!landing?.terms || (shared && PERSONAL_STATUS.has(head.status))) return false;
   const { variant, whyForOneAlone, age } = landing.terms;

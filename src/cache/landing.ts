@@ -11,6 +11,7 @@ import type { Flights, Place } from './flights.ts';
 import type { ForgottenAnswers } from './forgotten-answers.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf } from './storable.ts';
+import { isOfFuture } from './stored.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { UnkeptKeys } from './unkept-keys.ts';
 import { storeVariant } from './variants.ts';
@@ -45,6 +46,10 @@ export class StoreLanding implements Landing {
 
   get isStale(): boolean {
     return this.before !== undefined && !this.#ground.forgotten.has(this.before.answerId);
+  }
+
+  get isOfFuture(): boolean {
+    return this.before !== undefined && isOfFuture(this.before, this.#ground.clock.now());
   }
 
   get expected(): Expectation {

@@ -25,8 +25,8 @@ export interface Miss {
   readonly noStore: NoStore;
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;
-  /** `isStale`: whether something else is kept, which has expired or is too old for this request. */
-  readonly answer: { readonly isKept: boolean; readonly isStale: boolean };
+  /** `isStale`: whether something else is kept, which has expired, is too old for this request, or `isOfFuture`. */
+  readonly answer: { readonly isKept: boolean; readonly isStale: boolean; readonly isOfFuture: boolean };
 }
 
 export type OutcomeWord = Outcome['word'];

@@ -50,7 +50,7 @@ export class Removals {
     this.#parts.store.deleteAnswer(answerId);
   }
 
-  /** Whether all that was dropped so far is gone for good, whatever becomes of this process. */
+  /** Tests whether all that was dropped so far is gone for good, whatever becomes of this process. */
   written(): Promise<boolean> {
     return this.#parts.store.written();
   }

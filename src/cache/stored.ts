@@ -1,14 +1,12 @@
 /**
  * Stored entries: which may be served, and how they are opened.
  */
+import { CLOCK_SKEW_MS } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
 import { Listener } from '../response/listener.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { Opening } from './outcome.ts';
-
-/** How far apart the clocks of two processes over one file may be. */
-const CLOCK_SKEW_MS = 1_000;
 
 /** What a store has; nothing where it fails, against its contract. */
 export async function lookUp(store: Store, key: string): Promise<Found | undefined> {
@@ -28,7 +26,7 @@ export function surelyLacks(store: Store, key: string): boolean {
   }
 }
 
-/** Whether it was stored by a clock that was ahead of this one; nothing tells its age. */
+/** Tests whether it was stored by a clock that was ahead of this one; nothing tells its age. */
 export function isOfFuture({ storedAt }: Entry, now: number): boolean {
   return storedAt > now + CLOCK_SKEW_MS;
 }

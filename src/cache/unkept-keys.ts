@@ -9,8 +9,13 @@ import type { Clock } from '../clock.ts';
 const WHILE_MS = 120_000;
 const REMEMBERED = 10_000;
 
-/** Why an answer may not be kept that say nothing of the next one, or let it be followed as far as it is held. */
-const OCCASIONAL: ReadonlySet<string> = new Set(['status', 'ttl', 'purged', 'too-large', 'limits']);
+/**
+ * Why an answer may not be kept that say nothing of the next one, or let it be followed as far as it is held: what
+ * a model said this time, it may say otherwise the next. The other reasons lie with the server or the question.
+ */
+const OCCASIONAL: ReadonlySet<string> = new Set([
+  'status', 'ttl', 'purged', 'too-large', 'limits', 'empty', 'content-filter', 'tool-call', 'text-not-json',
+]);
 
 export class UnkeptKeys {
   readonly #clock: Clock;
@@ -23,7 +28,7 @@ export class UnkeptKeys {
     this.#clock = clock;
   }
 
-  /** Whether nobody should wait for another's answer. */
+  /** Tests whether nobody should wait for another's answer. */
   has(key: string): boolean {
     return (this.#until.get(key) ?? -Infinity) > this.#clock.now();
   }

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts';
 
 /** The headers of a request, as they were sent to the upstream. */
 export interface Sent {
-  /** Whether requests with equal keys sent equal values of this header. */
+  /** Tests whether requests with equal keys sent equal values of this header. */
   isKeyed(name: string): boolean;
   /** Tells apart what was sent of these headers, and does not show it; hexadecimal. */
   digestOf(names: readonly string[]): string;
@@ -33,7 +33,7 @@ export function variantOf(head: Head, sent: Sent): Variant | null {
   return by.length === 0 ? null : { by, digest: sent.digestOf(by) };
 }
 
-/** Whether what is stored answers a request that sent this. */
+/** Tests whether what is stored answers a request that sent this. */
 export function suits({ variant }: Entry, sent: Sent): boolean {
   return variant === undefined || variant.digest === sent.digestOf(variant.by);
 }
@@ -83,7 +83,7 @@ export function storeVariant(store: Store, key: string, entry: Entry, first: Ent
   store.set(primary, entry);
 }
 
-/** Whether both vary by the same headers, and the one that is held is another and still good. */
+/** Tests whether both vary by the same headers, and the one that is held is another and still good. */
 function isOtherVariant({ variant, expiresAt }: Entry, { by, digest }: Variant, { storedAt }: Entry): boolean {
   return variant !== undefined && variant.digest !== digest && variant.by.join() === by.join() && expiresAt > storedAt;
 }

@@ -3,6 +3,7 @@
  * and for no more than a short answer.
  */
 import type { Config } from '../config/config.ts';
+import { parse } from '../response/json.ts';
 import { createAgent } from '../upstream/agent.ts';
 
 export interface Asking {
@@ -60,7 +61,7 @@ export async function askUpstream(asking: Asking, { timeouts, proxy }: Config, s
     const header = (name: string) => [headers[name] ?? ''].flat().join(', ');
     return {
       status: statusCode, type: header('content-type'), server: header('server'), cacheControl: header('cache-control'),
-      date: Number.isNaN(date) ? null : date, text, json: parse(text),
+      date: Number.isNaN(date) ? null : date, text, json: parse(text) ?? null,
     };
   } finally {
     void agent.destroy();
@@ -91,12 +92,4 @@ async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
     if (bytes > MOST_BYTES) break;
   }
   return Buffer.concat(chunks).toString();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -9,6 +9,8 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { callersPath } from '../cache/callers-file.ts';
+import { CLOCK_SKEW_MS } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { booksPath } from '../ledger/books.ts';
 import { isOpenToOthers } from '../privacy.ts';
@@ -24,8 +26,6 @@ export interface StoreFile {
 }
 
 const QUICK_CHECK = fileURLToPath(new URL(`./quick-check${extname(import.meta.url)}`, import.meta.url));
-/** How far apart the clocks of two processes over one file may be. */
-const CLOCK_SKEW_MS = 1_000;
 /** Less than this is none. */
 const LEAST_FREE = 16 * 1024 * 1024;
 
@@ -84,10 +84,10 @@ export function checkSecret({ path: storePath }: StoreFile): Finding {
   }
 }
 
-/** Whether anybody else can read what is asked and answered. */
+/** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy({ path }: StoreFile): Finding {
   const files = [path, booksPath(path)].flatMap((file) => ['', '-wal', '-shm'].map((suffix) => file + suffix));
-  const open = [secretPath(path), ...files].filter(isOpenToOthers);
+  const open = [secretPath(path), callersPath(path), ...files].filter(isOpenToOthers);
   if (open.length === 0) return ok('file modes', 'no file can be read by others');
   return warning('file modes', `others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
 }

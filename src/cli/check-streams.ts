@@ -4,6 +4,7 @@
  */
 import { reasonOf } from '../errors.ts';
 import type { Target } from '../request/route.ts';
+import { saysNoStore } from '../response/judge.ts';
 import { type Answered, type Asking, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
 import { type Finding, ok, warning } from './finding.ts';
@@ -99,7 +100,7 @@ function judge(candidate: Candidate, model: string, { status, type, cacheControl
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
   const isDone = /^data: ?\[DONE\]\s*$/m.test(text);
-  const forbids = /(^|[\s,])no-store($|[\s,;])/i.test(cacheControl);
+  const forbids = saysNoStore(cacheControl);
   const said = `a stream of ${model} ends with${isDone ? '' : 'out'} [DONE]`;
   const advice: string[] = [];
   if (!isDone && candidate.doneMarker === 'required') {

@@ -4,9 +4,10 @@
 import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
-import type { Config, ExaminedConfig } from '../config/config.ts';
+import type { ExaminedConfig } from '../config/config.ts';
+import { placeOfSetting } from '../config/origin.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
-import { type Addresses, start, stop } from '../lifecycle.ts';
+import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
@@ -17,7 +18,8 @@ export type StartCommand = ExaminedConfig;
  * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file
  * is not to be used
  */
-export async function startProxy({ config, origins }: StartCommand, output: Output): Promise<number> {
+export async function startProxy(command: StartCommand, output: Output): Promise<number> {
+  const { config, origins } = command;
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
   if (config.incomplete === 'keep') log.warn({ setting: 'incomplete', instead: `keep=${config.keep.join(',')}` }, 'this setting has another name now; it is still read');
@@ -27,7 +29,7 @@ export async function startProxy({ config, origins }: StartCommand, output: Outp
     addresses = await start(app, config);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new CommandError(`cannot listen (${listenHint(error, config)})`);
+    throw new CommandError(`cannot listen (${listenHint(error, command)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
   // Now, for a process that is killed would keep nothing of what it has compiled.
@@ -59,9 +61,18 @@ function takeSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function listenHint(error: unknown, { port, admin }: Config): string {
-  const { port: taken } = error as { port?: number };
-  if (reasonOf(error) !== 'EADDRINUSE') return reasonOf(error);
-  const variable = taken === admin.port && taken !== port ? 'REFRAIN_ADMIN_PORT' : 'REFRAIN_PORT';
-  return `port ${taken} is in use; choose another with ${variable}, or 0 for any`;
+/** Names what is to be changed as it was written. */
+function listenHint(error: unknown, { config, origins }: StartCommand): string {
+  if (!(error instanceof ListenError)) return reasonOf(error);
+  const [port, host] = error.listener === 'api' ? (['port', 'host'] as const) : (['admin.port', 'admin.host'] as const);
+  const { port: number, host: address } = error.listener === 'api' ? config : config.admin;
+  const reason = reasonOf(error.cause);
+  switch (reason) {
+    case 'EADDRINUSE':
+      return `port ${number} is in use; choose another with ${placeOfSetting(origins, port)}, or 0 for any`;
+    case 'EACCES':
+      return `this user may not listen on port ${number}; choose one from 1024 on with ${placeOfSetting(origins, port)}`;
+    default:
+      return `${address} cannot be listened on: ${reason}; choose an address of this machine with ${placeOfSetting(origins, host)}`;
+  }
 }

@@ -79,7 +79,7 @@ function settle(find: (path: Path) => Written | undefined, cwd: string): Setting
   const findAny = (path: Path) => find(path) ?? defaults.get(path)!;
   const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);
   const settings = nest(values) as unknown as Settings;
-  checkRules(settings, findAny);
+  checkRules(settings, find);
   const { store, ttl, maxTtl, keep, incomplete } = settings;
   return {
     ...settings,

@@ -20,6 +20,11 @@ export function originOf(path: Path, written: Written | undefined): readonly Ori
   return [{ path, shown, from: placeOf(written) }];
 }
 
+/** Where a setting is to be changed: where it was written, or else its variable. */
+export function placeOfSetting(origins: readonly Origin[], path: Path): string {
+  return origins.find((origin) => origin.path === path)?.from ?? variableName(path);
+}
+
 /**
  * The setting that an upstream is from, to be named where there is trouble
  * with it: `--upstream`, `REFRAIN_UPSTREAM in .env`, `upstreams.groq in my.json`.
@@ -27,8 +32,7 @@ export function originOf(path: Path, written: Written | undefined): readonly Ori
  * @param name null for the one that needs no name
  */
 export function settingOfUpstream(origins: readonly Origin[], name: string | null): string {
-  const path = name === null ? 'upstream' : 'upstreams';
-  const from = origins.find((origin) => origin.path === path)?.from;
-  if (name === null) return from ?? variableName(path);
-  return (from ?? path).replace(/^upstreams/, `upstreams.${name}`);
+  if (name === null) return placeOfSetting(origins, 'upstream');
+  const from = origins.find(({ path }) => path === 'upstreams')?.from ?? 'upstreams';
+  return from.replace(/^upstreams/, `upstreams.${name}`);
 }

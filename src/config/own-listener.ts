@@ -17,7 +17,7 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /** What a listener is told to listen on all addresses by. */
 const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
-/** Whether a name or an address is of this machine alone. */
+/** Tests whether a name or an address is of this machine alone. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);
   if (family === 0) return host.toLowerCase() === 'localhost';

@@ -7,8 +7,8 @@ import { variableName } from './setting.ts';
 import type { Path, Settings } from './settings.ts';
 import { placeOf, refuse, show, type Written } from './written.ts';
 
-/** Where a setting got its value. */
-type Find = (path: Path) => Written;
+/** Where a setting got its value; undefined where that is its default. */
+type Find = (path: Path) => Written | undefined;
 
 export function checkRules(settings: Settings, find: Find): void {
   checkAdmin(settings, find);
@@ -20,7 +20,7 @@ export function checkRules(settings: Settings, find: Find): void {
 function checkAdmin({ admin }: Settings, find: Find): void {
   if (admin.token !== null || isLoopback(admin.host)) return;
   throw refuse(
-    `${placeOf(find('admin.host'))} is ${show(admin.host)}; without ${variableName('admin.token')} ` +
+    `${placeToSet(find, 'admin.host')} is ${show(admin.host)}; without ${variableName('admin.token')} ` +
       'it may be a loopback address alone: 127.0.0.1, ::1 or localhost',
   );
 }
@@ -30,13 +30,13 @@ function checkScope({ scope }: Settings, find: Find): void {
   const joined = scope.members.length > 0;
   if (scope.shared !== null && !joined) {
     throw refuse(
-      `${placeOf(find('scope.shared'))} is ${show(scope.shared)} and nobody is a member of it; ` +
+      `${placeToSet(find, 'scope.shared')} is ${show(scope.shared)} and nobody is a member of it; ` +
         `set ${variableName('scope.members')} to sha256:DIGEST of each credential, or to * for every caller`,
     );
   }
   if (scope.shared === null && joined) {
     throw refuse(
-      `${placeOf(find('scope.members'))} is set and there is no scope to be a member of; ` +
+      `${placeToSet(find, 'scope.members')} is set and there is no scope to be a member of; ` +
         `set ${variableName('scope.shared')} to its name`,
     );
   }
@@ -44,13 +44,20 @@ function checkScope({ scope }: Settings, find: Find): void {
 
 /** An upstream that is this proxy would be asked by itself, and never answer. */
 function checkLoops({ upstream, upstreams, host, port, admin }: Settings, find: Find): void {
-  const named = Object.entries(upstreams).map(([name, { url }]) => [placeOf(find('upstreams'), [name]), url] as const);
-  for (const [place, url] of [[placeOf(find('upstream')), upstream] as const, ...named]) {
+  const places = find('upstreams') ?? { name: 'upstreams', value: upstreams };
+  const named = Object.entries(upstreams).map(([name, { url }]) => [placeOf(places, [name]), url] as const);
+  for (const [place, url] of [[placeToSet(find, 'upstream'), upstream] as const, ...named]) {
     const ours = leadsTo(url, { host, port }) ? 'port' : leadsTo(url, admin) ? 'admin.port' : null;
     if (ours === null) continue;
     throw refuse(
       `${place} is ${show(url)}, where Refrain itself listens; ` +
-        `set it to the API that is to be asked, or ${variableName(ours)} to another port`,
+        `set it to the API that is to be asked, or ${placeToSet(find, ours)} to another port`,
     );
   }
+}
+
+/** Where it was written, or else where it may be. */
+function placeToSet(find: Find, path: Path): string {
+  const written = find(path);
+  return written === undefined ? variableName(path) : placeOf(written);
 }

@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import { bodyTooLarge, overloaded, type RefrainError } from '../errors.ts';
+import { bodyTooLarge, overloaded, RefrainError } from '../errors.ts';
 import type { RequestBudget } from '../request/budget.ts';
 import { Gathering } from '../request/gathering.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -66,32 +66,24 @@ export class Bodies {
       let held = 0;
       // Of a body in pieces, each is digested while it is still in the processor's cache.
       let hash: Hash | undefined;
-      const settle = () => {
+      const stop = (outcome: Streamed | RefrainError) => {
         this.#arrivals.delete(arriving);
         request.off('data', take).off('end', finish);
-      };
-      const fail = (error: RefrainError) => {
-        settle();
+        if (!(outcome instanceof RefrainError)) return resolve(outcome);
         share.give(held);
-        reject(error);
+        reject(outcome);
       };
-      const passOn = (why: Streamed['why'], piece: Buffer) => {
-        settle();
-        const begun = [...gathering.pieces, piece];
-        const stream = this.#passOn(request, length, accepted, begun, held);
-        if (stream) resolve({ why, stream, begun });
-        else fail(overloaded());
-      };
-      const arriving = this.#arrivals.add(request, fail);
+      const arriving = this.#arrivals.add(request, stop);
       const take = (piece: Buffer) => {
         bytes += piece.length;
-        if (bytes > accepted) return fail(bodyTooLarge(accepted));
-        if (bytes > whole) return passOn('large-request', piece);
-        if (bytes > held) {
-          const needed = Math.max(bytes, length);
-          if (!share.take(needed - held, needed)) return passOn('request-budget', piece);
-          held = needed;
+        if (bytes > accepted) return stop(bodyTooLarge(accepted));
+        const needed = Math.max(bytes, length);
+        const isLarge = bytes > whole;
+        if (isLarge || (bytes > held && !share.take(needed - held, needed))) {
+          const begun = [...gathering.pieces, piece];
+          return stop(this.#goOn(isLarge ? 'large-request' : 'request-budget', request, length, begun, held));
         }
+        held = needed;
         gathering.add(piece);
         if (hash || bytes !== length) {
           (hash ??= createHash('sha256')).update(piece);
@@ -104,6 +96,14 @@ export class Bodies {
       };
       request.on('data', take).on('end', finish);
     });
+  }
+
+  /** Turns a body that was to be read as a whole into a stream of all of it. */
+  #goOn(
+    why: Streamed['why'], request: IncomingMessage, length: number, begun: readonly Buffer[], held: number,
+  ): Streamed | RefrainError {
+    const stream = this.#passOn(request, length, this.limits.accepted, begun, held);
+    return stream === null ? overloaded() : { why, stream, begun };
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import type { Decoding } from '../request/content-coding.ts';
 import type { Namer } from '../request/namer.ts';
+import type { OmissionsByDialect } from '../request/omissions.ts';
 import type { Keep } from '../response/complete.ts';
 import type { Store } from '../store/store.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -33,10 +34,12 @@ export interface Door {
   readonly decoding: Decoding;
   /** Null where silent streams stay silent. */
   readonly heartbeat: Heartbeat | null;
-  /** Whether new requests are turned away. */
+  /** Tests whether new requests are turned away. */
   readonly isStopping: () => boolean;
   /** Which answers are kept that end early or say nothing. */
   readonly keep: ReadonlySet<Keep>;
-  /** Whether what was asked is kept with its answer, unless it shows a credential. */
+  /** True where what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
+  /** What of a request each dialect leaves out of its key. */
+  readonly omissions: OmissionsByDialect;
 }

@@ -53,7 +53,7 @@ export class Heads {
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
     const head = readHead(this.#rules, { method, url, fields });
-    const reading = { ...head, sent: new SentHeaders(this.#rules, head.route, rawHeaders) };
+    const reading = { ...head, sent: new SentHeaders(this.#rules, head, rawHeaders) };
     this.#last.set(socket, { method, url, httpVersion, rawHeaders, reading });
     return reading;
   }

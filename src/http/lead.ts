@@ -29,7 +29,7 @@ export function leadOf(
     else if (body !== null && !isWhole && length !== undefined) headers.push('content-length', length);
     const onStatus = (status: number, flushed: boolean) => {
       outgoing?.answered(flushed);
-      door.callers.note(callerThere, status);
+      door.callers.note(callerThere, status, occasion !== null);
     };
     const { origin, setting } = route.target;
     door.upstream.send({

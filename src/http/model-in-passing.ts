@@ -6,14 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ModelScan } from '../request/model.ts';
 import type { Reading } from '../request/reading.ts';
-import type { Bodies } from './body.ts';
 import type { Marks } from './marks.ts';
-
-/** Whether a body may be too large to be read as a whole. */
-export function mayBeLarge(bodies: Bodies, { headers }: IncomingMessage): boolean {
-  const { 'content-length': length } = headers;
-  return length === undefined || Number(length) > bodies.limits.whole;
-}
 
 /** @param begun what has been read of it already */
 export function lookForModel(request: IncomingMessage, { coding }: Reading, marks: Marks, begun: readonly Buffer[] = []): void {

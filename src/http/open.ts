@@ -25,7 +25,7 @@ import type { HeadReading } from './heads.ts';
 import { leadOf } from './lead.ts';
 import type { Marks } from './marks.ts';
 import { letGo, letGoAfter } from './let-go.ts';
-import { lookForModel, mayBeLarge } from './model-in-passing.ts';
+import { lookForModel } from './model-in-passing.ts';
 import { recheck, standingOf } from './recheck.ts';
 import { whyMissed } from './why.ts';
 
@@ -60,9 +60,11 @@ export async function openAnswer(
   if (occasion === null) return relayUnread(door, reading, request, 'route');
   const why = whyNotRead(policy);
   if (why === 'no-store') door.hints.refusedToStore(policy.isHabit);
-  if (why !== null || mayBeLarge(door.bodies, request)) lookForModel(request, reading, marks);
+  const length = lengthOf(request);
+  // A length of 0 is one that is not declared.
+  if (why !== null || length === 0 || length > door.bodies.limits.whole) lookForModel(request, reading, marks);
   if (why !== null) return relayUnread(door, reading, request, why);
-  const body = await door.bodies.read(request, lengthOf(request));
+  const body = await door.bodies.read(request, length);
   if (!(body instanceof WholeBody)) {
     if (body.why === 'request-budget') lookForModel(request, reading, marks, body.begun);
     return relay(door, reading, request, body.why, body.stream);
@@ -83,24 +85,30 @@ export async function openAnswer(
     }
     marks.key = naming.key.slice(0, 16);
     marks.model = naming.model;
-    const standing = standingOf(door.callers, reading);
-    const hit = standing === 'accepted' ? door.cache.hit(naming.key, policy, reading.sent) : undefined;
+    // Once for both: to read the clock is a hundredth of a hit.
+    const now = door.clock.now();
+    const standing = standingOf(door.callers, reading, now);
+    const hit = standing === 'accepted' ? door.cache.hit(naming.key, policy, reading.sent, now) : undefined;
     if (!hit) return await ask(door, { request, client: clientOf(response), reading, occasion, body, plain, standing }, naming, marks);
-    body.release();
-    plain.release();
+    release(body, plain);
     return hit;
   } catch (error) {
-    body.release();
-    plain.release();
+    release(body, plain);
     throw error;
   }
+}
+
+/** Both, where a body was decoded. */
+function release(body: WholeBody, plain: WholeBody): void {
+  body.release();
+  if (plain !== body) plain.release();
 }
 
 /** Puts a question to the cache that cannot be answered at once. */
 async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Promise<Opening> {
   const { request, client, reading, occasion, body, plain, standing } = asking;
   const { route, policy, sent, caller: { scope }, callerThere } = reading;
-  const { endpoint, dialect } = occasion;
+  const { endpoint } = occasion;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
   const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
@@ -118,9 +126,11 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
     lead: leadOf(door, reading, request, body, true),
   };
   const isKept = standing === 'to-check' && policy.debug && (await door.store.read(key)) !== undefined;
+  const notKept = policy.read ? door.cache.whyNotKept(key) : null;
   const checked = standing === 'to-check' ? await recheck(door, callerThere, question) : null;
-  const opening = checked?.opening ?? (await door.cache.open(question));
-  letGoAfter(checked?.flown ?? opening, body, plain);
+  const opened = checked?.opening ?? (await door.cache.open(question));
+  letGoAfter(checked?.flown ?? opened, body, plain);
+  const opening = standing === 'accepted' ? opened : afterUnkept(opened, notKept);
   const { outcome } = opening;
   if (outcome.word === 'follow') door.hints.followed(key);
   if (outcome.word !== 'miss') return opening;
@@ -130,9 +140,18 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   const { variesBy } = opening;
   if (standing === 'refused') marks.why = 'the upstream refused this credential last';
   else if (isKept) marks.why = 'kept, but the upstream is asked whether it still accepts this credential';
-  else if (variesBy) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
-  else marks.why = await whyMissed(door, { policy, outcome, like, dialect, naming: { ...naming, parts: known }, twin });
+  else if (variesBy && outcome.notKept === null) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
+  else {
+    const { dialect } = occasion;
+    marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, dialect, twin });
+  }
   return opening;
+}
+
+/** A miss that may not read is one all the same whose predecessor was not kept, if so its standing wants it. */
+function afterUnkept(opening: Opening, notKept: string | null): Opening {
+  const { outcome } = opening;
+  return outcome.word === 'miss' ? { ...opening, outcome: { ...outcome, notKept } } : opening;
 }
 
 /** Has a miss looked at for what keeps requests from hitting. @returns the last request with the same body, or null */

@@ -13,8 +13,8 @@ import type { Reading } from '../request/reading.ts';
 import type { Listener } from '../response/listener.ts';
 
 /** Of a request that would read what is kept, and may ask; any other is an answer of the upstream's in any case, or none. */
-export function standingOf(callers: Callers, { policy, caller, callerThere }: Reading): Standing {
-  const standing = callers.standing(callerThere, caller.credential !== null);
+export function standingOf(callers: Callers, { policy, caller, callerThere }: Reading, now: number): Standing {
+  const standing = callers.standing(callerThere, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
 
@@ -67,7 +67,7 @@ function readToNobody(listener: Listener, over: Promise<unknown>): void {
   void over.then(() => listener.leave());
 }
 
-/** Whether the answer stands, whatever is kept. */
+/** Tests whether the answer stands, whatever is kept. */
 function saysOfCaller(status = 0): boolean {
   return status === 401 || status === 403 || (status >= 200 && status < 300);
 }

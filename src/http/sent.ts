@@ -4,13 +4,12 @@
  */
 import type { Sent } from '../cache/variants.ts';
 import { type HeaderFields, readHeaderFields, valuesOf } from '../request/header-fields.ts';
-import { isKeyedHeader, type Rules } from '../request/reading.ts';
-import type { Route } from '../request/route.ts';
+import { type HeadFacts, isKeyedHeader, type Rules } from '../request/reading.ts';
 import { forwardedHeaders } from '../upstream/headers.ts';
 
 export class SentHeaders implements Sent {
   readonly #rules: Rules;
-  readonly #route: Route;
+  readonly #head: HeadFacts;
   readonly #raw: readonly string[];
   #fields: HeaderFields | null = null;
   /** What was told last: requests on one connection are asked of the same names. */
@@ -18,15 +17,15 @@ export class SentHeaders implements Sent {
   #digest = '';
 
   /** @param raw names and values in turn, as received */
-  constructor(rules: Rules, route: Route, raw: readonly string[]) {
+  constructor(rules: Rules, head: HeadFacts, raw: readonly string[]) {
     this.#rules = rules;
-    this.#route = route;
+    this.#head = head;
     this.#raw = raw;
   }
 
   isKeyed(name: string): boolean {
     // It is ours on the way up, the same for every request.
-    return name === 'accept-encoding' || isKeyedHeader(this.#rules, this.#route, name);
+    return name === 'accept-encoding' || isKeyedHeader(this.#rules, this.#head, name);
   }
 
   digestOf(names: readonly string[]): string {

@@ -3,7 +3,9 @@
  * there is no response object.
  */
 import type { Duplex } from 'node:stream';
-import { errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError } from '../errors.ts';
+import {
+  bodyTimeout, errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError,
+} from '../errors.ts';
 import { STATUS_CODES } from './node-http.ts';
 
 /** A listener of `clientError` of the API. */
@@ -33,7 +35,7 @@ function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: stri
 function refuseNow(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   // A connection that broke, or on which an answer has begun, can be told nothing.
   if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
-  const error = errorOf(cause);
+  const error = errorOf(cause, socket);
   const body = errorBody(error);
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
@@ -41,19 +43,19 @@ function refuseNow(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: s
   );
 }
 
-function errorOf(cause: NodeJS.ErrnoException): RefrainError {
+function errorOf(cause: NodeJS.ErrnoException, socket: Duplex): RefrainError {
   switch (cause.code) {
     case 'HPE_HEADER_OVERFLOW':
       return headersTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return headersTimeout();
+      return (socket as Sending)._httpMessage ? bodyTimeout('did not arrive in time') : headersTimeout();
     default:
       return malformedRequest(reasonOf(cause));
   }
 }
 
 interface Sending extends Duplex {
-  /** The response that it is sending, where Node keeps it; its own handler looks at it too. */
+  /** The answer to the request that is being read, once its headers are; Node's own handler looks at it too. */
   readonly _httpMessage?: { readonly headersSent: boolean } | null;
   readonly bytesWritten: number;
 }

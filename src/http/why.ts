@@ -11,6 +11,7 @@ import { isLabel } from '../request/explain.ts';
 import { nameOf } from '../request/fingerprint.ts';
 import type { Namer } from '../request/namer.ts';
 import type { Naming } from '../request/naming.ts';
+import type { OmissionsByDialect } from '../request/omissions.ts';
 import type { Policy } from '../request/policy.ts';
 import type { Kept, Likeness, Store } from '../store/store.ts';
 
@@ -21,6 +22,7 @@ const COMPARED_TEXT = 1024 * 1024;
 export interface Records {
   readonly store: Store;
   readonly namer: Namer;
+  readonly omissions: OmissionsByDialect;
 }
 
 /** A request that missed. */
@@ -29,16 +31,18 @@ export interface Missed {
   readonly outcome: Miss;
   readonly like: Likeness;
   readonly naming: Naming;
+  /** That of the upstream. */
   readonly dialect: Dialect;
   /** The last request with the same body, stored or not. */
   readonly twin: Twin | null;
 }
 
-export async function whyMissed({ store, namer }: Records, missed: Missed): Promise<string> {
+export async function whyMissed({ store, namer, omissions }: Records, missed: Missed): Promise<string> {
   const { policy, outcome, like, naming, dialect, twin } = missed;
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
-  if (outcome.answer.isStale) return 'kept, but expired or older than max-age';
+  const { isStale, isOfFuture } = outcome.answer;
+  if (isStale) return isOfFuture ? 'kept, but dated in the future by the clock of this machine' : 'kept, but expired or older than max-age';
   const { key, form, parts } = naming;
   // By now the answer to this very request may be among them.
   const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
@@ -46,16 +50,15 @@ export async function whyMissed({ store, namer }: Records, missed: Missed): Prom
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   const { pointers } = twin ?? { pointers: [] };
   // What was asked is perhaps not kept, but the names of what differs from it are known.
-  const isNearer = pointers.length <= (nearest?.differences ?? Infinity);
+  const isNearer = pointers.length <= (nearest?.differences ?? Infinity) && nearest?.name !== (twin && nameOf(twin.key));
   const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
-  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length, dialect);
+  const told = (name: string, first: string, differences: number) => {
+    const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
+    return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
+  };
+  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
-  return told(nearest.name, nearest.first, nearest.differences, dialect);
-}
-
-function told(name: string, first: string, differences: number, dialect: Dialect): string {
-  const leftOut = !ignoresLabels(dialect) && isLabel(first) ? '; left-out-by="dialect=engine"' : '';
-  return `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}${leftOut}`;
+  return told(nearest.name, nearest.first, nearest.differences);
 }
 
 function withinBound(kept: readonly Kept[]): readonly Kept[] {

@@ -5,7 +5,7 @@
 import { type Meaning, meaningOf } from '../request/meaning.ts';
 
 /** A token of the caller that is issued again and again. */
-const REISSUED = /token|assertion|jwt|cert|principal/i;
+const REISSUED = /token|assertion|jwt|cert|principal|oidc-data/i;
 
 /**
  * Whether a value of this name may come again and again before there is a new one, by which everything is new: a
@@ -60,7 +60,9 @@ export function adviceOn(name: string, meaning: Meaning, ignored: readonly strin
 export function adviceOnCaller(name: string): Advice {
   if (!REISSUED.test(name)) return { setting: null, words: 'it says who asks, so that each has answers of his own' };
   const words = 'it is a token that is issued again and again, with each of which the answers of its caller begin anew';
-  return { setting: null, words: `${words}; take it out of scope.headers where another header names the caller` };
+  // Out of the scope alone it would be in the key.
+  const remedy = 'where another header names the caller, take it out of scope.headers and, by key.ignore, out of the key';
+  return { setting: null, words: `${words}; ${remedy}` };
 }
 
 /** @param isHabit whether a library may have sent it */

@@ -10,8 +10,8 @@ import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { type FileNews, logFileNews } from '../store/file-news.ts';
 import { type Aside, FileThread } from '../store/file-thread.ts';
-import type { FileNews } from '../store/sqlite-database.ts';
 import { adviceOn, type Failure, isRefusal } from '../store/sqlite-failure.ts';
 import type { BooksAnswers, BooksCall } from './books-message.ts';
 import { Reasons } from './reasons.ts';
@@ -64,7 +64,7 @@ export class Books {
       worker: WORKER,
       workerData: { path },
       onAside: (aside) => this.#setAside(aside),
-      onNews: (news) => this.#heed(news),
+      onNews: (news) => logFileNews(options.log, path, 'the books', news),
       onDeath: (failure) => this.#fall(failure),
     });
   }
@@ -156,18 +156,6 @@ export class Books {
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'up') log.warn({ path, code, reason: message }, `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`);
     this.#state = 'down';
-  }
-
-  #heed(news: FileNews): void {
-    const { path, log } = this.#options;
-    switch (news.kind) {
-      case 'replaced':
-        return log.warn({ path }, 'the file of the books was taken away or replaced; what is at its path now is used');
-      case 'mended':
-        return log.warn({ path, mended: news.paths }, 'others could read the files of the books; now their owner alone can');
-      case 'exposed':
-        return log.warn({ path, exposed: news.paths }, 'others can read the files of the books, and nothing can be written here: take the right to read them from others');
-    }
   }
 
   #setAside({ failure: { code, message }, movedTo }: Aside): void {

@@ -3,8 +3,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { FileNews } from '../store/file-news.ts';
 import type { Word } from '../store/file-thread.ts';
-import { checkVersion, type FileNews, SqliteDatabase } from '../store/sqlite-database.ts';
+import { checkVersion, SqliteDatabase } from '../store/sqlite-database.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import { BOOKS_MARK } from '../store/sqlite-mark.ts';
 import type { BooksAnswers, BooksCall, Waiting } from './books-message.ts';

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
-import { checkVersion } from '../store/sqlite-database.ts';
+import { checkVersion, hasTable } from '../store/sqlite-database.ts';
 import { BOOKS_MARK, checkMark } from '../store/sqlite-mark.ts';
 import { BOOKS_VERSION, readRows } from './books-tables.ts';
 import { readReasons } from './reasons-table.ts';
@@ -23,8 +23,7 @@ export function readBooks(path: string, now: number): Stats {
   const database = openReadOnly(path);
   try {
     checkVersion(database, BOOKS_VERSION);
-    const isLaidOut = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'books'").get() !== undefined;
-    return summarize(isLaidOut ? readRows(database) : [], today, readReasons(database));
+    return summarize(hasTable(database, 'books') ? readRows(database) : [], today, readReasons(database));
   } finally {
     database.close();
   }

@@ -3,6 +3,7 @@
  * transactions of `books-tables`.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { hasTable } from '../store/sqlite-database.ts';
 import type { Reason } from './reasons.ts';
 import { MOST } from './row.ts';
 
@@ -53,8 +54,7 @@ export class ReasonsTable {
 
 /** Every reason that was committed; none of books that are older than the table. */
 export function readReasons(database: DatabaseSync): Iterable<Reason> {
-  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'reasons'").get() !== undefined;
-  if (!isThere) return [];
+  if (!hasTable(database, 'reasons')) return [];
   const rows = database.prepare('SELECT day, outcome, why, requests FROM reasons').iterate();
   return rows as Iterable<unknown> as Iterable<Reason>;
 }

@@ -13,11 +13,11 @@ const REMEMBERED = 64;
 export class Track {
   /** Requests that missed though one with the same body was asked before, with another value. */
   missed = 0;
-  /** Whether a value may come again before there is a new one. */
+  /** True where a value may come again before there is a new one. */
   readonly #mayRepeat: boolean;
-  /** Whether every value was a token that nobody reads. */
+  /** True where every value was a token that nobody reads. */
   isToken = true;
-  /** Whether some value came twice that may not: then it is no new one each time. */
+  /** True where some value came twice that may not: then it is no new one each time. */
   isRepeated = false;
   readonly #values: number[] = [];
   #seen = 0;
@@ -34,7 +34,7 @@ export class Track {
     return this.#keys;
   }
 
-  /** Whether it is time to look whether something is to be said. */
+  /** True where it is time to look whether something is to be said. */
   get isDue(): boolean {
     return !this.isRepeated && !this.#isLookedInto && this.#seen >= NEEDED && this.missed >= this.#dueAt;
   }

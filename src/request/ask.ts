@@ -32,7 +32,7 @@ export interface Ask {
   readonly inputs: number | null;
   /** Whether the text of the answer is asked to be JSON. */
   readonly jsonText: boolean;
-  /** Whether the model is asked to say anything. */
+  /** True where the model is asked to say anything. */
   readonly output: boolean;
 }
 

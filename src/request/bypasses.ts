@@ -4,10 +4,11 @@
  * values, so that another thread can read them.
  */
 import type { Endpoint } from '../endpoint.ts';
+import { segmentsOf } from './json-pointer.ts';
 import { type Fields, globOf, isOn, isSearch, isSearchName, modelsOf } from './searches.ts';
 
 export interface Bypasses {
-  /** Whether searches do. */
+  /** True where searches do. */
   readonly searches: boolean;
   /** Each as the names of its segments; `*` stands for any one. */
   readonly pointers: readonly (readonly string[])[];
@@ -17,14 +18,14 @@ export interface Bypasses {
 /** Endpoints whose models answer from their input alone. */
 const SELF_CONTAINED: ReadonlySet<Endpoint> = new Set(['embeddings', 'moderations']);
 
-export const MODEL_PREFIX = 'model:';
+const MODEL_PREFIX = 'model:';
 
 /** @param entries `default`, JSON Pointers, and `model:PATTERN` */
 export function createBypasses(entries: readonly string[]): Bypasses {
   const pointers = entries.filter((entry) => entry.startsWith('/'));
   return {
     searches: entries.includes('default'),
-    pointers: pointers.map((pointer) => pointer.slice(1).split('/').map(unescape)),
+    pointers: pointers.map(segmentsOf),
     models: entries.filter((entry) => entry.startsWith(MODEL_PREFIX)).map((entry) => entry.slice(MODEL_PREFIX.length)),
   };
 }
@@ -38,7 +39,7 @@ export function whyBypass(bypasses: Bypasses, endpoint: Endpoint, fields: Fields
   return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
 }
 
-/** Whether the decision hangs on this name, wherever it stands. */
+/** Tests whether the decision hangs on this name, wherever it stands. */
 export function isDecidedBy({ searches, pointers }: Bypasses, name: string): boolean {
   return (searches && isSearchName(name)) || pointers.some((segments) => segments.includes(name));
 }
@@ -53,8 +54,4 @@ function valuesAt(value: unknown, [name, ...rest]: readonly string[]): readonly 
   if (typeof value !== 'object' || value === null) return [];
   const inner = Object.entries(value).filter(([own]) => name === '*' || own === name);
   return inner.flatMap(([, each]) => valuesAt(each, rest));
-}
-
-function unescape(segment: string): string {
-  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -16,7 +16,7 @@ export interface CacheControl {
   readonly onlyIfCached: boolean;
   /** Seconds; `Infinity` for no bound. Of several the strictest. */
   readonly maxAge: number;
-  /** Whether the header is what a library sends with every stream: `no-cache` or `no-store`, exactly and alone. */
+  /** True where the header is what a library sends with every stream: `no-cache` or `no-store`, exactly and alone. */
   readonly isHabit: boolean;
 }
 
@@ -50,7 +50,7 @@ function readMaxAge(argument: string | undefined, directive: string): number {
   throw invalidHeader('cache-control', directive, 'max-age=SECONDS, with a whole number of seconds');
 }
 
-/** Whether an event stream is asked for by its name. */
+/** Tests whether an event stream is asked for by its name. */
 function acceptsEvents(accept: string): boolean {
   return accept.split(',').some((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -6,7 +6,7 @@
  */
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { type HeaderFields, valuesOf } from './header-fields.ts';
-import { createMatcher } from './ignored-headers.ts';
+import { createMatcher } from './name-list.ts';
 
 declare const scopeBrand: unique symbol;
 
@@ -50,7 +50,7 @@ export interface SharedScope {
 /** How callers are told apart. */
 export interface CallerRules {
   readonly shared: SharedScope;
-  /** Whether a header names a user of a sign-on proxy. */
+  /** Tests whether a header names a user of a sign-on proxy. */
   readonly isUser: (name: string) => boolean;
   /** Keyed by the secret of this proxy, so that a stored scope is no test of a guessed credential; hexadecimal. */
   readonly digestOf: (text: string) => string;

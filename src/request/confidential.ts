@@ -8,7 +8,7 @@ const WHO = [
   'email', 'auth', 'authorization', 'token', 'jwt', 'key', 'secret', 'identity', 'principal', 'customer', 'subject',
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
-const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation)(?:$|[-_])/;
+const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|[-_])|^x-codex-/;
 const SAYS_CREDENTIAL =
   /(?:^|[-_]|\b|api)(?:key|token|secret|auth(orization)?|passw(or)?d|credentials?|sig(nature)?|assertion|jwt|cookie)$/i;
 
@@ -17,8 +17,8 @@ export function saysWho(name: string): boolean {
   return SAYS_WHO.test(name);
 }
 
-/** Whether a header of this lower-case name says to which conversation a request belongs: `session-id`. */
-export function saysSession(name: string): boolean {
+/** Tests whether a header of this lower-case name says to which conversation a request belongs: `session-id`. */
+function saysSession(name: string): boolean {
   return SAYS_SESSION.test(name);
 }
 
@@ -27,7 +27,7 @@ export function isCredential(name: string): boolean {
   return SAYS_CREDENTIAL.test(name);
 }
 
-/** Whether a header of this lower-case name is in the key by a keyed digest of its value. */
+/** Tests whether a header of this lower-case name is in the key by a keyed digest of its value. */
 export function isConfidential(name: string): boolean {
   return isCredential(name) || saysWho(name) || saysSession(name);
 }

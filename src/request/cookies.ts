@@ -4,6 +4,7 @@
  * hour, and they choose a machine, never an answer. Every other cookie is in
  * the key.
  */
+import { createMatcher } from './name-list.ts';
 
 /** Names as they are written; `*` at the end stands for any ending. */
 const ROUTING_COOKIES: readonly string[] = [
@@ -15,8 +16,7 @@ const ROUTING_COOKIES: readonly string[] = [
   'ARRAffinity*', 'GCLB', 'INGRESSCOOKIE',
 ];
 
-const EXACT = new Set(ROUTING_COOKIES.filter((name) => !name.endsWith('*')));
-const PREFIXES = ROUTING_COOKIES.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
+const isRoutingName = createMatcher(ROUTING_COOKIES);
 
 /** A pair in which no reader of cookies finds the end of another: quotes stand around a whole value or nowhere. */
 const PLAIN_PAIR = /^[^"]*$|^[^"]*="[^"]*"$/;
@@ -33,6 +33,5 @@ export function keyedCookies(values: readonly string[]): readonly string[] {
 }
 
 function isRouting(pair: string): boolean {
-  const name = pair.split('=', 1)[0] as string;
-  return EXACT.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
+  return isRoutingName(pair.split('=', 1)[0] as string);
 }

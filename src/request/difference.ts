@@ -4,6 +4,7 @@
  */
 import { FORM_FIELDS } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
+import { tokenOf } from './json-pointer.ts';
 import { readTree, type Tree } from './tree.ts';
 
 export interface Difference {
@@ -37,7 +38,7 @@ export function differencesOf(a: Parts, b: Parts): Difference[] {
 }
 
 function pointerOf(part: string): string {
-  return part.startsWith('header:') ? `/headers/${escaped(part.slice('header:'.length))}` : (POINTERS[part] ?? `/${part}`);
+  return part.startsWith('header:') ? `/headers/${tokenOf(part.slice('header:'.length))}` : (POINTERS[part] ?? `/${part}`);
 }
 
 type Note = (difference: Difference) => void;
@@ -67,7 +68,7 @@ function compareChildren(pointer: string, a: Tree, b: Tree, note: Note): void {
   for (const name of new Set([...ones.keys(), ...others.keys()])) {
     const one = ones.get(name);
     const other = others.get(name);
-    const at = `${pointer}/${escaped(name)}`;
+    const at = `${pointer}/${tokenOf(name)}`;
     if (one && other) compare(at, one, other, note);
     else note({ pointer: at, a: excerpt(one?.text), b: excerpt(other?.text) });
   }
@@ -78,10 +79,6 @@ function compareChildren(pointer: string, a: Tree, b: Tree, note: Note): void {
 
 function childrenOf({ members, items = [] }: Tree): ReadonlyMap<string, Tree> {
   return members ?? new Map(items.map((item, index) => [String(index), item]));
-}
-
-function escaped(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function excerpt(text: string | undefined): string | null {

@@ -4,14 +4,15 @@
  */
 import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Ignored } from './canonical.ts';
 import { type Difference, differencesOf } from './difference.ts';
-import { isKnownField, isLabelField } from './fields.ts';
+import { isKnownField } from './fields.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
-import { createHeaderRules } from './ignored-headers.ts';
 import { meaningOf } from './meaning.ts';
 import { nameAnswer } from './naming.ts';
+import type { Omissions, OmissionsByDialect } from './omissions.ts';
 import { readHead, type Rules } from './reading.ts';
 import type { WrittenRequest } from './written-request.ts';
 
@@ -49,10 +50,10 @@ export function nameWritten(rules: Rules, { method, path, headers, body }: Writt
   return { endpoint, dialect, form: naming.form, parts: naming.parts as Parts };
 }
 
-export function explain(a: NamedRequest | string, b: NamedRequest | string): Explanation {
+export function explain(rules: Rules, a: NamedRequest | string, b: NamedRequest | string): Explanation {
   const sides = { a: sideOf(a), b: sideOf(b) };
   if (typeof a === 'string' || typeof b === 'string') return { same: false, first: null, differences: [], ...sides };
-  const found = differencesOf(a.parts, b.parts).map((difference) => withHint(difference, a));
+  const found = differencesOf(a.parts, b.parts).map((difference) => withHint(rules, difference, a));
   const differences = [...found, ...formDifference(a.form, b.form)];
   return { same: differences.length === 0, first: differences[0]?.pointer ?? null, differences, ...sides };
 }
@@ -77,9 +78,9 @@ function formDifference(a: Form, b: Form): Difference[] {
 type Hinted = Difference & { readonly hint?: string };
 
 /** What the API does not know may be a label; whoever sends it knows. What may say who asks is none. */
-function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
+function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
   const { pointer } = difference;
-  if (dialect !== null && !ignoresLabels(dialect) && isLabel(pointer)) return { ...difference, hint: LABEL_HINT };
+  if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) return { ...difference, hint: LABEL_HINT };
   const [, place, name = ''] = pointer.split('/');
   const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
   const isHeader = place === 'headers' && name !== 'x-refrain-variant';
@@ -89,11 +90,16 @@ function withHint(difference: Difference, { endpoint, dialect }: NamedRequest): 
 }
 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
-const isLabelHeader = createHeaderRules('engine', true);
 
-/** Whether another dialect leaves it out. @param pointer as a difference has it */
-export function isLabel(pointer: string): boolean {
-  const [, place, name = '', , member] = pointer.split('/');
-  if (place === 'headers') return isLabelHeader(name);
-  return place === 'body' && (isLabelField(name) || (name === 'input' && member === 'id'));
+/** Tests whether `dialect=engine` leaves out what is in the key of the `compatible` one. @param pointer as a difference has it */
+export function isLabel({ compatible, engine }: OmissionsByDialect, pointer: string): boolean {
+  const [, place, ...path] = pointer.split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const isLeftOut = ({ body, isIgnoredHeader }: Omissions) =>
+    place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(body, path);
+  return isLeftOut(engine) && !isLeftOut(compatible);
+}
+
+function isIgnored(ignored: Ignored, [first, ...rest]: readonly string[]): boolean {
+  const below = first === undefined ? undefined : (ignored.get(first) ?? ignored.get('*'));
+  return below instanceof Map ? isIgnored(below, rest) : below !== undefined;
 }

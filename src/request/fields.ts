@@ -86,7 +86,7 @@ export function isKnownField(endpoint: Endpoint, name: string): boolean {
 
 const LABELS: ReadonlySet<string> = new Set(IGNORED_FIELDS.flatMap(({ fields }): readonly string[] => fields));
 
-/** Whether a field of a body is left out where the upstream ignores labels. */
+/** Tests whether a field of a body is left out where the upstream ignores labels. */
 export function isLabelField(name: string): boolean {
   return LABELS.has(name);
 }

@@ -5,6 +5,7 @@
  * with its length and does none of these.
  */
 import hash from 'object-hash';
+import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Scope } from './caller.ts';
 import { isConfidential } from './confidential.ts';
 import { keyedCookies } from './cookies.ts';
@@ -22,6 +23,7 @@ export interface Frame {
   readonly scope: Scope;
   /** Which upstream answers: scheme, host and port. */
   readonly upstream: string;
+  readonly dialect: Dialect;
   readonly method: string;
   /** The path as the upstream sees it. */
   readonly path: string;
@@ -29,6 +31,7 @@ export interface Frame {
   readonly query: string;
   readonly fields: HeaderFields;
   readonly isIgnoredHeader: (name: string) => boolean;
+  readonly ignoresRouting: boolean;
   /** Keyed, so that it cannot be tested against a guess. */
   readonly digestOf: (text: string) => string;
   readonly variant: string;
@@ -41,11 +44,16 @@ export interface Frame {
 export type Parts = Readonly<Record<string, string>>;
 
 export function partsOf(frame: Frame): Parts {
-  const { scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant } = frame;
-  const parts: Record<string, string> = { version: KEY_VERSION, scope, upstream, method, path, query: sortedQuery(query), variant };
+  const { scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant } = frame;
+  const parts: Record<string, string> = {
+    version: KEY_VERSION, scope, upstream,
+    // Else a request without labels would get what was answered to one whose labels were left out.
+    ...(!ignoresLabels(dialect) && { dialect }),
+    method, path, query: sortedQuery(query), variant,
+  };
   for (const [name, values] of fields) {
     if (isIgnoredHeader(name) || isAsAbsent(name, values)) continue;
-    const keyed = name === 'cookie' ? keyedCookies(values) : values;
+    const keyed = name === 'cookie' && ignoresRouting ? keyedCookies(values) : values;
     if (keyed.length === 0) continue;
     const value = keyed.join('\n');
     parts[`header:${name}`] = isConfidential(name) ? `digest:${digestOf(value)}` : value;

@@ -29,7 +29,7 @@ export function chooseForm(endpoint: Endpoint, stream: unknown, options: unknown
   return { form: `sse${usage === true ? '+usage' : ''}${obfuscation === false ? '+plain' : ''}` as Form, understood };
 }
 
-/** Whether a form has usage because it was asked for, which a stream then tells. */
+/** Tests whether a form has usage because it was asked for, which a stream then tells. */
 export function asksForUsage(form: Form): boolean {
   return form.includes('+usage');
 }

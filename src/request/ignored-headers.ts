@@ -8,6 +8,7 @@
 import { type Dialect, ignoresLabels } from '../dialect.ts';
 import { saysWho } from './confidential.ts';
 import { HOP_BY_HOP } from './header-fields.ts';
+import { createMatcher } from './name-list.ts';
 
 export interface HeaderRule {
   /** In lower case; `*` at the end stands for any ending. */
@@ -67,13 +68,6 @@ export const HEADER_RULES: readonly HeaderRule[] = [
   },
 ];
 
-/** Whether a name is one of `names`, of which some end in `*`. */
-export function createMatcher(names: readonly string[]): (name: string) => boolean {
-  const exact = new Set(names.filter((name) => !name.endsWith('*')));
-  const prefixes = names.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
-  return (name) => exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
-}
-
 /** The headers that a dialect leaves out. @param standard whether those count that settings may bring back */
 export function createHeaderRules(dialect: Dialect, standard: boolean): (name: string) => boolean {
   const rules = HEADER_RULES.filter(({ where }) => isInForce(where, dialect, standard));
@@ -83,7 +77,7 @@ export function createHeaderRules(dialect: Dialect, standard: boolean): (name: s
   return (name) => isNamed(name) || (isOfFamily(name) && (isOwn(name) || !saysWho(name)));
 }
 
-/** Whether a rule holds for an upstream of this dialect. */
+/** Tests whether a rule holds for an upstream of this dialect. */
 export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard: boolean): boolean {
   switch (where) {
     case 'fixed':
@@ -96,7 +90,7 @@ export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard
   }
 }
 
-/** Whether no setting can bring a header into the key. */
+/** Tests whether no setting can bring a header into the key. */
 export const isFixed = createMatcher(HEADER_RULES.flatMap(({ where, names }) => (where === 'fixed' ? names : [])));
 
 function isOwn(name: string): boolean {

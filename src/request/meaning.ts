@@ -27,8 +27,8 @@ const CHOICE = [
 /** In the order in which they are looked for, anywhere in a name. */
 const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
   ['cookie', words('cookie')],
-  ['openai-label', words('^/prompt_cache_')],
-  ['session', words('session', 'thread', 'conversation', 'affinity', 'x-codex-')],
+  ['openai-label', words('^/prompt_cache_', '^/(?:client_)?metadata$', '^/input/\\*/id$')],
+  ['session', words('session', 'thread', 'conversation', 'chat[-_]?id', 'affinity', 'x-codex-')],
   ['caller', words(...CALLER)],
   ['credential', words(...CREDENTIAL)],
   ['choice', words(...CHOICE)],

@@ -17,7 +17,7 @@ export class ModelScan {
   model: string | null = null;
   #depth = 0;
   #inString = false;
-  /** Whether the string that goes on in the next chunk ended this one in an escape. */
+  /** True where the string that goes on in the next chunk ended this one in an escape. */
   #isEscaped = false;
   /** The member of the body whose value is being read; null before its name is. */
   #name: string | null = null;
@@ -85,7 +85,7 @@ export class ModelScan {
   }
 }
 
-/** Whether what stands in a string from `from` to `to` ends in an escape that is not complete. */
+/** Tests whether what stands in a string from `from` to `to` ends in an escape that is not complete. */
 function endsEscaped(chunk: Buffer, from: number, to: number): boolean {
   let at = to;
   while (at > from && chunk[at - 1] === BACKSLASH) at--;

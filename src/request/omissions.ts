@@ -6,12 +6,16 @@ import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
-import { createHeaderRules, createMatcher, isFixed } from './ignored-headers.ts';
+import { createHeaderRules, isFixed } from './ignored-headers.ts';
+import { segmentsOf } from './json-pointer.ts';
+import { createMatcher } from './name-list.ts';
 
 export interface Omissions {
   readonly body: Ignored;
   /** @param name in lower case */
   isIgnoredHeader(name: string): boolean;
+  /** Whether `Cookie` is in the key without the cookies of balancers and bot filters. */
+  readonly ignoresRouting: boolean;
 }
 
 export type OmissionsByDialect = Readonly<Record<Dialect, Omissions>>;
@@ -53,6 +57,7 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
       if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
     },
+    ignoresRouting: standard && !isIncluded('cookie'),
   };
 }
 
@@ -73,10 +78,6 @@ function headersIn(entries: readonly string[]): string[] {
 
 function pointersIn(entries: readonly string[]): string[] {
   return entries.filter((entry) => entry.startsWith('/'));
-}
-
-function segmentsOf(pointer: string): string[] {
-  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** What is below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */

@@ -32,7 +32,7 @@ export interface Policy {
   readonly tags: readonly string[];
   /** Wants to be told why it missed. */
   readonly debug: boolean;
-  /** Whether its `no-store` may be a library's habit: `sse.noStore` decides about it. */
+  /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
   readonly isHabit: boolean;
 }
 

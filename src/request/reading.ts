@@ -3,7 +3,7 @@
  */
 import { endpointOf } from '../endpoint.ts';
 import type { Bypasses } from './bypasses.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, isShared } from './caller.ts';
 import { codingOf } from './content-coding.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
@@ -20,7 +20,7 @@ export interface Rules {
   readonly bypasses: Bypasses;
   /** Keyed by the secret of this proxy; hexadecimal. */
   readonly digestOf: (text: string) => string;
-  /** Whether a header is in the scope of its caller. */
+  /** Tests whether a header is in the scope of its caller. */
   readonly isScopeHeader: (name: string) => boolean;
   readonly callerOf: (fields: HeaderFields) => Caller;
 }
@@ -61,19 +61,28 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
   };
 }
 
-/** Whether requests with equal keys have equal values of this header, as far as these say what is asked. */
-export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { target }: Route, name: string): boolean {
-  return isScopeHeader(name) || !omissions[target.dialect].isIgnoredHeader(name);
+/**
+ * Tests whether requests with equal keys have equal values of this header, as far as these say what is asked. Those who
+ * share a scope show credentials and names of their own.
+ */
+export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { route, caller }: HeadFacts, name: string): boolean {
+  if (isScopeHeader(name)) return !isShared(caller.scope);
+  return !omissions[route.target.dialect].isIgnoredHeader(name);
 }
+
+/** Where a request goes, and who asks. */
+export type HeadFacts = Pick<Reading, 'route' | 'caller'>;
 
 function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Policy, { scope }: Caller): Occasion | null {
   const { method, fields } = head;
   const { target: { origin: upstream, dialect }, path, query } = route;
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
-  const { body: ignored, isIgnoredHeader } = rules.omissions[dialect];
+  const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
   const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
-  const parts = partsOf({ scope, upstream, method, path, query, fields, isIgnoredHeader, digestOf, variant });
+  const parts = partsOf({
+    scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
+  });
   return createOccasion({ endpoint, mode, dialect, ignored, bypasses, parts });
 }

@@ -102,7 +102,7 @@ export function isSearchName(name: string): boolean {
   return SEARCH_NAME.test(name);
 }
 
-/** Whether the server is asked to search, but for the tools that it is given. */
+/** Tests whether the server is asked to search, but for the tools that it is given. */
 export function isSearch(fields: Fields): boolean {
   if (modelsOf(fields).some((model) => MODELS.some((glob) => glob.test(model)))) return true;
   for (const name of fields.names) if (isSearchField(name, fields)) return true;
@@ -148,7 +148,7 @@ function hasSearchPlugin(plugins: unknown): boolean {
   return plugins.some((plugin) => isOn(plugin) && !HARMLESS_PLUGINS.has((plugin as Json)['id']));
 }
 
-/** Whether a field of a search is switched on anywhere below. */
+/** Tests whether a field of a search is switched on anywhere below. */
 function hasSearchWithin(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasSearchWithin);
   if (typeof value !== 'object' || value === null) return false;

@@ -1,12 +1,14 @@
 /**
  * What of a request may be new with every call, although it asks the same: its
- * headers, and the fields of its body that hold a token. The rest of the body
- * stands apart, so that requests are seen to be alike but for these.
+ * headers, the fields of its body that hold a token, and what is a label at
+ * OpenAI. The rest of the body stands apart, so that requests are seen to be
+ * alike but for these.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { isKnownField, isLabelField } from './fields.ts';
+import { Author } from './author.ts';
+import { AUTHORED_IDS, isKnownField, isLabelField } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
-import { CLOSE_BRACE, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
 export interface Variable {
   /** `header:NAME`, or the JSON Pointer of a field. */
@@ -52,6 +54,9 @@ interface SplitBody {
   readonly others: string;
 }
 
+/** Where a value stands in a text. */
+type Span = readonly [from: number, to: number];
+
 /** The canonical text of a body: fields that may be labels, and what is left without their values. */
 function splitBody(endpoint: Endpoint, body: string): SplitBody {
   const scan = new Scan(body);
@@ -60,18 +65,44 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
   const fields: Variable[] = [];
   let others = '';
   let from = 0;
+  const take = (name: string, spans: readonly Span[]) => {
+    if (spans.length === 0) return;
+    fields.push({ name, value: spans.map((span) => body.slice(...span)).join() });
+    for (const [start, end] of spans) {
+      others += body.slice(from, start);
+      from = end;
+    }
+  };
   scan.list(CLOSE_BRACE, () => {
     const name = scan.name();
     const start = scan.at;
+    const first = scan.peek();
+    if (endpoint === 'responses' && name === 'input' && first === OPEN_BRACKET) return take(AUTHORED_IDS, authoredIds(scan));
     passValue(scan);
-    if (body.charCodeAt(start) !== QUOTE || !mayBeLabel(endpoint, name)) return;
-    const value = body.slice(start + 1, scan.at - 1);
-    if (!isToken(value)) return;
-    fields.push({ name: `/${name}`, value });
-    others += body.slice(from, start);
-    from = scan.at;
+    if (first === OPEN_BRACE && isLabelField(name)) return take(`/${name}`, [[start, scan.at]]);
+    if (first !== QUOTE || !mayBeLabel(endpoint, name) || !isToken(body.slice(start + 1, scan.at - 1))) return;
+    take(`/${name}`, [[start + 1, scan.at - 1]]);
   });
   return { fields, others: others + body.slice(from) };
+}
+
+/** The ids of the items of an input that the client wrote itself. */
+function authoredIds(scan: Scan): readonly Span[] {
+  const found: Span[] = [];
+  scan.list(CLOSE_BRACKET, () => {
+    if (scan.peek() !== OPEN_BRACE) return passValue(scan);
+    const author = new Author();
+    let id: Span | null = null;
+    scan.list(CLOSE_BRACE, () => {
+      const name = scan.name();
+      const start = scan.at;
+      passValue(scan);
+      author.note(name, scan.source.slice(start, scan.at), name === 'id');
+      if (name === 'id') id = [start, scan.at];
+    });
+    if (id !== null && author.own.length > 0) found.push(id);
+  });
+  return found;
 }
 
 function passValue(scan: Scan): void {

@@ -18,7 +18,7 @@ export class WholeBody {
   #digest: string | undefined;
   /** Null where it holds no room, or holds it no longer. */
   #share: Share | null;
-  /** Whether somebody else may read the pieces. */
+  /** True where somebody else may read the pieces. */
   #lent = false;
 
   /**

@@ -32,7 +32,7 @@ export class Choice {
   /** Collected only where it is to be JSON. */
   #text = '';
   #refuses = false;
-  /** Whether there was anything that could say something: a message, a delta or a text. */
+  /** True where there was anything that could say something: a message, a delta or a text. */
   #isHeard = false;
   #says = false;
   #goesOn = false;
@@ -42,7 +42,7 @@ export class Choice {
     this.#expected = expected;
   }
 
-  /** Whether it has said more after its end: some servers say `stop` in every chunk (litellm#2195), which then ends nothing. */
+  /** True where more came after its end: some servers say `stop` in every chunk (litellm#2195), which ends nothing. */
   get goesOn(): boolean {
     return this.#goesOn;
   }
@@ -101,7 +101,7 @@ export class Choice {
     return this.#text === '' ? this.#refuses || this.#calls.size > 0 : isWholeJson(this.#text, cut);
   }
 
-  /** Whether it should have said something; what a filter has taken away is not empty by itself. */
+  /** Tests whether it should have said something; what a filter has taken away is not empty by itself. */
   #isEmpty(cut: Keep | undefined): boolean {
     const { output, keep } = this.#expected;
     return output && cut !== 'content-filter' && !keep.has('empty') && this.#isHeard && !this.#says && this.#calls.size === 0;

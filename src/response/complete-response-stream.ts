@@ -19,7 +19,7 @@ const ITEM_DONE = 'response.output_item.done';
 export class ResponseStreamJudge extends StreamJudge {
   readonly #expected: Expectation;
   #isTyped = false;
-  /** Whether an item has come that says something. */
+  /** True where an item has come that says something. */
   #said = false;
   /** Whether a terminal event has come. */
   #isOver = false;

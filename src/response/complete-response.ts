@@ -51,7 +51,7 @@ function statusOf({ status }: Json): string | null {
   return typeof status === 'string' ? status.toLowerCase() : null;
 }
 
-/** Whether an item says or does something: a message, or a call of whatever kind. */
+/** Tests whether an item says or does something: a message, or a call of whatever kind. */
 export function isAnswering(item: Json): boolean {
   return item.type === 'reasoning' ? false : item.type !== 'message' || hasContent(item);
 }

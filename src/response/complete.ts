@@ -23,9 +23,9 @@ export interface Expectation {
   readonly inputs: number | null;
   /** Whether the text of the answer was asked to be JSON. */
   readonly jsonText: boolean;
-  /** Whether the model was asked to say anything: `max_tokens: 0` asks for nothing. */
+  /** True where the model was asked to say anything: `max_tokens: 0` asks for nothing. */
   readonly output: boolean;
-  /** Whether the stream was asked to tell its usage. */
+  /** True where the stream was asked to tell its usage. */
   readonly usage: boolean;
   /** Which answers are whole that end before the model has ended them, or say nothing. */
   readonly keep: ReadonlySet<Keep>;
@@ -76,7 +76,7 @@ export interface Judge {
   readonly usage: Usage | null;
   /** The model that the answer names as its own, as far as it has been told. */
   readonly model: string | null;
-  /** Whether the last that was said is an error of the upstream's own. */
+  /** True where the last that was said is an error of the upstream's own. */
   readonly saysError: boolean;
   /** Sees each chunk before it is relayed. */
   push(chunk: Buffer): Step;

@@ -10,12 +10,12 @@ const LABELS: ReadonlySet<string> = new Set(['role', 'name', 'id', 'index', 'obj
 /** How deep is looked; what is nested deeper is taken for something. */
 const DEEPEST = 8;
 
-/** Whether any member but its labels holds something. */
+/** Tests whether any member but its labels holds something. */
 export function hasContent(said: Json): boolean {
   return holds(said, 0);
 }
 
-/** Whether a value is more than nothing: a text, a number, or something that holds one. */
+/** Tests whether a value is more than nothing: a text, a number, or something that holds one. */
 export function isContent(value: unknown): boolean {
   return says(value, 0);
 }

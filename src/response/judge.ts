@@ -35,8 +35,13 @@ export function whyNotByHead(head: Head, noStore: NoStore): Unkept | null {
 /** Why the upstream lets this answer be played to nobody but who asked for it, or nothing. */
 export function whyForOneAlone(head: Head, noStore: NoStore): 'upstream-no-store' | 'vary' | null {
   if (variesByMore(head)) return 'vary';
-  const isForbidden = /(^|[,\s])no-store([,\s]|$)/i.test(headerOf(head.headers, 'cache-control') ?? '');
+  const isForbidden = saysNoStore(headerOf(head.headers, 'cache-control') ?? '');
   return isForbidden && noStore === 'obey' && innerCacheOf(head) === null ? 'upstream-no-store' : null;
+}
+
+/** @param cacheControl of an answer */
+export function saysNoStore(cacheControl: string): boolean {
+  return /(^|[,\s])no-store([,\s]|$)/i.test(cacheControl);
 }
 
 export function isEventStream(head: Head): boolean {

@@ -10,7 +10,7 @@ export function variesBy({ headers }: Head): readonly string[] {
   return [...new Set(value.split(',').map((name) => name.trim().toLowerCase()))].filter((name) => name !== '');
 }
 
-/** Whether no request matches this answer but the one that it was given to. */
+/** Tests whether no request matches this answer but the one that it was given to. */
 export function variesByMore(head: Head): boolean {
   return variesBy(head).includes('*');
 }

@@ -28,7 +28,7 @@ export class FileIdentity {
     return new FileIdentity(path, stateAt);
   }
 
-  /** Whether it still has its name. Its number is given to no other file for as long as it is open. */
+  /** Tests whether it still has its name. Its number is given to no other file for as long as it is open. */
   isAt(path: string): boolean {
     return this.#read(path) === this.#text;
   }

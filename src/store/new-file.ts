@@ -29,7 +29,7 @@ export function makeFile(path: string): void {
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
-/** Whether there is a file, and this user may not write it or make others beside it. */
+/** Tests whether there is a file, and this user may not write it or make others beside it. */
 export function isToBeReadOnly(path: string): boolean {
   try {
     for (const place of [path, dirname(path)]) accessSync(place, constants.W_OK);

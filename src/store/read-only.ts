@@ -28,7 +28,7 @@ export function openStill(path: string): DatabaseSync {
   return new DatabaseSync(url, { readOnly: true });
 }
 
-/** Whether the file has all that was committed, and nobody is writing. */
+/** Tests whether the file has all that was committed, and nobody is writing. */
 export function isStill(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }

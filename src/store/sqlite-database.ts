@@ -15,6 +15,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
 import { FileIdentity } from './file-identity.ts';
+import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
 import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
@@ -26,13 +27,6 @@ const BUSY_TIMEOUT_MS = 1_000;
 
 /** The file, its write-ahead log and the index of that. */
 const SUFFIXES = ['', '-wal', '-shm'] as const;
-
-/** What became of a file that its operator should know. */
-export type FileNews =
-  /** Others could read these, and cannot any more; or can still, where nothing can be written. */
-  | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
-  /** The file was taken away or another put in its place, which is open now. */
-  | { readonly kind: 'replaced' };
 
 export interface DatabaseOptions<Tables> {
   readonly path: string;
@@ -215,4 +209,9 @@ export function checkVersion(database: DatabaseSync, own: number): void {
   // In one statement: between two of them another process may lay it out.
   const { version, tables } = database.prepare('SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version').get() ?? {};
   if (version !== own && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
+}
+
+/** Tests whether there is a table of this name; a file that may only be read may be one of before there was. */
+export function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
 }

@@ -20,7 +20,7 @@ import { SqliteKeys } from './sqlite-keys.ts';
 import { setMark, STORE_MARK } from './sqlite-mark.ts';
 import { type Progress, SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
-import { layOut, ROW_BYTES, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { layOut, ROW_BYTES, SCHEMA_VERSION, TAG_BYTES } from './sqlite-schema.ts';
 import type { StoreSize } from './store.ts';
 import { goneBy } from './thrown-away.ts';
 
@@ -37,7 +37,7 @@ export interface Swept {
 export interface Role {
   /** What this process is called among those that write. */
   readonly writer: string;
-  /** Whether nothing may be written. */
+  /** True where nothing may be written. */
   readonly isReadOnly: boolean;
 }
 
@@ -139,7 +139,8 @@ export class SqliteEntries {
     const frame = encode(key, entry);
     const { endpoint, model, scope, tags, call, parts, prompt } = columnsOf(entry);
     const texts = [key, endpoint, model, scope, tags, call, parts, prompt].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
-    const bytes = frame.length + texts + ROW_BYTES;
+    const tagged = (entry.asked?.tags ?? []).reduce((sum, tag) => sum + Buffer.byteLength(tag) + TAG_BYTES, 0);
+    const bytes = frame.length + texts + tagged + ROW_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;

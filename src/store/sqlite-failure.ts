@@ -68,7 +68,7 @@ export function isUnwritable(error: unknown): boolean {
   return UNWRITABLE.includes(failureOf(error).code);
 }
 
-/** Whether a file is not to be used at all: a start over it is refused. */
+/** Tests whether a file is not to be used at all: a start over it is refused. */
 export function isRefusal({ code }: Failure): boolean {
   return code === 'NOT_OURS' || code === 'OPEN_TO_OTHERS';
 }

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Gone } from './gone.ts';
+import { hasTable } from './sqlite-database.ts';
 
 /** How many rows are kept: more than are made while somebody who is alive does not look. */
 const KEPT_ROWS = 20_000;
@@ -30,12 +31,10 @@ export class SqliteGone {
     this.#writer = writer;
     this.#dataVersion = database.prepare('PRAGMA data_version');
     this.#version = this.#versionNow();
-    // A file that may only be read may be one of before there was this table.
-    const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'gone'").get() !== undefined;
-    this.#statements = isThere ? prepare(database) : null;
+    this.#statements = hasTable(database, 'gone') ? prepare(database) : null;
   }
 
-  /** Whether another connection has written since the last look. */
+  /** Tests whether another connection has written since the last look. */
   hasNews(): boolean {
     const version = this.#versionNow();
     const isNew = version !== this.#version;

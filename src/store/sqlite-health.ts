@@ -15,8 +15,8 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { type FileNews, logFileNews } from './file-news.ts';
 import type { Aside } from './file-thread.ts';
-import type { FileNews } from './sqlite-database.ts';
 import { adviceOn, type Failure, isRefusal } from './sqlite-failure.ts';
 
 export type SqliteState = 'opening' | 'up' | 'stalled' | 'read-only' | 'down' | 'closed';
@@ -49,12 +49,12 @@ export class SqliteHealth {
     return this.#refusal;
   }
 
-  /** Whether lookups are worth their time. */
+  /** True where lookups are worth their time. */
   get mayBeRead(): boolean {
     return this.#state === 'opening' || this.#state === 'up' || this.#state === 'read-only';
   }
 
-  /** Whether it is worth a try to write. */
+  /** True where it is worth a try to write. */
   get mayBeWritten(): boolean {
     return this.#state === 'opening' || this.#state === 'up' || this.#state === 'stalled';
   }
@@ -98,14 +98,7 @@ export class SqliteHealth {
 
   noted(news: FileNews): void {
     const { path, log } = this.#options;
-    switch (news.kind) {
-      case 'replaced':
-        return log.warn({ path }, 'the file of the disk store was taken away or replaced; what is at its path now is used');
-      case 'mended':
-        return log.warn({ path, mended: news.paths }, 'others could read the files of the disk store; now their owner alone can');
-      case 'exposed':
-        return log.warn({ path, exposed: news.paths }, 'others can read the files of the disk store, and nothing can be written here: take the right to read them from others');
-    }
+    logFileNews(log, path, 'the disk store', news);
   }
 
   recovered(): void {

@@ -8,11 +8,11 @@
  */
 import { compact, type Entry } from '../response/entry.ts';
 import type { Batch, Change } from './changes.ts';
+import type { FileNews } from './file-news.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import type { CountSlice } from './sqlite-books.ts';
-import type { FileNews } from './sqlite-database.ts';
 import type { Swept } from './sqlite-entries.ts';
 import type { Failure } from './sqlite-failure.ts';
 import type { Committed, Opened } from './sqlite-file.ts';

@@ -85,6 +85,9 @@ const SCHEMA = `
  */
 export const ROW_BYTES = 1_280;
 
+/** What a tag takes beyond its text, once more than in the label: a row of its own, in pages that are partly empty. */
+export const TAG_BYTES = 32;
+
 /**
  * Lays out the database, or finds that another version did. Writes in any
  * case, so that one that cannot be written shows now. Committed by the caller.

@@ -131,7 +131,7 @@ class DiskStore implements SqliteStore {
     return swept;
   }
 
-  /** Whether all that was changed so far is on disk. */
+  /** Tests whether all that was changed so far is on disk. */
   async written(): Promise<boolean> {
     if (this.#link.isClosing) return false;
     return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.writeWaiting())) ?? false;

@@ -16,7 +16,7 @@ const DECODERS: ReadonlyMap<string, (first: Buffer) => Transform> = new Map<stri
   ['zstd', () => createZstdDecompress()],
 ]);
 
-/** Whether bytes begin as RFC 1950 has it; many servers send `deflate` without that frame. */
+/** Tests whether bytes begin as RFC 1950 has it; many servers send `deflate` without that frame. */
 function isZlib(first: Buffer): boolean {
   const [method = 0, flags = 0] = first;
   return (method & 0x0f) === 8 && (first.length < 2 || (method * 256 + flags) % 31 === 0);

@@ -42,7 +42,7 @@ export function addVia(headers: string[], version: string, pseudonym: string): v
   else headers[last + 1] = `${headers[last + 1]}, ${ours}`;
 }
 
-/** Whether a request has come by here before. */
+/** Tests whether a request has come by here before. */
 export function namesUs(raw: RawHeaders, pseudonym: string): boolean {
   return (headerOf(raw, 'via') ?? '').split(',').some((member) => member.trim().split(/\s+/)[1] === pseudonym);
 }

@@ -193,3 +193,21 @@ story('every answer forbids everything that a browser could do with it', async (
     expect(headers['x-powered-by']).toBeUndefined();
   }
 });
+
+describe('a request that does not arrive in time', () => {
+  for (const [what, text, code] of [
+    ['its headers', 'GET /stats HTTP/1.1\r\nhost: HOST\r\nx: ', 'headers_timeout'],
+    ['its body', 'POST /purge HTTP/1.1\r\nhost: HOST\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{', 'body_timeout'],
+  ] as const) {
+    story(`is told 408, as to ${what}, and its connection is closed`, async ({ open }) => {
+      const { adminUrl, app: { admin }, lines } = await open();
+      expect([admin.headersTimeout, admin.requestTimeout]).toEqual([10_000, 30_000]);
+      // Node goes by its own clock.
+      admin.headersTimeout = admin.requestTimeout = 1;
+      const reply = await talk(adminUrl, (socket) => socket.write(text.replace('HOST', new URL(adminUrl).host)));
+      const [head = '', body = ''] = reply.split('\r\n\r\n');
+      expect([head.split(' ')[1], JSON.parse(body).error]).toMatchObject(['408', { type: 'refrain_error', code }]);
+      expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+    });
+  }
+});

@@ -173,14 +173,14 @@ describe('refrain doctor on the store', () => {
 
   test('says what others can read, and when answers are of the future', async ({ refrain, upstream, folder, proxy }) => {
     const { api, child } = await proxy();
-    await ask(api + CHAT, { body: chatRequest() });
+    await ask(api + CHAT, { body: chatRequest(), headers: { authorization: 'Bearer sk-1' } });
     child.signal('SIGTERM');
     await child.exited;
     expect((await diagnose({ refrain, upstream })).of('file modes')).toMatchObject({ state: 'ok' });
-    for (const name of ['secret', 'cache.sqlite', 'ledger.sqlite']) chmodSync(join(folder, '.refrain', name), 0o644);
+    for (const name of ['secret', 'callers.json', 'cache.sqlite', 'ledger.sqlite']) chmodSync(join(folder, '.refrain', name), 0o644);
     putDatabase(store(folder), 'UPDATE entries SET stored_at = stored_at + 86400000');
     const { of } = await diagnose({ refrain, upstream });
-    expect(of('file modes')).toMatchObject({ state: 'warning', says: expect.stringMatching(/^others can read \S+secret, \S+cache\.sqlite, \S+ledger\.sqlite$/), advice: expect.stringContaining('chmod go=') });
+    expect(of('file modes')).toMatchObject({ state: 'warning', says: expect.stringMatching(/^others can read \S+secret, \S+callers\.json, \S+cache\.sqlite, \S+ledger\.sqlite$/), advice: expect.stringContaining('chmod go=') });
     expect(of('store file')).toMatchObject({ state: 'warning', says: expect.stringContaining('in the future, which are misses until then'), advice: expect.stringContaining('purge them') });
   });
 

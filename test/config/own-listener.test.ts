@@ -54,7 +54,7 @@ describe('a URL leads to a listener', () => {
 describe('the start is refused', () => {
   it('where an upstream is the proxy itself', () => {
     expect(refusal({ env: { REFRAIN_UPSTREAM: 'http://localhost:4747/v1' } })).toBe(`REFRAIN_UPSTREAM is "http://localhost:4747/v1", where Refrain itself listens; ${NOT_IT} REFRAIN_PORT to another port`);
-    expect(refusal({ argv: ['--port', '9000', '--upstream', 'http://127.0.0.1:9000'] })).toBe(`--upstream is "http://127.0.0.1:9000", where Refrain itself listens; ${NOT_IT} REFRAIN_PORT to another port`);
+    expect(refusal({ argv: ['--port', '9000', '--upstream', 'http://127.0.0.1:9000'] })).toBe(`--upstream is "http://127.0.0.1:9000", where Refrain itself listens; ${NOT_IT} --port to another port`);
   });
 
   it('where a named one is, or leads to the admin listener', () => {

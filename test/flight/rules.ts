@@ -14,7 +14,9 @@ import { PATIENCE, type Surroundings } from './surroundings.ts';
 export const UNKEPT_MS = 120_000;
 
 /** Why an answer is not kept that say nothing of the next one. */
-const OCCASIONAL = new Set(['status', 'ttl', 'purged', 'too-large', 'limits']);
+const OCCASIONAL = new Set([
+  'status', 'ttl', 'purged', 'too-large', 'limits', 'empty', 'content-filter', 'tool-call', 'text-not-json',
+]);
 
 /** That an answer was kept. */
 export interface Keeping {
@@ -38,6 +40,8 @@ export class Rules {
   /** At which steps, by key. */
   readonly #purged = new Map<string, number[]>();
   readonly #forgotten = new Map<string, number>();
+  /** The steps in which what a lookup had found may have become no answer any more. */
+  readonly #spoilt = new Set<number>();
   /** Until when each key counts as one whose answer cannot be kept; and did, whatever was kept since. */
   readonly #unkept = new Map<string, number>();
   readonly #wasUnkept = new Map<string, number>();
@@ -57,7 +61,13 @@ export class Rules {
   }
 
   onForget(id: string): void {
+    this.#spoilt.add(this.step);
     if (!this.#forgotten.has(id)) this.#forgotten.set(id, this.step);
+  }
+
+  /** The clock was turned. */
+  onTurn(): void {
+    this.#spoilt.add(this.step);
   }
 
   onUnkept(start: string, why: string): void {
@@ -111,7 +121,7 @@ export class Rules {
     findings.hold(end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now, () => `${number} is kept before its end`);
     findings.hold((asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store', () => `${number} is kept against its head or its request`);
     // Who leads later than he asked is not yet in the air when he asks; what is led in the step of a purge is led after it.
-    const inTheAirFrom = asker.isFirst ? asker.openedStep : ledStep + 1;
+    const inTheAirFrom = asker.isFirst && !this.#mayHaveAskedAnew(ledStep) ? asker.openedStep : ledStep + 1;
     findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
     findings.hold(!this.kept.has(number), () => `${number} is kept twice`);
@@ -178,6 +188,11 @@ export class Rules {
     if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker)) return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
+  }
+
+  /** Whether a request that led in this step may have had an entry before, which was no answer when it was to be played. */
+  #mayHaveAskedAnew(ledStep: number): boolean {
+    return this.#spoilt.has(ledStep);
   }
 
   #isWorthFinishing(call: Call): boolean {

@@ -99,7 +99,10 @@ export class World {
   }
 
   turn(ms: number): void {
-    this.#does(() => `the clock turns ${ms} ms`, () => this.surroundings.clock.advance(ms));
+    this.#does(() => `the clock turns ${ms} ms`, () => {
+      this.rules.onTurn();
+      this.surroundings.clock.advance(ms);
+    });
   }
 
   purge({ key }: Topic): void {

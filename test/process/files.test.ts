@@ -96,20 +96,20 @@ describe('a start', () => {
   test('takes files that others can read from them, and says so', async ({ run, place }) => {
     const first = run();
     const { api } = await first.ready();
-    await ask(api + CHAT, ASKING);
+    await ask(api + CHAT, { ...ASKING, headers: { authorization: 'Bearer sk-1' } });
     first.signal('SIGTERM');
     await first.exited;
     // As a process leaves them that was killed.
     const log = join(place, 'cache.sqlite-wal');
     writeFileSync(log, '');
-    const names = ['secret', 'cache.sqlite', 'cache.sqlite-wal', 'ledger.sqlite'];
+    const names = ['secret', 'cache.sqlite', 'cache.sqlite-wal', 'ledger.sqlite', 'callers.json'];
     for (const name of names) chmodSync(join(place, name), 0o644);
     const second = run();
     const again = await second.ready();
     for (const name of names) expect([name, modeOf(join(place, name))]).toEqual([name, '600']);
     expect(modeOf(join(place, 'cache.sqlite-shm'))).toBe('600');
-    for (const whose of ['could read the secret', 'could read the files of the disk store', 'could read the files of the books']) expect(second.stderr).toContain(`others ${whose}`);
-    expect((await ask(again.api + CHAT, ASKING)).headers['x-cache']).toBe('HIT');
+    for (const whose of ['could read the secret', 'could read the files of the disk store', 'could read the files of the books', 'could read what upstreams said of credentials']) expect(second.stderr).toContain(`others ${whose}`);
+    expect((await ask(again.api + CHAT, { ...ASKING, headers: { authorization: 'Bearer sk-1' } })).headers['x-cache']).toBe('HIT');
   });
 });
 

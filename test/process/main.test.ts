@@ -11,14 +11,15 @@ import { Child } from '../harness/child.ts';
 import { staged } from '../harness/stage.ts';
 
 interface Cast {
-  readonly run: (flags?: readonly string[], environment?: Record<string, string>) => Child;
+  /** @param own what makes it listen beside others */
+  readonly run: (flags?: readonly string[], environment?: Record<string, string>, own?: readonly string[]) => Child;
 }
 
 const test = staged.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
-    await use((flags = [], environment = {}) => {
-      const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags], folder, environment);
+    await use((flags = [], environment = {}, own = ['--port', '0', '--admin-port', '0']) => {
+      const child = new Child([...own, '--upstream', `${upstream.url}/v1`, ...flags], folder, environment);
       children.push(child);
       return child;
     });
@@ -60,16 +61,35 @@ describe('the command', () => {
     }
   });
 
-  test('ends with 1 and says which setting to change when a port is taken', async ({ run }) => {
+  test('ends with 1 and says which setting to change when a port is taken', async ({ run, folder }) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    for (const [flag, variable] of [['--port', 'REFRAIN_PORT'], ['--admin-port', 'REFRAIN_ADMIN_PORT']] as const) {
-      const child = run([flag, String(port)]);
+    const file = join(folder, 'my.json');
+    writeFileSync(file, JSON.stringify({ port }));
+    const ways: readonly (readonly [string, readonly string[], Record<string, string>])[] = [
+      ['--port', ['--port', String(port)], { REFRAIN_ADMIN_PORT: '0' }],
+      ['--admin-port', ['--admin-port', String(port)], { REFRAIN_PORT: '0' }],
+      ['REFRAIN_PORT', [], { REFRAIN_PORT: String(port), REFRAIN_ADMIN_PORT: '0' }],
+      ['REFRAIN_ADMIN_PORT', [], { REFRAIN_PORT: '0', REFRAIN_ADMIN_PORT: String(port) }],
+      [`port in ${file}`, ['--config', file], { REFRAIN_ADMIN_PORT: '0' }],
+    ];
+    for (const [place, flags, environment] of ways) {
+      const child = run(flags, environment, []);
       expect(await child.exited).toEqual({ code: 1, signal: null });
-      expect(child.stderr).toBe(`refrain: cannot listen (port ${port} is in use; choose another with ${variable}, or 0 for any)\n`);
+      expect(child.stderr).toBe(`refrain: cannot listen (port ${port} is in use; choose another with ${place}, or 0 for any)\n`);
     }
     taken.close();
+  });
+
+  test.for([
+    ['--host', ['--host', '203.0.113.5'], {}],
+    ['REFRAIN_HOST', [], { REFRAIN_HOST: '203.0.113.5' }],
+    ['REFRAIN_ADMIN_HOST', [], { REFRAIN_ADMIN_HOST: '203.0.113.5', REFRAIN_ADMIN_TOKEN: 'x'.repeat(32) }],
+  ] as const)('ends with 1 and says that the address of %s is not of this machine', async ([place, flags, environment], { run }) => {
+    const child = run(flags, environment);
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(child.stderr).toBe(`refrain: cannot listen (203.0.113.5 cannot be listened on: EADDRNOTAVAIL; choose an address of this machine with ${place})\n`);
   });
 
   test('names the setting of an upstream that does not answer as it was written', async ({ run, folder }) => {

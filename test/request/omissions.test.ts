@@ -27,6 +27,15 @@ describe('key.ignore=none', () => {
     for (const dialect of DIALECTS) expect(sameHeaders({ dialect, ignore: [] }, name), dialect).toBe(false);
   });
 
+  test.each(['__cf_bm=', 'AWSALB=', 'a=1; GCLB='])('has each cookie in the key: %s', (pair) => {
+    for (const dialect of DIALECTS) {
+      const key = { dialect, ignore: [] };
+      expect(sameHeaders(key, 'cookie', `${pair}1`, `${pair}2`), dialect).toBe(false);
+      expect(sameHeaders({ dialect, include: ['header:cookie'] }, 'cookie', `${pair}1`, `${pair}2`)).toBe(false);
+      expect(sameHeaders({ dialect }, 'cookie', `${pair}1`, `${pair}2`), dialect).toBe(true);
+    }
+  });
+
   test('has labels of the body in the key, but not the form', () => {
     for (const dialect of DIALECTS) {
       expect(sameBodies({ dialect, ignore: [] }, { user: 'a' }, { user: 'b' }), dialect).toBe(false);

@@ -8,11 +8,14 @@ import { rulesWith } from '../harness/naming.ts';
 
 const RULES = rulesWith();
 
-function variablesIn(body: string, headers: readonly string[] = []): Variables | null {
-  const { occasion } = readHead(RULES, { method: 'POST', url: '/v1/chat/completions', fields: readHeaderFields(headers) });
+function variablesIn(body: string, headers: readonly string[] = [], endpoint: 'chat' | 'responses' = 'chat'): Variables | null {
+  // Of an upstream that nobody knows: for it no label is out of the key.
+  const rules = endpoint === 'chat' ? RULES : rulesWith({ dialect: 'compatible' });
+  const url = endpoint === 'chat' ? '/v1/chat/completions' : '/v1/responses';
+  const { occasion } = readHead(rules, { method: 'POST', url, fields: readHeaderFields(headers) });
   const naming = occasion && nameAnswer(occasion, Buffer.from(body));
   if (!naming || typeof naming === 'string' || naming.parts === null) throw new Error('the request has no name');
-  return variablesOf('chat', naming.parts);
+  return variablesOf(endpoint, naming.parts);
 }
 
 const token = fc.stringMatching(/^[A-Za-z._:-]{8,20}[0-9][A-Za-z0-9._:-]{8,20}$/);
@@ -25,6 +28,20 @@ describe('what may be new with every call', () => {
     expect(variablesIn(JSON.stringify(body), ['X-Lab', '7', 'authorization', 'Bearer x', 'user-agent', 'a'])?.variables).toEqual([
       { name: 'header:x-lab', value: '7' }, { name: '/run_ref', value: id },
     ]);
+  });
+
+  test('is what is a label at OpenAI, whatever it holds, and the ids of what a client wrote itself', () => {
+    const bodyWith = (id: string) => JSON.stringify({
+      model: 'm', metadata: { run: id }, client_metadata: { id }, user: 'alice',
+      input: [{ id, role: 'user', content: 'a' }, { id: 'rs_1', type: 'reasoning' }, 'odd', [{ id: 'c' }], { type: 'function_call_output', output: 'b', id }],
+    });
+    const [one, other] = ['1', '2'].map((id) => variablesIn(bodyWith(id), [], 'responses'));
+    expect(one?.variables.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: '/client_metadata', value: '{"id":"1"}' }, { name: '/input/*/id', value: '"1","1"' }, { name: '/metadata', value: '{"run":"1"}' },
+    ]);
+    expect(one?.rest).toBe(other?.rest);
+    for (const kept of ['rs_1', '"c"', 'alice', '"a"']) expect(one?.rest).toContain(kept);
+    expect(variablesIn('{"model":"m","messages":[],"input":[{"id":"1","role":"user"}]}')?.variables).toEqual([]);
   });
 
   test('is apart from the rest of the body, which tells all else', () => {

@@ -14,10 +14,11 @@ const put = async (proxy: Proxy, question: string) => {
   const { headers: told } = await ask(proxy.url + CHAT, { body: chatRequest(question), headers });
   return told['x-cache'];
 };
-/** An answer of this status, to something that is not cached. */
+/** An answer of this status, to something that is not kept. */
 const tell = async (proxy: Proxy, upstream: ScriptedUpstream, status: number) => {
   upstream.script = (call) => sendJson(call, status < 300 ? '{}' : errorAnswer('no'), status);
-  expect((await ask(`${proxy.url}/v1/files`, { body: {}, headers })).status).toBe(status);
+  const unkept = { ...headers, 'cache-control': 'no-store' };
+  expect((await ask(proxy.url + CHAT, { body: chatRequest('unkept'), headers: unkept })).status).toBe(status);
   upstream.script = (call) => sendJson(call, chatAnswer());
 };
 

@@ -2,7 +2,7 @@
  * What the books have of a request: the tokens of its answer, wherever they are
  * told, and one model.
  */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { PricedNote } from '../../src/ledger/note.ts';
 import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson, sendStream } from '../harness/answers.ts';
@@ -51,6 +51,40 @@ describe('the books', () => {
     }
     const { periods: { all } } = await proxy.app.ledger.stats();
     expect(all.tokens.spent).toMatchObject({ input: 5 * scripts.length, output: 3 * scripts.length });
+  });
+
+  story('count the usage of answers that pass compressed, whole or broken off', async ({ upstream, open }) => {
+    const proxy = await open();
+    const notes = listen(proxy);
+    const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
+    const text = JSON.stringify({ ...JSON.parse(chatAnswer()), usage: told });
+    const others = { headers: { 'cache-control': 'no-store', 'accept-encoding': 'gzip' } };
+    const codings: readonly (readonly [string, (text: string) => Buffer])[] = [
+      ['gzip', gzipSync], ['x-gzip', gzipSync], ['GZIP', gzipSync], ['deflate', deflateSync], ['deflate', deflateRawSync], ['br', brotliCompressSync], ['zstd', zstdCompressSync],
+    ];
+    for (const [coding, encode] of codings) {
+      upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding }).end(encode(text));
+      await ask(proxy.url + CHAT, { body: chatRequest('x'), ...others });
+    }
+    // Its trailer is missing.
+    upstream.script = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.write(gzipSync(text).subarray(0, -8), () => setImmediate(() => response.socket?.resetAndDestroy()));
+    };
+    await ask(proxy.url + CHAT, { body: chatRequest('x'), ...others }).catch(() => null);
+    await noted(notes, codings.length + 1);
+    expect(notes.map(({ outcome, call }) => [outcome, call?.usage])).toEqual(notes.map(() => ['bypass', expect.objectContaining({ input: 5, output: 3 })]));
+  });
+
+  story('count nothing of what decodes to much more than it is, or is not what it says', async ({ upstream, open }) => {
+    const proxy = await open();
+    const notes = listen(proxy);
+    for (const bytes of [gzipSync(`{"usage":{"prompt_tokens":5},"x":"${'a'.repeat(2_000_000)}"}`), Buffer.from('{"usage":{"prompt_tokens":5}}')]) {
+      upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes);
+      await ask(proxy.url + CHAT, { body: chatRequest('x'), headers: { 'cache-control': 'no-store' } });
+    }
+    await noted(notes, 2);
+    expect(notes.map(({ call }) => call?.usage)).toEqual([null, null]);
   });
 
   story('have one model for a request, however it is answered', async ({ upstream, open }) => {

@@ -1,7 +1,11 @@
 /**
  * In front of which upstream a request may be answered by another's answer.
  */
-import { describe, expect } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished } from 'vitest';
+import { DIALECTS } from '../../src/dialect.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -22,6 +26,7 @@ const LABELS: readonly Variation[] = [
   ['a session header', [{}, { 'session-id': 'a' }], [{}, { 'session-id': 'b' }]],
   ['a thread header', [{}, { 'thread-id': 'a' }], [{}, { 'thread-id': 'b' }]],
   ['a conversation of opencode', [{}, { 'x-session-affinity': 'a' }], [{}, { 'x-session-affinity': 'b' }]],
+  ['a window of Codex', [{}, { 'x-codex-window-id': 'a' }], [{}, { 'x-codex-window-id': 'b' }]],
   ['the referer', [{}, { referer: 'https://a.test' }], [{}, { referer: 'https://b.test' }]],
   ['the title', [{}, { 'x-title': 'a' }], [{}, { 'x-title': 'b' }]],
 ];
@@ -70,6 +75,58 @@ for (const dialect of ['openai', 'engine'] as const) {
   });
 }
 
+/** What names a user at a sign-on proxy, or is signed for him. */
+const SIGNED = [
+  'X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Forwarded-Client-Cert', 'X-Auth-Request-Access-Token', 'X-Remote-User',
+  'Cf-Access-Jwt-Assertion', 'Cf-Access-Authenticated-User-Email', 'X-Amzn-Oidc-Data', 'X-Amzn-Oidc-Identity',
+  'X-Goog-Authenticated-User-Email', 'X-Goog-Iap-Jwt-Assertion', 'X-Pomerium-Jwt-Assertion', 'X-Pomerium-Claim-Email',
+  'X-Ms-Client-Principal', 'X-Ms-Client-Principal-Id', 'X-Ms-Token-Aad-Access-Token', 'X-Authentik-Username', 'X-Webauth-User',
+];
+/** What resembles the headers of a family that is left out, and may say who asks. */
+const LIKE_LABELS = ['x-forwarded-tenant', 'sec-token', 'x-b3-user', 'x-stainless-account', 'x-datadog-org', 'x-codex-account-id', 'x-session-user'];
+const CALL = [
+  'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'x-irid', 'traceparent', 'tracestate', 'baggage',
+  'uber-trace-id', 'x-b3-traceid', 'sec-fetch-mode', 'sec-ch-ua', 'sec-gpc', 'dnt', 'priority', 'user-agent', 'x-stainless-lang',
+  'x-promptfoo-version', 'accept',
+];
+const HOP = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-server', 'via', 'te', 'accept-encoding'];
+
+/** The words for each of these headers with one value, another, and the first again. */
+async function wordsFor(proxy: Proxy, upstream: ScriptedUpstream, names: readonly string[]): Promise<Record<string, string>> {
+  upstream.script = personal;
+  const words: Record<string, string> = {};
+  for (const name of names) {
+    const said = [];
+    for (const value of ['a', 'b', 'a']) {
+      const { headers } = await ask(proxy.url + CHAT, { body: chatRequest(name), headers: { ...KEY, [name]: value } });
+      said.push(headers['x-cache']);
+    }
+    words[name] = said.join();
+  }
+  return words;
+}
+
+const each = (names: readonly string[], words: string) => Object.fromEntries(names.map((name) => [name, words]));
+
+for (const dialect of DIALECTS) {
+  describe(`in front of an upstream of the ${dialect} dialect`, () => {
+    story('every user of a sign-on proxy asks for himself, and so does whatever may be one', async ({ upstream, open }) => {
+      const names = [...SIGNED, ...LIKE_LABELS];
+      expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,MISS,HIT'));
+    });
+
+    story('labels of one call, what software says of itself and hops say nothing', async ({ upstream, open }) => {
+      const names = [...CALL, ...HOP];
+      expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,HIT,HIT'));
+    });
+
+    story('hops and framing alone say nothing with key.ignore=none', async ({ upstream, open }) => {
+      const proxy = await open({ dialect, key: { ignore: [] } });
+      expect(await wordsFor(proxy, upstream, [...CALL, ...HOP])).toEqual({ ...each(CALL, 'MISS,MISS,HIT'), ...each(HOP, 'MISS,HIT,HIT') });
+    });
+  });
+}
+
 story('each of several upstreams has a dialect of its own', async ({ upstream, open }) => {
   const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
   const words = [];
@@ -77,6 +134,34 @@ story('each of several upstreams has a dialect of its own', async ({ upstream, o
     for (const user of ['alice', 'bob']) words.push((await ask(proxy.url + path, { body: chatRequest('x', { user }) })).headers['x-cache']);
   }
   expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
+});
+
+describe('what is left out for one dialect', () => {
+  const answerOf = async (url: string, fields: object) => {
+    const { text, headers } = await ask(url, { body: chatRequest('x', fields), headers: KEY });
+    return [headers['x-cache'], JSON.parse(text).choices[0].message.content];
+  };
+  const byUser = (call: Call) => sendJson(call, chatAnswer(`for ${JSON.parse(call.body.toString()).user}`));
+
+  story('is no answer for another that has none of it, at another name of the same server', async ({ upstream, open }) => {
+    upstream.script = byUser;
+    const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
+    expect(await answerOf(`${proxy.url}/engine${CHAT}`, { user: 'alice' })).toEqual(['MISS', 'for alice']);
+    expect(await answerOf(proxy.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
+    expect(await answerOf(`${proxy.url}/engine${CHAT}`, {})).toEqual(['HIT', 'for alice']);
+  });
+
+  story('is none either once another dialect is set over the same file', async ({ upstream, open }) => {
+    upstream.script = byUser;
+    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const store = { path: join(folder, 'cache.sqlite') };
+    const before = await open({ store, dialect: 'engine' });
+    expect(await answerOf(before.url + CHAT, { user: 'alice' })).toEqual(['MISS', 'for alice']);
+    await before.stop();
+    const after = await open({ store });
+    expect(await answerOf(after.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
+  });
 });
 
 story('headers of the scope are as the operator says', async ({ upstream, open }) => {
@@ -90,7 +175,7 @@ story('headers of the scope are as the operator says', async ({ upstream, open }
 story('no value is kept as it is that names a person or a session, or is a credential', async ({ upstream, open }) => {
   upstream.script = (call) => sendJson(call, chatAnswer());
   const proxy = await open();
-  const names = ['x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity', 'x-tenant-id', 'cookie', 'x-goog-api-key'];
+  const names = ['x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity', 'x-tenant-id', 'cookie', 'x-goog-api-key', 'x-codex-turn-metadata', 'x-codex-window-id', 'x-openwebui-chat-id', 'x-sessionid'];
   const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
   await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
   expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
@@ -114,5 +199,46 @@ describe('a difference that another dialect leaves out', () => {
       '/headers/session-id': expect.stringContaining('dialect=engine'), '/body/user': expect.stringContaining('dialect=engine'), '/body/trace': expect.stringContaining('key.ignore=default,/trace '),
     });
     expect(await differences(await open({ dialect: 'engine' }))).toEqual({ '/body/trace': expect.stringContaining('key.ignore=default,/trace ') });
+  });
+
+  const whyOf = async (proxy: Proxy, fields: object, headers: Headers = {}) => {
+    const asked = { body: chatRequest('x', fields), headers: { ...KEY, 'x-refrain-debug': '1', ...headers } };
+    return String((await ask(proxy.url + CHAT, asked)).headers['x-refrain-why']);
+  };
+  const ADVICE = '; differences=1; dialect=engine would leave it out';
+
+  for (const [what, one, other] of LABELS) {
+    // Where what was asked is not kept, the names of headers are known all the same.
+    const isHeader = Object.keys(one[1]).length > 0;
+    for (const prompts of isHeader ? [true, false] : [true]) {
+      story(`is told in x-refrain-why: ${what}${prompts ? '' : ', of which nothing is kept'}`, async ({ open }) => {
+        const proxy = await open({ store: { prompts } });
+        await whyOf(proxy, ...one);
+        expect(await whyOf(proxy, ...other)).toMatch(new RegExp(`${ADVICE}$`));
+      });
+    }
+  }
+
+  for (const [what, one, other, overrides] of [
+    ['the question', { seed: 1 }, { seed: 2 }, {}],
+    ['another field', { trace: 1 }, { trace: 2 }, {}],
+    ['the form', {}, { stream: true }, {}],
+    ['what the operator has in the key anywhere', { user: 'a' }, { user: 'b' }, { key: { include: ['/user'] } }],
+    ['what nothing leaves out', { user: 'a' }, { user: 'b' }, { key: { ignore: [] } }],
+  ] as const) {
+    story(`is not ${what}`, async ({ open }) => {
+      const proxy = await open(overrides);
+      await whyOf(proxy, one);
+      expect(await whyOf(proxy, other)).toMatch(/^nearest=[0-9a-f]{16}; at="[^"]+"; differences=1$/);
+      const request = (fields: object) => ({ path: CHAT, headers: {}, body: chatRequest('x', fields) });
+      const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: request(one), b: request(other) } });
+      expect(text).not.toContain('dialect=engine');
+    });
+  }
+
+  story('is not told in front of a server that leaves it out', async ({ open }) => {
+    const proxy = await open({ dialect: 'engine', key: { include: ['/user'] } });
+    await whyOf(proxy, { user: 'a' });
+    expect(await whyOf(proxy, { user: 'b' })).toMatch(/; at="\/body\/user"; differences=1$/);
   });
 });

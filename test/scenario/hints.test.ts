@@ -118,6 +118,50 @@ story("no-store that a library sends with each stream is told with what takes it
   expect(linesAbout(proxy)).toHaveLength(1);
 });
 
+describe('headers by which a sign-on proxy names its user', () => {
+  const TOKEN = /^header ([\w-]+) kept 20 requests from hitting; it is a token that is issued again and again, with each of which the answers of its caller begin anew; where another header names the caller, take it out of scope\.headers and, by key\.ignore, out of the key$/;
+
+  for (const [token, name] of [
+    ['x-forwarded-access-token', 'x-forwarded-user'], ['x-auth-request-access-token', 'x-auth-request-email'],
+    ['x-amzn-oidc-data', 'x-amzn-oidc-identity'], ['x-amzn-oidc-accesstoken', 'x-amzn-oidc-identity'],
+    ['cf-access-jwt-assertion', 'cf-access-authenticated-user-email'], ['x-goog-iap-jwt-assertion', 'x-goog-authenticated-user-id'],
+    ['x-pomerium-jwt-assertion', 'x-pomerium-claim-email'], ['x-ms-token-aad-id-token', 'x-ms-client-principal-name'],
+  ] as const) {
+    story(`are told where one is issued anew each hour: ${token}`, async ({ upstream, open }) => {
+      const proxy = await open();
+      for (const hour of [1, 2, 3]) {
+        const headers = { [token]: `canary.of-hour.${hour}`, [name]: 'canary-alice' };
+        for (let question = 0; question < 10; question += 1) await send(proxy, headers, chatRequest(`question ${question}`));
+      }
+      expect(upstream.calls).toHaveLength(30);
+      await hinted(proxy);
+      const { hints } = await statsOf(proxy);
+      expect(hints).toEqual([{ about: `header:${token}`, requests: 20, setting: null, text: expect.stringMatching(TOKEN) }]);
+      expect(hints[0].text).toContain(token);
+      expect(linesAbout(proxy)).toHaveLength(1);
+      expect(JSON.stringify([hints, proxy.lines])).not.toContain('canary');
+    });
+
+    story(`are in the way no more once ${token} is out of the scope, and the user still tells apart`, async ({ upstream, open }) => {
+      const proxy = await open({ scope: { headers: [name] }, key: { ignore: ['default', `header:${token}`] } });
+      const words = [];
+      for (const user of ['alice', 'bob']) {
+        for (const hour of [1, 2]) words.push(await send(proxy, { [token]: `token.of-hour.${hour}`, [name]: user }));
+      }
+      expect(words).toEqual(['MISS', 'HIT', 'MISS', 'HIT']);
+      expect(upstream.calls).toHaveLength(2);
+    });
+  }
+
+  story('are told with what they mean where each asks but once, and never with a setting', async ({ open }) => {
+    const proxy = await open();
+    for (let user = 0; user < 21; user += 1) await send(proxy, { 'x-forwarded-user': randomUUID() });
+    await hinted(proxy);
+    const text = expect.stringMatching(/^header x-forwarded-user kept 20 requests from hitting; it says who asks/);
+    expect((await statsOf(proxy)).hints).toMatchObject([{ about: 'header:x-forwarded-user', setting: null, text }]);
+  });
+});
+
 describe('the headers of a session', () => {
   const session = (number: number) => ({ 'session-id': `0b7f5f0a-9e6c-4c1e-8d2c-00000000000${number}`, 'x-codex-window-id': `window-of-session-${number}` });
 

@@ -94,6 +94,18 @@ describe('a cookie that a gateway sets', () => {
     expect(wordOf(await askWithJar(CHAT, BODY))).toBe('MISS');
   });
 
+  for (const key of [{ ignore: [] }, { include: ['header:cookie'] }]) {
+    story(`is in the key where the operator has all of it there: ${JSON.stringify(key)}`, async ({ upstream, open }) => {
+      const proxy = await open({ key });
+      const words = [];
+      for (const cookie of ['__cf_bm=1', '__cf_bm=2', '__cf_bm=1']) {
+        words.push(wordOf(await ask(proxy.url + CHAT, { ...BODY, headers: { cookie } })));
+      }
+      expect(words).toEqual(['MISS', 'MISS', 'HIT']);
+      expect(upstream.calls).toHaveLength(2);
+    });
+  }
+
   story('is not told of, and any other only by its digest', async ({ open }) => {
     const proxy = await open();
     const promptOf = async (cookie: string) => {

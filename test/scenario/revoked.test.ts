@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
 
 const as = (key: string, content = 'a') => ({ body: chatRequest(content), headers: { authorization: `Bearer ${key}` } });
@@ -23,17 +24,31 @@ describe('a credential that the upstream refuses', () => {
     });
   }
 
-  story('is refused by any of the upstream\'s paths, and accepted by any', async ({ upstream, open }) => {
+  story('is refused by any of the upstream\'s paths, and accepted by those alone that are cached', async ({ upstream, open }) => {
     const proxy = await open();
     const headers = { authorization: 'Bearer sk-1' };
+    const offered = async () => (await ask(proxy.url + CHAT, { ...as('sk-1'), headers: { ...headers, 'cache-control': 'only-if-cached' } })).status;
     await ask(proxy.url + CHAT, as('sk-1'));
     upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
     await ask(`${proxy.url}/v1/models`, { headers });
+    expect(await offered()).toBe(504);
+    // A list of models may be for everybody.
     upstream.script = (call) => sendJson(call, '{}');
-    const shown = await ask(proxy.url + CHAT, { ...as('sk-1'), headers: { ...headers, 'cache-control': 'only-if-cached' } });
-    expect(shown.status).toBe(504);
-    await ask(`${proxy.url}/v1/models`, { headers });
-    expect((await ask(proxy.url + CHAT, as('sk-1'))).headers['x-cache']).toBe('HIT');
+    for (const path of ['/v1/models', '/v1/chat/completions', '/health']) expect((await ask(proxy.url + path, { method: 'GET', headers })).status).toBe(200);
+    expect(await offered()).toBe(504);
+    // Kept or not.
+    await ask(proxy.url + CHAT, { ...as('sk-1', 'other'), headers: { ...headers, 'cache-control': 'no-store' } });
+    expect(await offered()).toBe(200);
+  });
+
+  story('is found refused although what is public goes on answering it', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({ ttl: 86_400 }, clock);
+    await ask(proxy.url + CHAT, as('sk-1'));
+    clock.advance(3_600_000);
+    upstream.script = (call) => (call.url === '/v1/models' ? sendJson(call, '{}') : sendJson(call, errorAnswer('revoked'), 401));
+    expect((await ask(`${proxy.url}/v1/models`, { headers: { authorization: 'Bearer sk-1' } })).status).toBe(200);
+    expect((await ask(proxy.url + CHAT, as('sk-1'))).status).toBe(401);
   });
 
   story('does not follow another\'s answer in a shared scope either', async ({ upstream, open }) => {

@@ -12,9 +12,19 @@ import { story } from '../harness/story.ts';
 import type { ScriptedUpstream } from '../harness/upstream.ts';
 
 const ASKED = { body: chatRequest() };
+const JSON_ASKED = { body: chatRequest('x', { response_format: { type: 'json_object' } }) };
 /** Says nothing that could be kept. */
 const UNFIT = chatAnswer('x', { choices: [{ index: 0, message: { content: 'x' }, finish_reason: null }] });
 const REMEMBERED_MS = 120_000;
+
+/** Has a model say this once. */
+function answered(content: string, finish_reason = 'stop', others: object = {}, asked = ASKED) {
+  const choices = [{ index: 0, message: { role: 'assistant', content, ...others }, finish_reason }];
+  return (proxy: Proxy, upstream: ScriptedUpstream) => {
+    upstream.script = (call) => sendJson(call, chatAnswer('', { choices }));
+    return ask(proxy.url + CHAT, asked);
+  };
+}
 
 /** Of `count` equal requests at once, the most that are at the upstream together; then all are answered. */
 async function together(
@@ -22,10 +32,11 @@ async function together(
   upstream: ScriptedUpstream,
   count: number,
   body: string,
+  asked = ASKED,
 ): Promise<{ calls: number; words: unknown[] }> {
   const before = upstream.calls.length;
   upstream.script = () => {};
-  const clients = Array.from({ length: count }, () => ask(proxy.url + CHAT, ASKED));
+  const clients = Array.from({ length: count }, () => ask(proxy.url + CHAT, asked));
   await expect.poll(() => proxy.app.load.listeners).toBe(count);
   await upstream.called(before + 1);
   await expect.poll(() => proxy.app.load.flights).toBe(upstream.calls.length - before);
@@ -66,7 +77,7 @@ describe('a key whose answer could not be kept', () => {
     expect((await ask(proxy.url + CHAT, ASKED)).headers['x-cache']).toBe('HIT');
   });
 
-  for (const [what, refuse] of [
+  for (const [what, refuse, asked = ASKED] of [
     [
       'failed once',
       (proxy: Proxy, upstream: ScriptedUpstream) => {
@@ -89,11 +100,17 @@ describe('a key whose answer could not be kept', () => {
         return asked;
       },
     ],
+    ['said nothing', answered('')],
+    ['was filtered', answered('half', 'content_filter')],
+    ['was no JSON', answered('{', 'stop', {}, JSON_ASKED), JSON_ASKED],
+    ['called a tool with half its arguments', answered('', 'tool_calls', {
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{' } }],
+    })],
   ] as const) {
     story(`only because it ${what} is waited for all the same`, async ({ upstream, open }) => {
       const proxy = await open();
       await refuse(proxy, upstream);
-      const { calls, words } = await together(proxy, upstream, 10, chatAnswer());
+      const { calls, words } = await together(proxy, upstream, 10, chatAnswer(), asked);
       expect(calls).toBe(1);
       expect(words.filter((word) => word === 'FOLLOW')).toHaveLength(9);
     });

@@ -53,6 +53,32 @@ describe('a miss whose predecessor was not kept', () => {
     expect((await told(proxy)).status).toBe('refrain; fwd=miss; detail=not-kept-missing-choice');
   });
 
+  story('says so of a variant too', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, chatAnswer(call.headers['user-agent'] === 'a' ? 'a' : ''), 200, { vary: 'user-agent' });
+    const askAs = (agent: string) => told(proxy, { ...DEBUG, 'user-agent': agent });
+    await askAs('a');
+    expect((await askAs('b')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
+    const empty = { status: 'refrain; fwd=miss; detail=not-kept-empty', why: 'the last answer was not kept: it says nothing' };
+    expect(await askAs('b')).toEqual(empty);
+    expect((await askAs('c')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
+    expect((await askAs('a')).status).toMatch(/^refrain; hit/);
+  });
+
+  story('says so while its credential is asked about, or was refused', async ({ upstream, open }) => {
+    const proxy = await open({ auth: { recheck: 0 } });
+    const askAs = (headers: Record<string, string> = {}) => told(proxy, { ...DEBUG, authorization: 'Bearer sk-1', ...headers });
+    upstream.script = (call) => sendJson(call, chatAnswer(''));
+    await askAs();
+    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-empty', why: 'the last answer was not kept: it says nothing' });
+    expect((await askAs({ 'x-refrain-cache': 'refresh' })).status).toBe('refrain; fwd=miss');
+    upstream.script = (call) => sendJson(call, errorAnswer('no'), 401);
+    await askAs();
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-status', why: 'the upstream refused this credential last' });
+    expect((await askAs()).status).toMatch(/^refrain; fwd=miss(; stored)?$/);
+  });
+
   story('is told of a stream that a purge has fenced', async ({ upstream, open }) => {
     const proxy = await open();
     const asked = chatRequest('x', { stream: true });

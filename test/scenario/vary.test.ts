@@ -181,6 +181,31 @@ describe('an answer is one for all', () => {
   }
 });
 
+describe('in a shared scope an answer that varies by who asks', () => {
+  for (const name of ['x-forwarded-user', 'authorization', 'openai-project', 'x-goog-iap-jwt-assertion']) {
+    story(`is no answer for another: ${name}`, async ({ upstream, open }) => {
+      const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
+      upstream.script = (call) => sendJson(call, chatAnswer(`for ${call.headers[name]}`), 200, { vary: name });
+      const askAs = (user: string) => ask(proxy.url + CHAT, { body: chatRequest(), headers: { [name]: user } });
+      for (const turn of [1, 2, 3]) {
+        for (const user of ['alice', 'bob']) expect((await askAs(user)).text, `${turn}`).toBe(chatAnswer(`for ${user}`));
+      }
+      expect(upstream.calls).toHaveLength(2);
+      expect(JSON.stringify([await entriesOf(proxy), proxy.lines])).not.toMatch(/alice|bob/);
+    });
+  }
+
+  story('is one for all who share it where it does not say so', async ({ upstream, open }) => {
+    const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
+    const words = [];
+    for (const user of ['alice', 'bob']) {
+      words.push(wordOf(await ask(proxy.url + CHAT, { body: chatRequest(), headers: { 'x-forwarded-user': user } })));
+    }
+    expect(words).toEqual(['MISS', 'HIT']);
+    expect(upstream.calls).toHaveLength(1);
+  });
+});
+
 describe('an answer that varies by more than headers', () => {
   for (const vary of ['*', 'accept-encoding, *', '*, user-agent']) {
     story(`is not kept, and played to nobody else: ${vary}`, async ({ upstream, open }) => {

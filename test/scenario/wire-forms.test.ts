@@ -54,6 +54,7 @@ const CALLED = pieces(
 );
 const LEAN = JSON.stringify({ id: 'resp_1', object: 'response', created_at: 1_700_000_000.25, status: 'completed', model: 'm', output: JSON.parse(responseAnswer()).output });
 const VECTOR = [0.5, -0.25];
+const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 
 type Form = readonly [what: string, path: string, asked: object, script: Script, text: string, kept: boolean, overrides?: Overrides];
 
@@ -98,6 +99,11 @@ const RELAYED: readonly Form[] = [
   ['arguments that go on without index and id', CHAT, STREAM, stream(CALLED + DONE), CALLED + DONE, true],
   ['a message beside the delta', CHAT, STREAM, stream(pieces(says(0, { message: { content: 'Salt.' } }), { ...ends(), message: { content: 'Salt.' } }) + DONE), pieces(says(0, { message: { content: 'Salt.' } }), { ...ends(), message: { content: 'Salt.' } }) + DONE, true],
   ['the role in every chunk', CHAT, STREAM, stream(pieces(says(), says(), ends()) + DONE), pieces(says(), says(), ends()) + DONE, true],
+  ...([
+    ['usage beside an empty delta', pieces(says()) + event({ choices: [ends()], usage: USAGE })],
+    ['usage in every chunk', event({ choices: [says()], usage: USAGE }) + event({ choices: [ends()], usage: USAGE })],
+    ['a usage of zeros that nobody asked for', pieces(says(), ends()) + event({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } })],
+  ] as const).map(([what, text]): Form => [what, CHAT, STREAM, stream(text + DONE), text + DONE, true]),
   ['usage in the choice', CHAT, STREAM, stream(pieces(says(), { ...ends(), usage: { prompt_tokens: 1, completion_tokens: 1 } }) + DONE), pieces(says(), { ...ends(), usage: { prompt_tokens: 1, completion_tokens: 1 } }) + DONE, true],
   ['a document although a stream was asked', CHAT, STREAM, json(chatAnswer()), chatAnswer(), true],
   ['a stream although none was asked', CHAT, JSON_ASKED, stream(WHOLE), WHOLE, true],

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
@@ -22,6 +23,26 @@ async function heldOf(store: SqliteStore, keys: string): Promise<string> {
 }
 
 describe('under its bound', () => {
+  test('tags weigh what they take of the file, in the label and in their table', async () => {
+    const place = createPlace();
+    const sizes = [];
+    for (const count of [0, 16]) {
+      const path = join(place.directory, `${count}.db`);
+      const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+      file.open(0);
+      const tagged = (key: string) => {
+        const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
+        return entryOf(key, { asked: { endpoint: 'chat', model: 'm', scope: 's', tags, parts: null } });
+      };
+      const entries = Array.from({ length: 2_000 }, (_, index) => [`${index}`, { entry: tagged(`${index}`), uses: 0 }] as const);
+      const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map(entries) }, 0);
+      file.close();
+      sizes.push({ counted: bytes / entries.length, taken: statSync(path).size / entries.length });
+    }
+    for (const { counted, taken } of sizes) expect(taken).toBeLessThan(counted);
+    expect((sizes[1]?.counted ?? 0) - (sizes[0]?.counted ?? 0)).toBeGreaterThan(16 * 64 * 2);
+  });
+
   test('what was used least recently goes first', async () => {
     const place = createPlace();
     const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });

@@ -1,0 +1,13 @@
+/**
+ * JSON Pointers (RFC 6901): the names on the way to a value.
+ */
+
+/** The names that a pointer is made of, as they stand in the document. */
+export function segmentsOf(pointer: string): string[] {
+  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** A name as it is written in a pointer. */
+export function tokenOf(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

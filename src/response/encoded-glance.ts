@@ -1,0 +1,84 @@
+/**
+ * A glance at an answer that passes as its upstream encoded it, for a caller
+ * who asked for that: held as it came, up to a bound, and decoded once it is
+ * over. One that broke off is decoded as far as it goes.
+ */
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { type Head, headerOf } from './entry.ts';
+import { Glance, isLegible } from './glance.ts';
+import type { Usage } from './usage.ts';
+
+/** The most that is held, and the most that it may decode to, in bytes: what takes the event loop a few milliseconds. */
+const HELD = 64 * 1024;
+const DECODED = 1024 * 1024;
+
+type Decode = (bytes: Buffer) => Buffer;
+
+const bound = { maxOutputLength: DECODED };
+const zlib = { ...bound, finishFlush: constants.Z_SYNC_FLUSH };
+const gunzip: Decode = (bytes) => gunzipSync(bytes, zlib);
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', (bytes) => firstThatReads(bytes, [(each) => inflateSync(each, zlib), (each) => inflateRawSync(each, zlib)])],
+  ['br', (bytes) => brotliDecompressSync(bytes, { ...bound, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
+  ['zstd', (bytes) => zstdDecompressSync(bytes, { ...bound, finishFlush: constants.ZSTD_e_flush })],
+]);
+
+/** What looks at an answer with this head; null where nothing could be read in it. */
+export function glanceAt(head: Head): Glance | EncodedGlance | null {
+  if (isLegible(head)) return new Glance();
+  const decode = DECODERS.get((headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase());
+  return decode ? new EncodedGlance(decode) : null;
+}
+
+export class EncodedGlance {
+  readonly #decode: Decode;
+  /** Null where there were too many. */
+  #pieces: Buffer[] | null = [];
+  #length = 0;
+  #glance: Glance | null = null;
+
+  constructor(decode: Decode) {
+    this.#decode = decode;
+  }
+
+  push(chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > HELD) this.#pieces = null;
+    // A copy, so as not to hold what it was read into.
+    this.#pieces?.push(Buffer.from(chunk));
+  }
+
+  /** Of an answer that is over. */
+  usage(): Usage | null {
+    return this.#read().usage();
+  }
+
+  /** The same of its model. */
+  model(): string | null {
+    return this.#read().model();
+  }
+
+  #read(): Glance {
+    if (this.#glance) return this.#glance;
+    this.#glance = new Glance();
+    const decoded = this.#pieces && firstThatReads(Buffer.concat(this.#pieces), [this.#decode]);
+    if (decoded) this.#glance.push(decoded);
+    this.#pieces = null;
+    return this.#glance;
+  }
+}
+
+/** Nothing where none of them can. */
+function firstThatReads(bytes: Buffer, decoders: readonly Decode[]): Buffer {
+  for (const decode of decoders) {
+    try {
+      return decode(bytes);
+    } catch {
+      continue;
+    }
+  }
+  return Buffer.alloc(0);
+}

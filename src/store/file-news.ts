@@ -1,0 +1,25 @@
+/**
+ * News of a file of ours that its operator should know, and how the log has it.
+ */
+import type { Log } from '../log.ts';
+
+export type FileNews =
+  /** Others could read these, and cannot any more; or can still, where nothing can be written. */
+  | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
+  /** The file was taken away or another put in its place, which is open now. */
+  | { readonly kind: 'replaced' };
+
+/** @param whose as a sentence has it: `the books` */
+export function logFileNews(log: Log, path: string | null, whose: string, news: FileNews): void {
+  switch (news.kind) {
+    case 'replaced':
+      return log.warn({ path }, `the file of ${whose} was taken away or replaced; what is at its path now is used`);
+    case 'mended':
+      return log.warn({ path, mended: news.paths }, `others could read the files of ${whose}; now their owner alone can`);
+    case 'exposed': {
+      const advice = 'take the right to read them from others';
+      const words = `others can read the files of ${whose}, and nothing can be written here: ${advice}`;
+      return log.warn({ path, exposed: news.paths }, words);
+    }
+  }
+}
