@@ -144,6 +144,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   });
   const admin = createServer({ ...LISTENER, requestTimeout: OPERATOR_MS });
   admin.on('clientError', refuseUnreadOperator);
+  closeOnlyIdle(admin);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
     api, admin, cache, callers, load, budget, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
