@@ -1,6 +1,7 @@
-/** The known name that takes the fewest edits (Levenshtein) to reach from `name`. */
+/** The known name that takes the fewest edits (Levenshtein) to reach from `name`; of several, one that it begins. */
 export function nearest(name: string, known: readonly string[]): string {
-  const ranked = known.map((candidate) => ({ candidate, edits: distance(name, candidate) }));
+  const begun = (candidate: string) => (candidate.startsWith(name) ? 0.5 : 0);
+  const ranked = known.map((candidate) => ({ candidate, edits: distance(name, candidate) - begun(candidate) }));
   return ranked.reduce((best, next) => (next.edits < best.edits ? next : best)).candidate;
 }
 

@@ -13,8 +13,8 @@ import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstrea
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
-  'admin.host': { ...host, meaning: "Address that the operator's pages listen on" },
-  'admin.port': { ...port, meaning: "Port that the operator's pages listen on; 0 takes any free one" },
+  'admin.host': { ...host, meaning: "Address that the operator's door listens on" },
+  'admin.port': { ...port, meaning: "Port that the operator's door listens on; 0 takes any free one" },
   'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },

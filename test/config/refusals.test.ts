@@ -143,6 +143,7 @@ describe('a bad command line', () => {
     [['--json'], noFlag('--json', 'host')],
     [['ls', '--modle', 'x'], noFlag('--modle', 'model', 'ls')],
     [['doctor', '--prot', '80'], noFlag('--prot', 'port', 'doctor')],
+    [['stat'], '"stat" is not a command; the nearest is stats, and refrain --help lists all'],
     [['strat'], '"strat" is not a command; the nearest is start, and refrain --help lists all'],
     [['help', 'lss'], '"lss" is not a command; the nearest is ls, and refrain --help lists all'],
     [['--', '--port'], '"--port" is not a command; the nearest is start, and refrain --help lists all'],
