@@ -124,7 +124,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener => createHandler({
     hints,
-    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts, omissions: rules.omissions,
+    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    omissions: rules.omissions,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
     bodies: new Bodies(bounds, budget, clock),
@@ -143,6 +144,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   });
   const admin = createServer({ ...LISTENER, requestTimeout: OPERATOR_MS });
   admin.on('clientError', refuseUnreadOperator);
+  closeOnlyIdle(admin);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
     api, admin, cache, callers, load, budget, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',

@@ -140,15 +140,16 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   const { variesBy } = opening;
   if (standing === 'refused') marks.why = 'the upstream refused this credential last';
   else if (isKept) marks.why = 'kept, but the upstream is asked whether it still accepts this credential';
-  else if (variesBy && outcome.notKept === null) marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
-  else {
+  else if (variesBy && outcome.notKept === null) {
+    marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
+  } else {
     const { dialect } = occasion;
     marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, dialect, twin });
   }
   return opening;
 }
 
-/** A miss that may not read is one all the same whose predecessor was not kept, if so its standing wants it. */
+/** A miss that may not read for what its caller is says all the same why its predecessor was not kept. */
 function afterUnkept(opening: Opening, notKept: string | null): Opening {
   const { outcome } = opening;
   return outcome.word === 'miss' ? { ...opening, outcome: { ...outcome, notKept } } : opening;

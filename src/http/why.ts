@@ -50,13 +50,14 @@ export async function whyMissed({ store, namer, omissions }: Records, missed: Mi
   const nearest = parts && (await namer.nearest(parts, form, candidates));
   const { pointers } = twin ?? { pointers: [] };
   // What was asked is perhaps not kept, but the names of what differs from it are known.
-  const isNearer = pointers.length <= (nearest?.differences ?? Infinity) && nearest?.name !== (twin && nameOf(twin.key));
+  const isOther = twin !== null && nearest?.name !== nameOf(twin.key);
+  const isNearer = isOther && pointers.length <= (nearest?.differences ?? Infinity);
   const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
   const told = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
     return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
   };
-  if (twin && isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
+  if (isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
   return told(nearest.name, nearest.first, nearest.differences);
 }

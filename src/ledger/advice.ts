@@ -61,8 +61,8 @@ export function adviceOnCaller(name: string): Advice {
   if (!REISSUED.test(name)) return { setting: null, words: 'it says who asks, so that each has answers of his own' };
   const words = 'it is a token that is issued again and again, with each of which the answers of its caller begin anew';
   // Out of the scope alone it would be in the key.
-  const remedy = 'where another header names the caller, take it out of scope.headers and, by key.ignore, out of the key';
-  return { setting: null, words: `${words}; ${remedy}` };
+  const remedy = 'take it out of scope.headers and, by key.ignore, out of the key';
+  return { setting: null, words: `${words}; where another header names the caller, ${remedy}` };
 }
 
 /** @param isHabit whether a library may have sent it */

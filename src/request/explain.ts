@@ -80,7 +80,9 @@ type Hinted = Difference & { readonly hint?: string };
 /** What the API does not know may be a label; whoever sends it knows. What may say who asks is none. */
 function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
   const { pointer } = difference;
-  if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) return { ...difference, hint: LABEL_HINT };
+  if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) {
+    return { ...difference, hint: LABEL_HINT };
+  }
   const [, place, name = ''] = pointer.split('/');
   const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
   const isHeader = place === 'headers' && name !== 'x-refrain-variant';
@@ -91,7 +93,7 @@ function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: N
 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
 
-/** Tests whether `dialect=engine` leaves out what is in the key of the `compatible` one. @param pointer as a difference has it */
+/** Tests whether `dialect=engine` leaves out what `compatible` has in the key. @param pointer as a difference has it */
 export function isLabel({ compatible, engine }: OmissionsByDialect, pointer: string): boolean {
   const [, place, ...path] = pointer.split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
   const isLeftOut = ({ body, isIgnoredHeader }: Omissions) =>

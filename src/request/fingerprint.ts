@@ -44,7 +44,8 @@ export interface Frame {
 export type Parts = Readonly<Record<string, string>>;
 
 export function partsOf(frame: Frame): Parts {
-  const { scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant } = frame;
+  const { scope, upstream, dialect, method, path, query, variant } = frame;
+  const { fields, isIgnoredHeader, ignoresRouting, digestOf } = frame;
   const parts: Record<string, string> = {
     version: KEY_VERSION, scope, upstream,
     // Else a request without labels would get what was answered to one whose labels were left out.

@@ -65,9 +65,9 @@ export function readHead(rules: Rules, head: RequestHead): Reading {
  * Tests whether requests with equal keys have equal values of this header, as far as these say what is asked. Those who
  * share a scope show credentials and names of their own.
  */
-export function isKeyedHeader({ isScopeHeader, omissions }: Rules, { route, caller }: HeadFacts, name: string): boolean {
-  if (isScopeHeader(name)) return !isShared(caller.scope);
-  return !omissions[route.target.dialect].isIgnoredHeader(name);
+export function isKeyedHeader(rules: Rules, { route, caller }: HeadFacts, name: string): boolean {
+  if (rules.isScopeHeader(name)) return !isShared(caller.scope);
+  return !rules.omissions[route.target.dialect].isIgnoredHeader(name);
 }
 
 /** Where a request goes, and who asks. */

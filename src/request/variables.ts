@@ -77,7 +77,9 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
     const name = scan.name();
     const start = scan.at;
     const first = scan.peek();
-    if (endpoint === 'responses' && name === 'input' && first === OPEN_BRACKET) return take(AUTHORED_IDS, authoredIds(scan));
+    if (endpoint === 'responses' && name === 'input' && first === OPEN_BRACKET) {
+      return take(AUTHORED_IDS, authoredIds(scan));
+    }
     passValue(scan);
     if (first === OPEN_BRACE && isLabelField(name)) return take(`/${name}`, [[start, scan.at]]);
     if (first !== QUOTE || !mayBeLabel(endpoint, name) || !isToken(body.slice(start + 1, scan.at - 1))) return;

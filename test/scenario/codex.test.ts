@@ -25,7 +25,8 @@ class Session {
   async say(proxy: Proxy, text: string): Promise<string | undefined> {
     this.#input.push(this.#message('user', text));
     const headers = {
-      ...this.#headers, 'x-client-request-id': randomUUID(), traceparent: `00-${randomUUID().replaceAll('-', '')}-0b7f5f0a9e6c4c1e-01`,
+      ...this.#headers, 'x-client-request-id': randomUUID(),
+      traceparent: `00-${randomUUID().replaceAll('-', '')}-0b7f5f0a9e6c4c1e-01`,
       'x-codex-turn-metadata': JSON.stringify({ session_id: this.#id, turn_id: randomUUID() }),
     };
     const { headers: { 'x-cache': word } } = await ask(`${proxy.url}/v1/responses`, { headers, body: this.#body() });
@@ -44,7 +45,10 @@ class Session {
   #body(): object {
     return {
       model: 'gpt-test', instructions: 'You are an agent.', input: this.#input,
-      tools: [{ type: 'function', name: 'shell', strict: false, parameters: { type: 'object' } }, { type: 'web_search', external_web_access: false }],
+      tools: [
+        { type: 'function', name: 'shell', strict: false, parameters: { type: 'object' } },
+        { type: 'web_search', external_web_access: false },
+      ],
       tool_choice: 'auto', parallel_tool_calls: false, reasoning: { effort: 'low' }, store: false, stream: true,
       include: ['reasoning.encrypted_content'], prompt_cache_key: this.#id,
       client_metadata: { 'x-codex-installation-id': 'installation-1', session_id: this.#id },

@@ -110,6 +110,16 @@ describe('x-refrain-why', () => {
     expect(upstream.calls.every(({ headers }) => headers['x-refrain-debug'] === undefined)).toBe(true);
   });
 
+  story('says of a label which dialect leaves it out', async ({ open }) => {
+    const proxy = await open();
+    await why(proxy.url, chatRequest('a'));
+    expect(await why(proxy.url, chatRequest('a', { user: 'bob' }))).toMatch(/; at="\/body\/user"; differences=1; dialect=engine would leave it out$/);
+    expect(await why(proxy.url, chatRequest('a'), { 'x-title': 'b' })).toMatch(/; at="\/headers\/x-title"; differences=1; dialect=engine would leave it out$/);
+    const engine = await open({ dialect: 'engine', key: { include: ['/user'] } });
+    await why(engine.url, chatRequest('a'));
+    expect(await why(engine.url, chatRequest('a', { user: 'bob' }))).toMatch(/; at="\/body\/user"; differences=1$/);
+  });
+
   story('never tells of another model, endpoint or scope', async ({ open }) => {
     const proxy = await open();
     await ask(proxy.url + CHAT, { body: chatRequest('a'), headers: { authorization: 'Bearer sk-2' } });

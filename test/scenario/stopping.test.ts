@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { stop } from '../../src/lifecycle.ts';
 import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
 import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 
@@ -33,8 +34,8 @@ story('a proxy that stops turns new requests away on the connections that it sti
 });
 
 /** An answer of which nothing but the head is read before `read` is called, on a connection that is to be kept. */
-const askSlowly = (url: string) => new Promise<{ word: unknown; read: () => Promise<{ isWhole: boolean; bytes: number }> }>((resolve, reject) => {
-  const options = { method: 'POST', agent: new Agent({ keepAlive: true }), headers: { 'content-type': 'application/json' } };
+const askSlowly = (url: string, method = 'POST') => new Promise<{ word: unknown; read: () => Promise<{ isWhole: boolean; bytes: number }> }>((resolve, reject) => {
+  const options = { method, agent: new Agent({ keepAlive: true }), headers: { 'content-type': 'application/json' } };
   const outgoing = request(url, options, (message) => {
     let bytes = 0;
     message.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('error', () => {}).pause();
@@ -46,7 +47,7 @@ const askSlowly = (url: string) => new Promise<{ word: unknown; read: () => Prom
     };
     resolve({ word: message.headers['x-cache'], read });
   });
-  outgoing.on('error', reject).end(JSON.stringify(chatRequest()));
+  outgoing.on('error', reject).end(method === 'POST' ? JSON.stringify(chatRequest()) : undefined);
 });
 
 story('a proxy that stops sends what it has begun to a slow reader to its end, and keeps no idle connection', async ({ upstream, open }) => {
@@ -76,4 +77,18 @@ story('a proxy that stops cuts a reader that is too slow for the time that it ha
   const slow = await askSlowly(proxy.url + CHAT);
   await stop(proxy.app, 0);
   expect(await slow.read()).toMatchObject({ isWhole: false });
+});
+
+story('a proxy that stops sends to its operator what it has begun', async ({ upstream, open }) => {
+  const proxy = await open({ maxEntryBytes: 64e6 });
+  upstream.script = (call) => sendJson(call, chatAnswer('x'.repeat(9e6)));
+  const { headers } = await ask(proxy.url + CHAT, { body: chatRequest() });
+  const slow = await askSlowly(`${proxy.adminUrl}/entries/${headers['x-refrain-key']}`, 'GET');
+  // Its deadline never comes.
+  const stopped = stop(proxy.app, 60, createTestClock());
+  await once(proxy.app.api, 'close');
+  // As often as its idle connections are looked for.
+  for (let sweep = 0; sweep < 3; sweep++) proxy.app.admin.closeIdleConnections();
+  expect(await slow.read()).toMatchObject({ isWhole: true });
+  await stopped;
 });

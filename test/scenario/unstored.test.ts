@@ -55,7 +55,10 @@ describe('a miss whose predecessor was not kept', () => {
 
   story('says so of a variant too', async ({ upstream, open }) => {
     const proxy = await open();
-    upstream.script = (call) => sendJson(call, chatAnswer(call.headers['user-agent'] === 'a' ? 'a' : ''), 200, { vary: 'user-agent' });
+    upstream.script = (call) => {
+      const text = call.headers['user-agent'] === 'a' ? 'a' : '';
+      sendJson(call, chatAnswer(text), 200, { vary: 'user-agent' });
+    };
     const askAs = (agent: string) => told(proxy, { ...DEBUG, 'user-agent': agent });
     await askAs('a');
     expect((await askAs('b')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
@@ -70,12 +73,14 @@ describe('a miss whose predecessor was not kept', () => {
     const askAs = (headers: Record<string, string> = {}) => told(proxy, { ...DEBUG, authorization: 'Bearer sk-1', ...headers });
     upstream.script = (call) => sendJson(call, chatAnswer(''));
     await askAs();
-    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-empty', why: 'the last answer was not kept: it says nothing' });
+    const why = 'the last answer was not kept: it says nothing';
+    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-empty', why });
     expect((await askAs({ 'x-refrain-cache': 'refresh' })).status).toBe('refrain; fwd=miss');
     upstream.script = (call) => sendJson(call, errorAnswer('no'), 401);
     await askAs();
     upstream.script = (call) => sendJson(call, chatAnswer());
-    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-status', why: 'the upstream refused this credential last' });
+    const refused = 'the upstream refused this credential last';
+    expect(await askAs()).toEqual({ status: 'refrain; fwd=miss; detail=not-kept-status', why: refused });
     expect((await askAs()).status).toMatch(/^refrain; fwd=miss(; stored)?$/);
   });
 
