@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --no-warnings
+#!/usr/bin/env -S node --max-semi-space-size=2 --no-warnings
 /**
  * The program. Refuses a Node that cannot run the rest before it loads
  * anything; so this file is JavaScript that old ones read, without an import.

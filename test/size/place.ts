@@ -54,7 +54,7 @@ export function* repeated(bytes: number, chunk: Buffer, begin = '', end = ''): I
 }
 
 /** What the program is started with, by its own name and by `npm start`. */
-const NODE = { NODE_OPTIONS: '--max-semi-space-size=8' };
+const NODE = { NODE_OPTIONS: '--max-semi-space-size=2' };
 
 /** Passed through first: what a process takes once for any traffic is not what a body costs. */
 const WARM_UP = 100 * MB;
