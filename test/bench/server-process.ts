@@ -5,10 +5,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { accepts } from '../harness/port.ts';
+import { START } from '../harness/start.ts';
 import { writeNginxFiles } from './servers/nginx.ts';
 
 /** Servers on one core, the load and whatever serves it on the other. */
@@ -17,8 +18,6 @@ export const LOAD_CORE = '1';
 
 const TICK_US = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** What `npm start` runs, without the name of the program. */
-const [, ...START] = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts.start as string).split(' ');
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export class ServerProcess {
@@ -83,17 +82,5 @@ export class ServerProcess {
     const exited = once(this.#process, 'exit');
     this.#process.kill(signal);
     await exited;
-  }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

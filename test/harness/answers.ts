@@ -1,6 +1,8 @@
 /**
  * Answers as OpenAI's API spells them, for scripts.
  */
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { Call, Script } from './upstream.ts';
 
 export const CHAT = '/v1/chat/completions';
@@ -116,6 +118,16 @@ export function sendJson({ response }: Call, body: string, status = 200, headers
 export function beginStream({ response }: Call): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...OPENAI_HEADERS });
   response.flushHeaders();
+}
+
+/** Answers with a stream of one event after another. @param pauseMs how long after each, in ms */
+export async function sendPaced(response: ServerResponse, events: readonly string[], pauseMs: number): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const event of events) {
+    response.write(event);
+    await setTimeout(pauseMs);
+  }
+  response.end();
 }
 
 /** Sends events and their end in one write: the stream is over for the proxy before any client has read it. */

@@ -9,7 +9,7 @@ import { answerAll } from './answers.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream.ts';
 
-interface Cast {
+export interface Cast {
   readonly upstream: ScriptedUpstream;
   /** Starts a proxy over the upstream. */
   readonly open: (overrides?: Overrides, clock?: Clock) => Promise<Proxy>;

@@ -1,12 +1,10 @@
 /**
  * An upstream that leads back to the proxy that asks it.
  */
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
+import { freePort } from '../harness/port.ts';
 import { story } from '../harness/story.ts';
 import { startUpstream } from '../harness/upstream.ts';
 
@@ -57,10 +55,7 @@ describe('a request that comes back is answered 508', () => {
   }
 
   story('by way of another Refrain', async ({ open }) => {
-    const placeholder = createServer().listen(0, '127.0.0.1');
-    await once(placeholder, 'listening');
-    const { port } = placeholder.address() as AddressInfo;
-    await new Promise((resolve) => placeholder.close(resolve));
+    const port = await freePort();
     const inner = await open({ upstream: `http://127.0.0.1:${port}/v1` });
     const outer = await open({ port, upstream: `${inner.url}/v1` });
     for (const { url } of [outer, inner]) expect(await ask(url + CHAT, { body: chatRequest() })).toMatchObject(LOOP);

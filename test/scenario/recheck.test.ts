@@ -7,9 +7,9 @@ import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, se
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
-import { story as base } from '../harness/story.ts';
+import { type Cast, story as base } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
-import type { Call, Script } from '../harness/upstream.ts';
+import type { Call, Script, ScriptedUpstream } from '../harness/upstream.ts';
 
 const story = base.extend<{ path: string }>({
   path: async ({}, use) => {
@@ -29,6 +29,22 @@ const wordOf = async (proxy: Proxy, headers?: Record<string, string>, content?: 
 
 const refuse = (status: number): Script => (call) => sendJson(call, errorAnswer('no'), status);
 const cut: Script = ({ response }) => response.socket?.resetAndDestroy();
+
+/** A proxy that has an answer, whose caller's acceptance has just become old. */
+async function openAged(open: Cast['open'], overrides: Overrides = {}) {
+  const clock = createTestClock();
+  const proxy = await open({ ttl: 86_400, ...overrides }, clock);
+  await askAs(proxy);
+  clock.advance(HOUR);
+  return { proxy, clock };
+}
+
+/** A request that went up as a check: its answer, and the call, which the upstream has not answered yet. */
+async function check(upstream: ScriptedUpstream, proxy: Proxy) {
+  upstream.script = () => {};
+  const checked = askAs(proxy);
+  return { checked, call: await upstream.called(2) };
+}
 
 describe('a credential that was accepted longer ago than auth.recheck', () => {
   story('has one of its requests go up, and is young again', async ({ upstream, open }) => {
@@ -50,13 +66,8 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   });
 
   story('has its hits while that one is on its way', async ({ upstream, open }) => {
-    const clock = createTestClock();
-    const proxy = await open({ ttl: 86_400 }, clock);
-    await askAs(proxy);
-    clock.advance(HOUR);
-    upstream.script = () => {};
-    const checked = askAs(proxy);
-    const call = await upstream.called(2);
+    const { proxy } = await openAged(open);
+    const { checked, call } = await check(upstream, proxy);
     expect(new Set(await Promise.all(Array.from({ length: 50 }, () => wordOf(proxy))))).toEqual(new Set(['HIT']));
     sendJson(call, chatAnswer());
     expect((await checked).headers['x-cache']).toBe('MISS');
@@ -65,10 +76,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
 
   for (const status of [401, 403]) {
     story(`has no hits any more once it is refused with ${status}`, async ({ upstream, open }) => {
-      const clock = createTestClock();
-      const proxy = await open({ ttl: 86_400 }, clock);
-      await askAs(proxy);
-      clock.advance(HOUR);
+      const { proxy } = await openAged(open);
       upstream.script = refuse(status);
       expect((await askAs(proxy)).status).toBe(status);
       expect((await askAs(proxy)).status).toBe(status);
@@ -85,10 +93,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   ];
   for (const [what, script] of troubles) {
     story(`has its hits where the upstream answers with ${what}, and is not asked about again at once`, async ({ upstream, open }) => {
-      const clock = createTestClock();
-      const proxy = await open({ ttl: 86_400 }, clock);
-      await askAs(proxy);
-      clock.advance(HOUR);
+      const { proxy, clock } = await openAged(open);
       upstream.script = script;
       const checked = await askAs(proxy);
       expect([checked.status, checked.headers['x-cache'], checked.text]).toEqual([200, 'HIT', chatAnswer()]);
@@ -114,13 +119,8 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   });
 
   story('waits 5 s for the upstream to begin, and no longer where an answer is kept', async ({ upstream, open }) => {
-    const clock = createTestClock();
-    const proxy = await open({ ttl: 86_400 }, clock);
-    await askAs(proxy);
-    clock.advance(HOUR);
-    upstream.script = () => {};
-    const checked = askAs(proxy);
-    const call = await upstream.called(2);
+    const { proxy, clock } = await openAged(open);
+    const { checked, call } = await check(upstream, proxy);
     clock.advance(5_000);
     expect((await checked).headers['x-cache']).toBe('HIT');
     // The call goes on, and its refusal counts.
@@ -131,14 +131,9 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   });
 
   story('has a late answer kept all the same, and is young again by it', async ({ upstream, open }) => {
-    const clock = createTestClock();
     // Nothing of it waits for a reader.
-    const proxy = await open({ ttl: 86_400, maxEntryBytes: 4_000_000 }, clock);
-    await askAs(proxy);
-    clock.advance(HOUR);
-    upstream.script = () => {};
-    const checked = askAs(proxy);
-    const call = await upstream.called(2);
+    const { proxy, clock } = await openAged(open, { maxEntryBytes: 4_000_000 });
+    const { checked, call } = await check(upstream, proxy);
     clock.advance(5_000);
     expect((await checked).text).toBe(chatAnswer());
     const late = chatAnswer('late'.repeat(500_000));
@@ -149,13 +144,8 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   });
 
   story('does not hold up a late answer that is too large to be kept', async ({ upstream, open }) => {
-    const clock = createTestClock();
-    const proxy = await open({ ttl: 86_400, maxEntryBytes: 10_000 }, clock);
-    await askAs(proxy);
-    clock.advance(HOUR);
-    upstream.script = () => {};
-    const checked = askAs(proxy);
-    const call = await upstream.called(2);
+    const { proxy, clock } = await openAged(open, { maxEntryBytes: 10_000 });
+    const { checked, call } = await check(upstream, proxy);
     clock.advance(5_000);
     await checked;
     sendJson(call, chatAnswer('x'.repeat(20_000_000)));
@@ -186,10 +176,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
   });
 
   story('is let go of by a client that leaves', async ({ upstream, open }) => {
-    const clock = createTestClock();
-    const proxy = await open({ ttl: 86_400 }, clock);
-    await askAs(proxy);
-    clock.advance(HOUR);
+    const { proxy } = await openAged(open);
     upstream.script = beginStream;
     const live = await begin(proxy.url + CHAT, { body: chatRequest('b', { stream: true }), headers: KEY });
     live.hangUp();

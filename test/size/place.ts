@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { Child } from '../harness/child.ts';
+import { START_FLAGS } from '../harness/start.ts';
 
 export const MB = 1_000_000;
 
@@ -53,8 +54,8 @@ export function* repeated(bytes: number, chunk: Buffer, begin = '', end = ''): I
   if (end !== '') yield Buffer.from(end);
 }
 
-/** What the program is started with, by its own name and by `npm start`. */
-const NODE = { NODE_OPTIONS: '--max-semi-space-size=2' };
+/** As `npm start` starts it. */
+const NODE = { NODE_OPTIONS: START_FLAGS.join(' ') };
 
 /** Passed through first: what a process takes once for any traffic is not what a body costs. */
 const WARM_UP = 100 * MB;

@@ -3,11 +3,11 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
+import { CHAT, chatEvents, chatRequest, sendPaced } from '../harness/answers.ts';
+import { connected } from '../harness/port.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
 import { type Digest, digestOf, MB, open, peakOf } from './place.ts';
 
@@ -16,21 +16,6 @@ const EVENTS = chatEvents(Array.from({ length: 97 }, (_, index) => ` wört ${ind
 const EVENT_MS = 20;
 const BODY = JSON.stringify(chatRequest('All at once.', { stream: true }));
 const SHA256 = createHash('sha256').update(EVENTS.join('')).digest('hex');
-
-async function stream(response: ServerResponse): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const event of EVENTS) {
-    response.write(event);
-    await setTimeout(EVENT_MS);
-  }
-  response.end();
-}
-
-async function connected(url: string): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  return socket;
-}
 
 /** Asks on a connection that is there already, and reads the answer to its end. */
 async function played(url: string, socket: Socket): Promise<Digest> {
@@ -46,9 +31,10 @@ export function streamToAll({ clients, tell }: { readonly clients: number; reado
     `${clients} clients that ask at once for one live stream get its bytes from one call, in less than 400 MB`,
     { timeout: 60_000 + clients * 20 },
     async () => {
-      const place = await open(stream);
+      const place = await open((response) => sendPaced(response, EVENTS, EVENT_MS));
+      const port = Number(new URL(place.url).port);
       const sockets: Socket[] = [];
-      for (let index = 0; index < clients; index += 1) sockets.push(await connected(place.url));
+      for (let index = 0; index < clients; index += 1) sockets.push(await connected(port));
       await loopDelayOf(place);
       const began = performance.now();
       const answers = await Promise.all(sockets.map((socket) => played(place.url, socket)));

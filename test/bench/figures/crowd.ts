@@ -4,12 +4,12 @@
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { chatEvents } from '../../harness/answers.ts';
+import { chatEvents, sendPaced } from '../../harness/answers.ts';
+import { connected } from '../../harness/port.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { Line } from '../table.ts';
 
@@ -28,14 +28,15 @@ export async function* measureCrowd(): AsyncIterable<Line> {
   let calls = 0;
   const upstream = createServer((request, response) => {
     calls++;
-    request.resume().on('end', () => void stream(response));
+    request.resume().on('end', () => void sendPaced(response, EVENTS, EVENT_MS));
   });
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const ours = await ServerProcess.refrain(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, ['--limits-flights', '20000'], folder);
+  const port = Number(new URL(ours.url).port);
   const sockets: Socket[] = [];
   try {
-    for (let index = 0; index < CLIENTS; index++) sockets.push(await client(ours.url));
+    for (let index = 0; index < CLIENTS; index++) sockets.push(await connected(port));
     await delayOf(ours);
     const began = performance.now();
     await Promise.all(sockets.map(played));
@@ -53,21 +54,6 @@ export async function* measureCrowd(): AsyncIterable<Line> {
     upstream.closeAllConnections();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function stream(response: ServerResponse): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const event of EVENTS) {
-    response.write(event);
-    await setTimeout(EVENT_MS);
-  }
-  response.end();
-}
-
-async function client(url: string): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  return socket;
 }
 
 /** @throws where the answer is not whole */

@@ -2,10 +2,9 @@
  * The files of an nginx that caches POST requests by their bodies: one process,
  * as the servers beside it are.
  */
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../harness/port.ts';
 
 export async function writeNginxFiles(upstream: string, folder: string): Promise<{ config: string; port: number }> {
   const port = await freePort();
@@ -41,13 +40,4 @@ http {
 }
 `);
   return { config, port };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
