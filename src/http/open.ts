@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Standing } from '../cache/callers.ts';
-import type { Opening } from '../cache/outcome.ts';
+import type { Miss, Opening } from '../cache/outcome.ts';
 import type { Client, Permission, Question } from '../cache/question.ts';
 import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
@@ -20,6 +20,7 @@ import type { Naming, Occasion } from '../request/naming.ts';
 import type { Policy } from '../request/policy.ts';
 import type { Reading } from '../request/reading.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import type { Likeness } from '../store/store.ts';
 import type { Door } from './door.ts';
 import type { HeadReading } from './heads.ts';
 import { leadOf } from './lead.ts';
@@ -89,7 +90,10 @@ export async function openAnswer(
     const now = door.clock.now();
     const standing = standingOf(door.callers, reading, now);
     const hit = standing === 'accepted' ? door.cache.hit(naming.key, policy, reading.sent, now) : undefined;
-    if (!hit) return await ask(door, { request, client: clientOf(response), reading, occasion, body, plain, standing }, naming, marks);
+    if (!hit) {
+      const client = clientOf(response);
+      return await ask(door, { request, client, reading, occasion, body, plain, standing }, naming, marks);
+    }
     release(body, plain);
     return hit;
   } catch (error) {
@@ -111,8 +115,8 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   const { endpoint } = occasion;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = naming;
   const like = { endpoint, model, scope, tags: policy.tags };
-  const partsOf = () => naming.parts ?? door.namer.parts(occasion, plain);
-  const parts = () => (door.keepsPrompts && !showsCredential(occasion.parts) ? partsOf() : null);
+  const keepsParts = () => door.keepsPrompts && !showsCredential(occasion.parts);
+  const parts = () => (keepsParts() ? naming.parts ?? door.namer.parts(occasion, plain) : null);
   const permission: Permission = standing === 'refused' ? { ...policy, read: false, follow: false } : policy;
   const question: Question = {
     key, permission, sent, client,
@@ -131,22 +135,39 @@ async function ask(door: Door, asking: Asking, naming: Naming, marks: Marks): Pr
   const opened = checked?.opening ?? (await door.cache.open(question));
   letGoAfter(checked?.flown ?? opened, body, plain);
   const opening = standing === 'accepted' ? opened : afterUnkept(opened, notKept);
-  const { outcome } = opening;
+  const { outcome, variesBy = null } = opening;
   if (outcome.word === 'follow') door.hints.followed(key);
-  if (outcome.word !== 'miss') return opening;
-  const known = policy.debug ? partsOf() : naming.parts;
-  const twin = known !== null && permission.read ? hintAt(door, reading, occasion, key, known) : null;
-  if (!policy.debug) return opening;
-  const { variesBy } = opening;
+  if (outcome.word === 'miss') await explain(door, asking, naming, { outcome, like, variesBy, isKept }, marks);
+  return opening;
+}
+
+/** A miss, as far as its explanation needs it. */
+interface Missing {
+  readonly outcome: Miss;
+  readonly like: Likeness;
+  /** The headers that the answers vary by; null where they do not. */
+  readonly variesBy: readonly string[] | null;
+  /** An answer is kept, and was not served for what its caller is. */
+  readonly isKept: boolean;
+}
+
+/** Has the hints look at a miss, and notes why it was one where its request asked to know. */
+async function explain(door: Door, asking: Asking, naming: Naming, missing: Missing, marks: Marks): Promise<void> {
+  const { reading, occasion, plain, standing } = asking;
+  const { outcome, like, variesBy, isKept } = missing;
+  const { policy } = reading;
+  const parts = naming.parts ?? (policy.debug ? door.namer.parts(occasion, plain) : null);
+  const mayRead = policy.read && standing !== 'refused';
+  const twin = parts !== null && mayRead ? hintAt(door, reading, occasion, naming.key, parts) : null;
+  if (!policy.debug) return;
   if (standing === 'refused') marks.why = 'the upstream refused this credential last';
   else if (isKept) marks.why = 'kept, but the upstream is asked whether it still accepts this credential';
   else if (variesBy && outcome.notKept === null) {
     marks.why = `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
   } else {
     const { dialect } = occasion;
-    marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts: known }, dialect, twin });
+    marks.why = await whyMissed(door, { policy, outcome, like, naming: { ...naming, parts }, dialect, twin });
   }
-  return opening;
 }
 
 /** A miss that may not read for what its caller is says all the same why its predecessor was not kept. */
@@ -156,7 +177,9 @@ function afterUnkept(opening: Opening, notKept: string | null): Opening {
 }
 
 /** Has a miss looked at for what keeps requests from hitting. @returns the last request with the same body, or null */
-function hintAt({ hints }: Door, reading: Reading, { endpoint, dialect }: Occasion, key: string, parts: Parts): Twin | null {
+function hintAt(
+  { hints }: Door, reading: Reading, { endpoint, dialect }: Occasion, key: string, parts: Parts,
+): Twin | null {
   const { callerThere: credential, caller: { users: callerHeaders } } = reading;
   return hints.missed({ endpoint, key, parts, credential, callerHeaders, dialect });
 }
@@ -171,10 +194,13 @@ function clientOf(response: ServerResponse): Client {
   };
 }
 
-function relay(door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null): Opening {
+function relay(
+  door: Door, reading: Reading, request: IncomingMessage, why: string, body: WholeBody | Readable | null,
+): Opening {
   try {
     if (!reading.policy.ask) throw notCached();
-    const opening = door.cache.bypass(why, leadOf(door, reading, request, body, false), reading.occasion?.endpoint ?? null);
+    const lead = leadOf(door, reading, request, body, false);
+    const opening = door.cache.bypass(why, lead, reading.occasion?.endpoint ?? null);
     if (body !== null) letGoAfter(opening, body);
     return opening;
   } catch (error) {
@@ -183,7 +209,7 @@ function relay(door: Door, reading: Reading, request: IncomingMessage, why: stri
   }
 }
 
-/** Why the body is not even looked at, or nothing. */
+/** The reason why the body is not even looked at; null where it is. */
 function whyNotRead(policy: Policy): string | null {
   if (!policy.write) return 'no-store';
   return policy.mode === 'off' ? 'off' : null;
