@@ -31,12 +31,12 @@ export interface Model {
   readonly ownedBy: string;
 }
 
-/** What an upstream said to a request without credentials. */
+/** The answer of an upstream to a request without credentials. */
 export interface Greeting extends Answered {
   readonly models: readonly Model[];
 }
 
-/** What lies beyond is not read. */
+/** The rest beyond this is not read. */
 const MOST_BYTES = 1024 * 1024;
 
 /** Whatever it answers, an upstream that answers can be reached. */
@@ -53,8 +53,11 @@ export async function askUpstream(asking: Asking, { timeouts, proxy }: Config, s
     const { origin, hostname, pathname: path } = new URL(url);
     const accept = body === undefined ? 'application/json' : 'text/event-stream, application/json';
     const sent = { accept, 'content-type': 'application/json', ...credential(hostname, key) };
-    const asked = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body: JSON.stringify(body) } as const);
-    const { statusCode, headers, body: stream } = await agent.request({ origin, path, ...asked, headers: sent, signal });
+    const asked = body === undefined
+      ? ({ method: 'GET' } as const)
+      : ({ method: 'POST', body: JSON.stringify(body) } as const);
+    const answer = await agent.request({ origin, path, ...asked, headers: sent, signal });
+    const { statusCode, headers, body: stream } = answer;
     // Of a list that breaks off the head is answer enough; of a stream it is not.
     const text = body === undefined ? await readText(stream).catch(() => '') : await readText(stream);
     const date = Date.parse(String(headers['date']));

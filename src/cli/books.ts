@@ -6,7 +6,7 @@ import type { Hint } from '../ledger/hint-list.ts';
 import type { Stats as BookedStats } from '../ledger/stats.ts';
 import type { LruInfo } from '../store/memory.ts';
 
-/** What the books say, and of a proxy that runs its memory and what keeps requests from hitting. */
+/** The sums of the books, and of a proxy that runs its memory and what keeps requests from hitting. */
 export interface Stats extends BookedStats {
   readonly lru?: LruInfo;
   readonly hints?: readonly Hint[];

@@ -15,6 +15,7 @@ import { ConfigError, reasonOf } from '../errors.ts';
 import { booksPath } from '../ledger/books.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { readSecret, secretPath } from '../secret.ts';
+import { SUFFIXES } from '../store/new-file.ts';
 import { formatSize } from './figures.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 import type { Examination, Health } from './quick-check.ts';
@@ -24,6 +25,9 @@ export interface StoreFile {
   /** The most that its entries take. */
   readonly bytes: number;
 }
+
+type Reading = Health | { readonly kind: 'late' };
+type Unsound = Exclude<Reading, { readonly kind: 'sound' }>;
 
 const QUICK_CHECK = fileURLToPath(new URL(`./quick-check${extname(import.meta.url)}`, import.meta.url));
 /** Less than this is none. */
@@ -35,21 +39,12 @@ export async function checkFile({ path, bytes }: StoreFile, signal: AbortSignal)
   if (size === null) return ok(check, `${path} is not there yet, and will be made`);
   const amount = `${formatSize(size)} of ${formatSize(bytes)}`;
   const health = await readHealth({ path, of: 'store' }, signal);
-  switch (health.kind) {
-    case 'sound':
-      if ((health.newest ?? 0) > Date.now() + CLOCK_SKEW_MS) return fromTheFuture(check, path, health.newest as number);
-      return ok(check, `${path} is sound, ${amount}`);
-    case 'foreign':
-      return foreign(check, path, health.reason);
-    case 'late':
-      return warning(check, `${path} is too large to be read through in time (${amount})`, 'sqlite3 FILE "PRAGMA quick_check" reads it through');
-    case 'other-version':
-      return warning(check, `${path} is of schema version ${health.version}, and this Refrain's is ${health.own}`, 'at the next start it is set aside and a fresh one begun; keep it if another Refrain uses it');
-    case 'damaged':
-      return failure(check, `${path} is damaged (${health.reason})`, 'a start sets it aside and begins a fresh one; restore it from a copy to keep its answers');
-    case 'unreadable':
-      return failure(check, `${path} cannot be read (${health.reason})`, 'make it readable for this user');
+  if (health.kind !== 'sound') {
+    const words = { size: ` (${amount})`, version: 'schema version', begun: 'a fresh one begun', fresh: 'a fresh one' };
+    return unsound(check, path, health, { ...words, holds: 'answers' });
   }
+  if ((health.newest ?? 0) > Date.now() + CLOCK_SKEW_MS) return fromTheFuture(check, path, health.newest as number);
+  return ok(check, `${path} is sound, ${amount}`);
 }
 
 /** The books, which are small, and kept beside the store. */
@@ -58,20 +53,9 @@ export async function checkBooks({ path: storePath }: StoreFile, signal: AbortSi
   const path = booksPath(storePath);
   if ((await sizeOf(path)) === null) return ok(check, `${path} is not there yet, and will be made`);
   const health = await readHealth({ path, of: 'books' }, signal);
-  switch (health.kind) {
-    case 'sound':
-      return ok(check, `${path} is sound`);
-    case 'foreign':
-      return foreign(check, path, health.reason);
-    case 'late':
-      return warning(check, `${path} is too large to be read through in time`, 'sqlite3 FILE "PRAGMA quick_check" reads it through');
-    case 'other-version':
-      return warning(check, `${path} is of version ${health.version}, and this Refrain's is ${health.own}`, 'at the next start it is set aside and fresh books are begun; keep it if another Refrain uses it');
-    case 'damaged':
-      return failure(check, `${path} is damaged (${health.reason})`, 'a start sets it aside and begins fresh books; restore it from a copy to keep its sums');
-    case 'unreadable':
-      return failure(check, `${path} cannot be read (${health.reason})`, 'make it readable for this user');
-  }
+  if (health.kind === 'sound') return ok(check, `${path} is sound`);
+  const words = { size: '', version: 'version', begun: 'fresh books are begun', fresh: 'fresh books', holds: 'sums' };
+  return unsound(check, path, health, words);
 }
 
 export function checkSecret({ path: storePath }: StoreFile): Finding {
@@ -79,30 +63,63 @@ export function checkSecret({ path: storePath }: StoreFile): Finding {
   try {
     return ok('secret', readSecret(path) === null ? `${path} is not there yet, and will be made` : `${path} is one`);
   } catch (error) {
-    if (error instanceof ConfigError) return failure('secret', `${path} is no secret of Refrain's`, 'restore it, or remove it to have a new one made, which finds no stored answer');
-    return failure('secret', `${path} cannot be read (${reasonOf(error)})`, 'make it readable for this user, or stored answers are not found');
+    if (error instanceof ConfigError) {
+      const advice = 'restore it, or remove it to have a new one made, which finds no stored answer';
+      return failure('secret', `${path} is no secret of Refrain's`, advice);
+    }
+    const advice = 'make it readable for this user, or stored answers are not found';
+    return failure('secret', `${path} cannot be read (${reasonOf(error)})`, advice);
   }
 }
 
 /** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy({ path }: StoreFile): Finding {
-  const files = [path, booksPath(path)].flatMap((file) => ['', '-wal', '-shm'].map((suffix) => file + suffix));
+  const files = [path, booksPath(path)].flatMap((file) => SUFFIXES.map((suffix) => file + suffix));
   const open = [secretPath(path), callersPath(path), ...files].filter(isOpenToOthers);
   if (open.length === 0) return ok('file modes', 'no file can be read by others');
   return warning('file modes', `others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
 }
 
-function foreign(check: string, path: string, reason: string): Finding {
-  return failure(check, `${path} is not Refrain's: ${reason}`, 'a start is refused and leaves it alone; choose another path with --store-path, or move it away');
+/** The words in which the findings on two files differ. */
+interface Words {
+  readonly size: string;
+  readonly version: string;
+  readonly begun: string;
+  readonly fresh: string;
+  readonly holds: string;
+}
+
+function unsound(check: string, path: string, health: Unsound, { size, version, begun, fresh, holds }: Words): Finding {
+  switch (health.kind) {
+    case 'foreign': {
+      const advice = 'a start is refused and leaves it alone; choose another path with --store-path, or move it away';
+      return failure(check, `${path} is not Refrain's: ${health.reason}`, advice);
+    }
+    case 'late': {
+      const advice = 'sqlite3 FILE "PRAGMA quick_check" reads it through';
+      return warning(check, `${path} is too large to be read through in time${size}`, advice);
+    }
+    case 'other-version': {
+      const says = `${path} is of ${version} ${health.version}, and this Refrain's is ${health.own}`;
+      return warning(check, says, `at the next start it is set aside and ${begun}; keep it if another Refrain uses it`);
+    }
+    case 'damaged': {
+      const advice = `a start sets it aside and begins ${fresh}; restore it from a copy to keep its ${holds}`;
+      return failure(check, `${path} is damaged (${health.reason})`, advice);
+    }
+    case 'unreadable':
+      return failure(check, `${path} cannot be read (${health.reason})`, 'make it readable for this user');
+  }
 }
 
 function fromTheFuture(check: string, path: string, newest: number): Finding {
-  const says = `${path} is sound, and has answers of ${new Date(newest).toISOString()}, in the future, which are misses until then`;
+  const at = new Date(newest).toISOString();
+  const says = `${path} is sound, and has answers of ${at}, in the future, which are misses until then`;
   return warning(check, says, 'set the clock of this machine right; if it is, purge them');
 }
 
 /** Another process reads the file through: SQLite cannot be interrupted in this one. */
-async function readHealth(examination: Examination, signal: AbortSignal): Promise<Health | { readonly kind: 'late' }> {
+async function readHealth(examination: Examination, signal: AbortSignal): Promise<Reading> {
   const child = fork(QUICK_CHECK, { execArgv: ['--disable-warning=ExperimentalWarning'], signal, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   try {
     child.send(examination);

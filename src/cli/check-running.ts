@@ -5,6 +5,7 @@
 import type { ExaminedConfig } from '../config/config.ts';
 import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown.ts';
 import { ConfigError } from '../errors.ts';
+import type { Stats } from './books.ts';
 import { createDoor, type Door, NobodyListens } from './door.ts';
 import { CommandError } from './failure.ts';
 import { type Finding, ok, warning } from './finding.ts';
@@ -21,25 +22,20 @@ export async function checkRunning({ config, origins }: ExaminedConfig): Promise
   if (details.length === 0) return ok(check, `Refrain ${running.version} runs with what a start here would use`);
   const says = `it runs with other settings than a start here would use (${details.length})`;
   const advice = 'restart it to take these, or look with the settings that it was started with';
-  return { ...warning(check, says, advice), details };
+  return warning(check, says, advice, details);
 }
 
-/** What keeps requests from hitting, as the proxy has seen it. */
+/** Reports what keeps requests from hitting, as the proxy has seen it. */
 export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
   const check = 'hints';
-  const stats = await askOf<Hinting>(config, (door) => door.ask('GET', '/stats', 'periods'));
+  const stats = await askOf<Stats>(config, (door) => door.ask('GET', '/stats', 'periods'));
   if (stats === null) return ok(check, NONE_RUNS);
   if (typeof stats === 'string') return ok(check, `none can be had: ${stats}`);
+  // A proxy that is older has none.
   const details = (stats.hints ?? []).map(({ text }) => text);
   if (details.length === 0) return ok(check, 'nothing is seen to keep requests from hitting');
   const ways = details.length === 1 ? '1 way' : `${details.length} ways`;
-  return { ...warning(check, `requests are kept from hitting in ${ways}`, 'see each'), details };
-}
-
-/** What is read of `GET /stats`; one that is older has no hints. */
-interface Hinting {
-  readonly periods: object;
-  readonly hints?: readonly { readonly text: string }[];
+  return warning(check, `requests are kept from hitting in ${ways}`, 'see each', details);
 }
 
 /** @returns null where nobody listens, or why there is no answer */

@@ -11,7 +11,7 @@ import { type Finding, ok, warning } from './finding.ts';
 
 /** An upstream as a proxy would use it. */
 export interface Candidate {
-  /** What it is called where there are several, or null. */
+  /** Its name where there are several, or null. */
   readonly name: string | null;
   readonly url: string;
   readonly doneMarker: Target['doneMarker'];
@@ -25,7 +25,7 @@ export interface Candidate {
 
 type Ask = (asking: Asking) => Promise<Answered>;
 
-/** What was seen of a stream, in words, and what to set about it. */
+/** The words for what was seen of a stream, and what to set about it. */
 interface Seen {
   readonly says: readonly string[];
   readonly advice: readonly string[];
@@ -41,7 +41,7 @@ export async function checkStream(candidate: Candidate, greeting: Promise<Greeti
   const advice = [...engine.advice, ...stream.advice].join('; ');
   const { dialect, doneMarker, noStore } = candidate;
   const details = [`dialect = ${dialect}, doneMarker = ${doneMarker}, noStore = ${noStore}`];
-  return { ...(advice === '' ? ok(check, says) : warning(check, says, advice)), details };
+  return advice === '' ? ok(check, says, details) : warning(check, says, advice, details);
 }
 
 async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {
@@ -66,13 +66,12 @@ async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Pro
   const wantsKey = (status: number) =>
     notTried(`it asks for a key (status ${status}); name the variable that holds it, as in ${example}`);
   try {
-    const isRefused = greeted.status === 401 || greeted.status === 403;
-    if (isRefused && key === null) return wantsKey(greeted.status);
+    if (isForbidden(greeted) && key === null) return wantsKey(greeted.status);
     const models = key === null ? greeted.models : modelsOf((await ask({ url: `${url}/models`, key })).json);
     const model = candidate.model ?? models.find(({ id }) => !NO_CHAT.test(id))?.id;
     if (model === undefined) return notTried('GET /models names no model that chats; name one with --model');
     const answer = await ask({ url: `${url}/chat/completions`, key, body: questionTo(url, model) });
-    if ((answer.status === 401 || answer.status === 403) && key === null) return wantsKey(answer.status);
+    if (isForbidden(answer) && key === null) return wantsKey(answer.status);
     return judge(candidate, model, answer);
   } catch (error) {
     const isLate = (error as Error).name === 'TimeoutError';
@@ -82,9 +81,15 @@ async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Pro
   }
 }
 
+function isForbidden({ status }: Answered): boolean {
+  return status === 401 || status === 403;
+}
+
 /** Models for something else than chat, by their names. */
 const NO_CHAT = new RegExp(
-  'embed|rerank|moderation|whisper|tts|dall-e|image|audio|realtime|transcri|speech|sora|davinci|babbage|-turbo-instruct|computer-use|search', 'i',
+  'embed|rerank|moderation|whisper|tts|dall-e|image|audio|realtime|transcri|speech|sora|davinci|babbage|' +
+    '-turbo-instruct|computer-use|search',
+  'i',
 );
 
 const MOST_TOKENS = 16;

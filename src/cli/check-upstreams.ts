@@ -12,7 +12,9 @@ import { failure, type Finding, ok, warning } from './finding.ts';
  * @param name what it is called where there are several, or null
  * @param setting that it is from, as it was written
  */
-export async function checkUpstream(name: string | null, url: string, setting: string, greeting: Promise<Greeting>): Promise<Finding> {
+export async function checkUpstream(
+  name: string | null, url: string, setting: string, greeting: Promise<Greeting>,
+): Promise<Finding> {
   const check = name === null ? 'upstream' : `upstream ${name}`;
   try {
     const { status } = await greeting;

@@ -2,12 +2,12 @@
  * `refrain doctor`: is everything as a proxy needs it, and what to do where it
  * is not. All is looked at at once, and told in order.
  */
-import { createTargets } from '../rules.ts';
 import { systemClock } from '../clock.ts';
 import type { Examined } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
 import type { UpstreamKeys } from '../config/upstream-keys.ts';
 import type { Target } from '../request/route.ts';
+import { createTargets } from '../rules.ts';
 import { askUpstream, type Greeting, greet } from './ask-upstream.ts';
 import { checkBooks, checkDirectory, checkFile, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
@@ -30,7 +30,13 @@ export interface DoctorCommand {
 /** @returns the exit code */
 export async function examine(command: DoctorCommand, output: Output): Promise<number> {
   const { examined, json } = command;
-  const pending = [checkSettings(examined), ok('Node', process.versions.node), ...('fault' in examined ? [findOut('clock', () => checkClock(systemClock.now(), null))] : lookAround(command, examined))];
+  const pending = [
+    checkSettings(examined),
+    ok('Node', process.versions.node),
+    ...('fault' in examined
+      ? [findOut('clock', () => checkClock(systemClock.now(), null))]
+      : lookAround(command, examined)),
+  ];
   const findings: Finding[] = [];
   for (const each of pending) {
     const finding = await each;
@@ -46,7 +52,8 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
   const { config, origins } = examined;
   const { host, port, admin, store, upstream, upstreams } = config;
   const { standard, named } = createTargets(config, origins);
-  const first = greet(upstream, config, AbortSignal.timeout(LOOK_MS));
+  const greeting = (url: string) => greet(url, config, AbortSignal.timeout(LOOK_MS));
+  const first = greeting(upstream);
   const others = Object.entries(upstreams).map(([name, { url }]) => ({ name, url, target: named.get(name) as Target }));
   return [
     checkVariables(examined),
@@ -57,7 +64,7 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
     findOut('hints', () => checkHints(examined)),
     checkProxy(config),
     ...lookAtUpstream(command, examined, { name: null, url: upstream, target: standard }, first),
-    ...others.flatMap((other) => lookAtUpstream(command, examined, other, greet(other.url, config, AbortSignal.timeout(LOOK_MS)))),
+    ...others.flatMap((other) => lookAtUpstream(command, examined, other, greeting(other.url))),
     findOut('clock', () => checkClock(systemClock.now(), first)),
     ...(store.path === null ? [ok('store file', 'off; answers are kept in memory alone')] : lookAtFiles({ path: store.path, bytes: store.bytes })),
   ];
@@ -77,7 +84,8 @@ function lookAtUpstream(
   const candidate = { name, url, doneMarker, dialect, noStore, key: keys.get(name) ?? null, model };
   return [
     findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),
-    findOut(`stream${called}`, (signal) => checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal))),
+    findOut(`stream${called}`, (signal) =>
+      checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal))),
   ];
 }
 

@@ -9,7 +9,7 @@ export interface Greeted {
   readonly owners: readonly string[];
 }
 
-/** What the server has under a path of its own, beside `/v1`; null where that is no JSON object. */
+/** Returns what the server has under a path of its own, beside `/v1`; null where that is no JSON object. */
 export type Probe = (path: string) => Promise<object | null>;
 
 interface Engine {

@@ -3,12 +3,12 @@
  * Asks no proxy: names are a function of the requests and the configuration.
  */
 import { readFileSync } from 'node:fs';
-import { createRules } from '../rules.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
 import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';
-import { peekSecret } from '../secret.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
+import { createRules } from '../rules.ts';
+import { peekSecret } from '../secret.ts';
 import { inertJson, inertText } from './inert.ts';
 import type { Output } from './output.ts';
 

@@ -24,7 +24,8 @@ export const LOOK_MS = 4_500;
 const TELL_MS = 500;
 
 export const ok = (check: string, says: string, details: readonly string[] = []): Finding => ({ check, state: 'ok', says, advice: null, details });
-export const warning = (check: string, says: string, advice: string): Finding => ({ check, state: 'warning', says, advice, details: [] });
+export const warning = (check: string, says: string, advice: string, details: readonly string[] = []): Finding =>
+  ({ check, state: 'warning', says, advice, details });
 export const failure = (check: string, says: string, advice: string): Finding => ({ check, state: 'failure', says, advice, details: [] });
 
 export async function findOut(check: string, look: Look): Promise<Finding> {

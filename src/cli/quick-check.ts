@@ -22,7 +22,10 @@ export interface Examination {
   readonly of: 'store' | 'books';
 }
 
-const KINDS = { store: { mark: STORE_MARK, own: SCHEMA_VERSION }, books: { mark: BOOKS_MARK, own: BOOKS_VERSION } } as const;
+const KINDS = {
+  store: { mark: STORE_MARK, own: SCHEMA_VERSION },
+  books: { mark: BOOKS_MARK, own: BOOKS_VERSION },
+} as const;
 
 function examine({ path, of }: Examination): Health {
   const { mark, own } = KINDS[of];
@@ -34,7 +37,9 @@ function examine({ path, of }: Examination): Health {
     if (result !== 'ok') return { kind: 'damaged', reason: result };
     // 0: nobody has written to it yet.
     if (version !== own && version !== 0) return { kind: 'other-version', version, own };
-    const newest = of === 'store' && version === own ? database.prepare('SELECT stored_at AS at FROM entries ORDER BY id DESC LIMIT 1').get()?.at : null;
+    const newest = of === 'store' && version === own
+      ? database.prepare('SELECT stored_at AS at FROM entries ORDER BY id DESC LIMIT 1').get()?.at
+      : null;
     return { kind: 'sound', newest: typeof newest === 'number' ? newest : null };
   } catch (error) {
     if (error instanceof NotOursError) return { kind: 'foreign', reason: error.message };

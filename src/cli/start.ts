@@ -22,7 +22,10 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   const { config, origins } = command;
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
-  if (config.incomplete === 'keep') log.warn({ setting: 'incomplete', instead: `keep=${config.keep.join(',')}` }, 'this setting has another name now; it is still read');
+  if (config.incomplete === 'keep') {
+    const instead = `keep=${config.keep.join(',')}`;
+    log.warn({ setting: 'incomplete', instead }, 'this setting has another name now; it is still read');
+  }
   const app = createApp(config, log, systemClock, origins);
   let addresses: Addresses;
   try {
@@ -64,15 +67,19 @@ function takeSignal(): Promise<NodeJS.Signals> {
 /** Names what is to be changed as it was written. */
 function listenHint(error: unknown, { config, origins }: StartCommand): string {
   if (!(error instanceof ListenError)) return reasonOf(error);
-  const [port, host] = error.listener === 'api' ? (['port', 'host'] as const) : (['admin.port', 'admin.host'] as const);
-  const { port: number, host: address } = error.listener === 'api' ? config : config.admin;
+  const [{ port, host }, portPath, hostPath] = error.listener === 'api'
+    ? ([config, 'port', 'host'] as const)
+    : ([config.admin, 'admin.port', 'admin.host'] as const);
+  const portPlace = placeOfSetting(origins, portPath);
   const reason = reasonOf(error.cause);
   switch (reason) {
     case 'EADDRINUSE':
-      return `port ${number} is in use; choose another with ${placeOfSetting(origins, port)}, or 0 for any`;
+      return `port ${port} is in use; choose another with ${portPlace}, or 0 for any`;
     case 'EACCES':
-      return `this user may not listen on port ${number}; choose one from 1024 on with ${placeOfSetting(origins, port)}`;
-    default:
-      return `${address} cannot be listened on: ${reason}; choose an address of this machine with ${placeOfSetting(origins, host)}`;
+      return `this user may not listen on port ${port}; choose one from 1024 on with ${portPlace}`;
+    default: {
+      const hostPlace = placeOfSetting(origins, hostPath);
+      return `${host} cannot be listened on: ${reason}; choose an address of this machine with ${hostPlace}`;
+    }
   }
 }

@@ -99,7 +99,9 @@ function hintLines({ hints = [] }: Stats): readonly string[] {
 function lruLines({ lru }: Stats): readonly string[] {
   if (!lru) return [];
   const { hits, misses, maxsize, currsize, entries } = lru;
-  return [`Memory, since the start: ${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} lookups in vain; ${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}.`];
+  const lookups = `${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} lookups in vain`;
+  const held = `${formatCount(entries)} entries in ${formatSize(currsize)} of ${formatSize(maxsize)}`;
+  return [`Memory, since the start: ${lookups}; ${held}.`];
 }
 
 function isUnpriced({ unpricedTokens }: Line): boolean {

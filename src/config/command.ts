@@ -32,7 +32,10 @@ export type Command =
   | { readonly kind: 'ls'; readonly target: Target; readonly json: boolean; readonly filter: Filter; readonly limit: number }
   | { readonly kind: 'show' | 'rm'; readonly target: Target; readonly json: boolean; readonly key: string }
   | { readonly kind: 'purge'; readonly target: Target; readonly json: boolean; readonly choice: Choice | 'all'; readonly dryRun: boolean; readonly yes: boolean }
-  | { readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined; readonly keys: UpstreamKeys; readonly model: string | null }
+  | {
+    readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined;
+    readonly keys: UpstreamKeys; readonly model: string | null;
+  }
   | { readonly kind: 'explain'; readonly json: boolean; readonly config: Config; readonly files: readonly [string, string] }
   | Text;
 

@@ -55,7 +55,10 @@ const paging = {
 } as const satisfies Record<string, Option>;
 
 const trying = {
-  keys: { ...keyVariables, value: 'NAME=VARIABLE,…', meaning: 'Variables that hold keys of upstreams, to try a stream of each' },
+  keys: {
+    ...keyVariables, value: 'NAME=VARIABLE,…',
+    meaning: 'Variables that hold keys of upstreams, to try a stream of each',
+  },
   model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
 } as const satisfies Record<string, Option>;
 
@@ -74,7 +77,11 @@ export const commands = {
   start: {
     meaning: 'Start the proxy (without a command, too)',
     operands: {}, options: {}, switches: {},
-    exits: ['it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`', 'it could not listen, or a second signal stopped it at once', `${WRITTEN_WRONGLY}, or a file is none of Refrain's`],
+    exits: [
+      'it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`',
+      'it could not listen, or a second signal stopped it at once',
+      `${WRITTEN_WRONGLY}, or a file is none of Refrain's`,
+    ],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',

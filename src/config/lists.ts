@@ -27,7 +27,7 @@ export const ignored: Kind<readonly string[]> = {
   allowed: `none, or a list, with commas between, of default, ${POINTERS}`,
 };
 
-/** What is in the key all the same: JSON Pointers, and headers with their names in lower case. */
+/** Parts that are in the key all the same: JSON Pointers, and headers with their names in lower case. */
 export const included: Kind<readonly string[]> = {
   schema: list(keyItem(() => false)),
   allowed: `none, or a list, with commas between, of ${POINTERS}`,
@@ -54,7 +54,7 @@ export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incom
 /** A model's name; `*` stands for anything. */
 const MODEL = /^model:[^\s,]+$/;
 
-/** What goes past the cache: `default`, JSON Pointers, and models by a pattern. */
+/** Requests that go past the cache: `default`, JSON Pointers, and models by a pattern. */
 export const bypassed: Kind<readonly string[]> = {
   schema: list(z.string().refine((item) => item === 'default' || POINTER.test(item) || MODEL.test(item))),
   allowed:

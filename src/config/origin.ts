@@ -20,9 +20,14 @@ export function originOf(path: Path, written: Written | undefined): readonly Ori
   return [{ path, shown, from: placeOf(written) }];
 }
 
+/** Where a setting was written; null where it has its default. */
+export function placeIn(origins: readonly Origin[], path: Path): string | null {
+  return origins.find((origin) => origin.path === path)?.from ?? null;
+}
+
 /** Where a setting is to be changed: where it was written, or else its variable. */
 export function placeOfSetting(origins: readonly Origin[], path: Path): string {
-  return origins.find((origin) => origin.path === path)?.from ?? variableName(path);
+  return placeIn(origins, path) ?? variableName(path);
 }
 
 /**
@@ -33,6 +38,6 @@ export function placeOfSetting(origins: readonly Origin[], path: Path): string {
  */
 export function settingOfUpstream(origins: readonly Origin[], name: string | null): string {
   if (name === null) return placeOfSetting(origins, 'upstream');
-  const from = origins.find(({ path }) => path === 'upstreams')?.from ?? 'upstreams';
+  const from = placeIn(origins, 'upstreams') ?? 'upstreams';
   return from.replace(/^upstreams/, `upstreams.${name}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a URL leads to a listener of ours, as far as that can be seen without
- * asking the network.
+ * Tests whether a URL leads to a listener of ours, as far as that can be seen
+ * without asking the network.
  */
 import { BlockList, isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -14,7 +14,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** What a listener is told to listen on all addresses by. */
+/** The hosts by which a listener listens on all addresses. */
 const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Tests whether a name or an address is of this machine alone. */
@@ -34,7 +34,7 @@ export function leadsTo(url: string, { host, port }: Listening): boolean {
   return ANY.has(own) ? asked.some(isOfThisMachine) : addressesOf(own).some((address) => asked.includes(address));
 }
 
-/** What a host stands for without a resolver: itself, or what every machine takes the name for. */
+/** The addresses that a host stands for without a resolver: itself, or what every machine takes the name for. */
 function addressesOf(host: string): readonly string[] {
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
   // A client that connects to no address in particular reaches this machine.

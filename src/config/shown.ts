@@ -4,7 +4,7 @@
  * is secret is only said to be set.
  */
 import type { Config } from './config.ts';
-import type { Origin } from './origin.ts';
+import { type Origin, placeIn } from './origin.ts';
 import { type Path, paths, settingAt } from './settings.ts';
 import { packageVersion } from './version.ts';
 import { NOT_SHOWN } from './written.ts';
@@ -29,12 +29,8 @@ export function showConfig(config: Config, origins: readonly Origin[]): ShownCon
   return {
     version: packageVersion(),
     settings: paths.map((path) => ({ path, value: shownValue(path, config), from: placeIn(origins, path) })),
-    proxy: { http: originOf(http), https: originOf(https), no },
+    proxy: { http: originOfUrl(http), https: originOfUrl(https), no },
   };
-}
-
-function placeIn(origins: readonly Origin[], path: Path): string | null {
-  return origins.find((origin) => origin.path === path)?.from ?? null;
 }
 
 function valueAt(config: Config, path: Path): unknown {
@@ -48,6 +44,6 @@ function shownValue(path: Path, config: Config): unknown {
   return settingAt(path).secret && isSet ? NOT_SHOWN : value;
 }
 
-function originOf(url: string | null): string | null {
+function originOfUrl(url: string | null): string | null {
   return url === null ? null : new URL(url).origin;
 }

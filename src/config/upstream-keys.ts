@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import type { Kind } from './setting.ts';
 import { refuse } from './written.ts';
 
-/** What `upstream` itself is called where upstreams are named. */
+/** The name of `upstream` itself where upstreams are named. */
 const STANDARD = 'upstream';
 
 const ALLOWED = 'a list, with commas between, of NAME=VARIABLE; NAME is upstream, or one of upstreams';
@@ -26,7 +26,9 @@ export const keyVariables: Kind<ReadonlyMap<string, string>> = {
 export type UpstreamKeys = ReadonlyMap<string | null, string>;
 
 /** @throws ConfigError where a variable is not set, or an upstream not there */
-export function readUpstreamKeys(config: Config, variables: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): UpstreamKeys {
+export function readUpstreamKeys(
+  config: Config, variables: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv,
+): UpstreamKeys {
   const { upstream, upstreams } = config;
   const keys = new Map<string | null, string>();
   const all = [[null, upstream] as const, ...Object.entries(upstreams).map(([name, { url }]) => [name, url] as const)];
@@ -36,7 +38,9 @@ export function readUpstreamKeys(config: Config, variables: ReadonlyMap<string, 
     const isThere = name === STANDARD || Object.hasOwn(upstreams, name);
     if (!isThere) throw refuse(`--keys names ${name}, which is no upstream; it may be ${ALLOWED}`);
     const key = env[variable];
-    if (!key) throw refuse(`--keys names ${variable}, which is not set; it may be the one that holds the key of ${name}`);
+    if (!key) {
+      throw refuse(`--keys names ${variable}, which is not set; it may be the one that holds the key of ${name}`);
+    }
     keys.set(name === STANDARD ? null : name, key);
   }
   return keys;

@@ -14,22 +14,25 @@ const URL_ALLOWED = 'an http or https URL without credentials, query and fragmen
 export const baseUrl: Kind<string> = {
   schema: z.string({ error: URL_ALLOWED })
     .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
-    .refine(isNoEndpoint, { error: ({ input }) => `${baseOf(String(input))}, without the path of an endpoint`, abort: true })
+    .refine(isNoEndpoint, {
+      error: ({ input }) => `${baseOf(String(input))}, without the path of an endpoint`,
+      abort: true,
+    })
     .transform(normalise),
   allowed: URL_ALLOWED,
 };
 
-/** What a request adds to a base URL, easily copied from an example together with it. */
+/** The path that a request adds to a base URL, easily copied from an example together with it. */
 const ENDPOINT =
   /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
 
-/** What an upstream reads; `auto` is by its host. */
+/** The dialect that an upstream reads; `auto` is by its host. */
 export const dialect = oneOf('auto', ...DIALECTS);
 
-/** Whether a stream ends with `data: [DONE]`, and without it is not kept; `auto` is by the dialect. */
+/** `required` where a stream ends with `data: [DONE]`, and without it is not kept; `auto` is by the dialect. */
 export const doneMarker = oneOf('auto', 'required', 'optional');
 
-/** Whether an answer is left unkept because its upstream forbids to store it. */
+/** `obey` where an answer is left unkept because its upstream forbids to store it. */
 export const noStore = oneOf('obey', 'ignore');
 
 export interface NamedUpstream {

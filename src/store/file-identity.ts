@@ -2,7 +2,8 @@
  * Which file is open, by what the system knows it: two files of one name, one
  * after the other, are told apart.
  */
-import { statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
+import { isStill } from './read-only.ts';
 
 export class FileIdentity {
   /** The same for as long as it is the same file. */
@@ -35,13 +36,19 @@ export class FileIdentity {
 }
 
 function fileAt(path: string): string | null {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.dev}:${found.ino}` : null;
+  const found = look(path);
+  return found ? numberOf(found) : null;
 }
 
 function stateAt(path: string): string | null {
-  const file = fileAt(path);
-  const { size, mtimeNs } = statSync(path, { bigint: true, throwIfNoEntry: false }) ?? {};
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  return file && `${file} ${size} ${mtimeNs} ${log > 0}`;
+  const found = look(path);
+  return found ? `${numberOf(found)} ${found.size} ${found.mtimeNs} ${isStill(path)}` : null;
+}
+
+function look(path: string): BigIntStats | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+function numberOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }

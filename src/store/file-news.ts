@@ -14,8 +14,10 @@ export function logFileNews(log: Log, path: string | null, whose: string, news: 
   switch (news.kind) {
     case 'replaced':
       return log.warn({ path }, `the file of ${whose} was taken away or replaced; what is at its path now is used`);
-    case 'mended':
-      return log.warn({ path, mended: news.paths }, `others could read the files of ${whose}; now their owner alone can`);
+    case 'mended': {
+      const words = `others could read the files of ${whose}; now their owner alone can`;
+      return log.warn({ path, mended: news.paths }, words);
+    }
     case 'exposed': {
       const advice = 'take the right to read them from others';
       const words = `others can read the files of ${whose}, and nothing can be written here: ${advice}`;

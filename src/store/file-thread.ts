@@ -24,7 +24,10 @@ export interface Aside {
 }
 
 /** What a thread says. */
-export type Word<Answer, News> = { readonly id: number; readonly reply: Reply<Answer> } | { readonly aside: Aside } | { readonly news: News };
+export type Word<Answer, News> =
+  | { readonly id: number; readonly reply: Reply<Answer> }
+  | { readonly aside: Aside }
+  | { readonly news: News };
 
 export interface ThreadOptions<Call extends Callable, News> {
   readonly worker: URL;
@@ -32,7 +35,7 @@ export interface ThreadOptions<Call extends Callable, News> {
   /** A call as it crosses, and the memory that it hands over. */
   readonly pack?: (call: Call) => { readonly packed: Call; readonly handedOver: ArrayBuffer[] };
   readonly onAside: (aside: Aside) => void;
-  /** What it says unasked. */
+  /** Takes the news that the thread sends unasked. */
   readonly onNews: (news: News) => void;
   /** The thread died of itself. */
   readonly onDeath: (failure: Failure) => void;

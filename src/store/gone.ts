@@ -1,5 +1,5 @@
 /**
- * What was thrown away, as those are told who may still hold it: other
+ * A thing thrown away, as it is reported to those who may still hold it: other
  * processes over the same file, whose memory would go on serving it.
  */
 import type { Entry } from '../response/entry.ts';

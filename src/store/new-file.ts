@@ -17,6 +17,10 @@ import { dirname } from 'node:path';
 const LAID_OUT_MS = 200;
 const LOOK_MS = 5;
 
+/** The file, its write-ahead log and the index of that. */
+export const SUFFIXES = ['', '-wal', '-shm'] as const;
+const [, ...BESIDE] = SUFFIXES;
+
 /** Makes the file, and the directory for it, where there is none. */
 export function makeFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -26,7 +30,7 @@ export function makeFile(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return waitWhileEmpty(path);
   }
-  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+  for (const suffix of BESIDE) rmSync(path + suffix, { force: true });
 }
 
 /** Tests whether there is a file, and this user may not write it or make others beside it. */
@@ -41,7 +45,8 @@ export function isToBeReadOnly(path: string): boolean {
 
 function waitWhileEmpty(path: string): void {
   const nothing = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; waited < LAID_OUT_MS && statSync(path, { throwIfNoEntry: false })?.size === 0; waited += LOOK_MS) {
+  const isEmpty = () => statSync(path, { throwIfNoEntry: false })?.size === 0;
+  for (let waited = 0; waited < LAID_OUT_MS && isEmpty(); waited += LOOK_MS) {
     Atomics.wait(nothing, 0, 0, LOOK_MS);
   }
 }

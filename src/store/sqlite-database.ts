@@ -9,14 +9,14 @@
  *               follow() ─▶ what is at the path now is open
  *   read-only   the same, but nothing is written, and damage ─▶ shut
  *
- * What is not ours is never opened for more than a look at its mark.
+ * A file that is not ours is never opened for more than a look at its mark.
  */
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
 import { FileIdentity } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
-import { isToBeReadOnly, makeFile } from './new-file.ts';
+import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
 import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
@@ -24,9 +24,6 @@ import { checkMark, type Mark } from './sqlite-mark.ts';
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
 const BUSY_TIMEOUT_MS = 1_000;
-
-/** The file, its write-ahead log and the index of that. */
-const SUFFIXES = ['', '-wal', '-shm'] as const;
 
 export interface DatabaseOptions<Tables> {
   readonly path: string;
@@ -94,15 +91,14 @@ export class SqliteDatabase<Tables> {
     }
   }
 
-  /** Whether another file is at the path than the one that is open, or none; then that is open. */
-  follow(): boolean {
-    if (this.#identity === undefined || this.#identity.isAt(this.#options.path)) return false;
+  /** Opens what is at the path, where that is another file than the one that is open, or none. */
+  follow(): void {
+    if (this.#identity === undefined || this.#identity.isAt(this.#options.path)) return;
     this.letGo();
     // The next file may be given the number that this one had.
     this.#lastFile = '';
     this.#generation += 1;
     this.connect();
-    return true;
   }
 
   /** Does `act`, and where the file turns out damaged does it once more on a fresh one. What throws has let go of the file. */

@@ -35,7 +35,7 @@ export interface Swept {
 }
 
 export interface Role {
-  /** What this process is called among those that write. */
+  /** The name of this process among those that write. */
   readonly writer: string;
   /** True where nothing may be written. */
   readonly isReadOnly: boolean;
@@ -54,7 +54,9 @@ export class SqliteEntries {
   readonly #isReadOnly: boolean;
 
   /** Lays out the database where it may be written, or finds that another version did. */
-  constructor(database: DatabaseSync, maxBytes: number, { writer, isReadOnly }: Role = { writer: '', isReadOnly: false }) {
+  constructor(
+    database: DatabaseSync, maxBytes: number, { writer, isReadOnly }: Role = { writer: '', isReadOnly: false },
+  ) {
     this.#database = database;
     this.#maxBytes = maxBytes;
     this.#isReadOnly = isReadOnly;
@@ -81,12 +83,14 @@ export class SqliteEntries {
     return row && this.#decode(key, row);
   }
 
-  /** @returns how many entries made room for others */
-  commit(batch: Batch, now: number): number {
+  /**
+   * @param gone all that the batch throws away
+   * @returns how many entries made room for others
+   */
+  commit(batch: Batch, now: number, gone = goneBy(batch)): number {
     const { purges, answers, keys } = batch;
-    const gone = goneBy(batch);
     let evicted = 0;
-    // What was thrown away must not come back, not even after a power cut.
+    // Nothing thrown away may come back, not even after a power cut.
     if (gone.length > 0) this.#database.exec('PRAGMA synchronous = FULL');
     this.#transact(() => {
       for (const purge of purges) this.#purges.begin(purge);
@@ -116,7 +120,7 @@ export class SqliteEntries {
     return this.#gone.last;
   }
 
-  /** What others threw away behind a number; nothing where nobody has written since the last look. */
+  /** The things that others threw away behind a number; none where nobody has written since the last look. */
   goneSince(seen: number, isToLook: boolean): GoneSince {
     if (!this.#gone.hasNews() && !isToLook) return { gone: [], last: seen };
     this.#purges.refresh();

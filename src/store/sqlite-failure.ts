@@ -22,7 +22,7 @@ export class OtherSchemaError extends Error {
   }
 }
 
-/** What is at the path is somebody else's. */
+/** The path holds something of somebody else's. */
 export class NotOursError extends Error {
   readonly code = 'NOT_OURS';
 }

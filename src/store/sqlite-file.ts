@@ -67,8 +67,9 @@ export class SqliteFile {
     return this.#mend(now, () => {
       this.look();
       const entries = this.#opened();
-      this.#thrownAway.note(goneBy(batch), now);
-      const evicted = entries.commit(batch, now);
+      const gone = goneBy(batch);
+      this.#thrownAway.note(gone, now);
+      const evicted = entries.commit(batch, now, gone);
       return { ...entries.size(), evicted, ...entries.keys.keep(keysPutBy(batch)) };
     });
   }
@@ -106,8 +107,11 @@ export class SqliteFile {
   #tellGone(): void {
     const { identity: file, tables: entries, unwritable } = this.#database;
     const told = this.#told ?? { file, entries, last: entries.lastGone };
-    if (told.file !== file && unwritable === null && !this.#thrownAway.isNothing) entries.commit(this.#thrownAway.batch(), this.#now);
-    const { gone, last } = entries.goneSince(told.file === file ? told.last : 0, told.entries !== entries);
+    const isOther = told.file !== file;
+    if (isOther && unwritable === null && !this.#thrownAway.isNothing) {
+      entries.commit(this.#thrownAway.batch(), this.#now);
+    }
+    const { gone, last } = entries.goneSince(isOther ? 0 : told.last, told.entries !== entries);
     this.#told = { file, entries, last };
     if (gone.length === 0) return;
     this.#thrownAway.note(gone, this.#now);

@@ -1,7 +1,7 @@
 /**
- * What was thrown away, in an open database, so that all who write to it learn
- * of it: numbered, each row with its writer, the last of them kept. Whoever was
- * away for longer than they reach back takes everything for gone.
+ * The things thrown away, in an open database, so that all who write to it
+ * learn of them: numbered, each row with its writer, the last of them kept. A
+ * process that was away for longer than they reach back takes everything for gone.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Gone } from './gone.ts';
@@ -14,7 +14,7 @@ const AT_ONCE = 1_000;
 
 const EVERYTHING: Gone = { purge: {} };
 
-/** What others threw away, and the number to go on behind. */
+/** The things that others threw away, and the number to go on behind. */
 export interface GoneSince {
   readonly gone: readonly Gone[];
   readonly last: number;
@@ -81,11 +81,12 @@ function prepare(database: DatabaseSync) {
   } satisfies Record<string, StatementSync>;
 }
 
-/** What cannot be read any more is everything: in doubt, nothing goes on being served. */
+/** Takes what cannot be read any more for everything: in doubt, nothing goes on being served. */
 function readGone(text: unknown): Gone {
   try {
     const gone = JSON.parse(text as string) as Partial<Record<'key' | 'answerId' | 'purge', unknown>>;
-    return gone.key !== undefined || gone.answerId !== undefined || gone.purge !== undefined ? (gone as Gone) : EVERYTHING;
+    const isKnown = gone.key !== undefined || gone.answerId !== undefined || gone.purge !== undefined;
+    return isKnown ? (gone as Gone) : EVERYTHING;
   } catch {
     return EVERYTHING;
   }

@@ -61,7 +61,8 @@ export class SqliteHealth {
 
   /** True once for each time that a file that is down, or may only be read, is due for another try. */
   takeRetry(): boolean {
-    if ((this.#state !== 'down' && this.#state !== 'read-only') || this.#options.clock.now() < this.#retryAt) return false;
+    const isTried = this.#state === 'down' || this.#state === 'read-only';
+    if (!isTried || this.#options.clock.now() < this.#retryAt) return false;
     this.#retryAt = Infinity;
     return true;
   }
@@ -93,7 +94,8 @@ export class SqliteHealth {
     if (this.#state === 'read-only' || this.#state === 'closed') return;
     this.#state = 'read-only';
     const advice = 'make the file and its directory writable for this user, or leave it so';
-    log.warn({ path, code, reason: message }, `the disk store may only be read: it serves what it has, and nothing is written; ${advice}`);
+    const words = `the disk store may only be read: it serves what it has, and nothing is written; ${advice}`;
+    log.warn({ path, code, reason: message }, words);
   }
 
   noted(news: FileNews): void {

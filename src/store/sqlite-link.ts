@@ -134,7 +134,7 @@ export class SqliteLink {
     while (!this.changes.isEmpty && this.health.mayBeWritten) await this.#commit();
   }
 
-  /** Commits what waits at this moment, as far as the file takes it. Whether that was all. */
+  /** Commits what waits at this moment, as far as the file takes it. @returns whether that was all */
   async writeWaiting(): Promise<boolean> {
     await this.ready;
     await this.#committing;

@@ -18,8 +18,12 @@ export interface Mark {
   readonly columns: readonly [string, string, string];
 }
 
-export const STORE_MARK: Mark = { id: 0x5266_7273, unmarkedUpTo: 3, table: 'entries', columns: ['answer_id', 'expires_at', 'used'] };
-export const BOOKS_MARK: Mark = { id: 0x5266_726c, unmarkedUpTo: 1, table: 'books', columns: ['scope', 'endpoint', 'outcome'] };
+export const STORE_MARK: Mark = {
+  id: 0x5266_7273, unmarkedUpTo: 3, table: 'entries', columns: ['answer_id', 'expires_at', 'used'],
+};
+export const BOOKS_MARK: Mark = {
+  id: 0x5266_726c, unmarkedUpTo: 1, table: 'books', columns: ['scope', 'endpoint', 'outcome'],
+};
 
 /** Where a database file has the mark, and the least that there is of one that has it. */
 const MARK_AT = 68;
@@ -27,7 +31,8 @@ const MARK_BYTES = 4;
 
 /** All in one statement: between two of them another process may lay it out. */
 const LOOK = `
-  SELECT (SELECT application_id FROM pragma_application_id) AS id, user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables,
+  SELECT (SELECT application_id FROM pragma_application_id) AS id, user_version AS version,
+    (SELECT count(*) FROM sqlite_schema) AS tables,
     (SELECT count(*) FROM pragma_table_info(?) WHERE name IN (?, ?, ?)) AS columns
   FROM pragma_user_version
 `;
@@ -44,7 +49,7 @@ export function checkMark(path: string, mark: Mark): void {
   if (!found || found.size === 0) return;
   const database = openStill(path);
   try {
-    if (!isOurs(look(database, path, mark), mark)) throw new NotOursError('it is a database of another program');
+    if (!isOurs(database, path, mark)) throw new NotOursError('it is a database of another program');
   } finally {
     database.close();
   }
@@ -52,7 +57,11 @@ export function checkMark(path: string, mark: Mark): void {
 
 /** Marks a database that is ours. In the file itself from the first, where it is not in WAL mode yet. */
 export function setMark(database: DatabaseSync, { id }: Mark): void {
-  if (database.prepare('PRAGMA application_id').get()?.application_id !== id) database.exec(`PRAGMA application_id = ${id}`);
+  if (idOf(database) !== id) database.exec(`PRAGMA application_id = ${id}`);
+}
+
+function idOf(database: DatabaseSync): number {
+  return database.prepare('PRAGMA application_id').get()?.application_id as number;
 }
 
 interface Look {
@@ -62,25 +71,21 @@ interface Look {
   readonly columns: number;
 }
 
-function look(database: DatabaseSync, path: string, mark: Mark): Look {
+/** @throws NotOursError where it is so damaged that nothing tells */
+function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
   try {
-    const id = database.prepare('PRAGMA application_id').get()?.application_id as number;
     // Enough of what another process may be writing to at this moment.
-    if (id === mark.id) return marked(mark);
-    return database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as Look;
+    if (idOf(database) === mark.id) return true;
+    return looksLikeOurs(database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as Look, mark);
   } catch (error) {
     if (!isDamage(error)) throw error;
     // Without its log a file that is sound may look damaged; whether it is shows when it is opened.
-    if (markIn(path) === mark.id) return marked(mark);
+    if (markIn(path) === mark.id) return true;
     throw new NotOursError('it is no database of Refrain\'s, or so damaged that nothing tells');
   }
 }
 
-function marked({ id }: Mark): Look {
-  return { id, version: 0, tables: 0, columns: 0 };
-}
-
-function isOurs({ id, version, tables, columns }: Look, mark: Mark): boolean {
+function looksLikeOurs({ id, version, tables, columns }: Look, mark: Mark): boolean {
   if (id === mark.id) return true;
   // Empty, or begun by a process that was killed at once.
   if (id === 0 && version === 0 && tables === 0) return true;

@@ -49,11 +49,11 @@ export interface Answers {
   readonly close: undefined;
 }
 
-/** What the thread says unasked. */
+/** News that the thread sends unasked. */
 export type StoreNews =
   | FileNews
   | { readonly kind: 'gone'; readonly gone: readonly Gone[] }
-  /** What is at the path now cannot be opened. */
+  /** The file at the path now cannot be opened. */
   | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** A call as it crosses, and the memory that it hands over. */

@@ -85,7 +85,10 @@ const SCHEMA = `
  */
 export const ROW_BYTES = 1_280;
 
-/** What a tag takes beyond its text, once more than in the label: a row of its own, in pages that are partly empty. */
+/**
+ * The bytes that a tag takes beyond its text, once more than in the label: a
+ * row of its own, in pages that are partly empty.
+ */
 export const TAG_BYTES = 32;
 
 /**

@@ -15,7 +15,8 @@ const { path, maxBytes } = workerData as SqliteFileOptions;
 /** How often it is looked whether others have thrown something away, or the file itself: well within a second. */
 const LOOK_MS = 300;
 
-const say = (word: Word<Answers[Call['act']], StoreNews>, handedOver: ArrayBuffer[] = []) => port.postMessage(word, handedOver);
+const say = (word: Word<Answers[Call['act']], StoreNews>, handedOver: ArrayBuffer[] = []) =>
+  port.postMessage(word, handedOver);
 
 const file = new SqliteFile({
   path,
@@ -29,7 +30,7 @@ function look(): void {
   try {
     file.look();
   } catch (error) {
-    // What a look alone met with is met with by the next call too, which mends it.
+    // Trouble that a look alone met with is met with by the next call too, which mends it.
     if (!file.isOpen) say({ news: { kind: 'lost', failure: failureOf(error) } });
   }
 }

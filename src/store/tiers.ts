@@ -7,8 +7,8 @@
  * told what it knows; only where it cannot tell, what the one before it does.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import { NOTHING, type Row } from './listing.ts';
 import type { Gone } from './gone.ts';
+import { NOTHING, type Row } from './listing.ts';
 import type { Found, Store } from './store.ts';
 import { Uses } from './uses.ts';
 
