@@ -62,19 +62,24 @@ export function readAsk({ endpoint, dialect, ignored, mode, bypasses }: Reader, 
   if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
   const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
   const model = fields.get('model');
+  const prompts = countPrompts(endpoint, fields);
   return {
     model: typeof model === 'string' ? model : null,
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
-    choices: countEach(fields) * countPrompts(endpoint, fields),
-    prompts: countPrompts(endpoint, fields),
+    choices: countEach(fields) * prompts,
+    prompts,
     inputs: countInputs(endpoint, fields),
     jsonText: asksForJson(endpoint, fields),
     output: !OUTPUT_LIMITS.some((name) => fields.get(name) === 0),
   };
 }
 
-function understand(body: Buffer, ignored: Ignored, defaults: ReadonlyMap<string, string>): Canonical | 'not-json' | 'not-object' {
+function understand(
+  body: Buffer,
+  ignored: Ignored,
+  defaults: ReadonlyMap<string, string>,
+): Canonical | 'not-json' | 'not-object' {
   try {
     return canonicalize(body, BODY, ignored, defaults);
   } catch (error) {

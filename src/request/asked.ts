@@ -15,8 +15,8 @@ export interface AskedRequest {
 }
 
 /**
- * Whether a request shows a credential in its query. It is forwarded and tells answers apart, but what was asked is
- * then not kept. One in a header is kept as its digest.
+ * Tests whether a request shows a credential in its query. It is forwarded and tells answers apart, but what was asked
+ * is then not kept. One in a header is kept as its digest.
  */
 export function showsCredential({ query = '' }: Parts): boolean {
   return [...new URLSearchParams(query).keys()].some(isCredential);

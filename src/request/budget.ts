@@ -1,5 +1,5 @@
 /**
- * What the bytes of requests may take in memory at one time: one bound for all
+ * The memory that the bytes of requests may take at one time: one bound for all
  * of them, whoever sent them. What finds no room is not read as a whole, and
  * passes through uncached.
  *
@@ -53,7 +53,7 @@ export class RequestBudget {
     this.passing = new Share(bytes / 4);
   }
 
-  /** What requests hold, in bytes. */
+  /** The bytes that requests hold. */
   get held(): number {
     return this.whole.held + this.passing.held;
   }

@@ -5,7 +5,7 @@
  */
 import type { Endpoint } from '../endpoint.ts';
 import { segmentsOf } from './json-pointer.ts';
-import { type Fields, globOf, isOn, isSearch, isSearchName, modelsOf } from './searches.ts';
+import { type Fields, globOf, isOn, isSearch, isSearchName, mayBeAnsweredBy } from './searches.ts';
 
 export interface Bypasses {
   /** True where searches do. */
@@ -35,7 +35,7 @@ export type WhyBypass = 'web-search' | 'configured';
 export function whyBypass(bypasses: Bypasses, endpoint: Endpoint, fields: Fields): WhyBypass | null {
   const { searches, pointers, models } = bypasses;
   if (searches && !SELF_CONTAINED.has(endpoint) && isSearch(fields)) return 'web-search';
-  if (models.map(globOf).some((glob) => modelsOf(fields).some((model) => glob.test(model)))) return 'configured';
+  if (mayBeAnsweredBy(models.map(globOf), fields)) return 'configured';
   return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
 }
 

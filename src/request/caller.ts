@@ -69,14 +69,15 @@ export interface Caller {
    * upstream says of the one holds for every spelling. Null where none is shown.
    */
   readonly credential: string | null;
-  /** What a sign-on proxy says of the user, by header. */
+  /** The words of a sign-on proxy on the user, by header. */
   readonly users: ReadonlyMap<string, string>;
 }
 
 /** @returns the caller of a request by its header fields */
 export function createCallers({ shared, isUser, digestOf }: CallerRules): (fields: HeaderFields) => Caller {
   const open = shared.members.includes('*');
-  const isMember = (fields: HeaderFields) => open || credentialsOf(fields).some((text) => shared.members.includes(memberOf(text)));
+  const isMember = (fields: HeaderFields) =>
+    open || credentialsOf(fields).some((text) => shared.members.includes(memberOf(text)));
   return (fields) => {
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
     const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));

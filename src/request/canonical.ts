@@ -76,7 +76,8 @@ class Reader {
     scan.within(() => {
       const members = this.#envelope(shape, ignored, 1, this.members);
       for (const [name, value] of defaults) {
-        if (!this.members.has(name) && below(ignored, name) !== true) members.add(name, `${JSON.stringify(name)}:${value}`);
+        if (this.members.has(name) || below(ignored, name) === true) continue;
+        members.add(name, `${JSON.stringify(name)}:${value}`);
       }
       return (text = members.text(shape.sorted));
     });
@@ -154,8 +155,8 @@ class Reader {
   }
 }
 
-/** What is left out below a name or an index. */
-function below(ignored: Ignored, name: string): Ignored | true | 'authored' | undefined {
+/** The part of what is left out that stands below a name or an index. */
+export function below(ignored: Ignored, name: string): Ignored | true | 'authored' | undefined {
   return ignored.get(name) ?? ignored.get('*');
 }
 

@@ -12,7 +12,9 @@ const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|
 const SAYS_CREDENTIAL =
   /(?:^|[-_]|\b|api)(?:key|token|secret|auth(orization)?|passw(or)?d|credentials?|sig(nature)?|assertion|jwt|cookie)$/i;
 
-/** Whether a header of this lower-case name says who asks, or by which right: `x-forwarded-user`, `x-tenant-id`. */
+/**
+ * Tests whether a header of this lower-case name says who asks, or by which right: `x-forwarded-user`, `x-tenant-id`.
+ */
 export function saysWho(name: string): boolean {
   return SAYS_WHO.test(name);
 }
@@ -22,7 +24,9 @@ function saysSession(name: string): boolean {
   return SAYS_SESSION.test(name);
 }
 
-/** Whether a header or parameter is, or holds, a credential: `cookie`, `x-goog-api-key`, `helicone-auth`, `?key=`. */
+/**
+ * Tests whether a header or parameter is, or holds, a credential: `cookie`, `x-goog-api-key`, `helicone-auth`, `?key=`.
+ */
 export function isCredential(name: string): boolean {
   return SAYS_CREDENTIAL.test(name);
 }

@@ -15,7 +15,9 @@ interface DecoderOptions {
   readonly chunkSize: number;
 }
 
-const DECODERS: ReadonlyMap<string, (options: DecoderOptions) => Transform> = new Map<string, (options: DecoderOptions) => Transform>([
+type CreateDecoder = (options: DecoderOptions) => Transform;
+
+const DECODERS: ReadonlyMap<string, CreateDecoder> = new Map<string, CreateDecoder>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
   ['deflate', createInflate],
@@ -90,7 +92,7 @@ export class Decoding {
     return new Promise((call) => this.#waiting.push({ since: this.#clock.now(), call }));
   }
 
-  /** Whoever has waited too long goes on without, so that nobody stands behind a heap of bombs. */
+  /** A body that has waited too long goes on without, so that nobody stands behind a heap of bombs. */
   #callNext(): void {
     const oldest = this.#clock.now() - PATIENCE_MS;
     const late = this.#waiting.findIndex(({ since }) => since >= oldest);
@@ -100,7 +102,7 @@ export class Decoding {
     else this.#running--;
   }
 
-  #decode(body: WholeBody, create: (options: DecoderOptions) => Transform): Promise<WholeBody | WhyNotDecoded> {
+  #decode(body: WholeBody, create: CreateDecoder): Promise<WholeBody | WhyNotDecoded> {
     const most = Math.min(this.#limits.whole, Math.max(SMALL, RATIO * body.length));
     return new Promise((resolve, reject) => {
       const decoder = create({ chunkSize: body.length < 16 * 1024 ? 16 * 1024 : 64 * 1024 });

@@ -22,7 +22,7 @@ const isRoutingName = createMatcher(ROUTING_COOKIES);
 const PLAIN_PAIR = /^[^"]*$|^[^"]*="[^"]*"$/;
 
 /**
- * What the key has of the values of `Cookie`: as they came where none of these
+ * The values of `Cookie` as the key has them: as they came where none of these
  * names is among them, else the other cookies in their order.
  */
 export function keyedCookies(values: readonly string[]): readonly string[] {

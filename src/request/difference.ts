@@ -38,7 +38,8 @@ export function differencesOf(a: Parts, b: Parts): Difference[] {
 }
 
 function pointerOf(part: string): string {
-  return part.startsWith('header:') ? `/headers/${tokenOf(part.slice('header:'.length))}` : (POINTERS[part] ?? `/${part}`);
+  if (part.startsWith('header:')) return `/headers/${tokenOf(part.slice('header:'.length))}`;
+  return POINTERS[part] ?? `/${part}`;
 }
 
 type Note = (difference: Difference) => void;

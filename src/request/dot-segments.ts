@@ -25,7 +25,9 @@ export function resolveDotSegments(path: string, isFloor: (segments: readonly st
   for (const [at, segment] of segments.entries()) {
     const plain = segment.replaceAll(/%2e/gi, '.');
     if (plain === '..') {
-      if (resolved.length === 0 || isFloor(resolved)) throw invalidTarget('it leads out of the base path of the upstream');
+      if (resolved.length === 0 || isFloor(resolved)) {
+        throw invalidTarget('it leads out of the base path of the upstream');
+      }
       resolved.pop();
     } else if (plain !== '.') {
       if (STEP.test(`/${segment}`)) throw invalidTarget('it has a step up or in place that not every reader sees');

@@ -4,12 +4,13 @@
  */
 import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Ignored } from './canonical.ts';
+import { below, type Ignored } from './canonical.ts';
 import { type Difference, differencesOf } from './difference.ts';
 import { isKnownField } from './fields.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
+import { segmentsOf } from './json-pointer.ts';
 import { meaningOf } from './meaning.ts';
 import { nameAnswer } from './naming.ts';
 import type { Omissions, OmissionsByDialect } from './omissions.ts';
@@ -30,12 +31,14 @@ export type Side =
   | { readonly key: string; readonly form: Form; readonly parts: Parts }
   | { readonly key: null; readonly why: string };
 
+type Hinted = Difference & { readonly hint?: string };
+
 export interface Explanation {
   /** Whether one answer serves both. */
   readonly same: boolean;
   /** The pointer of the first difference. */
   readonly first: string | null;
-  readonly differences: readonly (Difference & { readonly hint?: string })[];
+  readonly differences: readonly Hinted[];
   readonly a: Side;
   readonly b: Side;
 }
@@ -59,7 +62,12 @@ export function explain(rules: Rules, a: NamedRequest | string, b: NamedRequest 
 }
 
 /** A request that is written without credentials, as its owner would ask it. */
-export function askedBy(rules: Rules, scope: string, written: WrittenRequest, named: NamedRequest | string): NamedRequest | string {
+export function askedBy(
+  rules: Rules,
+  scope: string,
+  written: WrittenRequest,
+  named: NamedRequest | string,
+): NamedRequest | string {
   const fields = readHeaderFields(written.headers);
   if (typeof named === 'string' || fields.keys().some(rules.isScopeHeader)) return named;
   return { ...named, parts: { ...named.parts, scope } };
@@ -75,9 +83,7 @@ function formDifference(a: Form, b: Form): Difference[] {
   return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer is kept on its own' }];
 }
 
-type Hinted = Difference & { readonly hint?: string };
-
-/** What the API does not know may be a label; whoever sends it knows. What may say who asks is none. */
+/** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */
 function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
   const { pointer } = difference;
   if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) {
@@ -95,13 +101,13 @@ const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dia
 
 /** Tests whether `dialect=engine` leaves out what `compatible` has in the key. @param pointer as a difference has it */
 export function isLabel({ compatible, engine }: OmissionsByDialect, pointer: string): boolean {
-  const [, place, ...path] = pointer.split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const [place, ...path] = segmentsOf(pointer);
   const isLeftOut = ({ body, isIgnoredHeader }: Omissions) =>
     place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(body, path);
   return isLeftOut(engine) && !isLeftOut(compatible);
 }
 
 function isIgnored(ignored: Ignored, [first, ...rest]: readonly string[]): boolean {
-  const below = first === undefined ? undefined : (ignored.get(first) ?? ignored.get('*'));
-  return below instanceof Map ? isIgnored(below, rest) : below !== undefined;
+  const inner = first === undefined ? undefined : below(ignored, first);
+  return inner instanceof Map ? isIgnored(inner, rest) : inner !== undefined;
 }

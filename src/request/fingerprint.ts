@@ -38,7 +38,7 @@ export interface Frame {
 }
 
 /**
- * What a fingerprint is made of: texts by name, `header:NAME` for each header that counts. A value that is nowhere
+ * The texts that a fingerprint is made of, by name: `header:NAME` for each header that counts. A value that is nowhere
  * kept as it is stands there as its digest.
  */
 export type Parts = Readonly<Record<string, string>>;
@@ -89,8 +89,8 @@ function sortedQuery(query: string): string {
 }
 
 /**
- * Whether a header says what its absence says. JSON is what every body here is read as; another declared media type
- * may be read otherwise. Any language is what Node's `fetch` asks for by itself (RFC 9110, 12.5.4).
+ * Tests whether a header says what its absence says. JSON is what every body here is read as; another declared media
+ * type may be read otherwise. Any language is what Node's `fetch` asks for by itself (RFC 9110, 12.5.4).
  */
 function isAsAbsent(name: string, [value = '', ...others]: readonly string[]): boolean {
   if (others.length > 0) return false;

@@ -1,5 +1,5 @@
 /**
- * What a header or a field seems to be, by its name: who asks, which
+ * The meaning that a header or a field seems to have, by its name: who asks, which
  * conversation it is, what may choose the answer, or nothing but a label. Only
  * a label may be advised to be left out of the key: one value for each user,
  * session or model looks like a label too, and the advice would give the
@@ -12,16 +12,16 @@ export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'sess
 const words = (...parts: readonly string[]) => new RegExp(parts.join('|'), 'i');
 
 const CALLER = [
-  'user', 'tenant', 'org', 'account', 'team', 'customer', 'client', 'member', 'owner', 'mail', 'person', 'people', 'group',
-  'role', 'compan', 'workspace', 'project', 'principal', 'identi(?!cal)', 'login', 'subject', 'actor', 'consumer', 'profile',
-  'device', 'install', 'employee', 'student', 'patient',
+  'user', 'tenant', 'org', 'account', 'team', 'customer', 'client', 'member', 'owner', 'mail', 'person', 'people',
+  'group', 'role', 'compan', 'workspace', 'project', 'principal', 'identi(?!cal)', 'login', 'subject', 'actor',
+  'consumer', 'profile', 'device', 'install', 'employee', 'student', 'patient',
 ];
 const CREDENTIAL = [
   'auth', 'token', 'secret', 'passw', 'credential', 'jwt', 'cert', 'signature', '(?<!idempotency[-_]?)key',
 ];
 const CHOICE = [
-  'model', 'deploy', 'version', 'rout', 'provider', 'region', 'backend', 'prompt', 'template', 'variant', 'sample', 'seed',
-  'epoch', 'experiment', 'config', 'policy', 'guard', 'language', 'locale',
+  'model', 'deploy', 'version', 'rout', 'provider', 'region', 'backend', 'prompt', 'template', 'variant', 'sample',
+  'seed', 'epoch', 'experiment', 'config', 'policy', 'guard', 'language', 'locale',
 ];
 
 /** In the order in which they are looked for, anywhere in a name. */

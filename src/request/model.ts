@@ -3,12 +3,13 @@
  * books, where the request is not read for its key. Strings are jumped over, so
  * that a long body costs little.
  */
-const QUOTE = 0x22;
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './scan.ts';
+
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
-const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]);
+const OPENING: ReadonlySet<number> = new Set([OPEN_BRACE, OPEN_BRACKET]);
+const CLOSING: ReadonlySet<number> = new Set([CLOSE_BRACE, CLOSE_BRACKET]);
 
 /** The longest name that is taken, and the longest text that is looked at, in bytes. */
 const LONGEST = 200;
@@ -21,7 +22,7 @@ export class ModelScan {
   #isEscaped = false;
   /** The member of the body whose value is being read; null before its name is. */
   #name: string | null = null;
-  /** What there is of the string being read, where it is a name, or the value of `model`. */
+  /** The text so far of the string being read, where it is a name, or the value of `model`. */
   #text: string | null = null;
 
   static modelIn(body: Buffer): string | null {
@@ -31,7 +32,9 @@ export class ModelScan {
   }
 
   push(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length && this.model === null; ) at = this.#inString ? this.#string(chunk, at) : this.#token(chunk, at);
+    for (let at = 0; at < chunk.length && this.model === null; ) {
+      at = this.#inString ? this.#string(chunk, at) : this.#token(chunk, at);
+    }
   }
 
   #token(chunk: Buffer, at: number): number {

@@ -87,7 +87,9 @@ class ThreadedNamer implements Namer {
 
   async #nameElsewhere(key: string, occasion: Occasion, body: WholeBody): Promise<Naming | WhyNotNamed> {
     try {
-      const naming = await (body.length > LONG ? this.#nameAlone(occasion, body) : this.#run<Naming | WhyNotAsk>('name', { occasion, body: body.bytes }));
+      const naming = await (body.length > LONG
+        ? this.#nameAlone(occasion, body)
+        : this.#run<Naming | WhyNotAsk>('name', { occasion, body: body.bytes }));
       this.#memo.set(key, naming);
       return naming;
     } catch {

@@ -37,11 +37,11 @@ export interface Naming extends Omit<Ask, 'text'> {
 }
 
 /** @returns the naming, with its parts, or why the request has none */
-export function nameAnswer({ endpoint, mode, dialect, ignored, bypasses, parts: frame }: Occasion, body: Buffer): Naming | WhyNotAsk {
-  const ask = readAsk({ endpoint, dialect, ignored, mode, bypasses }, body);
+export function nameAnswer(occasion: Occasion, body: Buffer): Naming | WhyNotAsk {
+  const ask = readAsk(occasion, body);
   if (typeof ask === 'string') return ask;
   const { text, ...facts } = ask;
-  const parts = { ...frame, body: text };
+  const parts = { ...occasion.parts, body: text };
   return { ...facts, key: keyOf(fingerprint(parts), facts.form), parts };
 }
 

@@ -14,7 +14,7 @@ export interface Omissions {
   readonly body: Ignored;
   /** @param name in lower case */
   isIgnoredHeader(name: string): boolean;
-  /** Whether `Cookie` is in the key without the cookies of balancers and bot filters. */
+  /** True where `Cookie` is in the key without the cookies of balancers and bot filters. */
   readonly ignoresRouting: boolean;
 }
 
@@ -80,7 +80,7 @@ function pointersIn(entries: readonly string[]): string[] {
   return entries.filter((entry) => entry.startsWith('/'));
 }
 
-/** What is below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */
+/** The part below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */
 type Node = Tree | true | 'authored';
 type Tree = Map<string, Node>;
 

@@ -42,7 +42,7 @@ export interface PolicyDefaults {
   /** Seconds; the most that a request or the default may ask for. */
   readonly maxTtl: number;
   readonly mode: CacheMode;
-  /** What `no-store` is that a library sends with every stream; its `no-cache` is never a wish. */
+  /** The effect of the `no-store` that a library sends with every stream; its `no-cache` is never a wish. */
   readonly sseNoStore: 'obey' | 'ignore';
 }
 

@@ -1,5 +1,5 @@
 /**
- * What HTTP itself asks of a request (RFC 9112, 2.3 and 3.2), where Node's
+ * The demands of HTTP itself on a request (RFC 9112, 2.3 and 3.2), where Node's
  * parser lets more pass or answers without a word.
  */
 import { httpVersionUnsupported, malformedRequest } from '../errors.ts';

@@ -62,7 +62,8 @@ function chooseTarget(path: string, { standard, named }: Targets): { target: Tar
 
 /** The path that it comes to, which must be of the same upstream and below its base path. */
 function resolve(path: string, target: Target, targets: Targets): string {
-  const isFloor = (segments: readonly string[]) => segments.length === 1 && segments[0] === 'v1' && target.basePath.endsWith('/v1');
+  const isFloor = (segments: readonly string[]) =>
+    segments.length === 1 && segments[0] === 'v1' && target.basePath.endsWith('/v1');
   const resolved = resolveDotSegments(path, isFloor);
   if (target === targets.standard && chooseTarget(resolved, targets).target !== target) {
     throw invalidTarget('it leads to another upstream than it begins with');

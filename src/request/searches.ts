@@ -90,7 +90,7 @@ const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set([
 /** No name of a model is longer, and no pattern is tried on what is. */
 const LONGEST_MODEL = 512;
 
-/** What gateways to Gemini take for grounding, where the function takes no arguments. */
+/** The function that gateways to Gemini take for grounding, where it takes no arguments. */
 const GROUNDING_FUNCTION = /^google_?search(_?retrieval)?$/i;
 
 /** Names, at any depth, whose value decides whether this is a search, where `SEARCH_NAME` does not tell. */
@@ -104,12 +104,12 @@ export function isSearchName(name: string): boolean {
 
 /** Tests whether the server is asked to search, but for the tools that it is given. */
 export function isSearch(fields: Fields): boolean {
-  if (modelsOf(fields).some((model) => MODELS.some((glob) => glob.test(model)))) return true;
+  if (mayBeAnsweredBy(MODELS, fields)) return true;
   for (const name of fields.names) if (isSearchField(name, fields)) return true;
   return CONTAINERS.some((name) => hasSearchWithin(fields.get(name)));
 }
 
-/** Whether a tool is a search that a gateway carries out, though it is written like a function of the client's. */
+/** Tests whether a tool is a search that a gateway carries out, though written like a function of the client's. */
 export function isGroundingTool(tool: unknown): boolean {
   const { function: named } = (tool ?? {}) as Json;
   const { name, parameters } = (named ?? {}) as Json;
@@ -117,8 +117,13 @@ export function isGroundingTool(tool: unknown): boolean {
   return typeof name === 'string' && GROUNDING_FUNCTION.test(name) && Object.keys(properties ?? {}).length === 0;
 }
 
+/** Tests whether a model of one of these names may answer. */
+export function mayBeAnsweredBy(globs: readonly RegExp[], fields: Fields): boolean {
+  return globs.length > 0 && modelsOf(fields).some((model) => globs.some((glob) => glob.test(model)));
+}
+
 /** Models that may answer, those to fall back to included. */
-export function modelsOf(fields: Fields): readonly string[] {
+function modelsOf(fields: Fields): readonly string[] {
   const named = [fields.get('model'), fields.get('models'), fields.get('fallbacks')].flat();
   return named.filter((model) => typeof model === 'string' && model.length <= LONGEST_MODEL) as string[];
 }

@@ -1,5 +1,5 @@
 /**
- * What of a request may be new with every call, although it asks the same: its
+ * The parts of a request that may be new with every call, although it asks the same: its
  * headers, the fields of its body that hold a token, and what is a label at
  * OpenAI. The rest of the body stands apart, so that requests are seen to be
  * alike but for these.
@@ -29,7 +29,7 @@ const LONGEST_NAME = 100;
 /** More than any client sends. */
 const MOST = 32;
 
-/** What nobody reads, and nobody thinks of: long, without white space, and with a digit. */
+/** A text that nobody reads, and nobody thinks of: long, without white space, and with a digit. */
 const TOKEN = /^(?=[^0-9]*[0-9])[\w.:=~+-]{16,256}$/;
 
 const FIELD_NAME = /^[A-Za-z_][\w.-]*$/;
@@ -114,7 +114,7 @@ function passValue(scan: Scan): void {
   else scan.scalar();
 }
 
-/** What the API knows changes its answers, but for its labels. */
+/** Tests whether a field may be a label: one that the API knows changes its answers, but for its labels. */
 function mayBeLabel(endpoint: Endpoint, name: string): boolean {
   return name.length <= LONGEST_NAME && FIELD_NAME.test(name) && (isLabelField(name) || !isKnownField(endpoint, name));
 }

@@ -74,10 +74,11 @@ export class WholeBody {
 
   /** SHA-256, in base64. */
   get digest(): string {
-    return (this.#digest ??= this.#pieces.length === 1 ? hash('sha256', this.#pieces[0] as Buffer, 'base64') : this.#digestOfPieces());
+    return (this.#digest ??= this.#digestOfPieces());
   }
 
   #digestOfPieces(): string {
+    if (this.#pieces.length === 1) return hash('sha256', this.#pieces[0] as Buffer, 'base64');
     const digest = createHash('sha256');
     for (const piece of this.#pieces) digest.update(piece);
     return digest.digest('base64');

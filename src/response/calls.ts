@@ -51,7 +51,8 @@ export class Calls {
     if (place !== null) return place;
     if (count > 1) return `at ${at}`;
     const last = this.#texts.get(this.#last);
-    const isNew = last === undefined || (isObject(called) && Boolean(called.name) && (last === null || isWholeJson(last, false)));
+    const isNamed = isObject(called) && Boolean(called.name);
+    const isNew = last === undefined || (isNamed && (last === null || isWholeJson(last, false)));
     return isNew ? `after ${this.size}` : this.#last;
   }
 

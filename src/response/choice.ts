@@ -1,7 +1,6 @@
 /**
  * A choice of a chat or text completion: what it says and why it ended. A JSON
- * answer says it all at once, a stream piece by piece; both are told apart
- * only by how often `add` is called.
+ * answer says it all at once (`addWhole`), a stream piece by piece (`addPiece`).
  */
 import { Calls } from './calls.ts';
 import type { Expectation, Keep, Unkept } from './complete.ts';
@@ -18,7 +17,9 @@ const CUTS: ReadonlyMap<string, Keep> = new Map([
  * The reasons for which a model ends by itself, in lower case. The list is
  * closed: servers tell failures in this place, in words of their own.
  */
-const ENDINGS: ReadonlySet<string> = new Set(['stop', 'tool_calls', 'function_call', 'tool_use', 'eos', 'eos_token', 'stop_sequence', 'end_turn']);
+const ENDINGS: ReadonlySet<string> = new Set([
+  'stop', 'tool_calls', 'function_call', 'tool_use', 'eos', 'eos_token', 'stop_sequence', 'end_turn',
+]);
 
 /** The reasons that promise a call. */
 const CALLING: ReadonlySet<string> = new Set(['tool_calls', 'function_call', 'tool_use']);
@@ -54,7 +55,10 @@ export class Choice {
     return isObject(said);
   }
 
-  /** @param piece an item of `choices`, of a chunk; some servers repeat all that was said in a `message` beside the `delta` */
+  /**
+   * @param piece an item of `choices`, of a chunk; some servers repeat all that was said in a `message` beside the
+   * `delta`
+   */
   addPiece(piece: Json): void {
     this.#add(piece, piece.delta ?? piece.message ?? textOf(piece), false);
   }
@@ -104,7 +108,8 @@ export class Choice {
   /** Tests whether it should have said something; what a filter has taken away is not empty by itself. */
   #isEmpty(cut: Keep | undefined): boolean {
     const { output, keep } = this.#expected;
-    return output && cut !== 'content-filter' && !keep.has('empty') && this.#isHeard && !this.#says && this.#calls.size === 0;
+    if (!output || cut === 'content-filter' || keep.has('empty')) return false;
+    return this.#isHeard && !this.#says && this.#calls.size === 0;
   }
 }
 

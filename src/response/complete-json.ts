@@ -71,7 +71,9 @@ function whyNotVectors(vectors: readonly Json[] | null, wanted: number | null): 
 /** A vector for each token, for one server; deeper is no embedding. */
 const DEEPEST_VECTOR = 2;
 
-/** Numbers or their base64, or vectors of them. Some servers answer 200 with nulls in the place of numbers (omlx#3507). */
+/**
+ * Numbers or their base64, or vectors of them. Some servers answer 200 with nulls in the place of numbers (omlx#3507).
+ */
 function isVector(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return value !== '';
   if (!Array.isArray(value) || value.length === 0 || depth > DEEPEST_VECTOR) return false;
@@ -84,7 +86,7 @@ function whyNotResults(results: readonly Json[] | null, wanted: number): Unkept 
 }
 
 /**
- * Whether `indices` are the numbers from 0 on, each once, and as many as wanted,
+ * Tests whether `indices` are the numbers from 0 on, each once, as many as wanted,
  * and not none at all. What has no number takes a place that is left: servers
  * leave it out everywhere, or where it is 0.
  */

@@ -10,9 +10,15 @@ import { areArgumentsWhole, argumentsText } from './tool-call.ts';
 type Wanted = Pick<Expectation, 'keep' | 'jsonText' | 'output'>;
 
 /** The reasons for which a response is incomplete that a retry need not change. */
-const CUTS: ReadonlyMap<unknown, Keep> = new Map([['max_output_tokens', 'incomplete'], ['content_filter', 'content-filter']]);
+const CUTS: ReadonlyMap<unknown, Keep> = new Map([
+  ['max_output_tokens', 'incomplete'],
+  ['content_filter', 'content-filter'],
+]);
 
-/** @param said whether events have already brought an item that says something: Codex's server leaves `output` empty then (litellm#32724) */
+/**
+ * @param said whether events have already brought an item that says something: Codex's server leaves `output` empty
+ * then (litellm#32724)
+ */
 export function whyNotResponse(response: Json, wanted: Wanted, said: boolean): Unkept | null {
   if (response.error) return 'error-object';
   const cut = cutOf(response);
@@ -33,7 +39,8 @@ export function whyNotResponse(response: Json, wanted: Wanted, said: boolean): U
 
 /** The schema does not require a status. */
 function isCompleted({ status, incomplete_details: details, output }: Json): boolean {
-  return status === undefined || status === null ? !details && Array.isArray(output) : statusOf({ status }) === 'completed';
+  if (status === undefined || status === null) return !details && Array.isArray(output);
+  return statusOf({ status }) === 'completed';
 }
 
 function cutOf(response: Json): Keep | null {
@@ -53,7 +60,7 @@ function statusOf({ status }: Json): string | null {
 
 /** Tests whether an item says or does something: a message, or a call of whatever kind. */
 export function isAnswering(item: Json): boolean {
-  return item.type === 'reasoning' ? false : item.type !== 'message' || hasContent(item);
+  return item.type !== 'reasoning' && (item.type !== 'message' || hasContent(item));
 }
 
 /** @param cut whether the item may have been longer */

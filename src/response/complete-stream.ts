@@ -14,7 +14,7 @@ import type { Usage } from './usage.ts';
 
 const DONE = '[DONE]';
 
-/** What one event means for the stream. */
+/** The meaning of one event for the stream. */
 export type Meaning = 'more' | 'terminal' | 'error';
 
 export abstract class StreamJudge implements Judge {

@@ -29,9 +29,9 @@ export interface Expectation {
   readonly usage: boolean;
   /** Which answers are whole that end before the model has ended them, or say nothing. */
   readonly keep: ReadonlySet<Keep>;
-  /** Whether a stream without `data: [DONE]` may be whole. */
+  /** The need for `data: [DONE]` in a whole stream. */
   readonly doneMarker: 'required' | 'optional';
-  /** Whether an answer is left unkept because its upstream says `Cache-Control: no-store`. */
+  /** The effect of `Cache-Control: no-store` from the upstream: `obey` leaves the answer unkept. */
   readonly noStore: NoStore;
 }
 

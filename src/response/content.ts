@@ -5,7 +5,9 @@
 import { isObject, type Json } from './json.ts';
 
 /** Members that name or describe what is said. */
-const LABELS: ReadonlySet<string> = new Set(['role', 'name', 'id', 'index', 'object', 'type', 'status', 'model', 'created', 'phase', 'usage']);
+const LABELS: ReadonlySet<string> = new Set([
+  'role', 'name', 'id', 'index', 'object', 'type', 'status', 'model', 'created', 'phase', 'usage',
+]);
 
 /** How deep is looked; what is nested deeper is taken for something. */
 const DEEPEST = 8;

@@ -3,12 +3,14 @@
  * who asked for that: held as it came, up to a bound, and decoded once it is
  * over. One that broke off is decoded as far as it goes.
  */
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import {
+  brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync,
+} from 'node:zlib';
 import { type Head, headerOf } from './entry.ts';
 import { Glance, isLegible } from './glance.ts';
 import type { Usage } from './usage.ts';
 
-/** The most that is held, and the most that it may decode to, in bytes: what takes the event loop a few milliseconds. */
+/** The most that is held, and that it may decode to, in bytes: what takes the event loop a few milliseconds. */
 const HELD = 64 * 1024;
 const DECODED = 1024 * 1024;
 
@@ -17,16 +19,18 @@ type Decode = (bytes: Buffer) => Buffer;
 const bound = { maxOutputLength: DECODED };
 const zlib = { ...bound, finishFlush: constants.Z_SYNC_FLUSH };
 const gunzip: Decode = (bytes) => gunzipSync(bytes, zlib);
+const inflate: Decode = (bytes) => inflateSync(bytes, zlib);
+const inflateRaw: Decode = (bytes) => inflateRawSync(bytes, zlib);
 
 const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ['gzip', gunzip],
   ['x-gzip', gunzip],
-  ['deflate', (bytes) => firstThatReads(bytes, [(each) => inflateSync(each, zlib), (each) => inflateRawSync(each, zlib)])],
+  ['deflate', (bytes) => firstThatReads(bytes, [inflate, inflateRaw])],
   ['br', (bytes) => brotliDecompressSync(bytes, { ...bound, finishFlush: constants.BROTLI_OPERATION_FLUSH })],
   ['zstd', (bytes) => zstdDecompressSync(bytes, { ...bound, finishFlush: constants.ZSTD_e_flush })],
 ]);
 
-/** What looks at an answer with this head; null where nothing could be read in it. */
+/** The glance at an answer with this head; null where nothing could be read in it. */
 export function glanceAt(head: Head): Glance | EncodedGlance | null {
   if (isLegible(head)) return new Glance();
   const decode = DECODERS.get((headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase());

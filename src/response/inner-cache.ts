@@ -1,5 +1,5 @@
 /**
- * What an upstream that is a Refrain itself says of an answer. For its clients'
+ * The report on an answer by an upstream that is a Refrain itself. For its clients'
  * sake it forbids everybody to store what it sends; another Refrain may, where
  * the one before it served the answer from its store, or fetched it and knows
  * no reason against storing it.

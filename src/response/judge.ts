@@ -6,7 +6,7 @@ import { ChatStreamJudge } from './complete-chat-stream.ts';
 import { JsonJudge } from './complete-json.ts';
 import { ResponseStreamJudge } from './complete-response-stream.ts';
 import { type Head, headerOf } from './entry.ts';
-import { NoJudge } from './glance.ts';
+import { isLegible, NoJudge } from './glance.ts';
 import { innerCacheOf } from './inner-cache.ts';
 import { variesByMore } from './vary.ts';
 import type { Framing } from './writer.ts';
@@ -18,7 +18,9 @@ export function judgeOf(expected: Expectation, head: Head, framing: Framing): Ju
   const unkept = whyNotByHead(head, expected.noStore);
   if (unkept) return new NoJudge(unkept, head);
   if (!isEventStream(head)) return new JsonJudge(expected);
-  return expected.endpoint === 'responses' ? new ResponseStreamJudge(expected) : new ChatStreamJudge(expected, framing.delimited);
+  return expected.endpoint === 'responses'
+    ? new ResponseStreamJudge(expected)
+    : new ChatStreamJudge(expected, framing.delimited);
 }
 
 /** Why an answer with this head is not kept whatever its body says, or nothing. */
@@ -26,8 +28,7 @@ export function whyNotByHead(head: Head, noStore: NoStore): Unkept | null {
   if (head.status !== 200) return 'status';
   const forbidden = whyForOneAlone(head, noStore);
   if (forbidden) return forbidden;
-  const coding = headerOf(head.headers, 'content-encoding');
-  if (coding && coding.toLowerCase() !== 'identity') return 'encoded';
+  if (!isLegible(head)) return 'encoded';
   const media = mediaType(head);
   return media === 'text/event-stream' || JSON_MEDIA.test(media) ? null : 'content-type';
 }

@@ -33,13 +33,12 @@ export function readUsage(value: unknown): Usage | null {
 export function findUsage(body: Json): Usage | null {
   let usage = readUsage(body.usage);
   if (isCounting(usage)) return usage;
-  for (const name in body) {
-    const member = body[name];
-    if (isObject(member)) usage = laterUsage(usage, readUsage(member.usage));
-  }
+  for (const name in body) usage = laterUsage(usage, usageWithin(body[name]));
   if (!Array.isArray(body.choices)) return usage;
   for (const choice of body.choices) {
-    if (isObject(choice)) usage = laterUsage(usage, readUsage(choice.usage) ?? usageWithin(choice.delta) ?? usageWithin(choice.message));
+    if (!isObject(choice)) continue;
+    const { delta, message } = choice;
+    usage = laterUsage(usage, usageWithin(choice) ?? usageWithin(delta) ?? usageWithin(message));
   }
   return usage;
 }

@@ -20,7 +20,7 @@ export class Wave {
     this.#ended = ended;
   }
 
-  /** Whether some of a crowd are yet to be told of the last change. */
+  /** True where some of a crowd are yet to be told of the last change. */
   get isOn(): boolean {
     return this.#left !== null;
   }

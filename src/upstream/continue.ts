@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 
 /** As much of a status line as tells of which kind it is. */
 const TELLING = 'HTTP/1.1 100'.length;
-/** What follows a 101 is another protocol. */
+/** The bytes after a 101 are another protocol's. */
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d/;
 const VERSION = 'HTTP/1.';
 const HEAD_END = /\r?\n\r?\n/;
@@ -45,7 +45,7 @@ export class ContinueGate {
     const passed: Buffer[] = [];
     while (bytes.length > 0) {
       const opening = bytes.toString('latin1', 0, TELLING);
-      if (opening.length === TELLING ? !INFORMATIONAL.test(opening) : !VERSION.startsWith(opening.slice(0, VERSION.length))) {
+      if (!mayBeInformational(opening)) {
         this.#isOpen = true;
         return passed.length === 0 ? bytes : Buffer.concat([...passed, bytes]);
       }
@@ -61,4 +61,10 @@ export class ContinueGate {
     }
     return Buffer.concat(passed);
   }
+}
+
+/** @param opening of a status line, as far as it has come, at most `TELLING` characters of it */
+function mayBeInformational(opening: string): boolean {
+  if (opening.length === TELLING) return INFORMATIONAL.test(opening);
+  return VERSION.startsWith(opening.slice(0, VERSION.length));
 }

@@ -70,7 +70,7 @@ export class EncodedAnswer {
     else this.#passOn();
   }
 
-  /** What the decoder still holds goes first. */
+  /** The bytes that the decoder still holds go first. */
   fail(failure: Failure): void {
     if (this.#state === 'over') return;
     this.#failure = failure;

@@ -12,7 +12,8 @@ const FRAMING = new Set(['content-length', 'host', 'expect']);
 
 /** What a stored or shared answer keeps. */
 const KEPT = new Set([
-  'content-type', 'content-encoding', 'content-language', 'vary', 'x-request-id', 'openai-version', 'x-content-type-options',
+  'content-type', 'content-encoding', 'content-language', 'vary', 'x-request-id', 'openai-version',
+  'x-content-type-options',
 ]);
 
 const COOKIES = new Set(['set-cookie', 'set-cookie2']);
@@ -72,7 +73,7 @@ export function sharedErrorHeaders(raw: RawHeaders): string[] {
   return selectHeaders(relayedHeaders(raw), (name) => !PERSONAL.has(name));
 }
 
-/** What stands in an answer that is kept, for its own caller. */
+/** The headers of an answer that is kept, for its own caller. */
 export function withoutCookies(raw: RawHeaders): string[] {
   return selectHeaders(raw, (name) => !COOKIES.has(name));
 }

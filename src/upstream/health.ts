@@ -37,16 +37,18 @@ export class UpstreamHealth {
   }
 
   /** It has answered, whatever its status. */
-  answered({ origin, setting }: Place): void {
+  answered(place: Place): void {
+    const { origin, setting } = place;
     const state = this.#states.get(setting);
-    if (!state || state.isUp || !this.#change(state, { origin, setting })) return;
+    if (!state || state.isUp || !this.#change(state, place)) return;
     this.#log.info({ upstream: origin, setting }, 'the upstream answers again');
   }
 
   /** It said nothing to a request. */
-  failed({ origin, setting }: Place, reason: string): void {
+  failed(place: Place, reason: string): void {
+    const { origin, setting } = place;
     const state = this.#stateOf(setting);
-    if (!state.isUp || !this.#change(state, { origin, setting })) return;
+    if (!state.isUp || !this.#change(state, place)) return;
     this.#log.warn({ upstream: origin, setting, reason }, `the upstream does not answer; ${adviceOn(reason, setting)}`);
   }
 

@@ -12,7 +12,7 @@ export interface UpstreamRequest {
   /** With its query, as it goes on the request line. */
   readonly path: string;
   readonly headers: string[];
-  /** What is iterated is sent piece by piece, and again from its beginning where it is asked again. */
+  /** An iterable is sent piece by piece, and again from its beginning where it is asked again. */
   readonly body: Buffer | Iterable<Buffer> | Readable | null;
   /** Whether it may be asked once more where nobody knows if it was heard (RFC 9110, 9.2.2); a stream cannot. */
   readonly repeatable: boolean;

@@ -41,7 +41,8 @@ const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_E
 
 /** Of ends that are not the upstream's: what could not be sent at all, and what was ended on this side. */
 const OWN_ENDS: ReadonlySet<unknown> = new Set([
-  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_ASSERTION',
+  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED',
+  'UND_ERR_CLOSED', 'ERR_ASSERTION',
 ]);
 
 /** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
@@ -118,8 +119,9 @@ class UndiciUpstream implements Upstream, Asker {
 
   #dispatch(agent: Dispatcher, answer: Answer): void {
     const { origin, method, path, headers, body } = answer.request;
+    const request = { origin, method: method as Dispatcher.HttpMethod, path, headers, body: body as Readable | null };
     try {
-      agent.dispatch({ origin, method: method as Dispatcher.HttpMethod, path, headers, body: body as Readable | null }, answer);
+      agent.dispatch(request, answer);
     } catch (error) {
       answer.onResponseError(null, error as Error);
     }
@@ -127,8 +129,9 @@ class UndiciUpstream implements Upstream, Asker {
 
   #failureOf({ origin, setting }: UpstreamRequest, cause: Error, phase: Phase): RefrainError {
     const { timeouts, log } = this.#options;
-    const advice = adviceOn(reasonOf(cause), setting);
-    log.debug({ origin, reason: reasonOf(cause) }, 'upstream failed');
+    const reason = reasonOf(cause);
+    const advice = adviceOn(reason, setting);
+    log.debug({ origin, reason }, 'upstream failed');
     if (cause instanceof RefrainError) return cause;
     switch ((cause as NodeJS.ErrnoException).code) {
       case 'UND_ERR_CONNECT_TIMEOUT':
