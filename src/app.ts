@@ -88,18 +88,23 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Of both listeners. A missing `Host` is refused by us: Node does it without a word. */
 const LISTENER = {
-  headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false,
+  headersTimeout: HEADERS_MS,
+  connectionsCheckingInterval: CHECK_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  requireHostHeader: false,
 } as const;
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
+  const { store: { path }, auth: { recheck } } = config;
+  const ledgerPath = booksPath(path);
   const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
     onGone: (gone) => cache.removals.heed(gone),
-    onReplaced: () => secret && keepSecret(config.store.path as string, secret, log),
+    onReplaced: () => secret && keepSecret(path as string, secret, log),
   });
   let secret: Buffer | undefined;
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
-  const books = new Books({ path: booksPath(config.store.path), clock, log });
+  const books = new Books({ path: ledgerPath, clock, log });
   const ledger = new Ledger({ books, prices: readPrices(), log });
   const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
@@ -110,7 +115,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const metrics = new Metrics({
     version: packageVersion(),
     tiers,
-    files: () => (config.store.path === null ? {} : { store: isStoreUp(), ledger: books.state === 'up' }),
+    files: () => (path === null ? {} : { store: isStoreUp(), ledger: books.state === 'up' }),
     flights: () => load.flights,
     listeners: () => load.listeners,
     bytesInTheAir: () => load.bytes,
@@ -119,12 +124,14 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   let rules: Rules;
   const budget = new RequestBudget(config.limits.requestBytes);
   const bounds = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
-  const { store: { path }, auth: { recheck } } = config;
-  const callers = new Callers({ recheck, file: path === null ? null : new CallersFile({ path: callersPath(path), clock, log }), clock });
+  const callersFile = path === null ? null : new CallersFile({ path: callersPath(path), clock, log });
+  const callers = new Callers({ recheck, file: callersFile, clock });
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener => createHandler({
-    hints,
-    cache, store, upstream, ledger, clock, log, heads: new Heads({ rules, pseudonym }), pseudonym, namer, callers, keep: new Set(config.keep), keepsPrompts: config.store.prompts,
+    cache, store, upstream, ledger, hints, clock, log, pseudonym, namer, callers,
+    heads: new Heads({ rules, pseudonym }),
+    keep: new Set(config.keep),
+    keepsPrompts: config.store.prompts,
     omissions: rules.omissions,
     heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
     isStopping: () => app.readiness === 'stopping',
@@ -150,10 +157,10 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     api, admin, cache, callers, load, budget, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
     async open() {
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
-      const paths = [config.store.path, booksPath(config.store.path)];
+      const paths = [path, ledgerPath];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      rules = createRules(config, (secret = loadSecret(config.store.path, log)), origins);
+      rules = createRules(config, (secret = loadSecret(path, log)), origins);
       apiLobby.open(createHandle());
       adminLobby.open((request, response) => void door.handle(request, response));
     },
@@ -170,7 +177,7 @@ function fileRefused(path: string | null, failure: Failure): ConfigError {
   return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
 }
 
-/** What is told of the file of the store. */
+/** Those who are told of the file of the store. */
 interface Told {
   readonly onGone: (gone: Gone) => void;
   readonly onReplaced: () => void;
@@ -184,14 +191,17 @@ interface Tiered extends Pick<App, 'store'> {
   readonly lru: () => LruInfo;
 }
 
-function createStore({ memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, told: Told): Tiered {
+function createStore(
+  { memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, told: Told,
+): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
   const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     told.onGone(gone);
     store.heed(gone);
   };
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced: told.onReplaced });
+  const { onReplaced } = told;
+  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced });
   const isUsed = memoryBytes > 0;
   const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
   return {

@@ -12,7 +12,7 @@ export const DIALECTS = ['openai', 'compatible', 'engine'] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 
-/** Whether a stream must end with `data: [DONE]` to count as whole. */
+/** The need of a stream to end with `data: [DONE]`, so that it counts as whole. */
 export type DoneMarker = 'required' | 'optional';
 
 const OPENAI = 'api.openai.com';

@@ -56,7 +56,7 @@ export const invalidTarget = (why: string) =>
   new RefrainError('invalid_target', 400, `The request target is not accepted: ${why}.`);
 
 export const invalidHeader = (name: string, value: string, allowed: string) =>
-  refusedHeader(`${name} is ${JSON.stringify(value.slice(0, 80))}; it may be ${allowed}.`, name);
+  refusedHeader(`${name} is ${shown(value)}; it may be ${allowed}.`, name);
 
 export const unknownControl = (name: string, nearest: string) =>
   refusedHeader(`${name.slice(0, 80)} is not a control of Refrain; the nearest is ${nearest}.`, name.slice(0, 80));
@@ -82,8 +82,10 @@ export const invalidBody = (why: string) =>
 export const websocketUnsupported = () =>
   new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');
 
-export const loopDetected = () =>
-  new RefrainError('loop_detected', 508, 'An upstream leads back to this Refrain; correct upstream or upstreams in its settings, or in those of a proxy between.', 'via');
+export const loopDetected = () => {
+  const advice = 'correct upstream or upstreams in its settings, or in those of a proxy between';
+  return new RefrainError('loop_detected', 508, `An upstream leads back to this Refrain; ${advice}.`, 'via');
+};
 
 export const bodyTooLarge = (limit: number) =>
   new RefrainError('body_too_large', 413, `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`);
@@ -103,11 +105,16 @@ export const overloaded = () =>
 export const stopping = () =>
   new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
-export const notDurable = () =>
-  new RefrainError('not_durable', 503, 'What was to go is gone for as long as this process runs, but the file of the store does not take that now; see the log, and ask again.');
+export const notDurable = () => {
+  const gone = 'What was to go is gone for as long as this process runs';
+  const advice = 'see the log, and ask again';
+  return new RefrainError('not_durable', 503, `${gone}, but the file of the store does not take that now; ${advice}.`);
+};
 
-export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) =>
-  new RefrainError('upstream_unreachable', 502, `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`, null, cause);
+export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) => {
+  const message = `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`;
+  return new RefrainError('upstream_unreachable', 502, message, null, cause);
+};
 
 export const upstreamTimeout = (phase: string, seconds: number, advice: string) =>
   new RefrainError('upstream_timeout', 504, `The upstream sent no ${phase} within ${seconds} s; ${advice}.`);
@@ -142,14 +149,18 @@ export const forbiddenOrigin = (origin: string) =>
 export const misdirectedRequest = (host: string) =>
   new RefrainError('misdirected_request', 421, `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`, 'host');
 
-export const unsupportedMediaType = () =>
-  new RefrainError('unsupported_media_type', 415, 'The body must be JSON in UTF-8; send it with content-type: application/json.', 'content-type');
+export const unsupportedMediaType = () => {
+  const message = 'The body must be JSON in UTF-8; send it with content-type: application/json.';
+  return new RefrainError('unsupported_media_type', 415, message, 'content-type');
+};
 
 export const internalError = (cause: unknown) =>
   new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
 
 /** After these a connection is closed: its other end is late, or may not mean by its bytes what is read here. */
-const CLOSING: ReadonlySet<ErrorCode> = new Set(['stopping', 'malformed_request', 'http_version_unsupported', 'body_timeout']);
+const CLOSING: ReadonlySet<ErrorCode> = new Set([
+  'stopping', 'malformed_request', 'http_version_unsupported', 'body_timeout',
+]);
 
 export function closesConnection({ code }: RefrainError): boolean {
   return CLOSING.has(code);
@@ -180,7 +191,7 @@ function envelope({ message, param, code }: RefrainError): object {
 }
 
 /** What somebody sent, short and on one line. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }
 

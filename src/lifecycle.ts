@@ -45,7 +45,10 @@ export class ListenError extends Error {
 /** @throws ListenError before any file is made; ConfigError where a file is not to be used */
 export async function start(app: App, { host, port, admin }: Config, clock: Clock = systemClock): Promise<Addresses> {
   try {
-    const addresses = { api: await listen(app, 'api', host, port), admin: await listen(app, 'admin', admin.host, admin.port) };
+    const addresses = {
+      api: await listen(app, 'api', host, port),
+      admin: await listen(app, 'admin', admin.host, admin.port),
+    };
     await app.open();
     app.readiness = 'ready';
     return addresses;
@@ -58,18 +61,12 @@ export async function start(app: App, { host, port, admin }: Config, clock: Cloc
 /** @param drain how long running answers may take to end, in seconds */
 export async function stop(app: App, drain: number, clock: Clock = systemClock): Promise<void> {
   app.readiness = 'stopping';
-  const closed = app.api.listening ? once(app.api, 'close') : null;
-  app.api.close();
-  // A connection turns idle only after its answer, and Node closes those that are idle at the moment of the call.
-  const sweep = setInterval(() => app.api.closeIdleConnections(), SWEEP_MS);
   const cancelCut = clock.after(drain * 1000, () => void app.upstream.close());
-  const cancelEnd = clock.after(drain * 1000 + CUT_MS, () => app.api.closeAllConnections());
-  await closed;
-  clearInterval(sweep);
+  await close(app.api, drain * 1000 + CUT_MS, clock);
   cancelCut();
-  cancelEnd();
   await app.upstream.close();
-  await closeAdmin(app.admin, clock);
+  // Requests of the operator are answered first; readers of events are not waited for any longer than those may take.
+  await close(app.admin, ADMIN_MS, clock);
   await app.ledger.close();
   await app.callers.close();
   app.metrics.close();
@@ -89,16 +86,14 @@ async function listen(app: App, listener: keyof Addresses, host: string, port: n
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-/**
- * What is being done for the operator is answered first; readers of events are not waited for any longer than that may
- * take.
- */
-async function closeAdmin(server: Server, clock: Clock): Promise<void> {
+/** Takes no new connection, and lets answers end. @param ms after which connections are cut */
+async function close(server: Server, ms: number, clock: Clock): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
+  // A connection turns idle only after its answer, and Node closes those that are idle at the moment of the call.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const cancelEnd = clock.after(ADMIN_MS, () => server.closeAllConnections());
+  const cancelEnd = clock.after(ms, () => server.closeAllConnections());
   await closed;
   clearInterval(sweep);
   cancelEnd();

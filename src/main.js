@@ -3,8 +3,8 @@
  * The program. Refuses a Node that cannot run the rest before it loads
  * anything; so this file is JavaScript that old ones read, without an import.
  *
- * What V8 has compiled is kept beside what is installed, which takes half off
- * each further start; not in the system's temporary directory, where others
+ * Code that V8 has compiled is kept beside what is installed, which takes half
+ * off each further start; not in the system's temporary directory, where others
  * could leave code of theirs. For this file alone nothing is kept, and Node
  * would load its compiler of types at each start if it had any.
  */

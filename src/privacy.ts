@@ -5,7 +5,7 @@
  */
 import { chmodSync, statSync } from 'node:fs';
 
-/** What the group and all others may do. */
+/** The rights of the group and of all others. */
 const OTHERS = 0o077;
 
 /** Where modes say nothing. */
@@ -17,9 +17,7 @@ export class OpenToOthersError extends Error {
 }
 
 export function isOpenToOthers(path: string): boolean {
-  if (IS_WITHOUT_MODES) return false;
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  return (mode & OTHERS) !== 0;
+  return (modeOf(path) & OTHERS) !== 0;
 }
 
 /**
@@ -28,12 +26,18 @@ export function isOpenToOthers(path: string): boolean {
  * @throws OpenToOthersError where the file is another user's
  */
 export function closeToOthers(path: string): 'private' | 'mended' | 'exposed' {
-  if (!isOpenToOthers(path)) return 'private';
+  const mode = modeOf(path);
+  if ((mode & OTHERS) === 0) return 'private';
   try {
-    chmodSync(path, statSync(path).mode & 0o7777 & ~OTHERS);
+    chmodSync(path, mode & 0o7777 & ~OTHERS);
     return 'mended';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EROFS') return 'exposed';
     throw new OpenToOthersError(`others can read ${path}, and this user cannot change that`, { cause: error });
   }
+}
+
+/** The mode of a file; 0 where there is no file, or where modes say nothing. */
+function modeOf(path: string): number {
+  return IS_WITHOUT_MODES ? 0 : (statSync(path, { throwIfNoEntry: false })?.mode ?? 0);
 }

@@ -28,9 +28,14 @@ export function createRules(config: Config, secret: Buffer, origins: readonly Or
   };
 }
 
+/** The settings that an upstream may have of its own. */
+type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>;
+
 /** Each upstream with what is set for it, or else for all, or else follows from its host. */
-export function createTargets({ upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[]): Targets {
-  const targetOf = (name: string | null, base: string, own: Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>): Target => {
+export function createTargets(
+  { upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[],
+): Targets {
+  const targetOf = (name: string | null, base: string, own: Own): Target => {
     const { origin, hostname, pathname } = new URL(base);
     const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
     const marker = own.doneMarker ?? doneMarker;

@@ -40,7 +40,8 @@ export function keepSecret(storePath: string, secret: Buffer, log: Log): void {
   try {
     if (readText(path) === null) makeSecret(path, secret);
   } catch (error) {
-    log.warn({ path, reason: reasonOf(error) }, 'the secret was taken away and cannot be kept; stored answers will not be found after a restart');
+    const news = 'the secret was taken away and cannot be kept; stored answers will not be found after a restart';
+    log.warn({ path, reason: reasonOf(error) }, news);
   }
 }
 
@@ -62,7 +63,8 @@ export function readSecret(path: string): Buffer | null {
   const text = readText(path);
   if (text === null) return null;
   if (SECRET_TEXT.test(text)) return Buffer.from(text, 'hex');
-  throw new ConfigError(`${path} is not a secret of ${2 * SECRET_BYTES} hexadecimal digits; restore it, or remove it to have a new one made, which finds no stored answer`);
+  const advice = 'restore it, or remove it to have a new one made, which finds no stored answer';
+  throw new ConfigError(`${path} is not a secret of ${2 * SECRET_BYTES} hexadecimal digits; ${advice}`);
 }
 
 function readText(path: string): string | null {
@@ -79,8 +81,10 @@ function readText(path: string): string | null {
 function close(path: string, log: Log): void {
   try {
     const privacy = closeToOthers(path);
-    if (privacy === 'mended') log.warn({ path }, 'others could read the secret; now its owner alone can. To have a new one, remove it and start anew');
-    if (privacy === 'exposed') log.warn({ path }, 'others can read the secret, and nothing can be written here: take the right to read it from them');
+    const remedy = 'To have a new one, remove it and start anew';
+    const advice = 'nothing can be written here: take the right to read it from them';
+    if (privacy === 'mended') log.warn({ path }, `others could read the secret; now its owner alone can. ${remedy}`);
+    if (privacy === 'exposed') log.warn({ path }, `others can read the secret, and ${advice}`);
   } catch (error) {
     if (!(error instanceof OpenToOthersError)) throw error;
     throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
@@ -98,7 +102,8 @@ function makeSecret(path: string, made: Buffer = randomBytes(SECRET_BYTES)): Buf
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Another process started at the same moment, and its secret is as good; or nothing can have two names here.
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    const isWithoutLinks = code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS';
+    if (isWithoutLinks) writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
     else if (code !== 'EEXIST') throw error;
   } finally {
     rmSync(draft, { force: true });

@@ -4,7 +4,10 @@
  */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import { bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute, unsupportedMediaType } from '../errors.ts';
+import {
+  bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute,
+  unsupportedMediaType,
+} from '../errors.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';

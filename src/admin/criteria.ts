@@ -16,9 +16,10 @@ const MAX_ROWS = 500;
 
 /** Characters are counted as a description's `maxLength` counts them: by code points. */
 const MOST_CHARACTERS = 1_024;
-const text = z.string().refine((value) => value !== '' && value.length <= 2 * MOST_CHARACTERS && [...value].length <= MOST_CHARACTERS, {
-  error: `it must be 1 to ${MOST_CHARACTERS} characters`,
-});
+const text = z.string().refine(
+  (value) => value !== '' && value.length <= 2 * MOST_CHARACTERS && [...value].length <= MOST_CHARACTERS,
+  `it must be 1 to ${MOST_CHARACTERS} characters`,
+);
 const endpoint = z.enum(ENDPOINTS);
 const scope = z.string().regex(/^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/, 'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name');
 const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');

@@ -90,7 +90,7 @@ class EventFeed {
     this.#notes = [];
     const batch = notes.length === 0 ? COMMENT : Buffer.from(notes.map(eventOf).join(''));
     for (const reader of this.#readers) {
-      // What this batch adds is the same bytes for all, and no lag yet.
+      // This batch is the same bytes for all, and no lag yet.
       if (reader.writableLength > MAX_LAG) reader.destroy();
       else reader.write(batch);
     }

@@ -2,7 +2,7 @@
  * `POST /explain`: two requests, or one and the key of a stored one, and why
  * they do or do not share an answer.
  */
-import { invalidBody } from '../errors.ts';
+import { invalidBody, shown } from '../errors.ts';
 import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } from '../request/explain.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Rules } from '../request/reading.ts';
@@ -18,9 +18,11 @@ export type FindKept = (digits: string) => Promise<Kept | undefined>;
 export async function explainDocument(rules: Rules, find: FindKept, text: string): Promise<Explanation> {
   const { members } = readDocument(text, 'the body');
   const [a, b, key] = MEMBERS.map((name) => members?.get(name));
-  const stranger = [...(members?.keys() ?? [])].find((name) => !MEMBERS.includes(name));
-  if (stranger !== undefined) throw invalidBody(`${JSON.stringify(stranger.slice(0, 80))}: there is no such member`);
-  if (!a || !(b || key) || (b && key)) throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
+  const stranger = members?.keys().find((name) => !MEMBERS.includes(name));
+  if (stranger !== undefined) throw invalidBody(`${shown(stranger)}: there is no such member`);
+  if (!a || !(b || key) || (b && key)) {
+    throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
+  }
   const written = readWrittenRequest(a, 'a');
   const named = nameWritten(rules, written);
   if (b) return explain(rules, named, nameWritten(rules, readWrittenRequest(b, 'b')));

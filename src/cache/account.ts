@@ -9,7 +9,7 @@ import { type EncodedGlance, glanceAt } from '../response/encoded-glance.ts';
 import type { Glance } from '../response/glance.ts';
 import { laterUsage } from '../response/usage.ts';
 
-/** What there is of an answer. */
+/** An answer, as far as it has come. */
 interface Heard {
   readonly head: Head | null;
   readonly chunks: readonly Buffer[];
@@ -46,7 +46,11 @@ export class Account {
     this.#begunAt = this.#clock.now();
   }
 
-  /** From here on nobody judges the answer. @param endpoint null where its answers tell of no usage @param former who did until here */
+  /**
+   * From here on nobody judges the answer.
+   * @param endpoint null where its answers tell of no usage
+   * @param former who did until here
+   */
   unjudged(endpoint: Endpoint | null, head: Head, former: Judge | null = null): void {
     this.#former = former;
     if (endpoint !== null) this.#glance = glanceAt(head);
@@ -66,7 +70,7 @@ export class Account {
     return { usage, ...times, ...(model !== null && { model }) };
   }
 
-  /** What a call took whose answer broke off: it is counted if its usage was told before. */
+  /** The account of a call whose answer broke off: it is counted if its usage was told before. */
   breakOff(judge: Judge | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
     if (head !== null && judge !== null && judge.usage === null) {

@@ -154,7 +154,9 @@ export class Cache {
     const { key, permission, sent } = question;
     const { entry } = stored;
     const own = ownKey(key, entry, sent);
-    if (own !== key) return this.open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
+    if (own !== key) {
+      return this.open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
+    }
     if (this.#goodEnough(stored, permission, sent)) return this.#hit(key, stored);
     return this.open({ ...question, permission: { ...permission, read: false } });
   }
@@ -216,7 +218,7 @@ export class Cache {
     return openStored(found, now);
   }
 
-  /** What is found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
+  /** The entry found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
   #goodEnough(
     found: Found | undefined, { maxAge }: Permission, sent: Sent, now = this.#options.clock.now(),
   ): Found | undefined {

@@ -1,5 +1,5 @@
 /**
- * What upstreams said of credentials, kept across restarts: digests and times,
+ * The word of upstreams on credentials, kept across restarts: digests and times,
  * in a small file of its own that is replaced as a whole, a moment after there
  * is news. Another process may write the same file: of each caller, the later
  * word stands.
@@ -13,6 +13,9 @@ import { type Clock, within } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { closeToOthers, OpenToOthersError } from '../privacy.ts';
+
+/** How many callers are remembered. */
+export const REMEMBERED = 20_000;
 
 /** The last that was heard, in milliseconds since the epoch. */
 export interface Known {
@@ -55,7 +58,7 @@ export class CallersFile {
   }
 
   /**
-   * What was kept; nothing where that cannot be had, which costs a check of each credential.
+   * The callers that were kept; none where they cannot be had, which costs a check of each credential.
    * @throws ConfigError where others can read it, and cannot be kept from it
    */
   read(): Map<string, Known> {
@@ -65,7 +68,8 @@ export class CallersFile {
       return parse(readFileSync(path, 'utf8'));
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
-      if (isThere) log.warn({ path, reason: reasonOf(error) }, 'what upstreams said of credentials cannot be read; each is asked about again');
+      const news = 'what upstreams said of credentials cannot be read; each is asked about again';
+      if (isThere) log.warn({ path, reason: reasonOf(error) }, news);
       return new Map();
     }
   }
@@ -74,10 +78,14 @@ export class CallersFile {
     const { path, log } = this.#options;
     try {
       const privacy = closeToOthers(path);
-      if (privacy === 'mended') log.warn({ path }, 'others could read what upstreams said of credentials; now its owner alone can');
-      if (privacy === 'exposed') log.warn({ path }, 'others can read what upstreams said of credentials, and nothing can be written here: take the right to read it from them');
+      const what = 'what upstreams said of credentials';
+      const advice = 'nothing can be written here: take the right to read it from them';
+      if (privacy === 'mended') log.warn({ path }, `others could read ${what}; now its owner alone can`);
+      if (privacy === 'exposed') log.warn({ path }, `others can read ${what}, and ${advice}`);
     } catch (error) {
-      if (error instanceof OpenToOthersError) throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
+      if (error instanceof OpenToOthersError) {
+        throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
+      }
       // A place that cannot even be looked at is told of where it is read.
     }
   }
@@ -119,17 +127,20 @@ export class CallersFile {
 function parse(text: string): Map<string, Known> {
   if (text.length > MOST_BYTES) throw new Error('too long');
   const { callers } = FILE.parse(JSON.parse(text));
-  return new Map(callers.map(([name, acceptedAt, refusedAt]) => [name, { acceptedAt: acceptedAt ?? -Infinity, refusedAt }]));
+  return new Map(callers.map(
+    ([name, acceptedAt, refusedAt]) => [name, { acceptedAt: acceptedAt ?? -Infinity, refusedAt }],
+  ));
 }
 
 function spell(callers: ReadonlyMap<string, Known>): string {
-  const rows = Array.from(callers, ([name, { acceptedAt, refusedAt }]) => [name, Number.isFinite(acceptedAt) ? acceptedAt : null, refusedAt]);
+  const timeOf = (acceptedAt: number) => (Number.isFinite(acceptedAt) ? acceptedAt : null);
+  const rows = Array.from(callers, ([name, { acceptedAt, refusedAt }]) => [name, timeOf(acceptedAt), refusedAt]);
   return `${JSON.stringify({ version: 1, callers: rows })}\n`;
 }
 
 /** Ours last, and of those that only the file has no more than ours. */
 function merged(before: Map<string, Known>, callers: ReadonlyMap<string, Known>): ReadonlyMap<string, Known> {
-  const all = new Map([...before].slice(-MOST_OTHERS));
+  const all = new Map([...before].slice(-REMEMBERED));
   for (const [name, known] of callers) {
     const other = before.get(name);
     all.delete(name);
@@ -137,8 +148,6 @@ function merged(before: Map<string, Known>, callers: ReadonlyMap<string, Known>)
   }
   return all;
 }
-
-const MOST_OTHERS = 20_000;
 
 function heardAt({ acceptedAt, refusedAt }: Known): number {
   return Math.max(acceptedAt, refusedAt ?? -Infinity);

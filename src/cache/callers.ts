@@ -1,5 +1,5 @@
 /**
- * What upstreams said last of each credential. One that was refused (401, 403)
+ * The last word of upstreams on each credential. One that was refused (401, 403)
  * must not go on living on kept answers: nothing kept is served to its caller
  * until the upstream accepts it again. One whose acceptance is old is asked
  * about again, by a single request of its caller's; the others have their hits
@@ -11,7 +11,7 @@
  *   refused    nothing kept
  */
 import { type Clock, CLOCK_SKEW_MS } from '../clock.ts';
-import type { CallersFile, Known } from './callers-file.ts';
+import { type CallersFile, type Known, REMEMBERED } from './callers-file.ts';
 
 export interface CallersOptions {
   /** After how long, in seconds, a credential is asked about again; 0 is always, null never. */
@@ -21,7 +21,7 @@ export interface CallersOptions {
   readonly clock: Clock;
 }
 
-/** What a request may do for what its caller is. */
+/** The standing of a caller, by which its requests are answered. */
 export type Standing = 'accepted' | 'to-check' | 'refused';
 
 interface Caller extends Known {
@@ -31,8 +31,8 @@ interface Caller extends Known {
   savedAt: number;
 }
 
-/** How many are remembered; whoever was heard of longest ago is forgotten first. */
-const REMEMBERED = 20_000;
+/** A caller of whom nothing was heard. */
+const UNKNOWN: Readonly<Caller> = { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
 
 /** How long a check that came to nothing is not repeated, and one that is on its way may take before another starts. */
 const RETRY_MS = 60_000;
@@ -40,6 +40,16 @@ const CHECKING_MS = 600_000;
 
 /** How old the file's acceptances may get: it is written for one credential at most this often. */
 const SAVED_MS = 300_000;
+
+/** Tests whether an upstream that answers so refuses its caller. */
+export function isRefused(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+/** Tests whether an upstream that answers so to a cached endpoint accepts its caller. */
+export function isAccepted(status: number): boolean {
+  return status >= 200 && status < 300;
+}
 
 export class Callers {
   readonly #options: CallersOptions;
@@ -77,7 +87,7 @@ export class Callers {
     const checkAt = this.#options.clock.now() + CHECKING_MS;
     const known = this.#callers.get(caller);
     if (known) known.checkAt = checkAt;
-    else this.#put(caller, { acceptedAt: -Infinity, refusedAt: null, checkAt, savedAt: -Infinity });
+    else this.#put(caller, { ...UNKNOWN, checkAt });
   }
 
   /** That request is over, whatever came of it. */
@@ -89,16 +99,15 @@ export class Callers {
   }
 
   /**
-   * What an upstream answered to this caller.
+   * Takes note of what an upstream answered to this caller.
    * @param isCached whether to a request to a cached endpoint: another may be public, as a list of models is at
    * many gateways, and what it answers accepts nobody
    */
   note(caller: string, status: number, isCached: boolean): void {
-    const isRefusal = status === 401 || status === 403;
-    if (!isRefusal && (!isCached || status < 200 || status >= 300)) return;
+    const isRefusal = isRefused(status);
+    if (!isRefusal && !(isCached && isAccepted(status))) return;
     const now = this.#options.clock.now();
-    const before = this.#callers.get(caller);
-    const known = before ?? { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
+    const known = this.#callers.get(caller) ?? { ...UNKNOWN };
     const isNews = isRefusal ? !known.refusedAt : known.refusedAt !== null || now - known.savedAt >= SAVED_MS;
     if (isRefusal) known.refusedAt = now;
     else {
@@ -117,7 +126,7 @@ export class Callers {
     await this.#options.file?.close(this.#callers);
   }
 
-  /** As the one that was heard of last. */
+  /** As the one that was heard of last; whoever was heard of longest ago is forgotten first. */
   #put(name: string, caller: Caller): void {
     this.#callers.delete(name);
     this.#callers.set(name, caller);

@@ -1,5 +1,5 @@
 /**
- * What a flight is for: where its answer lands, and within which bounds.
+ * The purpose of a flight: where its answer lands, and within which bounds.
  */
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -8,9 +8,9 @@ import type { Call, Head } from '../response/entry.ts';
 import type { Load } from './load.ts';
 import type { Terms } from './terms.ts';
 
-/** What becomes of an answer that may be kept. */
+/** The landing of an answer that may be kept. */
 export interface Landing {
-  /** What a whole answer has. */
+  /** The properties of a whole answer. */
   readonly expected: Expectation;
   /** The model that was asked for; null where the request does not say. */
   readonly model: string | null;
@@ -34,7 +34,7 @@ export interface FlightPlan {
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
   readonly maxBytes: number;
-  /** What happens to the upstream call when the last listener leaves. */
+  /** The treatment of the upstream call when the last listener leaves. */
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
   readonly load: Load;

@@ -7,7 +7,7 @@ import type { Listener } from '../response/listener.ts';
 import type { Flight } from './flight.ts';
 import type { Client, Question } from './question.ts';
 
-/** What an upstream says of a credential or an account, not of a question. */
+/** Statuses that speak of a credential or an account, not of a question. */
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** Tests whether an answer with this head is one to this question, too. */
@@ -24,7 +24,7 @@ export interface Patience {
   readonly patience: number;
 }
 
-/** Whether a flight has not said a byte for so long that a further attempt may start, which then takes its place. */
+/** Tests whether a flight has been silent for so long that a further attempt may start, and take its place. */
 export function isOverdue(flight: Flight, { clock, patience }: Patience): boolean {
   const { recording, account: { ledAt } } = flight;
   return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;

@@ -1,8 +1,8 @@
 /**
- * What is kept and dated in the future: a clock is wrong, this one or that by
- * which it was kept. Its age is not known, so it is a miss, for to take it for
- * new could serve it beyond its time; and where all that is on disk is so, the
- * operator is told rather than left to wonder.
+ * Answers that are kept and dated in the future: a clock is wrong, this one or
+ * that by which they were kept. Their age is not known, so they are misses,
+ * for to take one for new could serve it beyond its time; and where all that is
+ * on disk is so, the operator is told rather than left to wonder.
  */
 import type { Log } from '../log.ts';
 import type { Entry } from '../response/entry.ts';
@@ -24,6 +24,7 @@ export class FutureEntries {
     if (!isOfFuture(entry, now) || now < this.#toldAt + AGAIN_MS) return;
     this.#toldAt = now;
     const [keptAt, clock] = [entry.storedAt, now].map((time) => new Date(time).toISOString());
-    this.#log.warn({ keptAt, clock }, 'answers that are dated in the future are misses: the clock of this machine is slow, or was fast when they were kept; set it right, or purge them');
+    const cause = 'the clock of this machine is slow, or was fast when they were kept; set it right, or purge them';
+    this.#log.warn({ keptAt, clock }, `answers that are dated in the future are misses: ${cause}`);
   }
 }

@@ -32,7 +32,7 @@ export class StoreLanding implements Landing {
   /** Among the flights in the air; null where the answer cannot be kept. */
   place: Place | null = null;
   isKept = false;
-  /** What the store had under the key, and was not good enough. */
+  /** The entry that the store had under the key, and that was not good enough. */
   before: Entry | undefined = undefined;
   terms: Terms | null = null;
   readonly #ground: Ground;

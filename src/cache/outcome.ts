@@ -21,7 +21,7 @@ export type Outcome =
 export interface Miss {
   readonly word: 'miss';
   readonly ttl: number;
-  /** What becomes of answers that the upstream marks `no-store`. */
+  /** The treatment of answers that the upstream marks `no-store`. */
   readonly noStore: NoStore;
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;

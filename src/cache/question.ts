@@ -23,7 +23,7 @@ export interface Varying {
   readonly first?: Entry;
 }
 
-/** Whoever asks. */
+/** The one who asks. */
 export interface Client {
   /** Calls `act` when it leaves, or at once where it has. @returns what takes that back */
   onceGone(act: () => void): () => void;
@@ -32,7 +32,7 @@ export interface Client {
 export interface Question {
   /** Of a variant, once it is known that the answers vary. */
   readonly key: string;
-  /** What is known of how they vary. */
+  /** The way in which answers vary, as far as it is known. */
   readonly varying?: Varying;
   readonly sent: Sent;
   readonly client: Client;

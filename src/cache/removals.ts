@@ -29,7 +29,10 @@ export class Removals {
     this.#parts.store.delete(key);
   }
 
-  /** Drops all that fits, what is on its way included, for every request from here on; resolves with how much that was. */
+  /**
+   * Drops all that fits, what is on its way included, for every request from here on.
+   * @returns how much that was
+   */
   async purgeAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
     const flights = this.#parts.flights.purgedBy(request);
@@ -37,7 +40,7 @@ export class Removals {
     return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
   }
 
-  /** What `purgeAll` would drop. */
+  /** Counts what `purgeAll` would drop. */
   async countAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
     const flights = this.#parts.flights.purgedBy(request).length;
@@ -55,7 +58,7 @@ export class Removals {
     return this.#parts.store.written();
   }
 
-  /** What another process over the same store threw away is not kept here either, where it is on its way. */
+  /** Keeps nothing that is on its way, where another process over the same store threw it away. */
   heed(gone: Gone): void {
     if ('answerId' in gone) return this.#parts.forgotten.add(gone.answerId);
     const flights = 'key' in gone ? this.#parts.flights.to(gone.key) : this.#parts.flights.fitting(gone.purge);

@@ -27,6 +27,9 @@ const PAUSE_MS = 30_000;
 /** Bytes per second; a telephone at the edge of its network sends more. */
 const MIN_RATE = 500;
 
+const PAUSED = `stopped arriving for ${PAUSE_MS / 1000} s`;
+const SLOW = `arrived at less than ${MIN_RATE} bytes a second`;
+
 export class Arrivals {
   readonly #clock: Clock;
   /** One alarm looks after all: most bodies are whole before it could be set for each. */
@@ -79,7 +82,7 @@ export class Arrivals {
     const now = this.#clock.now();
     let next = Infinity;
     for (const arriving of this.#arriving) {
-      // What is held back is looked at again; it may go on at any time.
+      // One that is held back is looked at again; it may go on at any time.
       if (arriving.heldAt !== null) {
         next = Math.min(next, PAUSE_MS);
         continue;
@@ -92,8 +95,7 @@ export class Arrivals {
         continue;
       }
       this.#arriving.delete(arriving);
-      const how = untilPaused <= 0 ? `stopped arriving for ${PAUSE_MS / 1000} s` : `arrived at less than ${MIN_RATE} bytes a second`;
-      arriving.give(bodyTimeout(how));
+      arriving.give(bodyTimeout(untilPaused <= 0 ? PAUSED : SLOW));
     }
     this.#alarmed = false;
     if (next < Infinity) this.#alarm(next);

@@ -23,7 +23,7 @@ export interface BodyLimits {
 export interface Streamed {
   readonly why: 'large-request' | 'request-budget';
   readonly stream: Readable;
-  /** What has been read of it already. */
+  /** The pieces that have been read of it already. */
   readonly begun: readonly Buffer[];
 }
 
@@ -62,7 +62,7 @@ export class Bodies {
     return new Promise((resolve, reject) => {
       const gathering = new Gathering(length, whole);
       let bytes = 0;
-      /** What it holds of the budget: all of it where its length is known, from its first piece on. */
+      /** The part of the budget that it holds: all of it where its length is known, from its first piece on. */
       let held = 0;
       // Of a body in pieces, each is digested while it is still in the processor's cache.
       let hash: Hash | undefined;
@@ -124,7 +124,9 @@ export class Bodies {
    * @param held how much of that is in the budget
    * @returns null where the budget has no room
    */
-  #passOn(request: IncomingMessage, length: number, limit: number, begun: readonly Buffer[], held: number): Readable | null {
+  #passOn(
+    request: IncomingMessage, length: number, limit: number, begun: readonly Buffer[], held: number,
+  ): Readable | null {
     const { whole, passing } = this.#budget;
     const room = length > 0 ? Math.min(length, PASSING) : PASSING;
     if (!passing.take(room, room)) return null;

@@ -40,6 +40,6 @@ export interface Door {
   readonly keep: ReadonlySet<Keep>;
   /** True where what was asked is kept with its answer, unless it shows a credential. */
   readonly keepsPrompts: boolean;
-  /** What of a request each dialect leaves out of its key. */
+  /** The parts of a request that each dialect leaves out of its key. */
   readonly omissions: OmissionsByDialect;
 }

@@ -11,7 +11,7 @@ import { addVia, forwardedHeaders } from '../upstream/headers.ts';
 import type { Door } from './door.ts';
 import { Outgoing } from './outgoing.ts';
 
-/** What is asked twice does no more than asked once (RFC 9110, 9.2.2). */
+/** Methods that do no more when asked twice than once (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */

@@ -7,7 +7,9 @@ import { whyNotStorable } from '../cache/storable.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/judge.ts';
-import { relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders, withoutCookies } from '../upstream/headers.ts';
+import {
+  relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders, withoutCookies,
+} from '../upstream/headers.ts';
 
 /** What is known of one request; filled in as it is read. */
 export interface Marks {
@@ -56,7 +58,7 @@ function headersFor(head: Head, outcome: Outcome): RawHeaders {
     case 'follow':
       return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
-      // What is kept belongs to nobody: a cookie of it would go to the first who asks, and no other.
+      // A kept answer belongs to nobody: a cookie of it would go to the first who asks, and no other.
       if (whyNotStorable(outcome.ttl, head, outcome.noStore) === null) return withoutCookies(relayedHeaders(headers));
       return relayedHeaders(headers);
     case 'bypass':

@@ -9,7 +9,9 @@ import type { Reading } from '../request/reading.ts';
 import type { Marks } from './marks.ts';
 
 /** @param begun what has been read of it already */
-export function lookForModel(request: IncomingMessage, { coding }: Reading, marks: Marks, begun: readonly Buffer[] = []): void {
+export function lookForModel(
+  request: IncomingMessage, { coding }: Reading, marks: Marks, begun: readonly Buffer[] = [],
+): void {
   if (coding !== null) return;
   const scan = new ModelScan();
   const look = (chunk: Buffer) => {

@@ -4,7 +4,7 @@
  * its own or takes its time: then what is kept is.
  */
 import type { Cache } from '../cache/cache.ts';
-import type { Callers, Standing } from '../cache/callers.ts';
+import { type Callers, isAccepted, isRefused, type Standing } from '../cache/callers.ts';
 import type { Opening } from '../cache/outcome.ts';
 import type { Question } from '../cache/question.ts';
 import { type Clock, within } from '../clock.ts';
@@ -12,7 +12,10 @@ import { RefrainError } from '../errors.ts';
 import type { Reading } from '../request/reading.ts';
 import type { Listener } from '../response/listener.ts';
 
-/** Of a request that would read what is kept, and may ask; any other is an answer of the upstream's in any case, or none. */
+/**
+ * Of a request that would read what is kept, and may ask; any other has an answer of the upstream's in any case, or
+ * none.
+ */
 export function standingOf(callers: Callers, { policy, caller, callerThere }: Reading, now: number): Standing {
   const standing = callers.standing(callerThere, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
@@ -27,16 +30,18 @@ export interface Checker {
 /** How long whoever has a kept answer waits for the upstream to begin with its own. */
 const PATIENCE_MS = 5_000;
 
-/** What came of a check. */
+/** The result of a check. */
 export interface Checked {
-  /** What is served. */
+  /** The answer that is served. */
   readonly opening: Opening;
-  /** What the request is sent with; it may go on although what is kept is served. */
+  /** The opening that the request is sent with; it may go on although what is kept is served. */
   readonly flown: Opening;
 }
 
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */
-export async function recheck({ cache, callers, clock }: Checker, caller: string, question: Question): Promise<Checked> {
+export async function recheck(
+  { cache, callers, clock }: Checker, caller: string, question: Question,
+): Promise<Checked> {
   callers.checking(caller);
   let opening: Opening;
   try {
@@ -69,13 +74,14 @@ function readToNobody(listener: Listener, over: Promise<unknown>): void {
 
 /** Tests whether the answer stands, whatever is kept. */
 function saysOfCaller(status = 0): boolean {
-  return status === 401 || status === 403 || (status >= 200 && status < 300);
+  return isRefused(status) || isAccepted(status);
 }
 
 async function keptAnswer(cache: Cache, question: Question): Promise<Opening | null> {
   const { key, permission, sent } = question;
   try {
-    return cache.hit(key, permission, sent) ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));
+    const hit = cache.hit(key, permission, sent);
+    return hit ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));
   } catch (error) {
     if (error instanceof RefrainError) return null;
     throw error;

@@ -12,7 +12,7 @@ export class SentHeaders implements Sent {
   readonly #head: HeadFacts;
   readonly #raw: readonly string[];
   #fields: HeaderFields | null = null;
-  /** What was told last: requests on one connection are asked of the same names. */
+  /** The names of last time, and their digest: requests on one connection are asked of the same names. */
   #named = '';
   #digest = '';
 

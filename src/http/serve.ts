@@ -161,8 +161,9 @@ class Playback implements Player {
     };
     // Nothing may be said beyond a length that was told.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) this.#response.write('', cutOnceRead);
-    else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
+    else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
+      this.#response.write('', cutOnceRead);
+    } else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
   }
 }
 

@@ -10,7 +10,10 @@ import { STATUS_CODES } from './node-http.ts';
 
 /** A listener of `clientError` of the API. */
 export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {
-  refuse(cause, socket, (code) => `cache-control: private, no-store\r\ncache-status: refrain; detail=${code}\r\nx-cache: BYPASS\r\n`);
+  refuse(
+    cause, socket,
+    (code) => `cache-control: private, no-store\r\ncache-status: refrain; detail=${code}\r\nx-cache: BYPASS\r\n`,
+  );
 }
 
 /** The same of the operator's listener, which is no cache. */

@@ -42,22 +42,23 @@ export async function whyMissed({ store, namer, omissions }: Records, missed: Mi
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   const { isStale, isOfFuture } = outcome.answer;
-  if (isStale) return isOfFuture ? 'kept, but dated in the future by the clock of this machine' : 'kept, but expired or older than max-age';
+  if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
+  if (isStale) return 'kept, but expired or older than max-age';
   const { key, form, parts } = naming;
   // By now the answer to this very request may be among them.
   const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
   const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
   const nearest = parts && (await namer.nearest(parts, form, candidates));
-  const { pointers } = twin ?? { pointers: [] };
-  // What was asked is perhaps not kept, but the names of what differs from it are known.
+  // The twin is perhaps not kept, but the names of what differs from it are known.
   const isOther = twin !== null && nearest?.name !== nameOf(twin.key);
-  const isNearer = isOther && pointers.length <= (nearest?.differences ?? Infinity);
-  const isStored = async ({ key: stored }: Twin) => (await store.find(nameOf(stored))) !== undefined;
+  const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
   const told = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
     return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
   };
-  if (isNearer && (await isStored(twin))) return told(twin.key, pointers[0] as string, pointers.length);
+  if (isNearer && (await store.find(nameOf(twin.key))) !== undefined) {
+    return told(twin.key, twin.pointers[0] as string, twin.pointers.length);
+  }
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
   return told(nearest.name, nearest.first, nearest.differences);
 }

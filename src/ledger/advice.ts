@@ -1,6 +1,6 @@
 /**
- * What may be said of a header or a field that is new with every request. To
- * leave it out of the key is advised of tokens alone that seem to mean nothing.
+ * Advice on a header or a field that is new with every request. To leave it out
+ * of the key is advised of tokens alone that seem to mean nothing.
  */
 import { type Meaning, meaningOf } from '../request/meaning.ts';
 
@@ -8,8 +8,8 @@ import { type Meaning, meaningOf } from '../request/meaning.ts';
 const REISSUED = /token|assertion|jwt|cert|principal|oidc-data/i;
 
 /**
- * Whether a value of this name may come again and again before there is a new one, by which everything is new: a
- * session's, a cookie's, a token's. Never one that is advised to be left out of the key.
+ * Tests whether a value of this name may come again and again before there is a new one, by which everything is new:
+ * a session's, a cookie's, a token's. Never one that is advised to be left out of the key.
  * @param name `header:NAME`, `caller:NAME`, or the JSON Pointer of a field
  */
 export function mayRepeat(name: string): boolean {
@@ -19,7 +19,7 @@ export function mayRepeat(name: string): boolean {
 }
 
 export interface Advice {
-  /** What to set, where that is safe if the person who reads it agrees; else null. */
+  /** The setting to make, where that is safe if the person who reads it agrees; else null. */
   readonly setting: string | null;
   readonly words: string;
 }

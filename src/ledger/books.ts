@@ -137,7 +137,8 @@ export class Books {
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const reply = await (this.#thread as BooksThread).ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const thread = this.#thread as BooksThread;
+    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);

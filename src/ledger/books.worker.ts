@@ -28,7 +28,10 @@ interface Tables {
   readonly reasons: () => Iterable<Reason>;
 }
 
-const readersOf = (database: DatabaseSync) => ({ rows: () => readRows(database), reasons: () => readReasons(database) });
+const readersOf = (database: DatabaseSync) => ({
+  rows: () => readRows(database),
+  reasons: () => readReasons(database),
+});
 
 const file = new SqliteDatabase<Tables>({
   path,

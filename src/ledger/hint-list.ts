@@ -1,17 +1,17 @@
 /**
- * What was said of requests that could not hit: each once in a line of the
+ * The hints on requests that could not hit: each is said once in a line of the
  * log, and counted from then on.
  */
 import type { Log } from '../log.ts';
 import { type Advice, adviceOn } from './advice.ts';
 
-/** What keeps requests from hitting, since the start. */
+/** A cause that keeps requests from hitting, since the start. */
 export interface Hint {
   /** `header:NAME`, the JSON Pointer of a field, or `no-store`. */
   readonly about: string;
   /** How many it kept from hitting. */
   readonly requests: number;
-  /** What to set, where that is safe if the person who reads it agrees; else null. */
+  /** The setting to make, where that is safe if the person who reads it agrees; else null. */
   readonly setting: string | null;
   readonly text: string;
 }

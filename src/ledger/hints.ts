@@ -20,7 +20,7 @@ import { NEEDED, Track } from './track.ts';
 export interface Sighting {
   readonly endpoint: Endpoint;
   readonly key: string;
-  /** What its key was made of, with its body. */
+  /** The parts that its key was made of, with its body. */
   readonly parts: Parts;
   /** Names the caller's credential at this upstream. */
   readonly credential: string;
@@ -42,7 +42,7 @@ export type UsesOf = (key: string) => Promise<number | null>;
 export interface HintsOptions {
   readonly log: Log;
   readonly usesOf: UsesOf;
-  /** What `key.ignore` has. */
+  /** The names that `key.ignore` has. */
   readonly ignored: readonly string[];
 }
 
@@ -179,7 +179,7 @@ export class Hints {
     if (said) this.#saidOf.set(track, said);
   }
 
-  /** What comes twice keeps nothing from hitting, and what was said of it is taken back. */
+  /** A value that comes twice keeps nothing from hitting, and what was said of it is taken back. */
   #repeat(track: Track | undefined): void {
     track?.repeat();
     const said = track?.isRepeated ? this.#saidOf.get(track) : undefined;
