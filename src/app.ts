@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener, Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
-import { AdminDoor } from './admin/door.ts';
+import { LazyAdminServer } from './admin/lazy-admin-server.ts';
 import { explainDocument } from './admin/explain.ts';
 import { Cache } from './cache/cache.ts';
 import { Callers } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
-import { Load } from './cache/load.ts';
+import { AdmissionControl } from './cache/admission-control.ts';
 import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
@@ -19,12 +19,12 @@ import { packageVersion } from './config/version.ts';
 import { ConfigError } from './errors.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
-import { Heads } from './http/heads.ts';
+import { HeadMemo } from './http/head-memo.ts';
 import { closeOnlyIdle } from './http/idle.ts';
 import { Lobby } from './http/lobby.ts';
 import { createServer } from './http/node-http.ts';
 import { refuseUnread, refuseUnreadOperator } from './http/unread.ts';
-import { Books, booksPath } from './ledger/books.ts';
+import { UsageFile, usagePath } from './ledger/usage-file.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
@@ -32,8 +32,8 @@ import { readPrices } from './ledger/prices.ts';
 import type { Log } from './log.ts';
 import { RequestBudget } from './request/budget.ts';
 import { Decoding } from './request/content-coding.ts';
-import { createNamer, type Namer } from './request/namer.ts';
-import type { Rules } from './request/reading.ts';
+import { createKeyer, type Keyer } from './request/keyer.ts';
+import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
 import { keepSecret, loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
@@ -50,7 +50,7 @@ export interface App {
   readonly admin: Server;
   readonly cache: Cache;
   readonly callers: Callers;
-  readonly load: Load;
+  readonly admission: AdmissionControl;
   readonly budget: RequestBudget;
   readonly ledger: Ledger;
   readonly hints: Hints;
@@ -62,7 +62,7 @@ export interface App {
    */
   readonly open: () => Promise<void>;
   readonly upstream: Upstream;
-  readonly namer: Namer;
+  readonly keyer: Keyer;
   /** Loads what no listener needs to accept. A request that comes before waits for what it needs of it. */
   readonly prepare: () => Promise<void>;
   readiness: Readiness;
@@ -97,30 +97,30 @@ const LISTENER = {
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
   const { store: { path }, auth: { recheck } } = config;
-  const ledgerPath = booksPath(path);
+  const ledgerPath = usagePath(path);
   const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
     onGone: (gone) => cache.removals.heed(gone),
     onReplaced: () => secret && keepSecret(path as string, secret, log),
   });
   let secret: Buffer | undefined;
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
-  const books = new Books({ path: ledgerPath, clock, log });
-  const ledger = new Ledger({ books, prices: readPrices(), log });
-  const usesOf = async (key: string) => (await store.named(key, 1))?.[0]?.hits ?? null;
+  const usageFile = new UsageFile({ path: ledgerPath, clock, log });
+  const ledger = new Ledger({ usageFile, prices: readPrices(), log });
+  const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
-  const namer = createNamer(config.memory.bytes * MEMO_SHARE);
+  const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
-  const load = new Load(config.limits, clock);
-  const cache = new Cache({ store, clock, load, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
+  const admission = new AdmissionControl(config.limits, clock);
+  const cache = new Cache({ store, clock, admission, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
   const metrics = new Metrics({
     version: packageVersion(),
     tiers,
-    files: () => (path === null ? {} : { store: isStoreUp(), ledger: books.state === 'up' }),
-    flights: () => load.flights,
-    listeners: () => load.listeners,
-    bytesInTheAir: () => load.bytes,
+    files: () => (path === null ? {} : { store: isStoreUp(), ledger: usageFile.state === 'up' }),
+    flights: () => admission.flights,
+    listeners: () => admission.listeners,
+    bytesInTheAir: () => admission.bytes,
   });
-  ledger.subscribe((note) => metrics.observe(note));
+  ledger.subscribe((record) => metrics.observe(record));
   let rules: Rules;
   const budget = new RequestBudget(config.limits.requestBytes);
   const bounds = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
@@ -128,8 +128,8 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const callers = new Callers({ recheck, file: callersFile, clock });
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener => createHandler({
-    cache, store, upstream, ledger, hints, clock, log, pseudonym, namer, callers,
-    heads: new Heads({ rules, pseudonym }),
+    cache, store, upstream, ledger, hints, clock, log, pseudonym, keyer, callers,
+    heads: new HeadMemo({ rules, pseudonym }),
     keep: new Set(config.keep),
     keepsPrompts: config.store.prompts,
     omissions: rules.omissions,
@@ -144,9 +144,9 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   api.maxHeadersCount = 0;
   const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
-  const door = new AdminDoor({
-    host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.find, text),
-    books: store, removals: cache.removals, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
+  const adminApi = new LazyAdminServer({
+    host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.findByPrefix, text),
+    catalogue: store, removals: cache.removals, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
     subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
   });
   const admin = createServer({ ...LISTENER, requestTimeout: OPERATOR_MS });
@@ -154,20 +154,20 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   closeOnlyIdle(admin);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
-    api, admin, cache, callers, load, budget, ledger, hints, metrics, store, upstream, namer, readiness: 'starting',
+    api, admin, cache, callers, admission, budget, ledger, hints, metrics, store, upstream, keyer, readiness: 'starting',
     async open() {
-      const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), books.open()]));
+      const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), usageFile.open()]));
       const paths = [path, ledgerPath];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       rules = createRules(config, (secret = loadSecret(path, log)), origins);
       apiLobby.open(createHandle());
-      adminLobby.open((request, response) => void door.handle(request, response));
+      adminLobby.open((request, response) => void adminApi.handle(request, response));
     },
     async prepare() {
       await upstream.prepare();
-      await door.prepare();
-      await namer.prepare();
+      await adminApi.prepare();
+      await keyer.prepare();
     },
   };
   return app;

@@ -70,7 +70,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   await app.ledger.close();
   await app.callers.close();
   app.metrics.close();
-  await app.namer.close();
+  await app.keyer.close();
   await app.store.close();
 }
 

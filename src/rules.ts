@@ -8,7 +8,7 @@ import { dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { createBypasses } from './request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createOmissions } from './request/omissions.ts';
-import type { Rules } from './request/reading.ts';
+import type { Rules } from './request/parsed-head.ts';
 import type { Target, Targets } from './request/route.ts';
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */

@@ -13,7 +13,7 @@ import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { Books } from '../store/store.ts';
+import type { Catalogue } from '../store/store.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import { DESCRIPTION } from './description.ts';
 import { entriesRoutes } from './entries.ts';
@@ -29,7 +29,7 @@ export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
-  readonly books: Books;
+  readonly catalogue: Catalogue;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   readonly figures: Figures;
   /** Where requests are told of as they end. */
@@ -40,7 +40,7 @@ export interface AdminOptions extends GuardOptions {
 }
 
 export function createAdmin(options: AdminOptions): Express {
-  const { readiness, explain, books, removals, figures, subscribe, settings, clock, log } = options;
+  const { readiness, explain, catalogue, removals, figures, subscribe, settings, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -66,7 +66,7 @@ export function createAdmin(options: AdminOptions): Express {
   });
   admin.use(figuresRoutes(figures));
   if (settings) admin.use(settingsRoutes(settings));
-  admin.use(entriesRoutes({ books, removals, clock }));
+  admin.use(entriesRoutes({ catalogue, removals, clock }));
   admin.use(purgeRoutes(removals));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {

@@ -5,38 +5,38 @@ import { type Request, type Response, Router } from 'express';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import { notDurable, overloaded, unknownEntry } from '../errors.ts';
-import type { Books } from '../store/store.ts';
+import type { Catalogue } from '../store/store.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
 import { findRow } from './find-row.ts';
-import { tellEntry, tellRow } from './telling.ts';
+import { tellEntry, tellRow } from './entry-json.ts';
 
 export interface Shelves {
-  readonly books: Books;
+  readonly catalogue: Catalogue;
   readonly removals: Pick<Removals, 'purge' | 'written'>;
   readonly clock: Clock;
 }
 
-export function entriesRoutes({ books, removals, clock }: Shelves): Router {
+export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
   const router = Router();
 
   router.get('/entries', async (request: Request, response: Response) => {
     const now = clock.now();
     const listing = readListing(request.query, now);
-    const page = await books.list(listing);
+    const page = await catalogue.list(listing);
     if (!page) throw overloaded();
     response.json({ entries: page.rows.map((row) => tellRow(row, now)), next: page.next && writeCursor(listing.sort, page.next) });
   });
 
   router.get('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
-    const row = await findRow(books, request.params.key);
-    const entry = await books.read(row.key);
+    const row = await findRow(catalogue, request.params.key);
+    const entry = await catalogue.read(row.key);
     if (!entry) throw unknownEntry(row.key);
     response.json(tellEntry(row, entry, clock.now()));
   });
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
-    const { key, bytes } = await findRow(books, request.params.key);
+    const { key, bytes } = await findRow(catalogue, request.params.key);
     removals.purge(key);
     if (!(await removals.written())) throw notDurable();
     response.json({ entries: 1, bytes });

@@ -5,7 +5,7 @@
 import { invalidBody, shown } from '../errors.ts';
 import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } from '../request/explain.ts';
 import { formOf } from '../request/fingerprint.ts';
-import type { Rules } from '../request/reading.ts';
+import type { Rules } from '../request/parsed-head.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
 import type { Kept } from '../store/store.ts';
 
@@ -34,7 +34,7 @@ async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
   if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key)) throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
   const kept = await find(key);
   if (!kept) throw invalidBody(`nothing is kept under ${key}`);
-  const { endpoint, parts } = kept.asked;
+  const { endpoint, parts } = kept.request;
   if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, shows a credential, or store.prompts is false`);
   return { endpoint, dialect: null, form: formOf(kept.key), parts };
 }

@@ -4,7 +4,7 @@
 import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Row } from '../store/listing.ts';
-import type { Books } from '../store/store.ts';
+import type { Catalogue } from '../store/store.ts';
 
 /** How many digits a fingerprint has. */
 const WHOLE = 64;
@@ -16,10 +16,10 @@ const NAMED = 10;
  * @param key 16 to 64 digits, perhaps with the form, or a key as it is listed
  * @throws RefrainError `unknown_entry`, `ambiguous_key`, or `overloaded` where nothing can be told now
  */
-export async function findRow(books: Pick<Books, 'named'>, key: string): Promise<Row> {
+export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: string): Promise<Row> {
   const [, digits, form] = /^([0-9a-f]{16,64})(?:\.(.*))?$/.exec(key) ?? [];
   if (digits === undefined) throw unknownEntry(key);
-  const rows = await books.named(digits.length === WHOLE && form !== undefined ? key : digits, NAMED);
+  const rows = await catalogue.listByPrefix(digits.length === WHOLE && form !== undefined ? key : digits, NAMED);
   if (!rows) throw overloaded();
   const exact = rows.find((one) => one.key === key);
   if (exact) return exact;

@@ -11,18 +11,18 @@ import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Head, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
-import { Flight, type Lead } from './flight.ts';
+import { Flight, type Fetch } from './flight.ts';
 import { FutureEntries } from './future-entries.ts';
 import { Flights } from './flights.ts';
 import { isOverdue, mayPlay, type Patience, waitForHead } from './following.ts';
-import { ForgottenAnswers } from './forgotten-answers.ts';
-import { type Ground, StoreLanding } from './landing.ts';
-import type { Load } from './load.ts';
-import type { Miss, Opening } from './outcome.ts';
+import { DeletedResponses } from './deleted-responses.ts';
+import { type CacheContext, StoreSink } from './store-sink.ts';
+import type { AdmissionControl } from './admission-control.ts';
+import type { Miss, CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
 import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
-import { UnkeptKeys } from './unkept-keys.ts';
+import { HitForMiss } from './hit-for-miss.ts';
 import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
 
 export interface CacheOptions extends Patience {
@@ -31,7 +31,7 @@ export interface CacheOptions extends Patience {
   /** The most that one answer may take, in bytes, to be kept. */
   readonly maxEntryBytes: number;
   readonly onAbandon: 'abort' | 'finish';
-  readonly load: Load;
+  readonly admission: AdmissionControl;
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
@@ -41,17 +41,17 @@ export class Cache {
   readonly removals: Removals;
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
-  readonly #unkept: UnkeptKeys;
-  readonly #forgotten = new ForgottenAnswers();
+  readonly #hitForMiss: HitForMiss;
+  readonly #deletedResponses = new DeletedResponses();
   readonly #future: FutureEntries;
-  readonly #ground: Ground;
+  readonly #context: CacheContext;
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    this.#unkept = new UnkeptKeys(options.clock);
+    this.#hitForMiss = new HitForMiss(options.clock);
     this.#future = new FutureEntries(options.log);
-    this.removals = new Removals({ ...options, flights: this.#flights, forgotten: this.#forgotten });
-    this.#ground = { ...options, flights: this.#flights, unkept: this.#unkept, forgotten: this.#forgotten };
+    this.removals = new Removals({ ...options, flights: this.#flights, deletedResponses: this.#deletedResponses });
+    this.#context = { ...options, flights: this.#flights, hitForMiss: this.#hitForMiss, deletedResponses: this.#deletedResponses };
   }
 
   /** How many flights may be joined. */
@@ -66,21 +66,21 @@ export class Cache {
 
   /** Why the last answer under a key was not kept; null where it was, or nothing is known of it. */
   whyNotKept(key: string): string | null {
-    return this.#unkept.whyNot(key);
+    return this.#hitForMiss.whyNot(key);
   }
 
   /** What is kept under a key, where it can be had without waiting and is good enough. */
-  hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): Opening | undefined {
+  hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): CacheResult | undefined {
     const { store } = this.#options;
-    const stored = permission.read ? store.getNow(key) : undefined;
+    const stored = permission.read ? store.getSync(key) : undefined;
     if (stored === undefined) return undefined;
     const own = ownKey(key, stored.entry, sent);
-    const found = this.#goodEnough(own === key ? stored : store.getNow(own), permission, sent, now);
+    const found = this.#goodEnough(own === key ? stored : store.getSync(own), permission, sent, now);
     return found && this.#hit(own, found, now);
   }
 
   /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
-  open(question: Question): Opening | Promise<Opening> {
+  open(question: Question): CacheResult | Promise<CacheResult> {
     const { key, permission } = question;
     if (!permission.ask) return this.#onlyIfCached(question);
     const flight = permission.follow ? this.#flights.joinable(key) : null;
@@ -90,16 +90,16 @@ export class Cache {
   }
 
   /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
-  bypass(why: string, lead: Lead, endpoint: Endpoint | null = null): Opening {
-    const { clock, load } = this.#options;
-    load.admitFlight();
-    const flight = new Flight({ landing: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, load });
-    const listener = flight.recording.listen();
-    flight.lead(lead);
-    return { outcome: { word: 'bypass', why }, listener, call: flight.account.whenOver };
+  bypass(why: string, fetch: Fetch, endpoint: Endpoint | null = null): CacheResult {
+    const { clock, admission } = this.#options;
+    admission.admitFlight();
+    const flight = new Flight({ sink: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, admission });
+    const reader = flight.recording.openReader();
+    flight.start(fetch);
+    return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
   }
 
-  async #onlyIfCached(question: Question): Promise<Opening> {
+  async #onlyIfCached(question: Question): Promise<CacheResult> {
     const { key, permission, sent } = question;
     const stored = permission.read ? await lookUp(this.#options.store, key) : undefined;
     const own = stored ? ownKey(key, stored.entry, sent) : key;
@@ -109,37 +109,37 @@ export class Cache {
     return this.#hit(key, found);
   }
 
-  #follow(flight: Flight, question: Question): Opening | Promise<Opening> {
-    this.#options.load.admitListener();
-    const listener = flight.recording.listen();
-    const opening: Opening = { outcome: { word: 'follow' }, listener, call: flight.account.whenOver };
-    return flight.lookup ? this.#followStored(flight, opening, question) : this.#followHead(flight, opening, question);
+  #follow(flight: Flight, question: Question): CacheResult | Promise<CacheResult> {
+    this.#options.admission.admitReader();
+    const reader = flight.recording.openReader();
+    const result: CacheResult = { outcome: { word: 'follow' }, reader, call: flight.callMetrics.whenOver };
+    return flight.lookup ? this.#followStored(flight, result, question) : this.#followHead(flight, result, question);
   }
 
   /** Follows a flight that is still asking the store. */
-  async #followStored(flight: Flight, opening: Opening, question: Question): Promise<Opening> {
+  async #followStored(flight: Flight, result: CacheResult, question: Question): Promise<CacheResult> {
     const stored = await flight.lookup;
-    if (!stored) return this.#followHead(flight, opening, question);
-    opening.listener.leave();
+    if (!stored) return this.#followHead(flight, result, question);
+    result.reader.leave();
     return this.#answerFrom(stored, question);
   }
 
   /** Follows once the head is known, unless it says that the answer is for the one who leads; then asks for itself. */
-  #followHead(flight: Flight, opening: Opening, question: Question): Opening | Promise<Opening> {
-    const { listener } = opening;
-    const { head, state } = listener;
+  #followHead(flight: Flight, result: CacheResult, question: Question): CacheResult | Promise<CacheResult> {
+    const { reader } = result;
+    const { head, state } = reader;
     if (head === null) {
-      if (state !== 'waiting') return opening;
-      return waitForHead(listener, question.client)
-        .then((stays) => (stays && listener.head ? this.#followHead(flight, opening, question) : opening));
+      if (state !== 'waiting') return result;
+      return waitForHead(reader, question.client)
+        .then((stays) => (stays && reader.head ? this.#followHead(flight, result, question) : result));
     }
-    if (mayPlay(flight, head, question)) return opening;
-    listener.leave();
+    if (mayPlay(flight, head, question)) return result;
+    reader.leave();
     return this.#askBeside(head, question);
   }
 
   /** Answers what a flight in the air does not. @param head of that flight's answer */
-  #askBeside(head: Head, question: Question): Opening | Promise<Opening> {
+  #askBeside(head: Head, question: Question): CacheResult | Promise<CacheResult> {
     const { key, sent } = question;
     const variant = variantOf(head, sent);
     if (variant && !isVariantKey(key)) {
@@ -150,7 +150,7 @@ export class Cache {
   }
 
   /** Answers by what the store has under the key, or from where that says the answer is. */
-  #answerFrom(stored: Found, question: Question): Opening | Promise<Opening> {
+  #answerFrom(stored: Found, question: Question): CacheResult | Promise<CacheResult> {
     const { key, permission, sent } = question;
     const { entry } = stored;
     const own = ownKey(key, entry, sent);
@@ -161,47 +161,47 @@ export class Cache {
     return this.open({ ...question, permission: { ...permission, read: false } });
   }
 
-  #miss(question: Question): Opening | Promise<Opening> {
-    const { key, permission, lead, sent, varying, expected: { noStore } } = question;
-    const { load, store } = this.#options;
+  #miss(question: Question): CacheResult | Promise<CacheResult> {
+    const { key, permission, fetch, sent, varying, expected: { noStore } } = question;
+    const { admission, store } = this.#options;
     const isToLookUp = permission.read && !surelyLacks(store, key);
-    if (isToLookUp) load.admitListener();
-    else load.admitFlight();
-    const landing = new StoreLanding(this.#ground, question);
-    const flight = this.#register(question, landing);
-    const listener = flight.recording.listen();
-    const notKept = permission.read ? this.#unkept.whyNot(key) : null;
-    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: landing };
-    const opening: Opening = {
-      outcome, listener, call: flight.account.whenOver, flight,
+    if (isToLookUp) admission.admitReader();
+    else admission.admitFlight();
+    const sink = new StoreSink(this.#context, question);
+    const flight = this.#register(question, sink);
+    const reader = flight.recording.openReader();
+    const notKept = permission.read ? this.#hitForMiss.whyNot(key) : null;
+    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: sink };
+    const result: CacheResult = {
+      outcome, reader, call: flight.callMetrics.whenOver, flight,
       ...(varying && { variesBy: varying.by }),
     };
     if (!isToLookUp) {
-      flight.lead(lead);
-      return opening;
+      flight.start(fetch);
+      return result;
     }
     const lookup = lookUp(store, key).then((stored) => {
       const isElsewhere = stored !== undefined && ownKey(key, stored.entry, sent) !== key;
       const found = isElsewhere ? stored : this.#goodEnough(stored, permission, sent);
       flight.lookup = null;
-      landing.before = stored?.entry;
+      sink.before = stored?.entry;
       if (found) {
         flight.dismiss();
-        listener.leave();
-      } else flight.leadWithin(load, lead);
+        reader.leave();
+      } else flight.startIfAdmitted(admission, fetch);
       return found;
     });
     flight.lookup = lookup;
-    return lookup.then((found) => (found ? this.#answerFrom(found, question) : opening));
+    return lookup.then((found) => (found ? this.#answerFrom(found, question) : result));
   }
 
   /** A flight that is joinable unless another one holds the key already. */
-  #register(question: Question, landing: StoreLanding): Flight {
+  #register(question: Question, sink: StoreSink): Flight {
     const { key, expected: { endpoint } } = question;
-    const { clock, load, maxEntryBytes, onAbandon } = this.#options;
-    const flight = new Flight({ landing, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, load });
+    const { clock, admission, maxEntryBytes, onAbandon } = this.#options;
+    const flight = new Flight({ sink, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, admission });
     if (flight.recording.liveOnly) return flight;
-    landing.place = this.#flights.add(flight, question, !this.#unkept.has(key) && !this.#isHeld(question));
+    sink.slot = this.#flights.add(flight, question, !this.#hitForMiss.has(key) && !this.#isHeld(question));
     return flight;
   }
 
@@ -213,7 +213,7 @@ export class Cache {
     return head === null || mayPlay(held, head, question);
   }
 
-  #hit(key: string, found: Found, now = this.#options.clock.now()): Opening {
+  #hit(key: string, found: Found, now = this.#options.clock.now()): CacheResult {
     this.#options.store.use(key);
     return openStored(found, now);
   }
@@ -222,7 +222,7 @@ export class Cache {
   #goodEnough(
     found: Found | undefined, { maxAge }: Permission, sent: Sent, now = this.#options.clock.now(),
   ): Found | undefined {
-    if (!found || this.#forgotten.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
+    if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
     if (isGoodEnough(found.entry, maxAge, now)) return found;
     this.#future.note(found.entry, now);
     return undefined;

@@ -5,11 +5,11 @@ import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
-import type { Load } from './load.ts';
+import type { AdmissionControl } from './admission-control.ts';
 import type { Terms } from './terms.ts';
 
 /** The landing of an answer that may be kept. */
-export interface Landing {
+export interface Sink {
   /** The properties of a whole answer. */
   readonly expected: Expectation;
   /** The model that was asked for; null where the request does not say. */
@@ -24,12 +24,12 @@ export interface Landing {
   /** Told why a complete answer is not kept. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */
-  land(): void;
+  release(): void;
 }
 
 export interface FlightPlan {
   /** Null for an answer that is only relayed. */
-  readonly landing: Landing | null;
+  readonly sink: Sink | null;
   /** Whose answers tell of usage; null for any other. */
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
@@ -37,5 +37,5 @@ export interface FlightPlan {
   /** The treatment of the upstream call when the last listener leaves. */
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
-  readonly load: Load;
+  readonly admission: AdmissionControl;
 }

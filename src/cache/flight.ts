@@ -12,33 +12,33 @@
  * an equal request finds neither the entry nor the flight.
  */
 import { abandoned, internalError, type RefrainError } from '../errors.ts';
-import type { Judge, Verdict } from '../response/complete.ts';
+import type { Validator, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
-import { isEventStream, judgeOf } from '../response/judge.ts';
-import { type Owner, Recording } from '../response/recording.ts';
+import { isEventStream, judgeOf } from '../response/validator.ts';
+import { type RecordingOwner, Recording } from '../response/recording.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
-import { Account } from './account.ts';
-import type { FlightPlan, Landing } from './flight-plan.ts';
-import type { Load } from './load.ts';
+import { CallMetrics } from './call-metrics.ts';
+import type { FlightPlan, Sink } from './flight-plan.ts';
+import type { AdmissionControl } from './admission-control.ts';
 import { whyNotStorable } from './storable.ts';
 
 /** Fetches an answer into a writer. */
-export type Lead = (writer: Writer) => void;
+export type Fetch = (writer: Writer) => void;
 
 /** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
 
-export class Flight implements Writer, Owner {
+export class Flight implements Writer, RecordingOwner {
   readonly recording: Recording;
-  readonly account: Account;
+  readonly callMetrics: CallMetrics;
   source: Source | null = null;
   /** Why a complete answer was not kept; null before, and where it was. */
   unkept: string | null = null;
   /** What the store says, while it is asked. */
   lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
-  #judge: Judge | null = null;
+  #validator: Validator | null = null;
   #leading = false;
   #committed = false;
   #landed = false;
@@ -47,57 +47,57 @@ export class Flight implements Writer, Owner {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
-    this.account = new Account(plan.clock, plan.landing?.model ?? null);
-    this.recording = new Recording(plan.landing ? plan.maxBytes : 0, plan.load, this);
+    this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null);
+    this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this);
   }
 
-  get landing(): Landing | null {
-    return this.#plan.landing;
+  get landing(): Sink | null {
+    return this.#plan.sink;
   }
 
-  wanted(): void {
+  onDrain(): void {
     this.source?.resume();
   }
 
-  deserted(): void {
+  onLastReaderLeft(): void {
     this.#abandon();
   }
 
-  turnedLiveOnly(): void {
-    const judge = this.#judge;
-    this.#judge = null;
-    this.unkept = this.#plan.load.isFull ? 'limits' : 'too-large';
+  onOverflow(): void {
+    const validator = this.#validator;
+    this.#validator = null;
+    this.unkept = this.#plan.admission.isFull ? 'limits' : 'too-large';
     this.#land();
     this.#abandon();
-    if (this.recording.head) this.account.unjudged(this.#plan.endpoint, this.recording.head, judge);
+    if (this.recording.head) this.callMetrics.unjudged(this.#plan.endpoint, this.recording.head, validator);
   }
 
-  lead(lead: Lead): void {
+  start(fetch: Fetch): void {
     this.#leading = true;
-    this.account.led();
-    this.#plan.load.countFlight(1);
+    this.callMetrics.started();
+    this.#plan.admission.countFlight(1);
     try {
-      lead(this);
+      fetch(this);
     } catch (cause) {
-      this.fail({ error: internalError(cause), told: false });
+      this.fail({ error: internalError(cause), alreadySent: false });
       this.source?.abort();
     }
   }
 
   /** Leads, unless there is too much to do already. */
-  leadWithin(load: Load, lead: Lead): void {
+  startIfAdmitted(admission: AdmissionControl, fetch: Fetch): void {
     try {
-      load.admitCall();
+      admission.admitCall();
     } catch (error) {
-      return this.#end({ error: error as RefrainError, told: false });
+      return this.#end({ error: error as RefrainError, alreadySent: false });
     }
-    this.lead(lead);
+    this.start(fetch);
   }
 
   /** Lands a flight that has nothing to fetch: the store had the answer. */
   dismiss(): void {
     this.#land();
-    this.account.close(null);
+    this.callMetrics.close(null);
   }
 
   /** What lands from here on is delivered, but not kept; new requests do not join. */
@@ -114,24 +114,24 @@ export class Flight implements Writer, Owner {
   }
 
   begin(head: Head, framing: Framing): void {
-    const { landing, endpoint } = this.#plan;
-    this.account.begun();
-    if (landing && !this.recording.liveOnly) this.#judge = judgeOf(landing.expected, head, framing);
-    else this.account.unjudged(endpoint, head);
+    const { sink, endpoint } = this.#plan;
+    this.callMetrics.begun();
+    if (sink && !this.recording.liveOnly) this.#validator = judgeOf(sink.expected, head, framing);
+    else this.callMetrics.unjudged(endpoint, head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
-    landing?.begun(head);
+    sink?.begun(head);
     // A stream that may be kept may end before its declared length, in an event of ours.
-    this.recording.begin(head, landing && isEventStream(head) ? { ...framing, length: null } : framing);
+    this.recording.begin(head, sink && isEventStream(head) ? { ...framing, length: null } : framing);
     this.#abandon();
   }
 
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
     // First: whoever is played its end may leave at once.
-    if (this.#judge?.push(chunk) === 'committed') this.#commit();
+    if (this.#validator?.push(chunk) === 'committed') this.#commit();
     const isWanted = this.recording.append(chunk);
-    this.account.saw(chunk);
+    this.callMetrics.saw(chunk);
     return isWanted;
   }
 
@@ -140,8 +140,8 @@ export class Flight implements Writer, Owner {
     this.#cancelSettling?.();
     let whole: Buffer | undefined;
     const body = () => (whole ??= compact(this.recording.chunks, this.recording.bytes));
-    const verdict = this.#judge?.end(body) ?? null;
-    const call = this.account.conclude(this.#judge);
+    const verdict = this.#validator?.end(body) ?? null;
+    const call = this.callMetrics.conclude(this.#validator);
     this.#settle(verdict, body, call);
     this.#land();
     this.recording.finish();
@@ -150,41 +150,41 @@ export class Flight implements Writer, Owner {
 
   fail(failure: Failure): void {
     if (this.#committed) this.finish();
-    else this.#end(this.#judge?.saysError ? { ...failure, told: true } : failure);
+    else this.#end(this.#validator?.saysError ? { ...failure, alreadySent: true } : failure);
   }
 
   /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what is live only */
   #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
-    const [{ head }, { landing }] = [this.recording, this.#plan];
-    if (!head || !landing) return;
+    const [{ head }, { sink }] = [this.recording, this.#plan];
+    if (!head || !sink) return;
     if (verdict === null) this.unkept ??= 'too-large';
-    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(landing, head);
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(sink, head);
     try {
-      if (verdict?.kind === 'whole' && !this.unkept) landing.keep(head, body(), verdict.answerId, call);
+      if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, call);
     } catch {
       this.unkept = 'store';
     }
-    if (this.unkept) landing.refuse(this.unkept);
+    if (this.unkept) sink.refuse(this.unkept);
   }
 
   #end(failure: Failure): void {
     this.#land();
     this.recording.fail(failure);
-    this.#arrive(this.account.breakOff(this.#judge, this.recording));
+    this.#arrive(this.callMetrics.breakOff(this.#validator, this.recording));
   }
 
   /** The call is over. */
   #arrive(call: Call | null): void {
-    this.account.close(call);
+    this.callMetrics.close(call);
     if (!this.#leading) return;
     this.#leading = false;
-    this.#plan.load.countFlight(-1);
+    this.#plan.admission.countFlight(-1);
   }
 
   #land(): void {
     if (this.#landed) return;
     this.#landed = true;
-    this.#plan.landing?.land();
+    this.#plan.sink?.release();
   }
 
   #commit(): void {
@@ -200,16 +200,16 @@ export class Flight implements Writer, Owner {
     const { recording } = this;
     if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
     if (this.#plan.onAbandon === 'finish' && this.#isWorthFinishing()) return;
-    this.abort({ error: abandoned(), told: false });
+    this.abort({ error: abandoned(), alreadySent: false });
   }
 
   #isWorthFinishing(): boolean {
     const { head, liveOnly } = this.recording;
-    const { landing } = this.#plan;
-    return landing !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(landing, head));
+    const { sink } = this.#plan;
+    return sink !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(sink, head));
   }
 
-  #whyNot({ ttl, expected }: Landing, head: Head): string | null {
+  #whyNot({ ttl, expected }: Sink, head: Head): string | null {
     return whyNotStorable(ttl, head, expected.noStore);
   }
 }

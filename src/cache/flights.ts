@@ -4,7 +4,7 @@
  */
 import type { Label } from '../response/entry.ts';
 import { type Criteria, fitsLabel, type Purge } from '../store/filter.ts';
-import type { Tally } from '../store/listing.ts';
+import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
 import { primaryKey } from './variants.ts';
 
@@ -15,12 +15,12 @@ export interface PurgeRequest extends Criteria {
 }
 
 /** What a purge is about; `flights` are those that it fences. */
-export interface Purged extends Tally {
+export interface Purged extends Totals {
   readonly flights: number;
 }
 
 /** What an answer will be kept as. */
-interface Aim {
+interface SlotKey {
   readonly key: string;
   readonly label: Label;
 }
@@ -30,13 +30,13 @@ interface Aim {
  * tables that a Map or a Set has outgrown hold on to what they had, one to the
  * next, until V8's next full collection.
  */
-export interface Place extends Aim {
+export interface FlightSlot extends SlotKey {
   flight: Flight | null;
 }
 
 export class Flights {
-  readonly #joinable = new Map<string, Place>();
-  readonly #keepable = new Set<Place>();
+  readonly #joinable = new Map<string, FlightSlot>();
+  readonly #keepable = new Set<FlightSlot>();
 
   /** How many may be joined. */
   get size(): number {
@@ -52,23 +52,23 @@ export class Flights {
     return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, { key, label }: Aim, isJoinable: boolean): Place {
-    const place: Place = { key, label, flight };
-    this.#keepable.add(place);
-    if (isJoinable) this.#joinable.set(key, place);
-    return place;
+  add(flight: Flight, { key, label }: SlotKey, isJoinable: boolean): FlightSlot {
+    const slot: FlightSlot = { key, label, flight };
+    this.#keepable.add(slot);
+    if (isJoinable) this.#joinable.set(key, slot);
+    return slot;
   }
 
-  remove(place: Place): void {
-    this.#keepable.delete(place);
-    if (this.#joinable.get(place.key) === place) this.#joinable.delete(place.key);
-    place.flight = null;
+  remove(slot: FlightSlot): void {
+    this.#keepable.delete(slot);
+    if (this.#joinable.get(slot.key) === slot) this.#joinable.delete(slot.key);
+    slot.flight = null;
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */
   to(key: string): Flight[] {
     const primary = primaryKey(key);
-    return this.#fitting((aim) => primaryKey(aim.key) === primary);
+    return this.#fitting((slotKey) => primaryKey(slotKey.key) === primary);
   }
 
   /** Those whose answers a purge is about. */
@@ -81,7 +81,7 @@ export class Flights {
     return storedUpTo === undefined ? this.#fitting(({ label }) => fitsLabel(criteria, label)) : [];
   }
 
-  #fitting(fits: (aim: Aim) => boolean): Flight[] {
+  #fitting(fits: (slotKey: SlotKey) => boolean): Flight[] {
     return [...this.#keepable].filter(fits).flatMap(({ flight }) => flight ?? []);
   }
 }

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Head } from '../response/entry.ts';
-import type { Listener } from '../response/listener.ts';
+import type { Reader } from '../response/reader.ts';
 import type { Flight } from './flight.ts';
 import type { Client, Question } from './question.ts';
 
@@ -11,9 +11,9 @@ import type { Client, Question } from './question.ts';
 const PERSONAL_STATUS: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** Tests whether an answer with this head is one to this question, too. */
-export function mayPlay({ landing }: Flight, head: Head, { shared, permission, sent }: Question): boolean {
-  if (!landing?.terms || (shared && PERSONAL_STATUS.has(head.status))) return false;
-  const { variant, whyForOneAlone, age } = landing.terms;
+export function mayPlay({ landing: sink }: Flight, head: Head, { shared, permission, sent }: Question): boolean {
+  if (!sink?.terms || (shared && PERSONAL_STATUS.has(head.status))) return false;
+  const { variant, whyForOneAlone, age } = sink.terms;
   if (variant !== null && sent.digestOf(variant.by) !== variant.digest) return false;
   return whyForOneAlone === null && age <= permission.maxAge;
 }
@@ -26,18 +26,18 @@ export interface Patience {
 
 /** Tests whether a flight has been silent for so long that a further attempt may start, and take its place. */
 export function isOverdue(flight: Flight, { clock, patience }: Patience): boolean {
-  const { recording, account: { ledAt } } = flight;
+  const { recording, callMetrics: { startedAt: ledAt } } = flight;
   return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
 }
 
 /** Resolves when the head is known or there will be none; false where the client left before, its place given up. */
-export function waitForHead(listener: Listener, client: Client): Promise<boolean> {
+export function waitForHead(reader: Reader, client: Client): Promise<boolean> {
   return new Promise((resolve) => {
     const takeBack = client.onceGone(() => {
-      listener.leave();
+      reader.leave();
       resolve(false);
     });
-    void listener.whenBegun().then(() => {
+    void reader.whenBegun().then(() => {
       takeBack();
       resolve(true);
     });

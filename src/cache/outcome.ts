@@ -4,7 +4,7 @@
  */
 import type { NoStore } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
-import type { Listener } from '../response/listener.ts';
+import type { Reader } from '../response/reader.ts';
 import type { Tier } from '../store/store.ts';
 import { whyNotStorable } from './storable.ts';
 
@@ -32,9 +32,9 @@ export interface Miss {
 export type OutcomeWord = Outcome['word'];
 
 /** An answer that may be played, and how the request came by it. */
-export interface Opening {
+export interface CacheResult {
   readonly outcome: Outcome;
-  readonly listener: Listener;
+  readonly reader: Reader;
   /** What the answer's upstream call took: known at once for a hit; for the others when it is over. Null: nothing to tell. */
   readonly call: Call | null | Promise<Call | null>;
   /** Of a miss: why its answer was not kept, once its call is over; null where it was. */

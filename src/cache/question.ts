@@ -2,8 +2,8 @@
  * What the cache is asked.
  */
 import type { Expectation } from '../response/complete.ts';
-import type { Asked, Entry, Label } from '../response/entry.ts';
-import type { Lead } from './flight.ts';
+import type { StoredRequest, Entry, Label } from '../response/entry.ts';
+import type { Fetch } from './flight.ts';
 import type { Sent } from './variants.ts';
 
 /** What a request lets the cache do; see `request/policy`. */
@@ -38,11 +38,11 @@ export interface Question {
   readonly client: Client;
   readonly permission: Permission;
   readonly expected: Expectation;
-  readonly lead: Lead;
+  readonly fetch: Fetch;
   /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
   readonly shared: boolean;
   /** What the answer is listed and purged by. */
   readonly label: Label;
   /** What was asked, to be kept with the answer once it is. */
-  readonly parts: () => Asked['parts'];
+  readonly parts: () => StoredRequest['parts'];
 }

@@ -7,13 +7,13 @@ import type { Gone } from '../store/gone.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Store } from '../store/store.ts';
 import { entriesFor, type Flights, type Purged, type PurgeRequest } from './flights.ts';
-import type { ForgottenAnswers } from './forgotten-answers.ts';
+import type { DeletedResponses } from './deleted-responses.ts';
 
 export interface RemovalParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly flights: Flights;
-  readonly forgotten: ForgottenAnswers;
+  readonly deletedResponses: DeletedResponses;
 }
 
 export class Removals {
@@ -49,7 +49,7 @@ export class Removals {
 
   /** Drops the answers with this `id`, also those that land from here on. */
   forget(answerId: string): void {
-    this.#parts.forgotten.add(answerId);
+    this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
   }
 
@@ -60,7 +60,7 @@ export class Removals {
 
   /** Keeps nothing that is on its way, where another process over the same store threw it away. */
   heed(gone: Gone): void {
-    if ('answerId' in gone) return this.#parts.forgotten.add(gone.answerId);
+    if ('answerId' in gone) return this.#parts.deletedResponses.add(gone.answerId);
     const flights = 'key' in gone ? this.#parts.flights.to(gone.key) : this.#parts.flights.fitting(gone.purge);
     for (const flight of flights) flight.fence();
   }

@@ -4,7 +4,7 @@
 import type { NoStore, Unkept } from '../response/complete.ts';
 import type { Entry, Head } from '../response/entry.ts';
 import { innerCacheOf } from '../response/inner-cache.ts';
-import { whyNotByHead } from '../response/judge.ts';
+import { whyNotByHead } from '../response/validator.ts';
 
 export type WhyNotKept =
   | Unkept

@@ -3,10 +3,10 @@
  */
 import { CLOCK_SKEW_MS } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
-import { Listener } from '../response/listener.ts';
+import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
-import type { Opening } from './outcome.ts';
+import type { CacheResult } from './outcome.ts';
 
 /** What a store has; nothing where it fails, against its contract. */
 export async function lookUp(store: Store, key: string): Promise<Found | undefined> {
@@ -20,7 +20,7 @@ export async function lookUp(store: Store, key: string): Promise<Found | undefin
 /** Whether there is nothing to look up. */
 export function surelyLacks(store: Store, key: string): boolean {
   try {
-    return store.lacks(key);
+    return store.surelyAbsent(key);
   } catch {
     return false;
   }
@@ -40,8 +40,8 @@ export function isGoodEnough(entry: Entry, maxAge: number, now: number): boolean
   return !isOfFuture(entry, now) && now < expiresAt && now - storedAt <= maxAge * 1000;
 }
 
-export function openStored({ entry, tier }: Found, now: number): Opening {
+export function openStored({ entry, tier }: Found, now: number): CacheResult {
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
   const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-  return { outcome: { word: 'hit', tier, age, ttl }, listener: new Listener(new StoredAnswer(entry)), call: entry.call ?? null };
+  return { outcome: { word: 'hit', tier, age, ttl }, reader: new Reader(new StoredAnswer(entry)), call: entry.call ?? null };
 }

@@ -5,7 +5,7 @@
 import type { NoStore } from '../response/complete.ts';
 import type { Head, Variant } from '../response/entry.ts';
 import { innerCacheOf } from '../response/inner-cache.ts';
-import { whyForOneAlone } from '../response/judge.ts';
+import { whyForOneAlone } from '../response/validator.ts';
 import { type Sent, variantOf } from './variants.ts';
 
 export interface Terms {

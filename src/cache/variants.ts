@@ -71,7 +71,7 @@ export function storeVariant(store: Store, key: string, entry: Entry, first: Ent
     if (first?.variant) dropOldest(store, primary, null, 0);
     return;
   }
-  const held = store.getNow(primary)?.entry ?? first;
+  const held = store.getSync(primary)?.entry ?? first;
   const own = variantKey(key, variant.digest);
   if (held !== undefined && isOtherVariant(held, variant, entry)) {
     store.set(own, entry);
@@ -91,7 +91,7 @@ function isOtherVariant({ variant, expiresAt }: Entry, { by, digest }: Variant, 
 /** Of those beside the first, once the store has told which there are. @param newest stays, whatever its age */
 function dropOldest(store: Store, primary: string, newest: string | null, staying: number): void {
   const drop = async () => {
-    const others = (await store.named(primary + MARK, LISTED)) ?? [];
+    const others = (await store.listByPrefix(primary + MARK, LISTED)) ?? [];
     const byAge = others.filter(({ key }) => key !== newest).toSorted((a, b) => b.storedAt - a.storedAt);
     for (const { key } of byAge.slice(staying)) store.delete(key);
   };

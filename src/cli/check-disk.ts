@@ -12,11 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { callersPath } from '../cache/callers-file.ts';
 import { CLOCK_SKEW_MS } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
-import { booksPath } from '../ledger/books.ts';
+import { usagePath } from '../ledger/usage-file.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { readSecret, secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
-import { formatSize } from './figures.ts';
+import { formatSize } from './format.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 import type { Examination, Health } from './quick-check.ts';
 
@@ -50,7 +50,7 @@ export async function checkFile({ path, bytes }: StoreFile, signal: AbortSignal)
 /** The books, which are small, and kept beside the store. */
 export async function checkBooks({ path: storePath }: StoreFile, signal: AbortSignal): Promise<Finding> {
   const check = 'books file';
-  const path = booksPath(storePath);
+  const path = usagePath(storePath);
   if ((await sizeOf(path)) === null) return ok(check, `${path} is not there yet, and will be made`);
   const health = await readHealth({ path, of: 'books' }, signal);
   if (health.kind === 'sound') return ok(check, `${path} is sound`);
@@ -74,7 +74,7 @@ export function checkSecret({ path: storePath }: StoreFile): Finding {
 
 /** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy({ path }: StoreFile): Finding {
-  const files = [path, booksPath(path)].flatMap((file) => SUFFIXES.map((suffix) => file + suffix));
+  const files = [path, usagePath(path)].flatMap((file) => SUFFIXES.map((suffix) => file + suffix));
   const open = [secretPath(path), callersPath(path), ...files].filter(isOpenToOthers);
   if (open.length === 0) return ok('file modes', 'no file can be read by others');
   return warning('file modes', `others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');

@@ -8,7 +8,7 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { reasonOf } from '../errors.ts';
-import { addressOf } from './door.ts';
+import { addressOf } from './admin-client.ts';
 import { failure, type Finding, ok } from './finding.ts';
 
 export interface Place {

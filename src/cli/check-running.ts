@@ -5,8 +5,8 @@
 import type { ExaminedConfig } from '../config/config.ts';
 import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown.ts';
 import { ConfigError } from '../errors.ts';
-import type { Stats } from './books.ts';
-import { createDoor, type Door, NobodyListens } from './door.ts';
+import type { Stats } from './usage-file.ts';
+import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
@@ -14,7 +14,7 @@ const NONE_RUNS = 'no proxy runs where the settings say';
 
 export async function checkRunning({ config, origins }: ExaminedConfig): Promise<Finding> {
   const check = 'running proxy';
-  const running = await askOf<ShownConfig>(config, (door) => door.ask('GET', '/settings', 'settings'));
+  const running = await askOf<ShownConfig>(config, (admin) => admin.ask('GET', '/settings', 'settings'));
   if (running === null) return ok(check, NONE_RUNS);
   if (typeof running === 'string') return warning(check, running, 'what it runs with was not compared');
   const here = showConfig(config, origins);
@@ -28,7 +28,7 @@ export async function checkRunning({ config, origins }: ExaminedConfig): Promise
 /** Reports what keeps requests from hitting, as the proxy has seen it. */
 export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
   const check = 'hints';
-  const stats = await askOf<Stats>(config, (door) => door.ask('GET', '/stats', 'periods'));
+  const stats = await askOf<Stats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
   if (stats === null) return ok(check, NONE_RUNS);
   if (typeof stats === 'string') return ok(check, `none can be had: ${stats}`);
   // A proxy that is older has none.
@@ -39,9 +39,9 @@ export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
 }
 
 /** @returns null where nobody listens, or why there is no answer */
-async function askOf<T>(config: ExaminedConfig['config'], act: (door: Door) => Promise<T>): Promise<T | string | null> {
+async function askOf<T>(config: ExaminedConfig['config'], act: (admin: AdminClient) => Promise<T>): Promise<T | string | null> {
   try {
-    return await act(createDoor({ config, url: null }));
+    return await act(createAdminClient({ config, url: null }));
   } catch (error) {
     if (error instanceof NobodyListens) return null;
     if (error instanceof CommandError || error instanceof ConfigError) return error.message;

@@ -4,7 +4,7 @@
  */
 import { reasonOf } from '../errors.ts';
 import type { Target } from '../request/route.ts';
-import { saysNoStore } from '../response/judge.ts';
+import { saysNoStore } from '../response/validator.ts';
 import { type Answered, type Asking, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
 import { type Finding, ok, warning } from './finding.ts';

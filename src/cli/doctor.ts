@@ -16,7 +16,7 @@ import { checkOperator, checkSettings, checkVariables } from './check-settings.t
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
 import { type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
-import { inertJson, inertLine } from './inert.ts';
+import { inertJson, inertLine } from './escape.ts';
 import type { Output, Style } from './output.ts';
 
 export interface DoctorCommand {

@@ -9,7 +9,7 @@ import { explain, type Explanation, nameWritten, type Side } from '../request/ex
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
 import { createRules } from '../rules.ts';
 import { peekSecret } from '../secret.ts';
-import { inertJson, inertText } from './inert.ts';
+import { inertJson, inertText } from './escape.ts';
 import type { Output } from './output.ts';
 
 export interface ExplainCommand {

@@ -5,14 +5,14 @@ import { existsSync } from 'node:fs';
 import { readListing } from '../admin/criteria.ts';
 import { writeCursor } from '../admin/cursor.ts';
 import { findRow } from '../admin/find-row.ts';
-import { tellEntry, tellRow } from '../admin/telling.ts';
+import { tellEntry, tellRow } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
 import { RefrainError, unknownEntry } from '../errors.ts';
-import { booksPath } from '../ledger/books.ts';
-import { readBooks } from '../ledger/read-books.ts';
+import { usagePath } from '../ledger/usage-file.ts';
+import { readBooks } from '../ledger/read-usage-file.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
-import type { Books } from './books.ts';
+import type { Books } from './usage-file.ts';
 import { CommandError, refusal } from './failure.ts';
 
 /**
@@ -22,7 +22,7 @@ import { CommandError, refusal } from './failure.ts';
  */
 export function booksIn(path: string, why: string, tell: (line: string) => void): Books {
   const now = systemClock.now();
-  const ledger = booksPath(path);
+  const ledger = usagePath(path);
   let isTold = false;
   const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
     if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);

@@ -1,13 +1,13 @@
 /**
  * `refrain ls`: which answers are kept.
  */
-import type { ToldRow } from '../admin/telling.ts';
+import type { ToldRow } from '../admin/entry-json.ts';
 import type { Filter } from '../config/commands.ts';
 import type { Target } from '../config/command.ts';
-import type { Books, Page } from './books.ts';
-import { readBooks } from './reach.ts';
-import { formatCount, formatSize, formatTime, NONE } from './figures.ts';
-import { inertJson, inertLine } from './inert.ts';
+import type { Books, Page } from './usage-file.ts';
+import { readBooks } from './connect.ts';
+import { formatCount, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine } from './escape.ts';
 import type { Output } from './output.ts';
 import { type Column, tableLines } from './table.ts';
 

@@ -6,9 +6,9 @@ import type { Purged } from '../cache/flights.ts';
 import type { Choice } from '../config/commands.ts';
 import type { Target } from '../config/command.ts';
 import { ConfigError } from '../errors.ts';
-import { askProxy } from './reach.ts';
-import { formatCount, formatSize } from './figures.ts';
-import { inertJson } from './inert.ts';
+import { askProxy } from './connect.ts';
+import { formatCount, formatSize } from './format.ts';
+import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
 
 export interface PurgeCommand {
@@ -26,7 +26,7 @@ export interface PurgeCommand {
  */
 export async function purgeEntries(command: PurgeCommand, output: Output): Promise<number> {
   const { target, json, dryRun, yes } = command;
-  const purge = (only: 'count' | 'delete') => askProxy(target, (door) => door.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
+  const purge = (only: 'count' | 'delete') => askProxy(target, (admin) => admin.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
   const counted = await purge('count');
   if (!dryRun && !yes && counted.entries > 1 && !(await confirm(counted, output))) {
     output.tell('nothing was deleted');

@@ -2,7 +2,7 @@
  * A process that reads a database file through, changes nothing, and tells how
  * it is. `check-disk` starts it, and ends it when it takes too long.
  */
-import { BOOKS_VERSION } from '../ledger/books-tables.ts';
+import { BOOKS_VERSION } from '../ledger/usage-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
 import { failureOf, isDamage, NotOursError } from '../store/sqlite-failure.ts';
 import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';

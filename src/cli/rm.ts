@@ -2,10 +2,10 @@
  * `refrain rm KEY`: deletes a kept answer.
  */
 import type { Target } from '../config/command.ts';
-import type { Tally } from '../store/listing.ts';
-import { askProxy } from './reach.ts';
-import { formatSize } from './figures.ts';
-import { inertJson } from './inert.ts';
+import type { Totals } from '../store/listing.ts';
+import { askProxy } from './connect.ts';
+import { formatSize } from './format.ts';
+import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
 
 export interface RmCommand {
@@ -16,7 +16,7 @@ export interface RmCommand {
 
 /** @returns the exit code */
 export async function removeEntry({ target, json, key }: RmCommand, output: Output): Promise<number> {
-  const deleted = await askProxy(target, (door) => door.ask<Tally>('DELETE', `/entries/${key}`, 'entries'));
+  const deleted = await askProxy(target, (admin) => admin.ask<Totals>('DELETE', `/entries/${key}`, 'entries'));
   output.print(json ? inertJson(deleted) : `deleted ${key}, ${formatSize(deleted.bytes)}`);
   return 0;
 }

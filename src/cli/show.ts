@@ -2,11 +2,11 @@
  * `refrain show KEY`: a kept answer, and what was asked for it. JSON is
  * indented, streams are as they were sent.
  */
-import type { ToldEntry } from '../admin/telling.ts';
+import type { ToldEntry } from '../admin/entry-json.ts';
 import type { Target } from '../config/command.ts';
-import { readBooks } from './reach.ts';
-import { formatCount, formatMoment, formatSize, formatTime, NONE } from './figures.ts';
-import { inertJson, inertLine, inertText } from './inert.ts';
+import { readBooks } from './connect.ts';
+import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine, inertText } from './escape.ts';
 import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 

@@ -4,10 +4,10 @@
 import type { Target } from '../config/command.ts';
 import type { Line, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
-import type { Stats } from './books.ts';
-import { readBooks } from './reach.ts';
-import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './figures.ts';
-import { inertJson, inertLine } from './inert.ts';
+import type { Stats } from './usage-file.ts';
+import { readBooks } from './connect.ts';
+import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine } from './escape.ts';
 import type { Output } from './output.ts';
 import { type Column, tableLines } from './table.ts';
 

@@ -4,15 +4,15 @@
 import { ConfigError } from '../errors.ts';
 import { type Choice, type CommandName, commands, type Filter, type Given, type Option } from './commands.ts';
 import { type Config, type ExaminedConfig, examineConfig, loadConfig, type Sources } from './config.ts';
-import { digits } from './kinds.ts';
-import { type Line, readLine, type Text } from './line.ts';
+import { digits } from './value-types.ts';
+import { type Line, readLine, type Text } from './command-line.ts';
 import { flagName } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { packageVersion } from './version.ts';
-import { readValue, refuse } from './written.ts';
+import { readValue, refuse } from './raw-value.ts';
 
 /** What a process is started with. */
-export interface Surroundings {
+export interface ProcessInput {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
@@ -45,7 +45,7 @@ export type Examined = ExaminedConfig | { readonly fault: string };
 const STANDARD_LIMIT = 50;
 
 /** Throws ConfigError, whose message is one line for standard error. */
-export function readCommand({ argv, env, cwd }: Surroundings = readProcess()): Command {
+export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): Command {
   const line = readLine(argv, packageVersion());
   if ('text' in line) return line;
   const sources: Sources = { flags: line.flags, env, cwd };
@@ -94,8 +94,8 @@ function readChoice(line: Line): Choice | 'all' {
 function readGiven<Name extends CommandName>({ flags }: Line, name: Name): Given<Name> {
   const options: Readonly<Record<string, Option>> = commands[name].options;
   const values = Object.entries(options).flatMap(([option, kind]) => {
-    const written = flags.get(flagName(option));
-    return written === undefined ? [] : [[option, readValue(written, kind)] as const];
+    const rawValue = flags.get(flagName(option));
+    return rawValue === undefined ? [] : [[option, readValue(rawValue, kind)] as const];
   });
   return Object.fromEntries(values) as Given<Name>;
 }
@@ -113,6 +113,6 @@ function examine(sources: Sources): Examined {
   }
 }
 
-function readProcess(): Surroundings {
+function readProcess(): ProcessInput {
   return { argv: process.argv.slice(2), env: process.env, cwd: process.cwd() };
 }

@@ -4,7 +4,7 @@
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';
-import { oneOf, text } from './kinds.ts';
+import { oneOf, text } from './value-types.ts';
 import { bytes, count, duration } from './quantities.ts';
 import type { Setting } from './setting.ts';
 import { keyVariables } from './upstream-keys.ts';

@@ -11,7 +11,7 @@ import { checkRules } from './rules.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type Source, type Written } from './written.ts';
+import { readValue, type Source, type RawValue } from './raw-value.ts';
 
 /** Where settings may come from, the file that one of these names aside. */
 export interface Sources {
@@ -74,7 +74,7 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
 }
 
 /** Each setting as it was written, or else its default; then all of them together. */
-function settle(find: (path: Path) => Written | undefined, cwd: string): Settings {
+function settle(find: (path: Path) => RawValue | undefined, cwd: string): Settings {
   const defaults = readDefaults();
   const findAny = (path: Path) => find(path) ?? defaults.get(path)!;
   const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);

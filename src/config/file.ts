@@ -7,13 +7,13 @@ import { resolve } from 'node:path';
 import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { paths } from './settings.ts';
-import { placeOf, refuse, type Source, show, type Written } from './written.ts';
+import { placeOf, refuse, type Source, show, type RawValue } from './raw-value.ts';
 
 /** Every setting in it has its default here; the same for `src/` and `dist/`. */
 const DEFAULTS = new URL('../../config/default.json', import.meta.url);
 
 /** The settings of the file that someone named. */
-export function readSettingsFile(named: Written, cwd: string): Source {
+export function readSettingsFile(named: RawValue, cwd: string): Source {
   const file = String(named.value);
   const tree = parseFile(named, resolve(cwd, file));
   if (!isObject(tree)) throw refuseFile(named, `holds ${show(tree)}`);
@@ -26,10 +26,10 @@ export function readDefaults(): Source {
 
 /** What an object gives, by the paths of settings. */
 export function readTree(tree: object, file?: string): Source {
-  return new Map(listLeaves(tree, '', file).map((written) => [written.name, written]));
+  return new Map(listLeaves(tree, '', file).map((rawValue) => [rawValue.name, rawValue]));
 }
 
-function listLeaves(tree: object, prefix: string, file: string | undefined): readonly Written[] {
+function listLeaves(tree: object, prefix: string, file: string | undefined): readonly RawValue[] {
   return Object.entries(tree).flatMap(([key, value]) => {
     const path = `${prefix}${key}`;
     const written = file === undefined ? { name: path, value } : { name: path, value, file };
@@ -41,7 +41,7 @@ function listLeaves(tree: object, prefix: string, file: string | undefined): rea
   });
 }
 
-function parseFile(named: Written, path: string): unknown {
+function parseFile(named: RawValue, path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
@@ -56,7 +56,7 @@ function positionOf({ message }: SyntaxError): string {
   return position === null ? '' : ` ${position[0]}`;
 }
 
-const refuseFile = (named: Written, fault: string) =>
+const refuseFile = (named: RawValue, fault: string) =>
   refuse(`${placeOf(named)} is ${show(named.value)}, which ${fault}; it may be a JSON file that holds an object of settings`);
 
 function isObject(value: unknown): value is object {

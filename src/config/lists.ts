@@ -3,10 +3,10 @@
  * where `none` is the empty list.
  */
 import { z } from 'zod';
-import type { Kind } from './setting.ts';
+import type { ValueType } from './setting.ts';
 
 /** Who shares a scope: `sha256:` and the hex digest of a credential, or `*` for every caller. */
-export const members: Kind<readonly string[]> = {
+export const members: ValueType<readonly string[]> = {
   schema: list(z.string().regex(/^(\*|sha256:[0-9a-f]{64})$/i).toLowerCase()),
   allowed: 'a list, with commas between, of sha256: and 64 hex digits, or * for every caller',
   /** A credential itself is easily put here in the place of its digest. */
@@ -22,19 +22,19 @@ const HEADER = /^header:[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
 
 /** What is left out of the key: `default`, JSON Pointers, and headers with their names in lower case. */
-export const ignored: Kind<readonly string[]> = {
+export const ignored: ValueType<readonly string[]> = {
   schema: list(keyItem((item) => item === 'default')),
   allowed: `none, or a list, with commas between, of default, ${POINTERS}`,
 };
 
 /** Parts that are in the key all the same: JSON Pointers, and headers with their names in lower case. */
-export const included: Kind<readonly string[]> = {
+export const included: ValueType<readonly string[]> = {
   schema: list(keyItem(() => false)),
   allowed: `none, or a list, with commas between, of ${POINTERS}`,
 };
 
 /** Headers that are in the caller's scope: `default`, and names in lower case, perhaps with `*` at the end. */
-export const scopeHeaders: Kind<readonly string[]> = {
+export const scopeHeaders: ValueType<readonly string[]> = {
   schema: list(z.string().regex(/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/).toLowerCase()),
   allowed: 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
 };
@@ -46,7 +46,7 @@ function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
 }
 
 /** Which answers are kept that end before the model has ended them, or say nothing. */
-export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incomplete')[]> = {
+export const kept: ValueType<readonly ('length' | 'content-filter' | 'empty' | 'incomplete')[]> = {
   schema: list(z.enum(['length', 'content-filter', 'empty', 'incomplete'])),
   allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
 };
@@ -55,7 +55,7 @@ export const kept: Kind<readonly ('length' | 'content-filter' | 'empty' | 'incom
 const MODEL = /^model:[^\s,]+$/;
 
 /** Requests that go past the cache: `default`, JSON Pointers, and models by a pattern. */
-export const bypassed: Kind<readonly string[]> = {
+export const bypassed: ValueType<readonly string[]> = {
   schema: list(z.string().refine((item) => item === 'default' || POINTER.test(item) || MODEL.test(item))),
   allowed:
     'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, ' +

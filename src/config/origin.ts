@@ -3,7 +3,7 @@
  */
 import { variableName } from './setting.ts';
 import { type Path, settingAt } from './settings.ts';
-import { NOT_SHOWN, placeOf, show, type Written } from './written.ts';
+import { NOT_SHOWN, placeOf, show, type RawValue } from './raw-value.ts';
 
 /** Where a setting that someone wrote got its value from. */
 export interface Origin {
@@ -14,10 +14,10 @@ export interface Origin {
   readonly from: string;
 }
 
-export function originOf(path: Path, written: Written | undefined): readonly Origin[] {
-  if (written === undefined) return [];
-  const shown = settingAt(path).secret ? NOT_SHOWN : show(written.value);
-  return [{ path, shown, from: placeOf(written) }];
+export function originOf(path: Path, rawValue: RawValue | undefined): readonly Origin[] {
+  if (rawValue === undefined) return [];
+  const shown = settingAt(path).secret ? NOT_SHOWN : show(rawValue.value);
+  return [{ path, shown, from: placeOf(rawValue) }];
 }
 
 /** Where a setting was written; null where it has its default. */

@@ -4,8 +4,8 @@
  * because a CGI server sets `HTTP_PROXY` from a client's `Proxy` header.
  */
 import { z } from 'zod';
-import type { Kind } from './setting.ts';
-import { readValue, type Source } from './written.ts';
+import type { ValueType } from './setting.ts';
+import { readValue, type Source } from './raw-value.ts';
 
 export interface OutboundProxy {
   /** URL of the proxy for http upstreams, perhaps with credentials. */
@@ -18,7 +18,7 @@ export interface OutboundProxy {
 
 export const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'] as const;
 
-const proxyUrl: Kind<string> = {
+const proxyUrl: ValueType<string> = {
   schema: z.string()
     .transform((text) => (text.includes('://') ? text : `http://${text}`))
     .refine((text) => /^https?:/i.test(text) && URL.canParse(text)),
@@ -26,12 +26,12 @@ const proxyUrl: Kind<string> = {
   secret: true,
 };
 
-const hosts: Kind<string> = { schema: z.string(), allowed: 'a list of hosts with commas between' };
+const hosts: ValueType<string> = { schema: z.string(), allowed: 'a list of hosts with commas between' };
 
 export function readOutboundProxy(variables: Source): OutboundProxy {
-  const read = (name: 'http' | 'https' | 'no', kind: Kind<string>) => {
-    const written = variables.get(`${name}_proxy`) ?? variables.get(`${name.toUpperCase()}_PROXY`);
-    return written === undefined ? null : readValue(written, kind);
+  const read = (name: 'http' | 'https' | 'no', type: ValueType<string>) => {
+    const rawValue = variables.get(`${name}_proxy`) ?? variables.get(`${name.toUpperCase()}_PROXY`);
+    return rawValue === undefined ? null : readValue(rawValue, type);
   };
   return { http: read('http', proxyUrl), https: read('https', proxyUrl), no: read('no', hosts) };
 }

@@ -3,7 +3,7 @@
  * becomes bytes, a time becomes seconds, `inf` becomes `Infinity`.
  */
 import { z } from 'zod';
-import type { Kind } from './setting.ts';
+import type { ValueType } from './setting.ts';
 
 type Units = Readonly<Record<string, number>>;
 
@@ -27,13 +27,13 @@ export function inUnits(units: Units): (value: unknown) => unknown {
   };
 }
 
-export const bytes: Kind<number> = {
+export const bytes: ValueType<number> = {
   schema: z.preprocess(inUnits(SIZES), z.int().min(0)),
   allowed: 'a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB',
 };
 
 /** How long something is kept: whole seconds, or for ever. */
-export const lifetime: Kind<number> = {
+export const lifetime: ValueType<number> = {
   schema: z.preprocess(
     (value) => (value === 'inf' ? Infinity : inUnits(TIMES)(value)),
     z.union([z.int().min(0), z.literal(Infinity)]),
@@ -42,29 +42,29 @@ export const lifetime: Kind<number> = {
 };
 
 /** How long ago something was. */
-export const duration: Kind<number> = {
+export const duration: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.int().min(0)),
   allowed: 'a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d',
 };
 
 /** How long something may take. */
-export const timeout: Kind<number> = {
+export const timeout: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().positive().max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, above 0 and at most 24d',
 };
 
 /** How long something is waited for, which may be not at all. */
-export const patience: Kind<number> = {
+export const patience: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().min(0).max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, at most 24d',
 };
 
-export const count: Kind<number> = {
+export const count: ValueType<number> = {
   schema: z.preprocess(inUnits({ '': 1 }), z.int().min(1)),
   allowed: 'a whole number from 1',
 };
 
 /** Null for `off`. */
-export function offOr<Value>({ schema, allowed }: Kind<Value>): Kind<Value | null> {
+export function offOr<Value>({ schema, allowed }: ValueType<Value>): ValueType<Value | null> {
   return { schema: z.preprocess((value) => (value === 'off' ? null : value), schema.nullable()), allowed: `${allowed}, or off` };
 }

@@ -5,10 +5,10 @@
 import { isLoopback, leadsTo } from './own-listener.ts';
 import { variableName } from './setting.ts';
 import type { Path, Settings } from './settings.ts';
-import { placeOf, refuse, show, type Written } from './written.ts';
+import { placeOf, refuse, show, type RawValue } from './raw-value.ts';
 
 /** Where a setting got its value; undefined where that is its default. */
-type Find = (path: Path) => Written | undefined;
+type Find = (path: Path) => RawValue | undefined;
 
 export function checkRules(settings: Settings, find: Find): void {
   checkAdmin(settings, find);
@@ -58,6 +58,6 @@ function checkLoops({ upstream, upstreams, host, port, admin }: Settings, find: 
 
 /** Where it was written, or else where it may be. */
 function placeToSet(find: Find, path: Path): string {
-  const written = find(path);
-  return written === undefined ? variableName(path) : placeOf(written);
+  const rawValue = find(path);
+  return rawValue === undefined ? variableName(path) : placeOf(rawValue);
 }

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 
 /** What a value may be: how it is checked, and how that is told. */
-export interface Kind<Value> {
+export interface ValueType<Value> {
   /** Takes text, what JSON holds, and its own output. */
   readonly schema: z.ZodType<Value>;
   /** Completes the sentence "it may be …". */
@@ -16,7 +16,7 @@ export interface Kind<Value> {
   readonly secret?: true;
 }
 
-export interface Setting<Value = unknown> extends Kind<Value> {
+export interface Setting<Value = unknown> extends ValueType<Value> {
   /** One line without a full stop. */
   readonly meaning: string;
   /** Too rich for one line of text: only the JSON file gives it. */

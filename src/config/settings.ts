@@ -4,7 +4,7 @@
  * table all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
-import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './kinds.ts';
+import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './value-types.ts';
 import { bypassed, ignored, included, kept, members, scopeHeaders } from './lists.ts';
 import { bytes, count, duration, lifetime, offOr, patience, timeout } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';

@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { type Origin, placeIn } from './origin.ts';
 import { type Path, paths, settingAt } from './settings.ts';
 import { packageVersion } from './version.ts';
-import { NOT_SHOWN } from './written.ts';
+import { NOT_SHOWN } from './raw-value.ts';
 
 export interface ShownSetting {
   readonly path: string;

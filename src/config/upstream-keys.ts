@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { Config } from './config.ts';
-import type { Kind } from './setting.ts';
-import { refuse } from './written.ts';
+import type { ValueType } from './setting.ts';
+import { refuse } from './raw-value.ts';
 
 /** The name of `upstream` itself where upstreams are named. */
 const STANDARD = 'upstream';
@@ -13,7 +13,7 @@ const STANDARD = 'upstream';
 const ALLOWED = 'a list, with commas between, of NAME=VARIABLE; NAME is upstream, or one of upstreams';
 
 /** Variables that hold keys, by the name of their upstream. */
-export const keyVariables: Kind<ReadonlyMap<string, string>> = {
+export const keyVariables: ValueType<ReadonlyMap<string, string>> = {
   schema: z.string()
     .regex(/^[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*(,[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*)*$/)
     .transform((text) => new Map(text.split(',').map((item) => item.split('=') as [string, string]))),

@@ -5,13 +5,13 @@
  */
 import { z } from 'zod';
 import { DIALECTS } from '../dialect.ts';
-import { oneOf } from './kinds.ts';
-import type { Kind } from './setting.ts';
+import { oneOf } from './value-types.ts';
+import type { ValueType } from './setting.ts';
 
 const URL_ALLOWED = 'an http or https URL without credentials, query and fragment';
 
 /** A normalised URL without a slash at its end. */
-export const baseUrl: Kind<string> = {
+export const baseUrl: ValueType<string> = {
   schema: z.string({ error: URL_ALLOWED })
     .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
     .refine(isNoEndpoint, {
@@ -68,7 +68,7 @@ const named = z.strictObject(
   { error: 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore' },
 );
 
-export const namedUpstreams: Kind<Readonly<Record<string, NamedUpstream>>> = {
+export const namedUpstreams: ValueType<Readonly<Record<string, NamedUpstream>>> = {
   schema: z.record(name, z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), named))
     .transform(withoutPrototype),
   allowed: 'an object of base URLs by name',

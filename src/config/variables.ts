@@ -9,7 +9,7 @@ import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { PROXY_VARIABLES } from './outbound.ts';
 import { variableNames } from './settings.ts';
-import { refuse, type Source, type Written } from './written.ts';
+import { refuse, type Source, type RawValue } from './raw-value.ts';
 
 const DOTENV = '.env';
 
@@ -36,7 +36,7 @@ export function readVariables(env: NodeJS.ProcessEnv, cwd: string): Variables {
   };
 }
 
-function listVariables(variables: NodeJS.Dict<string>, file?: string): readonly Written[] {
+function listVariables(variables: NodeJS.Dict<string>, file?: string): readonly RawValue[] {
   const set = Object.entries(variables).filter(([, value]) => value !== undefined && value !== '');
   return set.map(([name, value]) => (file === undefined ? { name, value } : { name, value, file }));
 }

@@ -5,18 +5,18 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { ModelScan } from '../request/model.ts';
-import type { Reading } from '../request/reading.ts';
-import type { Marks } from './marks.ts';
+import type { ParsedHead } from '../request/parsed-head.ts';
+import type { RequestContext } from './response-headers.ts';
 
 /** @param begun what has been read of it already */
 export function lookForModel(
-  request: IncomingMessage, { coding }: Reading, marks: Marks, begun: readonly Buffer[] = [],
+  request: IncomingMessage, { coding }: ParsedHead, context: RequestContext, begun: readonly Buffer[] = [],
 ): void {
   if (coding !== null) return;
   const scan = new ModelScan();
   const look = (chunk: Buffer) => {
     scan.push(chunk);
-    marks.model ??= scan.model;
+    context.model ??= scan.model;
     if (scan.model !== null) request.off('data', look);
   };
   begun.forEach(look);

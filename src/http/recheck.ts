@@ -5,18 +5,18 @@
  */
 import type { Cache } from '../cache/cache.ts';
 import { type Callers, isAccepted, isRefused, type Standing } from '../cache/callers.ts';
-import type { Opening } from '../cache/outcome.ts';
+import type { CacheResult } from '../cache/outcome.ts';
 import type { Question } from '../cache/question.ts';
 import { type Clock, within } from '../clock.ts';
 import { RefrainError } from '../errors.ts';
-import type { Reading } from '../request/reading.ts';
-import type { Listener } from '../response/listener.ts';
+import type { ParsedHead } from '../request/parsed-head.ts';
+import type { Reader } from '../response/reader.ts';
 
 /**
  * Of a request that would read what is kept, and may ask; any other has an answer of the upstream's in any case, or
  * none.
  */
-export function standingOf(callers: Callers, { policy, caller, callerThere }: Reading, now: number): Standing {
+export function standingOf(callers: Callers, { policy, caller, credentialAtUpstream: callerThere }: ParsedHead, now: number): Standing {
   const standing = callers.standing(callerThere, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
@@ -33,9 +33,9 @@ const PATIENCE_MS = 5_000;
 /** The result of a check. */
 export interface Checked {
   /** The answer that is served. */
-  readonly opening: Opening;
+  readonly result: CacheResult;
   /** The opening that the request is sent with; it may go on although what is kept is served. */
-  readonly flown: Opening;
+  readonly flown: CacheResult;
 }
 
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */
@@ -43,33 +43,33 @@ export async function recheck(
   { cache, callers, clock }: Checker, caller: string, question: Question,
 ): Promise<Checked> {
   callers.checking(caller);
-  let opening: Opening;
+  let result: CacheResult;
   try {
-    opening = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
+    result = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
   } catch (error) {
     callers.checked(caller);
     const kept = await keptAnswer(cache, question);
-    if (kept) return { opening: kept, flown: kept };
+    if (kept) return { result: kept, flown: kept };
     throw error;
   }
-  const { listener, call } = opening;
+  const { reader, call } = result;
   const over = Promise.resolve(call).then(() => callers.checked(caller));
-  await within(clock, PATIENCE_MS, listener.whenBegun());
-  if (saysOfCaller(listener.head?.status)) return { opening, flown: opening };
+  await within(clock, PATIENCE_MS, reader.whenBegun());
+  if (saysOfCaller(reader.head?.status)) return { result, flown: result };
   const kept = await keptAnswer(cache, question);
-  if (!kept) return { opening, flown: opening };
-  if (listener.state !== 'waiting') listener.leave();
-  else readToNobody(listener, over);
-  return { opening: kept, flown: opening };
+  if (!kept) return { result, flown: result };
+  if (reader.state !== 'waiting') reader.leave();
+  else readToNobody(reader, over);
+  return { result: kept, flown: result };
 }
 
 /** The call goes on: what comes of it is said of the caller, and kept. */
-function readToNobody(listener: Listener, over: Promise<unknown>): void {
+function readToNobody(reader: Reader, over: Promise<unknown>): void {
   const changed = () => {
-    while (listener.read()) {}
+    while (reader.read()) {}
   };
-  listener.player = { changed };
-  void over.then(() => listener.leave());
+  reader.player = { changed };
+  void over.then(() => reader.leave());
 }
 
 /** Tests whether the answer stands, whatever is kept. */
@@ -77,7 +77,7 @@ function saysOfCaller(status = 0): boolean {
   return isRefused(status) || isAccepted(status);
 }
 
-async function keptAnswer(cache: Cache, question: Question): Promise<Opening | null> {
+async function keptAnswer(cache: Cache, question: Question): Promise<CacheResult | null> {
   const { key, permission, sent } = question;
   try {
     const hit = cache.hit(key, permission, sent);

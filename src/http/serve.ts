@@ -10,8 +10,8 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { errorEvent } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
-import { isEventStream } from '../response/judge.ts';
-import type { Listener, Player } from '../response/listener.ts';
+import { isEventStream } from '../response/validator.ts';
+import type { Reader, Player } from '../response/reader.ts';
 import type { Failure } from '../response/writer.ts';
 
 /** The headers to send, by the head of the answer and its length in bytes if that is known. */
@@ -21,8 +21,8 @@ export type HeadersFor = (head: Head, length: number | null) => string[];
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function serve(listener: Listener, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null): Promise<void> {
-  return new Promise((resolve, reject) => new Playback(listener, response, headersFor, heartbeat).start(resolve, reject));
+export function serve(reader: Reader, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null): Promise<void> {
+  return new Promise((resolve, reject) => new Playback(reader, response, headersFor, heartbeat).start(resolve, reject));
 }
 
 /** Something to say in a silent stream, for connections that are cut when nothing passes. */
@@ -47,7 +47,7 @@ const READ_MS = 250;
 const COMMENT = ': refrain is waiting\n';
 
 class Playback implements Player {
-  readonly #listener: Listener;
+  readonly #reader: Reader;
   readonly #response: ServerResponse;
   readonly #headersFor: HeadersFor;
   /** The socket has enough for now. */
@@ -60,9 +60,9 @@ class Playback implements Player {
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
-  constructor(listener: Listener, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
+  constructor(reader: Reader, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
     this.#heartbeat = heartbeat;
-    this.#listener = listener;
+    this.#reader = reader;
     this.#response = response;
     this.#headersFor = headersFor;
   }
@@ -75,7 +75,7 @@ class Playback implements Player {
     if (this.#response.destroyed) return leave();
     this.#response.on('close', leave);
     this.#reject = reject;
-    this.#listener.player = this;
+    this.#reader.player = this;
     this.changed();
   }
 
@@ -90,19 +90,19 @@ class Playback implements Player {
 
   #stop(): void {
     this.#cancelBeat?.();
-    this.#listener.player = null;
-    this.#listener.leave();
+    this.#reader.player = null;
+    this.#reader.leave();
   }
 
   #unblock(): void {
     this.#blocked = false;
-    this.#listener.player?.changed();
+    this.#reader.player?.changed();
   }
 
   #play(): void {
     // Taking a chunk can let the writer append more before it returns; the loop below then finds it.
     if (this.#playing) return;
-    const { head, failure } = this.#listener;
+    const { head, failure } = this.#reader;
     if (!head) {
       if (failure) throw failure.error;
       return;
@@ -111,16 +111,16 @@ class Playback implements Player {
     this.#playing = true;
     this.#write();
     this.#playing = false;
-    const { state } = this.#listener;
+    const { state } = this.#reader;
     if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
-    else this.#breakOff(head, this.#listener.failure as Failure);
+    else this.#breakOff(head, this.#reader.failure as Failure);
     this.#stop();
   }
 
   #begin(head: Head): void {
-    const { length, state } = this.#listener;
+    const { length, state } = this.#reader;
     this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
@@ -138,17 +138,17 @@ class Playback implements Player {
 
   #write(): void {
     while (!this.#blocked) {
-      const chunk = this.#listener.read();
+      const chunk = this.#reader.read();
       if (!chunk) return;
       // The last piece and the end in one write: most hits are one piece.
-      if (this.#listener.isAtEnd) return void this.#response.end(chunk);
+      if (this.#reader.isAtEnd) return void this.#response.end(chunk);
       this.#last = chunk;
       this.#blocked = !this.#response.write(chunk);
       if (this.#blocked) this.#response.once('drain', () => this.#unblock());
     }
   }
 
-  #breakOff(head: Head, { error, told }: Failure): void {
+  #breakOff(head: Head, { error, alreadySent: told }: Failure): void {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.

@@ -9,8 +9,8 @@ import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import { isLabel } from '../request/explain.ts';
 import { nameOf } from '../request/fingerprint.ts';
-import type { Namer } from '../request/namer.ts';
-import type { Naming } from '../request/naming.ts';
+import type { Keyer } from '../request/keyer.ts';
+import type { KeyedRequest } from '../request/key.ts';
 import type { OmissionsByDialect } from '../request/omissions.ts';
 import type { Policy } from '../request/policy.ts';
 import type { Kept, Likeness, Store } from '../store/store.ts';
@@ -21,7 +21,7 @@ const COMPARED_TEXT = 1024 * 1024;
 
 export interface Records {
   readonly store: Store;
-  readonly namer: Namer;
+  readonly keyer: Keyer;
   readonly omissions: OmissionsByDialect;
 }
 
@@ -30,25 +30,25 @@ export interface Missed {
   readonly policy: Policy;
   readonly outcome: Miss;
   readonly like: Likeness;
-  readonly naming: Naming;
+  readonly keyed: KeyedRequest;
   /** That of the upstream. */
   readonly dialect: Dialect;
   /** The last request with the same body, stored or not. */
   readonly twin: Twin | null;
 }
 
-export async function whyMissed({ store, namer, omissions }: Records, missed: Missed): Promise<string> {
-  const { policy, outcome, like, naming, dialect, twin } = missed;
+export async function whyMissed({ store, keyer, omissions }: Records, missed: Missed): Promise<string> {
+  const { policy, outcome, like, keyed, dialect, twin } = missed;
   if (!policy.read) return 'no-cache';
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   const { isStale, isOfFuture } = outcome.answer;
   if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
   if (isStale) return 'kept, but expired or older than max-age';
-  const { key, form, parts } = naming;
+  const { key, form, parts } = keyed;
   // By now the answer to this very request may be among them.
-  const kept = (await store.recent(like, COMPARED + 1)).filter((each) => each.key !== key);
-  const candidates = withinBound(kept).map(({ key, asked }) => ({ key, parts: asked.parts }));
-  const nearest = parts && (await namer.nearest(parts, form, candidates));
+  const kept = (await store.newest(like, COMPARED + 1)).filter((each) => each.key !== key);
+  const candidates = withinBound(kept).map(({ key, request }) => ({ key, parts: request.parts }));
+  const nearest = parts && (await keyer.nearest(parts, form, candidates));
   // The twin is perhaps not kept, but the names of what differs from it are known.
   const isOther = twin !== null && nearest?.name !== nameOf(twin.key);
   const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
@@ -56,7 +56,7 @@ export async function whyMissed({ store, namer, omissions }: Records, missed: Mi
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
     return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
   };
-  if (isNearer && (await store.find(nameOf(twin.key))) !== undefined) {
+  if (isNearer && (await store.findByPrefix(nameOf(twin.key))) !== undefined) {
     return told(twin.key, twin.pointers[0] as string, twin.pointers.length);
   }
   if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
@@ -65,5 +65,5 @@ export async function whyMissed({ store, namer, omissions }: Records, missed: Mi
 
 function withinBound(kept: readonly Kept[]): readonly Kept[] {
   let length = 0;
-  return kept.filter(({ asked }) => (length += asked.parts?.body?.length ?? 0) <= COMPARED_TEXT);
+  return kept.filter(({ request }) => (length += request.parts?.body?.length ?? 0) <= COMPARED_TEXT);
 }

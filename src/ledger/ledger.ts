@@ -3,8 +3,8 @@
  * it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
-import type { Books } from './books.ts';
-import type { LedgerWord, Note, PricedNote } from './note.ts';
+import type { UsageFile } from './usage-file.ts';
+import type { LedgerWord, UsageRecord, PricedUsageRecord } from './usage-record.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
@@ -15,7 +15,7 @@ import type { Stats } from './stats.ts';
 export type Counts = Readonly<Record<LedgerWord | 'requests', number>>;
 
 export interface LedgerOptions {
-  readonly books: Books;
+  readonly usageFile: UsageFile;
   readonly prices: Prices;
   readonly log: Log;
 }
@@ -23,34 +23,34 @@ export interface LedgerOptions {
 const DAY_MS = 86_400_000;
 
 export class Ledger {
-  readonly #books: Books;
+  readonly #usageFile: UsageFile;
   readonly #prices: Prices;
   readonly #log: Log;
-  readonly #listeners = new Set<(note: PricedNote) => void>();
+  readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
   readonly #counts: Record<LedgerWord | 'requests', number> = { requests: 0, hit: 0, follow: 0, miss: 0, bypass: 0, refusal: 0 };
   /** The day of the last note, and the time at which it began. */
   #day = '';
   #dayBegan = Number.NaN;
 
-  constructor({ books, prices, log }: LedgerOptions) {
-    this.#books = books;
+  constructor({ usageFile, prices, log }: LedgerOptions) {
+    this.#usageFile = usageFile;
     this.#prices = prices;
     this.#log = log;
   }
 
   /** Once per request. Never throws. */
-  note(note: Note): void {
+  note(record: UsageRecord): void {
     this.#counts.requests++;
-    this.#counts[note.outcome]++;
+    this.#counts[record.outcome]++;
     try {
-      this.#write(note);
+      this.#write(record);
     } catch (err) {
-      this.#log.error({ err, requestId: note.requestId }, 'a request is missing from the books');
+      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the books');
     }
   }
 
   /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
-  subscribe(listener: (note: PricedNote) => void): () => void {
+  subscribe(listener: (record: PricedUsageRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -61,29 +61,29 @@ export class Ledger {
 
   /** From the books, including what is not yet written. */
   stats(): Promise<Stats> {
-    return this.#books.stats();
+    return this.#usageFile.stats();
   }
 
   /** Writes what is not yet written. */
   close(): Promise<void> {
-    return this.#books.close();
+    return this.#usageFile.close();
   }
 
-  #write(note: Note): void {
-    const { time, scope, endpoint, model, outcome, call } = note;
+  #write(record: UsageRecord): void {
+    const { time, scope, endpoint, model, outcome, call } = record;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#books.add(kind, amountsOf(note, nanoDollars), whyOf(note));
-    const priced = { ...note, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    this.#usageFile.add(kind, amountsOf(record, nanoDollars), whyOf(record));
+    const priced = { ...record, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
     for (const listener of this.#listeners) this.#tell(listener, priced);
   }
 
-  #tell(listener: (note: PricedNote) => void, note: PricedNote): void {
+  #tell(listener: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
     try {
-      listener(note);
+      listener(record);
     } catch (err) {
-      this.#log.error({ err, requestId: note.requestId }, 'a listener of the books has failed');
+      this.#log.error({ err, requestId: record.requestId }, 'a listener of the books has failed');
     }
   }
 

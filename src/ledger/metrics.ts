@@ -10,7 +10,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { Durations } from './durations.ts';
 import { ModelSums } from './model-sums.ts';
-import type { LedgerWord, PricedNote } from './note.ts';
+import type { LedgerWord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
 
 /** What one tier of the store holds. */
@@ -89,16 +89,16 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  observe(note: PricedNote): void {
-    const { outcome, endpoint, error, tier, call } = note;
-    const why = whyOf(note);
-    this.#count(note);
+  observe(record: PricedUsageRecord): void {
+    const { outcome, endpoint, error, tier, call } = record;
+    const why = whyOf(record);
+    this.#count(record);
     if (error !== null) this.#errors.inc({ code: error });
     if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
-    if (tier !== null) this.#hitDurations.observe(tier, note.ms);
+    if (tier !== null) this.#hitDurations.observe(tier, record.ms);
     if (call === null) return;
     const isSaved = outcome === 'hit' || outcome === 'follow';
-    if (call.usage) (isSaved ? this.#saved : this.#spent).add(note.model, call.usage, note.dollars);
+    if (call.usage) (isSaved ? this.#saved : this.#spent).add(record.model, call.usage, record.dollars);
     if (isSaved) return this.#savedSeconds.inc(call.ms / 1_000);
     this.#upstreamDurations.observe(endpoint, call.ms);
     this.#firstByteDurations.observe(endpoint, call.firstByteMs);
@@ -109,7 +109,7 @@ export class Metrics {
     this.#delay.disable();
   }
 
-  #count({ outcome, endpoint, bytes }: PricedNote): void {
+  #count({ outcome, endpoint, bytes }: PricedUsageRecord): void {
     let served = this.#served.get(outcome);
     if (!served) this.#served.set(outcome, (served = { requests: new Map(), bytes: 0 }));
     served.requests.set(endpoint, (served.requests.get(endpoint) ?? 0) + 1);

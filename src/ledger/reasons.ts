@@ -3,7 +3,7 @@
  * by day. The words are ours, so that a day has few of them; where there are
  * too many rows, those of the oldest days have a day no more.
  */
-import type { Note } from './note.ts';
+import type { UsageRecord } from './usage-record.ts';
 import { MOST } from './row.ts';
 
 export interface Reason {
@@ -18,7 +18,7 @@ export interface Reason {
 const MOST_REASONS = 2_000;
 
 /** Why a request was a bypass, or why its answer was not kept; null where it ended in an error, and of all others. */
-export function whyOf({ outcome, why, error }: Pick<Note, 'outcome' | 'why' | 'error'>): string | null {
+export function whyOf({ outcome, why, error }: Pick<UsageRecord, 'outcome' | 'why' | 'error'>): string | null {
   if (outcome === 'bypass') return why;
   return outcome === 'miss' && error === null ? why : null;
 }

@@ -1,7 +1,7 @@
 /**
  * A row of the books: what all requests of one kind on one day came to.
  */
-import type { LedgerWord, Note } from './note.ts';
+import type { LedgerWord, UsageRecord } from './usage-record.ts';
 
 /** What is summed, each a whole number. */
 export const AMOUNTS = ['requests', 'input', 'cachedInput', 'output', 'reasoning', 'unpriced', 'nanoDollars', 'upstreamMs'] as const;
@@ -14,7 +14,7 @@ export interface Kind {
   readonly day: string;
   /** As people are told of it; see `request/caller`. */
   readonly scope: string;
-  readonly endpoint: Note['endpoint'];
+  readonly endpoint: UsageRecord['endpoint'];
   readonly model: string;
   readonly outcome: LedgerWord;
 }
@@ -25,7 +25,7 @@ export type Row = Kind & Amounts;
 export const MOST = Number.MAX_SAFE_INTEGER;
 
 /** @param nanoDollars null where there is no price */
-export function amountsOf({ call }: Note, nanoDollars: number | null): Amounts {
+export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Amounts {
   const { input, cachedInput, output, reasoning } = call?.usage ?? { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
   const unpriced = nanoDollars === null ? input + output : 0;
   return { requests: 1, input, cachedInput, output, reasoning, unpriced, nanoDollars: nanoDollars ?? 0, upstreamMs: call?.ms ?? 0 };

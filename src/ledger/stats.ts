@@ -2,7 +2,7 @@
  * What the books say: sums by period, and in each by model, endpoint and scope.
  */
 import type { Usage } from '../response/usage.ts';
-import type { LedgerWord } from './note.ts';
+import type { LedgerWord } from './usage-record.ts';
 import { NANO_PER_DOLLAR } from './prices.ts';
 import type { Reason } from './reasons.ts';
 import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';

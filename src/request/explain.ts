@@ -12,9 +12,9 @@ import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
 import { segmentsOf } from './json-pointer.ts';
 import { meaningOf } from './meaning.ts';
-import { nameAnswer } from './naming.ts';
+import { computeKey } from './key.ts';
 import type { Omissions, OmissionsByDialect } from './omissions.ts';
-import { readHead, type Rules } from './reading.ts';
+import { parseHead, type Rules } from './parsed-head.ts';
 import type { WrittenRequest } from './written-request.ts';
 
 /** A request with a name: what a stored answer is kept under. */
@@ -45,12 +45,12 @@ export interface Explanation {
 
 /** @returns the name that a request would be given, or why it has none. @throws RefrainError where it would be refused */
 export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): NamedRequest | string {
-  const { occasion } = readHead(rules, { method, url: path, fields: readHeaderFields(headers) });
-  if (occasion === null) return 'route';
-  const naming = nameAnswer(occasion, body);
-  if (typeof naming === 'string') return naming;
-  const { endpoint, dialect } = occasion;
-  return { endpoint, dialect, form: naming.form, parts: naming.parts as Parts };
+  const { keyContext } = parseHead(rules, { method, url: path, fields: readHeaderFields(headers) });
+  if (keyContext === null) return 'route';
+  const keyed = computeKey(keyContext, body);
+  if (typeof keyed === 'string') return keyed;
+  const { endpoint, dialect } = keyContext;
+  return { endpoint, dialect, form: keyed.form, parts: keyed.parts as Parts };
 }
 
 export function explain(rules: Rules, a: NamedRequest | string, b: NamedRequest | string): Explanation {

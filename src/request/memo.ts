@@ -4,15 +4,15 @@
  * of both.
  */
 import { LRUCache } from 'lru-cache';
-import type { WhyNotAsk } from './ask.ts';
-import type { Naming, Occasion } from './naming.ts';
+import type { WhyNotCacheable } from './parsed-request.ts';
+import type { KeyedRequest, KeyContext } from './key.ts';
 import type { WholeBody } from './whole-body.ts';
 
 /** What one name takes, with its key and its place in the table; `node --expose-gc test/bench/bookkeeping.ts` measures it. */
 const NAME_BYTES = 640;
 
 export class Memo {
-  readonly #names: LRUCache<string, Naming | WhyNotAsk>;
+  readonly #names: LRUCache<string, KeyedRequest | WhyNotCacheable>;
 
   /** @param maxBytes 0 remembers nothing */
   constructor(maxBytes: number) {
@@ -20,16 +20,16 @@ export class Memo {
   }
 
   /** Names this body on this occasion. */
-  static keyOf({ digest }: Occasion, body: WholeBody): string {
+  static keyOf({ digest }: KeyContext, body: WholeBody): string {
     return digest + body.digest;
   }
 
-  get(key: string): Naming | WhyNotAsk | undefined {
+  get(key: string): KeyedRequest | WhyNotCacheable | undefined {
     return this.#names.get(key);
   }
 
   /** Remembers a name without its parts, which may be long. */
-  set(key: string, naming: Naming | WhyNotAsk): void {
-    this.#names.set(key, typeof naming === 'string' ? naming : { ...naming, parts: null });
+  set(key: string, keyed: KeyedRequest | WhyNotCacheable): void {
+    this.#names.set(key, typeof keyed === 'string' ? keyed : { ...keyed, parts: null });
   }
 }

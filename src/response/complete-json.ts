@@ -2,12 +2,12 @@
  * Whole answers that are one JSON document.
  */
 import { Choice } from './choice.ts';
-import type { Expectation, Judge, Step, Unkept, Verdict } from './complete.ts';
+import type { Expectation, Validator, Step, Unkept, Verdict } from './complete.ts';
 import { whyNotResponse } from './complete-response.ts';
 import { isObject, type Json, listOf, modelOf, parse } from './json.ts';
 import { findUsage, type Usage } from './usage.ts';
 
-export class JsonJudge implements Judge {
+export class JsonJudge implements Validator {
   usage: Usage | null = null;
   model: string | null = null;
   readonly saysError = false;

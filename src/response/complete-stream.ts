@@ -8,7 +8,7 @@
  * An error among the events speaks against keeping the answer too, whatever
  * follows it; how the stream then ends is the upstream's affair.
  */
-import type { Judge, Step, Unkept, Verdict } from './complete.ts';
+import type { Validator, Step, Unkept, Verdict } from './complete.ts';
 import { EventReader, type ServerSentEvent } from './sse.ts';
 import type { Usage } from './usage.ts';
 
@@ -17,7 +17,7 @@ const DONE = '[DONE]';
 /** The meaning of one event for the stream. */
 export type Meaning = 'more' | 'terminal' | 'error';
 
-export abstract class StreamJudge implements Judge {
+export abstract class StreamJudge implements Validator {
   usage: Usage | null = null;
   model: string | null = null;
   saysError = false;

@@ -71,7 +71,7 @@ export type Unkept =
   /** A stream without `data: [DONE]` that only its connection's end has ended. */
   | 'connection-close';
 
-export interface Judge {
+export interface Validator {
   /** What the answer took, as far as it has been told; all of it after `end`. */
   readonly usage: Usage | null;
   /** The model that the answer names as its own, as far as it has been told. */

@@ -41,7 +41,7 @@ export interface Entry {
   /** What getting the answer took; absent where that is not known. */
   readonly call?: Call;
   /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
-  readonly asked?: Asked;
+  readonly request?: StoredRequest;
 }
 
 /** Names the request headers by which an answer was chosen, and, by a digest, what was sent of them. */
@@ -63,7 +63,7 @@ export interface Label {
 }
 
 /** The request that an answer was recorded for. */
-export interface Asked extends Label {
+export interface StoredRequest extends Label {
   /** What the key is made of; null where that is too long to keep, or is not to be kept. */
   readonly parts: Readonly<Record<string, string>> | null;
 }

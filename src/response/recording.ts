@@ -17,7 +17,7 @@
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
-import { Listener, type Playable, type RecordingState } from './listener.ts';
+import { Reader, type Playable, type RecordingState } from './reader.ts';
 import { Wave } from './wave.ts';
 import type { Failure, Framing } from './writer.ts';
 
@@ -28,7 +28,7 @@ const AHEAD = 256 * 1024;
 const LAG = 1024 * 1024;
 
 /** What all recordings share: told of what each takes, it says when that is enough. */
-export interface Room {
+export interface RecordingBudget {
   /** Whether recordings should turn live only. */
   readonly isFull: boolean;
   countListener(change: 1 | -1): void;
@@ -37,20 +37,20 @@ export interface Room {
 }
 
 /** Whoever has an answer recorded. */
-export interface Owner {
+export interface RecordingOwner {
   /** More may be appended, after `append` returned false. */
-  wanted(): void;
+  onDrain(): void;
   /** The last listener has left. */
-  deserted(): void;
+  onLastReaderLeft(): void;
   /** Told once, when the limit is passed. */
-  turnedLiveOnly(): void;
+  onOverflow(): void;
 }
 
 export class Recording implements Playable {
   readonly #limit: number;
-  readonly #room: Room;
-  readonly #owner: Owner;
-  readonly #listeners = new Set<Listener>();
+  readonly #budget: RecordingBudget;
+  readonly #owner: RecordingOwner;
+  readonly #listeners = new Set<Reader>();
   #state: RecordingState = 'waiting';
   #head: Head | null = null;
   #length: number | null = null;
@@ -69,9 +69,9 @@ export class Recording implements Playable {
   #told = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
-  constructor(limit: number, room: Room, owner: Owner) {
+  constructor(limit: number, budget: RecordingBudget, owner: RecordingOwner) {
     this.#limit = limit;
-    this.#room = room;
+    this.#budget = budget;
     this.#owner = owner;
     this.#liveOnly = limit === 0;
   }
@@ -131,9 +131,9 @@ export class Recording implements Playable {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     this.#hold(chunk.length);
-    if (!this.#liveOnly && (this.#bytes > this.#limit || this.#room.isFull)) {
+    if (!this.#liveOnly && (this.#bytes > this.#limit || this.#budget.isFull)) {
       this.#liveOnly = true;
-      this.#owner.turnedLiveOnly();
+      this.#owner.onOverflow();
     }
     this.#wake();
     if (!this.#liveOnly || this.isOver) return true;
@@ -158,12 +158,12 @@ export class Recording implements Playable {
   }
 
   /** A new listener at byte 0. Not legal once the first bytes may be gone. */
-  listen(): Listener {
+  openReader(): Reader {
     if (this.#gone > 0) throw new Error('the beginning of this recording is gone');
-    const listener = new Listener(this);
-    this.#listeners.add(listener);
-    this.#room.countListener(1);
-    return listener;
+    const reader = new Reader(this);
+    this.#listeners.add(reader);
+    this.#budget.countListener(1);
+    return reader;
   }
 
   chunkAt(index: number): Buffer | undefined {
@@ -173,20 +173,20 @@ export class Recording implements Playable {
   played(): void {
     if (!this.#liveOnly || this.#state !== 'streaming') return;
     this.#letGo();
-    if (this.#wanted()) this.#owner.wanted();
+    if (this.#wanted()) this.#owner.onDrain();
   }
 
-  left(listener: Listener): void {
-    if (!this.#listeners.delete(listener)) return;
-    this.#room.countListener(-1);
-    if (this.#listeners.size === 0) this.#owner.deserted();
+  left(reader: Reader): void {
+    if (!this.#listeners.delete(reader)) return;
+    this.#budget.countListener(-1);
+    if (this.#listeners.size === 0) this.#owner.onLastReaderLeft();
     else this.played();
     this.#settle();
   }
 
   #hold(change: number): void {
     this.#held += change;
-    this.#room.countBytes(change);
+    this.#budget.countBytes(change);
   }
 
   /** What is over and played by nobody takes no room. */
@@ -210,21 +210,21 @@ export class Recording implements Playable {
   #wanted(): boolean {
     if (this.#wave.isOn && this.#bytes - this.#telling > AHEAD) return false;
     let fastest = 0;
-    for (const listener of this.#listeners) fastest = Math.max(fastest, listener.position);
+    for (const reader of this.#listeners) fastest = Math.max(fastest, reader.position);
     return this.#bytes - fastest <= AHEAD;
   }
 
   /** Frees the chunks that every listener has played, and cuts the listeners that fell too far behind. */
   #letGo(): void {
-    const behind: Listener[] = [];
+    const behind: Reader[] = [];
     let slowest = this.#gone + this.#chunks.length;
-    for (const listener of this.#listeners) {
-      if (this.#told - listener.position > Math.max(this.#limit, LAG)) behind.push(listener);
-      else slowest = Math.min(slowest, listener.index);
+    for (const reader of this.#listeners) {
+      if (this.#told - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
+      else slowest = Math.min(slowest, reader.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);
     this.#gone = slowest;
     // Last, since a listener that leaves lets the writer append more.
-    for (const listener of behind) listener.cut(listenerTooSlow());
+    for (const reader of behind) reader.cut(listenerTooSlow());
   }
 }

@@ -2,7 +2,7 @@
  * An entry, to be played: a recording that was complete before anybody listened.
  */
 import type { Entry, Head } from './entry.ts';
-import type { Playable } from './listener.ts';
+import type { Playable } from './reader.ts';
 
 export class StoredAnswer implements Playable {
   readonly state = 'complete';

@@ -2,20 +2,20 @@
  * News of a change for all listeners: for a crowd, a part at a time, so that
  * others get their turn. A listener that is told late reads all that has come.
  */
-import type { Listener } from './listener.ts';
+import type { Reader } from './reader.ts';
 
 /** How many listeners are told of a change before others get their turn: a few milliseconds of writes. */
 const AT_ONCE = 64;
 
 export class Wave {
-  readonly #listeners: ReadonlySet<Listener>;
+  readonly #listeners: ReadonlySet<Reader>;
   readonly #ended: () => void;
   /** The listeners that are yet to be told; null where all have been. */
-  #left: Iterator<Listener> | null = null;
+  #left: Iterator<Reader> | null = null;
   #again = false;
 
   /** @param ended called where all of a crowd have been told, before the next wave begins */
-  constructor(listeners: ReadonlySet<Listener>, ended: () => void) {
+  constructor(listeners: ReadonlySet<Reader>, ended: () => void) {
     this.#listeners = listeners;
     this.#ended = ended;
   }
@@ -28,11 +28,11 @@ export class Wave {
   /** Tells every listener, or sees to it that all are told again. */
   tell(): void {
     if (this.#left) this.#again = true;
-    else if (this.#listeners.size <= AT_ONCE) for (const listener of this.#listeners) listener.player?.changed();
+    else if (this.#listeners.size <= AT_ONCE) for (const reader of this.#listeners) reader.player?.changed();
     else this.#tellNext((this.#left = this.#listeners.values()));
   }
 
-  #tellNext(left: Iterator<Listener>): void {
+  #tellNext(left: Iterator<Reader>): void {
     for (let told = 0; told < AT_ONCE; told++) {
       const { done, value } = left.next();
       if (done) return this.#end();

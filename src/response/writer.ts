@@ -34,5 +34,5 @@ export interface Framing {
 /** Why an answer broke off, and whether the last of its bytes are an error that the upstream told of itself. */
 export interface Failure {
   readonly error: RefrainError;
-  readonly told: boolean;
+  readonly alreadySent: boolean;
 }

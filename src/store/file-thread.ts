@@ -18,15 +18,15 @@ export interface Callable {
 export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
 
 /** A damaged file, and where it is kept now. */
-export interface Aside {
+export interface Quarantined {
   readonly failure: Failure;
   readonly movedTo: string;
 }
 
 /** What a thread says. */
-export type Word<Answer, News> =
+export type ThreadMessage<Answer, News> =
   | { readonly id: number; readonly reply: Reply<Answer> }
-  | { readonly aside: Aside }
+  | { readonly quarantined: Quarantined }
   | { readonly news: News };
 
 export interface ThreadOptions<Call extends Callable, News> {
@@ -34,7 +34,7 @@ export interface ThreadOptions<Call extends Callable, News> {
   readonly workerData: unknown;
   /** A call as it crosses, and the memory that it hands over. */
   readonly pack?: (call: Call) => { readonly packed: Call; readonly handedOver: ArrayBuffer[] };
-  readonly onAside: (aside: Aside) => void;
+  readonly onQuarantine: (aside: Quarantined) => void;
   /** Takes the news that the thread sends unasked. */
   readonly onNews: (news: News) => void;
   /** The thread died of itself. */
@@ -86,8 +86,8 @@ export class FileThread<Call extends Callable, Answers extends Record<Call['act'
     // Not the process's own flags: some (`--input-type`) would keep it from starting. Node 22 warns of node:sqlite, which is decided.
     const worker = new Worker(url, { workerData, execArgv: ['--disable-warning=ExperimentalWarning'] });
     let cause: unknown;
-    worker.on('message', (word: Word<never, News>) => {
-      if ('aside' in word) this.#options.onAside(word.aside);
+    worker.on('message', (word: ThreadMessage<never, News>) => {
+      if ('quarantined' in word) this.#options.onQuarantine(word.quarantined);
       else if ('news' in word) this.#options.onNews(word.news);
       else this.#settle(word.id, word.reply);
     });

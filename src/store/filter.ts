@@ -40,12 +40,12 @@ export function fitsLabel({ model, endpoint, scope, tag }: Criteria, label: Labe
   );
 }
 
-export function isPurgedBy(purge: Purge, { storedAt, asked }: Pick<Entry, 'storedAt' | 'asked'>): boolean {
-  return (purge.storedUpTo === undefined || storedAt <= purge.storedUpTo) && fitsLabel(purge, asked);
+export function isPurgedBy(purge: Purge, { storedAt, request }: Pick<Entry, 'storedAt' | 'request'>): boolean {
+  return (purge.storedUpTo === undefined || storedAt <= purge.storedUpTo) && fitsLabel(purge, request);
 }
 
 /** All of a filter but its text. */
-export function fits(filter: Filter, entry: Pick<Entry, 'storedAt' | 'asked'>, bytes: number): boolean {
+export function fits(filter: Filter, entry: Pick<Entry, 'storedAt' | 'request'>, bytes: number): boolean {
   const { storedFrom = -Infinity, minBytes = 0, maxBytes = Infinity } = filter;
   return entry.storedAt >= storedFrom && bytes >= minBytes && bytes <= maxBytes && isPurgedBy(filter, entry);
 }

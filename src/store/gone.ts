@@ -12,7 +12,7 @@ export type Gone =
   | { readonly purge: Purge };
 
 /** Tests whether an entry that is kept under a key is of what is gone. */
-export function isGone(gone: Gone, key: string, entry: Pick<Entry, 'storedAt' | 'asked' | 'answerId'>): boolean {
+export function isGone(gone: Gone, key: string, entry: Pick<Entry, 'storedAt' | 'request' | 'answerId'>): boolean {
   if ('key' in gone) return gone.key === key;
   return 'answerId' in gone ? gone.answerId === entry.answerId : isPurgedBy(gone.purge, entry);
 }

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { KeyFilter } from './key-filter.ts';
-import type { Lesson, Standing } from './sqlite-keys.ts';
+import type { Lesson, FilterState } from './sqlite-keys.ts';
 
 /** How long nobody else must have written before the keys are learnt. */
 const ALONE_MS = 10_000;
@@ -39,7 +39,7 @@ export class KnownKeys {
     this.#aloneSince = this.#clock.now();
   }
 
-  committed({ isAlone, isKnown }: Standing): void {
+  committed({ isAlone, isKnown }: FilterState): void {
     if (!isAlone) return this.forget();
     if (!isKnown) this.#filter = null;
     const now = this.#clock.now();

@@ -46,14 +46,14 @@ export interface Row extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
 }
 
 /** How many entries, and what they take of the store's bound. */
-export interface Tally {
+export interface Totals {
   readonly entries: number;
   readonly bytes: number;
 }
 
-export const NOTHING: Tally = { entries: 0, bytes: 0 };
+export const NOTHING: Totals = { entries: 0, bytes: 0 };
 
-export function add(one: Tally, other: Tally): Tally {
+export function add(one: Totals, other: Totals): Totals {
   return { entries: one.entries + other.entries, bytes: one.bytes + other.bytes };
 }
 

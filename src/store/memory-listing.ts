@@ -31,14 +31,14 @@ export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after
   const candidates = first.take();
   for (const [index, item] of candidates.entries()) {
     if (rows.length === limit || index === first.size - 1) return { rows, next: last ? positionOf(sort, last) : null };
-    if (text === undefined || hasText(item.entry.asked?.parts?.body ?? '', text)) rows.push(rowOf(item));
+    if (text === undefined || hasText(item.entry.request?.parts?.body ?? '', text)) rows.push(rowOf(item));
     last = item;
   }
   return { rows, next: null };
 }
 
-export function rowOf({ key, entry: { asked, storedAt, expiresAt, call }, bytes, hits }: Listable): Row {
-  const label = asked ? { endpoint: asked.endpoint, model: asked.model, scope: asked.scope, tags: asked.tags } : null;
+export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, bytes, hits }: Listable): Row {
+  const label = request ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags } : null;
   return { key, label, bytes, hits, storedAt, expiresAt, tier: 'memory', ...(call && { call }) };
 }
 

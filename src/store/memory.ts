@@ -7,10 +7,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Asked, Entry } from '../response/entry.ts';
+import type { StoredRequest, Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
 import { isPurgedBy } from './filter.ts';
-import { add, byKey, NOTHING, type Tally } from './listing.ts';
+import { add, byKey, NOTHING, type Totals } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
 import type { Kept, Store, TierSize } from './store.ts';
 import { weigh } from './weight.ts';
@@ -88,7 +88,7 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
   const found = (held: Held | undefined): Held | undefined => (held === undefined || held.isGone ? undefined : held);
 
   const kept = (): IteratorObject<Kept> =>
-    cache.values().filter(({ entry, isGone }) => entry.asked !== undefined && !isGone).map(({ key, entry }) => ({ key, asked: entry.asked as Asked }));
+    cache.values().filter(({ entry, isGone }) => entry.request !== undefined && !isGone).map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
 
   async function drop(gone: readonly Held[]): Promise<void> {
     for (const [index, held] of gone.entries()) {
@@ -99,13 +99,13 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
 
   return {
     has: (key) => found(cache.peek(key)) !== undefined,
-    getNow(key) {
+    getSync(key) {
       const held = found(cache.get(key));
       if (held === undefined) misses++;
       else hits++;
       return held;
     },
-    lacks: (key) => found(cache.peek(key)) === undefined,
+    surelyAbsent: (key) => found(cache.peek(key)) === undefined,
     get: async (key) => found(cache.get(key)),
     use(key, times = 1) {
       const held = cache.get(key);
@@ -126,12 +126,12 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
     written: async () => true,
     list: async (listing) => listHeld(present(), listing),
     count: async (purge) => present().filter(({ entry }) => isPurgedBy(purge, entry)).map(tally).reduce(add, NOTHING),
-    named: async (prefix, limit) => present().filter(({ key }) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
+    listByPrefix: async (prefix, limit) => present().filter(({ key }) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
     read: async (key) => found(cache.peek(key))?.entry,
-    find: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
-    recent: async ({ endpoint, model, scope }, limit) =>
+    findByPrefix: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
+    newest: async ({ endpoint, model, scope }, limit) =>
       kept().take(LOOKED_THROUGH)
-        .filter(({ asked }) => asked.scope === scope && asked.model === model && asked.endpoint === endpoint)
+        .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
         .take(limit).toArray(),
     size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     close: async () => cache.clear(),
@@ -144,9 +144,9 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
 }
 
 function withoutParts(entry: Entry): Entry {
-  return entry.asked?.parts ? { ...entry, asked: { ...entry.asked, parts: null } } : entry;
+  return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
 }
 
-function tally({ bytes }: Held): Tally {
+function tally({ bytes }: Held): Totals {
   return { entries: 1, bytes };
 }

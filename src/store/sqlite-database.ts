@@ -33,7 +33,7 @@ export interface DatabaseOptions<Tables> {
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
   /** Told when a file was set aside, and as what. */
-  readonly onAside: (failure: Failure, movedTo: string) => void;
+  readonly onQuarantine: (failure: Failure, movedTo: string) => void;
   readonly onNews?: ((news: FileNews) => void) | undefined;
 }
 
@@ -86,7 +86,7 @@ export class SqliteDatabase<Tables> {
     } catch (error) {
       // A file that cannot be opened for another reason, such as a full disk, is tried again as it is.
       if (!isUnwritable(error) || !isToBeReadOnly(path)) throw error;
-      this.letGo();
+      this.release();
       this.#connectToRead(error);
     }
   }
@@ -94,7 +94,7 @@ export class SqliteDatabase<Tables> {
   /** Opens what is at the path, where that is another file than the one that is open, or none. */
   follow(): void {
     if (this.#identity === undefined || this.#identity.isAt(this.#options.path)) return;
-    this.letGo();
+    this.release();
     // The next file may be given the number that this one had.
     this.#lastFile = '';
     this.#generation += 1;
@@ -102,15 +102,15 @@ export class SqliteDatabase<Tables> {
   }
 
   /** Does `act`, and where the file turns out damaged does it once more on a fresh one. What throws has let go of the file. */
-  mend<T>(now: number, act: () => T): T {
+  withRecovery<T>(now: number, act: () => T): T {
     try {
       return act();
     } catch (error) {
       const isToMend = isDamage(error) && this.#unwritable === null && now >= this.#lastAsideAt + ASIDE_INTERVAL_MS;
       try {
-        if (isToMend) this.#setAside(failureOf(error), now);
+        if (isToMend) this.#quarantine(failureOf(error), now);
       } finally {
-        this.letGo();
+        this.release();
       }
       if (!isToMend) throw error;
     }
@@ -118,7 +118,7 @@ export class SqliteDatabase<Tables> {
       this.connect();
       return act();
     } catch (error) {
-      this.letGo();
+      this.release();
       throw error;
     }
   }
@@ -128,11 +128,11 @@ export class SqliteDatabase<Tables> {
     try {
       if (this.#unwritable === null) this.#database?.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
-      this.letGo();
+      this.release();
     }
   }
 
-  letGo(): void {
+  release(): void {
     try {
       this.#database?.close();
     } catch {
@@ -158,7 +158,7 @@ export class SqliteDatabase<Tables> {
       this.#connectWith(openReadOnly(path), readOnly);
       this.#identify(identity);
     } catch (error) {
-      this.letGo();
+      this.release();
       throw isUnwritable(error) ? cause : error;
     }
     this.#unwritable = failureOf(cause);
@@ -186,8 +186,8 @@ export class SqliteDatabase<Tables> {
    * names change while it is still open, since SQLite deletes the write-ahead
    * log, by name, when it closes.
    */
-  #setAside(failure: Failure, now: number): void {
-    const { path, onAside } = this.#options;
+  #quarantine(failure: Failure, now: number): void {
+    const { path, onQuarantine: onQuarantine } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;
@@ -196,7 +196,7 @@ export class SqliteDatabase<Tables> {
     }
     this.#lastAsideAt = now;
     this.#lastFile = undefined;
-    onAside(failure, aside);
+    onQuarantine(failure, aside);
   }
 }
 

@@ -12,8 +12,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { encode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
-import type { Batch, Put } from './changes.ts';
-import { SqliteBooks } from './sqlite-books.ts';
+import type { Batch, Put } from './write-buffer.ts';
+import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { checkVersion } from './sqlite-database.ts';
 import { type GoneSince, SqliteGone } from './sqlite-gone.ts';
 import { SqliteKeys } from './sqlite-keys.ts';
@@ -44,7 +44,7 @@ export interface Role {
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
-  readonly books: SqliteBooks;
+  readonly catalogue: SqliteCatalogue;
   readonly keys: SqliteKeys;
   readonly #database: DatabaseSync;
   readonly #maxBytes: number;
@@ -68,7 +68,7 @@ export class SqliteEntries {
     this.#purges = new SqlitePurges(database);
     this.#gone = new SqliteGone(database, writer);
     this.keys = new SqliteKeys(database);
-    this.books = new SqliteBooks(database, (row) => this.#purges.has(row));
+    this.catalogue = new SqliteCatalogue(database, (row) => this.#purges.has(row));
   }
 
   /** A frame that is not whole is deleted. */
@@ -143,14 +143,14 @@ export class SqliteEntries {
     const frame = encode(key, entry);
     const { endpoint, model, scope, tags, call, parts, prompt } = columnsOf(entry);
     const texts = [key, endpoint, model, scope, tags, call, parts, prompt].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
-    const tagged = (entry.asked?.tags ?? []).reduce((sum, tag) => sum + Buffer.byteLength(tag) + TAG_BYTES, 0);
+    const tagged = (entry.request?.tags ?? []).reduce((sum, tag) => sum + Buffer.byteLength(tag) + TAG_BYTES, 0);
     const bytes = frame.length + texts + tagged + ROW_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;
     const { lastInsertRowid: id } = this.#statements.add.run(key, entry.answerId, entry.storedAt, expiresAt, uses, bytes, endpoint, model, scope, tags, call);
     this.#statements.addAnswer.run(id, parts, prompt, frame);
-    for (const tag of entry.asked?.tags ?? []) this.#statements.addTag.run(tag, id);
+    for (const tag of entry.request?.tags ?? []) this.#statements.addTag.run(tag, id);
   }
 
   /** What has expired goes first, then what was used least recently. */

@@ -5,16 +5,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Entry } from '../response/entry.ts';
-import type { Batch } from './changes.ts';
+import type { Batch } from './write-buffer.ts';
 import type { Gone } from './gone.ts';
 import { type DatabaseOptions, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
 import type { Failure } from './sqlite-failure.ts';
-import type { Standing } from './sqlite-keys.ts';
+import type { FilterState } from './sqlite-keys.ts';
 import { STORE_MARK } from './sqlite-mark.ts';
 import { goneBy, ThrownAway } from './thrown-away.ts';
 
-export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onAside' | 'onNews'> {
+export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onQuarantine' | 'onNews'> {
   readonly maxBytes: number;
   /** Told what other processes threw away, before the reply to the call that found it. */
   readonly onGone?: (gone: readonly Gone[]) => void;
@@ -25,7 +25,7 @@ export interface Opened extends SqliteSize {
   readonly unwritable: Failure | null;
 }
 
-export interface Committed extends SqliteSize, Standing {
+export interface Committed extends SqliteSize, FilterState {
   /** How many entries made room for others. */
   readonly evicted: number;
 }
@@ -51,8 +51,8 @@ export class SqliteFile {
   }
 
   open(now: number): Opened {
-    this.#database.letGo();
-    return this.#mend(now, () => {
+    this.#database.release();
+    return this.#withRecovery(now, () => {
       if (!this.#database.isOpen) this.#database.connect();
       this.#tellGone();
       return { ...this.#opened().size(), unwritable: this.#database.unwritable };
@@ -64,7 +64,7 @@ export class SqliteFile {
   }
 
   commit(batch: Batch, now: number): Committed {
-    return this.#mend(now, () => {
+    return this.#withRecovery(now, () => {
       this.look();
       const entries = this.#opened();
       const gone = goneBy(batch);
@@ -76,7 +76,7 @@ export class SqliteFile {
 
   /** What the entries say; asked once more where the file had to be set aside. */
   ask<T>(now: number, act: (entries: SqliteEntries) => T): T {
-    return this.#mend(now, () => act(this.#opened()));
+    return this.#withRecovery(now, () => act(this.#opened()));
   }
 
   /** Opens what is at the path now, where that is another file, and tells what other processes threw away. */
@@ -98,9 +98,9 @@ export class SqliteFile {
     return this.#database.tables;
   }
 
-  #mend<T>(now: number, act: () => T): T {
+  #withRecovery<T>(now: number, act: () => T): T {
     this.#now = now;
-    return this.#database.mend(now, act);
+    return this.#database.withRecovery(now, act);
   }
 
   /** Of a file that came in place of another, all that it knows of; of the first, nothing of before. */

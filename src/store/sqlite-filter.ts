@@ -11,7 +11,7 @@ export interface Condition {
 }
 
 /** A condition that an index can tell the rows of, and where to select them from. */
-export interface Lead extends Condition {
+export interface LeadingCondition extends Condition {
   readonly source: string;
 }
 
@@ -27,8 +27,8 @@ export function conditionOf(filter: Filter): Condition {
 }
 
 /** The conditions of a filter that have an index. */
-export function leadsOf({ model, endpoint, scope, tag }: Filter): Lead[] {
-  const leads: Lead[] = [];
+export function leadsOf({ model, endpoint, scope, tag }: Filter): LeadingCondition[] {
+  const leads: LeadingCondition[] = [];
   if (tag !== undefined) leads.push({ source: 'tags CROSS JOIN entries USING (id)', sql: 'tag = ?', values: [tag] });
   if (model !== undefined) leads.push({ source: 'entries INDEXED BY entries_by_model', sql: 'model = ?', values: [model] });
   if (scope !== undefined) leads.push({ source: 'entries INDEXED BY entries_by_likeness', ...scopeCondition(scope) });

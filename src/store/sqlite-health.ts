@@ -16,7 +16,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type FileNews, logFileNews } from './file-news.ts';
-import type { Aside } from './file-thread.ts';
+import type { Quarantined } from './file-thread.ts';
 import { adviceOn, type Failure, isRefusal } from './sqlite-failure.ts';
 
 export type SqliteState = 'opening' | 'up' | 'stalled' | 'read-only' | 'down' | 'closed';
@@ -68,7 +68,7 @@ export class SqliteHealth {
   }
 
   /** The next use is a retry, however soon. */
-  hurry(): void {
+  retryNow(): void {
     this.#retryAt = 0;
   }
 
@@ -109,7 +109,7 @@ export class SqliteHealth {
     log.info({ path }, 'the disk store is back');
   }
 
-  setAside({ failure: { code, message }, movedTo }: Aside): void {
+  quarantined({ failure: { code, message }, movedTo }: Quarantined): void {
     const { path, log } = this.#options;
     log.warn({ path, code, reason: message, movedTo }, 'the disk store could not use its file, kept it aside and began a fresh one');
   }

@@ -22,7 +22,7 @@ interface Learnt {
 }
 
 /** What a commit tells of keys. */
-export interface Standing {
+export interface FilterState {
   /** Whether nobody else has written since the commit before. */
   readonly isAlone: boolean;
   /** Whether all keys of the file are known. */
@@ -64,7 +64,7 @@ export class SqliteKeys {
   }
 
   /** @param keys just committed */
-  keep(keys: Iterable<string>): Standing {
+  keep(keys: Iterable<string>): FilterState {
     const isAlone = this.#look();
     if (this.#learnt) this.#add(this.#learnt, keys);
     return { isAlone, isKnown: this.#learnt?.last === null };

@@ -8,13 +8,13 @@
  */
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { Changes } from './changes.ts';
+import { WriteBuffer } from './write-buffer.ts';
 import type { Gone } from './gone.ts';
 import { KnownKeys } from './known-keys.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
 import type { Failure } from './sqlite-failure.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
-import type { Answers, Call, StoreNews } from './sqlite-message.ts';
+import type { SqliteAnswers, SqliteCall, StoreNews } from './sqlite-message.ts';
 import { SqliteSweeps } from './sqlite-sweeps.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 import type { StoreSize, TierSize } from './store.ts';
@@ -36,7 +36,7 @@ export interface LinkOptions {
 }
 
 export class SqliteLink {
-  readonly changes = new Changes();
+  readonly buffer = new WriteBuffer();
   readonly sweeps = new SqliteSweeps(() => this.#sweep());
   readonly keys: KnownKeys;
   readonly health: SqliteHealth;
@@ -57,7 +57,7 @@ export class SqliteLink {
     this.#thread = new SqliteThread({
       path,
       maxBytes,
-      onAside: (aside) => this.health.setAside(aside),
+      onQuarantine: (aside) => this.health.quarantined(aside),
       onNews: (news) => this.#heed(news),
       onDeath: (failure) => this.health.failed(failure),
     });
@@ -90,15 +90,15 @@ export class SqliteLink {
   }
 
   /** Changes `changes`, and sees to it that the file is told. */
-  change(act: (changes: Changes) => void): void {
+  change(act: (buffer: WriteBuffer) => void): void {
     if (this.isClosing) return;
-    act(this.changes);
-    void this.revive();
+    act(this.buffer);
+    void this.retry();
     this.#gather();
   }
 
   /** Undefined where the file fails. */
-  async ask<C extends Call>(call: C): Promise<Answers[C['act']] | undefined> {
+  async ask<C extends SqliteCall>(call: C): Promise<SqliteAnswers[C['act']] | undefined> {
     // It is opened before it is asked anything; the thread keeps the order.
     if (call.act !== 'open') void this.ready;
     const reply = await this.#thread.ask(call);
@@ -111,7 +111,7 @@ export class SqliteLink {
   }
 
   /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
-  askWithin<C extends Call>(milliseconds: number, call: C): Promise<Answers[C['act']] | undefined> {
+  askWithin<C extends SqliteCall>(milliseconds: number, call: C): Promise<SqliteAnswers[C['act']] | undefined> {
     return this.within(milliseconds, this.ask(call), () => this.health.overdue(milliseconds));
   }
 
@@ -129,23 +129,23 @@ export class SqliteLink {
   /** Commits until nothing waits any more or the file fails. */
   async flush(): Promise<void> {
     await this.ready;
-    await this.revive();
+    await this.retry();
     await this.#committing;
-    while (!this.changes.isEmpty && this.health.mayBeWritten) await this.#commit();
+    while (!this.buffer.isEmpty && this.health.mayBeWritten) await this.#commit();
   }
 
   /** Commits what waits at this moment, as far as the file takes it. @returns whether that was all */
   async writeWaiting(): Promise<boolean> {
     await this.ready;
     await this.#committing;
-    for (let { batches } = this.changes; batches > 0; batches -= 1) {
+    for (let { batches } = this.buffer; batches > 0; batches -= 1) {
       if (!this.health.mayBeWritten || !(await this.#commit())) return false;
     }
     return true;
   }
 
   /** A file that is down is back when it takes the batch that it refused. */
-  async revive(): Promise<void> {
+  async retry(): Promise<void> {
     if (!this.health.takeRetry() || !(await this.#open()) || !(await this.#commit())) return;
     this.health.recovered();
     void this.sweeps.run();
@@ -156,8 +156,8 @@ export class SqliteLink {
   }
 
   async #shut(): Promise<void> {
-    this.health.hurry();
-    const isToFlush = this.#ready !== undefined || !this.changes.isEmpty;
+    this.health.retryNow();
+    const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
     if (isToFlush) await this.within(CLOSE_BUDGET_MS, this.flush().then(() => this.ask({ act: 'close' })));
     this.health.closed();
     this.#cancelGathering?.();
@@ -166,14 +166,14 @@ export class SqliteLink {
 
   /** Sees to it that what waits is written soon, and at once where a whole batch does. */
   #gather(): void {
-    if (this.changes.isDue) this.#write();
+    if (this.buffer.isDue) this.#write();
     else this.#cancelGathering ??= this.#clock.after(GATHER_MS, () => this.#write());
   }
 
   #write(): void {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    if (!this.changes.isEmpty && this.health.mayBeWritten) void this.#commit();
+    if (!this.buffer.isEmpty && this.health.mayBeWritten) void this.#commit();
   }
 
   /** Commits the next batch, or joins the commit under way. True where it happened. */
@@ -182,15 +182,15 @@ export class SqliteLink {
   }
 
   async #commitBatch(): Promise<boolean> {
-    const committed = await this.ask({ act: 'commit', batch: this.changes.take(), now: this.#clock.now() });
+    const committed = await this.ask({ act: 'commit', batch: this.buffer.take(), now: this.#clock.now() });
     this.#committing = undefined;
-    if (committed === undefined) this.changes.putBack();
+    if (committed === undefined) this.buffer.nack();
     else {
       this.keys.committed(committed);
-      this.changes.settle();
+      this.buffer.ack();
     }
     this.#evictions += committed?.evicted ?? 0;
-    if (!this.changes.isEmpty) this.#gather();
+    if (!this.buffer.isEmpty) this.#gather();
     return this.#note(committed);
   }
 
@@ -207,7 +207,7 @@ export class SqliteLink {
     switch (news.kind) {
       case 'gone':
         for (const gone of news.gone) {
-          this.changes.forsake(gone);
+          this.buffer.forsake(gone);
           this.#onGone(gone);
         }
         return this.#gather();

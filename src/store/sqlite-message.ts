@@ -7,12 +7,12 @@
  * Uint8Array, to be made a Buffer again.
  */
 import { compact, type Entry } from '../response/entry.ts';
-import type { Batch, Change } from './changes.ts';
+import type { Batch, Change } from './write-buffer.ts';
 import type { FileNews } from './file-news.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 import type { Listing, Page, Row } from './listing.ts';
-import type { CountSlice } from './sqlite-books.ts';
+import type { CountSlice } from './sqlite-catalogue.ts';
 import type { Swept } from './sqlite-entries.ts';
 import type { Failure } from './sqlite-failure.ts';
 import type { Committed, Opened } from './sqlite-file.ts';
@@ -20,7 +20,7 @@ import type { Lesson } from './sqlite-keys.ts';
 import type { Kept, Likeness } from './store.ts';
 
 /** What the thread is asked to do. Each act is short, so that no lookup waits long behind one. */
-export type Call =
+export type SqliteCall =
   | { readonly act: 'open'; readonly now: number }
   | { readonly act: 'get'; readonly key: string; readonly now: number }
   | { readonly act: 'commit'; readonly batch: Batch; readonly now: number }
@@ -28,13 +28,13 @@ export type Call =
   | { readonly act: 'sweep'; readonly now: number }
   | { readonly act: 'list'; readonly listing: Listing; readonly now: number }
   | { readonly act: 'count'; readonly purge: Purge; readonly after: number; readonly now: number }
-  | { readonly act: 'named'; readonly prefix: string; readonly limit: number; readonly now: number }
+  | { readonly act: 'listByPrefix'; readonly prefix: string; readonly limit: number; readonly now: number }
   | { readonly act: 'read'; readonly key: string; readonly now: number }
-  | { readonly act: 'find'; readonly digits: string; readonly now: number }
-  | { readonly act: 'recent'; readonly like: Likeness; readonly limit: number; readonly now: number }
+  | { readonly act: 'findByPrefix'; readonly digits: string; readonly now: number }
+  | { readonly act: 'newest'; readonly like: Likeness; readonly limit: number; readonly now: number }
   | { readonly act: 'close' };
 
-export interface Answers {
+export interface SqliteAnswers {
   readonly open: Opened;
   readonly get: Entry | undefined;
   readonly commit: Committed;
@@ -42,10 +42,10 @@ export interface Answers {
   readonly sweep: Swept;
   readonly list: Page;
   readonly count: CountSlice;
-  readonly named: readonly Row[];
+  readonly listByPrefix: readonly Row[];
   readonly read: Entry | undefined;
-  readonly find: Kept | undefined;
-  readonly recent: readonly Kept[];
+  readonly findByPrefix: Kept | undefined;
+  readonly newest: readonly Kept[];
   readonly close: undefined;
 }
 
@@ -57,7 +57,7 @@ export type StoreNews =
   | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** A call as it crosses, and the memory that it hands over. */
-export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] } {
+export function packCall(call: SqliteCall): { packed: SqliteCall; handedOver: ArrayBuffer[] } {
   if (call.act !== 'commit') return { packed: call, handedOver: [] };
   const handedOver: ArrayBuffer[] = [];
   const copy = (change: Change): Change => {
@@ -72,7 +72,7 @@ export function packCall(call: Call): { packed: Call; handedOver: ArrayBuffer[] 
 }
 
 /** The memory of an answer's body, to hand over. */
-export function bodyOf(answer: Answers[Call['act']]): ArrayBuffer[] {
+export function bodyOf(answer: SqliteAnswers[SqliteCall['act']]): ArrayBuffer[] {
   return answer !== undefined && 'body' in answer ? [answer.body.buffer as ArrayBuffer] : [];
 }
 

@@ -5,14 +5,14 @@
  * that a crash interrupts goes on at the next open.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { PurgeOrder } from './changes.ts';
+import type { PurgeOrder } from './write-buffer.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
-import { NOTHING, type Tally } from './listing.ts';
+import { NOTHING, type Totals } from './listing.ts';
 import { conditionOf } from './sqlite-filter.ts';
 import { labelledOf, type RawRow } from './sqlite-rows.ts';
 
 /** What one sweep has deleted for an order, and whether that was all of it. */
-export interface Progress extends Tally {
+export interface Progress extends Totals {
   readonly token: string;
   readonly isDone: boolean;
 }
@@ -61,16 +61,16 @@ export class SqlitePurges {
     this.refresh();
     const [first] = this.#begun;
     if (first === undefined) return { ...NOTHING, token: '', isDone: true };
-    const { tally, swept } = this.#deleteSome(first);
+    const { totals, swept } = this.#deleteSome(first);
     const isDone = swept >= first.horizon;
     if (isDone) this.#database.prepare('DELETE FROM purges WHERE id = ?').run(first.id);
     else this.#database.prepare('UPDATE purges SET swept = ? WHERE id = ?').run(swept, first.id);
     this.refresh();
-    return { ...tally, token: first.token, isDone };
+    return { ...totals, token: first.token, isDone };
   }
 
   /** @returns what was deleted, and up to which row it has been done */
-  #deleteSome({ purge, horizon, swept }: Begun): { readonly tally: Tally; readonly swept: number } {
+  #deleteSome({ purge, horizon, swept }: Begun): { readonly totals: Totals; readonly swept: number } {
     const { sql, values } = conditionOf(purge);
     const next = 'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
     const range = [swept, horizon, SWEEP_ROWS];
@@ -82,9 +82,9 @@ export class SqlitePurges {
       remove.run(row.id);
       entries += 1;
       bytes += row.bytes;
-      if (bytes >= SWEEP_BYTES) return { tally: { entries, bytes }, swept: row.id };
+      if (bytes >= SWEEP_BYTES) return { totals: { entries, bytes }, swept: row.id };
     }
-    return { tally: { entries, bytes }, swept: last ?? horizon };
+    return { totals: { entries, bytes }, swept: last ?? horizon };
   }
 
   #read(): Begun[] {

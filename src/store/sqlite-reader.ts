@@ -6,25 +6,25 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
 import type { Listing, Page, Row } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
-import { SqliteBooks } from './sqlite-books.ts';
+import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { checkVersion } from './sqlite-database.ts';
 import { checkMark, STORE_MARK } from './sqlite-mark.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
 import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
 import { listInSlices } from './sqlite-slices.ts';
-import type { Books } from './store.ts';
+import type { Catalogue } from './store.ts';
 
-export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
+export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | 'read'> {
   readonly #database: DatabaseSync;
   readonly #purges: SqlitePurges;
-  readonly #books: SqliteBooks;
+  readonly #catalogue: SqliteCatalogue;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
     checkVersion(database, SCHEMA_VERSION);
     this.#purges = new SqlitePurges(database);
-    this.#books = new SqliteBooks(database, (row) => this.#purges.has(row));
+    this.#catalogue = new SqliteCatalogue(database, (row) => this.#purges.has(row));
   }
 
   /** @throws what SQLite throws, OtherSchemaError or NotOursError */
@@ -35,11 +35,11 @@ export class SqliteReader implements Pick<Books, 'list' | 'named' | 'read'> {
 
   async list(listing: Listing): Promise<Page> {
     // Each slice is answered, so that there is a page.
-    return (await listInSlices(async (slice) => this.#books.list(slice), listing, () => false)) as Page;
+    return (await listInSlices(async (slice) => this.#catalogue.list(slice), listing, () => false)) as Page;
   }
 
-  async named(prefix: string, limit: number): Promise<readonly Row[]> {
-    return this.#books.named(prefix, limit);
+  async listByPrefix(prefix: string, limit: number): Promise<readonly Row[]> {
+    return this.#catalogue.listByPrefix(prefix, limit);
   }
 
   async read(key: string): Promise<Entry | undefined> {

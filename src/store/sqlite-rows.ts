@@ -4,7 +4,7 @@
  */
 import type { Endpoint } from '../endpoint.ts';
 import { decode } from '../response/codec.ts';
-import type { Asked, Call, Entry, Label } from '../response/entry.ts';
+import type { StoredRequest, Call, Entry, Label } from '../response/entry.ts';
 import type { Row } from './listing.ts';
 
 /** A row as SQLite gives it. In a damaged page a column may be of any type. */
@@ -20,19 +20,19 @@ export function rowOf(raw: RawRow): Row {
 }
 
 /** What a purge is told an entry by. */
-export function labelledOf(raw: RawRow): Pick<Entry, 'storedAt' | 'asked'> {
+export function labelledOf(raw: RawRow): Pick<Entry, 'storedAt' | 'request'> {
   const label = labelOf(raw);
-  return { storedAt: raw.stored_at as number, ...(label && { asked: { ...label, parts: null } }) };
+  return { storedAt: raw.stored_at as number, ...(label && { request: { ...label, parts: null } }) };
 }
 
 /** The entry of a row with its frame, and with what was asked as far as the row has it; nothing where the frame is not whole. */
 export function entryOf(key: string, raw: RawRow): Entry | undefined {
   const entry = raw.frame instanceof Uint8Array ? decode(key, raw.frame) : undefined;
-  const asked = askedOf(raw);
-  return entry && asked ? { ...entry, asked } : entry;
+  const request = askedOf(raw);
+  return entry && request ? { ...entry, request } : entry;
 }
 
-export function askedOf(raw: RawRow): Asked | undefined {
+export function askedOf(raw: RawRow): StoredRequest | undefined {
   const label = labelOf(raw);
   if (label === null) return undefined;
   const parts = parse<Record<string, string>>(raw.parts);
@@ -40,8 +40,8 @@ export function askedOf(raw: RawRow): Asked | undefined {
 }
 
 /** The columns of what was asked. */
-export function columnsOf({ asked, call }: Entry) {
-  const { endpoint = null, model = null, scope = null, tags = [], parts = null } = asked ?? {};
+export function columnsOf({ request, call }: Entry) {
+  const { endpoint = null, model = null, scope = null, tags = [], parts = null } = request ?? {};
   const { body = null, ...others } = parts ?? {};
   return {
     endpoint, model, scope, tags: tags.length === 0 ? null : JSON.stringify(tags), call: call ? JSON.stringify(call) : null,

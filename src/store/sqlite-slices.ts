@@ -1,8 +1,8 @@
 /**
  * What takes the thread long, asked in slices, so that lookups go between them.
  */
-import { add, type Listing, NOTHING, type Page, type Row, type Tally } from './listing.ts';
-import type { CountSlice } from './sqlite-books.ts';
+import { add, type Listing, NOTHING, type Page, type Row, type Totals } from './listing.ts';
+import type { CountSlice } from './sqlite-catalogue.ts';
 
 /**
  * A page, filled from as many slices as that takes.
@@ -21,14 +21,14 @@ export async function listInSlices(ask: (listing: Listing) => Promise<Page | und
 }
 
 /** @param ask counts a slice of the entries behind one */
-export async function countInSlices(ask: (after: number) => Promise<CountSlice | undefined>): Promise<Tally | undefined> {
-  let tally = NOTHING;
+export async function countInSlices(ask: (after: number) => Promise<CountSlice | undefined>): Promise<Totals | undefined> {
+  let totals = NOTHING;
   let after: number | null = 0;
   do {
     const slice: CountSlice | undefined = await ask(after);
     if (slice === undefined) return undefined;
-    tally = add(tally, slice);
+    totals = add(totals, slice);
     after = slice.next;
   } while (after !== null);
-  return tally;
+  return totals;
 }

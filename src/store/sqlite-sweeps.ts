@@ -2,12 +2,12 @@
  * Has what is to be purged deleted, a little at a time, and tells whoever
  * ordered it how much that was.
  */
-import { add, type Tally } from './listing.ts';
+import { add, type Totals } from './listing.ts';
 import type { Swept } from './sqlite-entries.ts';
 
 interface Order {
-  tally: Tally;
-  readonly tell: (tally: Tally | undefined) => void;
+  totals: Totals;
+  readonly tell: (totals: Totals | undefined) => void;
 }
 
 export class SqliteSweeps {
@@ -20,9 +20,9 @@ export class SqliteSweeps {
     this.#sweep = sweep;
   }
 
-  /** @param tally what was deleted already. @returns with what was deleted in all, or nothing where that is not known */
-  expect(token: string, tally: Tally): Promise<Tally | undefined> {
-    return new Promise((tell) => void this.#orders.set(token, { tally, tell }));
+  /** @param totals what was deleted already. @returns with what was deleted in all, or nothing where that is not known */
+  expect(token: string, totals: Totals): Promise<Totals | undefined> {
+    return new Promise((tell) => void this.#orders.set(token, { totals, tell }));
   }
 
   /** Until there is no more to do, or the file fails. */
@@ -47,7 +47,7 @@ export class SqliteSweeps {
     const { progress, size: { isPurging } } = swept;
     const { token, isDone } = progress;
     const order = this.#orders.get(token);
-    if (order) order.tally = add(order.tally, progress);
+    if (order) order.totals = add(order.totals, progress);
     if (isDone) this.#end(token, true);
     if (!isPurging) for (const left of this.#orders.keys()) this.#end(left, true);
     return isPurging;
@@ -56,6 +56,6 @@ export class SqliteSweeps {
   #end(token: string, isKnown: boolean): void {
     const order = this.#orders.get(token);
     this.#orders.delete(token);
-    order?.tell(isKnown ? order.tally : undefined);
+    order?.tell(isKnown ? order.totals : undefined);
   }
 }

@@ -8,11 +8,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
-import type { Listing, Page, Row, Tally } from './listing.ts';
+import type { Listing, Page, Row, Totals } from './listing.ts';
 import type { Failure } from './sqlite-failure.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
-import { type Answers, type Call, unpackEntry } from './sqlite-message.ts';
+import { type SqliteAnswers, type SqliteCall, unpackEntry } from './sqlite-message.ts';
 import { countInSlices, listInSlices } from './sqlite-slices.ts';
 import type { Found, Kept, Likeness, Store, StoreSize, TierSize } from './store.ts';
 
@@ -45,7 +45,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 }
 
 /** A question without the time at which it is asked. */
-type Question = Call extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
+type Question = SqliteCall extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
 
 class DiskStore implements SqliteStore {
   readonly #link: SqliteLink;
@@ -83,45 +83,45 @@ class DiskStore implements SqliteStore {
     return false;
   }
 
-  getNow(): undefined {
+  getSync(): undefined {
     return undefined;
   }
 
-  lacks(key: string): boolean {
-    const change = this.#link.changes.find(key);
+  surelyAbsent(key: string): boolean {
+    const change = this.#link.buffer.find(key);
     return change === undefined ? this.state === 'up' && this.#link.keys.lacks(key) : change === 'deleted';
   }
 
   async get(key: string): Promise<Found | undefined> {
     if (this.#link.isClosing) return undefined;
-    const entry = this.#link.changes.find(key) ?? (await this.#lookUp(key));
+    const entry = this.#link.buffer.find(key) ?? (await this.#lookUp(key));
     return entry === undefined || entry === 'deleted' ? undefined : { entry, tier: 'sqlite' };
   }
 
   use(key: string, times = 1): void {
-    this.#link.change((changes) => changes.use(key, times));
+    this.#link.change((buffer) => buffer.use(key, times));
   }
 
   set(key: string, entry: Entry): void {
-    this.#link.change((changes) => {
-      if (entry.body.length > this.#maxBytes) changes.delete(key);
-      else if (!changes.put(key, entry)) this.#dropped += 1;
+    this.#link.change((buffer) => {
+      if (entry.body.length > this.#maxBytes) buffer.delete(key);
+      else if (!buffer.put(key, entry)) this.#dropped += 1;
     });
   }
 
   delete(key: string): void {
-    this.#link.change((changes) => changes.delete(key));
+    this.#link.change((buffer) => buffer.delete(key));
   }
 
   deleteAnswer(answerId: string): void {
-    this.#link.change((changes) => changes.deleteAnswer(answerId));
+    this.#link.change((buffer) => buffer.deleteAnswer(answerId));
   }
 
-  async purge(purge: Purge): Promise<Tally | undefined> {
+  async purge(purge: Purge): Promise<Totals | undefined> {
     const token = randomUUID();
-    let dropped: Tally | undefined;
-    this.#link.change((changes) => {
-      dropped = changes.purge({ token, purge });
+    let dropped: Totals | undefined;
+    this.#link.change((buffer) => {
+      dropped = buffer.purge({ token, purge });
     });
     if (dropped === undefined || !this.#link.health.mayBeWritten) return undefined;
     const swept = this.#link.sweeps.expect(token, dropped);
@@ -143,13 +143,13 @@ class DiskStore implements SqliteStore {
     return listInSlices((slice) => this.#tell({ act: 'list', listing: slice }), listing, () => this.#clock.now() >= until);
   }
 
-  async count(purge: Purge): Promise<Tally | undefined> {
+  async count(purge: Purge): Promise<Totals | undefined> {
     if (!(await this.#isCurrent())) return undefined;
     return countInSlices((after) => this.#tell({ act: 'count', purge, after }));
   }
 
-  async named(prefix: string, limit: number): Promise<readonly Row[] | undefined> {
-    return (await this.#isCurrent()) ? this.#tell({ act: 'named', prefix, limit }) : undefined;
+  async listByPrefix(prefix: string, limit: number): Promise<readonly Row[] | undefined> {
+    return (await this.#isCurrent()) ? this.#tell({ act: 'listByPrefix', prefix, limit }) : undefined;
   }
 
   async read(key: string): Promise<Entry | undefined> {
@@ -157,12 +157,12 @@ class DiskStore implements SqliteStore {
     return entry && unpackEntry(entry);
   }
 
-  async find(digits: string): Promise<Kept | undefined> {
-    return (await this.#isCurrent()) ? this.#tell({ act: 'find', digits }) : undefined;
+  async findByPrefix(digits: string): Promise<Kept | undefined> {
+    return (await this.#isCurrent()) ? this.#tell({ act: 'findByPrefix', digits }) : undefined;
   }
 
-  async recent(like: Likeness, limit: number): Promise<readonly Kept[]> {
-    const kept = (await this.#isCurrent()) ? await this.#tell({ act: 'recent', like, limit }) : undefined;
+  async newest(like: Likeness, limit: number): Promise<readonly Kept[]> {
+    const kept = (await this.#isCurrent()) ? await this.#tell({ act: 'newest', like, limit }) : undefined;
     return kept ?? [];
   }
 
@@ -177,12 +177,12 @@ class DiskStore implements SqliteStore {
   }
 
   async #lookUp(key: string): Promise<Entry | 'deleted' | undefined> {
-    void this.#link.revive();
+    void this.#link.retry();
     if (!this.#link.health.mayBeRead) return undefined;
     const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'get', key, now: this.#clock.now() });
     if (entry === undefined) return undefined;
     // What changed while the file was read is newer than what it said.
-    return this.#link.changes.find(key) ?? (this.#link.changes.dooms(entry) ? undefined : unpackEntry(entry));
+    return this.#link.buffer.find(key) ?? (this.#link.buffer.hasPendingDelete(entry) ? undefined : unpackEntry(entry));
   }
 
   /** Whether the file can be asked, and has been told all that was changed so far, or as much as it took in time. */
@@ -191,8 +191,8 @@ class DiskStore implements SqliteStore {
     return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
   }
 
-  #tell<Q extends Question>(question: Q): Promise<Answers[Q['act']] | undefined> {
-    const call = { ...question, now: this.#clock.now() } as unknown as Extract<Call, { act: Q['act'] }>;
-    return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call)) as Promise<Answers[Q['act']] | undefined>;
+  #tell<Q extends Question>(question: Q): Promise<SqliteAnswers[Q['act']] | undefined> {
+    const call = { ...question, now: this.#clock.now() } as unknown as Extract<SqliteCall, { act: Q['act'] }>;
+    return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call)) as Promise<SqliteAnswers[Q['act']] | undefined>;
   }
 }

@@ -3,10 +3,10 @@
  * order asked, and replies to each. `sqlite-thread` is the other end.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Word } from './file-thread.ts';
+import type { ThreadMessage } from './file-thread.ts';
 import { failureOf } from './sqlite-failure.ts';
 import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
-import { type Answers, bodyOf, type Call, type StoreNews } from './sqlite-message.ts';
+import { type SqliteAnswers, bodyOf, type SqliteCall, type StoreNews } from './sqlite-message.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
@@ -15,13 +15,13 @@ const { path, maxBytes } = workerData as SqliteFileOptions;
 /** How often it is looked whether others have thrown something away, or the file itself: well within a second. */
 const LOOK_MS = 300;
 
-const say = (word: Word<Answers[Call['act']], StoreNews>, handedOver: ArrayBuffer[] = []) =>
+const say = (word: ThreadMessage<SqliteAnswers[SqliteCall['act']], StoreNews>, handedOver: ArrayBuffer[] = []) =>
   port.postMessage(word, handedOver);
 
 const file = new SqliteFile({
   path,
   maxBytes,
-  onAside: (failure, movedTo) => say({ aside: { failure, movedTo } }),
+  onQuarantine: (failure, movedTo) => say({ quarantined: { failure, movedTo } }),
   onNews: (news) => say({ news }),
   onGone: (gone) => say({ news: { kind: 'gone', gone } }),
 });
@@ -35,7 +35,7 @@ function look(): void {
   }
 }
 
-function answer(call: Call): Answers[Call['act']] {
+function answer(call: SqliteCall): SqliteAnswers[SqliteCall['act']] {
   switch (call.act) {
     case 'open':
       return file.open(call.now);
@@ -48,24 +48,24 @@ function answer(call: Call): Answers[Call['act']] {
     case 'sweep':
       return file.ask(call.now, (entries) => entries.sweep());
     case 'list':
-      return file.ask(call.now, ({ books }) => books.list(call.listing));
+      return file.ask(call.now, ({ catalogue }) => catalogue.list(call.listing));
     case 'count':
-      return file.ask(call.now, ({ books }) => books.count(call.purge, call.after));
-    case 'named':
-      return file.ask(call.now, ({ books }) => books.named(call.prefix, call.limit));
+      return file.ask(call.now, ({ catalogue }) => catalogue.count(call.purge, call.after));
+    case 'listByPrefix':
+      return file.ask(call.now, ({ catalogue }) => catalogue.listByPrefix(call.prefix, call.limit));
     case 'read':
       return file.ask(call.now, (entries) => entries.read(call.key));
-    case 'find':
-      return file.ask(call.now, ({ books }) => books.find(call.digits));
-    case 'recent':
-      return file.ask(call.now, ({ books }) => books.recent(call.like, call.limit));
+    case 'findByPrefix':
+      return file.ask(call.now, ({ catalogue }) => catalogue.findByPrefix(call.digits));
+    case 'newest':
+      return file.ask(call.now, ({ catalogue }) => catalogue.newest(call.like, call.limit));
     case 'close':
       file.close();
       return undefined;
   }
 }
 
-port.on('message', ({ id, call }: { id: number; call: Call }) => {
+port.on('message', ({ id, call }: { id: number; call: SqliteCall }) => {
   try {
     const done = answer(call);
     say({ id, reply: { answer: done } }, bodyOf(done));

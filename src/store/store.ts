@@ -9,9 +9,9 @@
  * A store does not judge freshness: whoever asks compares `expiresAt` with the
  * time. It may drop what has expired whenever that suits it.
  */
-import type { Asked, Entry } from '../response/entry.ts';
+import type { StoredRequest, Entry } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
-import type { Listing, Page, Row, Tally } from './listing.ts';
+import type { Listing, Page, Row, Totals } from './listing.ts';
 import type { Tier } from './tier.ts';
 
 export type { Tier };
@@ -22,11 +22,11 @@ export interface Found {
   readonly tier: Tier;
 }
 
-export interface Store extends Books {
+export interface Store extends Catalogue {
   /** What can be had without waiting. Nothing here says nothing of `get`. */
-  getNow(key: string): Found | undefined;
+  getSync(key: string): Found | undefined;
   /** Whether it is certain, without waiting, that `get` would find nothing, but for what another process wrote within the last second. */
-  lacks(key: string): boolean;
+  surelyAbsent(key: string): boolean;
   /** What can be had at all. */
   get(key: string): Promise<Found | undefined>;
   /** What is kept under a key was served so often: it is the one used last. Written down some time later. */
@@ -41,7 +41,7 @@ export interface Store extends Books {
   /** Drops every entry whose answer has this `id`. */
   deleteAnswer(answerId: string): void;
   /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
-  purge(purge: Purge): Promise<Tally | undefined>;
+  purge(purge: Purge): Promise<Totals | undefined>;
   /** Resolves with whether all that was changed so far outlives the process, or nothing does: what is told for done. */
   written(): Promise<boolean>;
   /** Makes all that was set durable, then lets go of every resource. */
@@ -49,20 +49,20 @@ export interface Store extends Books {
 }
 
 /** What people are told of a store. Nothing here is a use; `undefined` where it cannot be told now. */
-export interface Books {
+export interface Catalogue {
   /** Whether `getNow` would find something. */
   has(key: string): boolean;
   list(listing: Listing): Promise<Page | undefined>;
   /** What `purge` would drop. */
-  count(purge: Purge): Promise<Tally | undefined>;
+  count(purge: Purge): Promise<Totals | undefined>;
   /** The entries whose keys begin so, by key, as many as asked for. */
-  named(prefix: string, limit: number): Promise<readonly Row[] | undefined>;
+  listByPrefix(prefix: string, limit: number): Promise<readonly Row[] | undefined>;
   /** All that is kept under a key, with what was asked. */
   read(key: string): Promise<Entry | undefined>;
   /** What is kept under the first key that begins with `digits`, which is hexadecimal. */
-  find(digits: string): Promise<Kept | undefined>;
+  findByPrefix(digits: string): Promise<Kept | undefined>;
   /** The newest entries whose request had these in common, newest first. */
-  recent(like: Likeness, limit: number): Promise<readonly Kept[]>;
+  newest(like: Likeness, limit: number): Promise<readonly Kept[]>;
   /** What is held, in entries and in bytes as the store's bound counts them. */
   size(): Promise<StoreSize>;
 }
@@ -70,12 +70,12 @@ export interface Books {
 /** An entry with what was asked for it. */
 export interface Kept {
   readonly key: string;
-  readonly asked: Asked;
+  readonly request: StoredRequest;
 }
 
-export type Likeness = Pick<Asked, 'endpoint' | 'model' | 'scope'>;
+export type Likeness = Pick<StoredRequest, 'endpoint' | 'model' | 'scope'>;
 
-export type StoreSize = Tally;
+export type StoreSize = Totals;
 
 /** What a tier holds at this moment, as far as is known without waiting. */
 export interface TierSize extends StoreSize {

@@ -2,7 +2,7 @@
  * The things thrown away since the start, by whomever, so that they stay away
  * where an older copy of the file takes the place of the one that was told.
  */
-import type { Batch } from './changes.ts';
+import type { Batch } from './write-buffer.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Gone } from './gone.ts';
 import { NOTHING, type Row } from './listing.ts';
 import type { Found, Store } from './store.ts';
-import { Uses } from './uses.ts';
+import { UseCounter } from './use-counter.ts';
 
 export interface Tiers extends Store {
   /** Drops from all but the last what is gone from that: another process threw it away. */
@@ -20,7 +20,7 @@ export interface Tiers extends Store {
 export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Tiers {
   /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
   const lookups = new Map<string, symbol>();
-  const uses = new Uses(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
+  const useCounter = new UseCounter(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
   const faster = stores.slice(0, -1);
 
   function forEach(some: readonly Store[], act: (store: Store) => void): void {
@@ -39,7 +39,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
 
   /** What the last store answers, or the one before it where that has nothing to say. */
   async function askBack<T>(ask: (store: Store) => Promise<T | undefined>): Promise<T | undefined> {
-    uses.tell();
+    useCounter.tell();
     for (const store of stores.toReversed()) {
       const answer = await attempt(() => ask(store))?.catch(() => undefined);
       if (answer !== undefined) return answer;
@@ -51,16 +51,16 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
 
   return {
     has: (key) => stores.some((store) => attempt(() => store.has(key))),
-    getNow(key) {
+    getSync(key) {
       for (const [index, store] of stores.entries()) {
-        const found = attempt(() => store.getNow(key));
+        const found = attempt(() => store.getSync(key));
         if (found === undefined) continue;
         forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
         return found;
       }
       return undefined;
     },
-    lacks: (key) => stores.every((store) => attempt(() => store.lacks(key)) ?? true),
+    surelyAbsent: (key) => stores.every((store) => attempt(() => store.surelyAbsent(key)) ?? true),
     async get(key) {
       const lookup = Symbol();
       lookups.set(key, lookup);
@@ -68,10 +68,10 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       if (lookups.get(key) === lookup) lookups.delete(key);
       return found;
     },
-    use: (key) => uses.note(key),
+    use: (key) => useCounter.note(key),
     set(key, entry) {
       lookups.delete(key);
-      uses.forget(key);
+      useCounter.forget(key);
       forEach(stores, (store) => store.set(key, entry));
     },
     delete(key) {
@@ -86,7 +86,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
     async purge(purge) {
       lookups.clear();
       const tallies = await Promise.all(stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)));
-      return tallies.findLast((tally) => tally !== undefined) ?? NOTHING;
+      return tallies.findLast((totals) => totals !== undefined) ?? NOTHING;
     },
     heed(gone) {
       lookups.clear();
@@ -101,15 +101,15 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       return page && { ...page, rows: page.rows.map(inTier) };
     },
     count: (purge) => askBack((store) => store.count(purge)),
-    async named(prefix, limit) {
-      const rows = await askBack((store) => store.named(prefix, limit));
+    async listByPrefix(prefix, limit) {
+      const rows = await askBack((store) => store.listByPrefix(prefix, limit));
       return rows?.map(inTier);
     },
     read: (key) => askBack((store) => store.read(key)),
-    find: (digits) => askBack((store) => store.find(digits)),
-    async recent(like, limit) {
+    findByPrefix: (digits) => askBack((store) => store.findByPrefix(digits)),
+    async newest(like, limit) {
       const kept = await askBack(async (store) => {
-        const some = await store.recent(like, limit);
+        const some = await store.newest(like, limit);
         return some.length === 0 ? undefined : some;
       });
       return kept ?? [];
@@ -121,7 +121,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
       return { entries: sum('entries'), bytes: sum('bytes') };
     },
     async close() {
-      uses.tell();
+      useCounter.tell();
       await Promise.all(stores.map((store) => attempt(() => store.close())?.catch(() => undefined)));
     },
   };

@@ -127,7 +127,7 @@ export class EncodedAnswer {
     this.#state = 'over';
     // An error's text is for people, as far as it goes.
     if (head.status !== 200) writer.finish();
-    else writer.fail({ error: upstreamCut(cause), told: false });
+    else writer.fail({ error: upstreamCut(cause), alreadySent: false });
     upstream.source?.abort();
   }
 

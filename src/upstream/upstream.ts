@@ -102,7 +102,7 @@ class UndiciUpstream implements Upstream, Asker {
       return this.#ask(new Answer(request, writer, this, true));
     }
     if (phase !== 'begun' && !isAborted && !isOwnEnd(cause)) this.#health.failed(request, reasonOf(cause));
-    writer.fail({ error: this.#failureOf(request, cause, phase), told: false });
+    writer.fail({ error: this.#failureOf(request, cause, phase), alreadySent: false });
   }
 
   #sent(answer: Answer, socket: Socket): void {

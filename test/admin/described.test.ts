@@ -41,7 +41,7 @@ async function openWhole(isWhole = true) {
   const clock = createTestClock();
   const admin = createAdmin({
     host: '127.0.0.1', token: null, readiness: () => 'ready', explain: async () => ({ same: true, first: null, differences: [], a: { key: null, why: 'x' }, b: { key: null, why: 'x' } }),
-    books: memory, removals: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged, written: async () => true }, clock, log: createLog('silent'),
+    catalogue: memory, removals: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged, written: async () => true }, clock, log: createLog('silent'),
     figures: { lru: memory.info, ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }) },
     ...(isWhole && {
       settings: () => showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [{ path: 'ttl', shown: '"inf"', from: '--ttl' }]),

@@ -3,7 +3,7 @@
  * `config/openapi.json`.
  */
 import { expect } from 'vitest';
-import type { ToldEntry, ToldRow } from '../../src/admin/telling.ts';
+import type { ToldEntry, ToldRow } from '../../src/admin/entry-json.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import { faultsOf, OPERATIONS } from './schema.ts';
 

@@ -26,7 +26,7 @@ function entry(index: number, bodyBytes: number): Entry {
     expiresAt: Date.now() + index + 604_800_000,
     answerId: text(`chatcmpl-${String(index).padStart(29, '0')}`),
     call: { usage: { input: 5 + index, cachedInput: 0, output: 3, reasoning: 0 }, firstByteMs: 80, ms: 1_200 + index },
-    asked: { endpoint: 'chat', model: text('gpt-4o-mini'), scope: text(`private:${String(index).padStart(64, '0')}`), tags: [], parts: null },
+    request: { endpoint: 'chat', model: text('gpt-4o-mini'), scope: text(`private:${String(index).padStart(64, '0')}`), tags: [], parts: null },
   };
 }
 

@@ -6,10 +6,10 @@
  * thread, named the same body ten times.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createNamer } from '../../src/request/namer.ts';
-import { nameAnswer } from '../../src/request/naming.ts';
-import type { Occasion } from '../../src/request/naming.ts';
-import { readHead } from '../../src/request/reading.ts';
+import { createKeyer } from '../../src/request/keyer.ts';
+import { computeKey } from '../../src/request/key.ts';
+import type { KeyContext } from '../../src/request/key.ts';
+import { parseHead } from '../../src/request/parsed-head.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
@@ -39,27 +39,27 @@ const BODIES: readonly (readonly [string, string])[] = [
 ];
 
 const rules = rulesWith();
-const occasion = readHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).occasion as Occasion;
-const namer = createNamer(0);
-await namer.name(occasion, new WholeBody([Buffer.alloc(MIB)]));
+const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).keyContext as KeyContext;
+const keyer = createKeyer(0);
+await keyer.key(keyContext, new WholeBody([Buffer.alloc(MIB)]));
 console.log('| body | at once, median | p99 | held |\n|---|---|---|---|');
 for (const [what, text] of BODIES) {
   const body = Buffer.from(text);
   const rounds = body.length > 2 * MIB ? ROUNDS / 10 : ROUNDS;
-  for (let round = 0; round < rounds / 5; round++) nameAnswer(occasion, body);
+  for (let round = 0; round < rounds / 5; round++) computeKey(keyContext, body);
   const times = Array.from({ length: rounds }, () => {
     const start = performance.now();
-    nameAnswer(occasion, body);
+    computeKey(keyContext, body);
     return performance.now() - start;
   }).sort((a, b) => a - b);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   for (let round = 0; round < 10; round++) {
-    await namer.name(occasion, new WholeBody([body]));
+    await keyer.key(keyContext, new WholeBody([body]));
     await new Promise(setImmediate);
   }
   delay.disable();
   const at = (share: number) => (times[Math.ceil(times.length * share) - 1] as number).toFixed(2);
   console.log(`| ${what} | ${at(0.5)} | ${at(0.99)} | ${(delay.max / 1e6).toFixed(1)} |`);
 }
-await namer.close();
+await keyer.close();

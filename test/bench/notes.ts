@@ -4,7 +4,7 @@
  *
  *   node test/bench/notes.ts
  */
-import { Books } from '../../src/ledger/books.ts';
+import { UsageFile } from '../../src/ledger/usage-file.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { Metrics } from '../../src/ledger/metrics.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
@@ -15,7 +15,7 @@ import { callOf, noteOf } from '../ledger/noted.ts';
 const NOTES = 1_000_000;
 
 const log = createLog('silent');
-const ledger = new Ledger({ books: new Books({ path: null, clock: createTestClock(), log }), prices: readPrices(), log });
+const ledger = new Ledger({ usageFile: new UsageFile({ path: null, clock: createTestClock(), log }), prices: readPrices(), log });
 const metrics = new Metrics({ version: '', tiers: () => [], files: () => ({}), flights: () => 0, listeners: () => 0, bytesInTheAir: () => 0 });
 
 function measure(what: string): void {
@@ -28,7 +28,7 @@ function measure(what: string): void {
 
 measure('(to warm up)');
 measure('sums');
-ledger.subscribe((note) => metrics.observe(note));
+ledger.subscribe((record) => metrics.observe(record));
 measure('(to warm up)');
 measure('sums and metrics');
 metrics.close();

@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Asked, Entry } from '../../src/response/entry.ts';
-import type { Change } from '../../src/store/changes.ts';
+import type { StoredRequest, Entry } from '../../src/response/entry.ts';
+import type { Change } from '../../src/store/write-buffer.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 
 const ENTRIES = 20_000;
@@ -17,8 +17,8 @@ function entry(index: number, bodyBytes: number): Entry {
   const headers = ['Content-Type', 'application/json', 'x-request-id', `req_${String(index).padStart(32, '0')}`, 'openai-version', '2020-10-01'];
   const answerId = `chatcmpl-${String(index).padStart(29, '0')}`;
   const scope = `private:${String(index % 100).padStart(64, '0')}`;
-  const asked: Asked = { endpoint: 'chat', model: 'gpt-4o-mini-2024-07-18', scope, tags: ['nightly', `run:${index % 50}`], parts: { path: '/v1/chat/completions', scope, body: `json:${'x'.repeat(200)}` } };
-  return { head: { status: 200, statusText: 'OK', headers }, body: Buffer.alloc(bodyBytes, index), storedAt: NOW, expiresAt: NOW + index, answerId, asked };
+  const request: StoredRequest = { endpoint: 'chat', model: 'gpt-4o-mini-2024-07-18', scope, tags: ['nightly', `run:${index % 50}`], parts: { path: '/v1/chat/completions', scope, body: `json:${'x'.repeat(200)}` } };
+  return { head: { status: 200, statusText: 'OK', headers }, body: Buffer.alloc(bodyBytes, index), storedAt: NOW, expiresAt: NOW + index, answerId, request };
 }
 
 /** Keys in random order, as fingerprints are. */
@@ -27,7 +27,7 @@ const key = () => `${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toS
 function measure(label: string, bodyBytes: () => number): void {
   const directory = mkdtempSync(join(tmpdir(), 'refrain-rows-'));
   const path = join(directory, 'store.db');
-  const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER, onAside: () => {} });
+  const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER, onQuarantine: () => {} });
   file.open(NOW);
   for (let index = 0; index < ENTRIES; index += 100) {
     const keys = new Map<string, Change>(Array.from({ length: 100 }, (_, at) => [key(), { entry: entry(index + at, bodyBytes()), uses: 0 }]));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Load } from '../../src/cache/load.ts';
+import { AdmissionControl } from '../../src/cache/admission-control.ts';
 import { createTestClock } from '../harness/clock.ts';
 
 const LIMITS = { flights: 10, listeners: 10, bytes: 1_000 };
@@ -7,23 +7,23 @@ const LIMITS = { flights: 10, listeners: 10, bytes: 1_000 };
 test('a heap that is nearly full admits no further call, and does again once it is not', () => {
   const clock = createTestClock();
   let used = 0.91;
-  const load = new Load(LIMITS, clock, () => used);
-  load.admitFlight();
+  const admission = new AdmissionControl(LIMITS, clock, () => used);
+  admission.admitFlight();
   used = 0.95;
   clock.advance(1_000);
-  expect(() => load.admitFlight()).toThrow(expect.objectContaining({ code: 'overloaded', status: 503 }));
-  load.admitListener();
+  expect(() => admission.admitFlight()).toThrow(expect.objectContaining({ code: 'overloaded', status: 503 }));
+  admission.admitReader();
   used = 0.5;
   clock.advance(1_000);
-  load.admitFlight();
+  admission.admitFlight();
 });
 
 test('the heap is looked at once a second', () => {
   const clock = createTestClock();
   let looks = 0;
-  const load = new Load(LIMITS, clock, () => ((looks += 1), 0));
-  for (let index = 0; index < 100; index++) load.admitFlight();
+  const admission = new AdmissionControl(LIMITS, clock, () => ((looks += 1), 0));
+  for (let index = 0; index < 100; index++) admission.admitFlight();
   clock.advance(999);
-  load.admitFlight();
+  admission.admitFlight();
   expect(looks).toBe(1);
 });

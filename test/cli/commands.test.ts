@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { ToldEntry } from '../../src/admin/telling.ts';
-import type { Page, Stats } from '../../src/cli/books.ts';
+import type { ToldEntry } from '../../src/admin/entry-json.ts';
+import type { Page, Stats } from '../../src/cli/usage-file.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';

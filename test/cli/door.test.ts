@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Choice } from '../../src/config/commands.ts';
 import { createConfig } from '../../src/config/config.ts';
-import { addressOf, createDoor } from '../../src/cli/door.ts';
+import { addressOf, createAdminClient } from '../../src/cli/admin-client.ts';
 import { CommandError } from '../../src/cli/failure.ts';
 import { listEntries } from '../../src/cli/ls.ts';
 import { purgeEntries } from '../../src/cli/purge.ts';
@@ -35,14 +35,14 @@ describe('the way to a proxy', () => {
 
   test('carries the token and nothing else of the operator', async () => {
     const { server, target } = await listener(respond({ status: 'alive', flights: 0 }), 'sekret');
-    await createDoor(target).ask<{ flights: number }>('POST', '/purge', 'flights', { all: true });
+    await createAdminClient(target).ask<{ flights: number }>('POST', '/purge', 'flights', { all: true });
     const { method, url, headers, body } = await server.called(2);
     expect([method, url, headers.authorization, headers['content-type'], body.toString()]).toEqual(['POST', '/purge', 'Bearer sekret', 'application/json', '{"all":true}']);
   });
 
   test('tells its token to no stranger', async () => {
     const { server, target } = await listener(respond({ object: 'list' }), 'sekret');
-    await expect(createDoor(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow("no operator's listener of Refrain");
+    await expect(createAdminClient(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow("no operator's listener of Refrain");
     expect(server.calls.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/healthz', undefined]]);
   });
 
@@ -57,7 +57,7 @@ describe('the way to a proxy', () => {
     ['a connection that is cut', ({ response }) => response.socket?.destroy(), 'URL broke off (UND_ERR_SOCKET)'],
   ])('tells of %s in one line', async (_what, script, message) => {
     const { target } = await listener(script);
-    await expect(createDoor(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toEqual(new CommandError(message.replace('URL', target.url)));
+    await expect(createAdminClient(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toEqual(new CommandError(message.replace('URL', target.url)));
   });
 
   test('goes on from page to page until there is enough', async () => {

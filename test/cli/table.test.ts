@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatCount, formatDollars, formatMoment, formatShare, formatSize, formatTime } from '../../src/cli/figures.ts';
+import { formatCount, formatDollars, formatMoment, formatShare, formatSize, formatTime } from '../../src/cli/format.ts';
 import { cut, tableLines, widthOf } from '../../src/cli/table.ts';
 
 describe('figures', () => {

@@ -42,8 +42,8 @@ describe('the default configuration', () => {
   });
 
   it('is what a start with nothing given has', () => {
-    const surroundings = createSurroundings({});
-    expect(loadConfig(surroundings)).toEqual(createConfig({}, surroundings.cwd));
+    const input = createSurroundings({});
+    expect(loadConfig(input)).toEqual(createConfig({}, input.cwd));
   });
 });
 
@@ -89,8 +89,8 @@ describe('what is made of the values', () => {
     ['/abs/x.sqlite', '/abs/x.sqlite'],
     ['x.sqlite', 'CWD/x.sqlite'],
   ])('store.path %s', (text, path) => {
-    const surroundings = createSurroundings({ argv: ['--store-path', text] });
-    expect(loadConfig(surroundings).store.path).toBe(path?.replace('CWD', surroundings.cwd) ?? null);
+    const input = createSurroundings({ argv: ['--store-path', text] });
+    expect(loadConfig(input).store.path).toBe(path?.replace('CWD', input.cwd) ?? null);
   });
 
   it.each([

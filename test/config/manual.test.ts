@@ -4,7 +4,7 @@ import { type Command, readCommand } from '../../src/config/command.ts';
 import { commandNames, formOf } from '../../src/config/commands.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { readDefaults } from '../../src/config/file.ts';
-import { environmentExample, settingsTable } from '../../src/config/manual.ts';
+import { environmentExample, settingsTable } from '../../src/config/help.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import { flagNames, paths, settingAt, variableNames } from '../../src/config/settings.ts';
 import { createSurroundings, loadConfig } from './surroundings.ts';
@@ -53,8 +53,8 @@ describe('.env.example', () => {
   it('sets every variable to its default', () => {
     const text = environmentExample().replaceAll(/^# (?=REFRAIN_)/gm, '');
     expect([...text.matchAll(/^(REFRAIN_\w+)=/gm)].map(([, name]) => name).sort()).toEqual([...variableNames].sort());
-    const surroundings = createSurroundings({ files: { '.env': text } });
-    expect(loadConfig(surroundings)).toEqual(createConfig({}, surroundings.cwd));
+    const input = createSurroundings({ files: { '.env': text } });
+    expect(loadConfig(input)).toEqual(createConfig({}, input.cwd));
   });
 });
 
@@ -96,11 +96,11 @@ describe('the command line', () => {
   });
 
   it('tells the doctor where each value came from, and never a secret', () => {
-    const surroundings = createSurroundings({
+    const input = createSurroundings({
       argv: ['doctor', '--port', '0', '--config', 'my.json'], env: { REFRAIN_ADMIN_TOKEN: 'sekret' },
       files: { 'my.json': '{"ttl":"1d"}', '.env': 'REFRAIN_CACHE=off' },
     });
-    expect(readCommand(surroundings)).toMatchObject({
+    expect(readCommand(input)).toMatchObject({
       kind: 'doctor',
       examined: {
         config: { port: 0 },

@@ -202,9 +202,9 @@ describe('a bad file', () => {
   });
 
   it('may be .env', () => {
-    const surroundings = createSurroundings({});
-    mkdirSync(join(surroundings.cwd, '.env'));
-    expect(refusalOf(() => loadConfig(surroundings))).toBe('.env cannot be read (EISDIR); it may be a text file, or absent');
+    const input = createSurroundings({});
+    mkdirSync(join(input.cwd, '.env'));
+    expect(refusalOf(() => loadConfig(input))).toBe('.env cannot be read (EISDIR); it may be a text file, or absent');
   });
 });
 

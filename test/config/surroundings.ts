@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { readCommand, type Surroundings } from '../../src/config/command.ts';
+import { readCommand, type ProcessInput } from '../../src/config/command.ts';
 import type { Config } from '../../src/config/config.ts';
 
 export interface Start {
@@ -16,15 +16,15 @@ export interface Start {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-export function createSurroundings({ argv = [], env = {}, files = {} }: Start): Surroundings {
+export function createSurroundings({ argv = [], env = {}, files = {} }: Start): ProcessInput {
   const cwd = mkdtempSync(join(tmpdir(), 'refrain-config-'));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
   return { argv, env, cwd };
 }
 
-export function loadConfig(surroundings: Surroundings): Config {
-  const command = readCommand(surroundings);
+export function loadConfig(input: ProcessInput): Config {
+  const command = readCommand(input);
   if (command.kind !== 'start') throw new Error(`${command.kind} starts nothing`);
   return command.config;
 }

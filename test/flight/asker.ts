@@ -4,11 +4,11 @@
  */
 import type { Cache } from '../../src/cache/cache.ts';
 import type { Client, Permission } from '../../src/cache/question.ts';
-import type { Lead } from '../../src/cache/flight.ts';
-import type { Opening } from '../../src/cache/outcome.ts';
+import type { Fetch } from '../../src/cache/flight.ts';
+import type { CacheResult } from '../../src/cache/outcome.ts';
 import type { Sent } from '../../src/cache/variants.ts';
 import { RefrainError } from '../../src/errors.ts';
-import type { Listener } from '../../src/response/listener.ts';
+import type { Reader } from '../../src/response/reader.ts';
 import { expectationOf, type Kind } from './answers.ts';
 import type { Findings } from './findings.ts';
 
@@ -44,7 +44,7 @@ export class Asker {
   /** Whether answers under its key were known not to be kept, at that moment. */
   isUnkept = false;
   state: AskerState = 'asking';
-  opening: Opening | null = null;
+  result: CacheResult | null = null;
   /** Why it was refused, or cut. */
   error: unknown = null;
   readonly played: Buffer[] = [];
@@ -75,21 +75,21 @@ export class Asker {
     return this.#isLeaving;
   }
 
-  get listener(): Listener {
-    if (!this.opening) throw new Error('it was not opened');
-    return this.opening.listener;
+  get listener(): Reader {
+    if (!this.result) throw new Error('it was not opened');
+    return this.result.reader;
   }
 
-  ask(cache: Cache, lead: Lead): void {
+  ask(cache: Cache, fetch: Fetch): void {
     const sent: Sent = { isKeyed: () => false, digestOf: () => '' };
     const client: Client = { onceGone: (act) => this.#onceGone(act) };
     const { topic: { key, kind, shared }, manner: { permission } } = this;
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
-      if (permission === null) return this.#open(cache.bypass('route', lead));
-      const opening = cache.hit(key, permission, sent) ?? cache.open({ key, permission, sent, client, expected: expectationOf(kind), shared, label, parts: () => null, lead });
-      if (!(opening instanceof Promise)) return this.#open(opening);
-      opening.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
+      if (permission === null) return this.#open(cache.bypass('route', fetch));
+      const result = cache.hit(key, permission, sent) ?? cache.open({ key, permission, sent, client, expected: expectationOf(kind), shared, label, parts: () => null, fetch });
+      if (!(result instanceof Promise)) return this.#open(result);
+      result.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
     } catch (error) {
       this.#refuse(error);
     }
@@ -138,11 +138,11 @@ export class Asker {
     return () => (this.#whenGone = null);
   }
 
-  #open(opening: Opening): void {
-    this.opening = opening;
+  #open(result: CacheResult): void {
+    this.result = result;
     this.#settle('playing');
     if (this.#isLeaving) return this.#end('left');
-    opening.listener.player = { changed: () => this.#hear() };
+    result.reader.player = { changed: () => this.#hear() };
     this.#hear();
   }
 

@@ -107,4 +107,4 @@ export class Call {
   }
 }
 
-const FAILURE = { error: upstreamCut(new Error('as told')), told: false };
+const FAILURE = { error: upstreamCut(new Error('as told')), alreadySent: false };

@@ -29,7 +29,7 @@ function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly 
   const heard = Buffer.concat(asker.played);
   const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
   if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
-  const word = asker.opening?.outcome.word;
+  const word = asker.result?.outcome.word;
   if (word === 'hit') return whyNotHit(rules, asker, call);
   const wrongFollow = word === 'follow' ? whyNotFollow(rules, asker, call) : null;
   if (wrongFollow) return wrongFollow;
@@ -51,8 +51,8 @@ function isRefusable({ isFaulty }: Rules, { limits }: Setting, { error, manner: 
   return isFaulty;
 }
 
-function whyWrongWord({ opening, manner: { permission } }: Asker): string | null {
-  const word = opening?.outcome.word;
+function whyWrongWord({ result, manner: { permission } }: Asker): string | null {
+  const word = result?.outcome.word;
   const isRight = permission === null ? word === 'bypass'
     : word === 'hit' ? permission.read
       : word === 'follow' ? permission.follow
@@ -73,7 +73,7 @@ function whyNotFollow(rules: Rules, { topic, openedStep, openedAt, hasLeftEarly 
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
-function whyNotHit(rules: Rules, { topic, manner, state, listener, openedStep, openedAt, played }: Asker, call: Call): string | null {
+function whyNotHit(rules: Rules, { topic, manner, state, listener: reader, openedStep, openedAt, played }: Asker, call: Call): string | null {
   const kept = rules.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
@@ -82,12 +82,12 @@ function whyNotHit(rules: Rules, { topic, manner, state, listener, openedStep, o
   const { maxAge = 0 } = manner.permission ?? {};
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
   if (openedAt >= kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000) return 'hits what has expired';
-  if (state === 'cut' || listener.state !== 'complete') return 'hits what is not whole';
+  if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
   return state !== 'complete' || Buffer.concat(played).length === kept.bytes ? null : 'hears less than all of what was kept';
 }
 
 /** Why an answer may not have been cut that came from one of these calls. */
-function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker, calls: readonly Call[]): string | null {
+function whyNotCut(rules: Rules, { limits }: Setting, { error, result }: Asker, calls: readonly Call[]): string | null {
   const code = codeOf(error);
   const isReason = (call: Call): boolean => {
     const isCommitted = call.terminalAt !== null && !rules.mayBeLiveOnly(call);
@@ -104,7 +104,7 @@ function whyNotCut(rules: Rules, { limits }: Setting, { error, opening }: Asker,
   };
   if (calls.some(isReason) || rules.isFaulty) return null;
   // It was let in to listen; only the call can have been one too many.
-  if (code === 'overloaded' && opening?.listener.head === null && limits.flights < Infinity) return null;
+  if (code === 'overloaded' && result?.reader.head === null && limits.flights < Infinity) return null;
   return `is cut with ${error}`;
 }
 

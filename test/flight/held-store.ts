@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../../src/response/entry.ts';
 import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
-import type { Tally } from '../../src/store/listing.ts';
+import type { Totals } from '../../src/store/listing.ts';
 import type { Found, Kept, Store, StoreSize } from '../../src/store/store.ts';
 
 /** What a lookup is told: what was there when it was asked, what is there now, nothing, or a failure. */
@@ -28,12 +28,12 @@ export class HeldStore implements Store {
   readonly #near = new Map<string, Entry>();
   readonly #far = new Map<string, Entry>();
 
-  getNow(key: string): Found | undefined {
+  getSync(key: string): Found | undefined {
     this.onCall('getNow', key);
     return foundIn(this.#near.get(key), 'memory');
   }
 
-  lacks(key: string): boolean {
+  surelyAbsent(key: string): boolean {
     this.onCall('lacks', key);
     return this.isSure && !this.#far.has(key);
   }
@@ -93,7 +93,7 @@ export class HeldStore implements Store {
     return this.#near.has(key);
   }
 
-  async purge(purge: Purge): Promise<Tally> {
+  async purge(purge: Purge): Promise<Totals> {
     this.onCall('purge', '');
     const gone = [...this.#far].filter(([, entry]) => isPurgedBy(purge, entry));
     for (const [key] of gone) this.evict(key, true);
@@ -102,10 +102,10 @@ export class HeldStore implements Store {
 
   list = async (): Promise<undefined> => undefined;
   count = async (): Promise<undefined> => undefined;
-  named = async (): Promise<undefined> => undefined;
+  listByPrefix = async (): Promise<undefined> => undefined;
   read = async (): Promise<undefined> => undefined;
-  find = async (): Promise<Kept | undefined> => undefined;
-  recent = async (): Promise<readonly Kept[]> => [];
+  findByPrefix = async (): Promise<Kept | undefined> => undefined;
+  newest = async (): Promise<readonly Kept[]> => [];
   size = async (): Promise<StoreSize> => ({ entries: this.#far.size, bytes: 0 });
 
   /** Forgets all, as if it were new. */

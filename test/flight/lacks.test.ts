@@ -17,5 +17,5 @@ test('a store that fails to say what it lacks is asked for it', async () => {
   const asker = world.ask(topic, { permission: PLAIN, pace: 'eager', leading: 'by hand' });
   expect(surroundings.store.lookups.size).toBe(1);
   await world.end();
-  expect([world.calls.length, asker.opening?.outcome.word]).toEqual([1, 'hit']);
+  expect([world.calls.length, asker.result?.outcome.word]).toEqual([1, 'hit']);
 });

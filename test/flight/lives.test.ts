@@ -63,7 +63,7 @@ describe('a life without harm', () => {
       ask(stage, ONLY_IF_CACHED);
       [...stage.world.surroundings.store.lookups].slice(-1).forEach((lookup) => stage.world.tell(lookup, 'now'));
     }));
-    const words = askers.filter(({ manner }) => manner.permission === ONLY_IF_CACHED).map(({ opening }) => opening?.outcome.word ?? 'refused');
+    const words = askers.filter(({ manner }) => manner.permission === ONLY_IF_CACHED).map(({ result }) => result?.outcome.word ?? 'refused');
     expect(calls).toHaveLength(1);
     expect(words).toEqual([...Array(POINTS - 2).fill('refused'), 'hit', 'hit']);
   });
@@ -79,7 +79,7 @@ describe('a store that never answers', () => {
       { point: POINTS - 1, deed: ({ world }) => (waiting = world.askers.map(({ state }) => state)) },
     ]);
     expect(waiting).toEqual(['asking', 'asking', 'asking', 'complete', 'complete', 'complete']);
-    expect(askers.map(({ state, opening }) => `${state} ${opening?.outcome.word}`))
+    expect(askers.map(({ state, result }) => `${state} ${result?.outcome.word}`))
       .toEqual(['complete hit', 'complete hit', 'complete hit', 'complete miss', 'complete miss', 'complete hit']);
     expect([rules.findings.first, calls.length]).toEqual([null, 2]);
   });

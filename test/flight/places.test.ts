@@ -44,7 +44,7 @@ describe('a place among the listeners', () => {
     keep(world, topic);
     const asked = [ask(world, topic), ask(world, topic)];
     await tellAll(world);
-    expect(asked.map(({ opening }) => opening?.outcome.word)).toEqual(['hit', 'hit']);
+    expect(asked.map(({ result }) => result?.outcome.word)).toEqual(['hit', 'hit']);
     expect(world.surroundings.load.listeners).toBe(0);
   });
 
@@ -96,7 +96,7 @@ describe('an answer that its upstream forbids to store', () => {
     await tellAll(world);
     expect(world.flying).toHaveLength(4);
     expect(await findingOf(world)).toBeNull();
-    expect(asked.map(({ opening }) => opening?.outcome.word)).toEqual(['miss', 'miss', 'miss', 'miss']);
+    expect(asked.map(({ result }) => result?.outcome.word)).toEqual(['miss', 'miss', 'miss', 'miss']);
   });
 });
 
@@ -109,7 +109,7 @@ describe('a key whose answer could not be kept', () => {
       await tellAll(world);
       for (const call of world.flying) world.begin(call, 'spoilt');
       await world.end();
-      return asked.map(({ opening }) => opening?.outcome.word);
+      return asked.map(({ result }) => result?.outcome.word);
     };
     expect(await askTwo()).toEqual(['miss', 'follow']);
     expect(await askTwo()).toEqual(['miss', 'miss']);
@@ -177,7 +177,7 @@ describe('a deleted answer', () => {
     const late = ask(world, topic, 'says all');
     await tellAll(world, 'then');
     expect(await findingOf(world)).toBeNull();
-    expect(late.opening?.outcome.word).toBe('follow');
+    expect(late.result?.outcome.word).toBe('follow');
   });
 });
 

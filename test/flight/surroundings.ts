@@ -3,7 +3,7 @@
  * worlds live in it, one after the other; each must leave it as it found it.
  */
 import { Cache } from '../../src/cache/cache.ts';
-import { type Limits, Load } from '../../src/cache/load.ts';
+import { type Limits, AdmissionControl } from '../../src/cache/admission-control.ts';
 import type { Log } from '../../src/log.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { HeldStore } from './held-store.ts';
@@ -39,7 +39,7 @@ export class Surroundings {
     this.cache = new Cache({
       store: this.store,
       clock: this.clock,
-      load: this.load,
+      admission: this.load,
       log: this.#log(),
       maxEntryBytes: setting.maxEntryBytes,
       onAbandon: setting.onAbandon,
@@ -72,7 +72,7 @@ export class Surroundings {
   }
 }
 
-class TalliedLoad extends Load {
+class TalliedLoad extends AdmissionControl {
   /** In bytes. */
   held = 0;
 

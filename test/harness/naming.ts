@@ -5,9 +5,9 @@ import type { Dialect } from '../../src/dialect.ts';
 import { createBypasses } from '../../src/request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from '../../src/request/caller.ts';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
-import { nameAnswer } from '../../src/request/naming.ts';
+import { computeKey } from '../../src/request/key.ts';
 import { createOmissions } from '../../src/request/omissions.ts';
-import { readHead, type Rules } from '../../src/request/reading.ts';
+import { parseHead, type Rules } from '../../src/request/parsed-head.ts';
 
 export interface Request {
   readonly path?: string;
@@ -45,8 +45,8 @@ const RULES = rulesWith();
 
 /** The fingerprint and form of a request, or why it has none. */
 export function keyFor({ path = '/v1/chat/completions', headers = [], body }: Request, rules: Rules = RULES): string {
-  const { occasion } = readHead(rules, { method: 'POST', url: path, fields: readHeaderFields(headers) });
-  if (occasion === null) return 'route';
-  const naming = nameAnswer(occasion, Buffer.from(body));
-  return typeof naming === 'string' ? naming : naming.key;
+  const { keyContext } = parseHead(rules, { method: 'POST', url: path, fields: readHeaderFields(headers) });
+  if (keyContext === null) return 'route';
+  const keyed = computeKey(keyContext, Buffer.from(body));
+  return typeof keyed === 'string' ? keyed : keyed.key;
 }

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { booksPath } from '../../src/ledger/books.ts';
-import { BooksTables, readRows } from '../../src/ledger/books-tables.ts';
-import { readBooks } from '../../src/ledger/read-books.ts';
+import { usagePath } from '../../src/ledger/usage-file.ts';
+import { BooksTables, readRows } from '../../src/ledger/usage-tables.ts';
+import { readBooks } from '../../src/ledger/read-usage-file.ts';
 import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
 import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type Row } from '../../src/ledger/row.ts';
@@ -64,9 +64,9 @@ describe('books in a file', () => {
   });
 
   test('lie beside the store, and are never its file', () => {
-    expect(booksPath('/data/cache.sqlite')).toBe('/data/ledger.sqlite');
-    expect(booksPath('/data/ledger.sqlite')).toBe('/data/ledger.sqlite.books');
-    expect(booksPath(null)).toBeNull();
+    expect(usagePath('/data/cache.sqlite')).toBe('/data/ledger.sqlite');
+    expect(usagePath('/data/ledger.sqlite')).toBe('/data/ledger.sqlite.books');
+    expect(usagePath(null)).toBeNull();
   });
 });
 

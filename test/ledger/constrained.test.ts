@@ -1,15 +1,15 @@
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'vitest';
-import { booksPath } from '../../src/ledger/books.ts';
-import { readBooks } from '../../src/ledger/read-books.ts';
+import { usagePath } from '../../src/ledger/usage-file.ts';
+import { readBooks } from '../../src/ledger/read-usage-file.ts';
 import { story } from '../store/constrained.ts';
 
 const SECOND = 1_000;
 const RETRY = 30 * SECOND;
 
 const booked = (path: string, now: number) => {
-  const { requests, hits, misses } = readBooks(booksPath(path) as string, now).periods.all;
+  const { requests, hits, misses } = readBooks(usagePath(path) as string, now).periods.all;
   return { requests, hits, misses };
 };
 
@@ -37,14 +37,14 @@ story('books that may only be read touch no client, and have all once they may b
   await first.ask('before');
   await first.turn(SECOND);
   await first.kill();
-  chmodSync(booksPath(path) as string, 0o400);
+  chmodSync(usagePath(path) as string, 0o400);
   chmodSync(dirname(path), 0o500);
   const proxy = await run({ obeysModes: true });
   for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
   await proxy.turn(SECOND);
   expect(proxy.bookLines).toEqual([expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') })]);
   chmodSync(dirname(path), 0o700);
-  chmodSync(booksPath(path) as string, 0o600);
+  chmodSync(usagePath(path) as string, 0o600);
   await proxy.turn(RETRY);
   expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
   const { now } = proxy;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PricedNote } from '../../src/ledger/note.ts';
+import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import { callOf, NOON, noteOf } from './noted.ts';
 import { createBooksPlace } from './place.ts';
 
@@ -34,7 +34,7 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
 
   test('come to what a hand calculation comes to', async () => {
     const ledger = openIn(createBooksPlace());
-    for (const note of REQUESTS) ledger.note(note);
+    for (const record of REQUESTS) ledger.note(record);
     const { since, periods: { today, week, all } } = await ledger.stats();
     expect(since).toBe('2026-11-22');
     expect(today).toMatchObject({ requests: 9, hits: 1, follows: 1, misses: 5, bypasses: 1, refusals: 1, unpricedTokens: 12, waitedSaved: 4 });
@@ -58,8 +58,8 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     const ledger = openIn(createBooksPlace());
     const bypass = (why: string, days = 0) => noteOf({ outcome: 'bypass', why, time: NOON - days * DAY });
     const miss = (why: string | null, error: string | null = null) => noteOf({ why, error });
-    for (const note of [bypass('no-store'), bypass('store', 3), bypass('no-store', 9), bypass('audio'), miss('too-large'), miss(null), miss('status'), miss('too-large')]) ledger.note(note);
-    for (const note of [miss('upstream_cut', 'upstream_cut'), miss('too-large', 'listener_too_slow'), noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' })]) ledger.note(note);
+    for (const record of [bypass('no-store'), bypass('store', 3), bypass('no-store', 9), bypass('audio'), miss('too-large'), miss(null), miss('status'), miss('too-large')]) ledger.note(record);
+    for (const record of [miss('upstream_cut', 'upstream_cut'), miss('too-large', 'listener_too_slow'), noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' })]) ledger.note(record);
     const { periods: { today, week, all } } = await ledger.stats();
     const reason = (name: string, requests: number) => ({ reason: name, requests });
     expect(today.bypassReasons).toEqual([reason('audio', 1), reason('no-store', 1)]);
@@ -106,15 +106,15 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
 describe('a ledger', () => {
   test('counts at once, and every request once', () => {
     const ledger = createBooksPlace().open(null);
-    for (const note of REQUESTS) ledger.note(note);
+    for (const record of REQUESTS) ledger.note(record);
     expect(ledger.counts()).toEqual({ requests: 9, hit: 1, follow: 1, miss: 5, bypass: 1, refusal: 1 });
   });
 
   test('tells its listeners of each note, with its price, until they end that', () => {
     const ledger = createBooksPlace().open(null);
-    const heard: PricedNote[] = [];
-    const end = ledger.subscribe((note) => void heard.push(note));
-    for (const note of REQUESTS) ledger.note(note);
+    const heard: PricedUsageRecord[] = [];
+    const end = ledger.subscribe((record) => void heard.push(record));
+    for (const record of REQUESTS) ledger.note(record);
     end();
     ledger.note(noteOf());
     expect(heard.map(({ dollars }) => dollars)).toEqual([0.0003369, 0.0003369, 0.0003369, 0.00075, 0.00000016, null, null, null, null]);

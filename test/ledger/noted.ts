@@ -1,13 +1,13 @@
 /**
  * Notes of requests, made from a word or two.
  */
-import type { Note } from '../../src/ledger/note.ts';
+import type { UsageRecord } from '../../src/ledger/usage-record.ts';
 import type { Call } from '../../src/response/entry.ts';
 import type { Usage } from '../../src/response/usage.ts';
 
 export const NOON = Date.UTC(2026, 10, 22, 12);
 
-export function noteOf(more: Partial<Note> = {}): Note {
+export function noteOf(more: Partial<UsageRecord> = {}): UsageRecord {
   return {
     time: NOON, requestId: 'r-1', outcome: 'miss', endpoint: 'chat', model: 'gpt-4o-mini', scope: `private:${'0123456789abcdef'.repeat(4)}`,
     key: '0123456789abcdef', status: 200, why: null, error: null, tier: null, ms: 1_210, bytes: 500, call: null, ...more,

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Books } from '../../src/ledger/books.ts';
+import { UsageFile } from '../../src/ledger/usage-file.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
@@ -35,7 +35,7 @@ export function createBooksPlace(): BooksPlace {
   return {
     path, clock, lines,
     open(at = path) {
-      const ledger = new Ledger({ books: new Books({ path: at, clock, log }), prices: readPrices(), log });
+      const ledger = new Ledger({ usageFile: new UsageFile({ path: at, clock, log }), prices: readPrices(), log });
       opened.push(ledger);
       return ledger;
     },

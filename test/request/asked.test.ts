@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { showsCredential } from '../../src/request/asked.ts';
+import { showsCredential } from '../../src/request/stored-request.ts';
 import { isConfidential } from '../../src/request/confidential.ts';
 
 test.each([

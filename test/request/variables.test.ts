@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
-import { nameAnswer } from '../../src/request/naming.ts';
-import { readHead } from '../../src/request/reading.ts';
+import { computeKey } from '../../src/request/key.ts';
+import { parseHead } from '../../src/request/parsed-head.ts';
 import { type Variables, variablesOf } from '../../src/request/variables.ts';
 import { rulesWith } from '../harness/naming.ts';
 
@@ -14,10 +14,10 @@ function variablesIn(body: string, headers: readonly string[] = [], endpoint: As
   // Of an upstream that nobody knows: for it no label is out of the key.
   const rules = endpoint === 'chat' ? RULES : rulesWith({ dialect: 'compatible' });
   const url = endpoint === 'chat' ? '/v1/chat/completions' : '/v1/responses';
-  const { occasion } = readHead(rules, { method: 'POST', url, fields: readHeaderFields(headers) });
-  const naming = occasion && nameAnswer(occasion, Buffer.from(body));
-  if (!naming || typeof naming === 'string' || naming.parts === null) throw new Error('the request has no name');
-  return variablesOf(endpoint, naming.parts);
+  const { keyContext } = parseHead(rules, { method: 'POST', url, fields: readHeaderFields(headers) });
+  const keyed = keyContext && computeKey(keyContext, Buffer.from(body));
+  if (!keyed || typeof keyed === 'string' || keyed.parts === null) throw new Error('the request has no name');
+  return variablesOf(endpoint, keyed.parts);
 }
 
 const token = fc.stringMatching(/^[A-Za-z._:-]{8,20}[0-9][A-Za-z0-9._:-]{8,20}$/);

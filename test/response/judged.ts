@@ -1,8 +1,8 @@
 /**
  * An answer, put to its judge as it would pass.
  */
-import type { Expectation, Judge, Unkept } from '../../src/response/complete.ts';
-import { judgeOf } from '../../src/response/judge.ts';
+import type { Expectation, Validator, Unkept } from '../../src/response/complete.ts';
+import { judgeOf } from '../../src/response/validator.ts';
 import type { Usage } from '../../src/response/usage.ts';
 
 /** What is expected beyond a chat answer of one choice. */
@@ -34,7 +34,7 @@ export function usageOf(chunks: readonly Buffer[], type: string, wanted: Wanted 
   return judged.usage;
 }
 
-function judgeFor(type: string, wanted: Wanted, headers: readonly string[] = [], delimited = true): Judge {
+function judgeFor(type: string, wanted: Wanted, headers: readonly string[] = [], delimited = true): Validator {
   const head = { status: 200, statusText: 'OK', headers: ['content-type', type, ...headers] };
   return judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited });
 }

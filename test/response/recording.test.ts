@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
-import { Listener } from '../../src/response/listener.ts';
-import { type Owner, Recording } from '../../src/response/recording.ts';
+import { Reader } from '../../src/response/reader.ts';
+import { type RecordingOwner, Recording } from '../../src/response/recording.ts';
 import { StoredAnswer } from '../../src/response/stored-answer.ts';
 import { until } from '../harness/until.ts';
 
@@ -11,15 +11,15 @@ const HEAD = { status: 200, statusText: 'OK', headers: [] };
 const FRAMING = { length: null, delimited: true };
 const MIB = 1024 * 1024;
 
-function readAll(listener: Listener): Buffer {
+function readAll(reader: Reader): Buffer {
   const chunks: Buffer[] = [];
-  for (let chunk = listener.read(); chunk; chunk = listener.read()) chunks.push(chunk);
+  for (let chunk = reader.read(); chunk; chunk = reader.read()) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-const NOBODY: Owner = { wanted() {}, deserted() {}, turnedLiveOnly() {} };
+const NOBODY: RecordingOwner = { onDrain() {}, onLastReaderLeft() {}, onOverflow() {} };
 
-function begun(limit: number, owner: Partial<Owner> = {}): Recording {
+function begun(limit: number, owner: Partial<RecordingOwner> = {}): Recording {
   const recording = new Recording(limit, ROOM, { ...NOBODY, ...owner });
   recording.begin(HEAD, FRAMING);
   return recording;
@@ -32,13 +32,13 @@ describe('a recording', () => {
     fc.assert(
       fc.property(pieces, turns, (chunks, acts) => {
         const recording = begun(1_000);
-        const joined = new Map<number, Listener>();
+        const joined = new Map<number, Reader>();
         const heard = new Map<number, Buffer[]>();
         const left = [...chunks];
         for (const { listener, act } of acts) {
           if (act === 'append') recording.append(Buffer.from(left.shift() ?? []));
           else if (act === 'join' && !joined.has(listener)) {
-            joined.set(listener, recording.listen());
+            joined.set(listener, recording.openReader());
             heard.set(listener, []);
           } else if (act === 'read') {
             const chunk = joined.get(listener)?.read();
@@ -49,9 +49,9 @@ describe('a recording', () => {
         recording.finish();
         const whole = Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
         expect(recording.length).toBe(whole.length);
-        for (const [name, listener] of joined) {
-          expect(Buffer.concat([...(heard.get(name) ?? []), readAll(listener)])).toEqual(whole);
-          expect(listener.state).toBe('complete');
+        for (const [name, reader] of joined) {
+          expect(Buffer.concat([...(heard.get(name) ?? []), readAll(reader)])).toEqual(whole);
+          expect(reader.state).toBe('complete');
         }
       }),
       { numRuns: 300 },
@@ -63,27 +63,27 @@ describe('a recording', () => {
     recording.append(Buffer.from('a'));
     recording.finish();
     recording.append(Buffer.from('b'));
-    recording.fail({ error: upstreamCut(null), told: false });
+    recording.fail({ error: upstreamCut(null), alreadySent: false });
     recording.begin({ ...HEAD, status: 500 }, FRAMING);
     expect([recording.state, recording.head?.status, recording.failure]).toEqual(['complete', 200, null]);
-    expect(readAll(recording.listen()).toString()).toBe('a');
+    expect(readAll(recording.openReader()).toString()).toBe('a');
   });
 
   test('that is cut still plays what it has, then says why', () => {
     const recording = begun(100);
-    const listener = recording.listen();
+    const reader = recording.openReader();
     recording.append(Buffer.from('a'));
-    const failure = { error: upstreamCut(null), told: true };
+    const failure = { error: upstreamCut(null), alreadySent: true };
     recording.fail(failure);
     recording.finish();
-    expect(readAll(listener).toString()).toBe('a');
-    expect([listener.state, listener.failure]).toEqual(['cut', failure]);
+    expect(readAll(reader).toString()).toBe('a');
+    expect([reader.state, reader.failure]).toEqual(['cut', failure]);
   });
 
   test('tells when the last listener has left, and only then', () => {
     let deserted = 0;
-    const recording = begun(100, { deserted: () => void deserted++ });
-    const [one, other] = [recording.listen(), recording.listen()];
+    const recording = begun(100, { onLastReaderLeft: () => void deserted++ });
+    const [one, other] = [recording.openReader(), recording.openReader()];
     one.leave();
     one.leave();
     expect(deserted).toBe(0);
@@ -92,7 +92,7 @@ describe('a recording', () => {
   });
 
   test('of which everything is known from the start', () => {
-    const play = (body: Buffer) => new Listener(new StoredAnswer({ head: HEAD, body, storedAt: 0, expiresAt: 1, answerId: null }));
+    const play = (body: Buffer) => new Reader(new StoredAnswer({ head: HEAD, body, storedAt: 0, expiresAt: 1, answerId: null }));
     expect([play(Buffer.from('whole')).state, play(Buffer.from('whole')).length]).toEqual(['complete', 5]);
     expect(readAll(play(Buffer.from('whole'))).toString()).toBe('whole');
     expect(readAll(play(Buffer.alloc(0)))).toHaveLength(0);
@@ -102,8 +102,8 @@ describe('a recording', () => {
 describe('a recording past its limit', () => {
   test('says so once, and lets go of what every listener has played', () => {
     let turned = 0;
-    const recording = begun(10, { turnedLiveOnly: () => void turned++ });
-    const [fast, slow] = [recording.listen(), recording.listen()];
+    const recording = begun(10, { onOverflow: () => void turned++ });
+    const [fast, slow] = [recording.openReader(), recording.openReader()];
     recording.append(Buffer.alloc(10, 1));
     expect([recording.liveOnly, turned]).toEqual([false, 0]);
     for (let index = 0; index < 50; index++) recording.append(Buffer.alloc(10, index));
@@ -119,20 +119,20 @@ describe('a recording past its limit', () => {
 
   test('holds its writer back to the pace of the fastest listener', () => {
     let wanted = 0;
-    const recording = begun(0, { wanted: () => void wanted++ });
-    const listener = recording.listen();
+    const recording = begun(0, { onDrain: () => void wanted++ });
+    const reader = recording.openReader();
     let appended = 0;
     while (recording.append(Buffer.alloc(1_000))) appended += 1_000;
     expect(appended).toBeLessThanOrEqual(MIB);
     expect(wanted).toBe(0);
-    readAll(listener);
+    readAll(reader);
     expect(wanted).toBeGreaterThan(0);
     expect(recording.append(Buffer.alloc(1_000))).toBe(true);
   });
 
   test('cuts a listener that falls a whole limit behind, and nobody else', () => {
     const recording = begun(2 * MIB);
-    const [reader, stalled] = [recording.listen(), recording.listen()];
+    const [reader, stalled] = [recording.openReader(), recording.openReader()];
     let told = 0;
     stalled.player = { changed: () => told++ };
     let heard = 0;
@@ -150,15 +150,15 @@ describe('a recording past its limit', () => {
 
   test('of a crowd cuts only who is told of what has come and does not read it', async () => {
     let isPaused = false;
-    const recording = new Recording(MIB, ROOM, { ...NOBODY, wanted: () => void (isPaused = false) });
-    const crowd = Array.from({ length: 200 }, () => ({ listener: recording.listen(), heard: 0 }));
-    const stalled = recording.listen();
+    const recording = new Recording(MIB, ROOM, { ...NOBODY, onDrain: () => void (isPaused = false) });
+    const crowd = Array.from({ length: 200 }, () => ({ reader: recording.openReader(), heard: 0 }));
+    const stalled = recording.openReader();
     stalled.player = { changed() {} };
     for (const reader of crowd) {
       const changed = () => {
-        for (let chunk = reader.listener.read(); chunk; chunk = reader.listener.read()) reader.heard += chunk.length;
+        for (let chunk = reader.reader.read(); chunk; chunk = reader.reader.read()) reader.heard += chunk.length;
       };
-      reader.listener.player = { changed };
+      reader.reader.player = { changed };
     }
     // Those who are told of the head first have not been told of what comes with it.
     recording.begin(HEAD, FRAMING);
@@ -168,9 +168,9 @@ describe('a recording past its limit', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     recording.finish();
-    await until(() => crowd.every(({ listener }) => listener.isAtEnd || listener.state === 'cut'));
+    await until(() => crowd.every(({ reader }) => reader.isAtEnd || reader.state === 'cut'));
     const whole = 80 * Math.trunc(MIB / 10);
-    expect(crowd.filter(({ listener, heard }) => listener.state !== 'complete' || heard !== whole).map(({ heard }) => heard)).toEqual([]);
+    expect(crowd.filter(({ reader, heard }) => reader.state !== 'complete' || heard !== whole).map(({ heard }) => heard)).toEqual([]);
     expect(stalled.failure?.error.code).toBe('listener_too_slow');
   });
 });

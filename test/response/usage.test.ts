@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Glance } from '../../src/response/glance.ts';
+import { TailUsage } from '../../src/response/tail-usage.ts';
 import { findUsage, readUsage, type Usage } from '../../src/response/usage.ts';
 import { completionAnswer, embeddingsAnswer, moderationAnswer, responseAnswer } from '../harness/answers.ts';
 import { usageOf, type Wanted } from './judged.ts';
@@ -8,10 +8,10 @@ import { usageOf, type Wanted } from './judged.ts';
 const usage = (input: number, cachedInput: number, output: number, reasoning: number): Usage => ({ input, cachedInput, output, reasoning });
 const recorded = (path: string) => readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
 const pieces = (bytes: Buffer, size: number) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
-const glanceAt = (chunks: readonly Buffer[]) => {
-  const glance = new Glance();
-  for (const chunk of chunks) glance.push(chunk);
-  return glance;
+const tailUsageOf = (chunks: readonly Buffer[]) => {
+  const tail = new TailUsage();
+  for (const chunk of chunks) tail.push(chunk);
+  return tail;
 };
 
 describe('an object of usage', () => {
@@ -86,7 +86,7 @@ describe('usage is found', () => {
     const chunk = (told: unknown) => Buffer.from(`data: ${JSON.stringify({ choices: [], usage: told })}\n\n`);
     const chunks = [chunk({ prompt_tokens: 5, completion_tokens: 1 }), chunk(TOLD), chunk(NONE), chunk(null)];
     expect(usageOf(chunks, 'text/event-stream')).toEqual(usage(5, 0, 3, 0));
-    expect(glanceAt(chunks).usage()).toEqual(usage(5, 0, 3, 0));
+    expect(tailUsageOf(chunks).usage()).toEqual(usage(5, 0, 3, 0));
   });
 });
 
@@ -97,13 +97,13 @@ describe('the usage of an answer', () => {
     for (const size of [1, 7, 100, 4_096, body.length]) {
       const chunks = pieces(body, size);
       expect(usageOf(chunks, type, wanted), `judged, ${size}`).toEqual(expected);
-      expect(glanceAt(chunks).usage(), `glanced at, ${size}`).toEqual(expected);
+      expect(tailUsageOf(chunks).usage(), `glanced at, ${size}`).toEqual(expected);
     }
   });
 
   test.each(WRITTEN)('of %s', (_, wanted, answer, expected) => {
     expect(usageOf([Buffer.from(answer)], 'application/json', wanted)).toEqual(expected);
-    expect(glanceAt([Buffer.from(answer)]).usage()).toEqual(expected);
+    expect(tailUsageOf([Buffer.from(answer)]).usage()).toEqual(expected);
   });
 
   test('is read also where the answer is not to be kept, and not where it is encoded', () => {
@@ -119,30 +119,30 @@ describe('a glance', () => {
   test('finds the usage at the end of megabytes, whatever the chunks', () => {
     const body = Buffer.from(`{"model":"gpt-4o-2024-08-06","choices":"${'x'.repeat(3_000_000)}",${TOLD}}`);
     for (const size of [1_000, 10_000, 65_536, body.length]) {
-      const glance = glanceAt(pieces(body, size));
-      expect(glance.usage()).toEqual(usage(17, 0, 10, 0));
-      expect(glance.model()).toBe('gpt-4o-2024-08-06');
+      const tail = tailUsageOf(pieces(body, size));
+      expect(tail.usage()).toEqual(usage(17, 0, 10, 0));
+      expect(tail.model()).toBe('gpt-4o-2024-08-06');
     }
   });
 
   test('believes no text that a model says', () => {
     const said = JSON.stringify({ content: `{${TOLD.replace('17', '999')}}` });
-    expect(glanceAt([Buffer.from(`{"choices":[${said}]}`)]).usage()).toBeNull();
-    expect(glanceAt([Buffer.from(`{${TOLD},"choices":[${said}]}`)]).usage()).toEqual(usage(17, 0, 10, 0));
+    expect(tailUsageOf([Buffer.from(`{"choices":[${said}]}`)]).usage()).toBeNull();
+    expect(tailUsageOf([Buffer.from(`{${TOLD},"choices":[${said}]}`)]).usage()).toEqual(usage(17, 0, 10, 0));
   });
 
   test('takes the last that is one, and passes over nulls and schemas', () => {
     const stream = `data: {${TOLD.replace('17', '1')}}\n\ndata: {${TOLD}}\n\ndata: {"usage":null}\n\ndata: {"usage":{"type":"object"}}\n\n`;
-    expect(glanceAt([Buffer.from(stream)]).usage()).toEqual(usage(17, 0, 10, 0));
+    expect(tailUsageOf([Buffer.from(stream)]).usage()).toEqual(usage(17, 0, 10, 0));
   });
 
   test('finds usage at the beginning of megabytes too', () => {
-    expect(glanceAt([Buffer.from(`{${TOLD},"choices":"${'x'.repeat(100_000)}"}`)]).usage()).toEqual(usage(17, 0, 10, 0));
+    expect(tailUsageOf([Buffer.from(`{${TOLD},"choices":"${'x'.repeat(100_000)}"}`)]).usage()).toEqual(usage(17, 0, 10, 0));
   });
 
   test('sees nothing in nothing', () => {
-    expect(glanceAt([]).usage()).toBeNull();
-    expect(glanceAt([Buffer.from('"usage":{')]).usage()).toBeNull();
-    expect(glanceAt([]).model()).toBeNull();
+    expect(tailUsageOf([]).usage()).toBeNull();
+    expect(tailUsageOf([Buffer.from('"usage":{')]).usage()).toBeNull();
+    expect(tailUsageOf([]).model()).toBeNull();
   });
 });

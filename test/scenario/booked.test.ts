@@ -4,7 +4,7 @@
  */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import type { PricedNote } from '../../src/ledger/note.ts';
+import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson, sendStream } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -13,13 +13,13 @@ import { until } from '../harness/until.ts';
 import type { Script } from '../harness/upstream.ts';
 
 /** Every note from here on. */
-function listen(proxy: Proxy): PricedNote[] {
-  const notes: PricedNote[] = [];
-  proxy.app.ledger.subscribe((note) => void notes.push(note));
+function listen(proxy: Proxy): PricedUsageRecord[] {
+  const notes: PricedUsageRecord[] = [];
+  proxy.app.ledger.subscribe((record) => void notes.push(record));
   return notes;
 }
 
-const noted = (notes: readonly PricedNote[], count: number) => until(() => notes.length === count);
+const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 
 describe('the books', () => {
   story('count usage wherever it stands, also of answers that are not kept or break off', async ({ upstream, open }) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
-import type { PricedNote } from '../../src/ledger/note.ts';
+import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import { answerAll, beginStream, CHAT, chatAnswer, chatEvents, chatEventsWithUsage, chatRequest, errorAnswer, resetAfter, responseEvents, sendJson, sendStream } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -15,13 +15,13 @@ import { until } from '../harness/until.ts';
 const LONG_STREAM = chatEvents(Array.from({ length: 40 }, () => 'more')).toSpliced(-1, 0, chatEventsWithUsage().at(-2) as string);
 
 /** Every note from here on. */
-function listen(proxy: Proxy): PricedNote[] {
-  const notes: PricedNote[] = [];
-  proxy.app.ledger.subscribe((note) => void notes.push(note));
+function listen(proxy: Proxy): PricedUsageRecord[] {
+  const notes: PricedUsageRecord[] = [];
+  proxy.app.ledger.subscribe((record) => void notes.push(record));
   return notes;
 }
 
-const noted = (notes: readonly PricedNote[], count: number) => until(() => notes.length === count);
+const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 const directory = () => {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ describe('the books', () => {
       ['chat', 'gpt-test', chat], ['chat', 'gpt-test', chat], ['completions', 'gpt-test', null], ['embeddings', 'embed-test', { ...chat, input: 2, output: 0 }],
       ['responses', 'gpt-test', chat], ['responses', 'gpt-test', chat], ['moderations', 'omni-moderation', null],
     ];
-    const told = (outcome: string) => notes.filter((note) => note.outcome === outcome).map(({ endpoint, model, call }) => [endpoint, model, call?.usage ?? null]);
+    const told = (outcome: string) => notes.filter((record) => record.outcome === outcome).map(({ endpoint, model, call }) => [endpoint, model, call?.usage ?? null]);
     expect(told('miss')).toEqual(expected);
     expect(told('hit')).toEqual(expected);
     expect(notes.at(-1)).toMatchObject({ outcome: 'bypass', endpoint: 'other', why: 'route', model: null, call: { usage: null } });
@@ -119,7 +119,7 @@ describe('the books', () => {
     const leader = await begin(proxy.url + CHAT, { body: chatRequest('sea', { stream: true }) });
     const call = await upstream.called(1);
     leader.hangUp();
-    await until(() => proxy.app.load.listeners === 0);
+    await until(() => proxy.app.admission.listeners === 0);
     expect(notes).toEqual([]);
     for (const event of chatEventsWithUsage()) call.response.write(event);
     call.response.end();

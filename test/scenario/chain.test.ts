@@ -63,7 +63,7 @@ describe('a Refrain behind a Refrain', () => {
     const first = ask(inner.url + CHAT, BODY);
     const call = await upstream.called(1);
     const second = ask(outer.url + CHAT, BODY);
-    await until(() => inner.app.load.listeners === 2);
+    await until(() => inner.app.admission.listeners === 2);
     sendJson(call, chatAnswer());
     expect([wordOf(await first), String(statusOf(await second)).split(',')[0]]).toEqual(['MISS', 'refrain; fwd=miss; collapsed']);
     expect(wordOf(await ask(outer.url + CHAT, BODY))).toBe('HIT');
@@ -107,7 +107,7 @@ describe('a Refrain behind a Refrain', () => {
     const first = ask(outer.url + CHAT, BODY);
     const call = await upstream.called(1);
     const second = ask(outer.url + CHAT, { ...BODY, headers });
-    await until(() => outer.app.load.listeners === 2);
+    await until(() => outer.app.admission.listeners === 2);
     sendJson(call, chatAnswer('old'), 200, { 'cache-control': 'private, no-store', 'cache-status': 'refrain; hit; ttl=60', age: '11' });
     const again = await upstream.called(2);
     expect(again.headers['cache-control']).toBe('max-age=10');

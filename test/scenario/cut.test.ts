@@ -60,7 +60,7 @@ story('a reader that has not read yet when its stream breaks off gets all that w
   const proxy = await open();
   upstream.script = resetAfter(SAID);
   const { body } = await fetch(proxy.url + CHAT, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(STREAM) });
-  await until(() => proxy.app.load.flights === 0);
+  await until(() => proxy.app.admission.flights === 0);
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   const texts: string[] = [];
   const decoder = new TextDecoder();
@@ -78,7 +78,7 @@ story('a client that hangs up on the error is not waited for', async ({ upstream
   await live.receives(Buffer.byteLength(SAID) + 1);
   live.hangUp();
   await live.ended;
-  await until(() => proxy.app.load.listeners === 0);
+  await until(() => proxy.app.admission.listeners === 0);
   upstream.script = (call) => sendJson(call, chatAnswer());
   expect((await ask(proxy.url + CHAT, { body: STREAM })).status).toBe(200);
 });

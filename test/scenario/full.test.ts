@@ -59,7 +59,7 @@ describe('with no room for a further reader', () => {
     (await upstream.called(2)).response.end(chatEvents().join(''));
     await held.ended;
     expect(await ask200(proxy, 'kept')).toBe('200 HIT');
-    expect([proxy.app.load.flights, proxy.app.load.listeners, proxy.app.cache.flights]).toEqual([0, 0, 0]);
+    expect([proxy.app.admission.flights, proxy.app.admission.listeners, proxy.app.cache.flights]).toEqual([0, 0, 0]);
   });
 });
 

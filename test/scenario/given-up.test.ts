@@ -19,7 +19,7 @@ describe('a client whose body stopped arriving', () => {
         socket.write(
           `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{`,
         );
-        await until(() => clock.waiting > 0 && (path === CHAT || proxy.app.load.flights > 0));
+        await until(() => clock.waiting > 0 && (path === CHAT || proxy.app.admission.flights > 0));
         clock.advance(31_000);
         await until(() => text.includes('\r\n\r\n'));
         // Else it would be open for as long as an idle one may be.

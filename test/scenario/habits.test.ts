@@ -26,7 +26,7 @@ describe('no-cache, exactly and alone, beside Accept: text/event-stream', () => 
     const clients = [send(proxy, 'no-cache')];
     const call = await upstream.called(1);
     clients.push(send(proxy, 'no-cache'));
-    while (proxy.app.load.listeners < 2) await new Promise((resolve) => setImmediate(resolve));
+    while (proxy.app.admission.listeners < 2) await new Promise((resolve) => setImmediate(resolve));
     sendStream(call, chatEvents());
     expect((await Promise.all(clients)).sort()).toEqual(['FOLLOW', 'MISS']);
   });

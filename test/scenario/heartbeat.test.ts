@@ -65,7 +65,7 @@ story('a client that has left gets none', async ({ upstream, open }) => {
   upstream.script = beginStream;
   const client = await begin(proxy.url + CHAT, STREAM);
   client.hangUp();
-  await until(() => proxy.app.load.listeners === 0);
+  await until(() => proxy.app.admission.listeners === 0);
   clock.advance(10_000);
   upstream.script = (call) => sendJson(call, '{}');
   expect((await ask(`${proxy.url}/v1/models`)).status).toBe(200);

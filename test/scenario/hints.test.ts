@@ -73,7 +73,7 @@ describe('a header that a client makes anew for each call', () => {
       const leading = await upstream.called(before + 1);
       if (call === 5) {
         clients.push(send(proxy, { 'x-tab-ref': id }));
-        await until(() => proxy.app.load.listeners === 2);
+        await until(() => proxy.app.admission.listeners === 2);
       }
       sendJson(leading, chatAnswer());
       expect((await Promise.all(clients)).sort()).toEqual(call === 5 ? ['FOLLOW', 'MISS'] : ['MISS']);

@@ -32,7 +32,7 @@ describe('a body that stops arriving', () => {
     const proxy = await open({}, clock);
     const text = await talk(proxy.url, async (socket) => {
       socket.write(HEAD('/v1/files', 100_000));
-      await until(() => proxy.app.load.flights > 0 && clock.waiting > 0);
+      await until(() => proxy.app.admission.flights > 0 && clock.waiting > 0);
       clock.advance(31_000);
     });
     expect(text).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"body_timeout"/);
@@ -119,7 +119,7 @@ story('a body that waits for whoever reads it is not late', async ({}) => {
   expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*ok$/);
   await proxy.stop();
   slow.close();
-  expect([proxy.app.load.flights, proxy.app.budget.held]).toEqual([0, 0]);
+  expect([proxy.app.admission.flights, proxy.app.budget.held]).toEqual([0, 0]);
 });
 
 describe('what Node refuses to read', () => {

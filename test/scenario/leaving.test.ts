@@ -94,7 +94,7 @@ describe('when every client leaves', () => {
       if (begun) await client;
       client.catch(() => {});
       client.hangUp();
-      await until(() => proxy.app.load.listeners === 0);
+      await until(() => proxy.app.admission.listeners === 0);
       if (begun) call.response.write(`: ${'x'.repeat(2_000)}\n\n`);
       else call.response.writeHead(500).write('x');
       await call.closed;

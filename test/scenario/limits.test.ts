@@ -23,7 +23,7 @@ describe('more upstream calls at a time than the limit', () => {
     expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
     upstream.script = (call) => sendJson(call, chatAnswer());
     expect((await ask(proxy.url + CHAT, body('b'))).status).toBe(200);
-    expect([proxy.app.load.flights, proxy.app.load.listeners]).toEqual([0, 0]);
+    expect([proxy.app.admission.flights, proxy.app.admission.listeners]).toEqual([0, 0]);
   });
 
   story('may all be the same call', async ({ upstream, open }) => {
@@ -31,7 +31,7 @@ describe('more upstream calls at a time than the limit', () => {
     upstream.script = () => {};
     const clients = [ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a'))];
     const call = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 3);
+    await until(() => proxy.app.admission.listeners === 3);
     sendJson(call, chatAnswer());
     expect((await Promise.all(clients)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
@@ -42,7 +42,7 @@ story('more requests that wait than the limit are turned away', async ({ upstrea
   upstream.script = () => {};
   const clients = [ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a'))];
   const call = await upstream.called(1);
-  await until(() => proxy.app.load.listeners === 2);
+  await until(() => proxy.app.admission.listeners === 2);
   expect((await ask(proxy.url + CHAT, body('a'))).status).toBe(503);
   sendJson(call, chatAnswer());
   await Promise.all(clients);
@@ -75,7 +75,7 @@ describe('a call without a first byte', () => {
     const clients = [ask(proxy.url + CHAT, body('a'))];
     const join = async (listeners: number) => {
       clients.push(ask(proxy.url + CHAT, body('a')));
-      await until(() => proxy.app.load.listeners === listeners);
+      await until(() => proxy.app.admission.listeners === listeners);
     };
     await upstream.called(1);
     clock.advance(20_000);
@@ -106,7 +106,7 @@ describe('a key whose answer cannot be kept', () => {
     const answerAll = async (from: number, count: number) => {
       const clients = Array.from({ length: 3 }, () => ask(proxy.url + CHAT, body('a')));
       await upstream.called(from + count);
-      await until(() => proxy.app.load.listeners === 3);
+      await until(() => proxy.app.admission.listeners === 3);
       expect(upstream.calls).toHaveLength(from + count);
       for (const call of upstream.calls.slice(from)) sendJson(call, UNKEPT);
       await Promise.all(clients);
@@ -127,7 +127,7 @@ describe('a key whose answer cannot be kept', () => {
     const refresh = { ...body('a'), headers: { 'cache-control': 'max-age=0' } };
     const clients = [ask(proxy.url + CHAT, refresh), ask(proxy.url + CHAT, refresh)];
     const call = await upstream.called(3);
-    await until(() => proxy.app.load.listeners === 2);
+    await until(() => proxy.app.admission.listeners === 2);
     sendJson(call, chatAnswer());
     await Promise.all(clients);
     expect(upstream.calls).toHaveLength(3);
@@ -139,7 +139,7 @@ story('one failure is told to everybody who waited, and to nobody else', async (
   upstream.script = () => {};
   const clients = Array.from({ length: 1_000 }, () => ask(proxy.url + CHAT, body('a')));
   const call = await upstream.called(1);
-  await until(() => proxy.app.load.listeners === 1_000);
+  await until(() => proxy.app.admission.listeners === 1_000);
   sendJson(call, '{"error":{"message":"overloaded"}}', 503, { 'retry-after': '7' });
   const answers = await Promise.all(clients);
   expect(new Set(answers.map(({ status, headers }) => `${status} ${headers['retry-after']}`))).toEqual(new Set(['503 7']));

@@ -24,7 +24,7 @@ describe('an answer that may not be stored', () => {
     upstream.script = () => {};
     const asked = Array.from({ length: 20 }, () => ask(proxy.url + CHAT, BODY));
     const first = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 20);
+    await until(() => proxy.app.admission.listeners === 20);
     sendJson(first, chatAnswer('number 1'), 200, NO_STORE);
     await upstream.called(20);
     for (const [index, call] of upstream.calls.entries()) if (index > 0) sendJson(call, chatAnswer(`number ${index + 1}`), 200, NO_STORE);
@@ -65,7 +65,7 @@ describe('an answer that may not be stored', () => {
     upstream.script = () => {};
     const asked = [ask(proxy.url + CHAT, BODY), ask(proxy.url + CHAT, BODY)];
     const call = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 2);
+    await until(() => proxy.app.admission.listeners === 2);
     sendJson(call, '{"error":{"message":"no"}}', 500, NO_STORE);
     expect((await Promise.all(asked)).map(wordOf).sort()).toEqual(['FOLLOW', 'MISS']);
     expect(upstream.calls).toHaveLength(1);
@@ -78,7 +78,7 @@ describe('noStore=ignore', () => {
     upstream.script = () => {};
     const asked = [ask(proxy.url + CHAT, BODY), ask(proxy.url + CHAT, BODY)];
     const call = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 2);
+    await until(() => proxy.app.admission.listeners === 2);
     sendJson(call, chatAnswer(), 200, NO_STORE);
     expect((await Promise.all(asked)).map(wordOf).sort()).toEqual(['FOLLOW', 'MISS']);
     expect((await ask(proxy.url + CHAT, BODY)).headers).toMatchObject({ 'x-cache': 'HIT', 'cache-control': 'private, no-store' });

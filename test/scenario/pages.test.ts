@@ -49,7 +49,7 @@ describe('a cookie that a gateway sets', () => {
     upstream.script = () => {};
     const asked = [ask(proxy.url + CHAT, BODY), ask(proxy.url + CHAT, BODY)];
     const call = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 2);
+    await until(() => proxy.app.admission.listeners === 2);
     set(call);
     const answers = [...(await Promise.all(asked)), await ask(proxy.url + CHAT, BODY)];
     expect(answers.map(wordOf).sort()).toEqual(['FOLLOW', 'HIT', 'MISS']);

@@ -19,7 +19,7 @@ describe('in a shared scope, an answer to the one who leads', () => {
       const leader = ask(proxy.url + CHAT, as('refused'));
       const call = await upstream.called(1);
       const others = ['one', 'two', 'three'].map((name) => ask(proxy.url + CHAT, as(name)));
-      await expect.poll(() => proxy.app.load.listeners).toBe(4);
+      await expect.poll(() => proxy.app.admission.listeners).toBe(4);
       upstream.script = (next) => sendJson(next, chatAnswer());
       sendJson(call, errorAnswer('not you'), status);
       expect((await leader).status).toBe(status);
@@ -35,7 +35,7 @@ describe('in a shared scope, an answer to the one who leads', () => {
       upstream.script = () => {};
       const clients = ['leader', 'one', 'two'].map((name) => ask(proxy.url + CHAT, as(name)));
       const call = await upstream.called(1);
-      await expect.poll(() => proxy.app.load.listeners).toBe(3);
+      await expect.poll(() => proxy.app.admission.listeners).toBe(3);
       sendJson(call, errorAnswer('nobody'), status);
       expect((await Promise.all(clients)).map((answer) => answer.status)).toEqual([status, status, status]);
       expect(upstream.calls).toHaveLength(1);
@@ -59,7 +59,7 @@ describe('of the headers of an error that others waited for', () => {
       upstream.script = () => {};
       const clients = [1, 2].map(() => ask(proxy.url + CHAT, as('both')));
       const call = await upstream.called(1);
-      await expect.poll(() => proxy.app.load.listeners).toBe(2);
+      await expect.poll(() => proxy.app.admission.listeners).toBe(2);
       const others = { 'retry-after': '7', 'x-ratelimit-reset-requests': '1s', 'x-odd': 'passes' };
       sendJson(call, errorAnswer('later'), 503, { ...PERSONAL, ...others });
       const answers = await Promise.all(clients);

@@ -125,7 +125,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     expect((await checked).headers['x-cache']).toBe('HIT');
     // The call goes on, and its refusal counts.
     refuse(401)(call);
-    await until(() => proxy.app.load.flights === 0);
+    await until(() => proxy.app.admission.flights === 0);
     upstream.script = refuse(401);
     expect((await askAs(proxy)).status).toBe(401);
   });
@@ -138,7 +138,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     expect((await checked).text).toBe(chatAnswer());
     const late = chatAnswer('late'.repeat(500_000));
     sendJson(call, late);
-    await until(() => proxy.app.load.flights === 0);
+    await until(() => proxy.app.admission.flights === 0);
     expect((await askAs(proxy)).text).toBe(late);
     expect(upstream.calls).toHaveLength(2);
   });
@@ -149,7 +149,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     clock.advance(5_000);
     await checked;
     sendJson(call, chatAnswer('x'.repeat(20_000_000)));
-    await until(() => proxy.app.load.flights === 0);
+    await until(() => proxy.app.admission.flights === 0);
     expect(await wordOf(proxy)).toBe('HIT');
     expect(upstream.calls).toHaveLength(2);
   });
@@ -180,7 +180,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     upstream.script = beginStream;
     const live = await begin(proxy.url + CHAT, { body: chatRequest('b', { stream: true }), headers: KEY });
     live.hangUp();
-    await until(() => proxy.app.load.flights === 0);
+    await until(() => proxy.app.admission.flights === 0);
     expect(await wordOf(proxy)).toBe('HIT');
   });
 });
@@ -223,7 +223,7 @@ story('equal requests of a credential that nobody knows are one call', async ({ 
   upstream.script = () => {};
   const clients = Array.from({ length: 20 }, () => askAs(proxy));
   const call = await upstream.called(1);
-  await until(() => proxy.app.load.listeners === 20);
+  await until(() => proxy.app.admission.listeners === 20);
   sendJson(call, chatAnswer());
   expect((await Promise.all(clients)).map(({ status }) => status)).toEqual(clients.map(() => 200));
   expect(upstream.calls).toHaveLength(1);

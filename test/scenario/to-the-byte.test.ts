@@ -61,7 +61,7 @@ describe('a body in chunks that is on its way up already', () => {
           `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n` +
             `transfer-encoding: chunked\r\n\r\n${chunk(body.slice(0, KEYED + 1))}`,
         );
-        await until(() => proxy.app.load.flights === 1);
+        await until(() => proxy.app.admission.flights === 1);
         socket.write(`${chunk(body.slice(KEYED + 1))}0\r\n\r\n`);
       });
       expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

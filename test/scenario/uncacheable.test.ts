@@ -37,9 +37,9 @@ async function together(
   const before = upstream.calls.length;
   upstream.script = () => {};
   const clients = Array.from({ length: count }, () => ask(proxy.url + CHAT, asked));
-  await expect.poll(() => proxy.app.load.listeners).toBe(count);
+  await expect.poll(() => proxy.app.admission.listeners).toBe(count);
   await upstream.called(before + 1);
-  await expect.poll(() => proxy.app.load.flights).toBe(upstream.calls.length - before);
+  await expect.poll(() => proxy.app.admission.flights).toBe(upstream.calls.length - before);
   const calls = upstream.calls.slice(before);
   for (const call of calls) sendJson(call, body);
   const answers = await Promise.all(clients);

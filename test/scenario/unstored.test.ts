@@ -108,9 +108,9 @@ describe('stored', () => {
 describe('x-refrain-why', () => {
   story('never reads the answer that this very request stores', async ({ open, upstream }) => {
     const proxy = await open();
-    const recent = proxy.app.store.recent.bind(proxy.app.store);
+    const recent = proxy.app.store.newest.bind(proxy.app.store);
     // The look into the store comes after the answer has landed there.
-    proxy.app.store.recent = async (like, limit) => {
+    proxy.app.store.newest = async (like, limit) => {
       while (proxy.app.cache.flights > 0) await new Promise((resolve) => setImmediate(resolve));
       return recent(like, limit);
     };

@@ -213,7 +213,7 @@ describe('an answer that varies by more than headers', () => {
       upstream.script = () => {};
       const asked = [askAs(proxy, 'a'), askAs(proxy, 'a')];
       const first = await upstream.called(1);
-      await until(() => proxy.app.load.listeners === 2);
+      await until(() => proxy.app.admission.listeners === 2);
       upstream.script = byAgent(vary);
       await byAgent(vary)(first);
       const answers = await Promise.all(asked);
@@ -240,7 +240,7 @@ describe('followers of an answer that varies', () => {
     const agents = ['a', 'b', 'b', 'a', 'c', 'b'];
     const asked = agents.map((agent) => streamAs(proxy, agent));
     const first = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === agents.length);
+    await until(() => proxy.app.admission.listeners === agents.length);
     upstream.script = stream;
     stream(first);
     await upstream.called(3);
@@ -260,13 +260,13 @@ describe('followers of an answer that varies', () => {
     upstream.script = () => {};
     const asked = [streamAs(proxy, 'a'), streamAs(proxy, 'a')];
     const call = await upstream.called(1);
-    await until(() => proxy.app.load.listeners === 2);
+    await until(() => proxy.app.admission.listeners === 2);
     for (const each of asked) {
       each.catch(() => {});
       each.hangUp();
     }
     await call.closed;
-    await until(() => proxy.app.load.listeners === 0 && proxy.app.cache.flights === 0);
+    await until(() => proxy.app.admission.listeners === 0 && proxy.app.cache.flights === 0);
   });
 
   story('are fenced by a purge of any of the variants', async ({ upstream, open }) => {

@@ -43,7 +43,7 @@ function entryAt(index: number, text: string): Entry {
     tags: [],
     parts: { method: 'POST', body: `json:${JSON.stringify(chatRequest(`${index} ${text}`))}` },
   };
-  return { ...entryOf(chatAnswer(`${index} ${text}`), { answerId: `chatcmpl-${index}` }), asked };
+  return { ...entryOf(chatAnswer(`${index} ${text}`), { answerId: `chatcmpl-${index}` }), request: asked };
 }
 
 export function countsWhatItTakes({ answers, cap, report }: AccountingOptions): void {

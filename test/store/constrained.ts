@@ -10,7 +10,7 @@ import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test as base } from 'vitest';
-import { booksPath } from '../../src/ledger/books.ts';
+import { usagePath } from '../../src/ledger/usage-file.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { Barrier } from '../harness/barrier.ts';
 import { ask } from '../harness/client.ts';
@@ -84,7 +84,7 @@ export class ConstrainedProxy {
     if ('url' in word) this.#url = word.url;
     else if ('turned' in word) this.#now += word.turned;
     else if (word.line.path === this.#path) this.lines.push(word.line);
-    else if (word.line.path === booksPath(this.#path)) this.bookLines.push(word.line);
+    else if (word.line.path === usagePath(this.#path)) this.bookLines.push(word.line);
     this.#barrier.changed();
   }
 

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
-import { keepsTheBooks } from './books-contract.ts';
+import { honoursCatalogue } from './catalogue-contract.ts';
 import { keepsTheContract } from './contract.ts';
 import { createPlace } from './place.ts';
 
@@ -18,8 +18,8 @@ const throwing = (): Store => {
     throw new Error('this store always throws');
   };
   return {
-    has: refuse, getNow: refuse, lacks: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
-    named: refuse, read: refuse, find: refuse, recent: refuse, size: refuse, written: refuse, close: refuse,
+    has: refuse, getSync: refuse, surelyAbsent: refuse, get: refuse, use: refuse, set: refuse, delete: refuse, deleteAnswer: refuse, purge: refuse, list: refuse, count: refuse,
+    listByPrefix: refuse, read: refuse, findByPrefix: refuse, newest: refuse, size: refuse, written: refuse, close: refuse,
   };
 };
 
@@ -43,7 +43,7 @@ keepsTheContract('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), 
 keepsTheContract('tiers with one that throws', { open: tiersOf(async () => throwing(), memory), settle: atOnce, copies: 1 });
 keepsTheContract('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce, copies: 1 });
 
-keepsTheBooks('memory', { open: memory, settle: atOnce });
-keepsTheBooks('sqlite', { open: sqlite, settle: written });
-keepsTheBooks('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
-keepsTheBooks('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });
+honoursCatalogue('memory', { open: memory, settle: atOnce });
+honoursCatalogue('sqlite', { open: sqlite, settle: written });
+honoursCatalogue('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
+honoursCatalogue('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });

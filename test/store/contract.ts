@@ -2,7 +2,7 @@
  * What every store keeps to, whatever it is made of.
  */
 import { describe, expect, test } from 'vitest';
-import type { Asked } from '../../src/response/entry.ts';
+import type { StoredRequest } from '../../src/response/entry.ts';
 import type { Likeness, Store } from '../../src/store/store.ts';
 import { entryOf, textOf } from './entries.ts';
 
@@ -24,7 +24,7 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
     test('has nothing at first', async () => {
       const store = await open(ROOMY);
       expect(await store.get('never set')).toBeUndefined();
-      expect(store.getNow('never set')).toBeUndefined();
+      expect(store.getSync('never set')).toBeUndefined();
       expect(await store.size()).toEqual({ entries: 0, bytes: 0 });
     });
 
@@ -67,21 +67,21 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
 
     test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
       const store = await open(ROOMY);
-      const askedOf = (more: Partial<Asked> = {}): Asked => ({ endpoint: 'chat', model: 'm', scope: 's', tags: [], parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
-      const asked: Record<string, Asked> = {
+      const askedOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({ endpoint: 'chat', model: 'm', scope: 's', tags: [], parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
+      const request: Record<string, StoredRequest> = {
         'aa11.json': askedOf(), 'aa22.json': askedOf({ parts: null }), 'bb11.sse': askedOf({ model: null }), 'cc11.json': askedOf({ scope: 't' }),
         'dd11.json': askedOf({ endpoint: 'responses' }), 'ee11.json': askedOf(),
       };
-      for (const [key, one] of Object.entries(asked)) {
-        store.set(key, entryOf(key, { asked: one }));
+      for (const [key, one] of Object.entries(request)) {
+        store.set(key, entryOf(key, { request: one }));
         await settle(store);
       }
       store.set('ff11.json', entryOf('of a request that is not known'));
       await settle(store);
-      for (const [key, one] of Object.entries(asked)) expect(await store.find(key.slice(0, 4))).toEqual({ key, asked: one });
-      expect(await store.find('ff11')).toBeUndefined();
-      expect(await store.find('0')).toBeUndefined();
-      const keysLike = async (like: Likeness, limit = 10) => (await store.recent(like, limit)).map(({ key }) => key);
+      for (const [key, one] of Object.entries(request)) expect(await store.findByPrefix(key.slice(0, 4))).toEqual({ key, request: one });
+      expect(await store.findByPrefix('ff11')).toBeUndefined();
+      expect(await store.findByPrefix('0')).toBeUndefined();
+      const keysLike = async (like: Likeness, limit = 10) => (await store.newest(like, limit)).map(({ key }) => key);
       expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['ee11.json', 'aa22.json', 'aa11.json']);
       expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' }, 1)).toEqual(['ee11.json']);
       expect(await keysLike({ endpoint: 'chat', model: null, scope: 's' })).toEqual(['bb11.sse']);
@@ -161,7 +161,7 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       await store.close();
       await store.close();
       expect(await store.get('key')).toBeUndefined();
-      expect(store.getNow('key')).toBeUndefined();
+      expect(store.getSync('key')).toBeUndefined();
       store.delete('key');
       store.deleteAnswer('id');
     });

@@ -136,7 +136,7 @@ function judge(directory: string, committed: number, trial: string): number {
   database.close();
 
   const setAside = () => expect.unreachable(`the file was set aside after ${trial}`);
-  const file = new SqliteFile({ path: join(copy, FILE), maxBytes: 1e9, onAside: setAside });
+  const file = new SqliteFile({ path: join(copy, FILE), maxBytes: 1e9, onQuarantine: setAside });
   const { entries } = file.open(0);
   const state = new Map(Array.from(stateAfter(0).keys(), (key) => [key, file.get(key, 0)]));
   file.close();

@@ -44,7 +44,7 @@ const step = fc.oneof(
 
 describe('the weight of an entry', () => {
   const asked = { endpoint: 'chat', model: 'gpt-test', scope: 'shared:team', tags: ['nightly'], parts: { body: 'json:{}' } } as const;
-  const weightOf = (more: object) => weigh('key', entryOf('text', { asked: { ...asked, ...more } }));
+  const weightOf = (more: object) => weigh('key', entryOf('text', { request: { ...asked, ...more } }));
 
   test('grows with each text that it holds: model, scope, tags, what was asked', () => {
     const long = 'x'.repeat(8_000);
@@ -66,7 +66,7 @@ describe('the memory store', () => {
             const entry = entryOf(textOf(1, step.bodyBytes), { answerId: step.answerId });
             store.set(step.key, entry);
             model.set(step.key, entry);
-          } else if (step.act === 'get') expect(store.getNow(step.key)?.entry).toBe(model.get(step.key));
+          } else if (step.act === 'get') expect(store.getSync(step.key)?.entry).toBe(model.get(step.key));
           else if (step.act === 'delete') {
             store.delete(step.key);
             model.delete(step.key);
@@ -74,7 +74,7 @@ describe('the memory store', () => {
             store.deleteAnswer(step.answerId);
             model.deleteAnswer(step.answerId);
           } else {
-            const entry = store.getNow(step.key)?.entry;
+            const entry = store.getSync(step.key)?.entry;
             expect(entry).toBe(model.get(step.key));
             if (entry !== undefined) store.set(step.key, entry);
           }
@@ -93,8 +93,8 @@ describe('the memory store', () => {
     const store = createMemoryStore({ maxBytes: MAX_BYTES });
     const entry = entryOf('text');
     store.set('key', entry);
-    expect(store.getNow('key')).toMatchObject({ entry, tier: 'memory' });
-    expect(store.getNow('key')?.entry.body).toBe(entry.body);
+    expect(store.getSync('key')).toMatchObject({ entry, tier: 'memory' });
+    expect(store.getSync('key')?.entry.body).toBe(entry.body);
   });
 });
 
@@ -102,7 +102,7 @@ test('the memory store tells of itself as functools.lru_cache does', () => {
   const store = createMemoryStore({ maxBytes: MAX_BYTES });
   const entry = entryOf('text');
   store.set('key', entry);
-  for (const key of ['key', 'key', 'other']) store.getNow(key);
+  for (const key of ['key', 'key', 'other']) store.getSync(key);
   expect(store.info()).toEqual({ hits: 2, misses: 1, maxsize: MAX_BYTES, currsize: weigh('key', entry), entries: 1 });
 });
 

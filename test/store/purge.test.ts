@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../src/store/changes.ts';
+import type { Change } from '../../src/store/write-buffer.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { askedOf } from './books-contract.ts';
+import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
 import { createPlace, type Place } from './place.ts';
 
-const tagged = (text: string, ...tags: string[]) => entryOf(text, { asked: askedOf({ tags }) });
+const tagged = (text: string, ...tags: string[]) => entryOf(text, { request: askedOf({ tags }) });
 const put = (text: string, ...tags: string[]) => ({ entry: tagged(text, ...tags), uses: 0 });
 const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({ purges: [], answers: new Set<string>(), keys: new Map(Object.entries(keys)) });
 const purgeOf = (tag?: string) => ({ ...batchOf(), purges: [{ token: 't', purge: tag === undefined ? {} : { tag } }] });
 
 function openFile({ path }: Place): SqliteFile {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
   file.open(0);
   return file;
 }
@@ -35,9 +35,9 @@ describe('a purge of the file', () => {
     expect(file.commit(purgeOf('x'), 0)).toMatchObject({ entries: 2, isPurging: true });
     expect(file.get('aa.json', 0)).toBeUndefined();
     expect(file.get('bb.json', 0)).toBeDefined();
-    const told = file.ask(0, ({ books }) => [
-      books.list({ filter: {}, sort: 'newest', limit: 9, after: null }).rows.map(({ key }) => key), books.named('', 9).map(({ key }) => key),
-      books.find('aa'), books.recent({ endpoint: 'chat', model: 'm', scope: 'shared:team' }, 9).map(({ key }) => key),
+    const told = file.ask(0, ({ catalogue }) => [
+      catalogue.list({ filter: {}, sort: 'newest', limit: 9, after: null }).rows.map(({ key }) => key), catalogue.listByPrefix('', 9).map(({ key }) => key),
+      catalogue.findByPrefix('aa'), catalogue.newest({ endpoint: 'chat', model: 'm', scope: 'shared:team' }, 9).map(({ key }) => key),
     ]);
     expect(told).toEqual([['bb.json'], ['bb.json'], undefined, ['bb.json']]);
     expect(sweepAll(file)).toBe(1);
@@ -165,9 +165,9 @@ describe('hits from memory', () => {
     const timers = place.clock.waiting;
     for (let hit = 0; hit < 5; hit += 1) tiers.use('a');
     expect(place.clock.waiting).toBe(timers + 1);
-    expect((await file.named('a', 1))?.[0]?.hits).toBe(0);
+    expect((await file.listByPrefix('a', 1))?.[0]?.hits).toBe(0);
     place.clock.advance(1_000);
-    expect((await file.named('a', 1))?.[0]?.hits).toBe(5);
+    expect((await file.listByPrefix('a', 1))?.[0]?.hits).toBe(5);
     tiers.set('d', one);
     await file.size();
     const held = (await file.list({ filter: {}, sort: 'newest', limit: 9, after: null }))?.rows.map(({ key }) => key);
@@ -180,7 +180,7 @@ describe('hits from memory', () => {
     tiers.set('a', tagged('a'));
     tiers.use('a');
     await tiers.close();
-    expect((await (await place.open()).named('a', 1))?.[0]?.hits).toBe(1);
+    expect((await (await place.open()).listByPrefix('a', 1))?.[0]?.hits).toBe(1);
   });
 });
 
@@ -189,18 +189,18 @@ describe('a purge of memory', () => {
     const memory = createMemoryStore({ maxBytes: 1e8 });
     for (let index = 0; index < 5_000; index += 1) memory.set(`${index}`, tagged('old', index % 2 ? 'odd' : 'even'));
     const purging = memory.purge({ tag: 'odd' });
-    expect(memory.getNow('4999')).toBeUndefined();
+    expect(memory.getSync('4999')).toBeUndefined();
     expect(memory.has('4999')).toBe(false);
     expect(await memory.get('4999')).toBeUndefined();
     expect(await memory.read('4999')).toBeUndefined();
-    expect(await memory.named('4999', 1)).toEqual([]);
+    expect(await memory.listByPrefix('4999', 1)).toEqual([]);
     expect(await memory.count({ tag: 'odd' })).toEqual({ entries: 0, bytes: 0 });
     expect((await memory.list({ filter: {}, sort: 'newest', limit: 1, after: null }))?.rows[0]?.key).toBe('4998');
     expect((await memory.size()).entries).toBeGreaterThan(2_500);
     memory.set('4999', tagged('new', 'odd'));
-    expect(memory.getNow('4999')?.entry.body.toString()).toBe('new');
+    expect(memory.getSync('4999')?.entry.body.toString()).toBe('new');
     expect((await purging)?.entries).toBe(2_500);
     expect((await memory.size()).entries).toBe(2_501);
-    expect(memory.getNow('4999')?.entry.body.toString()).toBe('new');
+    expect(memory.getSync('4999')?.entry.body.toString()).toBe('new');
   });
 });

@@ -10,7 +10,7 @@ import { createPlace, type Place } from './place.ts';
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 
 function bytesOfOne(place: Place): number {
-  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onAside: () => {} });
+  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
   file.open(0);
   const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) }, 0);
   file.close();
@@ -28,11 +28,11 @@ describe('under its bound', () => {
     const sizes = [];
     for (const count of [0, 16]) {
       const path = join(place.directory, `${count}.db`);
-      const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+      const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
       file.open(0);
       const tagged = (key: string) => {
         const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
-        return entryOf(key, { asked: { endpoint: 'chat', model: 'm', scope: 's', tags, parts: null } });
+        return entryOf(key, { request: { endpoint: 'chat', model: 'm', scope: 's', tags, parts: null } });
       };
       const entries = Array.from({ length: 2_000 }, (_, index) => [`${index}`, { entry: tagged(`${index}`), uses: 0 }] as const);
       const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map(entries) }, 0);

@@ -79,7 +79,7 @@ describe('a file that cannot be used', () => {
     const place = createPlace();
     for (const length of [3_001, 3_002, 3_003]) {
       truncateSync(filled(place), length);
-      const file = new SqliteFile({ path: place.path, maxBytes: 1e9, onAside: () => {} });
+      const file = new SqliteFile({ path: place.path, maxBytes: 1e9, onQuarantine: () => {} });
       file.open(place.clock.now());
       file.close();
     }

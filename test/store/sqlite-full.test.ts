@@ -108,7 +108,7 @@ describe('a proxy whose place may only be read', () => {
 
 /** Leaves the file as a process does that ends in order: with no log beside it. */
 function entriesIn(path: string): number {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
   const { entries } = file.open(0);
   file.close();
   return entries;

@@ -17,7 +17,7 @@ async function learnt({ clock }: Place, store: SqliteStore): Promise<void> {
   await until(() => lackedBy(store, UNKNOWN) > 900);
 }
 
-const lackedBy = (store: SqliteStore, keys: readonly string[]) => keys.filter((key) => store.lacks(key)).length;
+const lackedBy = (store: SqliteStore, keys: readonly string[]) => keys.filter((key) => store.surelyAbsent(key)).length;
 
 /** Writes a row as another process would. */
 function writeElsewhere(place: Place, key: string): void {
@@ -30,15 +30,15 @@ describe('which keys the file lacks', () => {
     const store = await place.open();
     await learnt(place, store);
     store.set('key', entryOf('text'));
-    expect(store.lacks('key')).toBe(false);
+    expect(store.surelyAbsent('key')).toBe(false);
     await store.size();
-    expect(store.lacks('key')).toBe(false);
+    expect(store.surelyAbsent('key')).toBe(false);
     store.delete('key');
-    expect(store.lacks('key')).toBe(true);
+    expect(store.surelyAbsent('key')).toBe(true);
     await store.size();
     store.set('key', entryOf('again'));
     await store.size();
-    expect(store.lacks('key')).toBe(false);
+    expect(store.surelyAbsent('key')).toBe(false);
   });
 
   test('is learnt from a file that has more keys than are read in one go', async () => {
@@ -93,7 +93,7 @@ describe('which keys the file lacks', () => {
     expect(place.asides().length).toBeGreaterThan(0);
     expect(lackedBy(store, UNKNOWN)).toBe(0);
     await learnt(place, store);
-    expect(store.lacks('key')).toBe(false);
+    expect(store.surelyAbsent('key')).toBe(false);
   });
 
   test('is learnt only after nobody else has written for a while', async () => {

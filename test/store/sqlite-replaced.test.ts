@@ -4,14 +4,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
-import { askedOf } from './books-contract.ts';
+import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
 import { createPlace, type Place } from './place.ts';
 
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 
 async function holding(store: SqliteStore, texts: Readonly<Record<string, string>>): Promise<void> {
-  for (const [key, text] of Object.entries(texts)) store.set(key, entryOf(text, { answerId: `id of ${key}`, asked: askedOf({ tags: [key] }) }));
+  for (const [key, text] of Object.entries(texts)) store.set(key, entryOf(text, { answerId: `id of ${key}`, request: askedOf({ tags: [key] }) }));
   await store.size();
 }
 

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../src/store/changes.ts';
+import type { Change } from '../../src/store/write-buffer.ts';
 import type { Gone } from '../../src/store/gone.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { askedOf } from './books-contract.ts';
+import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
 import { createPlace, type Place } from './place.ts';
 
-const tagged = (text: string, ...tags: string[]) => entryOf(text, { answerId: `id of ${text}`, asked: askedOf({ tags }) });
+const tagged = (text: string, ...tags: string[]) => entryOf(text, { answerId: `id of ${text}`, request: askedOf({ tags }) });
 const noBatch = { purges: [], answers: new Set<string>(), keys: new Map() };
 
 /** A file and what it was told that others threw away. */
 function openFile({ path }: Place): { readonly file: SqliteFile; readonly told: Gone[] } {
   const told: Gone[] = [];
-  const file = new SqliteFile({ path, maxBytes: 1e9, onAside: () => expect.unreachable(), onGone: (gone) => told.push(...gone) });
+  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => expect.unreachable(), onGone: (gone) => told.push(...gone) });
   file.open(0);
   return { file, told };
 }
@@ -98,7 +98,7 @@ test('tiers drop it from what is faster, and promote nothing that was read befor
   tiers.heed({ key: 'a' });
   tiers.heed({ answerId: 'id of b' });
   tiers.heed({ purge: { tag: 'c' } });
-  expect(['a', 'b', 'c', 'd'].filter((key) => memory.getNow(key))).toEqual(['d']);
+  expect(['a', 'b', 'c', 'd'].filter((key) => memory.getSync(key))).toEqual(['d']);
   const asked = tiers.get('a');
   tiers.heed({ key: 'a' });
   await asked;

@@ -11,8 +11,8 @@ function createSlow() {
   let lookup = Promise.withResolvers<(text: string) => void>();
   const store: Store = {
     ...memory(),
-    getNow: () => undefined,
-    lacks: () => false,
+    getSync: () => undefined,
+    surelyAbsent: () => false,
     get: () => new Promise((resolve) => lookup.resolve((text) => resolve({ entry: entryOf(text, { answerId: 'id' }), tier: 'sqlite' }))),
   };
   /** Resolves, once the next lookup has come, with what answers it. */
@@ -24,7 +24,7 @@ function createSlow() {
   return { store, next };
 }
 
-const textIn = (store: Store, key: string) => store.getNow(key)?.entry.body.toString();
+const textIn = (store: Store, key: string) => store.getSync(key)?.entry.body.toString();
 
 describe('tiers', () => {
   test('answer from the first that has it, and give it to those before', async () => {
@@ -50,7 +50,7 @@ describe('tiers', () => {
     const asked = tiers.get('key');
     (await next())('text');
     expect((await asked)?.tier).toBe('sqlite');
-    expect(tiers.getNow('key')?.tier).toBe('memory');
+    expect(tiers.getSync('key')?.tier).toBe('memory');
   });
 
   test.each([

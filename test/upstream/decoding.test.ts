@@ -81,7 +81,7 @@ async function pour({ status, coding, pieces, end, isSlow, pause }: Trial): Prom
   }
   for (let turns = 0; turns < pause; turns++) await turn();
   if (end === 'finish') writer.finish();
-  else writer.fail({ error: upstreamCut(null), told: false });
+  else writer.fail({ error: upstreamCut(null), alreadySent: false });
   await heard.over.promise;
   await turn();
   return heard;

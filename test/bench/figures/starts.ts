@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Entry } from '../../../src/response/entry.ts';
-import type { Change } from '../../../src/store/changes.ts';
+import type { Change } from '../../../src/store/write-buffer.ts';
 import { SqliteFile } from '../../../src/store/sqlite-file.ts';
 import { median } from '../pairs.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -40,7 +40,7 @@ async function lineOf(what: string, folder: string, flagsOf: (start: number) => 
 }
 
 function fill(path: string): void {
-  const file = new SqliteFile({ path, maxBytes: 4 * GB, onAside: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 4 * GB, onQuarantine: () => {} });
   const now = Date.now();
   file.open(now);
   const head = { status: 200, statusText: 'OK', headers: ['content-type', 'application/json'] };

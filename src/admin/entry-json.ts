@@ -1,0 +1,61 @@
+/**
+ * Entries as JSON tells of them. Whatever a client has written stands in
+ * strings, and is nothing but data.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Call, Entry } from '../response/entry.ts';
+import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
+import { scopeLabel } from '../request/caller.ts';
+import { formOf } from '../request/fingerprint.ts';
+import type { Row } from '../store/listing.ts';
+
+/** Times are ISO 8601, sizes bytes, durations seconds. */
+export interface ToldRow {
+  readonly key: string;
+  readonly form: string;
+  readonly model: string | null;
+  readonly endpoint: string | null;
+  readonly scope: string | null;
+  readonly tags: readonly string[];
+  readonly bytes: number;
+  readonly storedAt: string;
+  readonly expiresAt: string | null;
+  readonly age: number;
+  readonly hits: number;
+  readonly tier: string;
+  readonly call: Call | null;
+}
+
+export interface ToldEntry extends ToldRow {
+  readonly request: AskedRequest | null;
+  readonly answer: {
+    readonly status: number;
+    readonly headers: readonly (readonly [name: string, value: string])[];
+    readonly body: string;
+    readonly encoding: 'utf8' | 'base64';
+  };
+}
+
+/** @param now milliseconds since the epoch */
+export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, call }: Row, now: number): ToldRow {
+  const { model = null, endpoint = null, scope, tags = [] } = label ?? {};
+  return {
+    key, form: formOf(key), model, endpoint, scope: scope === undefined ? null : scopeLabel(scope), tags, bytes,
+    storedAt: tellTime(storedAt) ?? '', expiresAt: tellTime(expiresAt), age: Math.max(0, Math.floor((now - storedAt) / 1000)), hits, tier, call: call ?? null,
+  };
+}
+
+export function tellEntry(row: Row, { head, body, request }: Entry, now: number): ToldEntry {
+  const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
+  const encoding = isUtf8(body) ? 'utf8' : 'base64';
+  return {
+    ...tellRow(row, now),
+    request: request?.parts ? askedRequest(request.parts) : null,
+    answer: { status: head.status, headers: pairs, body: body.toString(encoding), encoding },
+  };
+}
+
+/** Null for ever, and for what is no time. */
+function tellTime(ms: number): string | null {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : null;
+}

@@ -1,0 +1,100 @@
+/**
+ * What is going on at once, and how much of it there may be. Beyond the bounds
+ * a request that would cost more is turned away; one that finds its answer in
+ * the store is served all the same.
+ */
+import { getHeapStatistics } from 'node:v8';
+import type { Clock } from '../clock.ts';
+import { overloaded } from '../errors.ts';
+
+export interface Limits {
+  /** Calls to upstreams at a time. */
+  readonly flights: number;
+  /** Requests at a time that wait for one of these calls, or are being played its answer. */
+  readonly listeners: number;
+  /** What the answers on their way may hold in memory, in bytes; beyond it they are relayed and not recorded. */
+  readonly bytes: number;
+}
+
+/** Beyond this share of the heap, V8 collects garbage more than it works. */
+const TIGHT_HEAP = 0.92;
+const HEAP_SAMPLE_MS = 1_000;
+
+export class AdmissionControl {
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #heapUse: () => number;
+  #flights = 0;
+  #listeners = 0;
+  #bytes = 0;
+  #heapIsTight = false;
+  #sampledAt = -Infinity;
+
+  /** @param heapUse the share of the heap that is in use, 0 to 1 */
+  constructor(limits: Limits, clock: Clock, heapUse: () => number = heapUseOfProcess) {
+    this.#heapUse = heapUse;
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  get flights(): number {
+    return this.#flights;
+  }
+
+  get listeners(): number {
+    return this.#listeners;
+  }
+
+  /** What answers on their way hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether nothing more should be recorded. */
+  get isFull(): boolean {
+    return this.#bytes > this.#limits.bytes;
+  }
+
+  /** @throws RefrainError `overloaded` where no further call may start, or nobody may listen to it */
+  admitFlight(): void {
+    this.admitCall();
+    this.admitReader();
+  }
+
+  /** @throws RefrainError `overloaded` where no further call may start */
+  admitCall(): void {
+    if (this.#flights >= this.#limits.flights || this.#isHeapTight()) throw overloaded();
+  }
+
+  /** @throws RefrainError `overloaded` where nobody more may listen */
+  admitReader(): void {
+    if (this.#listeners >= this.#limits.listeners) throw overloaded();
+  }
+
+  countFlight(change: 1 | -1): void {
+    this.#flights += change;
+  }
+
+  countListener(change: 1 | -1): void {
+    this.#listeners += change;
+  }
+
+  /** @param change what answers on their way hold more, or less, in bytes */
+  countBytes(change: number): void {
+    this.#bytes += change;
+  }
+
+  #isHeapTight(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#sampledAt >= HEAP_SAMPLE_MS) {
+      this.#heapIsTight = this.#heapUse() > TIGHT_HEAP;
+      this.#sampledAt = now;
+    }
+    return this.#heapIsTight;
+  }
+}
+
+function heapUseOfProcess(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used / limit;
+}

@@ -1,0 +1,87 @@
+/**
+ * What a flight's call took: kept while it flies, told once it is over.
+ */
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Validator } from '../response/complete.ts';
+import type { Call, Head } from '../response/entry.ts';
+import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
+import type { TailUsage } from '../response/tail-usage.ts';
+import { laterUsage } from '../response/usage.ts';
+
+/** An answer, as far as it has come. */
+interface Heard {
+  readonly head: Head | null;
+  readonly chunks: readonly Buffer[];
+}
+
+export class CallMetrics {
+  /** When the upstream was asked, in milliseconds since the epoch; null before. */
+  startedAt: number | null = null;
+  /** Null for a call that told nothing: it was never made, or it failed or was aborted before it told its usage. */
+  readonly whenOver: Promise<Call | null>;
+  readonly #clock: Clock;
+  readonly #tell: (call: Call | null) => void;
+  #begunAt: number | null = null;
+  /** Looks at what no judge sees. */
+  #tail: TailUsage | EncodedTailUsage | null = null;
+  /** The judge that saw its beginning, where nobody judges it any more. */
+  #former: Validator | null = null;
+  readonly #model: string | null;
+
+  /** @param model that was asked for; where that is not known, what the answer says */
+  constructor(clock: Clock, model: string | null) {
+    this.#clock = clock;
+    this.#model = model;
+    const { promise, resolve } = Promise.withResolvers<Call | null>();
+    this.whenOver = promise;
+    this.#tell = resolve;
+  }
+
+  started(): void {
+    this.startedAt = this.#clock.now();
+  }
+
+  begun(): void {
+    this.#begunAt = this.#clock.now();
+  }
+
+  /**
+   * From here on nobody judges the answer.
+   * @param endpoint null where its answers tell of no usage
+   * @param former who did until here
+   */
+  unjudged(endpoint: Endpoint | null, head: Head, former: Validator | null = null): void {
+    this.#former = former;
+    if (endpoint !== null) this.#tail = tailUsageOf(head);
+  }
+
+  saw(chunk: Buffer): void {
+    this.#tail?.push(chunk);
+  }
+
+  /** What the call took, now that its answer is all here. */
+  conclude(validator: Validator | null): Call | null {
+    if (this.startedAt === null || this.#begunAt === null) return null;
+    const seen = validator ?? this.#former;
+    const usage = laterUsage(seen?.usage ?? null, this.#tail?.usage() ?? null);
+    const model = this.#model === null ? (seen?.model ?? this.#tail?.model() ?? null) : null;
+    const times = { firstByteMs: this.#begunAt - this.startedAt, ms: this.#clock.now() - this.startedAt };
+    return { usage, ...times, ...(model !== null && { model }) };
+  }
+
+  /** The account of a call whose answer broke off: it is counted if its usage was told before. */
+  breakOff(validator: Validator | null, { head, chunks }: Heard): Call | null {
+    // A document is read once it is whole; this one never will be.
+    if (head !== null && validator !== null && validator.usage === null) {
+      this.#tail = tailUsageOf(head);
+      for (const chunk of chunks) this.#tail?.push(chunk);
+    }
+    const call = this.conclude(validator);
+    return call?.usage ? call : null;
+  }
+
+  close(call: Call | null): void {
+    this.#tell(call);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Where a flight lands that answers a question: in the store, under its key.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Expectation } from '../response/complete.ts';
+import type { Call, Entry, Head, RawHeaders } from '../response/entry.ts';
+import type { Store } from '../store/store.ts';
+import type { Sink } from './flight-plan.ts';
+import type { Flights, FlightSlot } from './flights.ts';
+import type { DeletedResponses } from './deleted-responses.ts';
+import type { Question } from './question.ts';
+import { lifetimeOf } from './storable.ts';
+import { isOfFuture } from './stored.ts';
+import { type Terms, termsOf } from './terms.ts';
+import type { HitForMiss } from './hit-for-miss.ts';
+import { storeVariant } from './variants.ts';
+
+/** What all landings share. */
+export interface CacheContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly flights: Flights;
+  readonly hitForMiss: HitForMiss;
+  readonly deletedResponses: DeletedResponses;
+  /** Which headers of an answer are kept with it. */
+  readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
+}
+
+export class StoreSink implements Sink {
+  /** Among the flights in the air; null where the answer cannot be kept. */
+  slot: FlightSlot | null = null;
+  isKept = false;
+  /** The entry that the store had under the key, and that was not good enough. */
+  before: Entry | undefined = undefined;
+  terms: Terms | null = null;
+  readonly #context: CacheContext;
+  readonly #question: Question;
+  #isRefused = false;
+
+  constructor(context: CacheContext, question: Question) {
+    this.#context = context;
+    this.#question = question;
+  }
+
+  get isStale(): boolean {
+    return this.before !== undefined && !this.#context.deletedResponses.has(this.before.answerId);
+  }
+
+  get isOfFuture(): boolean {
+    return this.before !== undefined && isOfFuture(this.before, this.#context.clock.now());
+  }
+
+  get expected(): Expectation {
+    return this.#question.expected;
+  }
+
+  get model(): string | null {
+    return this.#question.label.model;
+  }
+
+  get ttl(): number {
+    return this.#question.permission.ttl;
+  }
+
+  begun(head: Head): void {
+    this.terms = termsOf(head, this.#question.sent, this.expected.noStore);
+    if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
+  }
+
+  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
+    const { store, clock, hitForMiss, deletedResponses, keptHeaders } = this.#context;
+    const { key, label, parts, varying } = this.#question;
+    const variant = this.terms?.variant;
+    if (deletedResponses.has(answerId)) return;
+    hitForMiss.delete(key);
+    const entry: Entry = {
+      head: { ...head, headers: keptHeaders(head.headers) },
+      body,
+      answerId,
+      ...lifetimeOf(this.ttl, head, clock.now()),
+      ...(variant && { variant }),
+      ...(call && { call }),
+      request: { ...label, parts: parts() },
+    };
+    storeVariant(store, key, entry, varying ? varying.first : this.before);
+    this.isKept = true;
+  }
+
+  refuse(why: string): void {
+    const { log, hitForMiss } = this.#context;
+    const { key } = this.#question;
+    // Its head may have said so before its end does.
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
+    hitForMiss.add(key, why);
+  }
+
+  release(): void {
+    if (this.slot) this.#context.flights.remove(this.slot);
+  }
+}

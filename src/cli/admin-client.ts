@@ -1,0 +1,89 @@
+/**
+ * The operator's listener of a running proxy, asked over HTTP.
+ */
+import { isIPv6 } from 'node:net';
+import { Agent, request } from 'undici';
+import type { Target } from '../config/command.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
+import { CommandError, refusal } from './failure.ts';
+import { inertLine } from './escape.ts';
+
+/** How long the proxy may think, in milliseconds. */
+const ANSWER_MS = 60_000;
+const CONNECT_MS = 5_000;
+
+/** No proxy could be spoken to, so that its files are free to be read. */
+export class NobodyListens extends Error {}
+
+const UNREACHABLE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+export interface AdminClient {
+  readonly url: string;
+  /**
+   * What the proxy answers.
+   *
+   * @param path with its query
+   * @param member what the answer has, and that of a stranger has not
+   * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
+   */
+  ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
+}
+
+export function createAdminClient({ config: { admin }, url }: Target): AdminClient {
+  const base = url ?? addressOf(admin);
+  // A stranger is told no token: an API's listener would even send it on.
+  let isKnown = admin.token === null;
+  return {
+    url: base,
+    ask: async <T extends object>(method: Method, path: string, member: keyof T & string, body?: object) => {
+      if (url === null && admin.port === 0) throw new NobodyListens();
+      if (!isKnown) await ask(`${new URL(base).origin}/healthz`, 'GET', null, 'status', undefined);
+      isKnown = true;
+      return (await ask(base + path, method, admin.token, member, body)) as T;
+    },
+  };
+}
+
+/** Where a listener is found from this machine. */
+export function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+}
+
+async function ask(url: string, method: Method, token: string | null, member: string, body: object | undefined): Promise<unknown> {
+  const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+  const { origin } = new URL(url);
+  try {
+    const answer = await request(url, {
+      method,
+      dispatcher: agent,
+      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    return readAnswer(origin, answer.statusCode, await answer.body.text(), member);
+  } catch (error) {
+    if (error instanceof CommandError || error instanceof ConfigError) throw error;
+    if (UNREACHABLE.has(reasonOf(error))) throw new NobodyListens();
+    throw new CommandError(`${origin} broke off (${reasonOf(error)})`);
+  } finally {
+    await agent.destroy();
+  }
+}
+
+function readAnswer(origin: string, status: number, text: string, member: string): unknown {
+  const answer = parse(text);
+  if (status === 200 && Object.hasOwn(Object(answer), member)) return answer;
+  const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
+  if (error?.type !== 'refrain_error') throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
+  throw refusal(error.code, inertLine(String(error.message)));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * What the books are told of a request, once it is over.
+ */
+import type { OutcomeWord } from '../cache/outcome.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Call } from '../response/entry.ts';
+import type { Tier } from '../store/store.ts';
+
+/** `refusal`: answered by an error of our own before there was an outcome. */
+export type LedgerWord = OutcomeWord | 'refusal';
+
+export interface UsageRecord {
+  /** When the request was over, in milliseconds since the epoch. */
+  readonly time: number;
+  readonly requestId: string;
+  readonly outcome: LedgerWord;
+  readonly endpoint: Endpoint | 'other';
+  /** Null where neither the request nor its answer was read, or they do not say. */
+  readonly model: string | null;
+  /** As in the key: `private:` and 64 hexadecimal digits, or `shared:` and a name. Null where the request was refused unread. */
+  readonly scope: string | null;
+  /** The first 16 digits of the key; null where there is none. */
+  readonly key: string | null;
+  /** 499 where the client left before its answer began. */
+  readonly status: number;
+  /** Why it was a bypass, or why its answer was not kept; else the code of the error that it ended in. */
+  readonly why: string | null;
+  /** The code of the error of ours that it ended in. */
+  readonly error: string | null;
+  /** Which tier had it, of a hit. */
+  readonly tier: Tier | null;
+  /** From the request to the last byte, as the client saw it, in ms. */
+  readonly ms: number;
+  /** Of the answer's body, as far as it was sent; 0 for an error of our own. */
+  readonly bytes: number;
+  /** The upstream call that was made (miss, bypass) or spared (hit, follow). */
+  readonly call: Call | null;
+}
+
+/** A note as others are told of it: with its price, and its scope as in the books. */
+export interface PricedUsageRecord extends UsageRecord {
+  /** Null where the model has no price, or there was no usage. */
+  readonly dollars: number | null;
+}

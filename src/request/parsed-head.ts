@@ -1,0 +1,88 @@
+/**
+ * What the head of a request says: where it goes, what it allows, who asks.
+ */
+import { endpointOf } from '../endpoint.ts';
+import type { Bypasses } from './bypasses.ts';
+import { type Caller, isShared } from './caller.ts';
+import { codingOf } from './content-coding.ts';
+import { partsOf } from './fingerprint.ts';
+import { type HeaderFields, valueOf } from './header-fields.ts';
+import { createKeyContext, type KeyContext } from './key.ts';
+import type { OmissionsByDialect } from './omissions.ts';
+import { type Policy, type PolicyDefaults, readPolicy } from './policy.ts';
+import { findRoute, type Route, type Targets } from './route.ts';
+
+/** How the configuration has requests read. */
+export interface Rules {
+  readonly targets: Targets;
+  readonly policy: PolicyDefaults;
+  readonly omissions: OmissionsByDialect;
+  readonly bypasses: Bypasses;
+  /** Keyed by the secret of this proxy; hexadecimal. */
+  readonly digestOf: (text: string) => string;
+  /** Tests whether a header is in the scope of its caller. */
+  readonly isScopeHeader: (name: string) => boolean;
+  readonly callerOf: (fields: HeaderFields) => Caller;
+}
+
+/** The head of a request as it came. */
+export interface RequestHead {
+  readonly method: string;
+  /** The request target, with its query. */
+  readonly url: string;
+  readonly fields: HeaderFields;
+}
+
+/** All but the length of the body. */
+export interface ParsedHead {
+  readonly method: string;
+  readonly route: Route;
+  readonly policy: Policy;
+  readonly caller: Caller;
+  /** Names the caller's credential at this upstream; all who show none have one name. */
+  readonly credentialAtUpstream: string;
+  /** What names an answer, but the body; null for a path that is not cached. */
+  readonly keyContext: KeyContext | null;
+  /** How the body is compressed; null where it is not. */
+  readonly coding: string | null;
+}
+
+/** @throws RefrainError where the request is refused */
+export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
+  const { method, url, fields } = head;
+  const route = findRoute(url, fields, rules.targets);
+  const policy = readPolicy(fields, rules.policy);
+  const caller = rules.callerOf(fields);
+  return {
+    method, route, policy, caller,
+    credentialAtUpstream: `${route.target.origin} ${caller.credential ?? ''}`,
+    keyContext: occasionOf(rules, head, route, policy, caller),
+    coding: codingOf(valueOf(fields, 'content-encoding')),
+  };
+}
+
+/**
+ * Tests whether requests with equal keys have equal values of this header, as far as these say what is asked. Those who
+ * share a scope show credentials and names of their own.
+ */
+export function isKeyedHeader(rules: Rules, { route, caller }: HeadFacts, name: string): boolean {
+  if (rules.isScopeHeader(name)) return !isShared(caller.scope);
+  return !rules.omissions[route.target.dialect].isIgnoredHeader(name);
+}
+
+/** Where a request goes, and who asks. */
+export type HeadFacts = Pick<ParsedHead, 'route' | 'caller'>;
+
+function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Policy, { scope }: Caller): KeyContext | null {
+  const { method, fields } = head;
+  const { target: { origin: upstream, dialect }, path, query } = route;
+  const endpoint = endpointOf(method, path);
+  if (endpoint === null) return null;
+  const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
+  const { bypasses, digestOf } = rules;
+  const { mode, variant } = policy;
+  const parts = partsOf({
+    scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
+  });
+  return createKeyContext({ endpoint, mode, dialect, ignored, bypasses, parts });
+}

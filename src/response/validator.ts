@@ -1,0 +1,54 @@
+/**
+ * Which judge an answer gets, by its head.
+ */
+import type { Expectation, Validator, NoStore, Unkept } from './complete.ts';
+import { ChatStreamJudge } from './complete-chat-stream.ts';
+import { JsonJudge } from './complete-json.ts';
+import { ResponseStreamJudge } from './complete-response-stream.ts';
+import { type Head, headerOf } from './entry.ts';
+import { isLegible, UnstorableValidator } from './tail-usage.ts';
+import { innerCacheOf } from './inner-cache.ts';
+import { variesByMore } from './vary.ts';
+import type { Framing } from './writer.ts';
+
+/** JSON, also as a format that is built on it (RFC 6839, 3.1). */
+const JSON_MEDIA = /^(application|text)\/([\w.-]+\+)?json$/;
+
+export function judgeOf(expected: Expectation, head: Head, framing: Framing): Validator {
+  const unkept = whyNotByHead(head, expected.noStore);
+  if (unkept) return new UnstorableValidator(unkept, head);
+  if (!isEventStream(head)) return new JsonJudge(expected);
+  return expected.endpoint === 'responses'
+    ? new ResponseStreamJudge(expected)
+    : new ChatStreamJudge(expected, framing.delimited);
+}
+
+/** Why an answer with this head is not kept whatever its body says, or nothing. */
+export function whyNotByHead(head: Head, noStore: NoStore): Unkept | null {
+  if (head.status !== 200) return 'status';
+  const forbidden = whyForOneAlone(head, noStore);
+  if (forbidden) return forbidden;
+  if (!isLegible(head)) return 'encoded';
+  const media = mediaType(head);
+  return media === 'text/event-stream' || JSON_MEDIA.test(media) ? null : 'content-type';
+}
+
+/** Why the upstream lets this answer be played to nobody but who asked for it, or nothing. */
+export function whyForOneAlone(head: Head, noStore: NoStore): 'upstream-no-store' | 'vary' | null {
+  if (variesByMore(head)) return 'vary';
+  const isForbidden = saysNoStore(headerOf(head.headers, 'cache-control') ?? '');
+  return isForbidden && noStore === 'obey' && innerCacheOf(head) === null ? 'upstream-no-store' : null;
+}
+
+/** @param cacheControl of an answer */
+export function saysNoStore(cacheControl: string): boolean {
+  return /(^|[,\s])no-store([,\s]|$)/i.test(cacheControl);
+}
+
+export function isEventStream(head: Head): boolean {
+  return /^\s*text\/event-stream\s*(;|$)/i.test(headerOf(head.headers, 'content-type') ?? '');
+}
+
+function mediaType(head: Head): string {
+  return (headerOf(head.headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
