@@ -39,7 +39,7 @@ import { keepSecret, loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import type { Gone } from './store/gone.ts';
 import { createSqliteStore } from './store/sqlite.ts';
-import { adviceOn, type Failure } from './store/sqlite-failure.ts';
+import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import { replayedHeaders } from './upstream/headers.ts';
@@ -173,7 +173,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   return app;
 }
 
-function fileRefused(path: string | null, failure: Failure): ConfigError {
+function fileRefused(path: string | null, failure: FileFailure): ConfigError {
   return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
 }
 
@@ -185,7 +185,7 @@ interface Told {
 
 interface Tiered extends Pick<App, 'store'> {
   /** @returns why the file is not to be used at all, or null */
-  readonly openFile: () => Promise<Failure | null>;
+  readonly openFile: () => Promise<FileFailure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isStoreUp: () => boolean;
   readonly lru: () => LruInfo;

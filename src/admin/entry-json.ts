@@ -7,7 +7,7 @@ import type { Call, Entry } from '../response/entry.ts';
 import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { formOf } from '../request/fingerprint.ts';
-import type { Row } from '../store/listing.ts';
+import type { EntryRow } from '../store/listing.ts';
 
 /** Times are ISO 8601, sizes bytes, durations seconds. */
 export interface ToldRow {
@@ -37,7 +37,7 @@ export interface ToldEntry extends ToldRow {
 }
 
 /** @param now milliseconds since the epoch */
-export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, call }: Row, now: number): ToldRow {
+export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow, now: number): ToldRow {
   const { model = null, endpoint = null, scope, tags = [] } = label ?? {};
   return {
     key, form: formOf(key), model, endpoint, scope: scope === undefined ? null : scopeLabel(scope), tags, bytes,
@@ -45,7 +45,7 @@ export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, ca
   };
 }
 
-export function tellEntry(row: Row, { head, body, request }: Entry, now: number): ToldEntry {
+export function tellEntry(row: EntryRow, { head, body, request }: Entry, now: number): ToldEntry {
   const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
   return {

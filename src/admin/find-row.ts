@@ -3,7 +3,7 @@
  */
 import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
 import { formOf } from '../request/fingerprint.ts';
-import type { Row } from '../store/listing.ts';
+import type { EntryRow } from '../store/listing.ts';
 import type { Catalogue } from '../store/store.ts';
 
 /** How many digits a fingerprint has. */
@@ -16,7 +16,7 @@ const NAMED = 10;
  * @param key 16 to 64 digits, perhaps with the form, or a key as it is listed
  * @throws RefrainError `unknown_entry`, `ambiguous_key`, or `overloaded` where nothing can be told now
  */
-export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: string): Promise<Row> {
+export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: string): Promise<EntryRow> {
   const [, digits, form] = /^([0-9a-f]{16,64})(?:\.(.*))?$/.exec(key) ?? [];
   if (digits === undefined) throw unknownEntry(key);
   const rows = await catalogue.listByPrefix(digits.length === WHOLE && form !== undefined ? key : digits, NAMED);

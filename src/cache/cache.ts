@@ -21,7 +21,7 @@ import type { AdmissionControl } from './admission-control.ts';
 import type { Miss, CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
-import { isGoodEnough, lookUp, openStored, surelyLacks } from './stored.ts';
+import { isGoodEnough, lookUp, openStored, isSurelyAbsent } from './stored.ts';
 import { HitForMiss } from './hit-for-miss.ts';
 import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
 
@@ -164,7 +164,7 @@ export class Cache {
   #miss(question: Question): CacheResult | Promise<CacheResult> {
     const { key, permission, fetch, sent, varying, expected: { noStore } } = question;
     const { admission, store } = this.#options;
-    const isToLookUp = permission.read && !surelyLacks(store, key);
+    const isToLookUp = permission.read && !isSurelyAbsent(store, key);
     if (isToLookUp) admission.admitReader();
     else admission.admitFlight();
     const sink = new StoreSink(this.#context, question);

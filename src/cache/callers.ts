@@ -24,7 +24,7 @@ export interface CallersOptions {
 /** The standing of a caller, by which its requests are answered. */
 export type Standing = 'accepted' | 'to-check' | 'refused';
 
-interface Caller extends Known {
+interface CallerState extends Known {
   /** Before this time it is not asked about again; milliseconds since the epoch. */
   checkAt: number;
   /** When the file had its acceptance last. */
@@ -32,7 +32,7 @@ interface Caller extends Known {
 }
 
 /** A caller of whom nothing was heard. */
-const UNKNOWN: Readonly<Caller> = { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
+const UNKNOWN: Readonly<CallerState> = { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
 
 /** How long a check that came to nothing is not repeated, and one that is on its way may take before another starts. */
 const RETRY_MS = 60_000;
@@ -54,7 +54,7 @@ export function isAccepted(status: number): boolean {
 export class Callers {
   readonly #options: CallersOptions;
   readonly #recheckMs: number;
-  readonly #callers = new Map<string, Caller>();
+  readonly #callers = new Map<string, CallerState>();
 
   constructor(options: CallersOptions) {
     this.#options = options;
@@ -127,7 +127,7 @@ export class Callers {
   }
 
   /** As the one that was heard of last; whoever was heard of longest ago is forgotten first. */
-  #put(name: string, caller: Caller): void {
+  #put(name: string, caller: CallerState): void {
     this.#callers.delete(name);
     this.#callers.set(name, caller);
     if (this.#callers.size <= REMEMBERED) return;

@@ -18,7 +18,7 @@ export async function lookUp(store: Store, key: string): Promise<Found | undefin
 }
 
 /** Whether there is nothing to look up. */
-export function surelyLacks(store: Store, key: string): boolean {
+export function isSurelyAbsent(store: Store, key: string): boolean {
   try {
     return store.surelyAbsent(key);
   } catch {

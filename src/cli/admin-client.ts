@@ -3,7 +3,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { Agent, request } from 'undici';
-import type { Target } from '../config/command.ts';
+import type { ProxyTarget } from '../config/command.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { CommandError, refusal } from './failure.ts';
 import { inertLine } from './escape.ts';
@@ -31,7 +31,7 @@ export interface AdminClient {
   ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
 }
 
-export function createAdminClient({ config: { admin }, url }: Target): AdminClient {
+export function createAdminClient({ config: { admin }, url }: ProxyTarget): AdminClient {
   const base = url ?? addressOf(admin);
   // A stranger is told no token: an API's listener would even send it on.
   let isKnown = admin.token === null;

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { parse } from '../response/json.ts';
 import { createAgent } from '../upstream/agent.ts';
 
-export interface Asking {
+export interface UpstreamProbe {
   readonly url: string;
   /** The key of this very upstream. */
   readonly key?: string | null;
@@ -46,7 +46,7 @@ export async function greet(base: string, config: Config, signal: AbortSignal): 
 }
 
 /** @throws where there is no answer, or it breaks off */
-export async function askUpstream(asking: Asking, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Answered> {
+export async function askUpstream(asking: UpstreamProbe, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Answered> {
   const { url, key = null, body } = asking;
   const agent = createAgent({ timeouts, proxy });
   try {

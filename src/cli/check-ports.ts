@@ -11,23 +11,23 @@ import { reasonOf } from '../errors.ts';
 import { addressOf } from './admin-client.ts';
 import { failure, type Finding, ok } from './finding.ts';
 
-export interface Place {
+export interface PortAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /** Whether what listens there is a Refrain. */
-type IsRefrain = (place: Place, signal: AbortSignal) => Promise<boolean>;
+type IsRefrain = (place: PortAddress, signal: AbortSignal) => Promise<boolean>;
 
-export function checkApiPort(place: Place, signal: AbortSignal): Promise<Finding> {
+export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<Finding> {
   return checkPort('API port', 'port', place, isRefrainApi, signal);
 }
 
-export function checkAdminPort(place: Place, signal: AbortSignal): Promise<Finding> {
+export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<Finding> {
   return checkPort('admin port', 'admin-port', place, isRefrainAdmin, signal);
 }
 
-async function checkPort(check: string, flag: string, place: Place, isRefrain: IsRefrain, signal: AbortSignal): Promise<Finding> {
+async function checkPort(check: string, flag: string, place: PortAddress, isRefrain: IsRefrain, signal: AbortSignal): Promise<Finding> {
   const { host, port } = place;
   if (port === 0) return ok(check, 'any free one will be taken');
   const fault = await whyNotFree(place);
@@ -44,7 +44,7 @@ async function checkPort(check: string, flag: string, place: Place, isRefrain: I
 }
 
 /** Listens there for a moment. */
-async function whyNotFree({ host, port }: Place): Promise<string | null> {
+async function whyNotFree({ host, port }: PortAddress): Promise<string | null> {
   const server = createServer();
   try {
     server.listen({ host, port });
@@ -57,14 +57,14 @@ async function whyNotFree({ host, port }: Place): Promise<string | null> {
   }
 }
 
-async function isRefrainAdmin(place: Place, signal: AbortSignal): Promise<boolean> {
+async function isRefrainAdmin(place: PortAddress, signal: AbortSignal): Promise<boolean> {
   const { body } = await request(`${addressOf(place)}/healthz`, { signal, reset: true });
   const { status } = JSON.parse(await body.text());
   return status === 'alive';
 }
 
 /** All of the API's paths are the upstream's; what is no HTTP is refused by Refrain itself, and counted nowhere. */
-async function isRefrainApi(place: Place, signal: AbortSignal): Promise<boolean> {
+async function isRefrainApi(place: PortAddress, signal: AbortSignal): Promise<boolean> {
   const { hostname, port } = new URL(addressOf(place));
   const socket = addAbortSignal(signal, connect(Number(port), hostname.replace(/^\[(.*)\]$/, '$1')));
   socket.write('GET / HTTP/9.9\r\n\r\n');

@@ -5,7 +5,7 @@
 import type { ExaminedConfig } from '../config/config.ts';
 import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown.ts';
 import { ConfigError } from '../errors.ts';
-import type { Stats } from './usage-file.ts';
+import type { ProxyStats } from './usage-file.ts';
 import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { type Finding, ok, warning } from './finding.ts';
@@ -28,7 +28,7 @@ export async function checkRunning({ config, origins }: ExaminedConfig): Promise
 /** Reports what keeps requests from hitting, as the proxy has seen it. */
 export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
   const check = 'hints';
-  const stats = await askOf<Stats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
+  const stats = await askOf<ProxyStats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
   if (stats === null) return ok(check, NONE_RUNS);
   if (typeof stats === 'string') return ok(check, `none can be had: ${stats}`);
   // A proxy that is older has none.

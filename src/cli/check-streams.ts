@@ -5,12 +5,12 @@
 import { reasonOf } from '../errors.ts';
 import type { Target } from '../request/route.ts';
 import { saysNoStore } from '../response/validator.ts';
-import { type Answered, type Asking, type Greeting, modelsOf } from './ask-upstream.ts';
+import { type Answered, type UpstreamProbe, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** An upstream as a proxy would use it. */
-export interface Candidate {
+export interface ChatModel {
   /** Its name where there are several, or null. */
   readonly name: string | null;
   readonly url: string;
@@ -23,16 +23,16 @@ export interface Candidate {
   readonly model: string | null;
 }
 
-type Ask = (asking: Asking) => Promise<Answered>;
+type Ask = (asking: UpstreamProbe) => Promise<Answered>;
 
 /** The words for what was seen of a stream, and what to set about it. */
-interface Seen {
+interface StreamReport {
   readonly says: readonly string[];
   readonly advice: readonly string[];
 }
 
 /** @param ask asks an upstream, and is bounded in time */
-export async function checkStream(candidate: Candidate, greeting: Promise<Greeting>, ask: Ask): Promise<Finding> {
+export async function checkStream(candidate: ChatModel, greeting: Promise<Greeting>, ask: Ask): Promise<Finding> {
   const check = candidate.name === null ? 'stream' : `stream ${candidate.name}`;
   const greeted = await greeting.catch(() => null);
   if (greeted === null) return ok(check, 'not tried: the upstream does not answer');
@@ -44,7 +44,7 @@ export async function checkStream(candidate: Candidate, greeting: Promise<Greeti
   return advice === '' ? ok(check, says, details) : warning(check, says, advice, details);
 }
 
-async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {
+async function engineOf(candidate: ChatModel, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const root = candidate.url.replace(/\/v1$/, '');
   const probe = async (path: string) => {
     const { json } = await ask({ url: root + path });
@@ -59,7 +59,7 @@ async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Prom
   return { says, advice: [`set ${setting}, so that labels and sessions of clients keep nothing from hitting`] };
 }
 
-async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<Seen> {
+async function tryStream(candidate: ChatModel, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const { url, key, name } = candidate;
   const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
   const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;
@@ -100,7 +100,7 @@ function questionTo(url: string, model: string): object {
   return { model, messages: [{ role: 'user', content: 'Say ok.' }], stream: true, [bound]: MOST_TOKENS };
 }
 
-function judge(candidate: Candidate, model: string, { status, type, cacheControl, text }: Answered): Seen {
+function judge(candidate: ChatModel, model: string, { status, type, cacheControl, text }: Answered): StreamReport {
   const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
@@ -118,6 +118,6 @@ function judge(candidate: Candidate, model: string, { status, type, cacheControl
   return { says: [forbids ? `${said} and says Cache-Control: no-store` : said], advice };
 }
 
-function settingOf({ name }: Candidate, setting: string): string {
+function settingOf({ name }: ChatModel, setting: string): string {
   return name === null ? setting : `upstreams.${name}.${setting}`;
 }

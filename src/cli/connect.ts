@@ -3,15 +3,15 @@
  * from its files where none does.
  */
 import type { ToldEntry } from '../admin/entry-json.ts';
-import type { Target } from '../config/command.ts';
-import type { Books, Page, Stats } from './usage-file.ts';
+import type { ProxyTarget } from '../config/command.ts';
+import type { Books, EntryPage, ProxyStats } from './usage-file.ts';
 import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { booksIn } from './files.ts';
 import type { Output } from './output.ts';
 
 /** What `read` makes of the books of a proxy that runs, or else of its files; says so where it is these. */
-export async function readBooks<T>(target: Target, output: Output, read: (books: Books) => Promise<T>): Promise<T> {
+export async function readBooks<T>(target: ProxyTarget, output: Output, read: (books: Books) => Promise<T>): Promise<T> {
   const admin = createAdminClient(target);
   try {
     return await read(booksBehind(admin));
@@ -24,7 +24,7 @@ export async function readBooks<T>(target: Target, output: Output, read: (books:
 }
 
 /** Asks for something that only a proxy that runs can do. */
-export async function askProxy<T>(target: Target, act: (admin: AdminClient) => Promise<T>): Promise<T> {
+export async function askProxy<T>(target: ProxyTarget, act: (admin: AdminClient) => Promise<T>): Promise<T> {
   const admin = createAdminClient(target);
   try {
     return await act(admin);
@@ -34,15 +34,15 @@ export async function askProxy<T>(target: Target, act: (admin: AdminClient) => P
   }
 }
 
-function noProxy({ config, url }: Target, admin: AdminClient): string {
+function noProxy({ config, url }: ProxyTarget, admin: AdminClient): string {
   const isUnknown = url === null && config.admin.port === 0;
   return isUnknown ? 'admin.port is 0, so the proxy may be anywhere' : `no proxy runs at ${admin.url}`;
 }
 
 function booksBehind(admin: AdminClient): Books {
   return {
-    stats: () => admin.ask<Stats>('GET', '/stats', 'periods'),
-    page: (query) => admin.ask<Page>('GET', `/entries?${new URLSearchParams(query)}`, 'entries'),
+    stats: () => admin.ask<ProxyStats>('GET', '/stats', 'periods'),
+    page: (query) => admin.ask<EntryPage>('GET', `/entries?${new URLSearchParams(query)}`, 'entries'),
     entry: (key) => admin.ask<ToldEntry>('GET', `/entries/${key}`, 'answer'),
   };
 }

@@ -15,7 +15,7 @@ import { checkHints, checkRunning } from './check-running.ts';
 import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
-import { type Finding, findOut, LOOK_MS, ok, type State } from './finding.ts';
+import { type Finding, findOut, LOOK_MS, ok, type FindingState } from './finding.ts';
 import { inertJson, inertLine } from './escape.ts';
 import type { Output, Style } from './output.ts';
 
@@ -70,14 +70,14 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
   ];
 }
 
-interface Named {
+interface CheckedUpstream {
   readonly name: string | null;
   readonly url: string;
   readonly target: Target;
 }
 
 function lookAtUpstream(
-  { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: Named, greeting: Promise<Greeting>,
+  { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: CheckedUpstream, greeting: Promise<Greeting>,
 ): readonly Promise<Finding>[] {
   const called = name === null ? '' : ` ${name}`;
   const { setting, doneMarker, dialect, noStore } = target;
@@ -100,7 +100,7 @@ function lookAtFiles(file: { readonly path: string; readonly bytes: number }): r
   ];
 }
 
-const STYLES: Readonly<Record<State, Style>> = { ok: 'green', warning: 'yellow', failure: 'red' };
+const STYLES: Readonly<Record<FindingState, Style>> = { ok: 'green', warning: 'yellow', failure: 'red' };
 const [STATE_WIDTH, CHECK_WIDTH] = [7, 15];
 
 function linesOf({ check, state, says, advice, details }: Finding, { paint }: Output): string {

@@ -22,12 +22,12 @@ export interface ExplainCommand {
 export function explainFiles({ config, files, json }: ExplainCommand, output: Output): number {
   const rules = createRules(config, peekSecret(config.store.path));
   const [a, b] = files.map((file) => attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))));
-  const explanation = explain(rules, a as Named, b as Named);
+  const explanation = explain(rules, a as KeyedDocument, b as KeyedDocument);
   output.print(json ? inertJson(explanation) : inertText(textOf(explanation, files)));
   return explanation.same ? 0 : 1;
 }
 
-type Named = ReturnType<typeof nameWritten>;
+type KeyedDocument = ReturnType<typeof nameWritten>;
 
 function readText(file: string): string {
   try {

@@ -4,12 +4,12 @@
  */
 import { reasonOf } from '../errors.ts';
 
-export type State = 'ok' | 'warning' | 'failure';
+export type FindingState = 'ok' | 'warning' | 'failure';
 
 export interface Finding {
   /** What was looked at, in a word or two. */
   readonly check: string;
-  readonly state: State;
+  readonly state: FindingState;
   readonly says: string;
   /** What to do about it; null where nothing is. */
   readonly advice: string | null;
@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** Looks at something; an abort of `signal` asks it to end with what it found. */
-export type Look = (signal: AbortSignal) => Finding | Promise<Finding>;
+export type Check = (signal: AbortSignal) => Finding | Promise<Finding>;
 
 /** How long a look may take, and how long its telling may take after that. */
 export const LOOK_MS = 4_500;
@@ -28,7 +28,7 @@ export const warning = (check: string, says: string, advice: string, details: re
   ({ check, state: 'warning', says, advice, details });
 export const failure = (check: string, says: string, advice: string): Finding => ({ check, state: 'failure', says, advice, details: [] });
 
-export async function findOut(check: string, look: Look): Promise<Finding> {
+export async function findOut(check: string, look: Check): Promise<Finding> {
   const late = new Promise<Finding>((resolve) => {
     const giveUp = () => resolve(failure(check, `took longer than ${(LOOK_MS + TELL_MS) / 1000} s`, 'see what keeps it busy, and look again'));
     setTimeout(giveUp, LOOK_MS + TELL_MS).unref();

@@ -2,9 +2,9 @@
  * `refrain ls`: which answers are kept.
  */
 import type { ToldRow } from '../admin/entry-json.ts';
-import type { Filter } from '../config/commands.ts';
-import type { Target } from '../config/command.ts';
-import type { Books, Page } from './usage-file.ts';
+import type { ListFlags } from '../config/commands.ts';
+import type { ProxyTarget } from '../config/command.ts';
+import type { Books, EntryPage } from './usage-file.ts';
 import { readBooks } from './connect.ts';
 import { formatCount, formatSize, formatTime, NONE } from './format.ts';
 import { inertJson, inertLine } from './escape.ts';
@@ -12,9 +12,9 @@ import type { Output } from './output.ts';
 import { type Column, tableLines } from './table.ts';
 
 export interface LsCommand {
-  readonly target: Target;
+  readonly target: ProxyTarget;
   readonly json: boolean;
-  readonly filter: Filter;
+  readonly filter: ListFlags;
   readonly limit: number;
 }
 
@@ -45,7 +45,7 @@ export async function listEntries({ target, json, filter, limit }: LsCommand, ou
 /** The most that is asked for in one page. */
 const MOST_ROWS = 100;
 
-async function listPages(books: Books, filter: Filter, limit: number): Promise<Page> {
+async function listPages(books: Books, filter: ListFlags, limit: number): Promise<EntryPage> {
   const entries: ToldRow[] = [];
   let cursor = filter.cursor ?? null;
   do {

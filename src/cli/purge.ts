@@ -3,8 +3,8 @@
  * first, and asks before it deletes more than one.
  */
 import type { Purged } from '../cache/flights.ts';
-import type { Choice } from '../config/commands.ts';
-import type { Target } from '../config/command.ts';
+import type { PurgeFlags } from '../config/commands.ts';
+import type { ProxyTarget } from '../config/command.ts';
 import { ConfigError } from '../errors.ts';
 import { askProxy } from './connect.ts';
 import { formatCount, formatSize } from './format.ts';
@@ -12,9 +12,9 @@ import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
 
 export interface PurgeCommand {
-  readonly target: Target;
+  readonly target: ProxyTarget;
   readonly json: boolean;
-  readonly choice: Choice | 'all';
+  readonly choice: PurgeFlags | 'all';
   readonly dryRun: boolean;
   /** Nobody is asked. */
   readonly yes: boolean;

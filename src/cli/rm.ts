@@ -1,7 +1,7 @@
 /**
  * `refrain rm KEY`: deletes a kept answer.
  */
-import type { Target } from '../config/command.ts';
+import type { ProxyTarget } from '../config/command.ts';
 import type { Totals } from '../store/listing.ts';
 import { askProxy } from './connect.ts';
 import { formatSize } from './format.ts';
@@ -9,7 +9,7 @@ import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
 
 export interface RmCommand {
-  readonly target: Target;
+  readonly target: ProxyTarget;
   readonly json: boolean;
   readonly key: string;
 }

@@ -3,7 +3,7 @@
  * indented, streams are as they were sent.
  */
 import type { ToldEntry } from '../admin/entry-json.ts';
-import type { Target } from '../config/command.ts';
+import type { ProxyTarget } from '../config/command.ts';
 import { readBooks } from './connect.ts';
 import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
 import { inertJson, inertLine, inertText } from './escape.ts';
@@ -11,7 +11,7 @@ import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 
 export interface ShowCommand {
-  readonly target: Target;
+  readonly target: ProxyTarget;
   readonly json: boolean;
   readonly key: string;
 }

@@ -1,10 +1,10 @@
 /**
  * `refrain stats`: what was asked, what it cost and what it saved.
  */
-import type { Target } from '../config/command.ts';
-import type { Line, ReasonLine, Summary } from '../ledger/stats.ts';
+import type { ProxyTarget } from '../config/command.ts';
+import type { StatsLine, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
-import type { Stats } from './usage-file.ts';
+import type { ProxyStats } from './usage-file.ts';
 import { readBooks } from './connect.ts';
 import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './format.ts';
 import { inertJson, inertLine } from './escape.ts';
@@ -12,7 +12,7 @@ import type { Output } from './output.ts';
 import { type Column, tableLines } from './table.ts';
 
 export interface StatsCommand {
-  readonly target: Target;
+  readonly target: ProxyTarget;
   readonly json: boolean;
 }
 
@@ -23,7 +23,7 @@ export async function showStats({ target, json }: StatsCommand, output: Output):
   return 0;
 }
 
-function textOf(stats: Stats, output: Output): string {
+function textOf(stats: ProxyStats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
   return [
@@ -36,7 +36,7 @@ function textOf(stats: Stats, output: Output): string {
   ].join('\n');
 }
 
-const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] = [
+const FIGURES: readonly (readonly [name: string, of: (sums: StatsLine) => string])[] = [
   ['requests', ({ requests }) => formatCount(requests)],
   ['  hits', ({ hits }) => formatCount(hits)],
   ['  follows', ({ follows }) => formatCount(follows)],
@@ -51,13 +51,13 @@ const FIGURES: readonly (readonly [name: string, of: (sums: Line) => string])[] 
   ['waiting saved', ({ waitedSaved }) => formatTime(waitedSaved)],
 ];
 
-function periodLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
+function periodLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
   const columns = [{ title: '', align: 'left' }, right('today'), right('7 days'), right('all')] as const;
   const rows = FIGURES.map(([name, of]) => [name, of(today), of(week), of(all)]);
   return underBold(tableLines(columns, rows, output.width), output);
 }
 
-function modelLines(models: Stats['periods']['all']['models'], output: Output): readonly string[] {
+function modelLines(models: ProxyStats['periods']['all']['models'], output: Output): readonly string[] {
   const columns: readonly Column[] = [
     { title: 'model', align: 'left', shrinksTo: 12 },
     ...['requests', 'hit rate', 'tokens saved', 'saved', 'spent', 'waiting saved'].map(right),
@@ -73,7 +73,7 @@ function modelLines(models: Stats['periods']['all']['models'], output: Output): 
 }
 
 /** Why requests were bypassed and answers not kept; nothing where none was. */
-function reasonLines({ periods: { today, week, all } }: Stats, output: Output): readonly string[] {
+function reasonLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
   const why: Column = { title: 'why', align: 'left', shrinksTo: 20 };
   const columns = [why, ...['today', '7 days', 'all'].map(right)];
   const rows = REASONS.flatMap(([kind, of]) => {
@@ -91,12 +91,12 @@ const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly
 ];
 
 /** One line each. */
-function hintLines({ hints = [] }: Stats): readonly string[] {
+function hintLines({ hints = [] }: ProxyStats): readonly string[] {
   return hints.length === 0 ? [] : [...hints.map(({ text }) => `Hint: ${inertLine(text)}.`), ''];
 }
 
 /** Its misses are not those of requests: one that follows, or hits another tier, has looked in vain too. */
-function lruLines({ lru }: Stats): readonly string[] {
+function lruLines({ lru }: ProxyStats): readonly string[] {
   if (!lru) return [];
   const { hits, misses, maxsize, currsize, entries } = lru;
   const lookups = `${formatCount(hits)} ${hits === 1 ? 'hit' : 'hits'}, ${formatCount(misses)} lookups in vain`;
@@ -104,7 +104,7 @@ function lruLines({ lru }: Stats): readonly string[] {
   return [`Memory, since the start: ${lookups}; ${held}.`];
 }
 
-function isUnpriced({ unpricedTokens }: Line): boolean {
+function isUnpriced({ unpricedTokens }: StatsLine): boolean {
   return unpricedTokens > 0;
 }
 

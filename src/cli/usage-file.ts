@@ -7,21 +7,21 @@ import type { Stats as BookedStats } from '../ledger/stats.ts';
 import type { LruInfo } from '../store/memory.ts';
 
 /** The sums of the books, and of a proxy that runs its memory and what keeps requests from hitting. */
-export interface Stats extends BookedStats {
+export interface ProxyStats extends BookedStats {
   readonly lru?: LruInfo;
   readonly hints?: readonly Hint[];
 }
 
-export interface Page {
+export interface EntryPage {
   readonly entries: readonly ToldRow[];
   /** The cursor to go on with; null at the end. */
   readonly next: string | null;
 }
 
 export interface Books {
-  stats(): Promise<Stats>;
+  stats(): Promise<ProxyStats>;
   /** @param query as that of `GET /entries`. A page may be short of rows, or have none, although there are more. */
-  page(query: Readonly<Record<string, string>>): Promise<Page>;
+  page(query: Readonly<Record<string, string>>): Promise<EntryPage>;
   /** @param key its first digits, perhaps with the form. @throws CommandError where it names none or several */
   entry(key: string): Promise<ToldEntry>;
 }

@@ -8,13 +8,13 @@ import { type CommandName, commandNames, formOf } from './commands.ts';
 import { commandAfterword, describe, PROGRAM_AFTERWORD, settingFlags } from './help.ts';
 import { nearest } from './nearest.ts';
 import { flagName } from './setting.ts';
-import { refuse, type Source, show, type RawValue } from './raw-value.ts';
+import { refuse, type RawValues, show, type RawValue } from './raw-value.ts';
 
-export interface Line {
+export interface CommandLine {
   readonly name: CommandName;
   readonly operands: readonly string[];
   /** Its own flags and those of settings, by their names without dashes; a switch gives true. */
-  readonly flags: Source;
+  readonly flags: RawValues;
 }
 
 /** What was asked for in the place of a command's work: its help, or the version. */
@@ -31,9 +31,9 @@ const WIDTH = 80;
 const START_WIDTH = 100;
 
 /** @throws ConfigError where the line is none of Refrain's */
-export function readLine(argv: readonly string[], version: string): Line | Text {
+export function readLine(argv: readonly string[], version: string): CommandLine | Text {
   let text = '';
-  let line: Line | undefined;
+  let line: CommandLine | undefined;
   const program = new Parser('refrain')
     .usage('[COMMAND] [--flag VALUE]...')
     .description('An OpenAI-compatible caching proxy: asked twice, answered once.')
@@ -83,7 +83,7 @@ function optionTerm({ flags }: Flag): string {
   return flags.replace(/ <(\w+)>$/, (_, value) => (value === ANY ? '' : ` ${value}`));
 }
 
-function readFlags(command: Parser): Source {
+function readFlags(command: Parser): RawValues {
   const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
   return new Map(given.map((option): [string, RawValue] => [option.name(), { name: `--${option.name()}`, value: command.getOptionValue(option.attributeName()) }]));
 }

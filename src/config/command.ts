@@ -2,10 +2,10 @@
  * What the command line asks for: a command with all that it needs, or a text.
  */
 import { ConfigError } from '../errors.ts';
-import { type Choice, type CommandName, commands, type Filter, type Given, type Option } from './commands.ts';
-import { type Config, type ExaminedConfig, examineConfig, loadConfig, type Sources } from './config.ts';
+import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
+import { type Config, type ExaminedConfig, examineConfig, loadConfig, type ConfigSources } from './config.ts';
 import { digits } from './value-types.ts';
-import { type Line, readLine, type Text } from './command-line.ts';
+import { type CommandLine, readLine, type Text } from './command-line.ts';
 import { flagName } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { packageVersion } from './version.ts';
@@ -19,7 +19,7 @@ export interface ProcessInput {
 }
 
 /** Which proxy is meant. */
-export interface Target {
+export interface ProxyTarget {
   /** That of the proxy on this machine, by which it is found. */
   readonly config: Config;
   /** Base URL of another operator's listener, or null. */
@@ -28,10 +28,10 @@ export interface Target {
 
 export type Command =
   | ({ readonly kind: 'start' } & ExaminedConfig)
-  | { readonly kind: 'stats'; readonly target: Target; readonly json: boolean }
-  | { readonly kind: 'ls'; readonly target: Target; readonly json: boolean; readonly filter: Filter; readonly limit: number }
-  | { readonly kind: 'show' | 'rm'; readonly target: Target; readonly json: boolean; readonly key: string }
-  | { readonly kind: 'purge'; readonly target: Target; readonly json: boolean; readonly choice: Choice | 'all'; readonly dryRun: boolean; readonly yes: boolean }
+  | { readonly kind: 'stats'; readonly target: ProxyTarget; readonly json: boolean }
+  | { readonly kind: 'ls'; readonly target: ProxyTarget; readonly json: boolean; readonly filter: ListFlags; readonly limit: number }
+  | { readonly kind: 'show' | 'rm'; readonly target: ProxyTarget; readonly json: boolean; readonly key: string }
+  | { readonly kind: 'purge'; readonly target: ProxyTarget; readonly json: boolean; readonly choice: PurgeFlags | 'all'; readonly dryRun: boolean; readonly yes: boolean }
   | {
     readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined;
     readonly keys: UpstreamKeys; readonly model: string | null;
@@ -48,7 +48,7 @@ const STANDARD_LIMIT = 50;
 export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): Command {
   const line = readLine(argv, packageVersion());
   if ('text' in line) return line;
-  const sources: Sources = { flags: line.flags, env, cwd };
+  const sources: ConfigSources = { flags: line.flags, env, cwd };
   const json = isGiven(line, 'json');
   switch (line.name) {
     case 'start':
@@ -77,12 +77,12 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   }
 }
 
-function readTarget(line: Line, sources: Sources): Target {
+function readTarget(line: CommandLine, sources: ConfigSources): ProxyTarget {
   return { config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null };
 }
 
 /** Nothing is deleted because somebody forgot to say what. */
-function readChoice(line: Line): Choice | 'all' {
+function readChoice(line: CommandLine): PurgeFlags | 'all' {
   const { url: _, ...choice } = readGiven(line, 'purge');
   const isAll = isGiven(line, 'all');
   const flags = ['model', 'endpoint', 'scope', 'older-than', 'tag'].map((name) => `--${name}`).join(', ');
@@ -91,7 +91,7 @@ function readChoice(line: Line): Choice | 'all' {
   return isAll ? 'all' : choice;
 }
 
-function readGiven<Name extends CommandName>({ flags }: Line, name: Name): Given<Name> {
+function readGiven<Name extends CommandName>({ flags }: CommandLine, name: Name): Given<Name> {
   const options: Readonly<Record<string, Option>> = commands[name].options;
   const values = Object.entries(options).flatMap(([option, kind]) => {
     const rawValue = flags.get(flagName(option));
@@ -100,11 +100,11 @@ function readGiven<Name extends CommandName>({ flags }: Line, name: Name): Given
   return Object.fromEntries(values) as Given<Name>;
 }
 
-function isGiven({ flags }: Line, name: string): boolean {
+function isGiven({ flags }: CommandLine, name: string): boolean {
   return flags.has(flagName(name));
 }
 
-function examine(sources: Sources): Examined {
+function examine(sources: ConfigSources): Examined {
   try {
     return examineConfig(sources);
   } catch (error) {

@@ -135,5 +135,5 @@ export type Given<Name extends CommandName> = {
 };
 
 /** Why one entry is chosen and another not. */
-export type Choice = { readonly [At in keyof typeof choosing]?: Given<'purge'>[At] };
-export type Filter = { readonly [At in keyof typeof finding]?: Given<'ls'>[At] };
+export type PurgeFlags = { readonly [At in keyof typeof choosing]?: Given<'purge'>[At] };
+export type ListFlags = { readonly [At in keyof typeof finding]?: Given<'ls'>[At] };

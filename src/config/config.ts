@@ -11,12 +11,12 @@ import { checkRules } from './rules.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type Source, type RawValue } from './raw-value.ts';
+import { readValue, type RawValues, type RawValue } from './raw-value.ts';
 
 /** Where settings may come from, the file that one of these names aside. */
-export interface Sources {
+export interface ConfigSources {
   /** By their names without dashes. */
-  readonly flags: Source;
+  readonly flags: RawValues;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
 }
@@ -29,7 +29,7 @@ export interface Config extends Settings {
 }
 
 /** Reads every source; throws ConfigError at the first value that cannot be used. */
-export function loadConfig(sources: Sources): Config {
+export function loadConfig(sources: ConfigSources): Config {
   return examineConfig(sources).config;
 }
 
@@ -40,10 +40,10 @@ export interface ExaminedConfig {
 }
 
 /** The same, and where each value came from. */
-export function examineConfig({ flags, env, cwd }: Sources): ExaminedConfig {
+export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfig {
   const variables = readVariables(env, cwd);
   const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
-  const file: Source = named === undefined ? new Map() : readSettingsFile(named, cwd);
+  const file: RawValues = named === undefined ? new Map() : readSettingsFile(named, cwd);
   // The order of precedence: the first source to give a setting decides it.
   const find = (path: Path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path);
   const config = deepFreeze({

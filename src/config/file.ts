@@ -7,25 +7,25 @@ import { resolve } from 'node:path';
 import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { paths } from './settings.ts';
-import { placeOf, refuse, type Source, show, type RawValue } from './raw-value.ts';
+import { placeOf, refuse, type RawValues, show, type RawValue } from './raw-value.ts';
 
 /** Every setting in it has its default here; the same for `src/` and `dist/`. */
 const DEFAULTS = new URL('../../config/default.json', import.meta.url);
 
 /** The settings of the file that someone named. */
-export function readSettingsFile(named: RawValue, cwd: string): Source {
+export function readSettingsFile(named: RawValue, cwd: string): RawValues {
   const file = String(named.value);
   const tree = parseFile(named, resolve(cwd, file));
   if (!isObject(tree)) throw refuseFile(named, `holds ${show(tree)}`);
   return readTree(tree, file);
 }
 
-export function readDefaults(): Source {
+export function readDefaults(): RawValues {
   return readTree(JSON.parse(readFileSync(DEFAULTS, 'utf8')), 'config/default.json');
 }
 
 /** What an object gives, by the paths of settings. */
-export function readTree(tree: object, file?: string): Source {
+export function readTree(tree: object, file?: string): RawValues {
   return new Map(listLeaves(tree, '', file).map((rawValue) => [rawValue.name, rawValue]));
 }
 

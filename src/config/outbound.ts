@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { ValueType } from './setting.ts';
-import { readValue, type Source } from './raw-value.ts';
+import { readValue, type RawValues } from './raw-value.ts';
 
 export interface OutboundProxy {
   /** URL of the proxy for http upstreams, perhaps with credentials. */
@@ -28,7 +28,7 @@ const proxyUrl: ValueType<string> = {
 
 const hosts: ValueType<string> = { schema: z.string(), allowed: 'a list of hosts with commas between' };
 
-export function readOutboundProxy(variables: Source): OutboundProxy {
+export function readOutboundProxy(variables: RawValues): OutboundProxy {
   const read = (name: 'http' | 'https' | 'no', type: ValueType<string>) => {
     const rawValue = variables.get(`${name}_proxy`) ?? variables.get(`${name.toUpperCase()}_PROXY`);
     return rawValue === undefined ? null : readValue(rawValue, type);

@@ -19,7 +19,7 @@ export interface RawValue {
 export const NOT_SHOWN = 'set (not shown)';
 
 /** All that one source gives, under its own names. */
-export type Source = ReadonlyMap<string, RawValue>;
+export type RawValues = ReadonlyMap<string, RawValue>;
 
 export function readValue<Value>(rawValue: RawValue, type: ValueType<Value>): Value {
   const result = type.schema.safeParse(rawValue.value, { error: () => type.allowed });

@@ -9,13 +9,13 @@ import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { PROXY_VARIABLES } from './outbound.ts';
 import { variableNames } from './settings.ts';
-import { refuse, type Source, type RawValue } from './raw-value.ts';
+import { refuse, type RawValues, type RawValue } from './raw-value.ts';
 
 const DOTENV = '.env';
 
 export interface Variables {
   /** What each variable that Refrain knows gives, by its name. */
-  readonly known: Source;
+  readonly known: RawValues;
   readonly unknown: readonly UnknownVariable[];
 }
 

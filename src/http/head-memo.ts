@@ -12,7 +12,7 @@ import { type ParsedHead, parseHead, type Rules } from '../request/parsed-head.t
 import { meantHeaders, namesUs } from '../upstream/headers.ts';
 import { SentHeaders } from './sent.ts';
 
-type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders' | 'socket'>;
+type IncomingHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders' | 'socket'>;
 
 /** With what goes upstream of it. */
 export interface ReceivedHead extends ParsedHead {
@@ -44,7 +44,7 @@ export class HeadMemo {
   }
 
   /** @throws RefrainError where the request is refused */
-  read({ method = 'GET', url = '', httpVersion, rawHeaders, socket }: RequestHead): ReceivedHead {
+  read({ method = 'GET', url = '', httpVersion, rawHeaders, socket }: IncomingHead): ReceivedHead {
     const last = this.#last.get(socket);
     const isRepeat = last?.method === method && last.url === url && last.httpVersion === httpVersion;
     if (isRepeat && areEqual(last.rawHeaders, rawHeaders)) return last.head;

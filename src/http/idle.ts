@@ -8,7 +8,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** The answer that a connection is sending, where Node keeps it, and looks at itself before it closes one. */
-interface Sending {
+interface SendingSocket {
   readonly _httpMessage?: { finished: boolean } | null;
 }
 
@@ -21,7 +21,7 @@ export function closeOnlyIdle(server: Server): void {
   });
   const closeIdle = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
-    const answers = [...sockets].flatMap((socket) => (socket as Sending)._httpMessage ?? []);
+    const answers = [...sockets].flatMap((socket) => (socket as SendingSocket)._httpMessage ?? []);
     const unsent = answers.filter(({ finished }) => finished);
     for (const answer of unsent) answer.finished = false;
     closeIdle();

@@ -34,7 +34,7 @@ import { whyMissed } from './why.ts';
 const SHORT = 64 * 1024;
 
 /** One request to a path that is cached, as far as it is known. */
-interface Asking {
+interface ResolvedHead {
   readonly request: IncomingMessage;
   readonly client: Client;
   readonly head: ReceivedHead;
@@ -109,7 +109,7 @@ function release(body: WholeBody, plain: WholeBody): void {
 }
 
 /** Puts a question to the cache that cannot be answered at once. */
-async function ask(api: ApiDependencies, asking: Asking, keyed: KeyedRequest, context: RequestContext): Promise<CacheResult> {
+async function ask(api: ApiDependencies, asking: ResolvedHead, keyed: KeyedRequest, context: RequestContext): Promise<CacheResult> {
   const { request, client, head, keyContext, body, plain, standing } = asking;
   const { route, policy, sent, caller: { scope }, credentialAtUpstream: callerThere } = head;
   const { endpoint } = keyContext;
@@ -152,7 +152,7 @@ interface Missing {
 }
 
 /** Has the hints look at a miss, and notes why it was one where its request asked to know. */
-async function explain(api: ApiDependencies, asking: Asking, keyed: KeyedRequest, missing: Missing, context: RequestContext): Promise<void> {
+async function explain(api: ApiDependencies, asking: ResolvedHead, keyed: KeyedRequest, missing: Missing, context: RequestContext): Promise<void> {
   const { head, keyContext, plain, standing } = asking;
   const { outcome, like, variesBy, isKept } = missing;
   const { policy } = head;

@@ -2,7 +2,7 @@
  * Advice on a header or a field that is new with every request. To leave it out
  * of the key is advised of tokens alone that seem to mean nothing.
  */
-import { type Meaning, meaningOf } from '../request/meaning.ts';
+import { type FieldMeaning, meaningOf } from '../request/meaning.ts';
 
 /** A token of the caller that is issued again and again. */
 const REISSUED = /token|assertion|jwt|cert|principal|oidc-data/i;
@@ -28,7 +28,7 @@ export interface Advice {
  * @param ignored what `key.ignore` has already
  * @param dialect that of the upstream, where it has one
  */
-export function adviceOn(name: string, meaning: Meaning, ignored: readonly string[], dialect: string | null): Advice {
+export function adviceOn(name: string, meaning: FieldMeaning, ignored: readonly string[], dialect: string | null): Advice {
   const engine = dialect === 'compatible' ? 'dialect=engine' : null;
   const unless = (condition: string) => (engine ? `; ${engine} leaves it out, if ${condition}` : '');
   switch (meaning) {

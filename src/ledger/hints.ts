@@ -50,7 +50,7 @@ export interface HintsOptions {
 type Lane = Map<string, Track>;
 
 /** A request whose body may come again. */
-interface Seen {
+interface SeenRequest {
   readonly key: string;
   readonly lane: Lane;
   /** Digests, by name. */
@@ -69,9 +69,9 @@ export class Hints {
   readonly #secret = randomBytes(16).toString('base64');
   readonly #lanes = new LRUCache<string, Lane>({ maxSize: LANES, sizeCalculation: () => 1 });
   /** By the digest of lane and body. */
-  readonly #bodies = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
-  readonly #sampled = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
-  readonly #byKey = new LRUCache<string, Seen>({ maxSize: BODIES, sizeCalculation: () => 1 });
+  readonly #bodies = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
+  readonly #sampled = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
+  readonly #byKey = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
   readonly #list: HintList;
   readonly #saidOf = new WeakMap<Track, Said>();
   readonly #noStore = new Map<boolean, number>();

@@ -24,7 +24,7 @@ export interface TierReading {
 }
 
 /** What is asked when somebody looks. Nothing that waits. */
-export interface Sources {
+export interface MetricSources {
   readonly version: string;
   readonly tiers: () => readonly TierReading[];
   /** Whether the file of each may be asked and written; absent where there is none. */
@@ -62,7 +62,7 @@ export class Metrics {
   readonly #firstByteDurations = this.#durations('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', 'endpoint', UPSTREAM_BUCKETS);
   readonly #savedSeconds = this.#counter('saved_upstream_seconds_total', 'Upstream time that hits and follows spared', []);
 
-  constructor(sources: Sources) {
+  constructor(sources: MetricSources) {
     this.#delay = monitorEventLoopDelay({ resolution: LOOK_MS });
     this.#delay.enable();
     this.#counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
@@ -126,7 +126,7 @@ export class Metrics {
     });
   }
 
-  #store(tiers: Sources['tiers']): void {
+  #store(tiers: MetricSources['tiers']): void {
     const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (tell: Tell) => tiers().forEach((reading) => tell({ tier: reading.tier }, reading[of]));
     this.#gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
     this.#gauge('store_bytes', 'Bytes that a tier of the store takes, as its bound counts them', ['tier'], each('bytes'));

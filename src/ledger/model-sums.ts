@@ -3,7 +3,7 @@
  * which are made into series of metrics when somebody looks.
  */
 import type { Usage } from '../response/usage.ts';
-import { Names } from './names.ts';
+import { BoundedNames } from './names.ts';
 
 /** How many models are told apart; all others are one. */
 const MOST_MODELS = 100;
@@ -13,11 +13,11 @@ const NO_MODEL = '(none)';
 
 const KINDS = { input: 'input', cached_input: 'cachedInput', output: 'output', reasoning: 'reasoning' } as const;
 
-type Sums = Record<keyof Usage | 'dollars' | 'unpriced', number>;
+type ModelSum = Record<keyof Usage | 'dollars' | 'unpriced', number>;
 
 export class ModelSums {
-  readonly #names = new Names(MOST_MODELS);
-  readonly #sums = new Map<string, Sums>();
+  readonly #names = new BoundedNames(MOST_MODELS);
+  readonly #sums = new Map<string, ModelSum>();
 
   /** @param dollars null where there is no price */
   add(model: string | null, usage: Usage, dollars: number | null): void {

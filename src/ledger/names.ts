@@ -7,7 +7,7 @@ export const OTHER = '(other)';
 /** The longest that is kept of a name, in UTF-16 units. */
 const LONGEST = 200;
 
-export class Names {
+export class BoundedNames {
   readonly #most: number;
   readonly #known: Set<string>;
 

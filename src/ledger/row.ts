@@ -19,7 +19,7 @@ export interface Kind {
   readonly outcome: LedgerWord;
 }
 
-export type Row = Kind & Amounts;
+export type UsageRow = Kind & Amounts;
 
 /** The most that a sum may come to: up to here a number is exact. */
 export const MOST = Number.MAX_SAFE_INTEGER;

@@ -5,7 +5,7 @@ import type { Usage } from '../response/usage.ts';
 import type { LedgerWord } from './usage-record.ts';
 import { NANO_PER_DOLLAR } from './prices.ts';
 import type { Reason } from './reasons.ts';
-import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
+import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.ts';
 
 export interface Stats {
   /** The first day in the books, as `2026-11-01`. */
@@ -14,10 +14,10 @@ export interface Stats {
 }
 
 /** Each list by requests, most first, then by name. */
-export interface Summary extends Line {
-  readonly models: readonly (Line & { readonly model: string | null })[];
-  readonly endpoints: readonly (Line & { readonly endpoint: Kind['endpoint'] })[];
-  readonly scopes: readonly (Line & { readonly scope: string | null })[];
+export interface Summary extends StatsLine {
+  readonly models: readonly (StatsLine & { readonly model: string | null })[];
+  readonly endpoints: readonly (StatsLine & { readonly endpoint: Kind['endpoint'] })[];
+  readonly scopes: readonly (StatsLine & { readonly scope: string | null })[];
   /** Why requests went past the cache. */
   readonly bypassReasons: readonly ReasonLine[];
   /** Why answers of misses were not kept. */
@@ -30,7 +30,7 @@ export interface ReasonLine {
   readonly requests: number;
 }
 
-export interface Line {
+export interface StatsLine {
   readonly requests: number;
   readonly hits: number;
   readonly follows: number;
@@ -52,7 +52,7 @@ const LONGEST = 100;
 const WEEK_MS = 6 * 86_400_000;
 
 /** @param rows in any order @param today as `2026-11-01` @param reasons in any order */
-export function summarize(rows: Iterable<Row>, today: string, reasons: Iterable<Reason>): Stats {
+export function summarize(rows: Iterable<UsageRow>, today: string, reasons: Iterable<Reason>): Stats {
   const week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
   const periods = { today: new Tally(), week: new Tally(), all: new Tally() };
   let since: string | null = null;
@@ -82,7 +82,7 @@ class Tally {
     of.set(why, (of.get(why) ?? 0) + requests);
   }
 
-  add(row: Row): void {
+  add(row: UsageRow): void {
     this.#all.add(row);
     lineOf(this.#models, row.model).add(row);
     lineOf(this.#endpoints, row.endpoint).add(row);
@@ -107,7 +107,7 @@ function lineOf<Name>(lines: Map<Name, LineSums>, name: Name): LineSums {
   return line;
 }
 
-function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, Line])[] {
+function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, StatsLine])[] {
   const told = [...lines].map(([name, sums]) => [name, sums.line()] as const);
   return told.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1)).slice(0, LONGEST);
 }
@@ -120,13 +120,13 @@ function mostFrequent(reasons: ReadonlyMap<string, number>): ReasonLine[] {
 class LineSums {
   readonly #sums = new Map<LedgerWord, Amounts>();
 
-  add(row: Row): void {
+  add(row: UsageRow): void {
     const sum = this.#sums.get(row.outcome) ?? noAmounts();
     this.#sums.set(row.outcome, sum);
     addTo(sum, row);
   }
 
-  line(): Line {
+  line(): StatsLine {
     const count = (outcome: LedgerWord) => this.#sums.get(outcome)?.requests ?? 0;
     const sum = (outcomes: readonly LedgerWord[], of: keyof Amounts) => outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
     const usage = (outcomes: readonly LedgerWord[]): Usage => ({

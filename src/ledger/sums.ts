@@ -3,23 +3,23 @@
  * where there is no file. Bounded: names beyond the bound count as one, and
  * where there are too many rows, the oldest day's are drawn together.
  */
-import { Names, OTHER } from './names.ts';
-import { addTo, type Amounts, type Kind, noAmounts, type Row } from './row.ts';
+import { BoundedNames, OTHER } from './names.ts';
+import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.ts';
 
 export const MOST_NAMES = 1_000;
 export const MOST_ROWS = 20_000;
 
 export class Sums {
-  readonly #models = new Names(MOST_NAMES);
-  readonly #scopes = new Names(MOST_NAMES);
+  readonly #models = new BoundedNames(MOST_NAMES);
+  readonly #scopes = new BoundedNames(MOST_NAMES);
   #day = '';
-  #rows = new Map<string, Row>();
+  #rows = new Map<string, UsageRow>();
 
   get isEmpty(): boolean {
     return this.#rows.size === 0;
   }
 
-  get rows(): Iterable<Row> {
+  get rows(): Iterable<UsageRow> {
     return this.#rows.values();
   }
 
@@ -30,14 +30,14 @@ export class Sums {
   }
 
   /** All rows, which are gone from here. */
-  take(): Row[] {
+  take(): UsageRow[] {
     const rows = [...this.#rows.values()];
     this.#rows = new Map();
     return rows;
   }
 
   /** Rows that were taken, and have not come where they should. */
-  putBack(rows: readonly Row[]): void {
+  putBack(rows: readonly UsageRow[]): void {
     for (const row of rows) this.#put(row, row.scope, row.model, row);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
   }

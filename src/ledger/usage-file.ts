@@ -12,7 +12,7 @@ import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type FileNews, logFileNews } from '../store/file-news.ts';
 import { type Quarantined, FileThread } from '../store/file-thread.ts';
-import { adviceOn, type Failure, isRefusal } from '../store/sqlite-failure.ts';
+import { adviceOn, type FileFailure, isRefusal } from '../store/sqlite-failure.ts';
 import type { BooksAnswers, BooksCall } from './usage-file-message.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
@@ -77,7 +77,7 @@ export class UsageFile {
    * Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used
    * at all, or null
    */
-  async open(): Promise<Failure | null> {
+  async open(): Promise<FileFailure | null> {
     const { path, clock } = this.#options;
     if (!this.#thread || path === null || !existsSync(path)) return null;
     const reply = await this.#thread.ask({ act: 'open', now: clock.now() });
@@ -152,7 +152,7 @@ export class UsageFile {
     this.#state = 'up';
   }
 
-  #fall({ code, message }: Failure): void {
+  #fall({ code, message }: FileFailure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'up') log.warn({ path, code, reason: message }, `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`);

@@ -8,11 +8,11 @@ import type { ThreadMessage } from '../store/file-thread.ts';
 import { checkVersion, SqliteDatabase } from '../store/sqlite-database.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import { BOOKS_MARK } from '../store/sqlite-mark.ts';
-import type { BooksAnswers, BooksCall, Waiting } from './usage-file-message.ts';
+import type { BooksAnswers, BooksCall, PendingRows } from './usage-file-message.ts';
 import { BOOKS_VERSION, BooksTables, readRows } from './usage-tables.ts';
 import type { Reason } from './reasons.ts';
 import { readReasons } from './reasons-table.ts';
-import type { Row } from './row.ts';
+import type { UsageRow } from './row.ts';
 import { summarize } from './stats.ts';
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
@@ -24,7 +24,7 @@ const say = (word: ThreadMessage<BooksAnswers[BooksCall['act']], FileNews>) => p
 interface Tables {
   /** Null in a file that may only be read. */
   readonly books: BooksTables | null;
-  readonly rows: () => Iterable<Row>;
+  readonly rows: () => Iterable<UsageRow>;
   readonly reasons: () => Iterable<Reason>;
 }
 
@@ -54,7 +54,7 @@ function withTables<T>(now: number, act: (tables: Tables) => T): T {
   });
 }
 
-function add({ rows, reasons }: Waiting, now: number): undefined {
+function add({ rows, reasons }: PendingRows, now: number): undefined {
   // It may be writable by now.
   if (file.unwritable) file.release();
   withTables(now, ({ books }) => {

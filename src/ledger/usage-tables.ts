@@ -9,10 +9,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion } from '../store/sqlite-database.ts';
 import { BOOKS_MARK, setMark } from '../store/sqlite-mark.ts';
-import { Names, OTHER } from './names.ts';
+import { BoundedNames, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
 import { ReasonsTable } from './reasons-table.ts';
-import { AMOUNTS, type Kind, MOST, type Row } from './row.ts';
+import { AMOUNTS, type Kind, MOST, type UsageRow } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
 
 export const BOOKS_VERSION = 1;
@@ -71,12 +71,12 @@ export class BooksTables {
     this.#put = database.prepare(PUT);
   }
 
-  add(rows: readonly Row[], reasons: readonly Reason[] = []): void {
+  add(rows: readonly UsageRow[], reasons: readonly Reason[] = []): void {
     this.#transact(() => {
       this.#reasons.add(reasons);
       for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
-        const models = new Names(MOST_NAMES, this.#namesOf('model', day));
-        const scopes = new Names(MOST_NAMES, this.#namesOf('scope', day));
+        const models = new BoundedNames(MOST_NAMES, this.#namesOf('model', day));
+        const scopes = new BoundedNames(MOST_NAMES, this.#namesOf('scope', day));
         for (const row of ofDay) {
           const named = { ...row, model: models.of(row.model), scope: scopes.of(row.scope) };
           this.#put.run(...COLUMNS.map((name) => named[name]));
@@ -117,6 +117,6 @@ export class BooksTables {
 }
 
 /** Every row that was committed. */
-export function readRows(database: DatabaseSync): Iterable<Row> {
-  return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<Row>;
+export function readRows(database: DatabaseSync): Iterable<UsageRow> {
+  return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<UsageRow>;
 }

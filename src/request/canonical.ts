@@ -16,7 +16,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { Author } from './author.ts';
-import { Names } from './member-names.ts';
+import { MemberNames } from './member-names.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, NotCanonical, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
 /** Which objects are envelopes. Members and items without a shape of their own keep their order. */
@@ -52,14 +52,14 @@ const KEPT: Shape = { sorted: false };
  * @throws NotCanonical when the body is not a JSON object
  */
 export function canonicalize(body: Buffer, shape: Shape, ignored: Ignored, defaults: ReadonlyMap<string, string>): Canonical {
-  const reader = new Reader(new Scan(body.toString()));
+  const reader = new CanonicalReader(new Scan(body.toString()));
   if (!isUtf8(body)) reader.scan.doubts.add('invalid-utf8');
   const text = reader.body(shape, ignored, defaults);
   const { uncertain, members } = reader;
   return { text: reader.scan.doubts.size === 0 ? `json:${text}` : `raw:${body.toString('latin1')}`, uncertain, members };
 }
 
-class Reader {
+class CanonicalReader {
   readonly scan: Scan;
   readonly uncertain = new Set<string>();
   readonly members = new Map<string, string>();
@@ -99,7 +99,7 @@ class Reader {
 
   /** An object of which nothing moves and nothing is left out: the run of source goes on through it. */
   #object(depth: number): void {
-    const names = new Names();
+    const names = new MemberNames();
     this.scan.list(CLOSE_BRACE, () => {
       const name = this.scan.name();
       if (!names.add(name)) this.#doubt(name);
@@ -110,7 +110,7 @@ class Reader {
   /** An object of which members may move or be left out. */
   #envelope(shape: Shape, ignored: Ignored | undefined, depth: number, sources?: Map<string, string>): Members {
     const { scan } = this;
-    const names = new Names();
+    const names = new MemberNames();
     const members = new Members(scan);
     const author = new Author();
     scan.list(CLOSE_BRACE, () => {

@@ -47,7 +47,7 @@ const AT_ONCE = 2;
 
 const PATIENCE_MS = 1_000;
 
-interface Waiting {
+interface WaitingBody {
   /** In milliseconds since the epoch. */
   readonly since: number;
   readonly call: (isInTime: boolean) => void;
@@ -64,7 +64,7 @@ export class Decoding {
   readonly #limits: DecodedLimits;
   readonly #share: Share;
   readonly #clock: Clock;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingBody[] = [];
   #running = 0;
 
   /** @param share what decoded bodies are taken of */

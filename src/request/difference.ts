@@ -5,7 +5,7 @@
 import { FORM_FIELDS } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
 import { tokenOf } from './json-pointer.ts';
-import { readTree, type Tree } from './tree.ts';
+import { readTree, type JsonTree } from './tree.ts';
 
 export interface Difference {
   readonly pointer: string;
@@ -57,13 +57,13 @@ function compareBodies(a: string, b: string, note: Note): void {
   }
 }
 
-function compare(pointer: string, a: Tree, b: Tree, note: Note): void {
+function compare(pointer: string, a: JsonTree, b: JsonTree, note: Note): void {
   if (a.text === b.text) return;
   if ((a.members && b.members) || (a.items && b.items)) compareChildren(pointer, a, b, note);
   else note({ pointer, a: excerpt(a.text), b: excerpt(b.text) });
 }
 
-function compareChildren(pointer: string, a: Tree, b: Tree, note: Note): void {
+function compareChildren(pointer: string, a: JsonTree, b: JsonTree, note: Note): void {
   const ones = childrenOf(a);
   const others = childrenOf(b);
   for (const name of new Set([...ones.keys(), ...others.keys()])) {
@@ -78,7 +78,7 @@ function compareChildren(pointer: string, a: Tree, b: Tree, note: Note): void {
   note({ pointer, a: excerpt(a.text), b: excerpt(b.text), note: 'the members stand in another order, which a model may follow' });
 }
 
-function childrenOf({ members, items = [] }: Tree): ReadonlyMap<string, Tree> {
+function childrenOf({ members, items = [] }: JsonTree): ReadonlyMap<string, JsonTree> {
   return members ?? new Map(items.map((item, index) => [String(index), item]));
 }
 

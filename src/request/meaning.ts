@@ -7,7 +7,7 @@
  */
 import { isCredential } from './confidential.ts';
 
-export type Meaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
+export type FieldMeaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
 
 const words = (...parts: readonly string[]) => new RegExp(parts.join('|'), 'i');
 
@@ -25,7 +25,7 @@ const CHOICE = [
 ];
 
 /** In the order in which they are looked for, anywhere in a name. */
-const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
+const NAMES: readonly (readonly [meaning: FieldMeaning, names: RegExp])[] = [
   ['cookie', words('cookie')],
   ['openai-label', words('^/prompt_cache_', '^/(?:client_)?metadata$', '^/input/\\*/id$')],
   ['session', words('session', 'thread', 'conversation', 'chat[-_]?id', 'affinity', 'x-codex-')],
@@ -38,7 +38,7 @@ const NAMES: readonly (readonly [meaning: Meaning, names: RegExp])[] = [
  * @param name `header:NAME`, or the JSON Pointer of a field
  * @param isToken whether each of its values is a token that nobody reads
  */
-export function meaningOf(name: string, isToken: boolean): Meaning {
+export function meaningOf(name: string, isToken: boolean): FieldMeaning {
   const [named] = NAMES.find(([, names]) => names.test(name)) ?? [];
   if (named !== undefined) return named;
   if (isCredential(name) && !/idempotency[-_]?key$/i.test(name)) return 'credential';

@@ -5,7 +5,7 @@
 
 const FEW = 8;
 
-export class Names {
+export class MemberNames {
   readonly #few: string[] = [];
   #many: Set<string> | undefined;
 

@@ -62,7 +62,7 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
 }
 
 function bodyOmissions(labels: boolean, ignored: readonly string[], included: readonly string[]): Ignored {
-  const tree: Tree = new Map();
+  const tree: PointerTree = new Map();
   const fields = [...FORM_FIELDS, ...(labels ? IGNORED_FIELDS.flatMap((rule) => rule.fields) : [])];
   if (labels) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
   for (const field of fields) plant(tree, [field], true);
@@ -81,20 +81,20 @@ function pointersIn(entries: readonly string[]): string[] {
 }
 
 /** The part below a segment. Of `*` and a segment's own, the own one is read alone, so it holds what `*` says too. */
-type Node = Tree | true | 'authored';
-type Tree = Map<string, Node>;
+type Node = PointerTree | true | 'authored';
+type PointerTree = Map<string, Node>;
 
 const ANY = '*';
 
 /** Leaves out what a pointer names. */
-function plant(tree: Tree, [first = '', ...rest]: readonly string[], leaf: true | 'authored'): void {
+function plant(tree: PointerTree, [first = '', ...rest]: readonly string[], leaf: true | 'authored'): void {
   const names = first === ANY ? new Set([ANY, ...tree.keys()]) : [first];
   for (const name of names) {
     const node = tree.get(name) ?? copied(tree.get(ANY));
     if (node === true) continue;
     if (rest.length === 0) tree.set(name, leaf);
     else {
-      const below: Tree = node instanceof Map ? node : new Map();
+      const below: PointerTree = node instanceof Map ? node : new Map();
       tree.set(name, below);
       plant(below, rest, leaf);
     }
@@ -102,14 +102,14 @@ function plant(tree: Tree, [first = '', ...rest]: readonly string[], leaf: true 
 }
 
 /** Brings back what a pointer names, and all below it. */
-function keep(tree: Tree, [first = '', ...rest]: readonly string[]): void {
+function keep(tree: PointerTree, [first = '', ...rest]: readonly string[]): void {
   const names = first === ANY ? new Set([ANY, ...tree.keys()]) : [first];
   for (const name of names) {
     const node = tree.get(name) ?? copied(tree.get(ANY));
     if (node === undefined) continue;
     if (rest.length === 0) tree.set(name, new Map());
     else {
-      const below: Tree = node instanceof Map ? node : node === true ? new Map<string, Node>([[ANY, true]]) : new Map();
+      const below: PointerTree = node instanceof Map ? node : node === true ? new Map<string, Node>([[ANY, true]]) : new Map();
       tree.set(name, below);
       keep(below, rest);
     }

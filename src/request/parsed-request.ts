@@ -43,7 +43,7 @@ const MESSAGES: Shape = { sorted: false, items: MESSAGE };
 const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
 
 /** How a body is read. */
-export interface Reader {
+export interface ParseOptions {
   readonly endpoint: Endpoint;
   readonly dialect: Dialect;
   readonly ignored: Ignored;
@@ -52,7 +52,7 @@ export interface Reader {
 }
 
 /** @param body the bytes as received, not encoded */
-export function parseRequest({ endpoint, dialect, ignored, mode, bypasses }: Reader, body: Buffer): ParsedRequest | WhyNotCacheable {
+export function parseRequest({ endpoint, dialect, ignored, mode, bypasses }: ParseOptions, body: Buffer): ParsedRequest | WhyNotCacheable {
   const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical, bypasses)) return 'ambiguous';

@@ -8,7 +8,7 @@
  */
 
 /** A value out of JSON. */
-type Json = Readonly<Record<string, unknown>>;
+type JsonMembers = Readonly<Record<string, unknown>>;
 
 /** The top-level fields of a body, parsed; undefined where absent. */
 export interface Fields {
@@ -111,9 +111,9 @@ export function isSearch(fields: Fields): boolean {
 
 /** Tests whether a tool is a search that a gateway carries out, though written like a function of the client's. */
 export function isGroundingTool(tool: unknown): boolean {
-  const { function: named } = (tool ?? {}) as Json;
-  const { name, parameters } = (named ?? {}) as Json;
-  const { properties } = (parameters ?? {}) as Json;
+  const { function: named } = (tool ?? {}) as JsonMembers;
+  const { name, parameters } = (named ?? {}) as JsonMembers;
+  const { properties } = (parameters ?? {}) as JsonMembers;
   return typeof name === 'string' && GROUNDING_FUNCTION.test(name) && Object.keys(properties ?? {}).length === 0;
 }
 
@@ -139,7 +139,7 @@ export function isOn(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (typeof value === 'string') return !/^(|off|none|no|false|disabled?)$/i.test(value);
   if (typeof value !== 'object' || value === null) return Boolean(value);
-  const { mode, enable, enabled } = value as Json;
+  const { mode, enable, enabled } = value as JsonMembers;
   return mode !== 'off' && enable !== false && enabled !== false;
 }
 
@@ -150,7 +150,7 @@ function isSearchField(name: string, fields: Fields): boolean {
 
 function hasSearchPlugin(plugins: unknown): boolean {
   if (!Array.isArray(plugins)) return isOn(plugins);
-  return plugins.some((plugin) => isOn(plugin) && !HARMLESS_PLUGINS.has((plugin as Json)['id']));
+  return plugins.some((plugin) => isOn(plugin) && !HARMLESS_PLUGINS.has((plugin as JsonMembers)['id']));
 }
 
 /** Tests whether a field of a search is switched on anywhere below. */

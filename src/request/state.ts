@@ -22,7 +22,7 @@ export type StateReason =
   | 'configured'
   | 'audio';
 
-type Json = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Tools that the client runs itself; any other is run by the server, with state or effects of its own. */
 const CLIENT_TOOLS: ReadonlySet<unknown> = new Set([
@@ -71,23 +71,23 @@ function whyStatefulResponse(fields: FieldReader): StateReason | null {
   if (isOn(fields.get('background'))) return 'background';
   if (isSet(fields.get('previous_response_id'))) return 'previous-response';
   const prompt = fields.get('prompt');
-  if (isSet(prompt) && !isSet((prompt as Json).version)) return 'unpinned-prompt';
+  if (isSet(prompt) && !isSet((prompt as JsonObject).version)) return 'unpinned-prompt';
   if (listOf(fields.get('input')).some(isItemReference)) return 'item-reference';
   return whyHosted(listOf(fields.get('tools')));
 }
 
 /** The API lets a reference go without its type: an id and nothing of its own. */
 function isItemReference(item: unknown): boolean {
-  const { type, id, role, content } = (item ?? {}) as Json;
+  const { type, id, role, content } = (item ?? {}) as JsonObject;
   return type === 'item_reference' || (!isSet(type) && isSet(id) && !isSet(role) && !isSet(content));
 }
 
 function whyHosted(tools: readonly unknown[]): StateReason | null {
   for (const tool of tools) {
-    const { type, external_web_access: external, environment } = (tool ?? {}) as Json;
+    const { type, external_web_access: external, environment } = (tool ?? {}) as JsonObject;
     if (isGroundingTool(tool)) return 'web-search';
     if (CLIENT_TOOLS.has(type)) continue;
-    if (type === 'shell' && (environment as Json | undefined)?.type === 'local') continue;
+    if (type === 'shell' && (environment as JsonObject | undefined)?.type === 'local') continue;
     const searches = typeof type === 'string' && type.startsWith('web_search');
     // Codex lists a web search that is switched off with every request; an answer that used one all the same is not kept.
     if (searches && external === false) continue;

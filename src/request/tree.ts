@@ -4,30 +4,30 @@
  */
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
-export interface Tree {
+export interface JsonTree {
   readonly text: string;
   /** Of an object, in their order; the last one of a name that stands twice. */
-  readonly members?: ReadonlyMap<string, Tree>;
+  readonly members?: ReadonlyMap<string, JsonTree>;
   /** Of an array. */
-  readonly items?: readonly Tree[];
+  readonly items?: readonly JsonTree[];
 }
 
 /** What lies deeper is a leaf, whatever it is. */
 const MAX_DEPTH = 128;
 
 /** @throws NotCanonical where the text does not begin with a JSON value; `rest` is what follows that */
-export function readTree(text: string): { readonly tree: Tree; readonly rest: string } {
+export function readTree(text: string): { readonly tree: JsonTree; readonly rest: string } {
   const scan = new Scan(text);
   scan.space();
   const tree = readValue(scan, 1);
   return { tree, rest: text.slice(scan.at) };
 }
 
-function readValue(scan: Scan, depth: number): Tree {
+function readValue(scan: Scan, depth: number): JsonTree {
   const start = scan.at;
   const first = scan.peek();
-  const members = new Map<string, Tree>();
-  const items: Tree[] = [];
+  const members = new Map<string, JsonTree>();
+  const items: JsonTree[] = [];
   if (first === QUOTE) scan.string();
   else if (first !== OPEN_BRACE && first !== OPEN_BRACKET) scan.scalar();
   else if (depth > MAX_DEPTH) scan.skip();

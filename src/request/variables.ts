@@ -16,7 +16,7 @@ export interface Variable {
   readonly value: string;
 }
 
-export interface Variables {
+export interface BodyVariables {
   readonly variables: readonly Variable[];
   /** The body without the fields among them, and all else of the request that no header says. */
   readonly rest: string;
@@ -39,7 +39,7 @@ export function isToken(text: string): boolean {
 }
 
 /** @returns null where there are more than anybody could look after */
-export function variablesOf(endpoint: Endpoint, { body = '', ...frame }: Parts): Variables | null {
+export function variablesOf(endpoint: Endpoint, { body = '', ...frame }: Parts): BodyVariables | null {
   const headers = Object.entries(frame).filter(([name]) => name.startsWith('header:'));
   const isRead = body.length <= LONGEST_BODY && body.startsWith('json:');
   const { fields, others } = isRead ? splitBody(endpoint, body) : { fields: [], others: body };
@@ -55,7 +55,7 @@ interface SplitBody {
 }
 
 /** Where a value stands in a text. */
-type Span = readonly [from: number, to: number];
+type ValueSpan = readonly [from: number, to: number];
 
 /** The canonical text of a body: fields that may be labels, and what is left without their values. */
 function splitBody(endpoint: Endpoint, body: string): SplitBody {
@@ -65,7 +65,7 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
   const fields: Variable[] = [];
   let others = '';
   let from = 0;
-  const take = (name: string, spans: readonly Span[]) => {
+  const take = (name: string, spans: readonly ValueSpan[]) => {
     if (spans.length === 0) return;
     fields.push({ name, value: spans.map((span) => body.slice(...span)).join() });
     for (const [start, end] of spans) {
@@ -89,12 +89,12 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
 }
 
 /** The ids of the items of an input that the client wrote itself. */
-function authoredIds(scan: Scan): readonly Span[] {
-  const found: Span[] = [];
+function authoredIds(scan: Scan): readonly ValueSpan[] {
+  const found: ValueSpan[] = [];
   scan.list(CLOSE_BRACKET, () => {
     if (scan.peek() !== OPEN_BRACE) return passValue(scan);
     const author = new Author();
-    let id: Span | null = null;
+    let id: ValueSpan | null = null;
     scan.list(CLOSE_BRACE, () => {
       const name = scan.name();
       const start = scan.at;

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { invalidBody } from '../errors.ts';
-import { readTree, type Tree } from './tree.ts';
+import { readTree, type JsonTree } from './tree.ts';
 
 export interface WrittenRequest {
   readonly method: string;
@@ -26,7 +26,7 @@ const HEAD = z.strictObject({
  * @param name what it is called in an error
  * @throws RefrainError `invalid_body`
  */
-export function readWrittenRequest({ members }: Tree, name: string): WrittenRequest {
+export function readWrittenRequest({ members }: JsonTree, name: string): WrittenRequest {
   const body = members?.get('body');
   if (!members || !body) throw invalidBody(`${name} must be an object such as {"path":"/v1/chat/completions","headers":{},"body":{}}`);
   const head = HEAD.safeParse(Object.fromEntries([...members].filter(([member]) => member !== 'body').map(([member, tree]) => [member, JSON.parse(tree.text)])));
@@ -38,7 +38,7 @@ export function readWrittenRequest({ members }: Tree, name: string): WrittenRequ
 }
 
 /** @throws RefrainError `invalid_body` where the text is not one JSON value */
-export function readDocument(text: string, name: string): Tree {
+export function readDocument(text: string, name: string): JsonTree {
   try {
     JSON.parse(text);
     return readTree(text).tree;

@@ -6,7 +6,7 @@
 import { Choice } from './choice.ts';
 import type { Expectation, Unkept } from './complete.ts';
 import { isNumbered } from './complete-json.ts';
-import { isDone, type Meaning, StreamJudge } from './complete-stream.ts';
+import { isDone, type EventMeaning, StreamJudge } from './complete-stream.ts';
 import { isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
@@ -27,7 +27,7 @@ export class ChatStreamJudge extends StreamJudge {
     this.#delimited = delimited;
   }
 
-  protected understand(event: ServerSentEvent): Meaning {
+  protected understand(event: ServerSentEvent): EventMeaning {
     if (isDone(event.data)) {
       this.#isDone = true;
       return 'terminal';

@@ -4,7 +4,7 @@
  */
 import type { Expectation, Unkept } from './complete.ts';
 import { isAnswering, whyNotItem, whyNotResponse } from './complete-response.ts';
-import { isDone, type Meaning, StreamJudge } from './complete-stream.ts';
+import { isDone, type EventMeaning, StreamJudge } from './complete-stream.ts';
 import { hasContent } from './content.ts';
 import { isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
@@ -30,7 +30,7 @@ export class ResponseStreamJudge extends StreamJudge {
     this.#expected = expected;
   }
 
-  protected understand({ name, data }: ServerSentEvent): Meaning {
+  protected understand({ name, data }: ServerSentEvent): EventMeaning {
     this.#isTyped ||= name.startsWith('response.');
     // A named event says what it is; only those that carry something whole need be read.
     if (name !== '' && name !== 'error' && name !== ITEM_DONE && !TERMINAL.has(name)) return 'more';

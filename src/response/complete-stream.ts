@@ -15,7 +15,7 @@ import type { Usage } from './usage.ts';
 const DONE = '[DONE]';
 
 /** The meaning of one event for the stream. */
-export type Meaning = 'more' | 'terminal' | 'error';
+export type EventMeaning = 'more' | 'terminal' | 'error';
 
 export abstract class StreamJudge implements Validator {
   usage: Usage | null = null;
@@ -48,7 +48,7 @@ export abstract class StreamJudge implements Validator {
     this.#committed ||= meaning === 'terminal';
   }
 
-  protected abstract understand(event: ServerSentEvent): Meaning;
+  protected abstract understand(event: ServerSentEvent): EventMeaning;
   /** Why the stream is not whole that has ended here, or nothing. */
   protected abstract whyNot(): Unkept | null;
 }

@@ -33,7 +33,7 @@ const SPACES = / */y;
 
 /** The members of a list in their order; null where the text is no list. */
 export function readList(text: string): readonly Member[] | null {
-  const reader = new Reader(text.replace(/^ +| +$/g, ''));
+  const reader = new FieldParser(text.replace(/^ +| +$/g, ''));
   try {
     return reader.list();
   } catch (error) {
@@ -44,7 +44,7 @@ export function readList(text: string): readonly Member[] | null {
 
 class Malformed extends Error {}
 
-class Reader {
+class FieldParser {
   readonly #text: string;
   #at = 0;
 

@@ -8,18 +8,18 @@
  *   ended     end() was called; every reply is a failure
  */
 import { Worker } from 'node:worker_threads';
-import { type Failure, failureOf } from './sqlite-failure.ts';
+import { type FileFailure, failureOf } from './sqlite-failure.ts';
 
 /** A method and its parameters. */
 export interface Callable {
   readonly act: string;
 }
 
-export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
+export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: FileFailure };
 
 /** A damaged file, and where it is kept now. */
 export interface Quarantined {
-  readonly failure: Failure;
+  readonly failure: FileFailure;
   readonly movedTo: string;
 }
 
@@ -38,7 +38,7 @@ export interface ThreadOptions<Call extends Callable, News> {
   /** Takes the news that the thread sends unasked. */
   readonly onNews: (news: News) => void;
   /** The thread died of itself. */
-  readonly onDeath: (failure: Failure) => void;
+  readonly onDeath: (failure: FileFailure) => void;
 }
 
 type Settle = (reply: Reply<never>) => void;

@@ -27,14 +27,14 @@ export interface Listing {
   readonly after: Position | null;
 }
 
-export interface Page {
-  readonly rows: readonly Row[];
+export interface EntryRows {
+  readonly rows: readonly EntryRow[];
   /** Where to go on, even after a page with no rows: so much was looked through. Null at the end. */
   readonly next: Position | null;
 }
 
 /** An entry as it is listed. Its label is null where it is not known. */
-export interface Row extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
+export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
   readonly key: string;
   readonly label: Label | null;
   /** What it takes of the store's bound. */
@@ -62,6 +62,6 @@ export function compare(a: Position, b: Position): number {
   return b.at - a.at || b.id - a.id;
 }
 
-export function byKey(a: Row, b: Row): number {
+export function byKey(a: EntryRow, b: EntryRow): number {
   return a.key < b.key ? -1 : 1;
 }

@@ -5,7 +5,7 @@
  */
 import type { Entry } from '../response/entry.ts';
 import { fits, hasText } from './filter.ts';
-import { compare, type Listing, type Page, type Position, type Row, type Sort } from './listing.ts';
+import { compare, type Listing, type EntryRows, type Position, type EntryRow, type Sort } from './listing.ts';
 
 export interface Listable {
   readonly key: string;
@@ -19,14 +19,14 @@ export interface Listable {
 /** How many entries one page searches for a text. */
 const SEARCHED = 2_000;
 
-export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after }: Listing): Page {
+export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after }: Listing): EntryRows {
   const { text } = filter;
   // One more than can be told, to know whether there is more.
   const first = new First((text === undefined ? limit : Math.max(limit, SEARCHED)) + 1, sort);
   for (const item of items) {
     if (fits(filter, item.entry, item.bytes) && (after === null || compare(after, positionOf(sort, item)) < 0)) first.add(item);
   }
-  const rows: Row[] = [];
+  const rows: EntryRow[] = [];
   let last: Listable | undefined;
   const candidates = first.take();
   for (const [index, item] of candidates.entries()) {
@@ -37,7 +37,7 @@ export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after
   return { rows, next: null };
 }
 
-export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, bytes, hits }: Listable): Row {
+export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, bytes, hits }: Listable): EntryRow {
   const label = request ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags } : null;
   return { key, label, bytes, hits, storedAt, expiresAt, tier: 'memory', ...(call && { call }) };
 }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Filter, hasText, type Purge } from './filter.ts';
-import type { Listing, Page, Position, Row, Sort, Totals } from './listing.ts';
+import type { Listing, EntryRows, Position, EntryRow, Sort, Totals } from './listing.ts';
 import { all, type Condition, conditionOf, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
 import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
 import type { Kept, Likeness } from './store.ts';
@@ -36,7 +36,7 @@ export class SqliteCatalogue {
   }
 
   /** A page that may be short of rows, or have none, although there are more. */
-  list(listing: Listing): Page {
+  list(listing: Listing): EntryRows {
     const { filter, sort, limit } = listing;
     const by = SORTED_BY[sort];
     const lead = this.#fewest(filter);
@@ -54,7 +54,7 @@ export class SqliteCatalogue {
     return { ...(tally as unknown as Totals), next: (end?.id as number | undefined) ?? null };
   }
 
-  listByPrefix(prefix: string, limit: number): Row[] {
+  listByPrefix(prefix: string, limit: number): EntryRow[] {
     return this.#withPrefix(`SELECT ${ROW_COLUMNS} FROM entries WHERE TRUE`, prefix, limit).map(rowOf);
   }
 
@@ -67,8 +67,8 @@ export class SqliteCatalogue {
       .filter((row) => !this.#isPurged(row)).map(keptOf);
   }
 
-  #page(found: readonly RawRow[], by: string, limit: number, text: string | undefined, end: Position | null): Page {
-    const rows: Row[] = [];
+  #page(found: readonly RawRow[], by: string, limit: number, text: string | undefined, end: Position | null): EntryRows {
+    const rows: EntryRow[] = [];
     let searched = 0;
     for (const [index, raw] of found.entries()) {
       if (this.#isPurged(raw)) continue;

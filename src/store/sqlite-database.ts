@@ -18,7 +18,7 @@ import { FileIdentity } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
-import { type Failure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
+import { type FileFailure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
@@ -33,7 +33,7 @@ export interface DatabaseOptions<Tables> {
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
   /** Told when a file was set aside, and as what. */
-  readonly onQuarantine: (failure: Failure, movedTo: string) => void;
+  readonly onQuarantine: (failure: FileFailure, movedTo: string) => void;
   readonly onNews?: ((news: FileNews) => void) | undefined;
 }
 
@@ -46,7 +46,7 @@ export class SqliteDatabase<Tables> {
   #lastFile: string | undefined;
   /** How often another file was found in its place. */
   #generation = 0;
-  #unwritable: Failure | null = null;
+  #unwritable: FileFailure | null = null;
   #lastAsideAt = -Infinity;
   /** Which of them others can read, as was told last. */
   #exposed = '';
@@ -60,7 +60,7 @@ export class SqliteDatabase<Tables> {
   }
 
   /** Why nothing is written; null where it is, or where the file is not open. */
-  get unwritable(): Failure | null {
+  get unwritable(): FileFailure | null {
     return this.#unwritable;
   }
 
@@ -186,7 +186,7 @@ export class SqliteDatabase<Tables> {
    * names change while it is still open, since SQLite deletes the write-ahead
    * log, by name, when it closes.
    */
-  #quarantine(failure: Failure, now: number): void {
+  #quarantine(failure: FileFailure, now: number): void {
     const { path, onQuarantine: onQuarantine } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;

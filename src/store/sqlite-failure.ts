@@ -4,7 +4,7 @@
  */
 
 /** A failure in a form that crosses threads. */
-export interface Failure {
+export interface FileFailure {
   /**
    * Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`,
    * `NOT_OURS`, `OPEN_TO_OTHERS`).
@@ -50,7 +50,7 @@ const SQLITE_IOERR_SHORT_READ = 522;
  */
 const DAMAGE = ['OTHER_SCHEMA', 'SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'ERR_OUT_OF_RANGE'];
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): FileFailure {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
   const { code = error.name, errcode } = error as Error & { code?: string; errcode?: number };
   // The low byte is the primary code; what is above it says more than an operator needs.
@@ -69,12 +69,12 @@ export function isUnwritable(error: unknown): boolean {
 }
 
 /** Tests whether a file is not to be used at all: a start over it is refused. */
-export function isRefusal({ code }: Failure): boolean {
+export function isRefusal({ code }: FileFailure): boolean {
   return code === 'NOT_OURS' || code === 'OPEN_TO_OTHERS';
 }
 
 /** What an operator can do about it. */
-export function adviceOn({ code }: Failure): string {
+export function adviceOn({ code }: FileFailure): string {
   switch (code) {
     case 'SQLITE_FULL':
     case 'ENOSPC':

@@ -9,7 +9,7 @@ import type { Batch } from './write-buffer.ts';
 import type { Gone } from './gone.ts';
 import { type DatabaseOptions, SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { FileFailure } from './sqlite-failure.ts';
 import type { FilterState } from './sqlite-keys.ts';
 import { STORE_MARK } from './sqlite-mark.ts';
 import { goneBy, ThrownAway } from './thrown-away.ts';
@@ -22,7 +22,7 @@ export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 
 
 export interface Opened extends SqliteSize {
   /** Why nothing is written; null where it is. */
-  readonly unwritable: Failure | null;
+  readonly unwritable: FileFailure | null;
 }
 
 export interface Committed extends SqliteSize, FilterState {

@@ -17,7 +17,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type FileNews, logFileNews } from './file-news.ts';
 import type { Quarantined } from './file-thread.ts';
-import { adviceOn, type Failure, isRefusal } from './sqlite-failure.ts';
+import { adviceOn, type FileFailure, isRefusal } from './sqlite-failure.ts';
 
 export type SqliteState = 'opening' | 'up' | 'stalled' | 'read-only' | 'down' | 'closed';
 
@@ -34,7 +34,7 @@ export class SqliteHealth {
   readonly #options: HealthOptions;
   #state: SqliteState = 'opening';
   #retryAt = 0;
-  #refusal: Failure | null = null;
+  #refusal: FileFailure | null = null;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class SqliteHealth {
   }
 
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
-  get refusal(): Failure | null {
+  get refusal(): FileFailure | null {
     return this.#refusal;
   }
 
@@ -81,14 +81,14 @@ export class SqliteHealth {
     if (this.#state === 'opening' || this.#state === 'up') this.#fall('stalled', { code: 'STALLED', message: `no reply within ${milliseconds} ms` });
   }
 
-  failed(failure: Failure): void {
+  failed(failure: FileFailure): void {
     this.#retryAt = this.#options.clock.now() + RETRY_MS;
     this.#refusal = isRefusal(failure) ? failure : null;
     if (this.#state !== 'down' && this.#state !== 'closed') this.#fall('down', failure);
   }
 
   /** @param failure why it cannot be written */
-  readOnly({ code, message }: Failure): void {
+  readOnly({ code, message }: FileFailure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'read-only' || this.#state === 'closed') return;
@@ -118,7 +118,7 @@ export class SqliteHealth {
     this.#state = 'closed';
   }
 
-  #fall(state: 'stalled' | 'down', failure: Failure): void {
+  #fall(state: 'stalled' | 'down', failure: FileFailure): void {
     const { path, log } = this.#options;
     this.#state = state;
     log.warn({ path, code: failure.code, reason: failure.message }, `the disk store is ${state}, and a miss for all it holds: ${adviceOn(failure)}`);

@@ -12,7 +12,7 @@ import { WriteBuffer } from './write-buffer.ts';
 import type { Gone } from './gone.ts';
 import { KnownKeys } from './known-keys.ts';
 import type { SqliteSize, Swept } from './sqlite-entries.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { FileFailure } from './sqlite-failure.ts';
 import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
 import type { SqliteAnswers, SqliteCall, StoreNews } from './sqlite-message.ts';
 import { SqliteSweeps } from './sqlite-sweeps.ts';
@@ -220,7 +220,7 @@ export class SqliteLink {
     this.health.noted(news);
   }
 
-  #fail(failure: Failure): void {
+  #fail(failure: FileFailure): void {
     this.health.failed(failure);
     this.keys.forget();
     this.sweeps.giveUp();

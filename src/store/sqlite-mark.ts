@@ -64,7 +64,7 @@ function idOf(database: DatabaseSync): number {
   return database.prepare('PRAGMA application_id').get()?.application_id as number;
 }
 
-interface Look {
+interface FileSignature {
   readonly id: number;
   readonly version: number;
   readonly tables: number;
@@ -76,7 +76,7 @@ function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
   try {
     // Enough of what another process may be writing to at this moment.
     if (idOf(database) === mark.id) return true;
-    return looksLikeOurs(database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as Look, mark);
+    return looksLikeOurs(database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as FileSignature, mark);
   } catch (error) {
     if (!isDamage(error)) throw error;
     // Without its log a file that is sound may look damaged; whether it is shows when it is opened.
@@ -85,7 +85,7 @@ function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
   }
 }
 
-function looksLikeOurs({ id, version, tables, columns }: Look, mark: Mark): boolean {
+function looksLikeOurs({ id, version, tables, columns }: FileSignature, mark: Mark): boolean {
   if (id === mark.id) return true;
   // Empty, or begun by a process that was killed at once.
   if (id === 0 && version === 0 && tables === 0) return true;

@@ -11,10 +11,10 @@ import type { Batch, Change } from './write-buffer.ts';
 import type { FileNews } from './file-news.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
-import type { Listing, Page, Row } from './listing.ts';
+import type { Listing, EntryRows, EntryRow } from './listing.ts';
 import type { CountSlice } from './sqlite-catalogue.ts';
 import type { Swept } from './sqlite-entries.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { FileFailure } from './sqlite-failure.ts';
 import type { Committed, Opened } from './sqlite-file.ts';
 import type { Lesson } from './sqlite-keys.ts';
 import type { Kept, Likeness } from './store.ts';
@@ -40,9 +40,9 @@ export interface SqliteAnswers {
   readonly commit: Committed;
   readonly learn: Lesson;
   readonly sweep: Swept;
-  readonly list: Page;
+  readonly list: EntryRows;
   readonly count: CountSlice;
-  readonly listByPrefix: readonly Row[];
+  readonly listByPrefix: readonly EntryRow[];
   readonly read: Entry | undefined;
   readonly findByPrefix: Kept | undefined;
   readonly newest: readonly Kept[];
@@ -54,7 +54,7 @@ export type StoreNews =
   | FileNews
   | { readonly kind: 'gone'; readonly gone: readonly Gone[] }
   /** The file at the path now cannot be opened. */
-  | { readonly kind: 'lost'; readonly failure: Failure };
+  | { readonly kind: 'lost'; readonly failure: FileFailure };
 
 /** A call as it crosses, and the memory that it hands over. */
 export function packCall(call: SqliteCall): { packed: SqliteCall; handedOver: ArrayBuffer[] } {

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
-import type { Listing, Page, Row } from './listing.ts';
+import type { Listing, EntryRows, EntryRow } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { checkVersion } from './sqlite-database.ts';
@@ -33,12 +33,12 @@ export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | '
     return new SqliteReader(openReadOnly(path));
   }
 
-  async list(listing: Listing): Promise<Page> {
+  async list(listing: Listing): Promise<EntryRows> {
     // Each slice is answered, so that there is a page.
-    return (await listInSlices(async (slice) => this.#catalogue.list(slice), listing, () => false)) as Page;
+    return (await listInSlices(async (slice) => this.#catalogue.list(slice), listing, () => false)) as EntryRows;
   }
 
-  async listByPrefix(prefix: string, limit: number): Promise<readonly Row[]> {
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[]> {
     return this.#catalogue.listByPrefix(prefix, limit);
   }
 

@@ -5,7 +5,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { decode } from '../response/codec.ts';
 import type { StoredRequest, Call, Entry, Label } from '../response/entry.ts';
-import type { Row } from './listing.ts';
+import type { EntryRow } from './listing.ts';
 
 /** A row as SQLite gives it. In a damaged page a column may be of any type. */
 export type RawRow = Record<string, unknown>;
@@ -13,10 +13,10 @@ export type RawRow = Record<string, unknown>;
 export const LABEL_COLUMNS = 'endpoint, model, scope, tags, stored_at';
 export const ROW_COLUMNS = `id, key, bytes, hits, expires_at, call, ${LABEL_COLUMNS}`;
 
-export function rowOf(raw: RawRow): Row {
+export function rowOf(raw: RawRow): EntryRow {
   const { key, bytes, hits, stored_at: storedAt, expires_at: expiresAt } = raw;
   const call = parse<Call>(raw.call);
-  return { key, bytes, hits, storedAt, expiresAt: expiresAt ?? Infinity, label: labelOf(raw), tier: 'sqlite', ...(call && { call }) } as Row;
+  return { key, bytes, hits, storedAt, expiresAt: expiresAt ?? Infinity, label: labelOf(raw), tier: 'sqlite', ...(call && { call }) } as EntryRow;
 }
 
 /** What a purge is told an entry by. */

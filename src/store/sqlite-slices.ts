@@ -1,15 +1,15 @@
 /**
  * What takes the thread long, asked in slices, so that lookups go between them.
  */
-import { add, type Listing, NOTHING, type Page, type Row, type Totals } from './listing.ts';
+import { add, type Listing, NOTHING, type EntryRows, type EntryRow, type Totals } from './listing.ts';
 import type { CountSlice } from './sqlite-catalogue.ts';
 
 /**
  * A page, filled from as many slices as that takes.
  * @param isLate whether it has taken long enough: the page then ends where it is
  */
-export async function listInSlices(ask: (listing: Listing) => Promise<Page | undefined>, listing: Listing, isLate: () => boolean): Promise<Page | undefined> {
-  const rows: Row[] = [];
+export async function listInSlices(ask: (listing: Listing) => Promise<EntryRows | undefined>, listing: Listing, isLate: () => boolean): Promise<EntryRows | undefined> {
+  const rows: EntryRow[] = [];
   let { after } = listing;
   do {
     const page = await ask({ ...listing, limit: listing.limit - rows.length, after });

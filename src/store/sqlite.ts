@@ -8,8 +8,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
-import type { Listing, Page, Row, Totals } from './listing.ts';
-import type { Failure } from './sqlite-failure.ts';
+import type { Listing, EntryRows, EntryRow, Totals } from './listing.ts';
+import type { FileFailure } from './sqlite-failure.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
 import { type SqliteAnswers, type SqliteCall, unpackEntry } from './sqlite-message.ts';
@@ -31,7 +31,7 @@ export interface SqliteStore extends Store {
   readonly ready: Promise<void>;
   readonly state: SqliteState;
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
-  readonly refusal: Failure | null;
+  readonly refusal: FileFailure | null;
   /** As it was when the file was last heard of. */
   readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
@@ -45,7 +45,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
 }
 
 /** A question without the time at which it is asked. */
-type Question = SqliteCall extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
+type UndatedCall = SqliteCall extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
 
 class DiskStore implements SqliteStore {
   readonly #link: SqliteLink;
@@ -67,7 +67,7 @@ class DiskStore implements SqliteStore {
     return this.#link.state;
   }
 
-  get refusal(): Failure | null {
+  get refusal(): FileFailure | null {
     return this.#link.health.refusal;
   }
 
@@ -137,7 +137,7 @@ class DiskStore implements SqliteStore {
     return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.writeWaiting())) ?? false;
   }
 
-  async list(listing: Listing): Promise<Page | undefined> {
+  async list(listing: Listing): Promise<EntryRows | undefined> {
     const until = this.#clock.now() + PAGE_BUDGET_MS;
     if (!(await this.#isCurrent())) return undefined;
     return listInSlices((slice) => this.#tell({ act: 'list', listing: slice }), listing, () => this.#clock.now() >= until);
@@ -148,7 +148,7 @@ class DiskStore implements SqliteStore {
     return countInSlices((after) => this.#tell({ act: 'count', purge, after }));
   }
 
-  async listByPrefix(prefix: string, limit: number): Promise<readonly Row[] | undefined> {
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
     return (await this.#isCurrent()) ? this.#tell({ act: 'listByPrefix', prefix, limit }) : undefined;
   }
 
@@ -191,7 +191,7 @@ class DiskStore implements SqliteStore {
     return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
   }
 
-  #tell<Q extends Question>(question: Q): Promise<SqliteAnswers[Q['act']] | undefined> {
+  #tell<Q extends UndatedCall>(question: Q): Promise<SqliteAnswers[Q['act']] | undefined> {
     const call = { ...question, now: this.#clock.now() } as unknown as Extract<SqliteCall, { act: Q['act'] }>;
     return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call)) as Promise<SqliteAnswers[Q['act']] | undefined>;
   }

@@ -11,7 +11,7 @@
  */
 import type { StoredRequest, Entry } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
-import type { Listing, Page, Row, Totals } from './listing.ts';
+import type { Listing, EntryRows, EntryRow, Totals } from './listing.ts';
 import type { Tier } from './tier.ts';
 
 export type { Tier };
@@ -52,11 +52,11 @@ export interface Store extends Catalogue {
 export interface Catalogue {
   /** Whether `getNow` would find something. */
   has(key: string): boolean;
-  list(listing: Listing): Promise<Page | undefined>;
+  list(listing: Listing): Promise<EntryRows | undefined>;
   /** What `purge` would drop. */
   count(purge: Purge): Promise<Totals | undefined>;
   /** The entries whose keys begin so, by key, as many as asked for. */
-  listByPrefix(prefix: string, limit: number): Promise<readonly Row[] | undefined>;
+  listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined>;
   /** All that is kept under a key, with what was asked. */
   read(key: string): Promise<Entry | undefined>;
   /** What is kept under the first key that begins with `digits`, which is hexadecimal. */

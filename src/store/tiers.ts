@@ -8,7 +8,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Gone } from './gone.ts';
-import { NOTHING, type Row } from './listing.ts';
+import { NOTHING, type EntryRow } from './listing.ts';
 import type { Found, Store } from './store.ts';
 import { UseCounter } from './use-counter.ts';
 
@@ -47,7 +47,7 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
     return undefined;
   }
 
-  const inTier = (row: Row): Row => (faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row);
+  const inTier = (row: EntryRow): EntryRow => (faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row);
 
   return {
     has: (key) => stores.some((store) => attempt(() => store.has(key))),

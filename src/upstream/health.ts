@@ -7,14 +7,14 @@ import type { Log } from '../log.ts';
 import { adviceOn } from './advice.ts';
 
 /** Whom a request is for. */
-export interface Place {
+export interface UpstreamOrigin {
   /** Scheme, host and port. */
   readonly origin: string;
   /** That the upstream is from, as it was written; tells it from others at the same origin. */
   readonly setting: string;
 }
 
-interface State {
+interface OriginState {
   isUp: boolean;
   /** When the changes that are counted began, in milliseconds since the epoch. */
   since: number;
@@ -29,7 +29,7 @@ export class UpstreamHealth {
   readonly #log: Log;
   readonly #clock: Clock;
   /** By setting; one that has never failed is not here. */
-  readonly #states = new Map<string, State>();
+  readonly #states = new Map<string, OriginState>();
 
   constructor(log: Log, clock: Clock) {
     this.#log = log;
@@ -37,7 +37,7 @@ export class UpstreamHealth {
   }
 
   /** It has answered, whatever its status. */
-  answered(place: Place): void {
+  answered(place: UpstreamOrigin): void {
     const { origin, setting } = place;
     const state = this.#states.get(setting);
     if (!state || state.isUp || !this.#change(state, place)) return;
@@ -45,21 +45,21 @@ export class UpstreamHealth {
   }
 
   /** It said nothing to a request. */
-  failed(place: Place, reason: string): void {
+  failed(place: UpstreamOrigin, reason: string): void {
     const { origin, setting } = place;
     const state = this.#stateOf(setting);
     if (!state.isUp || !this.#change(state, place)) return;
     this.#log.warn({ upstream: origin, setting, reason }, `the upstream does not answer; ${adviceOn(reason, setting)}`);
   }
 
-  #stateOf(setting: string): State {
+  #stateOf(setting: string): OriginState {
     let state = this.#states.get(setting);
     if (!state) this.#states.set(setting, (state = { isUp: true, since: this.#clock.now(), changes: 0 }));
     return state;
   }
 
   /** @returns whether it is to be told */
-  #change(state: State, { origin, setting }: Place): boolean {
+  #change(state: OriginState, { origin, setting }: UpstreamOrigin): boolean {
     const now = this.#clock.now();
     state.isUp = !state.isUp;
     if (now - state.since > SPAN_MS) {

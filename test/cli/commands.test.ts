@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { ToldEntry } from '../../src/admin/entry-json.ts';
-import type { Page, Stats } from '../../src/cli/usage-file.ts';
+import type { EntryPage, ProxyStats } from '../../src/cli/usage-file.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
@@ -28,7 +28,7 @@ describe('a proxy that runs', () => {
     await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
     await ask(api + CHAT, { body: chatRequest('another'), headers: { 'x-refrain-ttl': '0' } });
     const { code, out, err } = await refrain(['stats', '--json']);
-    const stats = JSON.parse(out) as Stats;
+    const stats = JSON.parse(out) as ProxyStats;
     expect([code, err, stats]).toEqual([0, '', JSON.parse((await ask(`${admin}/stats`)).text)]);
     expect(stats.periods.today).toMatchObject({ requests: 6, hits: 1, misses: 4, bypasses: 1, hitRate: 0.2 });
     const { out: table } = await refrain(['stats']);
@@ -52,7 +52,7 @@ describe('a proxy that runs', () => {
   test('lists what it keeps', async ({ proxy, refrain }) => {
     const { api } = await proxy();
     await traffic(api);
-    const list = async (...flags: string[]) => (JSON.parse((await refrain(['ls', '--json', ...flags])).out) as Page).entries.map(({ endpoint, form }) => `${endpoint} ${form}`);
+    const list = async (...flags: string[]) => (JSON.parse((await refrain(['ls', '--json', ...flags])).out) as EntryPage).entries.map(({ endpoint, form }) => `${endpoint} ${form}`);
     expect(await list()).toEqual(['embeddings json', 'chat sse', 'chat json']);
     expect(await list('--model', 'gpt-test')).toEqual(['chat sse', 'chat json']);
     expect(await list('--endpoint', 'embeddings')).toEqual(['embeddings json']);
@@ -104,7 +104,7 @@ describe('a proxy that runs', () => {
     expect(await refrain(['purge', '--model', 'gpt-test'])).toEqual({ code: 2, out: '', err: expect.stringMatching(/^refrain: this would delete 2 answers, .*; say --yes, or --dry-run\n$/) });
     expect(await refrain(['purge', '--model', 'gpt-test', '--dry-run'])).toMatchObject({ code: 0, out: expect.stringMatching(/^would delete 2 answers, /) });
     expect(JSON.parse((await refrain(['purge', '--model', 'gpt-test', '--yes', '--json'])).out)).toMatchObject({ entries: 2, flights: 0, dryRun: false });
-    expect((JSON.parse((await refrain(['ls', '--json'])).out) as Page).entries.map(({ model }) => model)).toEqual(['embed-test']);
+    expect((JSON.parse((await refrain(['ls', '--json'])).out) as EntryPage).entries.map(({ model }) => model)).toEqual(['embed-test']);
     expect(await refrain(['purge', '--all'])).toMatchObject({ code: 0, out: expect.stringMatching(/^deleted 1 answer, /) });
   });
 
@@ -155,16 +155,16 @@ describe('without a proxy', () => {
     const { headers } = await ask(api + CHAT, { body: chatRequest('shown') });
     const key = String(headers['x-refrain-key']);
     const list = ['ls', '--json', '--model', 'gpt-test', '--sort', 'largest'];
-    const before = { rows: JSON.parse((await refrain(list)).out) as Page, detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry };
+    const before = { rows: JSON.parse((await refrain(list)).out) as EntryPage, detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry };
     child.signal('SIGTERM');
     await child.exited;
     const files = snapshot(folder);
     const store = join(folder, '.refrain', 'cache.sqlite');
     const rows = await refrain(list);
     expect([rows.code, rows.err]).toEqual([0, `refrain: no proxy runs at ${admin}; reading ${store}\n`]);
-    const stable = ({ key: name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call }: Page['entries'][number]) =>
+    const stable = ({ key: name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call }: EntryPage['entries'][number]) =>
       ({ name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call });
-    expect((JSON.parse(rows.out) as Page).entries.map(stable)).toEqual(before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })));
+    expect((JSON.parse(rows.out) as EntryPage).entries.map(stable)).toEqual(before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })));
     const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
     expect([detail.request, detail.answer]).toEqual([before.detail.request, before.detail.answer]);
     const stats = await refrain(['stats', '--json']);
@@ -184,7 +184,7 @@ describe('without a proxy', () => {
     await refrain(['ls']);
     child.signal('SIGKILL');
     await child.exited;
-    expect((JSON.parse((await refrain(['ls', '--json'])).out) as Page).entries).toHaveLength(3);
+    expect((JSON.parse((await refrain(['ls', '--json'])).out) as EntryPage).entries).toHaveLength(3);
   });
 
   test('and without files there is nothing to read', async ({ refrain, folder }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Choice } from '../../src/config/commands.ts';
+import type { PurgeFlags } from '../../src/config/commands.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { addressOf, createAdminClient } from '../../src/cli/admin-client.ts';
 import { CommandError } from '../../src/cli/failure.ts';
@@ -83,7 +83,7 @@ describe('refrain purge', () => {
     void response.end(JSON.stringify({ entries, bytes: entries * 1_024, flights, dryRun: JSON.parse(body.toString()).dryRun }));
 
   const asked = (server: ScriptedUpstream) => server.calls.map(({ body }) => JSON.parse(body.toString()));
-  const command = { json: false, choice: { model: 'm', olderThan: 60 } as Choice | 'all', dryRun: false, yes: false };
+  const command = { json: false, choice: { model: 'm', olderThan: 60 } as PurgeFlags | 'all', dryRun: false, yes: false };
 
   test('counts, asks, and deletes what the person agreed to', async () => {
     const { server, target } = await listener(counting(1_234, 2));

@@ -6,7 +6,7 @@ import { BooksTables, readRows } from '../../src/ledger/usage-tables.ts';
 import { readBooks } from '../../src/ledger/read-usage-file.ts';
 import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
 import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
-import { noAmounts, type Row } from '../../src/ledger/row.ts';
+import { noAmounts, type UsageRow } from '../../src/ledger/row.ts';
 import { BOOKS_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { until } from '../harness/until.ts';
 import { callOf, NOON, noteOf } from './noted.ts';
@@ -14,7 +14,7 @@ import { createBooksPlace } from './place.ts';
 
 const HIT = noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
 const requests = (path: string) => readBooks(path, NOON).periods.all.requests;
-const rowOf = (more: Partial<Row>): Row => ({
+const rowOf = (more: Partial<UsageRow>): UsageRow => ({
   ...noAmounts(), day: '2026-11-22', scope: 'shared:team', endpoint: 'chat', model: 'gpt-4o', outcome: 'hit', requests: 1, nanoDollars: 5, ...more,
 });
 

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { computeKey } from '../../src/request/key.ts';
 import { parseHead } from '../../src/request/parsed-head.ts';
-import { type Variables, variablesOf } from '../../src/request/variables.ts';
+import { type BodyVariables, variablesOf } from '../../src/request/variables.ts';
 import { rulesWith } from '../harness/naming.ts';
 
 const RULES = rulesWith();
 
 type Asked = 'chat' | 'responses';
 
-function variablesIn(body: string, headers: readonly string[] = [], endpoint: Asked = 'chat'): Variables | null {
+function variablesIn(body: string, headers: readonly string[] = [], endpoint: Asked = 'chat'): BodyVariables | null {
   // Of an upstream that nobody knows: for it no label is out of the key.
   const rules = endpoint === 'chat' ? RULES : rulesWith({ dialect: 'compatible' });
   const url = endpoint === 'chat' ? '/v1/chat/completions' : '/v1/responses';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoredRequest, Entry } from '../../src/response/entry.ts';
 import { type Filter, fits, hasText } from '../../src/store/filter.ts';
-import type { Listing, Position, Row, Sort } from '../../src/store/listing.ts';
+import type { Listing, Position, EntryRow, Sort } from '../../src/store/listing.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Subject } from './contract.ts';
 import { entryOf } from './entries.ts';
@@ -34,8 +34,8 @@ const filter: fc.Arbitrary<Filter> = fc.record({
 
 const sort = fc.constantFrom<Sort>('newest', 'largest', 'most-used');
 
-async function allPages(store: Store, listing: Omit<Listing, 'after'>, between: () => unknown = () => {}): Promise<Row[]> {
-  const rows: Row[] = [];
+async function allPages(store: Store, listing: Omit<Listing, 'after'>, between: () => unknown = () => {}): Promise<EntryRow[]> {
+  const rows: EntryRow[] = [];
   let after: Position | null = null;
   do {
     const page = await store.list({ ...listing, after });
@@ -69,10 +69,10 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
           }
           const all = await allPages(store, { filter: {}, sort: 'newest', limit: 5 });
           expect(all.map(({ key }) => Number(key))).toEqual(wanted.keys().toArray().reverse());
-          const entryAt = (row: Row) => ({ storedAt: row.storedAt, ...(row.label && { request: { ...row.label, parts: null } }) });
+          const entryAt = (row: EntryRow) => ({ storedAt: row.storedAt, ...(row.label && { request: { ...row.label, parts: null } }) });
           const { text, ...others } = some;
           const fitting = all.filter((row) => fits(others, entryAt(row), row.bytes) && (text === undefined || hasText(`json:${JSON.stringify(wanted[Number(row.key)]?.text)}`, text)));
-          const by = ({ key, bytes, hits }: Row) => (order === 'newest' ? Number(key) : order === 'largest' ? bytes : hits);
+          const by = ({ key, bytes, hits }: EntryRow) => (order === 'newest' ? Number(key) : order === 'largest' ? bytes : hits);
           const expected = fitting.toSorted((a, b) => by(b) - by(a) || Number(b.key) - Number(a.key)).map(({ key }) => key);
           expect(await keysOf(store, some, order, limit)).toEqual(expected);
           for (const { key, hits } of all) expect(hits).toBe(wanted[Number(key)]?.uses);
@@ -114,7 +114,7 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
       const request = askedOf({ tags: ['b', 'a'], text: '海 "🌊"' });
       const entry = entryOf('text', { expiresAt: Date.UTC(2027, 0, 1), request, call });
       await fill(store, { 'aa11.json': entry, 'aa22.sse': entryOf('of a request that is not known'), 'bb11.json': entryOf('other', { request: askedOf({ model: null, parts: null }) }) });
-      const [row, unknown] = (await store.listByPrefix('aa', 5)) as [Row, Row];
+      const [row, unknown] = (await store.listByPrefix('aa', 5)) as [EntryRow, EntryRow];
       const { parts: _, ...label } = request;
       expect(row).toMatchObject({ key: 'aa11.json', label, hits: 0, storedAt: entry.storedAt, expiresAt: entry.expiresAt, call });
       expect(unknown).toMatchObject({ key: 'aa22.sse', label: null, expiresAt: Infinity });
