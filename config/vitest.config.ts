@@ -10,8 +10,19 @@ export default defineConfig({
     testTimeout: 30_000,
     maxWorkers: availableParallelism(),
     projects: [
-      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: ['test/long/**', ALONE], sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'size', include: [`${ALONE}/*.test.ts`], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/long/**', ALONE],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'size', include: [`${ALONE}/*.test.ts`], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
     ],
   },
 });

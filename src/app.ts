@@ -96,7 +96,10 @@ const LISTENER = {
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
-  const { store: { path }, auth: { recheck } } = config;
+  const {
+    store: { path },
+    auth: { recheck },
+  } = config;
   const ledgerPath = usagePath(path);
   const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
     onGone: (gone) => cache.removals.heed(gone),
@@ -109,9 +112,23 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
-  const { maxEntryBytes, onAbandon, heartbeat, flight: { patience } } = config;
+  const {
+    maxEntryBytes,
+    onAbandon,
+    heartbeat,
+    flight: { patience },
+  } = config;
   const admission = new AdmissionControl(config.limits, clock);
-  const cache = new Cache({ store, clock, admission, log, maxEntryBytes, onAbandon, patience, keptHeaders: replayedHeaders });
+  const cache = new Cache({
+    store,
+    clock,
+    admission,
+    log,
+    maxEntryBytes,
+    onAbandon,
+    patience,
+    keptHeaders: replayedHeaders,
+  });
   const metrics = new Metrics({
     version: packageVersion(),
     tiers,
@@ -127,17 +144,27 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const callersFile = path === null ? null : new CallersFile({ path: callersPath(path), clock, log });
   const callers = new Callers({ recheck, file: callersFile, clock });
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
-  const createHandle = (): RequestListener => createHandler({
-    cache, store, upstream, ledger, hints, clock, log, pseudonym, keyer, callers,
-    heads: new HeadMemo({ rules, pseudonym }),
-    keep: new Set(config.keep),
-    keepsPrompts: config.store.prompts,
-    omissions: rules.omissions,
-    heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
-    isStopping: () => app.readiness === 'stopping',
-    bodies: new Bodies(bounds, budget, clock),
-    decoding: new Decoding(bounds, budget.whole, clock),
-  });
+  const createHandle = (): RequestListener =>
+    createHandler({
+      cache,
+      store,
+      upstream,
+      ledger,
+      hints,
+      clock,
+      log,
+      pseudonym,
+      keyer,
+      callers,
+      heads: new HeadMemo({ rules, pseudonym }),
+      keep: new Set(config.keep),
+      keepsPrompts: config.store.prompts,
+      omissions: rules.omissions,
+      heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
+      isStopping: () => app.readiness === 'stopping',
+      bodies: new Bodies(bounds, budget, clock),
+      decoding: new Decoding(bounds, budget.whole, clock),
+    });
   const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   api.on('clientError', refuseUnread);
   closeOnlyIdle(api);
@@ -145,16 +172,36 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   api.maxHeadersCount = 0;
   const statsNow = async () => ({ ...(await ledger.stats()), hints: hints.list() });
   const adminApi = new LazyAdminServer({
-    host: config.admin.host, token: config.admin.token, readiness: () => app.readiness, explain: (text) => explainDocument(rules, store.findByPrefix, text),
-    catalogue: store, removals: cache.removals, figures: { lru, stats: statsNow, metrics: () => metrics.text() },
-    subscribe: (listener) => ledger.subscribe(listener), settings: () => showConfig(config, origins), clock, log,
+    host: config.admin.host,
+    token: config.admin.token,
+    readiness: () => app.readiness,
+    explain: (text) => explainDocument(rules, store.findByPrefix, text),
+    catalogue: store,
+    removals: cache.removals,
+    figures: { lru, stats: statsNow, metrics: () => metrics.text() },
+    subscribe: (listener) => ledger.subscribe(listener),
+    settings: () => showConfig(config, origins),
+    clock,
+    log,
   });
   const admin = createServer({ ...LISTENER, requestTimeout: OPERATOR_MS });
   admin.on('clientError', refuseUnreadOperator);
   closeOnlyIdle(admin);
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   const app: App = {
-    api, admin, cache, callers, admission, budget, ledger, hints, metrics, store, upstream, keyer, readiness: 'starting',
+    api,
+    admin,
+    cache,
+    callers,
+    admission,
+    budget,
+    ledger,
+    hints,
+    metrics,
+    store,
+    upstream,
+    keyer,
+    readiness: 'starting',
     async open() {
       const refusals = await within(clock, OPEN_MS, Promise.all([openFile(), usageFile.open()]));
       const paths = [path, ledgerPath];
@@ -192,7 +239,10 @@ interface Tiered extends Pick<App, 'store'> {
 }
 
 function createStore(
-  { memory: { bytes: memoryBytes }, store: { path, bytes } }: Config, log: Log, clock: Clock, told: Told,
+  { memory: { bytes: memoryBytes }, store: { path, bytes } }: Config,
+  log: Log,
+  clock: Clock,
+  told: Told,
 ): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
   const memory = createMemoryStore({ maxBytes, holdsParts: path === null });
@@ -210,7 +260,10 @@ function createStore(
       await file?.ready;
       return file?.refusal ?? null;
     },
-    tiers: () => [...(isUsed ? [{ tier: 'memory', maxBytes, ...memory.held }] : []), ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : [])],
+    tiers: () => [
+      ...(isUsed ? [{ tier: 'memory', maxBytes, ...memory.held }] : []),
+      ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : []),
+    ],
     isStoreUp: () => file?.state === 'up',
     lru: memory.info,
   };

@@ -76,11 +76,14 @@ export const headersTooLarge = () =>
 export const headersTimeout = () =>
   new RefrainError('headers_timeout', 408, 'The headers of the request did not arrive within 10 s.');
 
-export const invalidBody = (why: string) =>
-  new RefrainError('invalid_body', 400, `The body is not accepted: ${why}.`);
+export const invalidBody = (why: string) => new RefrainError('invalid_body', 400, `The body is not accepted: ${why}.`);
 
 export const websocketUnsupported = () =>
-  new RefrainError('websocket_unsupported', 426, 'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.');
+  new RefrainError(
+    'websocket_unsupported',
+    426,
+    'Refrain does not carry WebSockets; use HTTP, or connect to the upstream directly.',
+  );
 
 export const loopDetected = () => {
   const advice = 'correct upstream or upstreams in its settings, or in those of a proxy between';
@@ -88,22 +91,33 @@ export const loopDetected = () => {
 };
 
 export const bodyTooLarge = (limit: number) =>
-  new RefrainError('body_too_large', 413, `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`);
+  new RefrainError(
+    'body_too_large',
+    413,
+    `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`,
+  );
 
 export const bodyIncomplete = () =>
   new RefrainError('body_incomplete', 400, 'The request body ended before its declared length.');
 
-export const bodyTimeout = (how: string) =>
-  new RefrainError('body_timeout', 408, `The request body ${how}.`);
+export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
 export const notCached = () =>
-  new RefrainError('not_cached', 504, 'No stored answer is good enough, and only-if-cached forbids asking the upstream.', 'cache-control');
+  new RefrainError(
+    'not_cached',
+    504,
+    'No stored answer is good enough, and only-if-cached forbids asking the upstream.',
+    'cache-control',
+  );
 
 export const overloaded = () =>
-  new RefrainError('overloaded', 503, 'Refrain has as much to do as its limits allow; try again soon, or raise limits.');
+  new RefrainError(
+    'overloaded',
+    503,
+    'Refrain has as much to do as its limits allow; try again soon, or raise limits.',
+  );
 
-export const stopping = () =>
-  new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
+export const stopping = () => new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
 export const notDurable = () => {
   const gone = 'What was to go is gone for as long as this process runs';
@@ -125,29 +139,46 @@ export const upstreamCut = (cause: unknown) =>
 export const listenerTooSlow = () =>
   new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');
 
-export const abandoned = () =>
-  new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
+export const abandoned = () => new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
 
 export const unknownRoute = (method: string, path: string) =>
-  new RefrainError('unknown_route', 404, `There is no ${method} ${shown(path)} here; GET /openapi.json lists what there is.`);
+  new RefrainError(
+    'unknown_route',
+    404,
+    `There is no ${method} ${shown(path)} here; GET /openapi.json lists what there is.`,
+  );
 
 export const unknownEntry = (key: string) =>
   new RefrainError('unknown_entry', 404, `Nothing is kept under ${shown(key)}; GET /entries lists what is.`);
 
 export const ambiguousKey = (key: string, keys: readonly string[]) =>
-  new RefrainError('ambiguous_key', 409, `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`);
+  new RefrainError(
+    'ambiguous_key',
+    409,
+    `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`,
+  );
 
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
 export const unauthorized = () =>
-  new RefrainError('unauthorized', 401, 'This needs the token of the operator: Authorization: Bearer TOKEN.', 'authorization');
+  new RefrainError(
+    'unauthorized',
+    401,
+    'This needs the token of the operator: Authorization: Bearer TOKEN.',
+    'authorization',
+  );
 
 export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
 
 export const misdirectedRequest = (host: string) =>
-  new RefrainError('misdirected_request', 421, `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`, 'host');
+  new RefrainError(
+    'misdirected_request',
+    421,
+    `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`,
+    'host',
+  );
 
 export const unsupportedMediaType = () => {
   const message = 'The body must be JSON in UTF-8; send it with content-type: application/json.';
@@ -155,11 +186,20 @@ export const unsupportedMediaType = () => {
 };
 
 export const internalError = (cause: unknown) =>
-  new RefrainError('internal_error', 500, 'Refrain failed to handle this request; its log names the request id.', null, cause);
+  new RefrainError(
+    'internal_error',
+    500,
+    'Refrain failed to handle this request; its log names the request id.',
+    null,
+    cause,
+  );
 
 /** After these a connection is closed: its other end is late, or may not mean by its bytes what is read here. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
-  'stopping', 'malformed_request', 'http_version_unsupported', 'body_timeout',
+  'stopping',
+  'malformed_request',
+  'http_version_unsupported',
+  'body_timeout',
 ]);
 
 export function closesConnection({ code }: RefrainError): boolean {

@@ -17,7 +17,9 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > LEAST_MAJOR || (major === LEAST_MAJOR && minor >= LEAST_MINOR)) {
   run();
 } else {
-  process.stderr.write(`refrain: Node ${process.versions.node} is too old; install Node ${LEAST_MAJOR}.${LEAST_MINOR} or newer\n`);
+  process.stderr.write(
+    `refrain: Node ${process.versions.node} is too old; install Node ${LEAST_MAJOR}.${LEAST_MINOR} or newer\n`,
+  );
   process.exitCode = 1;
 }
 

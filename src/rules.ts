@@ -33,7 +33,8 @@ type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>;
 
 /** Each upstream with what is set for it, or else for all, or else follows from its host. */
 export function createTargets(
-  { upstream, upstreams, dialect, doneMarker, noStore }: Config, origins: readonly Origin[],
+  { upstream, upstreams, dialect, doneMarker, noStore }: Config,
+  origins: readonly Origin[],
 ): Targets {
   const targetOf = (name: string | null, base: string, own: Own): Target => {
     const { origin, hostname, pathname } = new URL(base);

@@ -29,7 +29,10 @@ export function loadSecret(storePath: string | null, log: Log): Buffer {
     return secret;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    log.warn({ path, reason: reasonOf(error) }, 'the secret cannot be kept; stored answers will not be found after a restart');
+    log.warn(
+      { path, reason: reasonOf(error) },
+      'the secret cannot be kept; stored answers will not be found after a restart',
+    );
     return randomBytes(SECRET_BYTES);
   }
 }

@@ -19,15 +19,33 @@ export interface Metric {
 
 /** Every metric that a proxy has. */
 export function listMetrics(): Metric[] {
-  const metrics = new Metrics({ version: '', tiers: () => [], files: () => ({}), flights: () => 0, listeners: () => 0, bytesInTheAir: () => 0 });
+  const metrics = new Metrics({
+    version: '',
+    tiers: () => [],
+    files: () => ({}),
+    flights: () => 0,
+    listeners: () => 0,
+    bytesInTheAir: () => 0,
+  });
   metrics.close();
-  const listed = metrics.registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: string[]; help: string }[];
+  const listed = metrics.registry.getMetricsAsArray() as unknown as {
+    name: string;
+    type: string;
+    labelNames: string[];
+    help: string;
+  }[];
   return listed.map(({ name, type, labelNames, help }) => ({ name, type, labels: labelNames, help }));
 }
 
 /** The README with its tables as the code has them now. */
 export function refreshReadme(readme: string): string {
-  const parts = { exits: exitsTable(), settings: settingsTable(), key: keyTable(), fields: fieldsTable(), metrics: metricsTable() };
+  const parts = {
+    exits: exitsTable(),
+    settings: settingsTable(),
+    key: keyTable(),
+    fields: fieldsTable(),
+    metrics: metricsTable(),
+  };
   return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readme);
 }
 
@@ -49,19 +67,30 @@ function quoted(names: readonly string[]): string {
 }
 
 function metricsTable(): string {
-  const rows = listMetrics().map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${quoted(labels)} | ${help} |`);
+  const rows = listMetrics().map(
+    ({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${quoted(labels)} | ${help} |`,
+  );
   return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** What each dialect leaves out of the key, and why. */
 function keyTable(): string {
-  const places = (isOut: (dialect: (typeof DIALECTS)[number]) => boolean) => DIALECTS.map((dialect) => (isOut(dialect) ? 'out' : '**in**')).join(' | ');
-  const row = (names: readonly string[], isOut: Parameters<typeof places>[0], why: string) => `| ${quoted(names)} | ${places(isOut)} | ${why} |`;
-  const head = (what: string) => [`| ${what} | ${DIALECTS.map((dialect) => `\`${dialect}\``).join(' | ')} | because |`, `|---|${'---|'.repeat(DIALECTS.length)}---|`];
+  const places = (isOut: (dialect: (typeof DIALECTS)[number]) => boolean) =>
+    DIALECTS.map((dialect) => (isOut(dialect) ? 'out' : '**in**')).join(' | ');
+  const row = (names: readonly string[], isOut: Parameters<typeof places>[0], why: string) =>
+    `| ${quoted(names)} | ${places(isOut)} | ${why} |`;
+  const head = (what: string) => [
+    `| ${what} | ${DIALECTS.map((dialect) => `\`${dialect}\``).join(' | ')} | because |`,
+    `|---|${'---|'.repeat(DIALECTS.length)}---|`,
+  ];
   const fields = [
     row(FORM_FIELDS, () => true, 'the form of the answer, not the answer (chat, completions and responses)'),
     ...IGNORED_FIELDS.map(({ fields: names, why }) => row(names, ignoresLabels, why)),
-    row([AUTHORED_IDS], ignoresLabels, 'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`'),
+    row(
+      [AUTHORED_IDS],
+      ignoresLabels,
+      'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`',
+    ),
   ];
   const headers = [
     row([...CREDENTIALS, ...ACCOUNTS], () => true, 'in the scope'),
@@ -75,7 +104,9 @@ function keyTable(): string {
 function fieldsTable(): string {
   const rows = Object.entries(FIELDS).map(([endpoint, fields]) => {
     const keyed = Object.entries<string>(fields).filter(([, why]) => why !== 'left out');
-    const groups = [...Map.groupBy(keyed, ([, why]) => why)].map(([why, entries]) => `*${why}* ${quoted(entries.map(([name]) => name))}`);
+    const groups = [...Map.groupBy(keyed, ([, why]) => why)].map(
+      ([why, entries]) => `*${why}* ${quoted(entries.map(([name]) => name))}`,
+    );
     return `| ${endpoint} | ${groups.join('; ')} |`;
   });
   return ['| endpoint | known fields in the key |', '|---|---|', ...rows].join('\n');

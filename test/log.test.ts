@@ -8,14 +8,23 @@ function logged(write: (log: ReturnType<typeof createLog>) => void): Record<stri
 }
 
 test('one line per event, with its level in words and the time', () => {
-  expect(logged((log) => log.info({ port: 1 }, 'ready'))).toEqual([{ level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/), port: 1, msg: 'ready' }]);
+  expect(logged((log) => log.info({ port: 1 }, 'ready'))).toEqual([
+    { level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/), port: 1, msg: 'ready' },
+  ]);
   expect(logged((log) => log.trace('too fine'))).toEqual([]);
 });
 
 test('a credential that slips in is censored', () => {
   const secret = 'sk-canary';
   const lines = logged((log) => {
-    log.info({ authorization: secret, headers: { 'x-api-key': secret, cookie: secret, 'set-cookie': [secret] }, admin: { token: secret } }, 'x');
+    log.info(
+      {
+        authorization: secret,
+        headers: { 'x-api-key': secret, cookie: secret, 'set-cookie': [secret] },
+        admin: { token: secret },
+      },
+      'x',
+    );
   });
   expect(JSON.stringify(lines)).not.toContain(secret);
   expect(JSON.stringify(lines)).toContain('[secret]');

@@ -5,7 +5,14 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import {
-  bodyTooLarge, closesConnection, errorBody, internalError, invalidBody, reasonOf, RefrainError, unknownRoute,
+  bodyTooLarge,
+  closesConnection,
+  errorBody,
+  internalError,
+  invalidBody,
+  reasonOf,
+  RefrainError,
+  unknownRoute,
   unsupportedMediaType,
 } from '../errors.ts';
 import type { Removals } from '../cache/removals.ts';
@@ -44,7 +51,11 @@ export function createAdmin(options: AdminOptions): Express {
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
-  admin.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }));
+  admin.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    }),
+  );
   admin.use((_request: Request, response: Response, next: NextFunction) => {
     response.set('cache-control', 'no-store');
     next();

@@ -15,7 +15,8 @@ export function writeCursor(sort: Sort, { at, id }: Position): string {
 /** @throws RefrainError `invalid_query` for what is no cursor of this order */
 export function readCursor(sort: Sort, cursor: string): Position {
   const [, at = 0, id = 0] = parsePlace(cursor) ?? [];
-  if (cursor !== writeCursor(sort, { at, id })) throw invalidQuery('cursor', `it must be the "next" of a page that is sorted by ${sort}`);
+  if (cursor !== writeCursor(sort, { at, id }))
+    throw invalidQuery('cursor', `it must be the "next" of a page that is sorted by ${sort}`);
   return { at, id };
 }
 

@@ -25,7 +25,10 @@ export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
     const listing = readListing(request.query, now);
     const page = await catalogue.list(listing);
     if (!page) throw overloaded();
-    response.json({ entries: page.rows.map((row) => tellRow(row, now)), next: page.next && writeCursor(listing.sort, page.next) });
+    response.json({
+      entries: page.rows.map((row) => tellRow(row, now)),
+      next: page.next && writeCursor(listing.sort, page.next),
+    });
   });
 
   router.get('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {

@@ -40,8 +40,19 @@ export interface ToldEntry extends ToldRow {
 export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow, now: number): ToldRow {
   const { model = null, endpoint = null, scope, tags = [] } = label ?? {};
   return {
-    key, form: formOf(key), model, endpoint, scope: scope === undefined ? null : scopeLabel(scope), tags, bytes,
-    storedAt: tellTime(storedAt) ?? '', expiresAt: tellTime(expiresAt), age: Math.max(0, Math.floor((now - storedAt) / 1000)), hits, tier, call: call ?? null,
+    key,
+    form: formOf(key),
+    model,
+    endpoint,
+    scope: scope === undefined ? null : scopeLabel(scope),
+    tags,
+    bytes,
+    storedAt: tellTime(storedAt) ?? '',
+    expiresAt: tellTime(expiresAt),
+    age: Math.max(0, Math.floor((now - storedAt) / 1000)),
+    hits,
+    tier,
+    call: call ?? null,
   };
 }
 

@@ -31,10 +31,14 @@ export async function explainDocument(rules: Rules, find: FindKept, text: string
 }
 
 async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
-  if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key)) throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
+  if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key))
+    throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
   const kept = await find(key);
   if (!kept) throw invalidBody(`nothing is kept under ${key}`);
   const { endpoint, parts } = kept.request;
-  if (!parts) throw invalidBody(`what was asked is not kept with ${key}: it was too long, shows a credential, or store.prompts is false`);
+  if (!parts)
+    throw invalidBody(
+      `what was asked is not kept with ${key}: it was too long, shows a credential, or store.prompts is false`,
+    );
   return { endpoint, dialect: null, form: formOf(kept.key), parts };
 }

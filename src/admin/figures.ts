@@ -18,7 +18,15 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function figuresRoutes({ lru, stats, metrics }: Figures): Router {
   const router = Router();
-  if (stats) router.get('/stats', async (_request: Request, response: Response) => void response.json({ ...(await stats()), lru: lru() }));
-  if (metrics) router.get('/metrics', async (_request: Request, response: Response) => void response.type(METRICS_TYPE).send(await metrics()));
+  if (stats)
+    router.get(
+      '/stats',
+      async (_request: Request, response: Response) => void response.json({ ...(await stats()), lru: lru() }),
+    );
+  if (metrics)
+    router.get(
+      '/metrics',
+      async (_request: Request, response: Response) => void response.type(METRICS_TYPE).send(await metrics()),
+    );
   return router;
 }

@@ -25,6 +25,10 @@ export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: s
   if (exact) return exact;
   const [row, ...others] = form === undefined ? rows : rows.filter((one) => formOf(one.key) === form);
   if (!row) throw unknownEntry(key);
-  if (others.length > 0) throw ambiguousKey(key, [row, ...others].map((one) => one.key));
+  if (others.length > 0)
+    throw ambiguousKey(
+      key,
+      [row, ...others].map((one) => one.key),
+    );
   return row;
 }

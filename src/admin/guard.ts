@@ -22,14 +22,21 @@ export interface GuardOptions {
 /** What anybody may ask who can reach the listener. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-export function createGuard({ host, token }: GuardOptions): (request: Request, response: Response, next: NextFunction) => void {
+export function createGuard({
+  host,
+  token,
+}: GuardOptions): (request: Request, response: Response, next: NextFunction) => void {
   const expected = token === null ? null : digestOf(`Bearer ${token}`);
   return (request, response, next) => {
     checkProtocol(request.httpVersion, request.headersDistinct.host?.length ?? 0);
     checkHost(request, host);
     const { origin, host: named = '' } = request.headers;
     if (origin !== undefined && origin !== `http://${named}`) throw forbiddenOrigin(origin);
-    if (expected && !OPEN_PATHS.has(request.path) && !timingSafeEqual(digestOf(request.headers.authorization ?? ''), expected)) {
+    if (
+      expected &&
+      !OPEN_PATHS.has(request.path) &&
+      !timingSafeEqual(digestOf(request.headers.authorization ?? ''), expected)
+    ) {
       response.set('www-authenticate', 'Bearer realm="refrain"');
       throw unauthorized();
     }
@@ -40,9 +47,11 @@ export function createGuard({ host, token }: GuardOptions): (request: Request, r
 /** @throws RefrainError `misdirected_request` */
 function checkHost({ headersDistinct, socket }: Request, configured: string): void {
   const [named = '', ...others] = headersDistinct.host ?? [];
-  const [, bracketed, plain = bracketed ?? '', port = '80'] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\\]+))(?::([0-9]{1,5}))?$/.exec(named) ?? [];
+  const [, bracketed, plain = bracketed ?? '', port = '80'] =
+    /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\\]+))(?::([0-9]{1,5}))?$/.exec(named) ?? [];
   const isOurs = isLoopback(plain) || sameName(plain, configured) || sameName(plain, addressOf(socket.localAddress));
-  if (others.length > 0 || plain === '' || !isOurs || Number(port) !== socket.localPort) throw misdirectedRequest(named);
+  if (others.length > 0 || plain === '' || !isOurs || Number(port) !== socket.localPort)
+    throw misdirectedRequest(named);
 }
 
 /** What a connection came to is no name that could have been rebound. */

@@ -51,7 +51,12 @@ export class Cache {
     this.#hitForMiss = new HitForMiss(options.clock);
     this.#future = new FutureEntries(options.log);
     this.removals = new Removals({ ...options, flights: this.#flights, deletedResponses: this.#deletedResponses });
-    this.#context = { ...options, flights: this.#flights, hitForMiss: this.#hitForMiss, deletedResponses: this.#deletedResponses };
+    this.#context = {
+      ...options,
+      flights: this.#flights,
+      hitForMiss: this.#hitForMiss,
+      deletedResponses: this.#deletedResponses,
+    };
   }
 
   /** How many flights may be joined. */
@@ -130,8 +135,9 @@ export class Cache {
     const { head, state } = reader;
     if (head === null) {
       if (state !== 'waiting') return result;
-      return waitForHead(reader, question.client)
-        .then((stays) => (stays && reader.head ? this.#followHead(flight, result, question) : result));
+      return waitForHead(reader, question.client).then((stays) =>
+        stays && reader.head ? this.#followHead(flight, result, question) : result,
+      );
     }
     if (mayPlay(flight, head, question)) return result;
     reader.leave();
@@ -162,7 +168,14 @@ export class Cache {
   }
 
   #miss(question: Question): CacheResult | Promise<CacheResult> {
-    const { key, permission, fetch, sent, varying, expected: { noStore } } = question;
+    const {
+      key,
+      permission,
+      fetch,
+      sent,
+      varying,
+      expected: { noStore },
+    } = question;
     const { admission, store } = this.#options;
     const isToLookUp = permission.read && !isSurelyAbsent(store, key);
     if (isToLookUp) admission.admitReader();
@@ -173,7 +186,10 @@ export class Cache {
     const notKept = permission.read ? this.#hitForMiss.whyNot(key) : null;
     const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: sink };
     const result: CacheResult = {
-      outcome, reader, call: flight.callMetrics.whenOver, flight,
+      outcome,
+      reader,
+      call: flight.callMetrics.whenOver,
+      flight,
       ...(varying && { variesBy: varying.by }),
     };
     if (!isToLookUp) {
@@ -197,7 +213,10 @@ export class Cache {
 
   /** A flight that is joinable unless another one holds the key already. */
   #register(question: Question, sink: StoreSink): Flight {
-    const { key, expected: { endpoint } } = question;
+    const {
+      key,
+      expected: { endpoint },
+    } = question;
     const { clock, admission, maxEntryBytes, onAbandon } = this.#options;
     const flight = new Flight({ sink, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, admission });
     if (flight.recording.liveOnly) return flight;
@@ -220,7 +239,10 @@ export class Cache {
 
   /** The entry found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
   #goodEnough(
-    found: Found | undefined, { maxAge }: Permission, sent: Sent, now = this.#options.clock.now(),
+    found: Found | undefined,
+    { maxAge }: Permission,
+    sent: Sent,
+    now = this.#options.clock.now(),
   ): Found | undefined {
     if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
     if (isGoodEnough(found.entry, maxAge, now)) return found;

@@ -109,7 +109,9 @@ export class CallersFile {
     const { path, log } = this.#options;
     const fresh = `${path}.${randomUUID()}`;
     try {
-      const before = await readFile(path, 'utf8').then(parse).catch(() => new Map<string, Known>());
+      const before = await readFile(path, 'utf8')
+        .then(parse)
+        .catch(() => new Map<string, Known>());
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(fresh, spell(merged(before, callers)), { mode: 0o600, flag: 'wx' });
       await rename(fresh, path);
@@ -127,9 +129,9 @@ export class CallersFile {
 function parse(text: string): Map<string, Known> {
   if (text.length > MOST_BYTES) throw new Error('too long');
   const { callers } = FILE.parse(JSON.parse(text));
-  return new Map(callers.map(
-    ([name, acceptedAt, refusedAt]) => [name, { acceptedAt: acceptedAt ?? -Infinity, refusedAt }],
-  ));
+  return new Map(
+    callers.map(([name, acceptedAt, refusedAt]) => [name, { acceptedAt: acceptedAt ?? -Infinity, refusedAt }]),
+  );
 }
 
 function spell(callers: ReadonlyMap<string, Known>): string {

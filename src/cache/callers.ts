@@ -32,7 +32,12 @@ interface CallerState extends Known {
 }
 
 /** A caller of whom nothing was heard. */
-const UNKNOWN: Readonly<CallerState> = { acceptedAt: -Infinity, refusedAt: null, checkAt: -Infinity, savedAt: -Infinity };
+const UNKNOWN: Readonly<CallerState> = {
+  acceptedAt: -Infinity,
+  refusedAt: null,
+  checkAt: -Infinity,
+  savedAt: -Infinity,
+};
 
 /** How long a check that came to nothing is not repeated, and one that is on its way may take before another starts. */
 const RETRY_MS = 60_000;

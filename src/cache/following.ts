@@ -26,7 +26,10 @@ export interface Patience {
 
 /** Tests whether a flight has been silent for so long that a further attempt may start, and take its place. */
 export function isOverdue(flight: Flight, { clock, patience }: Patience): boolean {
-  const { recording, callMetrics: { startedAt: ledAt } } = flight;
+  const {
+    recording,
+    callMetrics: { startedAt: ledAt },
+  } = flight;
   return recording.head === null && ledAt !== null && clock.now() - ledAt > patience * 1000;
 }
 

@@ -14,7 +14,15 @@ const REMEMBERED = 10_000;
  * a model said this time, it may say otherwise the next. The other reasons lie with the server or the question.
  */
 const OCCASIONAL: ReadonlySet<string> = new Set([
-  'status', 'ttl', 'purged', 'too-large', 'limits', 'empty', 'content-filter', 'tool-call', 'text-not-json',
+  'status',
+  'ttl',
+  'purged',
+  'too-large',
+  'limits',
+  'empty',
+  'content-filter',
+  'tool-call',
+  'text-not-json',
 ]);
 
 export class HitForMiss {

@@ -43,7 +43,10 @@ export interface CacheResult {
   readonly variesBy?: readonly string[];
 }
 
-const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<OutcomeWord, string>;
+const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<
+  OutcomeWord,
+  string
+>;
 
 /** The value of `x-cache`. */
 export function xCache(outcome: Outcome): string {
@@ -73,6 +76,7 @@ function missStatus({ ttl, noStore, notKept, answer }: Miss, head: Head): string
 
 /** The member for a request that ended in an error of our own, `null` where it had no outcome yet. */
 export function failedStatus(outcome: Outcome | null, code: string): string {
-  const forwarded = outcome === null || outcome.word === 'hit' ? '' : `fwd=${outcome.word === 'bypass' ? 'bypass' : 'miss'}; `;
+  const forwarded =
+    outcome === null || outcome.word === 'hit' ? '' : `fwd=${outcome.word === 'bypass' ? 'bypass' : 'miss'}; `;
   return `refrain; ${forwarded}detail=${code}`;
 }

@@ -43,5 +43,9 @@ export function isGoodEnough(entry: Entry, maxAge: number, now: number): boolean
 export function openStored({ entry, tier }: Found, now: number): CacheResult {
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
   const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-  return { outcome: { word: 'hit', tier, age, ttl }, reader: new Reader(new StoredAnswer(entry)), call: entry.call ?? null };
+  return {
+    outcome: { word: 'hit', tier, age, ttl },
+    reader: new Reader(new StoredAnswer(entry)),
+    call: entry.call ?? null,
+  };
 }

@@ -29,7 +29,9 @@ const MARK = '~';
 
 /** Which variant an answer with this head is for the request that sent this; null where all of them are one. */
 export function variantOf(head: Head, sent: Sent): Variant | null {
-  const by = variesBy(head).filter((name) => name !== '*' && !sent.isKeyed(name)).toSorted();
+  const by = variesBy(head)
+    .filter((name) => name !== '*' && !sent.isKeyed(name))
+    .toSorted();
   return by.length === 0 ? null : { by, digest: sent.digestOf(by) };
 }
 

@@ -15,7 +15,15 @@ const CONNECT_MS = 5_000;
 /** No proxy could be spoken to, so that its files are free to be read. */
 export class NobodyListens extends Error {}
 
-const UNREACHABLE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
@@ -52,7 +60,13 @@ export function addressOf({ host, port }: { readonly host: string; readonly port
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-async function ask(url: string, method: Method, token: string | null, member: string, body: object | undefined): Promise<unknown> {
+async function ask(
+  url: string,
+  method: Method,
+  token: string | null,
+  member: string,
+  body: object | undefined,
+): Promise<unknown> {
   const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
   const { origin } = new URL(url);
   try {
@@ -76,7 +90,8 @@ function readAnswer(origin: string, status: number, text: string, member: string
   const answer = parse(text);
   if (status === 200 && Object.hasOwn(Object(answer), member)) return answer;
   const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
-  if (error?.type !== 'refrain_error') throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
+  if (error?.type !== 'refrain_error')
+    throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
   throw refusal(error.code, inertLine(String(error.message)));
 }
 

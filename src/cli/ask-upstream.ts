@@ -46,16 +46,19 @@ export async function greet(base: string, config: Config, signal: AbortSignal): 
 }
 
 /** @throws where there is no answer, or it breaks off */
-export async function askUpstream(asking: UpstreamProbe, { timeouts, proxy }: Config, signal: AbortSignal): Promise<Answered> {
+export async function askUpstream(
+  asking: UpstreamProbe,
+  { timeouts, proxy }: Config,
+  signal: AbortSignal,
+): Promise<Answered> {
   const { url, key = null, body } = asking;
   const agent = createAgent({ timeouts, proxy });
   try {
     const { origin, hostname, pathname: path } = new URL(url);
     const accept = body === undefined ? 'application/json' : 'text/event-stream, application/json';
     const sent = { accept, 'content-type': 'application/json', ...credential(hostname, key) };
-    const asked = body === undefined
-      ? ({ method: 'GET' } as const)
-      : ({ method: 'POST', body: JSON.stringify(body) } as const);
+    const asked =
+      body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body: JSON.stringify(body) } as const);
     const answer = await agent.request({ origin, path, ...asked, headers: sent, signal });
     const { statusCode, headers, body: stream } = answer;
     // Of a list that breaks off the head is answer enough; of a stream it is not.
@@ -63,8 +66,13 @@ export async function askUpstream(asking: UpstreamProbe, { timeouts, proxy }: Co
     const date = Date.parse(String(headers['date']));
     const header = (name: string) => [headers[name] ?? ''].flat().join(', ');
     return {
-      status: statusCode, type: header('content-type'), server: header('server'), cacheControl: header('cache-control'),
-      date: Number.isNaN(date) ? null : date, text, json: parse(text) ?? null,
+      status: statusCode,
+      type: header('content-type'),
+      server: header('server'),
+      cacheControl: header('cache-control'),
+      date: Number.isNaN(date) ? null : date,
+      text,
+      json: parse(text) ?? null,
     };
   } finally {
     void agent.destroy();

@@ -120,7 +120,12 @@ function fromTheFuture(check: string, path: string, newest: number): Finding {
 
 /** Another process reads the file through: SQLite cannot be interrupted in this one. */
 async function readHealth(examination: Examination, signal: AbortSignal): Promise<Reading> {
-  const child = fork(QUICK_CHECK, { execArgv: ['--disable-warning=ExperimentalWarning'], signal, killSignal: 'SIGKILL', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(QUICK_CHECK, {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    signal,
+    killSignal: 'SIGKILL',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   try {
     child.send(examination);
     const [health] = await once(child, 'message', { signal });
@@ -140,7 +145,11 @@ export async function checkDirectory({ path }: StoreFile): Promise<Finding> {
     await access(`${place}/.`, constants.W_OK | constants.X_OK);
     return ok('store directory', place === dirname(path) ? `${place} is writable` : `${dirname(path)} can be made`);
   } catch (error) {
-    return failure('store directory', `${place} is no directory that can be written (${reasonOf(error)})`, 'make it so for this user, or choose another with --store-path');
+    return failure(
+      'store directory',
+      `${place} is no directory that can be written (${reasonOf(error)})`,
+      'make it so for this user, or choose another with --store-path',
+    );
   }
 }
 
@@ -157,7 +166,13 @@ export async function checkSpace({ path, bytes }: StoreFile): Promise<Finding> {
 async function sizeOf(path: string): Promise<number | null> {
   try {
     const { size } = await stat(path);
-    return size + (await stat(`${path}-wal`).then((log) => log.size, () => 0));
+    return (
+      size +
+      (await stat(`${path}-wal`).then(
+        (log) => log.size,
+        () => 0,
+      ))
+    );
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return null;
     throw error;
@@ -166,6 +181,9 @@ async function sizeOf(path: string): Promise<number | null> {
 
 /** The nearest path above that there is. */
 async function existing(path: string): Promise<string> {
-  const isThere = await stat(path).then(() => true, () => false);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
   return isThere || dirname(path) === path ? path : existing(dirname(path));
 }

@@ -27,19 +27,34 @@ export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise
   return checkPort('admin port', 'admin-port', place, isRefrainAdmin, signal);
 }
 
-async function checkPort(check: string, flag: string, place: PortAddress, isRefrain: IsRefrain, signal: AbortSignal): Promise<Finding> {
+async function checkPort(
+  check: string,
+  flag: string,
+  place: PortAddress,
+  isRefrain: IsRefrain,
+  signal: AbortSignal,
+): Promise<Finding> {
   const { host, port } = place;
   if (port === 0) return ok(check, 'any free one will be taken');
   const fault = await whyNotFree(place);
   if (fault === null) return ok(check, `${port} is free`);
   switch (fault) {
     case 'EADDRINUSE':
-      if (await isRefrain(place, signal).catch(() => false)) return ok(check, `${port} is taken by a Refrain that runs`);
-      return failure(check, `${port} is taken by something that is no Refrain`, `end that, or choose another with --${flag}`);
+      if (await isRefrain(place, signal).catch(() => false))
+        return ok(check, `${port} is taken by a Refrain that runs`);
+      return failure(
+        check,
+        `${port} is taken by something that is no Refrain`,
+        `end that, or choose another with --${flag}`,
+      );
     case 'EACCES':
       return failure(check, `this user may not listen on ${port}`, `choose one from 1024 on with --${flag}`);
     default:
-      return failure(check, `cannot listen on ${host} (${fault})`, `use an address of this machine as --${flag.replace('port', 'host')}`);
+      return failure(
+        check,
+        `cannot listen on ${host} (${fault})`,
+        `use an address of this machine as --${flag.replace('port', 'host')}`,
+      );
   }
 }
 

@@ -39,7 +39,10 @@ export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
 }
 
 /** @returns null where nobody listens, or why there is no answer */
-async function askOf<T>(config: ExaminedConfig['config'], act: (admin: AdminClient) => Promise<T>): Promise<T | string | null> {
+async function askOf<T>(
+  config: ExaminedConfig['config'],
+  act: (admin: AdminClient) => Promise<T>,
+): Promise<T | string | null> {
   try {
     return await act(createAdminClient({ config, url: null }));
   } catch (error) {

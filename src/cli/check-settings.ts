@@ -8,10 +8,15 @@ import { isLoopback } from '../config/own-listener.ts';
 import { failure, type Finding, ok, warning } from './finding.ts';
 
 export function checkSettings(examined: Examined): Finding {
-  if ('fault' in examined) return failure('settings', examined.fault, 'correct this first; what depends on the settings was not looked at');
+  if ('fault' in examined)
+    return failure('settings', examined.fault, 'correct this first; what depends on the settings was not looked at');
   const { origins } = examined;
   const details = origins.map(({ path, shown, from }) => `${path} = ${shown}, from ${from}`);
-  return ok('settings', origins.length === 0 ? 'valid, all by default' : `valid, ${origins.length} not by default`, details);
+  return ok(
+    'settings',
+    origins.length === 0 ? 'valid, all by default' : `valid, ${origins.length} not by default`,
+    details,
+  );
 }
 
 export function checkVariables({ config }: ExaminedConfig): Finding {
@@ -23,6 +28,14 @@ export function checkVariables({ config }: ExaminedConfig): Finding {
 
 export function checkOperator({ admin }: Config): Finding {
   const check = "operator's door";
-  if (isLoopback(admin.host)) return ok(check, `${admin.host} is open to this machine alone${admin.token === null ? '' : ', and asks for a token'}`);
-  return warning(check, `${admin.host} is open to other machines, and asks for a token that crosses the network unencrypted`, 'put TLS or a tunnel in front of it');
+  if (isLoopback(admin.host))
+    return ok(
+      check,
+      `${admin.host} is open to this machine alone${admin.token === null ? '' : ', and asks for a token'}`,
+    );
+  return warning(
+    check,
+    `${admin.host} is open to other machines, and asks for a token that crosses the network unencrypted`,
+    'put TLS or a tunnel in front of it',
+  );
 }

@@ -13,7 +13,10 @@ import { failure, type Finding, ok, warning } from './finding.ts';
  * @param setting that it is from, as it was written
  */
 export async function checkUpstream(
-  name: string | null, url: string, setting: string, greeting: Promise<Greeting>,
+  name: string | null,
+  url: string,
+  setting: string,
+  greeting: Promise<Greeting>,
 ): Promise<Finding> {
   const check = name === null ? 'upstream' : `upstream ${name}`;
   try {
@@ -27,7 +30,10 @@ export async function checkUpstream(
 
 export function checkProxy({ proxy: { http, https, no } }: Config): Finding {
   if (http === null && https === null) return ok('proxy', 'none; upstreams are asked directly');
-  const ways = [['http', http], ['https', https]].flatMap(([scheme, url]) => (url ? [`${scheme} through ${new URL(url).origin}`] : []));
+  const ways = [
+    ['http', http],
+    ['https', https],
+  ].flatMap(([scheme, url]) => (url ? [`${scheme} through ${new URL(url).origin}`] : []));
   return ok('proxy', [...ways, ...(no === null ? [] : [`none for ${no}`])].join(', '));
 }
 
@@ -42,6 +48,7 @@ export async function checkClock(now: number, greeting: Promise<Greeting> | null
   const date = (await greeting?.catch(() => null))?.date ?? null;
   if (date === null) return ok('clock', `says ${shown}`);
   const skew = Math.abs(now - date);
-  if (skew > MOST_SKEW_MS) return warning('clock', `says ${shown}, the upstream's says ${new Date(date).toISOString()}`, advice);
+  if (skew > MOST_SKEW_MS)
+    return warning('clock', `says ${shown}, the upstream's says ${new Date(date).toISOString()}`, advice);
   return ok('clock', `says ${shown}, as the upstream's does`);
 }

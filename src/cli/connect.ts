@@ -11,7 +11,11 @@ import { booksIn } from './files.ts';
 import type { Output } from './output.ts';
 
 /** What `read` makes of the books of a proxy that runs, or else of its files; says so where it is these. */
-export async function readBooks<T>(target: ProxyTarget, output: Output, read: (books: Books) => Promise<T>): Promise<T> {
+export async function readBooks<T>(
+  target: ProxyTarget,
+  output: Output,
+  read: (books: Books) => Promise<T>,
+): Promise<T> {
   const admin = createAdminClient(target);
   try {
     return await read(booksBehind(admin));
@@ -29,7 +33,8 @@ export async function askProxy<T>(target: ProxyTarget, act: (admin: AdminClient)
   try {
     return await act(admin);
   } catch (error) {
-    if (error instanceof NobodyListens) throw new CommandError(`${noProxy(target, admin)}, and this needs one; start it, or say where it is with --url`);
+    if (error instanceof NobodyListens)
+      throw new CommandError(`${noProxy(target, admin)}, and this needs one; start it, or say where it is with --url`);
     throw error;
   }
 }

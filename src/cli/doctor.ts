@@ -66,7 +66,9 @@ function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly 
     ...lookAtUpstream(command, examined, { name: null, url: upstream, target: standard }, first),
     ...others.flatMap((other) => lookAtUpstream(command, examined, other, greeting(other.url))),
     findOut('clock', () => checkClock(systemClock.now(), first)),
-    ...(store.path === null ? [ok('store file', 'off; answers are kept in memory alone')] : lookAtFiles({ path: store.path, bytes: store.bytes })),
+    ...(store.path === null
+      ? [ok('store file', 'off; answers are kept in memory alone')]
+      : lookAtFiles({ path: store.path, bytes: store.bytes })),
   ];
 }
 
@@ -77,7 +79,10 @@ interface CheckedUpstream {
 }
 
 function lookAtUpstream(
-  { keys, model }: DoctorCommand, { config }: ExaminedConfig, { name, url, target }: CheckedUpstream, greeting: Promise<Greeting>,
+  { keys, model }: DoctorCommand,
+  { config }: ExaminedConfig,
+  { name, url, target }: CheckedUpstream,
+  greeting: Promise<Greeting>,
 ): readonly Promise<Finding>[] {
   const called = name === null ? '' : ` ${name}`;
   const { setting, doneMarker, dialect, noStore } = target;
@@ -85,7 +90,8 @@ function lookAtUpstream(
   return [
     findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),
     findOut(`stream${called}`, (signal) =>
-      checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal))),
+      checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal)),
+    ),
   ];
 }
 
@@ -106,5 +112,8 @@ const [STATE_WIDTH, CHECK_WIDTH] = [7, 15];
 function linesOf({ check, state, says, advice, details }: Finding, { paint }: Output): string {
   const head = `${paint(STYLES[state], state.padEnd(STATE_WIDTH))}  ${inertLine(check).padEnd(CHECK_WIDTH)}  `;
   const indent = ' '.repeat(STATE_WIDTH + CHECK_WIDTH + 4);
-  return [`${head}${inertLine(says)}${advice === null ? '' : `; ${inertLine(advice)}`}`, ...details.map((detail) => indent + inertLine(detail))].join('\n');
+  return [
+    `${head}${inertLine(says)}${advice === null ? '' : `; ${inertLine(advice)}`}`,
+    ...details.map((detail) => indent + inertLine(detail)),
+  ].join('\n');
 }

@@ -17,13 +17,21 @@ export function inertLine(text: string): string {
 
 /** With its lines as they are. */
 export function inertText(text: string): string {
-  return text.replaceAll('\r\n', '\n').replace(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : escapeOf(character)));
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : escapeOf(character)));
 }
 
 /** A value as a JSON document that is the same to a reader, and inert on a terminal. */
 export function inertJson(value: unknown): string {
-  const utf16 = (character: string) => character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-  return JSON.stringify(value, null, 2).replace(UNSAFE, (character) => (character === '\n' ? character : utf16(character)));
+  const utf16 = (character: string) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+  return JSON.stringify(value, null, 2).replace(UNSAFE, (character) =>
+    character === '\n' ? character : utf16(character),
+  );
 }
 
 function escapeOf(character: string): string {

@@ -21,7 +21,9 @@ export interface ExplainCommand {
 /** @returns the exit code. @throws ConfigError where a file cannot be used */
 export function explainFiles({ config, files, json }: ExplainCommand, output: Output): number {
   const rules = createRules(config, peekSecret(config.store.path));
-  const [a, b] = files.map((file) => attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))));
+  const [a, b] = files.map((file) =>
+    attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))),
+  );
   const explanation = explain(rules, a as KeyedDocument, b as KeyedDocument);
   output.print(json ? inertJson(explanation) : inertText(textOf(explanation, files)));
   return explanation.same ? 0 : 1;
@@ -49,7 +51,10 @@ function textOf({ same, a, b, differences }: Explanation, files: readonly [strin
   const lines = [sideText(files[0], a), sideText(files[1], b)];
   if (same) lines.push('One answer serves both.');
   else if (differences.length === 0) lines.push('Not every request of them has a key, so they share no answer.');
-  else lines.push(`They share no answer: ${differences.length === 1 ? 'there is one difference' : `there are ${differences.length} differences`}.`);
+  else
+    lines.push(
+      `They share no answer: ${differences.length === 1 ? 'there is one difference' : `there are ${differences.length} differences`}.`,
+    );
   for (const { pointer, a: one, b: other, note, hint } of differences) {
     lines.push(`  ${pointer}`, `    a: ${one ?? '(absent)'}`, `    b: ${other ?? '(absent)'}`);
     for (const more of [note, hint]) if (more) lines.push(`    ${more}`);

@@ -33,17 +33,19 @@ export function booksIn(path: string, why: string, tell: (line: string) => void)
   const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
   return {
     stats: () => read(ledger, () => readBooks(ledger, now)),
-    page: (query) => inStore(async (store) => {
-      const listing = readListing(query, now);
-      const { rows, next } = await store.list(listing);
-      return { entries: rows.map((row) => tellRow(row, now)), next: next && writeCursor(listing.sort, next) };
-    }),
-    entry: (key) => inStore(async (store) => {
-      const row = await findRow(store, key);
-      const entry = await store.read(row.key);
-      if (entry === undefined) throw unknownEntry(row.key);
-      return tellEntry(row, entry, now);
-    }),
+    page: (query) =>
+      inStore(async (store) => {
+        const listing = readListing(query, now);
+        const { rows, next } = await store.list(listing);
+        return { entries: rows.map((row) => tellRow(row, now)), next: next && writeCursor(listing.sort, next) };
+      }),
+    entry: (key) =>
+      inStore(async (store) => {
+        const row = await findRow(store, key);
+        const entry = await store.read(row.key);
+        if (entry === undefined) throw unknownEntry(row.key);
+        return tellEntry(row, entry, now);
+      }),
   };
 }
 
@@ -54,7 +56,9 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
     if (error instanceof RefrainError) throw refusal(error.code, error.message);
     const { code, message } = failureOf(error);
     if (code === 'NOT_OURS') throw new CommandError(`${file} is not Refrain's: ${message}`);
-    throw new CommandError(`${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`);
+    throw new CommandError(
+      `${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`,
+    );
   }
 }
 

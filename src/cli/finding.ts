@@ -23,14 +23,34 @@ export type Check = (signal: AbortSignal) => Finding | Promise<Finding>;
 export const LOOK_MS = 4_500;
 const TELL_MS = 500;
 
-export const ok = (check: string, says: string, details: readonly string[] = []): Finding => ({ check, state: 'ok', says, advice: null, details });
-export const warning = (check: string, says: string, advice: string, details: readonly string[] = []): Finding =>
-  ({ check, state: 'warning', says, advice, details });
-export const failure = (check: string, says: string, advice: string): Finding => ({ check, state: 'failure', says, advice, details: [] });
+export const ok = (check: string, says: string, details: readonly string[] = []): Finding => ({
+  check,
+  state: 'ok',
+  says,
+  advice: null,
+  details,
+});
+export const warning = (check: string, says: string, advice: string, details: readonly string[] = []): Finding => ({
+  check,
+  state: 'warning',
+  says,
+  advice,
+  details,
+});
+export const failure = (check: string, says: string, advice: string): Finding => ({
+  check,
+  state: 'failure',
+  says,
+  advice,
+  details: [],
+});
 
 export async function findOut(check: string, look: Check): Promise<Finding> {
   const late = new Promise<Finding>((resolve) => {
-    const giveUp = () => resolve(failure(check, `took longer than ${(LOOK_MS + TELL_MS) / 1000} s`, 'see what keeps it busy, and look again'));
+    const giveUp = () =>
+      resolve(
+        failure(check, `took longer than ${(LOOK_MS + TELL_MS) / 1000} s`, 'see what keeps it busy, and look again'),
+      );
     setTimeout(giveUp, LOOK_MS + TELL_MS).unref();
   });
   try {

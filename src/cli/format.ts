@@ -1,7 +1,8 @@
 /**
  * Figures as people read them: 1,234; 66.4 %; $12.34; 3.4 h; 1.2 MiB.
  */
-const number = (fraction: number) => new Intl.NumberFormat('en-US', { minimumFractionDigits: fraction, maximumFractionDigits: fraction });
+const number = (fraction: number) =>
+  new Intl.NumberFormat('en-US', { minimumFractionDigits: fraction, maximumFractionDigits: fraction });
 const whole = number(0);
 const tenths = number(1);
 const hundredths = number(2);

@@ -38,7 +38,8 @@ export async function listEntries({ target, json, filter, limit }: LsCommand, ou
   if (json) output.print(inertJson(page));
   else if (page.entries.length === 0) output.tell('no answer that is kept fits');
   else output.print(textOf(page.entries, output));
-  if (!json && page.next !== null) output.tell(`there are more: go on with --cursor ${inertLine(page.next)}, or raise --limit`);
+  if (!json && page.next !== null)
+    output.tell(`there are more: go on with --cursor ${inertLine(page.next)}, or raise --limit`);
   return 0;
 }
 
@@ -49,8 +50,14 @@ async function listPages(books: Books, filter: ListFlags, limit: number): Promis
   const entries: ToldRow[] = [];
   let cursor = filter.cursor ?? null;
   do {
-    const given = { ...filter, limit: Math.min(MOST_ROWS, limit - entries.length), ...(cursor === null ? {} : { cursor }) };
-    const page = await books.page(Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])));
+    const given = {
+      ...filter,
+      limit: Math.min(MOST_ROWS, limit - entries.length),
+      ...(cursor === null ? {} : { cursor }),
+    };
+    const page = await books.page(
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])),
+    );
     entries.push(...page.entries);
     cursor = page.next;
   } while (cursor !== null && entries.length < limit);
@@ -64,5 +71,12 @@ function textOf(rows: readonly ToldRow[], { paint, width }: Output): string {
 
 function cellsOf({ key, form, model, endpoint, scope, tags, bytes, age, hits }: ToldRow): readonly string[] {
   const named = [model, endpoint, scope].map((text) => inertLine(text ?? NONE));
-  return [`${key.slice(0, DIGITS)}.${inertLine(form)}`, ...named, inertLine(tags.join(',')), formatSize(bytes), formatTime(age), formatCount(hits)];
+  return [
+    `${key.slice(0, DIGITS)}.${inertLine(form)}`,
+    ...named,
+    inertLine(tags.join(',')),
+    formatSize(bytes),
+    formatTime(age),
+    formatCount(hits),
+  ];
 }

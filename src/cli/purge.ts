@@ -26,7 +26,8 @@ export interface PurgeCommand {
  */
 export async function purgeEntries(command: PurgeCommand, output: Output): Promise<number> {
   const { target, json, dryRun, yes } = command;
-  const purge = (only: 'count' | 'delete') => askProxy(target, (admin) => admin.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
+  const purge = (only: 'count' | 'delete') =>
+    askProxy(target, (admin) => admin.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
   const counted = await purge('count');
   if (!dryRun && !yes && counted.entries > 1 && !(await confirm(counted, output))) {
     output.tell('nothing was deleted');
@@ -42,7 +43,10 @@ function bodyOf({ choice }: PurgeCommand, only: 'count' | 'delete'): object {
 }
 
 async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
-  if (ask === null) throw new ConfigError(`this would delete ${amountOf(counted)}, and there is no terminal to ask on; say --yes, or --dry-run`);
+  if (ask === null)
+    throw new ConfigError(
+      `this would delete ${amountOf(counted)}, and there is no terminal to ask on; say --yes, or --dry-run`,
+    );
   return ask(`Delete ${amountOf(counted)}?`);
 }
 

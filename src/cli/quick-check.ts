@@ -37,9 +37,10 @@ function examine({ path, of }: Examination): Health {
     if (result !== 'ok') return { kind: 'damaged', reason: result };
     // 0: nobody has written to it yet.
     if (version !== own && version !== 0) return { kind: 'other-version', version, own };
-    const newest = of === 'store' && version === own
-      ? database.prepare('SELECT stored_at AS at FROM entries ORDER BY id DESC LIMIT 1').get()?.at
-      : null;
+    const newest =
+      of === 'store' && version === own
+        ? database.prepare('SELECT stored_at AS at FROM entries ORDER BY id DESC LIMIT 1').get()?.at
+        : null;
     return { kind: 'sound', newest: typeof newest === 'number' ? newest : null };
   } catch (error) {
     if (error instanceof NotOursError) return { kind: 'foreign', reason: error.message };

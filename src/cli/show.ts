@@ -25,15 +25,35 @@ export async function showEntry({ target, json, key }: ShowCommand, output: Outp
 
 function textOf(detail: ToldEntry, { paint }: Output): string {
   return [
-    ...tableLines(FACTS, factsOf(detail)).slice(1), '',
-    paint('bold', 'Request'), ...requestLines(detail), '',
-    paint('bold', 'Answer'), ...answerLines(detail),
+    ...tableLines(FACTS, factsOf(detail)).slice(1),
+    '',
+    paint('bold', 'Request'),
+    ...requestLines(detail),
+    '',
+    paint('bold', 'Answer'),
+    ...answerLines(detail),
   ].join('\n');
 }
 
-const FACTS = [{ title: '', align: 'left' }, { title: '', align: 'left' }] as const;
+const FACTS = [
+  { title: '', align: 'left' },
+  { title: '', align: 'left' },
+] as const;
 
-function factsOf({ key, model, endpoint, scope, tags, bytes, storedAt, expiresAt, age, hits, tier, call }: ToldEntry): readonly (readonly [string, string])[] {
+function factsOf({
+  key,
+  model,
+  endpoint,
+  scope,
+  tags,
+  bytes,
+  storedAt,
+  expiresAt,
+  age,
+  hits,
+  tier,
+  call,
+}: ToldEntry): readonly (readonly [string, string])[] {
   return [
     ['key', inertLine(key)],
     ['endpoint', endpoint ?? NONE],
@@ -59,11 +79,19 @@ function callText(call: ToldEntry['call']): string {
 function requestLines({ request }: ToldEntry): readonly string[] {
   if (request === null) return ['is not kept: it was too long, shows a credential, or store.prompts is false'];
   const { method, path, query, headers, body } = request;
-  return [inertLine(`${method} ${path}${query === '' ? '' : `?${query}`}`), ...headerLines(Object.entries(headers)), '', inertText(readable(body))];
+  return [
+    inertLine(`${method} ${path}${query === '' ? '' : `?${query}`}`),
+    ...headerLines(Object.entries(headers)),
+    '',
+    inertText(readable(body)),
+  ];
 }
 
 function answerLines({ answer: { status, headers, body, encoding } }: ToldEntry): readonly string[] {
-  const text = encoding === 'base64' ? `(${formatSize(Buffer.byteLength(body, 'base64'))} that are no text; --json gives them in base64)` : inertText(readable(body));
+  const text =
+    encoding === 'base64'
+      ? `(${formatSize(Buffer.byteLength(body, 'base64'))} that are no text; --json gives them in base64)`
+      : inertText(readable(body));
   return [String(status), ...headerLines(headers), '', text.trimEnd()];
 }
 

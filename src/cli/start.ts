@@ -21,7 +21,8 @@ export type StartCommand = ExaminedConfig;
 export async function startProxy(command: StartCommand, output: Output): Promise<number> {
   const { config, origins } = command;
   const log = createLog(config.logLevel);
-  for (const { name, nearest } of config.unknownVariables) log.warn({ variable: name, nearest }, 'this variable is not a setting');
+  for (const { name, nearest } of config.unknownVariables)
+    log.warn({ variable: name, nearest }, 'this variable is not a setting');
   if (config.incomplete === 'keep') {
     const instead = `keep=${config.keep.join(',')}`;
     log.warn({ setting: 'incomplete', instead }, 'this setting has another name now; it is still read');
@@ -36,7 +37,13 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
   // Now, for a process that is killed would keep nothing of what it has compiled.
-  setImmediate(() => void app.prepare().catch((err) => log.error({ err }, 'could not load all that requests need')).then(flushCompileCache));
+  setImmediate(
+    () =>
+      void app
+        .prepare()
+        .catch((err) => log.error({ err }, 'could not load all that requests need'))
+        .then(flushCompileCache),
+  );
   log.info({ signal: await takeSignal() }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);
@@ -67,9 +74,10 @@ function takeSignal(): Promise<NodeJS.Signals> {
 /** Names what is to be changed as it was written. */
 function listenHint(error: unknown, { config, origins }: StartCommand): string {
   if (!(error instanceof ListenError)) return reasonOf(error);
-  const [{ port, host }, portPath, hostPath] = error.listener === 'api'
-    ? ([config, 'port', 'host'] as const)
-    : ([config.admin, 'admin.port', 'admin.host'] as const);
+  const [{ port, host }, portPath, hostPath] =
+    error.listener === 'api'
+      ? ([config, 'port', 'host'] as const)
+      : ([config.admin, 'admin.port', 'admin.host'] as const);
   const portPlace = placeOfSetting(origins, portPath);
   const reason = reasonOf(error.cause);
   switch (reason) {

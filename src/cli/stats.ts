@@ -27,7 +27,8 @@ function textOf(stats: ProxyStats, output: Output): string {
   const { since, periods } = stats;
   if (since === null) return 'Nothing was asked yet.';
   return [
-    ...periodLines(stats, output), '',
+    ...periodLines(stats, output),
+    '',
     ...modelLines(periods.all.models, output),
     ...reasonLines(stats, output),
     ...hintLines(stats),
@@ -66,9 +67,19 @@ function modelLines(models: ProxyStats['periods']['all']['models'], output: Outp
     const { model, requests, hitRate, tokens, dollars, waitedSaved } = sums;
     const priced = (amount: number) => (isUnpriced(sums) && amount === 0 ? NONE : formatDollars(amount));
     const name = `${model === null ? '(none)' : inertLine(model)}${isUnpriced(sums) ? ' *' : ''}`;
-    return [name, formatCount(requests), formatShare(hitRate), formatCount(totalOf(tokens.saved)), priced(dollars.saved), priced(dollars.spent), formatTime(waitedSaved)];
+    return [
+      name,
+      formatCount(requests),
+      formatShare(hitRate),
+      formatCount(totalOf(tokens.saved)),
+      priced(dollars.saved),
+      priced(dollars.spent),
+      formatTime(waitedSaved),
+    ];
   });
-  const mark = models.some(isUnpriced) ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.'] : [];
+  const mark = models.some(isUnpriced)
+    ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.']
+    : [];
   return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
 }
 

@@ -15,10 +15,23 @@ const GAP = '  ';
  *
  * @param width the most that a line may take; beyond it columns that may give way are cut
  */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width = Infinity): readonly string[] {
+export function tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Infinity,
+): readonly string[] {
   const lines = [columns.map(({ title }) => title), ...rows];
-  const widths = fit(columns, columns.map((_, at) => Math.max(...lines.map((cells) => widthOf(cells[at] ?? '')))), width);
-  return lines.map((cells) => columns.map(({ align }, at) => place(cells[at] ?? '', widths[at] ?? 0, align)).join(GAP).trimEnd());
+  const widths = fit(
+    columns,
+    columns.map((_, at) => Math.max(...lines.map((cells) => widthOf(cells[at] ?? '')))),
+    width,
+  );
+  return lines.map((cells) =>
+    columns
+      .map(({ align }, at) => place(cells[at] ?? '', widths[at] ?? 0, align))
+      .join(GAP)
+      .trimEnd(),
+  );
 }
 
 /** How many columns of a terminal a text takes; ideographs and emoji take two. */
@@ -43,7 +56,11 @@ export function cut(text: string, width: number): string {
 function fit(columns: readonly Column[], widths: readonly number[], width: number): readonly number[] {
   const fitted = [...widths];
   const least = (at: number) => columns[at]?.shrinksTo ?? Infinity;
-  for (let excess = fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width; excess > 0; excess -= 1) {
+  for (
+    let excess = fitted.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
+    excess > 0;
+    excess -= 1
+  ) {
     const slack = fitted.map((each, at) => (each > least(at) ? each : 0));
     const widest = slack.indexOf(Math.max(...slack));
     if (slack[widest] === 0) break;
@@ -64,5 +81,9 @@ function graphemesOf(text: string): readonly string[] {
 }
 
 function columnsOf(grapheme: string): number {
-  return /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u.test(grapheme) ? 2 : 1;
+  return /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u.test(
+    grapheme,
+  )
+    ? 2
+    : 1;
 }

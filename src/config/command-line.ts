@@ -42,7 +42,11 @@ export function readLine(argv: readonly string[], version: string): CommandLine 
     .helpCommand('help [COMMAND]', 'Show all of a command')
     .showSuggestionAfterError(false)
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => {} })
-    .configureHelp({ helpWidth: WIDTH, subcommandTerm: (command) => [command.name(), ...operandsOf(command)].join(' '), optionTerm })
+    .configureHelp({
+      helpWidth: WIDTH,
+      subcommandTerm: (command) => [command.name(), ...operandsOf(command)].join(' '),
+      optionTerm,
+    })
     .exitOverride((error) => refuseUnlessText(error, program, argv))
     .addHelpText('after', PROGRAM_AFTERWORD);
   for (const name of commandNames) {
@@ -65,7 +69,8 @@ function declare(command: Parser, name: CommandName, argv: readonly string[]): P
   const valued = (flag: string, placeholder: string, text: string) =>
     new Flag(`--${flag} <${placeholder}>`, text).argParser((value) => refuseFlagAsValue(`--${flag}`, value, argv));
   for (const [operand, text] of Object.entries(operands)) command.addArgument(new Argument(`<${operand}>`, text));
-  for (const [path, option] of Object.entries(options)) command.addOption(valued(flagName(path), option.value, describe(option)));
+  for (const [path, option] of Object.entries(options))
+    command.addOption(valued(flagName(path), option.value, describe(option)));
   for (const [path, text] of Object.entries(switches)) command.option(`--${flagName(path)}`, text);
   for (const [flag, text] of settingFlags()) command.addOption(valued(flag, ANY, text).hideHelp(!isStart));
   return command
@@ -85,7 +90,12 @@ function optionTerm({ flags }: Flag): string {
 
 function readFlags(command: Parser): RawValues {
   const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-  return new Map(given.map((option): [string, RawValue] => [option.name(), { name: `--${option.name()}`, value: command.getOptionValue(option.attributeName()) }]));
+  return new Map(
+    given.map((option): [string, RawValue] => [
+      option.name(),
+      { name: `--${option.name()}`, value: command.getOptionValue(option.attributeName()) },
+    ]),
+  );
 }
 
 /** Commander takes what follows a flag as its value, another flag as well. */
@@ -107,7 +117,9 @@ function refuseUnlessText(error: CommanderError, command: Parser, argv: readonly
     case 'commander.unknownOption': {
       const [flag = ''] = quoted.split('=');
       const known = [...command.options.map((option) => option.name()), 'help'];
-      throw refuse(`${flag} is not a flag of ${name}; the nearest is --${nearest(flag.replace(/^-+/, ''), known)}, and refrain ${name} --help lists all`);
+      throw refuse(
+        `${flag} is not a flag of ${name}; the nearest is --${nearest(flag.replace(/^-+/, ''), known)}, and refrain ${name} --help lists all`,
+      );
     }
     case 'commander.optionMissingArgument':
       throw refuseBareFlag(quoted.split(' ')[0] ?? '');
@@ -124,12 +136,17 @@ function refuseExcess(word: string, command: Parser, argv: readonly string[]) {
   const name = command.name();
   if (argv[0] === name) {
     const operands = operandsOf(command);
-    return refuse(`${show(word)} is too much; ${name} takes ${[...operands, 'flags'].join(' and ')}, see refrain ${name} --help`);
+    return refuse(
+      `${show(word)} is too much; ${name} takes ${[...operands, 'flags'].join(' and ')}, see refrain ${name} --help`,
+    );
   }
-  if (commandNames.some((known) => known === word)) return refuse(`${word} stands behind a flag; a command comes first, as in refrain ${word} --help`);
+  if (commandNames.some((known) => known === word))
+    return refuse(`${word} stands behind a flag; a command comes first, as in refrain ${word} --help`);
   return refuseCommand(word);
 }
 
 function refuseCommand(word: string) {
-  return refuse(`${show(word)} is not a command; the nearest is ${nearest(word, commandNames)}, and refrain --help lists all`);
+  return refuse(
+    `${show(word)} is not a command; the nearest is ${nearest(word, commandNames)}, and refrain --help lists all`,
+  );
 }

@@ -29,14 +29,35 @@ export interface ProxyTarget {
 export type Command =
   | ({ readonly kind: 'start' } & ExaminedConfig)
   | { readonly kind: 'stats'; readonly target: ProxyTarget; readonly json: boolean }
-  | { readonly kind: 'ls'; readonly target: ProxyTarget; readonly json: boolean; readonly filter: ListFlags; readonly limit: number }
-  | { readonly kind: 'show' | 'rm'; readonly target: ProxyTarget; readonly json: boolean; readonly key: string }
-  | { readonly kind: 'purge'; readonly target: ProxyTarget; readonly json: boolean; readonly choice: PurgeFlags | 'all'; readonly dryRun: boolean; readonly yes: boolean }
   | {
-    readonly kind: 'doctor'; readonly json: boolean; readonly examined: Examined;
-    readonly keys: UpstreamKeys; readonly model: string | null;
-  }
-  | { readonly kind: 'explain'; readonly json: boolean; readonly config: Config; readonly files: readonly [string, string] }
+      readonly kind: 'ls';
+      readonly target: ProxyTarget;
+      readonly json: boolean;
+      readonly filter: ListFlags;
+      readonly limit: number;
+    }
+  | { readonly kind: 'show' | 'rm'; readonly target: ProxyTarget; readonly json: boolean; readonly key: string }
+  | {
+      readonly kind: 'purge';
+      readonly target: ProxyTarget;
+      readonly json: boolean;
+      readonly choice: PurgeFlags | 'all';
+      readonly dryRun: boolean;
+      readonly yes: boolean;
+    }
+  | {
+      readonly kind: 'doctor';
+      readonly json: boolean;
+      readonly examined: Examined;
+      readonly keys: UpstreamKeys;
+      readonly model: string | null;
+    }
+  | {
+      readonly kind: 'explain';
+      readonly json: boolean;
+      readonly config: Config;
+      readonly files: readonly [string, string];
+    }
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */
@@ -61,7 +82,12 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
     }
     case 'show':
     case 'rm':
-      return { kind: line.name, target: readTarget(line, sources), json, key: readValue({ name: 'KEY', value: line.operands[0] }, digits) };
+      return {
+        kind: line.name,
+        target: readTarget(line, sources),
+        json,
+        key: readValue({ name: 'KEY', value: line.operands[0] }, digits),
+      };
     case 'purge': {
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
       return { kind: 'purge', target: readTarget(line, sources), json, choice: readChoice(line), ...flags };
@@ -73,7 +99,12 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       return { kind: 'doctor', json, examined, keys, model };
     }
     case 'explain':
-      return { kind: 'explain', json, config: loadConfig(sources), files: line.operands as readonly string[] as [string, string] };
+      return {
+        kind: 'explain',
+        json,
+        config: loadConfig(sources),
+        files: line.operands as readonly string[] as [string, string],
+      };
   }
 }
 
@@ -86,8 +117,10 @@ function readChoice(line: CommandLine): PurgeFlags | 'all' {
   const { url: _, ...choice } = readGiven(line, 'purge');
   const isAll = isGiven(line, 'all');
   const flags = ['model', 'endpoint', 'scope', 'older-than', 'tag'].map((name) => `--${name}`).join(', ');
-  if (isAll && Object.keys(choice).length > 0) throw refuse(`--all stands for every answer; leave it out, or else the other flags`);
-  if (!isAll && Object.keys(choice).length === 0) throw refuse(`purge has nothing to choose by; give it any of ${flags}, or --all for every answer`);
+  if (isAll && Object.keys(choice).length > 0)
+    throw refuse(`--all stands for every answer; leave it out, or else the other flags`);
+  if (!isAll && Object.keys(choice).length === 0)
+    throw refuse(`purge has nothing to choose by; give it any of ${flags}, or --all for every answer`);
   return isAll ? 'all' : choice;
 }
 

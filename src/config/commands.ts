@@ -56,7 +56,8 @@ const paging = {
 
 const trying = {
   keys: {
-    ...keyVariables, value: 'NAME=VARIABLE,…',
+    ...keyVariables,
+    value: 'NAME=VARIABLE,…',
     meaning: 'Variables that hold keys of upstreams, to try a stream of each',
   },
   model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
@@ -76,7 +77,9 @@ const WRITTEN_WRONGLY = 'a flag, setting or argument was written wrongly';
 export const commands = {
   start: {
     meaning: 'Start the proxy (without a command, too)',
-    operands: {}, options: {}, switches: {},
+    operands: {},
+    options: {},
+    switches: {},
     exits: [
       'it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`',
       'it could not listen, or a second signal stopped it at once',
@@ -85,38 +88,55 @@ export const commands = {
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
-    operands: {}, options: reaching, switches: json,
+    operands: {},
+    options: reaching,
+    switches: json,
     exits: ['shown', 'there is neither a proxy nor a file to read it from', WRITTEN_WRONGLY],
   },
   ls: {
     meaning: 'List the answers that are kept',
-    operands: {}, options: { ...finding, ...paging, ...reaching }, switches: json,
+    operands: {},
+    options: { ...finding, ...paging, ...reaching },
+    switches: json,
     exits: ['listed, be it none', 'there is neither a proxy nor a file to read it from', WRITTEN_WRONGLY],
   },
   show: {
     meaning: 'Show a kept answer and what was asked for it',
-    operands: key, options: reaching, switches: json,
+    operands: key,
+    options: reaching,
+    switches: json,
     exits: ['shown', 'KEY names no answer or several, or nothing to read from', WRITTEN_WRONGLY],
   },
   rm: {
     meaning: 'Delete a kept answer',
-    operands: key, options: reaching, switches: json,
+    operands: key,
+    options: reaching,
+    switches: json,
     exits: ['deleted', 'KEY names no answer or several, or no proxy runs', WRITTEN_WRONGLY],
   },
   purge: {
     meaning: 'Delete all answers that the flags choose',
-    operands: {}, options: { ...choosing, ...reaching },
+    operands: {},
+    options: { ...choosing, ...reaching },
     switches: { all: 'Every answer', dryRun: 'Only count', yes: 'Do not ask before deleting more than one', ...json },
-    exits: ['deleted, or counted by `--dry-run`', 'no proxy runs, or you said no', `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`],
+    exits: [
+      'deleted, or counted by `--dry-run`',
+      'no proxy runs, or you said no',
+      `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`,
+    ],
   },
   doctor: {
     meaning: 'Check settings, proxy, upstream, files and machine',
-    operands: {}, options: trying, switches: json,
+    operands: {},
+    options: trying,
+    switches: json,
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
   },
   explain: {
     meaning: 'Tell why two requests share an answer or not',
-    operands: files, options: {}, switches: json,
+    operands: files,
+    options: {},
+    switches: json,
     exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file cannot be used`],
   },
 } as const satisfies Record<string, CommandForm>;
@@ -131,7 +151,11 @@ export function formOf(name: CommandName): CommandForm {
 
 /** What was given of a command's options. */
 export type Given<Name extends CommandName> = {
-  readonly [At in keyof (typeof commands)[Name]['options']]?: (typeof commands)[Name]['options'][At] extends Option<infer Value> ? Value : never;
+  readonly [At in keyof (typeof commands)[Name]['options']]?: (typeof commands)[Name]['options'][At] extends Option<
+    infer Value
+  >
+    ? Value
+    : never;
 };
 
 /** Why one entry is chosen and another not. */

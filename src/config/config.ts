@@ -55,9 +55,11 @@ export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfi
 }
 
 type Partially<Whole> = {
-  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key]
-    : Whole[Key] extends object ? Partially<Whole[Key]>
-    : Whole[Key];
+  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[]
+    ? Whole[Key]
+    : Whole[Key] extends object
+      ? Partially<Whole[Key]>
+      : Whole[Key];
 };
 
 export type Overrides = Partially<Settings & { readonly proxy: OutboundProxy }>;

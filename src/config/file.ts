@@ -35,7 +35,8 @@ function listLeaves(tree: object, prefix: string, file: string | undefined): rea
     const written = file === undefined ? { name: path, value } : { name: path, value, file };
     if (paths.some((known) => known === path)) return [written];
     const inner = paths.filter((known) => known.startsWith(`${path}.`));
-    if (inner.length === 0) throw refuse(`${placeOf(written)} is not a setting; the nearest is ${nearest(path, paths)}`);
+    if (inner.length === 0)
+      throw refuse(`${placeOf(written)} is not a setting; the nearest is ${nearest(path, paths)}`);
     if (isObject(value)) return listLeaves(value, `${path}.`, file);
     throw refuse(`${placeOf(written)} is ${show(value)}; it may be an object that holds ${inner.join(', ')}`);
   });
@@ -57,7 +58,9 @@ function positionOf({ message }: SyntaxError): string {
 }
 
 const refuseFile = (named: RawValue, fault: string) =>
-  refuse(`${placeOf(named)} is ${show(named.value)}, which ${fault}; it may be a JSON file that holds an object of settings`);
+  refuse(
+    `${placeOf(named)} is ${show(named.value)}, which ${fault}; it may be a JSON file that holds an object of settings`,
+  );
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -19,7 +19,13 @@ export function settingFlags(): readonly (readonly [flag: string, meaning: strin
 /** What follows the flags in the help of one command. */
 export function commandAfterword(name: CommandName): string {
   const { exits } = formOf(name);
-  return ['', ...(name === 'start' ? SETTINGS_EXPLAINED : SETTINGS_TAKEN), '', 'Exit codes:', ...exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`)].join('\n');
+  return [
+    '',
+    ...(name === 'start' ? SETTINGS_EXPLAINED : SETTINGS_TAKEN),
+    '',
+    'Exit codes:',
+    ...exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`),
+  ].join('\n');
 }
 
 /** What follows the commands in the help of all. */
@@ -73,7 +79,12 @@ export function settingsTable(): string {
     const variable = fileOnly ? 'JSON file only' : code(variableName(path));
     return `| ${code(path)} | ${variable} | ${code(defaults.get(path) ?? '')} | ${meaning} | ${allowed} |`;
   };
-  return ['| Setting | Variable | Default | Meaning | What it may be |', '|---|---|---|---|---|', ...paths.map(row), ''].join('\n');
+  return [
+    '| Setting | Variable | Default | Meaning | What it may be |',
+    '|---|---|---|---|---|',
+    ...paths.map(row),
+    '',
+  ].join('\n');
 }
 
 /** What a setting or an option means, and its words where they are few. */

@@ -7,7 +7,12 @@ import type { ValueType } from './setting.ts';
 
 /** Who shares a scope: `sha256:` and the hex digest of a credential, or `*` for every caller. */
 export const members: ValueType<readonly string[]> = {
-  schema: list(z.string().regex(/^(\*|sha256:[0-9a-f]{64})$/i).toLowerCase()),
+  schema: list(
+    z
+      .string()
+      .regex(/^(\*|sha256:[0-9a-f]{64})$/i)
+      .toLowerCase(),
+  ),
   allowed: 'a list, with commas between, of sha256: and 64 hex digits, or * for every caller',
   /** A credential itself is easily put here in the place of its digest. */
   secret: true,
@@ -35,12 +40,18 @@ export const included: ValueType<readonly string[]> = {
 
 /** Headers that are in the caller's scope: `default`, and names in lower case, perhaps with `*` at the end. */
 export const scopeHeaders: ValueType<readonly string[]> = {
-  schema: list(z.string().regex(/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/).toLowerCase()),
+  schema: list(
+    z
+      .string()
+      .regex(/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/)
+      .toLowerCase(),
+  ),
   allowed: 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
 };
 
 function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
-  return z.string()
+  return z
+    .string()
     .refine((item) => isWord(item) || POINTER.test(item) || HEADER.test(item))
     .transform((item) => (HEADER.test(item) ? item.toLowerCase() : item));
 }

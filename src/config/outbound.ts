@@ -16,10 +16,18 @@ export interface OutboundProxy {
   readonly no: string | null;
 }
 
-export const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'] as const;
+export const PROXY_VARIABLES = [
+  'http_proxy',
+  'HTTP_PROXY',
+  'https_proxy',
+  'HTTPS_PROXY',
+  'no_proxy',
+  'NO_PROXY',
+] as const;
 
 const proxyUrl: ValueType<string> = {
-  schema: z.string()
+  schema: z
+    .string()
     .transform((text) => (text.includes('://') ? text : `http://${text}`))
     .refine((text) => /^https?:/i.test(text) && URL.canParse(text)),
   allowed: 'the http or https URL of a proxy',

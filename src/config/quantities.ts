@@ -9,8 +9,12 @@ type Units = Readonly<Record<string, number>>;
 
 const SIZES: Units = {
   '': 1,
-  KB: 1e3, MB: 1e6, GB: 1e9,
-  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
 };
 
 const TIMES: Units = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -66,5 +70,8 @@ export const count: ValueType<number> = {
 
 /** Null for `off`. */
 export function offOr<Value>({ schema, allowed }: ValueType<Value>): ValueType<Value | null> {
-  return { schema: z.preprocess((value) => (value === 'off' ? null : value), schema.nullable()), allowed: `${allowed}, or off` };
+  return {
+    schema: z.preprocess((value) => (value === 'off' ? null : value), schema.nullable()),
+    allowed: `${allowed}, or off`,
+  };
 }

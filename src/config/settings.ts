@@ -17,7 +17,11 @@ export const settings = {
   'admin.port': { ...port, meaning: "Port that the operator's door listens on; 0 takes any free one" },
   'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
-  'upstreams': { ...namedUpstreams, fileOnly: true, meaning: 'Further base URLs by name, the first segment of a request path' },
+  'upstreams': {
+    ...namedUpstreams,
+    fileOnly: true,
+    meaning: 'Further base URLs by name, the first segment of a request path',
+  },
   'dialect': { ...dialect, meaning: 'What upstream may answer by; auto is by its host' },
   'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE] to be kept; auto is by dialect' },
   'noStore': { ...noStore, meaning: 'Whether an answer with Cache-Control: no-store is left unkept' },
@@ -65,7 +69,9 @@ type Values = { readonly [At in Path]: z.output<(typeof settings)[At]['schema']>
 
 /** Paths with a dot become objects: `memory.bytes` is `{ memory: { bytes } }`. */
 type Nested<Flat> = {
-  readonly [At in keyof Flat as At extends `${infer Group}.${string}` ? Group : At]: At extends `${infer Group}.${string}`
+  readonly [At in keyof Flat as At extends `${infer Group}.${string}`
+    ? Group
+    : At]: At extends `${infer Group}.${string}`
     ? { readonly [In in keyof Flat as In extends `${Group}.${infer Leaf}` ? Leaf : never]: Flat[In] }
     : Flat[At];
 };

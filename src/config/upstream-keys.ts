@@ -14,7 +14,8 @@ const ALLOWED = 'a list, with commas between, of NAME=VARIABLE; NAME is upstream
 
 /** Variables that hold keys, by the name of their upstream. */
 export const keyVariables: ValueType<ReadonlyMap<string, string>> = {
-  schema: z.string()
+  schema: z
+    .string()
     .regex(/^[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*(,[a-z0-9-]+=[A-Za-z_][A-Za-z0-9_]*)*$/)
     .transform((text) => new Map(text.split(',').map((item) => item.split('=') as [string, string]))),
   allowed: ALLOWED,
@@ -27,7 +28,9 @@ export type UpstreamKeys = ReadonlyMap<string | null, string>;
 
 /** @throws ConfigError where a variable is not set, or an upstream not there */
 export function readUpstreamKeys(
-  config: Config, variables: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv,
+  config: Config,
+  variables: ReadonlyMap<string, string>,
+  env: NodeJS.ProcessEnv,
 ): UpstreamKeys {
   const { upstream, upstreams } = config;
   const keys = new Map<string | null, string>();

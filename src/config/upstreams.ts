@@ -12,7 +12,8 @@ const URL_ALLOWED = 'an http or https URL without credentials, query and fragmen
 
 /** A normalised URL without a slash at its end. */
 export const baseUrl: ValueType<string> = {
-  schema: z.string({ error: URL_ALLOWED })
+  schema: z
+    .string({ error: URL_ALLOWED })
     .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
     .refine(isNoEndpoint, {
       error: ({ input }) => `${baseOf(String(input))}, without the path of an endpoint`,
@@ -48,10 +49,38 @@ export interface NamedUpstream {
  * no name can hold one.
  */
 const TAKEN: readonly string[] = [
-  'v1', 'openai', 'deployments', 'engines',
-  'agents', 'assistants', 'audio', 'batches', 'chat', 'chatkit', 'completions', 'containers', 'conversations',
-  'decisions', 'edits', 'embeddings', 'evals', 'files', 'fine-tunes', 'images', 'live', 'models', 'moderations',
-  'organization', 'projects', 'realtime', 'responses', 'safety', 'skills', 'threads', 'uploads', 'videos',
+  'v1',
+  'openai',
+  'deployments',
+  'engines',
+  'agents',
+  'assistants',
+  'audio',
+  'batches',
+  'chat',
+  'chatkit',
+  'completions',
+  'containers',
+  'conversations',
+  'decisions',
+  'edits',
+  'embeddings',
+  'evals',
+  'files',
+  'fine-tunes',
+  'images',
+  'live',
+  'models',
+  'moderations',
+  'organization',
+  'projects',
+  'realtime',
+  'responses',
+  'safety',
+  'skills',
+  'threads',
+  'uploads',
+  'videos',
 ];
 
 const name = z.string().refine((text) => /^[a-z0-9][a-z0-9-]*$/.test(text) && !TAKEN.includes(text), {
@@ -69,7 +98,11 @@ const named = z.strictObject(
 );
 
 export const namedUpstreams: ValueType<Readonly<Record<string, NamedUpstream>>> = {
-  schema: z.record(name, z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), named))
+  schema: z
+    .record(
+      name,
+      z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), named),
+    )
     .transform(withoutPrototype),
   allowed: 'an object of base URLs by name',
 };

@@ -19,13 +19,19 @@ export const port: ValueType<number> = {
 
 /** Fit for an `Authorization: Bearer` header as it stands. */
 export const token: ValueType<string | null> = {
-  schema: z.string().regex(/^[\x21-\x7e]{1,256}$/).nullable(),
+  schema: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/)
+    .nullable(),
   allowed: '1 to 256 printable ASCII characters without spaces',
   secret: true,
 };
 
 export const scopeName: ValueType<string | null> = {
-  schema: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).nullable(),
+  schema: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .nullable(),
   allowed: '1 to 64 letters, digits, dots, underscores and hyphens',
 };
 
@@ -48,7 +54,10 @@ export const text: ValueType<string> = {
 
 /** The key of a kept answer, or its beginning; perhaps with the form of the answer. */
 export const digits: ValueType<string> = {
-  schema: z.string().toLowerCase().regex(/^[0-9a-f]{16,64}(\.[a-z+]+(~[0-9a-f]{16})?)?$/),
+  schema: z
+    .string()
+    .toLowerCase()
+    .regex(/^[0-9a-f]{16,64}(\.[a-z+]+(~[0-9a-f]{16})?)?$/),
   allowed: 'the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them',
 };
 

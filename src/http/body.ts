@@ -57,7 +57,9 @@ export class Bodies {
   }
 
   #gather(request: IncomingMessage, length: number): Promise<WholeBody | Streamed> {
-    const { limits: { accepted, whole } } = this;
+    const {
+      limits: { accepted, whole },
+    } = this;
     const { whole: share } = this.#budget;
     return new Promise((resolve, reject) => {
       const gathering = new Gathering(length, whole);
@@ -100,7 +102,11 @@ export class Bodies {
 
   /** Turns a body that was to be read as a whole into a stream of all of it. */
   #goOn(
-    why: Streamed['why'], request: IncomingMessage, length: number, begun: readonly Buffer[], held: number,
+    why: Streamed['why'],
+    request: IncomingMessage,
+    length: number,
+    begun: readonly Buffer[],
+    held: number,
   ): Streamed | RefrainError {
     const stream = this.#passOn(request, length, this.limits.accepted, begun, held);
     return stream === null ? overloaded() : { why, stream, begun };
@@ -125,7 +131,11 @@ export class Bodies {
    * @returns null where the budget has no room
    */
   #passOn(
-    request: IncomingMessage, length: number, limit: number, begun: readonly Buffer[], held: number,
+    request: IncomingMessage,
+    length: number,
+    limit: number,
+    begun: readonly Buffer[],
+    held: number,
   ): Readable | null {
     const { whole, passing } = this.#budget;
     const room = length > 0 ? Math.min(length, PASSING) : PASSING;

@@ -12,17 +12,28 @@ import { STATUS_CODES } from './node-http.ts';
  * Answers with the error. Where an answer has begun already, its connection breaks instead.
  * @param outcome null for a request that was refused before it had one
  */
-export function fail(response: ServerResponse, error: RefrainError, outcome: Outcome | null, context: RequestContext): void {
+export function fail(
+  response: ServerResponse,
+  error: RefrainError,
+  outcome: Outcome | null,
+  context: RequestContext,
+): void {
   if (response.destroyed) return;
   if (response.headersSent) return void response.destroy();
   const body = errorBody(error);
   const headers = [
-    'content-type', 'application/json',
-    'content-length', String(Buffer.byteLength(body)),
-    'cache-control', 'private, no-store',
-    'cache-status', failedStatus(outcome, error.code),
-    'x-cache', outcome ? xCache(outcome) : error.code === 'not_cached' ? 'MISS' : 'BYPASS',
-    'x-refrain-request-id', context.requestId,
+    'content-type',
+    'application/json',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    'cache-control',
+    'private, no-store',
+    'cache-status',
+    failedStatus(outcome, error.code),
+    'x-cache',
+    outcome ? xCache(outcome) : error.code === 'not_cached' ? 'MISS' : 'BYPASS',
+    'x-refrain-request-id',
+    context.requestId,
   ];
   if (error.status === 503) headers.push('retry-after', '1');
   // Asked again it would say the same, and SDKs ask three times.

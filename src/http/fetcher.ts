@@ -16,7 +16,11 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 /** @param recorded whether the answer may be played to others, who did not choose its coding */
 export function fetcherFor(
-  api: ApiDependencies, head: ParsedHead, request: IncomingMessage, body: WholeBody | Readable | null, recorded: boolean,
+  api: ApiDependencies,
+  head: ParsedHead,
+  request: IncomingMessage,
+  body: WholeBody | Readable | null,
+  recorded: boolean,
 ): Fetch {
   const { method, route, keyContext, credentialAtUpstream: callerThere } = head;
   return (writer) => {
@@ -32,13 +36,19 @@ export function fetcherFor(
       api.callers.note(callerThere, status, keyContext !== null);
     };
     const { origin, setting } = route.target;
-    api.upstream.send({
-      origin, setting, method, headers,
-      path: requestPath(route),
-      body: outgoing ?? (isWhole ? body.lendWhole() : body),
-      repeatable: keyContext !== null || IDEMPOTENT.has(method),
-      decoded: recorded,
-      onStatus,
-    }, writer);
+    api.upstream.send(
+      {
+        origin,
+        setting,
+        method,
+        headers,
+        path: requestPath(route),
+        body: outgoing ?? (isWhole ? body.lendWhole() : body),
+        repeatable: keyContext !== null || IDEMPOTENT.has(method),
+        decoded: recorded,
+        onStatus,
+      },
+      writer,
+    );
   };
 }

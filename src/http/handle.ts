@@ -36,6 +36,15 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
   } finally {
     drain(request);
     recordRequest(api, { context, result, response, error });
-    api.log.debug({ requestId: context.requestId, method: request.method, status: response.statusCode, outcome: result?.outcome.word ?? 'refusal', key: context.key }, 'request');
+    api.log.debug(
+      {
+        requestId: context.requestId,
+        method: request.method,
+        status: response.statusCode,
+        outcome: result?.outcome.word ?? 'refusal',
+        key: context.key,
+      },
+      'request',
+    );
   }
 }

@@ -10,7 +10,10 @@ import type { RequestContext } from './response-headers.ts';
 
 /** @param begun what has been read of it already */
 export function lookForModel(
-  request: IncomingMessage, { coding }: ParsedHead, context: RequestContext, begun: readonly Buffer[] = [],
+  request: IncomingMessage,
+  { coding }: ParsedHead,
+  context: RequestContext,
+  begun: readonly Buffer[] = [],
 ): void {
   if (coding !== null) return;
   const scan = new ModelScan();

@@ -16,7 +16,11 @@ import type { Reader } from '../response/reader.ts';
  * Of a request that would read what is kept, and may ask; any other has an answer of the upstream's in any case, or
  * none.
  */
-export function standingOf(callers: Callers, { policy, caller, credentialAtUpstream: callerThere }: ParsedHead, now: number): Standing {
+export function standingOf(
+  callers: Callers,
+  { policy, caller, credentialAtUpstream: callerThere }: ParsedHead,
+  now: number,
+): Standing {
   const standing = callers.standing(callerThere, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
@@ -40,7 +44,9 @@ export interface Checked {
 
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */
 export async function recheck(
-  { cache, callers, clock }: Checker, caller: string, question: Question,
+  { cache, callers, clock }: Checker,
+  caller: string,
+  question: Question,
 ): Promise<Checked> {
   callers.checking(caller);
   let result: CacheResult;

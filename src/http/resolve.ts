@@ -48,7 +48,10 @@ interface ResolvedHead {
 
 /** @throws RefrainError where the request is refused */
 export async function resolve(
-  api: ApiDependencies, request: IncomingMessage, response: ServerResponse, context: RequestContext,
+  api: ApiDependencies,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
 ): Promise<CacheResult> {
   if (api.isStopping()) throw stopping();
   const head = api.heads.read(request);
@@ -109,20 +112,42 @@ function release(body: WholeBody, plain: WholeBody): void {
 }
 
 /** Puts a question to the cache that cannot be answered at once. */
-async function ask(api: ApiDependencies, asking: ResolvedHead, keyed: KeyedRequest, context: RequestContext): Promise<CacheResult> {
+async function ask(
+  api: ApiDependencies,
+  asking: ResolvedHead,
+  keyed: KeyedRequest,
+  context: RequestContext,
+): Promise<CacheResult> {
   const { request, client, head, keyContext, body, plain, standing } = asking;
-  const { route, policy, sent, caller: { scope }, credentialAtUpstream: callerThere } = head;
+  const {
+    route,
+    policy,
+    sent,
+    caller: { scope },
+    credentialAtUpstream: callerThere,
+  } = head;
   const { endpoint } = keyContext;
   const { key, model, form, choices, prompts, inputs, jsonText, output } = keyed;
   const like = { endpoint, model, scope, tags: policy.tags };
   const keepsParts = () => api.keepsPrompts && !showsCredential(keyContext.parts);
-  const parts = () => (keepsParts() ? keyed.parts ?? api.keyer.parts(keyContext, plain) : null);
+  const parts = () => (keepsParts() ? (keyed.parts ?? api.keyer.parts(keyContext, plain)) : null);
   const permission: Permission = standing === 'refused' ? { ...policy, read: false, follow: false } : policy;
   const question: Question = {
-    key, permission, sent, client,
+    key,
+    permission,
+    sent,
+    client,
     expected: {
-      endpoint, choices, prompts, inputs, jsonText, output,
-      usage: asksForUsage(form), keep: api.keep, doneMarker: route.target.doneMarker, noStore: route.target.noStore,
+      endpoint,
+      choices,
+      prompts,
+      inputs,
+      jsonText,
+      output,
+      usage: asksForUsage(form),
+      keep: api.keep,
+      doneMarker: route.target.doneMarker,
+      noStore: route.target.noStore,
     },
     shared: isShared(scope),
     label: like,
@@ -152,7 +177,13 @@ interface Missing {
 }
 
 /** Has the hints look at a miss, and notes why it was one where its request asked to know. */
-async function explain(api: ApiDependencies, asking: ResolvedHead, keyed: KeyedRequest, missing: Missing, context: RequestContext): Promise<void> {
+async function explain(
+  api: ApiDependencies,
+  asking: ResolvedHead,
+  keyed: KeyedRequest,
+  missing: Missing,
+  context: RequestContext,
+): Promise<void> {
   const { head, keyContext, plain, standing } = asking;
   const { outcome, like, variesBy, isKept } = missing;
   const { policy } = head;
@@ -178,9 +209,16 @@ function afterUnkept(result: CacheResult, notKept: string | null): CacheResult {
 
 /** Has a miss looked at for what keeps requests from hitting. @returns the last request with the same body, or null */
 function hintAt(
-  { hints }: ApiDependencies, head: ParsedHead, { endpoint, dialect }: KeyContext, key: string, parts: Parts,
+  { hints }: ApiDependencies,
+  head: ParsedHead,
+  { endpoint, dialect }: KeyContext,
+  key: string,
+  parts: Parts,
 ): Twin | null {
-  const { credentialAtUpstream: credential, caller: { users: callerHeaders } } = head;
+  const {
+    credentialAtUpstream: credential,
+    caller: { users: callerHeaders },
+  } = head;
   return hints.missed({ endpoint, key, parts, credential, callerHeaders, dialect });
 }
 
@@ -195,7 +233,11 @@ function clientOf(response: ServerResponse): Client {
 }
 
 function relay(
-  api: ApiDependencies, head: ParsedHead, request: IncomingMessage, why: string, body: WholeBody | Readable | null,
+  api: ApiDependencies,
+  head: ParsedHead,
+  request: IncomingMessage,
+  why: string,
+  body: WholeBody | Readable | null,
 ): CacheResult {
   try {
     if (!head.policy.ask) throw notCached();
@@ -215,7 +257,12 @@ function whyNotRead(policy: Policy): string | null {
   return policy.mode === 'off' ? 'off' : null;
 }
 
-async function relayUnread(api: ApiDependencies, head: ParsedHead, request: IncomingMessage, why: string): Promise<CacheResult> {
+async function relayUnread(
+  api: ApiDependencies,
+  head: ParsedHead,
+  request: IncomingMessage,
+  why: string,
+): Promise<CacheResult> {
   return relay(api, head, request, why, await unreadBody(api, request));
 }
 

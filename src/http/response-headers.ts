@@ -8,7 +8,11 @@ import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/validator.ts';
 import {
-  relayedHeaders, replayedHeaders, selectHeaders, sharedErrorHeaders, withoutCookies,
+  relayedHeaders,
+  replayedHeaders,
+  selectHeaders,
+  sharedErrorHeaders,
+  withoutCookies,
 } from '../upstream/headers.ts';
 
 /** What is known of one request; filled in as it is read. */
@@ -33,15 +37,28 @@ export function createContext(requestId: string): RequestContext {
 }
 
 /** @param length the body's length in bytes; null while it is unknown */
-export function responseHeaders(head: Head, length: number | null, outcome: Outcome, context: RequestContext): string[] {
+export function responseHeaders(
+  head: Head,
+  length: number | null,
+  outcome: Outcome,
+  context: RequestContext,
+): string[] {
   const streams = isEventStream(head);
   // On a path that we do not cache, the upstream's own stands.
   const isOurs = context.endpoint !== null;
   const isDropped = (name: string) => (isOurs && name === 'cache-control') || (streams && name === 'x-accel-buffering');
   const headers = selectHeaders(headersFor(head, outcome), (name) => !isDropped(name));
   // Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge.
-  if (isOurs || headerOf(head.headers, 'cache-control') === undefined) headers.push('cache-control', 'private, no-store');
-  headers.push('cache-status', cacheStatus(outcome, head), 'x-cache', xCache(outcome), 'x-refrain-request-id', context.requestId);
+  if (isOurs || headerOf(head.headers, 'cache-control') === undefined)
+    headers.push('cache-control', 'private, no-store');
+  headers.push(
+    'cache-status',
+    cacheStatus(outcome, head),
+    'x-cache',
+    xCache(outcome),
+    'x-refrain-request-id',
+    context.requestId,
+  );
   if (context.key !== null) headers.push('x-refrain-key', context.key);
   if (context.why !== null) headers.push('x-refrain-why', context.why);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));

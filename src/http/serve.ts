@@ -21,7 +21,12 @@ export type HeadersFor = (head: Head, length: number | null) => string[];
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function serve(reader: Reader, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null): Promise<void> {
+export function serve(
+  reader: Reader,
+  response: ServerResponse,
+  headersFor: HeadersFor,
+  heartbeat: Heartbeat | null,
+): Promise<void> {
   return new Promise((resolve, reject) => new Playback(reader, response, headersFor, heartbeat).start(resolve, reject));
 }
 

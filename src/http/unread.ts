@@ -4,14 +4,21 @@
  */
 import type { Duplex } from 'node:stream';
 import {
-  bodyTimeout, errorBody, headersTimeout, headersTooLarge, malformedRequest, reasonOf, type RefrainError,
+  bodyTimeout,
+  errorBody,
+  headersTimeout,
+  headersTooLarge,
+  malformedRequest,
+  reasonOf,
+  type RefrainError,
 } from '../errors.ts';
 import { STATUS_CODES } from './node-http.ts';
 
 /** A listener of `clientError` of the API. */
 export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {
   refuse(
-    cause, socket,
+    cause,
+    socket,
     (code) => `cache-control: private, no-store\r\ncache-status: refrain; detail=${code}\r\nx-cache: BYPASS\r\n`,
   );
 }

@@ -28,7 +28,12 @@ export interface Advice {
  * @param ignored what `key.ignore` has already
  * @param dialect that of the upstream, where it has one
  */
-export function adviceOn(name: string, meaning: FieldMeaning, ignored: readonly string[], dialect: string | null): Advice {
+export function adviceOn(
+  name: string,
+  meaning: FieldMeaning,
+  ignored: readonly string[],
+  dialect: string | null,
+): Advice {
   const engine = dialect === 'compatible' ? 'dialect=engine' : null;
   const unless = (condition: string) => (engine ? `; ${engine} leaves it out, if ${condition}` : '');
   switch (meaning) {

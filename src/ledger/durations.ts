@@ -25,7 +25,14 @@ export class Durations {
 
   constructor({ name, help, label, buckets, registry }: DurationsOptions) {
     this.#label = label;
-    this.#histogram = new Histogram({ name, help, labelNames: [label], buckets, registers: [registry], collect: () => this.#waiting.forEach((times, of) => this.#tell(times, of)) });
+    this.#histogram = new Histogram({
+      name,
+      help,
+      labelNames: [label],
+      buckets,
+      registers: [registry],
+      collect: () => this.#waiting.forEach((times, of) => this.#tell(times, of)),
+    });
   }
 
   /** @param of what is measured @param ms how long it took */

@@ -62,7 +62,11 @@ export function withdrawAdvice(said: Said): void {
 }
 
 function hintOf(said: Said): Hint {
-  const { about, requests, advice: { setting } } = said;
+  const {
+    about,
+    requests,
+    advice: { setting },
+  } = said;
   return { about, requests, setting, text: textOf(said) };
 }
 

@@ -27,7 +27,14 @@ export class Ledger {
   readonly #prices: Prices;
   readonly #log: Log;
   readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
-  readonly #counts: Record<LedgerWord | 'requests', number> = { requests: 0, hit: 0, follow: 0, miss: 0, bypass: 0, refusal: 0 };
+  readonly #counts: Record<LedgerWord | 'requests', number> = {
+    requests: 0,
+    hit: 0,
+    follow: 0,
+    miss: 0,
+    bypass: 0,
+    refusal: 0,
+  };
   /** The day of the last note, and the time at which it began. */
   #day = '';
   #dayBegan = Number.NaN;

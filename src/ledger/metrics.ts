@@ -57,31 +57,63 @@ export class Metrics {
   readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
   readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
-  readonly #hitDurations = this.#durations('hit_duration_seconds', 'From the request to the last byte of a hit', 'tier', HIT_BUCKETS);
-  readonly #upstreamDurations = this.#durations('upstream_duration_seconds', 'From an upstream call to the end of its answer', 'endpoint', UPSTREAM_BUCKETS);
-  readonly #firstByteDurations = this.#durations('upstream_first_byte_seconds', 'From an upstream call to the head of its answer', 'endpoint', UPSTREAM_BUCKETS);
-  readonly #savedSeconds = this.#counter('saved_upstream_seconds_total', 'Upstream time that hits and follows spared', []);
+  readonly #hitDurations = this.#durations(
+    'hit_duration_seconds',
+    'From the request to the last byte of a hit',
+    'tier',
+    HIT_BUCKETS,
+  );
+  readonly #upstreamDurations = this.#durations(
+    'upstream_duration_seconds',
+    'From an upstream call to the end of its answer',
+    'endpoint',
+    UPSTREAM_BUCKETS,
+  );
+  readonly #firstByteDurations = this.#durations(
+    'upstream_first_byte_seconds',
+    'From an upstream call to the head of its answer',
+    'endpoint',
+    UPSTREAM_BUCKETS,
+  );
+  readonly #savedSeconds = this.#counter(
+    'saved_upstream_seconds_total',
+    'Upstream time that hits and follows spared',
+    [],
+  );
 
   constructor(sources: MetricSources) {
     this.#delay = monitorEventLoopDelay({ resolution: LOOK_MS });
     this.#delay.enable();
     this.#counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
-      for (const [outcome, { requests }] of this.#served) for (const [endpoint, count] of requests) add({ outcome, endpoint }, count);
+      for (const [outcome, { requests }] of this.#served)
+        for (const [endpoint, count] of requests) add({ outcome, endpoint }, count);
     });
-    this.#counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) => this.#served.forEach(({ bytes }, outcome) => add({ outcome }, bytes)));
+    this.#counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) =>
+      this.#served.forEach(({ bytes }, outcome) => add({ outcome }, bytes)),
+    );
     this.#money();
     this.#store(sources.tiers);
     this.#gauge('file_up', 'Whether a file takes what it is given: store, or ledger', ['file'], (set) => {
       for (const [file, isUp] of Object.entries(sources.files())) set({ file }, isUp ? 1 : 0);
     });
     this.#gauge('flights', 'Upstream calls under way', [], (set) => set({}, sources.flights()));
-    this.#gauge('listeners', 'Requests that wait for an answer or are being sent one', [], (set) => set({}, sources.listeners()));
-    this.#gauge('flight_bytes', 'Bytes that answers on their way hold in memory', [], (set) => set({}, sources.bytesInTheAir()));
+    this.#gauge('listeners', 'Requests that wait for an answer or are being sent one', [], (set) =>
+      set({}, sources.listeners()),
+    );
+    this.#gauge('flight_bytes', 'Bytes that answers on their way hold in memory', [], (set) =>
+      set({}, sources.bytesInTheAir()),
+    );
     this.#gauge('event_loop_delay_seconds', 'How late the event loop is, since the last look', ['quantile'], (set) => {
-      for (const quantile of QUANTILES) set({ quantile: String(quantile) }, Math.max(0, this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000));
+      for (const quantile of QUANTILES)
+        set(
+          { quantile: String(quantile) },
+          Math.max(0, this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000),
+        );
       this.#delay.reset();
     });
-    this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) => set({ version: sources.version, node: process.version }, 1));
+    this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) =>
+      set({ version: sources.version, node: process.version }, 1),
+    );
   }
 
   /** What a scrape gets. */
@@ -117,27 +149,52 @@ export class Metrics {
   }
 
   #money(): void {
-    this.#counter('spent_tokens_total', 'Tokens of upstream calls, cached input and reasoning within input and output', ['model', 'kind'], (add) => this.#spent.eachToken(add));
-    this.#counter('saved_tokens_total', 'Tokens that hits and follows spared', ['model', 'kind'], (add) => this.#saved.eachToken(add));
-    this.#counter('spent_dollars_total', 'Dollars of upstream calls at list prices', ['model'], (add) => this.#spent.each('dollars', add));
-    this.#counter('saved_dollars_total', 'Dollars that hits and follows spared at list prices', ['model'], (add) => this.#saved.each('dollars', add));
+    this.#counter(
+      'spent_tokens_total',
+      'Tokens of upstream calls, cached input and reasoning within input and output',
+      ['model', 'kind'],
+      (add) => this.#spent.eachToken(add),
+    );
+    this.#counter('saved_tokens_total', 'Tokens that hits and follows spared', ['model', 'kind'], (add) =>
+      this.#saved.eachToken(add),
+    );
+    this.#counter('spent_dollars_total', 'Dollars of upstream calls at list prices', ['model'], (add) =>
+      this.#spent.each('dollars', add),
+    );
+    this.#counter('saved_dollars_total', 'Dollars that hits and follows spared at list prices', ['model'], (add) =>
+      this.#saved.each('dollars', add),
+    );
     this.#counter('unpriced_tokens_total', 'Tokens spent or saved for which no price is known', ['model'], (add) => {
       for (const sums of [this.#spent, this.#saved]) sums.each('unpriced', add);
     });
   }
 
   #store(tiers: MetricSources['tiers']): void {
-    const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (tell: Tell) => tiers().forEach((reading) => tell({ tier: reading.tier }, reading[of]));
+    const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (tell: Tell) =>
+      tiers().forEach((reading) => tell({ tier: reading.tier }, reading[of]));
     this.#gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
-    this.#gauge('store_bytes', 'Bytes that a tier of the store takes, as its bound counts them', ['tier'], each('bytes'));
+    this.#gauge(
+      'store_bytes',
+      'Bytes that a tier of the store takes, as its bound counts them',
+      ['tier'],
+      each('bytes'),
+    );
     this.#gauge('store_max_bytes', 'Bytes that a tier of the store may take', ['tier'], each('maxBytes'));
-    this.#counter('store_evictions_total', 'Entries that made room for others in a tier of the store', ['tier'], each('evictions'));
+    this.#counter(
+      'store_evictions_total',
+      'Entries that made room for others in a tier of the store',
+      ['tier'],
+      each('evictions'),
+    );
   }
 
   /** @param collect tells its series anew, where they are counted elsewhere */
   #counter(name: string, help: string, labelNames: readonly string[], collect?: (add: Tell) => void): Counter {
     const counter: Counter = new Counter({
-      name: `refrain_${name}`, help, labelNames, registers: [this.registry],
+      name: `refrain_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
       ...(collect && {
         collect: () => {
           counter.reset();
@@ -149,7 +206,13 @@ export class Metrics {
   }
 
   #gauge(name: string, help: string, labelNames: readonly string[], collect: (set: Tell) => void): void {
-    const gauge: Gauge = new Gauge({ name: `refrain_${name}`, help, labelNames, registers: [this.registry], collect: () => collect((labels, value) => gauge.set(labels, value)) });
+    const gauge: Gauge = new Gauge({
+      name: `refrain_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: () => collect((labels, value) => gauge.set(labels, value)),
+    });
   }
 
   #durations(name: string, help: string, label: string, buckets: number[]): Durations {

@@ -23,7 +23,8 @@ export class ModelSums {
   add(model: string | null, usage: Usage, dollars: number | null): void {
     const name = this.#names.of(model ?? NO_MODEL);
     let sums = this.#sums.get(name);
-    if (!sums) this.#sums.set(name, (sums = { input: 0, cachedInput: 0, output: 0, reasoning: 0, dollars: 0, unpriced: 0 }));
+    if (!sums)
+      this.#sums.set(name, (sums = { input: 0, cachedInput: 0, output: 0, reasoning: 0, dollars: 0, unpriced: 0 }));
     sums.input += usage.input;
     sums.cachedInput += usage.cachedInput;
     sums.output += usage.output;

@@ -45,7 +45,8 @@ export class Prices {
   }
 
   find(model: string): Price | null {
-    if (model !== this.#last.model) this.#last = { model, price: this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, '')) ?? null };
+    if (model !== this.#last.model)
+      this.#last = { model, price: this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, '')) ?? null };
     return this.#last.price;
   }
 

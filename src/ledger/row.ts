@@ -4,7 +4,16 @@
 import type { LedgerWord, UsageRecord } from './usage-record.ts';
 
 /** What is summed, each a whole number. */
-export const AMOUNTS = ['requests', 'input', 'cachedInput', 'output', 'reasoning', 'unpriced', 'nanoDollars', 'upstreamMs'] as const;
+export const AMOUNTS = [
+  'requests',
+  'input',
+  'cachedInput',
+  'output',
+  'reasoning',
+  'unpriced',
+  'nanoDollars',
+  'upstreamMs',
+] as const;
 
 export type Amounts = Record<(typeof AMOUNTS)[number], number>;
 
@@ -26,9 +35,23 @@ export const MOST = Number.MAX_SAFE_INTEGER;
 
 /** @param nanoDollars null where there is no price */
 export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Amounts {
-  const { input, cachedInput, output, reasoning } = call?.usage ?? { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+  const { input, cachedInput, output, reasoning } = call?.usage ?? {
+    input: 0,
+    cachedInput: 0,
+    output: 0,
+    reasoning: 0,
+  };
   const unpriced = nanoDollars === null ? input + output : 0;
-  return { requests: 1, input, cachedInput, output, reasoning, unpriced, nanoDollars: nanoDollars ?? 0, upstreamMs: call?.ms ?? 0 };
+  return {
+    requests: 1,
+    input,
+    cachedInput,
+    output,
+    reasoning,
+    unpriced,
+    nanoDollars: nanoDollars ?? 0,
+    upstreamMs: call?.ms ?? 0,
+  };
 }
 
 export function noAmounts(): Amounts {

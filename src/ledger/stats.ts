@@ -10,7 +10,11 @@ import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.
 export interface Stats {
   /** The first day in the books, as `2026-11-01`. */
   readonly since: string | null;
-  readonly periods: { readonly today: Summary; /** Today and the six days before. */ readonly week: Summary; readonly all: Summary };
+  readonly periods: {
+    readonly today: Summary /** Today and the six days before. */;
+    readonly week: Summary;
+    readonly all: Summary;
+  };
 }
 
 /** Each list by requests, most first, then by name. */
@@ -67,7 +71,10 @@ export function summarize(rows: Iterable<UsageRow>, today: string, reasons: Iter
     if (reason.day >= week) periods.week.addReason(reason);
     if (reason.day === today) periods.today.addReason(reason);
   }
-  return { since, periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() } };
+  return {
+    since,
+    periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() },
+  };
 }
 
 class Tally {
@@ -128,17 +135,35 @@ class LineSums {
 
   line(): StatsLine {
     const count = (outcome: LedgerWord) => this.#sums.get(outcome)?.requests ?? 0;
-    const sum = (outcomes: readonly LedgerWord[], of: keyof Amounts) => outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
+    const sum = (outcomes: readonly LedgerWord[], of: keyof Amounts) =>
+      outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
     const usage = (outcomes: readonly LedgerWord[]): Usage => ({
-      input: sum(outcomes, 'input'), cachedInput: sum(outcomes, 'cachedInput'), output: sum(outcomes, 'output'), reasoning: sum(outcomes, 'reasoning'),
+      input: sum(outcomes, 'input'),
+      cachedInput: sum(outcomes, 'cachedInput'),
+      output: sum(outcomes, 'output'),
+      reasoning: sum(outcomes, 'reasoning'),
     });
-    const [hits, follows, misses, bypasses, refusals] = [count('hit'), count('follow'), count('miss'), count('bypass'), count('refusal')];
+    const [hits, follows, misses, bypasses, refusals] = [
+      count('hit'),
+      count('follow'),
+      count('miss'),
+      count('bypass'),
+      count('refusal'),
+    ];
     const answered = hits + follows + misses;
     return {
-      requests: answered + bypasses + refusals, hits, follows, misses, bypasses, refusals,
+      requests: answered + bypasses + refusals,
+      hits,
+      follows,
+      misses,
+      bypasses,
+      refusals,
       hitRate: answered === 0 ? null : (hits + follows) / answered,
       tokens: { spent: usage(SPENT), saved: usage(SAVED) },
-      dollars: { spent: sum(SPENT, 'nanoDollars') / NANO_PER_DOLLAR, saved: sum(SAVED, 'nanoDollars') / NANO_PER_DOLLAR },
+      dollars: {
+        spent: sum(SPENT, 'nanoDollars') / NANO_PER_DOLLAR,
+        saved: sum(SAVED, 'nanoDollars') / NANO_PER_DOLLAR,
+      },
       unpricedTokens: sum([...SPENT, ...SAVED], 'unpriced'),
       waitedSaved: sum(SAVED, 'upstreamMs') / 1_000,
     };

@@ -14,7 +14,12 @@ export interface PendingRows {
 export type BooksCall =
   /** Opens the file, or finds why it cannot. */
   | { readonly act: 'open'; readonly now: number }
-  | { readonly act: 'add'; readonly rows: readonly UsageRow[]; readonly reasons: readonly Reason[]; readonly now: number }
+  | {
+      readonly act: 'add';
+      readonly rows: readonly UsageRow[];
+      readonly reasons: readonly Reason[];
+      readonly now: number;
+    }
   /** @param waiting what is yet to be added */
   | { readonly act: 'stats'; readonly today: string; readonly now: number; readonly waiting: PendingRows }
   | { readonly act: 'close' };

@@ -60,13 +60,16 @@ export class UsageFile {
   constructor(options: BooksOptions) {
     this.#options = options;
     const { path } = options;
-    this.#thread = path === null ? null : new FileThread({
-      worker: WORKER,
-      workerData: { path },
-      onQuarantine: (aside) => this.#setAside(aside),
-      onNews: (news) => logFileNews(options.log, path, 'the books', news),
-      onDeath: (failure) => this.#fall(failure),
-    });
+    this.#thread =
+      path === null
+        ? null
+        : new FileThread({
+            worker: WORKER,
+            workerData: { path },
+            onQuarantine: (aside) => this.#setAside(aside),
+            onNews: (news) => logFileNews(options.log, path, 'the books', news),
+            onDeath: (failure) => this.#fall(failure),
+          });
   }
 
   get state(): 'up' | 'down' {
@@ -155,12 +158,19 @@ export class UsageFile {
   #fall({ code, message }: FileFailure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
-    if (this.#state === 'up') log.warn({ path, code, reason: message }, `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`);
+    if (this.#state === 'up')
+      log.warn(
+        { path, code, reason: message },
+        `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`,
+      );
     this.#state = 'down';
   }
 
   #setAside({ failure: { code, message }, movedTo }: Quarantined): void {
     const { path, log } = this.#options;
-    log.warn({ path, code, reason: message, movedTo }, 'the books could not use their file, kept it aside and began a fresh one');
+    log.warn(
+      { path, code, reason: message, movedTo },
+      'the books could not use their file, kept it aside and began a fresh one',
+    );
   }
 }

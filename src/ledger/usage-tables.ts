@@ -63,7 +63,9 @@ export class BooksTables {
     this.#mostRows = mostRows;
     checkVersion(database, BOOKS_VERSION);
     setMark(database, BOOKS_MARK);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON');
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',
+    );
     this.#reasons = this.#transact(() => {
       database.exec(SCHEMA);
       return new ReasonsTable(database);
@@ -88,7 +90,10 @@ export class BooksTables {
   }
 
   #namesOf(column: 'model' | 'scope', day: string): string[] {
-    return this.#database.prepare(`SELECT DISTINCT ${column} AS name FROM books WHERE day = ?`).all(day).map(({ name }) => name as string);
+    return this.#database
+      .prepare(`SELECT DISTINCT ${column} AS name FROM books WHERE day = ?`)
+      .all(day)
+      .map(({ name }) => name as string);
   }
 
   #bound(): void {
@@ -118,5 +123,7 @@ export class BooksTables {
 
 /** Every row that was committed. */
 export function readRows(database: DatabaseSync): Iterable<UsageRow> {
-  return database.prepare(`SELECT ${COLUMNS.join(', ')} FROM books`).iterate() as Iterable<unknown> as Iterable<UsageRow>;
+  return database
+    .prepare(`SELECT ${COLUMNS.join(', ')} FROM books`)
+    .iterate() as Iterable<unknown> as Iterable<UsageRow>;
 }

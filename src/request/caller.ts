@@ -22,11 +22,29 @@ export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
  * Authelia, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy, Teleport.
  */
 export const USER_HEADERS: readonly string[] = [
-  'x-forwarded-user', 'x-forwarded-email', 'x-forwarded-groups', 'x-forwarded-preferred-username',
-  'x-forwarded-access-token', 'x-forwarded-client-cert', 'x-auth-request-*', 'x-remote-user', 'remote-user',
-  'remote-email', 'remote-groups', 'remote-name', 'x-authentik-*', 'x-webauth-*', 'teleport-jwt-assertion',
-  'cf-access-*', 'x-amzn-oidc-*', 'x-goog-authenticated-user-*', 'x-goog-iap-jwt-assertion', 'x-pomerium-*',
-  'x-ms-client-principal*', 'x-ms-token-*', 'tailscale-user-*',
+  'x-forwarded-user',
+  'x-forwarded-email',
+  'x-forwarded-groups',
+  'x-forwarded-preferred-username',
+  'x-forwarded-access-token',
+  'x-forwarded-client-cert',
+  'x-auth-request-*',
+  'x-remote-user',
+  'remote-user',
+  'remote-email',
+  'remote-groups',
+  'remote-name',
+  'x-authentik-*',
+  'x-webauth-*',
+  'teleport-jwt-assertion',
+  'cf-access-*',
+  'x-amzn-oidc-*',
+  'x-goog-authenticated-user-*',
+  'x-goog-iap-jwt-assertion',
+  'x-pomerium-*',
+  'x-ms-client-principal*',
+  'x-ms-token-*',
+  'tailscale-user-*',
 ];
 
 /** @param names as `scope.headers` has them; `default` stands for `USER_HEADERS` */

@@ -51,12 +51,21 @@ const KEPT: Shape = { sorted: false };
  * @param defaults text of the top-level members that the API assumes where they are absent
  * @throws NotCanonical when the body is not a JSON object
  */
-export function canonicalize(body: Buffer, shape: Shape, ignored: Ignored, defaults: ReadonlyMap<string, string>): Canonical {
+export function canonicalize(
+  body: Buffer,
+  shape: Shape,
+  ignored: Ignored,
+  defaults: ReadonlyMap<string, string>,
+): Canonical {
   const reader = new CanonicalReader(new Scan(body.toString()));
   if (!isUtf8(body)) reader.scan.doubts.add('invalid-utf8');
   const text = reader.body(shape, ignored, defaults);
   const { uncertain, members } = reader;
-  return { text: reader.scan.doubts.size === 0 ? `json:${text}` : `raw:${body.toString('latin1')}`, uncertain, members };
+  return {
+    text: reader.scan.doubts.size === 0 ? `json:${text}` : `raw:${body.toString('latin1')}`,
+    uncertain,
+    members,
+  };
 }
 
 class CanonicalReader {
@@ -213,7 +222,9 @@ class Members {
     const piece = this.#scan.taken();
     const texts = [...this.#spans.map(([from, to]) => piece.slice(from, to)), ...this.#added];
     if (!sorted || this.#inOrder) return `{${texts.join(',')}}`;
-    const order = texts.map((_, index) => index).sort((a, b) => descending(this.#names[a] as string, this.#names[b] as string));
+    const order = texts
+      .map((_, index) => index)
+      .sort((a, b) => descending(this.#names[a] as string, this.#names[b] as string));
     return `{${order.map((index) => texts[index]).join(',')}}`;
   }
 }

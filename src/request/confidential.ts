@@ -4,8 +4,28 @@
  */
 
 const WHO = [
-  'user', 'username', 'userid', 'userinfo', 'account', 'consumer', 'org', 'organization', 'tenant', 'team', 'groups?',
-  'email', 'auth', 'authorization', 'token', 'jwt', 'key', 'secret', 'identity', 'principal', 'customer', 'subject',
+  'user',
+  'username',
+  'userid',
+  'userinfo',
+  'account',
+  'consumer',
+  'org',
+  'organization',
+  'tenant',
+  'team',
+  'groups?',
+  'email',
+  'auth',
+  'authorization',
+  'token',
+  'jwt',
+  'key',
+  'secret',
+  'identity',
+  'principal',
+  'customer',
+  'subject',
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
 const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|[-_])|^x-codex-/;

@@ -9,11 +9,16 @@ import { createMatcher } from './name-list.ts';
 /** Names as they are written; `*` at the end stands for any ending. */
 const ROUTING_COOKIES: readonly string[] = [
   // Elastic Load Balancing
-  'AWSALB*', 'AWSELB*',
+  'AWSALB*',
+  'AWSELB*',
   // Cloudflare: bot management, rate limits, load balancing
-  '__cf_bm', '_cfuvid', '__cflb',
+  '__cf_bm',
+  '_cfuvid',
+  '__cflb',
   // Azure App Service, Google Cloud, ingress-nginx
-  'ARRAffinity*', 'GCLB', 'INGRESSCOOKIE',
+  'ARRAffinity*',
+  'GCLB',
+  'INGRESSCOOKIE',
 ];
 
 const isRoutingName = createMatcher(ROUTING_COOKIES);

@@ -47,13 +47,23 @@ type Note = (difference: Difference) => void;
 function compareBodies(a: string, b: string, note: Note): void {
   if (a === b) return;
   if (!a.startsWith('json:') || !b.startsWith('json:')) {
-    return note({ pointer: '/body', a: excerpt(a), b: excerpt(b), note: 'JSON readers may understand one of them differently, so the raw bytes are compared' });
+    return note({
+      pointer: '/body',
+      a: excerpt(a),
+      b: excerpt(b),
+      note: 'JSON readers may understand one of them differently, so the raw bytes are compared',
+    });
   }
   const one = readTree(a.slice('json:'.length));
   const other = readTree(b.slice('json:'.length));
   compare('/body', one.tree, other.tree, note);
   if (one.rest !== other.rest) {
-    note({ pointer: `/body/${FORM_FIELDS[0]}`, a: excerpt(one.rest.trim()), b: excerpt(other.rest.trim()), note: `${FORM_FIELDS.join(' or ')} has a value that is not known` });
+    note({
+      pointer: `/body/${FORM_FIELDS[0]}`,
+      a: excerpt(one.rest.trim()),
+      b: excerpt(other.rest.trim()),
+      note: `${FORM_FIELDS.join(' or ')} has a value that is not known`,
+    });
   }
 }
 
@@ -75,7 +85,12 @@ function compareChildren(pointer: string, a: JsonTree, b: JsonTree, note: Note):
   }
   const order = [...others.keys()].filter((name) => ones.has(name));
   if ([...ones.keys()].filter((name) => others.has(name)).every((name, index) => name === order[index])) return;
-  note({ pointer, a: excerpt(a.text), b: excerpt(b.text), note: 'the members stand in another order, which a model may follow' });
+  note({
+    pointer,
+    a: excerpt(a.text),
+    b: excerpt(b.text),
+    note: 'the members stand in another order, which a model may follow',
+  });
 }
 
 function childrenOf({ members, items = [] }: JsonTree): ReadonlyMap<string, JsonTree> {

@@ -94,7 +94,10 @@ function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: N
   const isHeader = place === 'headers' && name !== 'x-refrain-variant';
   const entry = isHeader ? `header:${name}` : pointer.slice('/body'.length);
   if ((!isField && !isHeader) || meaningOf(entry, true) !== 'label') return difference;
-  return { ...difference, hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key` };
+  return {
+    ...difference,
+    hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key`,
+  };
 }
 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';

@@ -47,10 +47,15 @@ export function partsOf(frame: Frame): Parts {
   const { scope, upstream, dialect, method, path, query, variant } = frame;
   const { fields, isIgnoredHeader, ignoresRouting, digestOf } = frame;
   const parts: Record<string, string> = {
-    version: KEY_VERSION, scope, upstream,
+    version: KEY_VERSION,
+    scope,
+    upstream,
     // Else a request without labels would get what was answered to one whose labels were left out.
     ...(!ignoresLabels(dialect) && { dialect }),
-    method, path, query: sortedQuery(query), variant,
+    method,
+    path,
+    query: sortedQuery(query),
+    variant,
   };
   for (const [name, values] of fields) {
     if (isIgnoredHeader(name) || isAsAbsent(name, values)) continue;
@@ -85,7 +90,10 @@ export function formOf(key: string): Form {
 function sortedQuery(query: string): string {
   const nameOf = (pair: string) => pair.split('=', 1)[0] as string;
   const pairs = query.split('&').map((pair) => [nameOf(pair), pair] as const);
-  return pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair).join('&');
+  return pairs
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, pair]) => pair)
+    .join('&');
 }
 
 /**

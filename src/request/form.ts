@@ -20,11 +20,16 @@ const NOT_UNDERSTOOD: FormChoice = { form: 'json', understood: false };
 export function chooseForm(endpoint: Endpoint, stream: unknown, options: unknown): FormChoice {
   if (!STREAMING.includes(endpoint)) return NOT_UNDERSTOOD;
   const given = options ?? undefined;
-  if (stream === undefined || stream === null || stream === false) return { form: 'json', understood: given === undefined };
+  if (stream === undefined || stream === null || stream === false)
+    return { form: 'json', understood: given === undefined };
   if (stream !== true) return NOT_UNDERSTOOD;
   if (given === undefined) return { form: 'sse', understood: true };
   if (typeof given !== 'object' || Array.isArray(given)) return { form: 'sse', understood: false };
-  const { include_usage: usage = false, include_obfuscation: obfuscation = true, ...others } = given as Record<string, unknown>;
+  const {
+    include_usage: usage = false,
+    include_obfuscation: obfuscation = true,
+    ...others
+  } = given as Record<string, unknown>;
   const understood = typeof usage === 'boolean' && typeof obfuscation === 'boolean' && Object.keys(others).length === 0;
   return { form: `sse${usage === true ? '+usage' : ''}${obfuscation === false ? '+plain' : ''}` as Form, understood };
 }

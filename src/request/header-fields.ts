@@ -6,7 +6,15 @@ export type HeaderFields = ReadonlyMap<string, readonly string[]>;
 
 /** Headers that describe one hop (RFC 9110, 7.6.1), by lower-case name. */
 export const HOP_BY_HOP: readonly string[] = [
-  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
   'http2-settings',
 ];
 

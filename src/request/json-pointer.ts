@@ -4,7 +4,10 @@
 
 /** The names that a pointer is made of, as they stand in the document. */
 export function segmentsOf(pointer: string): string[] {
-  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** A name as it is written in a pointer. */

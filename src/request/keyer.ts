@@ -118,7 +118,14 @@ class ThreadedKeyer implements Keyer {
 
   async #run<Result>(name: string, task: unknown, transferList: ArrayBuffer[] = []): Promise<Result> {
     const { Piscina } = await import('piscina');
-    this.#threads ??= new Piscina({ filename: WORKER.href, minThreads: 0, maxThreads: 1, maxQueue: MAX_WAITING, idleTimeout: IDLE_MS, execArgv: [] });
+    this.#threads ??= new Piscina({
+      filename: WORKER.href,
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: MAX_WAITING,
+      idleTimeout: IDLE_MS,
+      execArgv: [],
+    });
     return this.#threads.run(task, { name, transferList });
   }
 }

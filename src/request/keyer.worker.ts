@@ -16,7 +16,13 @@ const LONG = 1024 * 1024;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-export function name({ keyContext, body }: { keyContext: KeyContext; body: Uint8Array }): KeyedRequest | WhyNotCacheable {
+export function name({
+  keyContext,
+  body,
+}: {
+  keyContext: KeyContext;
+  body: Uint8Array;
+}): KeyedRequest | WhyNotCacheable {
   const keyed = lightened(computeKey(keyContext, Buffer.from(body.buffer, body.byteOffset, body.length)));
   if (body.length > LONG) {
     // This thread's copy.
@@ -26,6 +32,14 @@ export function name({ keyContext, body }: { keyContext: KeyContext; body: Uint8
   return keyed;
 }
 
-export function nearest({ parts, form, candidates }: { parts: Parts; form: Form; candidates: readonly Candidate[] }): Nearest | null {
+export function nearest({
+  parts,
+  form,
+  candidates,
+}: {
+  parts: Parts;
+  form: Form;
+  candidates: readonly Candidate[];
+}): Nearest | null {
   return nearestOf(parts, form, candidates);
 }

@@ -7,21 +7,80 @@
  */
 import { isCredential } from './confidential.ts';
 
-export type FieldMeaning = 'label' | 'openai-label' | 'cookie' | 'credential' | 'session' | 'caller' | 'choice' | 'readable';
+export type FieldMeaning =
+  | 'label'
+  | 'openai-label'
+  | 'cookie'
+  | 'credential'
+  | 'session'
+  | 'caller'
+  | 'choice'
+  | 'readable';
 
 const words = (...parts: readonly string[]) => new RegExp(parts.join('|'), 'i');
 
 const CALLER = [
-  'user', 'tenant', 'org', 'account', 'team', 'customer', 'client', 'member', 'owner', 'mail', 'person', 'people',
-  'group', 'role', 'compan', 'workspace', 'project', 'principal', 'identi(?!cal)', 'login', 'subject', 'actor',
-  'consumer', 'profile', 'device', 'install', 'employee', 'student', 'patient',
+  'user',
+  'tenant',
+  'org',
+  'account',
+  'team',
+  'customer',
+  'client',
+  'member',
+  'owner',
+  'mail',
+  'person',
+  'people',
+  'group',
+  'role',
+  'compan',
+  'workspace',
+  'project',
+  'principal',
+  'identi(?!cal)',
+  'login',
+  'subject',
+  'actor',
+  'consumer',
+  'profile',
+  'device',
+  'install',
+  'employee',
+  'student',
+  'patient',
 ];
 const CREDENTIAL = [
-  'auth', 'token', 'secret', 'passw', 'credential', 'jwt', 'cert', 'signature', '(?<!idempotency[-_]?)key',
+  'auth',
+  'token',
+  'secret',
+  'passw',
+  'credential',
+  'jwt',
+  'cert',
+  'signature',
+  '(?<!idempotency[-_]?)key',
 ];
 const CHOICE = [
-  'model', 'deploy', 'version', 'rout', 'provider', 'region', 'backend', 'prompt', 'template', 'variant', 'sample',
-  'seed', 'epoch', 'experiment', 'config', 'policy', 'guard', 'language', 'locale',
+  'model',
+  'deploy',
+  'version',
+  'rout',
+  'provider',
+  'region',
+  'backend',
+  'prompt',
+  'template',
+  'variant',
+  'sample',
+  'seed',
+  'epoch',
+  'experiment',
+  'config',
+  'policy',
+  'guard',
+  'language',
+  'locale',
 ];
 
 /** In the order in which they are looked for, anywhere in a name. */

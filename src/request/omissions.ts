@@ -109,7 +109,8 @@ function keep(tree: PointerTree, [first = '', ...rest]: readonly string[]): void
     if (node === undefined) continue;
     if (rest.length === 0) tree.set(name, new Map());
     else {
-      const below: PointerTree = node instanceof Map ? node : node === true ? new Map<string, Node>([[ANY, true]]) : new Map();
+      const below: PointerTree =
+        node instanceof Map ? node : node === true ? new Map<string, Node>([[ANY, true]]) : new Map();
       tree.set(name, below);
       keep(below, rest);
     }

@@ -54,7 +54,10 @@ export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
   const policy = readPolicy(fields, rules.policy);
   const caller = rules.callerOf(fields);
   return {
-    method, route, policy, caller,
+    method,
+    route,
+    policy,
+    caller,
     credentialAtUpstream: `${route.target.origin} ${caller.credential ?? ''}`,
     keyContext: occasionOf(rules, head, route, policy, caller),
     coding: codingOf(valueOf(fields, 'content-encoding')),
@@ -73,16 +76,36 @@ export function isKeyedHeader(rules: Rules, { route, caller }: HeadFacts, name: 
 /** Where a request goes, and who asks. */
 export type HeadFacts = Pick<ParsedHead, 'route' | 'caller'>;
 
-function occasionOf(rules: Rules, head: RequestHead, route: Route, policy: Policy, { scope }: Caller): KeyContext | null {
+function occasionOf(
+  rules: Rules,
+  head: RequestHead,
+  route: Route,
+  policy: Policy,
+  { scope }: Caller,
+): KeyContext | null {
   const { method, fields } = head;
-  const { target: { origin: upstream, dialect }, path, query } = route;
+  const {
+    target: { origin: upstream, dialect },
+    path,
+    query,
+  } = route;
   const endpoint = endpointOf(method, path);
   if (endpoint === null) return null;
   const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
   const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
   const parts = partsOf({
-    scope, upstream, dialect, method, path, query, fields, isIgnoredHeader, ignoresRouting, digestOf, variant,
+    scope,
+    upstream,
+    dialect,
+    method,
+    path,
+    query,
+    fields,
+    isIgnoredHeader,
+    ignoresRouting,
+    digestOf,
+    variant,
   });
   return createKeyContext({ endpoint, mode, dialect, ignored, bypasses, parts });
 }

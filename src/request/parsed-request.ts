@@ -40,7 +40,13 @@ export interface ParsedRequest {
 const PART: Shape = { sorted: true };
 const MESSAGE: Shape = { sorted: true, members: new Map([['content', { sorted: false, items: PART }]]) };
 const MESSAGES: Shape = { sorted: false, items: MESSAGE };
-const BODY: Shape = { sorted: true, members: new Map([['messages', MESSAGES], ['input', MESSAGES]]) };
+const BODY: Shape = {
+  sorted: true,
+  members: new Map([
+    ['messages', MESSAGES],
+    ['input', MESSAGES],
+  ]),
+};
 
 /** How a body is read. */
 export interface ParseOptions {
@@ -52,7 +58,10 @@ export interface ParseOptions {
 }
 
 /** @param body the bytes as received, not encoded */
-export function parseRequest({ endpoint, dialect, ignored, mode, bypasses }: ParseOptions, body: Buffer): ParsedRequest | WhyNotCacheable {
+export function parseRequest(
+  { endpoint, dialect, ignored, mode, bypasses }: ParseOptions,
+  body: Buffer,
+): ParsedRequest | WhyNotCacheable {
   const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical, bypasses)) return 'ambiguous';

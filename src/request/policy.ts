@@ -103,7 +103,8 @@ function readCache(value: string | undefined): CacheMode | typeof REFRESH | unde
 
 function readVariant(value: string | undefined): string {
   if (value === undefined) return '';
-  if (value.length === 0 || value.length > 256) throw invalidHeader('x-refrain-variant', value, 'a text of 1 to 256 characters');
+  if (value.length === 0 || value.length > 256)
+    throw invalidHeader('x-refrain-variant', value, 'a text of 1 to 256 characters');
   return value;
 }
 
@@ -111,7 +112,11 @@ function readTags(value: string | undefined): readonly string[] {
   if (value === undefined) return NO_TAGS;
   const tags = value.split(',').map((tag) => tag.trim());
   if (tags.length > MAX_TAGS || !tags.every(isTag)) {
-    throw invalidHeader('x-refrain-tags', value, `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, digits, dots, underscores, colons and hyphens`);
+    throw invalidHeader(
+      'x-refrain-tags',
+      value,
+      `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, digits, dots, underscores, colons and hyphens`,
+    );
   }
   return [...new Set(tags)];
 }

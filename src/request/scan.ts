@@ -125,7 +125,8 @@ export class Scan {
     if (this.peek() !== QUOTE) throw new NotCanonical('not-json');
     const start = this.at;
     const spelling = this.#passString();
-    const name = spelling === 'plain' ? this.source.slice(start + 1, this.at - 1) : parseString(this.source.slice(start, this.at));
+    const name =
+      spelling === 'plain' ? this.source.slice(start + 1, this.at - 1) : parseString(this.source.slice(start, this.at));
     if (spelling === 'odd') this.#respell(start, name);
     this.space();
     if (this.peek() !== COLON) throw new NotCanonical('not-json');
@@ -182,7 +183,8 @@ export class Scan {
       if (spelling !== 'odd') spelling = kind;
       if (end === escape + 1) end = source.indexOf('"', escape + 2);
     }
-    if (end === -1 || (this.#mayHoldControls && CONTROL.test(source.slice(start, end)))) throw new NotCanonical('not-json');
+    if (end === -1 || (this.#mayHoldControls && CONTROL.test(source.slice(start, end))))
+      throw new NotCanonical('not-json');
     this.at = end + 1;
     return spelling;
   }

@@ -29,8 +29,10 @@ interface Search {
 
 export const SEARCHES: readonly Search[] = [
   {
-    who: 'OpenAI', source: 'https://platform.openai.com/docs/guides/tools-web-search',
-    fields: ['web_search_options'], models: ['*-search-preview*', '*-search-api*', '*-deep-research*'],
+    who: 'OpenAI',
+    source: 'https://platform.openai.com/docs/guides/tools-web-search',
+    fields: ['web_search_options'],
+    models: ['*-search-preview*', '*-search-api*', '*-deep-research*'],
   },
   {
     who: 'Azure OpenAI on your data',
@@ -38,39 +40,51 @@ export const SEARCHES: readonly Search[] = [
     fields: ['data_sources', 'dataSources'],
   },
   {
-    who: 'OpenRouter', source: 'https://openrouter.ai/docs/guides/features/plugins',
-    fields: ['plugins'], models: ['*:online'],
+    who: 'OpenRouter',
+    source: 'https://openrouter.ai/docs/guides/features/plugins',
+    fields: ['plugins'],
+    models: ['*:online'],
   },
   {
-    who: 'NanoGPT', source: 'https://docs.nano-gpt.com/api-reference/endpoint/chat-completion',
-    fields: ['linkup'], models: ['*:online/*'],
+    who: 'NanoGPT',
+    source: 'https://docs.nano-gpt.com/api-reference/endpoint/chat-completion',
+    fields: ['linkup'],
+    models: ['*:online/*'],
   },
   { who: 'xAI', source: 'https://docs.x.ai/docs/guides/live-search', fields: ['search_parameters'] },
   { who: 'Qwen', source: 'https://www.alibabacloud.com/help/en/model-studio/web-search', fields: ['enable_search'] },
   {
-    who: 'Perplexity', source: 'https://docs.perplexity.ai/getting-started/models',
+    who: 'Perplexity',
+    source: 'https://docs.perplexity.ai/getting-started/models',
     models: ['sonar*', '*/sonar*', '*-sonar-*', '*-online'],
   },
   {
-    who: 'Groq', source: 'https://console.groq.com/docs/compound/systems',
-    fields: ['search_settings'], models: ['compound*', '*/compound*'],
+    who: 'Groq',
+    source: 'https://console.groq.com/docs/compound/systems',
+    fields: ['search_settings'],
+    models: ['compound*', '*/compound*'],
   },
   {
-    who: 'Gemini', source: 'https://ai.google.dev/gemini-api/docs/openai#extra-body',
+    who: 'Gemini',
+    source: 'https://ai.google.dev/gemini-api/docs/openai#extra-body',
     within: ['extra_body', 'google'],
   },
   {
-    who: 'Venice', source: 'https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix',
-    within: ['venice_parameters'], models: ['*enable_web_search=on*', '*enable_web_search=auto*'],
+    who: 'Venice',
+    source: 'https://docs.venice.ai/api-reference/endpoint/chat/model_feature_suffix',
+    within: ['venice_parameters'],
+    models: ['*enable_web_search=on*', '*enable_web_search=auto*'],
   },
   {
-    who: 'Hunyuan', source: 'https://cloud.tencent.com/document/product/1729/111007',
+    who: 'Hunyuan',
+    source: 'https://cloud.tencent.com/document/product/1729/111007',
     fields: ['enable_enhancement', 'force_search_enhancement', 'enable_deep_search'],
   },
   { who: 'ERNIE, Poe', source: 'https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb', fields: ['web_search'] },
   { who: 'Open WebUI', source: 'https://docs.openwebui.com/getting-started/api-endpoints', within: ['features'] },
   {
-    who: 'Vercel AI Gateway', source: 'https://vercel.com/docs/ai-gateway',
+    who: 'Vercel AI Gateway',
+    source: 'https://vercel.com/docs/ai-gateway',
     within: ['providerOptions', 'provider_options'],
   },
 ];
@@ -84,7 +98,12 @@ const SEARCH_NAME = /^(?!.*beam).*(?:search|grounding|url_?context|web_?scraping
 
 /** Plugins that change how a request is read or an answer written, and look nothing up. */
 const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set([
-  'file-parser', 'response-healing', 'context-compression', 'auto-router', 'moderation', 'pareto-router',
+  'file-parser',
+  'response-healing',
+  'context-compression',
+  'auto-router',
+  'moderation',
+  'pareto-router',
 ]);
 
 /** No name of a model is longer, and no pattern is tried on what is. */
@@ -95,7 +114,14 @@ const GROUNDING_FUNCTION = /^google_?search(_?retrieval)?$/i;
 
 /** Names, at any depth, whose value decides whether this is a search, where `SEARCH_NAME` does not tell. */
 export const SEARCH_DECIDING_NAMES: readonly string[] = [
-  ...FIELDS, ...CONTAINERS, 'models', 'fallbacks', 'id', 'enable', 'enabled', 'mode',
+  ...FIELDS,
+  ...CONTAINERS,
+  'models',
+  'fallbacks',
+  'id',
+  'enable',
+  'enabled',
+  'mode',
 ];
 
 export function isSearchName(name: string): boolean {

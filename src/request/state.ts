@@ -26,14 +26,43 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Tools that the client runs itself; any other is run by the server, with state or effects of its own. */
 const CLIENT_TOOLS: ReadonlySet<unknown> = new Set([
-  'function', 'custom', 'namespace', 'tool_search', 'apply_patch', 'local_shell', 'computer', 'computer_use_preview',
+  'function',
+  'custom',
+  'namespace',
+  'tool_search',
+  'apply_patch',
+  'local_shell',
+  'computer',
+  'computer_use_preview',
 ]);
 
 /** Every name, at any depth, whose value decides here or in the form; where one is uncertain, so is the decision. */
 export const DECIDING_NAMES: ReadonlySet<string> = new Set([
-  'model', 'stream', 'stream_options', 'include_usage', 'include_obfuscation', 'temperature', 'seed', 'n', 'store', 'web_search_options',
-  'modalities', 'response_format', 'text', 'format', 'conversation', 'background', 'previous_response_id', 'input', 'prompt', 'version', 'tools', 'type', 'environment',
-  'external_web_access', ...SEARCH_DECIDING_NAMES,
+  'model',
+  'stream',
+  'stream_options',
+  'include_usage',
+  'include_obfuscation',
+  'temperature',
+  'seed',
+  'n',
+  'store',
+  'web_search_options',
+  'modalities',
+  'response_format',
+  'text',
+  'format',
+  'conversation',
+  'background',
+  'previous_response_id',
+  'input',
+  'prompt',
+  'version',
+  'tools',
+  'type',
+  'environment',
+  'external_web_access',
+  ...SEARCH_DECIDING_NAMES,
 ]);
 
 /** Why an answer must not be shared or kept, or nothing. */

@@ -24,7 +24,9 @@ export function showsCredential({ query = '' }: Parts): boolean {
 
 export function askedRequest(parts: Parts): AskedRequest {
   const { method = '', path = '', query = '', body = '' } = parts;
-  const headers = Object.entries(parts).filter(([name]) => name.startsWith('header:')).map(([name, value]) => [name.slice('header:'.length), value]);
+  const headers = Object.entries(parts)
+    .filter(([name]) => name.startsWith('header:'))
+    .map(([name, value]) => [name.slice('header:'.length), value]);
   return { method, path, query, headers: Object.fromEntries(headers), body: bodyText(body) };
 }
 

@@ -28,11 +28,18 @@ const HEAD = z.strictObject({
  */
 export function readWrittenRequest({ members }: JsonTree, name: string): WrittenRequest {
   const body = members?.get('body');
-  if (!members || !body) throw invalidBody(`${name} must be an object such as {"path":"/v1/chat/completions","headers":{},"body":{}}`);
-  const head = HEAD.safeParse(Object.fromEntries([...members].filter(([member]) => member !== 'body').map(([member, tree]) => [member, JSON.parse(tree.text)])));
+  if (!members || !body)
+    throw invalidBody(`${name} must be an object such as {"path":"/v1/chat/completions","headers":{},"body":{}}`);
+  const head = HEAD.safeParse(
+    Object.fromEntries(
+      [...members].filter(([member]) => member !== 'body').map(([member, tree]) => [member, JSON.parse(tree.text)]),
+    ),
+  );
   if (!head.success) throw invalidBody(`${name}: ${z.prettifyError(head.error).replaceAll('\n', ' ')}`);
   const { method, path, headers } = head.data;
-  const fields = Object.entries(headers).flatMap(([field, values]) => [values].flat().flatMap((value) => [field, value]));
+  const fields = Object.entries(headers).flatMap(([field, values]) =>
+    [values].flat().flatMap((value) => [field, value]),
+  );
   const text = body.text.startsWith('"') ? (JSON.parse(body.text) as string) : body.text;
   return { method, path, headers: fields, body: Buffer.from(text) };
 }

@@ -18,7 +18,14 @@ const CUTS: ReadonlyMap<string, Keep> = new Map([
  * closed: servers tell failures in this place, in words of their own.
  */
 const ENDINGS: ReadonlySet<string> = new Set([
-  'stop', 'tool_calls', 'function_call', 'tool_use', 'eos', 'eos_token', 'stop_sequence', 'end_turn',
+  'stop',
+  'tool_calls',
+  'function_call',
+  'tool_use',
+  'eos',
+  'eos_token',
+  'stop_sequence',
+  'end_turn',
 ]);
 
 /** The reasons that promise a call. */

@@ -72,7 +72,12 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       (variant === undefined || isVariant(variant)) &&
       (call === undefined || isCall(call));
     if (!isSound) return undefined;
-    const told = { head: { status, statusText, headers }, storedAt, expiresAt: expiresAt === 'never' ? Infinity : expiresAt, answerId };
+    const told = {
+      head: { status, statusText, headers },
+      storedAt,
+      expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
+      answerId,
+    };
     return { ...told, ...(variant && { variant }), ...(call && { call }) };
   } catch {
     return undefined;
@@ -88,7 +93,11 @@ function isVariant(value: unknown): value is Variant {
 function isCall(value: unknown): value is Call {
   if (!isObject(value)) return false;
   const { usage, firstByteMs, ms, model } = value;
-  return [firstByteMs, ms].every(Number.isFinite) && (usage === null || isUsage(usage)) && (model === undefined || typeof model === 'string');
+  return (
+    [firstByteMs, ms].every(Number.isFinite) &&
+    (usage === null || isUsage(usage)) &&
+    (model === undefined || typeof model === 'string')
+  );
 }
 
 function isRawHeaders(value: unknown): value is string[] {

@@ -58,14 +58,26 @@ function whyNotChoices(expected: Expectation, choices: readonly Json[] | null): 
     if (why) return why;
     if (!says) return 'missing-choice';
   }
-  return isNumbered(choices.map(({ index }) => index), expected.prompts, expected.choices) ? null : 'missing-choice';
+  return isNumbered(
+    choices.map(({ index }) => index),
+    expected.prompts,
+    expected.choices,
+  )
+    ? null
+    : 'missing-choice';
 }
 
 /** One vector for each input. */
 function whyNotVectors(vectors: readonly Json[] | null, wanted: number | null): Unkept | null {
   if (vectors === null || !vectors.every(({ embedding }) => isVector(embedding, 0))) return 'missing-input';
   const count = wanted ?? vectors.length;
-  return isNumbered(vectors.map(({ index }) => index), count, count) ? null : 'missing-input';
+  return isNumbered(
+    vectors.map(({ index }) => index),
+    count,
+    count,
+  )
+    ? null
+    : 'missing-input';
 }
 
 /** A vector for each token, for one server; deeper is no embedding. */
@@ -81,7 +93,8 @@ function isVector(value: unknown, depth: number): boolean {
 }
 
 function whyNotResults(results: readonly Json[] | null, wanted: number): Unkept | null {
-  const isSound = results !== null && results.length > 0 && results.every(({ flagged }) => typeof flagged === 'boolean');
+  const isSound =
+    results !== null && results.length > 0 && results.every(({ flagged }) => typeof flagged === 'boolean');
   return isSound && results.length === wanted ? null : 'missing-input';
 }
 

@@ -11,7 +11,13 @@ import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
 
 /** The events that end a stream; each carries the whole `response`. */
-const TERMINAL = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done']);
+const TERMINAL = new Set([
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
+  'response.cancelled',
+  'response.done',
+]);
 
 /** The event that carries a whole item of the `output`. */
 const ITEM_DONE = 'response.output_item.done';

@@ -6,7 +6,17 @@ import { isObject, type Json } from './json.ts';
 
 /** Members that name or describe what is said. */
 const LABELS: ReadonlySet<string> = new Set([
-  'role', 'name', 'id', 'index', 'object', 'type', 'status', 'model', 'created', 'phase', 'usage',
+  'role',
+  'name',
+  'id',
+  'index',
+  'object',
+  'type',
+  'status',
+  'model',
+  'created',
+  'phase',
+  'usage',
 ]);
 
 /** How deep is looked; what is nested deeper is taken for something. */

@@ -4,7 +4,12 @@
  * over. One that broke off is decoded as far as it goes.
  */
 import {
-  brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync,
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
 } from 'node:zlib';
 import { type Head, headerOf } from './entry.ts';
 import { TailUsage, isLegible } from './tail-usage.ts';

@@ -24,7 +24,8 @@ export class TailUsage {
   #length = 0;
 
   push(chunk: Buffer): void {
-    if (this.#beginning.length < BEGINNING) this.#beginning += chunk.toString('latin1', 0, BEGINNING - this.#beginning.length);
+    if (this.#beginning.length < BEGINNING)
+      this.#beginning += chunk.toString('latin1', 0, BEGINNING - this.#beginning.length);
     // A copy of a long chunk's end, so as not to hold all of it.
     const piece = chunk.length > END ? Buffer.from(chunk.subarray(-END)) : chunk;
     this.#tail.push(piece);

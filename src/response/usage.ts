@@ -62,10 +62,15 @@ function detailOf(details: unknown, name: string): number | null {
 }
 
 function countOf(value: unknown): number | null {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS ? (value as number) : null;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS
+    ? (value as number)
+    : null;
 }
 
 /** Whether a value that was kept is still what it was. */
 export function isUsage(value: unknown): value is Usage {
-  return isObject(value) && [value.input, value.cachedInput, value.output, value.reasoning].every((count) => countOf(count) !== null);
+  return (
+    isObject(value) &&
+    [value.input, value.cachedInput, value.output, value.reasoning].every((count) => countOf(count) !== null)
+  );
 }

@@ -24,7 +24,8 @@ export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after
   // One more than can be told, to know whether there is more.
   const first = new First((text === undefined ? limit : Math.max(limit, SEARCHED)) + 1, sort);
   for (const item of items) {
-    if (fits(filter, item.entry, item.bytes) && (after === null || compare(after, positionOf(sort, item)) < 0)) first.add(item);
+    if (fits(filter, item.entry, item.bytes) && (after === null || compare(after, positionOf(sort, item)) < 0))
+      first.add(item);
   }
   const rows: EntryRow[] = [];
   let last: Listable | undefined;
@@ -38,7 +39,9 @@ export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after
 }
 
 export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, bytes, hits }: Listable): EntryRow {
-  const label = request ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags } : null;
+  const label = request
+    ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags }
+    : null;
   return { key, label, bytes, hits, storedAt, expiresAt, tier: 'memory', ...(call && { call }) };
 }
 
@@ -70,6 +73,8 @@ class First {
   }
 
   take(): Listable[] {
-    return this.#items.sort((a, b) => compare(positionOf(this.#sort, a), positionOf(this.#sort, b))).slice(0, this.size);
+    return this.#items
+      .sort((a, b) => compare(positionOf(this.#sort, a), positionOf(this.#sort, b)))
+      .slice(0, this.size);
   }
 }

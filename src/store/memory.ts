@@ -88,7 +88,10 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
   const found = (held: Held | undefined): Held | undefined => (held === undefined || held.isGone ? undefined : held);
 
   const kept = (): IteratorObject<Kept> =>
-    cache.values().filter(({ entry, isGone }) => entry.request !== undefined && !isGone).map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
+    cache
+      .values()
+      .filter(({ entry, isGone }) => entry.request !== undefined && !isGone)
+      .map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
 
   async function drop(gone: readonly Held[]): Promise<void> {
     for (const [index, held] of gone.entries()) {
@@ -118,21 +121,35 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
       for (const key of answers.keysOf(answerId)) cache.delete(key);
     },
     async purge(purge) {
-      const gone = present().filter(({ entry }) => isPurgedBy(purge, entry)).toArray();
+      const gone = present()
+        .filter(({ entry }) => isPurgedBy(purge, entry))
+        .toArray();
       for (const held of gone) held.isGone = true;
       await drop(gone);
       return gone.map(tally).reduce(add, NOTHING);
     },
     written: async () => true,
     list: async (listing) => listHeld(present(), listing),
-    count: async (purge) => present().filter(({ entry }) => isPurgedBy(purge, entry)).map(tally).reduce(add, NOTHING),
-    listByPrefix: async (prefix, limit) => present().filter(({ key }) => key.startsWith(prefix)).map(rowOf).toArray().sort(byKey).slice(0, limit),
+    count: async (purge) =>
+      present()
+        .filter(({ entry }) => isPurgedBy(purge, entry))
+        .map(tally)
+        .reduce(add, NOTHING),
+    listByPrefix: async (prefix, limit) =>
+      present()
+        .filter(({ key }) => key.startsWith(prefix))
+        .map(rowOf)
+        .toArray()
+        .sort(byKey)
+        .slice(0, limit),
     read: async (key) => found(cache.peek(key))?.entry,
     findByPrefix: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
     newest: async ({ endpoint, model, scope }, limit) =>
-      kept().take(LOOKED_THROUGH)
+      kept()
+        .take(LOOKED_THROUGH)
         .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
-        .take(limit).toArray(),
+        .take(limit)
+        .toArray(),
     size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     close: async () => cache.clear(),
     keys: () => cache.keys(),

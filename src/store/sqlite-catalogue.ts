@@ -40,17 +40,27 @@ export class SqliteCatalogue {
     const { filter, sort, limit } = listing;
     const by = SORTED_BY[sort];
     const lead = this.#fewest(filter);
-    const slice = lead ? { sql: `SELECT ${ROW_COLUMNS} FROM ${lead.source} WHERE ${lead.sql}`, values: lead.values } : sliceBehind(listing.after, by, ROW_COLUMNS);
+    const slice = lead
+      ? { sql: `SELECT ${ROW_COLUMNS} FROM ${lead.source} WHERE ${lead.sql}`, values: lead.values }
+      : sliceBehind(listing.after, by, ROW_COLUMNS);
     const fitting = all([conditionOf(filter), ...(lead ? [positionCondition(by, listing.after)] : [])]);
-    const found = this.#select(`SELECT * FROM (${slice.sql}) AS entry WHERE ${fitting.sql} ORDER BY ${by} DESC, id DESC`, [...slice.values, ...fitting.values]);
+    const found = this.#select(
+      `SELECT * FROM (${slice.sql}) AS entry WHERE ${fitting.sql} ORDER BY ${by} DESC, id DESC`,
+      [...slice.values, ...fitting.values],
+    );
     return this.#page(found, by, limit, filter.text, lead ? null : this.#endOfSlice(by, listing.after));
   }
 
   count(purge: Purge, after: number): CountSlice {
     const slice = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ${SLICE_ROWS}`;
     const { sql, values } = conditionOf(purge);
-    const [tally] = this.#select(`SELECT count(*) AS entries, ifnull(sum(bytes), 0) AS bytes FROM (${slice}) AS entry WHERE ${sql}`, [after, ...values]);
-    const [end] = this.#select(`SELECT id FROM entries WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, [after]);
+    const [tally] = this.#select(
+      `SELECT count(*) AS entries, ifnull(sum(bytes), 0) AS bytes FROM (${slice}) AS entry WHERE ${sql}`,
+      [after, ...values],
+    );
+    const [end] = this.#select(`SELECT id FROM entries WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, [
+      after,
+    ]);
     return { ...(tally as unknown as Totals), next: (end?.id as number | undefined) ?? null };
   }
 
@@ -63,11 +73,23 @@ export class SqliteCatalogue {
   }
 
   newest({ scope, endpoint, model }: Likeness, limit: number): Kept[] {
-    return this.#select(`${SELECT_KEPT} WHERE scope = ? AND endpoint = ? AND model IS ? ORDER BY id DESC LIMIT ?`, [scope, endpoint, model, limit])
-      .filter((row) => !this.#isPurged(row)).map(keptOf);
+    return this.#select(`${SELECT_KEPT} WHERE scope = ? AND endpoint = ? AND model IS ? ORDER BY id DESC LIMIT ?`, [
+      scope,
+      endpoint,
+      model,
+      limit,
+    ])
+      .filter((row) => !this.#isPurged(row))
+      .map(keptOf);
   }
 
-  #page(found: readonly RawRow[], by: string, limit: number, text: string | undefined, end: Position | null): EntryRows {
+  #page(
+    found: readonly RawRow[],
+    by: string,
+    limit: number,
+    text: string | undefined,
+    end: Position | null,
+  ): EntryRows {
     const rows: EntryRow[] = [];
     let searched = 0;
     for (const [index, raw] of found.entries()) {
@@ -84,7 +106,10 @@ export class SqliteCatalogue {
   /** The part of a filter that few entries fit, as an index tells; none where many fit each. */
   #fewest(filter: Filter): LeadingCondition | undefined {
     const counted = leadsOf(filter).map((lead) => {
-      const [row] = this.#select(`SELECT count(*) AS count FROM (SELECT 1 FROM ${lead.source} WHERE ${lead.sql} LIMIT ${SLICE_ROWS + 1})`, lead.values);
+      const [row] = this.#select(
+        `SELECT count(*) AS count FROM (SELECT 1 FROM ${lead.source} WHERE ${lead.sql} LIMIT ${SLICE_ROWS + 1})`,
+        lead.values,
+      );
       return { lead, count: row?.count as number };
     });
     return counted.filter(({ count }) => count <= SLICE_ROWS).sort((a, b) => a.count - b.count)[0]?.lead;
@@ -93,7 +118,11 @@ export class SqliteCatalogue {
   /** The last row that a slice looks through; null where it is the last slice. */
   #endOfSlice(by: string, after: Position | null): Position | null {
     const { sql, values } = sliceBehind(after, by, 'id, bytes, hits');
-    return (this.#select(`SELECT ${by} AS at, id FROM (${sql}) LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, values)[0] as unknown as Position | undefined) ?? null;
+    return (
+      (this.#select(`SELECT ${by} AS at, id FROM (${sql}) LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, values)[0] as unknown as
+        | Position
+        | undefined) ?? null
+    );
   }
 
   #promptOf({ id }: RawRow): string {
@@ -103,8 +132,11 @@ export class SqliteCatalogue {
 
   #withPrefix(select: string, prefix: string, limit: number): RawRow[] {
     // Every key that begins so is below this one: none has a letter beyond the last of Unicode.
-    return this.#select(`${select} AND key >= ? AND key < ? ORDER BY key LIMIT ?`, [prefix, `${prefix}\u{10ffff}`, limit])
-      .filter((row) => !this.#isPurged(row));
+    return this.#select(`${select} AND key >= ? AND key < ? ORDER BY key LIMIT ?`, [
+      prefix,
+      `${prefix}\u{10ffff}`,
+      limit,
+    ]).filter((row) => !this.#isPurged(row));
   }
 
   #select(sql: string, values: readonly (string | number | null)[]): RawRow[] {
@@ -117,7 +149,8 @@ export class SqliteCatalogue {
  * of them, from the first on, to find one by its number.
  */
 function sliceBehind(after: Position | null, by: string, columns: string): Condition {
-  const select = (where: string) => `SELECT ${columns} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
+  const select = (where: string) =>
+    `SELECT ${columns} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
   if (after === null) return { sql: select('TRUE'), values: [] };
   if (by === 'id') return { sql: select('id < ?'), values: [after.id] };
   const sql = `SELECT * FROM (${select(`${by} = ? AND id < ?`)}) UNION ALL SELECT * FROM (${select(`${by} < ?`)}) LIMIT ${SLICE_ROWS}`;
@@ -126,7 +159,9 @@ function sliceBehind(after: Position | null, by: string, columns: string): Condi
 
 function positionCondition(by: string, after: Position | null): Condition {
   if (after === null) return { sql: 'TRUE', values: [] };
-  return by === 'id' ? { sql: 'id < ?', values: [after.id] } : { sql: `(${by}, id) < (?, ?)`, values: [after.at, after.id] };
+  return by === 'id'
+    ? { sql: 'id < ?', values: [after.id] }
+    : { sql: `(${by}, id) < (?, ?)`, values: [after.at, after.id] };
 }
 
 function keptOf(row: RawRow): Kept {

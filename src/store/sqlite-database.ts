@@ -174,7 +174,10 @@ export class SqliteDatabase<Tables> {
 
   #closeToOthers(): void {
     const { path, onNews } = this.#options;
-    const found = Map.groupBy(SUFFIXES.map((suffix) => path + suffix), closeToOthers);
+    const found = Map.groupBy(
+      SUFFIXES.map((suffix) => path + suffix),
+      closeToOthers,
+    );
     const { mended = [], exposed = [] } = Object.fromEntries(found);
     if (mended.length > 0) onNews?.({ kind: 'mended', paths: mended });
     if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews?.({ kind: 'exposed', paths: exposed });
@@ -203,7 +206,12 @@ export class SqliteDatabase<Tables> {
 /** @throws OtherSchemaError where the database was laid out by another version than `own` */
 export function checkVersion(database: DatabaseSync, own: number): void {
   // In one statement: between two of them another process may lay it out.
-  const { version, tables } = database.prepare('SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version').get() ?? {};
+  const { version, tables } =
+    database
+      .prepare(
+        'SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS tables FROM pragma_user_version',
+      )
+      .get() ?? {};
   if (version !== own && (version !== 0 || tables !== 0)) throw new OtherSchemaError(version);
 }
 

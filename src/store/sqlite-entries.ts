@@ -55,7 +55,9 @@ export class SqliteEntries {
 
   /** Lays out the database where it may be written, or finds that another version did. */
   constructor(
-    database: DatabaseSync, maxBytes: number, { writer, isReadOnly }: Role = { writer: '', isReadOnly: false },
+    database: DatabaseSync,
+    maxBytes: number,
+    { writer, isReadOnly }: Role = { writer: '', isReadOnly: false },
   ) {
     this.#database = database;
     this.#maxBytes = maxBytes;
@@ -142,13 +144,28 @@ export class SqliteEntries {
   #put(key: string, { entry, uses }: Put): void {
     const frame = encode(key, entry);
     const { endpoint, model, scope, tags, call, parts, prompt } = columnsOf(entry);
-    const texts = [key, endpoint, model, scope, tags, call, parts, prompt].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
+    const texts = [key, endpoint, model, scope, tags, call, parts, prompt].reduce(
+      (sum, text) => sum + Buffer.byteLength(text ?? ''),
+      0,
+    );
     const tagged = (entry.request?.tags ?? []).reduce((sum, tag) => sum + Buffer.byteLength(tag) + TAG_BYTES, 0);
     const bytes = frame.length + texts + tagged + ROW_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;
-    const { lastInsertRowid: id } = this.#statements.add.run(key, entry.answerId, entry.storedAt, expiresAt, uses, bytes, endpoint, model, scope, tags, call);
+    const { lastInsertRowid: id } = this.#statements.add.run(
+      key,
+      entry.answerId,
+      entry.storedAt,
+      expiresAt,
+      uses,
+      bytes,
+      endpoint,
+      model,
+      scope,
+      tags,
+      call,
+    );
     this.#statements.addAnswer.run(id, parts, prompt, frame);
     for (const tag of entry.request?.tags ?? []) this.#statements.addTag.run(tag, id);
   }
@@ -186,8 +203,10 @@ export class SqliteEntries {
 }
 
 function prepare(database: DatabaseSync) {
-  const deleteFirst = (order: string) => database.prepare(`DELETE FROM entries WHERE id = (SELECT id FROM entries ${order} LIMIT 1)`);
-  const select = (columns: string) => database.prepare(`SELECT id, ${LABEL_COLUMNS}, ${columns} FROM entries LEFT JOIN answers USING (id) WHERE key = ?`);
+  const deleteFirst = (order: string) =>
+    database.prepare(`DELETE FROM entries WHERE id = (SELECT id FROM entries ${order} LIMIT 1)`);
+  const select = (columns: string) =>
+    database.prepare(`SELECT id, ${LABEL_COLUMNS}, ${columns} FROM entries LEFT JOIN answers USING (id) WHERE key = ?`);
   return {
     get: select('frame'),
     read: select('frame, parts, prompt'),
@@ -202,6 +221,8 @@ function prepare(database: DatabaseSync) {
     deleteExpired: deleteFirst('WHERE expires_at <= ? ORDER BY expires_at'),
     deleteLeastUsed: deleteFirst('ORDER BY used'),
     held: database.prepare('SELECT entries, bytes FROM held'),
-    pages: database.prepare('SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count'),
+    pages: database.prepare(
+      'SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count',
+    ),
   } satisfies Record<string, StatementSync>;
 }

@@ -48,13 +48,23 @@ const SQLITE_IOERR_SHORT_READ = 522;
  * fixed, so that SQLITE_ERROR means a table that is not ours, a constraint an
  * index that disagrees with its table, and a number out of range a flipped bit.
  */
-const DAMAGE = ['OTHER_SCHEMA', 'SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'ERR_OUT_OF_RANGE'];
+const DAMAGE = [
+  'OTHER_SCHEMA',
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+  'SQLITE_ERROR',
+  'SQLITE_CONSTRAINT',
+  'ERR_OUT_OF_RANGE',
+];
 
 export function failureOf(error: unknown): FileFailure {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
   const { code = error.name, errcode } = error as Error & { code?: string; errcode?: number };
   // The low byte is the primary code; what is above it says more than an operator needs.
-  return { code: errcode === undefined ? code : (SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`), message: error.message };
+  return {
+    code: errcode === undefined ? code : (SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`),
+    message: error.message,
+  };
 }
 
 export function isDamage(error: unknown): boolean {

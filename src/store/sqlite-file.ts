@@ -120,5 +120,8 @@ export class SqliteFile {
 }
 
 function keysPutBy({ keys }: Batch): Iterable<string> {
-  return keys.entries().filter(([, change]) => typeof change === 'object').map(([key]) => key);
+  return keys
+    .entries()
+    .filter(([, change]) => typeof change === 'object')
+    .map(([key]) => key);
 }

@@ -19,10 +19,17 @@ export interface LeadingCondition extends Condition {
 export function conditionOf(filter: Filter): Condition {
   const { model, endpoint, scope, tag, storedUpTo, storedFrom, minBytes, maxBytes } = filter;
   const compared = [
-    ['model = ?', model], ['endpoint = ?', endpoint], ['EXISTS (SELECT 1 FROM tags WHERE tag = ? AND tags.id = entry.id)', tag],
-    ['stored_at <= ?', storedUpTo], ['stored_at >= ?', storedFrom], ['bytes >= ?', minBytes], ['bytes <= ?', maxBytes],
+    ['model = ?', model],
+    ['endpoint = ?', endpoint],
+    ['EXISTS (SELECT 1 FROM tags WHERE tag = ? AND tags.id = entry.id)', tag],
+    ['stored_at <= ?', storedUpTo],
+    ['stored_at >= ?', storedFrom],
+    ['bytes >= ?', minBytes],
+    ['bytes <= ?', maxBytes],
   ] as const;
-  const conditions = compared.flatMap(([sql, value]): Condition[] => (value === undefined ? [] : [{ sql, values: [value] }]));
+  const conditions = compared.flatMap(([sql, value]): Condition[] =>
+    value === undefined ? [] : [{ sql, values: [value] }],
+  );
   return all(scope === undefined ? conditions : [...conditions, scopeCondition(scope)]);
 }
 
@@ -30,17 +37,24 @@ export function conditionOf(filter: Filter): Condition {
 export function leadsOf({ model, endpoint, scope, tag }: Filter): LeadingCondition[] {
   const leads: LeadingCondition[] = [];
   if (tag !== undefined) leads.push({ source: 'tags CROSS JOIN entries USING (id)', sql: 'tag = ?', values: [tag] });
-  if (model !== undefined) leads.push({ source: 'entries INDEXED BY entries_by_model', sql: 'model = ?', values: [model] });
+  if (model !== undefined)
+    leads.push({ source: 'entries INDEXED BY entries_by_model', sql: 'model = ?', values: [model] });
   if (scope !== undefined) leads.push({ source: 'entries INDEXED BY entries_by_likeness', ...scopeCondition(scope) });
-  if (endpoint !== undefined) leads.push({ source: 'entries INDEXED BY entries_by_endpoint', sql: 'endpoint = ?', values: [endpoint] });
+  if (endpoint !== undefined)
+    leads.push({ source: 'entries INDEXED BY entries_by_endpoint', sql: 'endpoint = ?', values: [endpoint] });
   return leads;
 }
 
 export function all(conditions: readonly Condition[]): Condition {
-  return { sql: conditions.map(({ sql }) => `(${sql})`).join(' AND ') || 'TRUE', values: conditions.flatMap(({ values }) => values) };
+  return {
+    sql: conditions.map(({ sql }) => `(${sql})`).join(' AND ') || 'TRUE',
+    values: conditions.flatMap(({ values }) => values),
+  };
 }
 
 function scopeCondition(scope: string): Condition {
   // Every scope that begins with hexadecimal digits is below that with a letter beyond them.
-  return isScopePrefix(scope) ? { sql: 'scope >= ? AND scope < ?', values: [scope, `${scope}g`] } : { sql: 'scope = ?', values: [scope] };
+  return isScopePrefix(scope)
+    ? { sql: 'scope >= ? AND scope < ?', values: [scope, `${scope}g`] }
+    : { sql: 'scope = ?', values: [scope] };
 }

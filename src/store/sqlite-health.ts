@@ -78,7 +78,8 @@ export class SqliteHealth {
   }
 
   overdue(milliseconds: number): void {
-    if (this.#state === 'opening' || this.#state === 'up') this.#fall('stalled', { code: 'STALLED', message: `no reply within ${milliseconds} ms` });
+    if (this.#state === 'opening' || this.#state === 'up')
+      this.#fall('stalled', { code: 'STALLED', message: `no reply within ${milliseconds} ms` });
   }
 
   failed(failure: FileFailure): void {
@@ -111,7 +112,10 @@ export class SqliteHealth {
 
   quarantined({ failure: { code, message }, movedTo }: Quarantined): void {
     const { path, log } = this.#options;
-    log.warn({ path, code, reason: message, movedTo }, 'the disk store could not use its file, kept it aside and began a fresh one');
+    log.warn(
+      { path, code, reason: message, movedTo },
+      'the disk store could not use its file, kept it aside and began a fresh one',
+    );
   }
 
   closed(): void {
@@ -121,6 +125,9 @@ export class SqliteHealth {
   #fall(state: 'stalled' | 'down', failure: FileFailure): void {
     const { path, log } = this.#options;
     this.#state = state;
-    log.warn({ path, code: failure.code, reason: failure.message }, `the disk store is ${state}, and a miss for all it holds: ${adviceOn(failure)}`);
+    log.warn(
+      { path, code: failure.code, reason: failure.message },
+      `the disk store is ${state}, and a miss for all it holds: ${adviceOn(failure)}`,
+    );
   }
 }

@@ -61,7 +61,9 @@ export class SqliteLink {
       onNews: (news) => this.#heed(news),
       onDeath: (failure) => this.health.failed(failure),
     });
-    this.keys = new KnownKeys(clock, async () => (this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() })));
+    this.keys = new KnownKeys(clock, async () =>
+      this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() }),
+    );
     this.#onGone = onGone;
     this.#onReplaced = onReplaced;
   }
@@ -158,7 +160,11 @@ export class SqliteLink {
   async #shut(): Promise<void> {
     this.health.retryNow();
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
-    if (isToFlush) await this.within(CLOSE_BUDGET_MS, this.flush().then(() => this.ask({ act: 'close' })));
+    if (isToFlush)
+      await this.within(
+        CLOSE_BUDGET_MS,
+        this.flush().then(() => this.ask({ act: 'close' })),
+      );
     this.health.closed();
     this.#cancelGathering?.();
     await this.within(CLOSE_BUDGET_MS, this.#thread.end());

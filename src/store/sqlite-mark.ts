@@ -19,10 +19,16 @@ export interface Mark {
 }
 
 export const STORE_MARK: Mark = {
-  id: 0x5266_7273, unmarkedUpTo: 3, table: 'entries', columns: ['answer_id', 'expires_at', 'used'],
+  id: 0x5266_7273,
+  unmarkedUpTo: 3,
+  table: 'entries',
+  columns: ['answer_id', 'expires_at', 'used'],
 };
 export const BOOKS_MARK: Mark = {
-  id: 0x5266_726c, unmarkedUpTo: 1, table: 'books', columns: ['scope', 'endpoint', 'outcome'],
+  id: 0x5266_726c,
+  unmarkedUpTo: 1,
+  table: 'books',
+  columns: ['scope', 'endpoint', 'outcome'],
 };
 
 /** Where a database file has the mark, and the least that there is of one that has it. */
@@ -81,7 +87,7 @@ function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
     if (!isDamage(error)) throw error;
     // Without its log a file that is sound may look damaged; whether it is shows when it is opened.
     if (markIn(path) === mark.id) return true;
-    throw new NotOursError('it is no database of Refrain\'s, or so damaged that nothing tells');
+    throw new NotOursError("it is no database of Refrain's, or so damaged that nothing tells");
   }
 }
 

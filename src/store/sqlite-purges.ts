@@ -47,11 +47,15 @@ export class SqlitePurges {
 
   /** Whether a row is yet to be deleted. */
   has(row: RawRow): boolean {
-    return this.#begun.some(({ horizon, purge }) => (row.id as number) <= horizon && isPurgedBy(purge, labelledOf(row)));
+    return this.#begun.some(
+      ({ horizon, purge }) => (row.id as number) <= horizon && isPurgedBy(purge, labelledOf(row)),
+    );
   }
 
   begin({ token, purge }: PurgeOrder): void {
-    this.#database.prepare('INSERT INTO purges (token, purge, horizon, swept) SELECT ?, ?, ifnull(max(id), 0), 0 FROM entries').run(token, JSON.stringify(purge));
+    this.#database
+      .prepare('INSERT INTO purges (token, purge, horizon, swept) SELECT ?, ?, ifnull(max(id), 0), 0 FROM entries')
+      .run(token, JSON.stringify(purge));
     this.refresh();
   }
 
@@ -72,10 +76,15 @@ export class SqlitePurges {
   /** @returns what was deleted, and up to which row it has been done */
   #deleteSome({ purge, horizon, swept }: Begun): { readonly totals: Totals; readonly swept: number } {
     const { sql, values } = conditionOf(purge);
-    const next = 'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
+    const next =
+      'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
     const range = [swept, horizon, SWEEP_ROWS];
-    const { last } = this.#database.prepare(`SELECT max(id) AS last FROM (${next})`).get(...range) as { last: number | null };
-    const rows = this.#database.prepare(`SELECT id, bytes FROM (${next}) AS entry WHERE ${sql} ORDER BY id`).all(...range, ...values) as { id: number; bytes: number }[];
+    const { last } = this.#database.prepare(`SELECT max(id) AS last FROM (${next})`).get(...range) as {
+      last: number | null;
+    };
+    const rows = this.#database
+      .prepare(`SELECT id, bytes FROM (${next}) AS entry WHERE ${sql} ORDER BY id`)
+      .all(...range, ...values) as { id: number; bytes: number }[];
     const remove = this.#database.prepare('DELETE FROM entries WHERE id = ?');
     let { entries, bytes } = NOTHING;
     for (const row of rows) {

@@ -35,7 +35,11 @@ export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | '
 
   async list(listing: Listing): Promise<EntryRows> {
     // Each slice is answered, so that there is a page.
-    return (await listInSlices(async (slice) => this.#catalogue.list(slice), listing, () => false)) as EntryRows;
+    return (await listInSlices(
+      async (slice) => this.#catalogue.list(slice),
+      listing,
+      () => false,
+    )) as EntryRows;
   }
 
   async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[]> {
@@ -43,7 +47,9 @@ export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | '
   }
 
   async read(key: string): Promise<Entry | undefined> {
-    const row = this.#database.prepare(`SELECT id, ${LABEL_COLUMNS}, frame, parts, prompt FROM entries JOIN answers USING (id) WHERE key = ?`).get(key);
+    const row = this.#database
+      .prepare(`SELECT id, ${LABEL_COLUMNS}, frame, parts, prompt FROM entries JOIN answers USING (id) WHERE key = ?`)
+      .get(key);
     return row === undefined || this.#purges.has(row) ? undefined : entryOf(key, row);
   }
 

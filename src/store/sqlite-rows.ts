@@ -16,7 +16,16 @@ export const ROW_COLUMNS = `id, key, bytes, hits, expires_at, call, ${LABEL_COLU
 export function rowOf(raw: RawRow): EntryRow {
   const { key, bytes, hits, stored_at: storedAt, expires_at: expiresAt } = raw;
   const call = parse<Call>(raw.call);
-  return { key, bytes, hits, storedAt, expiresAt: expiresAt ?? Infinity, label: labelOf(raw), tier: 'sqlite', ...(call && { call }) } as EntryRow;
+  return {
+    key,
+    bytes,
+    hits,
+    storedAt,
+    expiresAt: expiresAt ?? Infinity,
+    label: labelOf(raw),
+    tier: 'sqlite',
+    ...(call && { call }),
+  } as EntryRow;
 }
 
 /** What a purge is told an entry by. */
@@ -44,14 +53,24 @@ export function columnsOf({ request, call }: Entry) {
   const { endpoint = null, model = null, scope = null, tags = [], parts = null } = request ?? {};
   const { body = null, ...others } = parts ?? {};
   return {
-    endpoint, model, scope, tags: tags.length === 0 ? null : JSON.stringify(tags), call: call ? JSON.stringify(call) : null,
-    parts: parts && JSON.stringify(others), prompt: body,
+    endpoint,
+    model,
+    scope,
+    tags: tags.length === 0 ? null : JSON.stringify(tags),
+    call: call ? JSON.stringify(call) : null,
+    parts: parts && JSON.stringify(others),
+    prompt: body,
   };
 }
 
 function labelOf({ endpoint, model, scope, tags }: RawRow): Label | null {
   if (typeof endpoint !== 'string' || typeof scope !== 'string') return null;
-  return { endpoint: endpoint as Endpoint, model: typeof model === 'string' ? model : null, scope, tags: parse<string[]>(tags) ?? [] };
+  return {
+    endpoint: endpoint as Endpoint,
+    model: typeof model === 'string' ? model : null,
+    scope,
+    tags: parse<string[]>(tags) ?? [],
+  };
 }
 
 function parse<T>(text: unknown): T | null {

@@ -8,7 +8,11 @@ import type { CountSlice } from './sqlite-catalogue.ts';
  * A page, filled from as many slices as that takes.
  * @param isLate whether it has taken long enough: the page then ends where it is
  */
-export async function listInSlices(ask: (listing: Listing) => Promise<EntryRows | undefined>, listing: Listing, isLate: () => boolean): Promise<EntryRows | undefined> {
+export async function listInSlices(
+  ask: (listing: Listing) => Promise<EntryRows | undefined>,
+  listing: Listing,
+  isLate: () => boolean,
+): Promise<EntryRows | undefined> {
   const rows: EntryRow[] = [];
   let { after } = listing;
   do {
@@ -21,7 +25,9 @@ export async function listInSlices(ask: (listing: Listing) => Promise<EntryRows 
 }
 
 /** @param ask counts a slice of the entries behind one */
-export async function countInSlices(ask: (after: number) => Promise<CountSlice | undefined>): Promise<Totals | undefined> {
+export async function countInSlices(
+  ask: (after: number) => Promise<CountSlice | undefined>,
+): Promise<Totals | undefined> {
   let totals = NOTHING;
   let after: number | null = 0;
   do {

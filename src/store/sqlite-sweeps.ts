@@ -44,7 +44,10 @@ export class SqliteSweeps {
   async #step(): Promise<boolean> {
     const swept = await this.#sweep();
     if (swept === undefined) return false;
-    const { progress, size: { isPurging } } = swept;
+    const {
+      progress,
+      size: { isPurging },
+    } = swept;
     const { token, isDone } = progress;
     const order = this.#orders.get(token);
     if (order) order.totals = add(order.totals, progress);

@@ -8,7 +8,8 @@ import { type SqliteAnswers, type SqliteCall, packCall, type StoreNews } from '.
 /** `.ts` in the source tree, `.js` where it was built. */
 const WORKER = new URL(`./sqlite.worker${extname(import.meta.url)}`, import.meta.url);
 
-export interface SqliteThreadOptions extends Pick<ThreadOptions<SqliteCall, StoreNews>, 'onQuarantine' | 'onNews' | 'onDeath'> {
+export interface SqliteThreadOptions
+  extends Pick<ThreadOptions<SqliteCall, StoreNews>, 'onQuarantine' | 'onNews' | 'onDeath'> {
   readonly path: string;
   readonly maxBytes: number;
 }

@@ -140,7 +140,11 @@ class DiskStore implements SqliteStore {
   async list(listing: Listing): Promise<EntryRows | undefined> {
     const until = this.#clock.now() + PAGE_BUDGET_MS;
     if (!(await this.#isCurrent())) return undefined;
-    return listInSlices((slice) => this.#tell({ act: 'list', listing: slice }), listing, () => this.#clock.now() >= until);
+    return listInSlices(
+      (slice) => this.#tell({ act: 'list', listing: slice }),
+      listing,
+      () => this.#clock.now() >= until,
+    );
   }
 
   async count(purge: Purge): Promise<Totals | undefined> {

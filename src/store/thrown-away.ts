@@ -44,6 +44,9 @@ export function goneBy({ purges, answers, keys }: Batch): Gone[] {
   return [
     ...purges.map(({ purge }) => ({ purge })),
     ...Array.from(answers, (answerId) => ({ answerId })),
-    ...keys.entries().filter(([, change]) => change === 'deleted').map(([key]) => ({ key })),
+    ...keys
+      .entries()
+      .filter(([, change]) => change === 'deleted')
+      .map(([key]) => ({ key })),
   ];
 }

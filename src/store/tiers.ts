@@ -47,7 +47,8 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
     return undefined;
   }
 
-  const inTier = (row: EntryRow): EntryRow => (faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row);
+  const inTier = (row: EntryRow): EntryRow =>
+    faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row;
 
   return {
     has: (key) => stores.some((store) => attempt(() => store.has(key))),
@@ -85,7 +86,9 @@ export function createTiers(stores: readonly Store[], clock: Clock = systemClock
     },
     async purge(purge) {
       lookups.clear();
-      const tallies = await Promise.all(stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)));
+      const tallies = await Promise.all(
+        stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)),
+      );
       return tallies.findLast((totals) => totals !== undefined) ?? NOTHING;
     },
     heed(gone) {

@@ -16,10 +16,13 @@ export const BOOKKEEPING_BYTES = 940;
 const CALL_BYTES = 128;
 
 export function weigh(key: string, { head, body, answerId, call, request }: Entry): number {
-  let bytes = BOOKKEEPING_BYTES + (call ? CALL_BYTES : 0) + body.length + stringBytes(key) + stringBytes(head.statusText);
+  let bytes =
+    BOOKKEEPING_BYTES + (call ? CALL_BYTES : 0) + body.length + stringBytes(key) + stringBytes(head.statusText);
   for (const text of head.headers) bytes += stringBytes(text);
   if (answerId !== null) bytes += stringBytes(answerId);
-  if (request) for (const text of [request.model ?? '', request.scope, ...request.tags, ...Object.values(request.parts ?? {})]) bytes += stringBytes(text);
+  if (request)
+    for (const text of [request.model ?? '', request.scope, ...request.tags, ...Object.values(request.parts ?? {})])
+      bytes += stringBytes(text);
   return bytes;
 }
 

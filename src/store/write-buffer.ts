@@ -99,7 +99,10 @@ export class WriteBuffer {
   /** @returns what of it was yet to be written */
   purge(order: PurgeOrder): Totals {
     const dropped = this.#deleteEach((entry) => isPurgedBy(order.purge, entry));
-    this.#waiting = { ...this.#waiting, purges: this.#waiting.purges.length < MAX_PURGES ? [...this.#waiting.purges, order] : [EVERYTHING] };
+    this.#waiting = {
+      ...this.#waiting,
+      purges: this.#waiting.purges.length < MAX_PURGES ? [...this.#waiting.purges, order] : [EVERYTHING],
+    };
     return dropped;
   }
 
@@ -112,7 +115,8 @@ export class WriteBuffer {
     const { keys } = this.#waiting;
     const change = keys.get(key);
     if (change === undefined && keys.size >= MAX_CHANGES / 2) return;
-    if (change !== 'deleted') this.#record(key, isPut(change) ? { ...change, uses: change.uses + times } : (change ?? 0) + times);
+    if (change !== 'deleted')
+      this.#record(key, isPut(change) ? { ...change, uses: change.uses + times } : (change ?? 0) + times);
   }
 
   /** What is to become of a key; undefined where that is for the store to say. */
@@ -128,7 +132,9 @@ export class WriteBuffer {
   /** Whether an entry that the store still has is to go. */
   hasPendingDelete(entry: Entry): boolean {
     return [this.#waiting, this.#told].some(
-      ({ purges, answers }) => (entry.answerId !== null && answers.has(entry.answerId)) || purges.some(({ purge }) => isPurgedBy(purge, entry)),
+      ({ purges, answers }) =>
+        (entry.answerId !== null && answers.has(entry.answerId)) ||
+        purges.some(({ purge }) => isPurgedBy(purge, entry)),
     );
   }
 
@@ -159,13 +165,19 @@ export class WriteBuffer {
     const waiting = this.#waiting;
     const isEverything = waiting.purges.includes(EVERYTHING);
     this.#waiting = {
-      purges: isEverything ? waiting.purges : [...purges, ...waiting.purges], answers: answers.union(waiting.answers), keys: waiting.keys,
+      purges: isEverything ? waiting.purges : [...purges, ...waiting.purges],
+      answers: answers.union(waiting.answers),
+      keys: waiting.keys,
     };
     if (isEverything) return;
     for (const [key, change] of keys) {
       const since = this.#waiting.keys.get(key);
       if (since === undefined) this.#record(key, change);
-      else if (typeof since === 'number') this.#record(key, isPut(change) ? { ...change, uses: change.uses + since } : change === 'deleted' ? change : change + since);
+      else if (typeof since === 'number')
+        this.#record(
+          key,
+          isPut(change) ? { ...change, uses: change.uses + since } : change === 'deleted' ? change : change + since,
+        );
     }
   }
 

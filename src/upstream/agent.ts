@@ -30,5 +30,11 @@ export function createAgent({ timeouts, proxy }: AgentOptions): Dispatcher {
   if (proxy.http === null && proxy.https === null) return new Agent(options);
   const { http, https, no } = proxy;
   // A tunnel for http too: without one, undici rewrites the request and takes our header list for an object.
-  return new EnvHttpProxyAgent({ ...options, proxyTunnel: true, httpProxy: http ?? '', httpsProxy: https ?? '', noProxy: no ?? '' });
+  return new EnvHttpProxyAgent({
+    ...options,
+    proxyTunnel: true,
+    httpProxy: http ?? '',
+    httpsProxy: https ?? '',
+    noProxy: no ?? '',
+  });
 }

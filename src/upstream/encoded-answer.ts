@@ -148,7 +148,10 @@ export class EncodedAnswer {
   }
 
   #break(): void {
-    this.#decoder?.removeAllListeners().on('error', () => {}).destroy();
+    this.#decoder
+      ?.removeAllListeners()
+      .on('error', () => {})
+      .destroy();
     this.#decoder = null;
     if (this.#state === 'undecided') return this.#passOn();
     this.#state = 'over';

@@ -12,7 +12,12 @@ const FRAMING = new Set(['content-length', 'host', 'expect']);
 
 /** What a stored or shared answer keeps. */
 const KEPT = new Set([
-  'content-type', 'content-encoding', 'content-language', 'vary', 'x-request-id', 'openai-version',
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'vary',
+  'x-request-id',
+  'openai-version',
   'x-content-type-options',
 ]);
 
@@ -27,7 +32,10 @@ const PERSONAL = new Set([...COOKIES, 'openai-organization', 'openai-project']);
  */
 export function forwardedHeaders(raw: RawHeaders, identity: boolean): string[] {
   const named = connectionNames(raw);
-  const headers = selectHeaders(raw, (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'));
+  const headers = selectHeaders(
+    raw,
+    (name) => !isHop(name, named) && !isOwn(name) && !FRAMING.has(name) && !(identity && name === 'accept-encoding'),
+  );
   if (identity) headers.push('accept-encoding', 'identity');
   return headers;
 }
@@ -54,7 +62,10 @@ export function namesUs(raw: RawHeaders, pseudonym: string): boolean {
  */
 export function meantHeaders(raw: RawHeaders): string[] {
   const named = connectionNames(raw);
-  return selectHeaders(raw, (name) => !named.has(name) || HOP.has(name) || FRAMING.has(name) || isOwn(name) || name === 'cache-control');
+  return selectHeaders(
+    raw,
+    (name) => !named.has(name) || HOP.has(name) || FRAMING.has(name) || isOwn(name) || name === 'cache-control',
+  );
 }
 
 /** The headers of an answer that its own caller gets. */

@@ -41,8 +41,12 @@ const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_E
 
 /** Of ends that are not the upstream's: what could not be sent at all, and what was ended on this side. */
 const OWN_ENDS: ReadonlySet<unknown> = new Set([
-  'UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_ABORTED', 'UND_ERR_DESTROYED',
-  'UND_ERR_CLOSED', 'ERR_ASSERTION',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_ABORTED',
+  'UND_ERR_DESTROYED',
+  'UND_ERR_CLOSED',
+  'ERR_ASSERTION',
 ]);
 
 /** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
@@ -114,7 +118,11 @@ class UndiciUpstream implements Upstream, Asker {
 
   #ask(answer: Answer): void {
     if (this.#agent) this.#dispatch(this.#agent, answer);
-    else this.prepare().then((agent) => this.#dispatch(agent, answer), (error) => answer.onResponseError(null, error));
+    else
+      this.prepare().then(
+        (agent) => this.#dispatch(agent, answer),
+        (error) => answer.onResponseError(null, error),
+      );
   }
 
   #dispatch(agent: Dispatcher, answer: Answer): void {

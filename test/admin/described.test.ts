@@ -22,14 +22,29 @@ import { Operator } from './operator.ts';
 
 const usage = { input: 1, cachedInput: 0, output: 2, reasoning: 0 };
 const line = {
-  requests: 3, hits: 1, follows: 0, misses: 1, bypasses: 1, refusals: 0, hitRate: 0.5, tokens: { spent: usage, saved: usage }, dollars: { spent: 0.1, saved: 0.1 }, unpricedTokens: 0, waitedSaved: 1.5,
+  requests: 3,
+  hits: 1,
+  follows: 0,
+  misses: 1,
+  bypasses: 1,
+  refusals: 0,
+  hitRate: 0.5,
+  tokens: { spent: usage, saved: usage },
+  dollars: { spent: 0.1, saved: 0.1 },
+  unpricedTokens: 0,
+  waitedSaved: 1.5,
 };
 const summary = {
-  ...line, models: [{ model: null, ...line }], endpoints: [{ endpoint: 'chat', ...line }], scopes: [{ scope: 'shared:x', ...line }],
-  bypassReasons: [{ reason: 'no-store', requests: 1 }], unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
+  ...line,
+  models: [{ model: null, ...line }],
+  endpoints: [{ endpoint: 'chat', ...line }],
+  scopes: [{ scope: 'shared:x', ...line }],
+  bypassReasons: [{ reason: 'no-store', requests: 1 }],
+  unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
 };
 const STATS = {
-  since: '2026-11-01', periods: { today: summary, week: summary, all: { ...summary, hitRate: null } },
+  since: '2026-11-01',
+  periods: { today: summary, week: summary, all: { ...summary, hitRate: null } },
   hints: [{ about: 'header:x-foo', requests: 37, setting: null, text: 'header x-foo kept 37 requests from hitting' }],
 };
 
@@ -40,11 +55,34 @@ async function openWhole(isWhole = true) {
   const purged = { entries: 0, bytes: 0, flights: 0 };
   const clock = createTestClock();
   const admin = createAdmin({
-    host: '127.0.0.1', token: null, readiness: () => 'ready', explain: async () => ({ same: true, first: null, differences: [], a: { key: null, why: 'x' }, b: { key: null, why: 'x' } }),
-    catalogue: memory, removals: { purge: () => {}, purgeAll: async () => purged, countAll: async () => purged, written: async () => true }, clock, log: createLog('silent'),
-    figures: { lru: memory.info, ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }) },
+    host: '127.0.0.1',
+    token: null,
+    readiness: () => 'ready',
+    explain: async () => ({
+      same: true,
+      first: null,
+      differences: [],
+      a: { key: null, why: 'x' },
+      b: { key: null, why: 'x' },
+    }),
+    catalogue: memory,
+    removals: {
+      purge: () => {},
+      purgeAll: async () => purged,
+      countAll: async () => purged,
+      written: async () => true,
+    },
+    clock,
+    log: createLog('silent'),
+    figures: {
+      lru: memory.info,
+      ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }),
+    },
     ...(isWhole && {
-      settings: () => showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [{ path: 'ttl', shown: '"inf"', from: '--ttl' }]),
+      settings: () =>
+        showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [
+          { path: 'ttl', shown: '"inf"', from: '--ttl' },
+        ]),
       subscribe(listener: (note: Noted) => void) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
@@ -57,7 +95,13 @@ async function openWhole(isWhole = true) {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, admin, clock, listeners, tell: (note: Noted) => listeners.forEach((listener) => listener(note)) };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    admin,
+    clock,
+    listeners,
+    tell: (note: Noted) => listeners.forEach((listener) => listener(note)),
+  };
 }
 
 interface Layer {
@@ -67,14 +111,22 @@ interface Layer {
 
 function routesOf(stack: readonly Layer[]): string[] {
   return stack.flatMap(({ route, handle }) =>
-    route ? [...new Set(route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path.replace(/:(\w+)/g, '{$1}')}`))] : routesOf(handle.stack ?? []),
+    route
+      ? [
+          ...new Set(
+            route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path.replace(/:(\w+)/g, '{$1}')}`),
+          ),
+        ]
+      : routesOf(handle.stack ?? []),
   );
 }
 
 describe('config/openapi.json', () => {
   test('names every route, and no other', async () => {
     const { admin } = await openWhole();
-    expect(routesOf((admin as unknown as { router: { stack: Layer[] } }).router.stack).sort()).toEqual([...OPERATIONS].sort());
+    expect(routesOf((admin as unknown as { router: { stack: Layer[] } }).router.stack).sort()).toEqual(
+      [...OPERATIONS].sort(),
+    );
     expect(OPERATIONS.length).toBeGreaterThan(10);
   });
 
@@ -91,10 +143,16 @@ describe('config/openapi.json', () => {
 
   test('describes stats and metrics as they are', async () => {
     const { url } = await openWhole();
-    expect((await new Operator(url).ask('GET', '/stats')).value).toEqual({ ...STATS, lru: { hits: 0, misses: 0, maxsize: 1e6, currsize: 0, entries: 0 } });
+    expect((await new Operator(url).ask('GET', '/stats')).value).toEqual({
+      ...STATS,
+      lru: { hits: 0, misses: 0, maxsize: 1e6, currsize: 0, entries: 0 },
+    });
     const { status, headers, text } = await ask(`${url}/metrics`);
     expect(faultsOf('GET /metrics', status, headers['content-type'], text)).toEqual([]);
-    expect([headers['content-type'], text]).toEqual(['text/plain; version=0.0.4; charset=utf-8', '# HELP refrain_x x\nrefrain_x 1\n']);
+    expect([headers['content-type'], text]).toEqual([
+      'text/plain; version=0.0.4; charset=utf-8',
+      '# HELP refrain_x x\nrefrain_x 1\n',
+    ]);
   });
 
   test('describes settings as they are, and no secret is among them', async () => {
@@ -111,13 +169,22 @@ describe('config/openapi.json', () => {
 
   test('has no route for what is not at hand', async () => {
     const { url } = await openWhole(false);
-    for (const path of ['/stats', '/metrics', '/events', '/settings']) expect(await new Operator(url).ask('GET', path)).toMatchObject({ status: 404, value: { error: { code: 'unknown_route' } } });
+    for (const path of ['/stats', '/metrics', '/events', '/settings'])
+      expect(await new Operator(url).ask('GET', path)).toMatchObject({
+        status: 404,
+        value: { error: { code: 'unknown_route' } },
+      });
   });
 
   test('would not let an answer differ', () => {
     const fits = (body: object) => faultsOf('POST /purge', 200, 'application/json', JSON.stringify(body));
     expect(fits({ entries: 1, bytes: 2, flights: 0, dryRun: false })).toEqual([]);
-    for (const body of [{ entries: 1, bytes: 2, flights: 0 }, { entries: '1', bytes: 2, flights: 0, dryRun: false }, { entries: 1, bytes: 2, flights: 0, dryRun: false, more: 1 }, { entries: -1, bytes: 2, flights: 0, dryRun: true }]) {
+    for (const body of [
+      { entries: 1, bytes: 2, flights: 0 },
+      { entries: '1', bytes: 2, flights: 0, dryRun: false },
+      { entries: 1, bytes: 2, flights: 0, dryRun: false, more: 1 },
+      { entries: -1, bytes: 2, flights: 0, dryRun: true },
+    ]) {
       expect(fits(body)).not.toEqual([]);
     }
     expect(faultsOf('POST /purge', 418, 'application/json', '{}')).not.toEqual([]);
@@ -131,7 +198,11 @@ describe('GET /events', () => {
     const { url, listeners, tell, clock } = await openWhole();
     expect([listeners.size, clock.waiting]).toEqual([0, 0]);
     const live = await begin(`${url}/events`);
-    expect(live.message.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    expect(live.message.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
     tell(NOTE);
     tell({ ...NOTE, time: NOTE.time + 1 });
     clock.advance(100);
@@ -188,7 +259,10 @@ describe('GET /events', () => {
     const { url } = await openWhole();
     const readers = await Promise.all(Array.from({ length: 128 }, () => begin(`${url}/events`)));
     expect((await ask(`${url}/events`)).headers['retry-after']).toBe('1');
-    expect(await new Operator(url).ask('GET', '/events')).toMatchObject({ status: 503, value: { error: { code: 'overloaded' } } });
+    expect(await new Operator(url).ask('GET', '/events')).toMatchObject({
+      status: 503,
+      value: { error: { code: 'overloaded' } },
+    });
     readers[0]?.hangUp();
     let next = await begin(`${url}/events`);
     for (; next.message.statusCode === 503; next = await begin(`${url}/events`)) next.hangUp();
@@ -210,7 +284,12 @@ describe('GET /events', () => {
     await ask(proxy.url + CHAT, { body: chatRequest(), headers: { 'x-refrain-ttl': 'soon' } });
     upstream.script = ({ response }) => response.destroy();
     await ask(proxy.url + CHAT, { body: chatRequest('other') });
-    const told = () => live.received.toString().split('\n\n').slice(0, -1).map((event) => JSON.parse(event.replace(/^data: /, '')));
+    const told = () =>
+      live.received
+        .toString()
+        .split('\n\n')
+        .slice(0, -1)
+        .map((event) => JSON.parse(event.replace(/^data: /, '')));
     while (told().length < 5) await live.receives(live.received.length + 1);
     live.hangUp();
     expect(told().map(({ outcome }) => outcome)).toEqual(['miss', 'hit', 'bypass', 'refusal', 'miss']);

@@ -17,12 +17,22 @@ function storePath(): string {
 }
 
 /** Asks as a program does, with tags or whatever else it sends. */
-async function chat({ url }: Proxy, content: string, headers: Record<string, string> = {}, model = 'gpt-test'): Promise<string> {
-  const { response } = await connect(NEWEST, `${url}/v1`).chat.completions.create({ model, messages: [{ role: 'user', content }] }, { headers }).withResponse();
+async function chat(
+  { url }: Proxy,
+  content: string,
+  headers: Record<string, string> = {},
+  model = 'gpt-test',
+): Promise<string> {
+  const { response } = await connect(NEWEST, `${url}/v1`)
+    .chat.completions.create({ model, messages: [{ role: 'user', content }] }, { headers })
+    .withResponse();
   return response.headers.get('x-refrain-key') as string;
 }
 
-for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
+for (const [where, store] of [
+  ['memory', {}],
+  ['the file', 'path'],
+] as const) {
   const settings = () => ({ store: store === 'path' ? { path: storePath() } : {} });
 
   describe(`of what is kept in ${where}`, () => {
@@ -35,13 +45,27 @@ for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
       clock.advance(5_000);
       for (let hit = 0; hit < 3; hit += 1) await chat(proxy, 'first');
       await chat(proxy, 'second', { 'x-refrain-ttl': 'inf' }, 'gpt-other');
-      await connect(NEWEST, `${proxy.url}/v1`).embeddings.create({ model: 'embed-test', input: ['sea', 'salt'], encoding_format: 'float' });
+      await connect(NEWEST, `${proxy.url}/v1`).embeddings.create({
+        model: 'embed-test',
+        input: ['sea', 'salt'],
+        encoding_format: 'float',
+      });
       const rows = await operator.rows();
-      expect(rows.map(({ model, endpoint, hits }) => [model, endpoint, hits])).toEqual([['embed-test', 'embeddings', 0], ['gpt-other', 'chat', 0], ['gpt-test', 'chat', 3]]);
+      expect(rows.map(({ model, endpoint, hits }) => [model, endpoint, hits])).toEqual([
+        ['embed-test', 'embeddings', 0],
+        ['gpt-other', 'chat', 0],
+        ['gpt-test', 'chat', 3],
+      ]);
       const [, second, first] = rows;
       expect(first).toMatchObject({
-        key: expect.stringMatching(new RegExp(`^${key}[0-9a-f]{48}\\.json$`)), form: 'json', scope: expect.stringMatching(/^private:[0-9a-f]{12}$/), tags: ['nightly', 'run:7'],
-        storedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-01T00:01:00.000Z', age: 5, tier: 'memory',
+        key: expect.stringMatching(new RegExp(`^${key}[0-9a-f]{48}\\.json$`)),
+        form: 'json',
+        scope: expect.stringMatching(/^private:[0-9a-f]{12}$/),
+        tags: ['nightly', 'run:7'],
+        storedAt: '2026-01-01T00:00:00.000Z',
+        expiresAt: '2026-01-01T00:01:00.000Z',
+        age: 5,
+        tier: 'memory',
       });
       expect(second).toMatchObject({ expiresAt: null, tags: [] });
     });
@@ -50,7 +74,8 @@ for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
       const clock = createTestClock();
       const proxy = await open(settings(), clock);
       const operator = new Operator(proxy.adminUrl);
-      upstream.script = (call) => sendJson(call, chatAnswer('.'.repeat(call.body.toString().includes('large') ? 5_000 : 10)));
+      upstream.script = (call) =>
+        sendJson(call, chatAnswer('.'.repeat(call.body.toString().includes('large') ? 5_000 : 10)));
       await chat(proxy, 'a large question', { 'x-refrain-tags': 'x' });
       clock.advance(10_000);
       await chat(proxy, 'a used question', {}, 'gpt-other');
@@ -99,11 +124,19 @@ for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
     story('GET /entries/{key} tells what was asked and what was answered', async ({ open }) => {
       const proxy = await open(settings());
       const operator = new Operator(proxy.adminUrl);
-      await ask(`${proxy.url + CHAT}?b=2&a=1`, { body: chatRequest('海 "🌊"\n', { seed: 7 }), headers: { 'x-lab': '1', authorization: 'Bearer sk-secret' } });
+      await ask(`${proxy.url + CHAT}?b=2&a=1`, {
+        body: chatRequest('海 "🌊"\n', { seed: 7 }),
+        headers: { 'x-lab': '1', authorization: 'Bearer sk-secret' },
+      });
       const [row] = await operator.rows();
       const entry = await operator.show(row?.key.slice(0, 16) ?? '');
       expect(entry).toMatchObject(row as object);
-      expect(entry.request).toMatchObject({ method: 'POST', path: '/v1/chat/completions', query: 'a=1&b=2', headers: { 'x-lab': '1' } });
+      expect(entry.request).toMatchObject({
+        method: 'POST',
+        path: '/v1/chat/completions',
+        query: 'a=1&b=2',
+        headers: { 'x-lab': '1' },
+      });
       expect(JSON.parse(entry.request?.body ?? '')).toEqual(chatRequest('海 "🌊"\n', { seed: 7, store: undefined }));
       expect(entry.answer).toMatchObject({ status: 200, body: chatAnswer(), encoding: 'utf8' });
       expect(entry.answer.headers.map(([name]) => name.toLowerCase())).toContain('x-request-id');
@@ -117,7 +150,10 @@ for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
       const key = await chat(proxy, 'first');
       await chat(proxy, 'second');
       const [, row] = await operator.rows();
-      expect(await operator.ask('DELETE', `/entries/${key}.json`)).toEqual({ status: 200, value: { entries: 1, bytes: row?.bytes } });
+      expect(await operator.ask('DELETE', `/entries/${key}.json`)).toEqual({
+        status: 200,
+        value: { entries: 1, bytes: row?.bytes },
+      });
       expect(await operator.rows()).toHaveLength(1);
       await chat(proxy, 'second');
       expect(upstream.calls).toHaveLength(2);
@@ -128,7 +164,9 @@ for (const [where, store] of [['memory', {}], ['the file', 'path']] as const) {
     story('a key that fits several must say which', async ({ open }) => {
       const proxy = await open(settings());
       const operator = new Operator(proxy.adminUrl);
-      const { headers: { 'x-refrain-key': key } } = await ask(proxy.url + CHAT, { body: chatRequest('x') });
+      const {
+        headers: { 'x-refrain-key': key },
+      } = await ask(proxy.url + CHAT, { body: chatRequest('x') });
       await ask(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
       const { status, value } = await operator.ask<Refusal>('GET', `/entries/${key}`);
       expect([status, value.error.code]).toEqual([409, 'ambiguous_key']);
@@ -150,14 +188,28 @@ story('what is not to be kept is not told', async ({ open }) => {
 
 story('a body that is no text comes as base64', async ({ open, upstream }) => {
   const proxy = await open();
-  const body = Buffer.concat([Buffer.from(chatAnswer().slice(0, -1)), Buffer.from(',"x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+  const body = Buffer.concat([
+    Buffer.from(chatAnswer().slice(0, -1)),
+    Buffer.from(',"x":"'),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('"}'),
+  ]);
   upstream.script = ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   const key = await chat(proxy, 'bytes');
   const { answer } = await new Operator(proxy.adminUrl).show(key);
   expect([answer.encoding, answer.body]).toEqual(['base64', body.toString('base64')]);
 });
 
-for (const key of ['0123456789abcdef', 'abc', `${'a'.repeat(65)}`, '..%2f..%2fetc%2fpasswd', '0123456789ABCDEF', `0123456789abcdef.${'%00'}`, '%', "0123456789abcdef' OR 1=1 --"]) {
+for (const key of [
+  '0123456789abcdef',
+  'abc',
+  `${'a'.repeat(65)}`,
+  '..%2f..%2fetc%2fpasswd',
+  '0123456789ABCDEF',
+  `0123456789abcdef.${'%00'}`,
+  '%',
+  "0123456789abcdef' OR 1=1 --",
+]) {
   story(`there is no entry ${key.slice(0, 40)}`, async ({ open }) => {
     const proxy = await open();
     await chat(proxy, 'x');
@@ -167,8 +219,20 @@ for (const key of ['0123456789abcdef', 'abc', `${'a'.repeat(65)}`, '..%2f..%2fet
 }
 
 for (const [param, query] of [
-  ['sort', 'sort=oldest'], ['limit', 'limit=0'], ['limit', 'limit=501'], ['limit', 'limit=ten'], ['endpoint', 'endpoint=images'], ['scope', 'scope=all'], ['scope', 'scope=private:'],
-  ['tag', 'tag=a%20b'], ['olderThan', 'olderThan=-1'], ['minBytes', 'minBytes=1e9'], ['model', 'model=a&model=b'], ['model', 'model='], ['"modell"', 'modell=x'], ['"__proto__"', '__proto__=x'],
+  ['sort', 'sort=oldest'],
+  ['limit', 'limit=0'],
+  ['limit', 'limit=501'],
+  ['limit', 'limit=ten'],
+  ['endpoint', 'endpoint=images'],
+  ['scope', 'scope=all'],
+  ['scope', 'scope=private:'],
+  ['tag', 'tag=a%20b'],
+  ['olderThan', 'olderThan=-1'],
+  ['minBytes', 'minBytes=1e9'],
+  ['model', 'model=a&model=b'],
+  ['model', 'model='],
+  ['"modell"', 'modell=x'],
+  ['"__proto__"', '__proto__=x'],
   ['text', `text=${'x'.repeat(1_025)}`],
 ] as const) {
   story(`GET /entries refuses ${query.slice(0, 30)}`, async ({ open }) => {
@@ -182,17 +246,37 @@ story('a cursor that was tampered with is refused or harmless', async ({ open })
   const proxy = await open();
   const operator = new Operator(proxy.adminUrl);
   for (let index = 0; index < 3; index += 1) await chat(proxy, `question ${index}`);
-  const { value: { next } } = await operator.list({ limit: 1 });
+  const {
+    value: { next },
+  } = await operator.list({ limit: 1 });
   const write = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
   const forged = [
-    `${next}=`, `${next}A`, 'null', '%00', '../../etc/passwd', write(['newest', -1, 1]), write(['newest', 1.5, 1]), write(['newest', '1', 1]), write(['newest', 1, 1, 1]), write({}), write(['newest', 1e400, 1]),
-    write(['newest', '1) OR (1=1', 1]), write(['oldest', 1, 1]), 'x'.repeat(201),
+    `${next}=`,
+    `${next}A`,
+    'null',
+    '%00',
+    '../../etc/passwd',
+    write(['newest', -1, 1]),
+    write(['newest', 1.5, 1]),
+    write(['newest', '1', 1]),
+    write(['newest', 1, 1, 1]),
+    write({}),
+    write(['newest', 1e400, 1]),
+    write(['newest', '1) OR (1=1', 1]),
+    write(['oldest', 1, 1]),
+    'x'.repeat(201),
   ];
   for (const cursor of forged) expect((await operator.list({ cursor })).status, cursor).toBe(400);
   expect((await operator.list({ cursor: next ?? '', sort: 'largest' })).status).toBe(400);
-  for (const place of [['newest', 0, 0], ['newest', Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]]) expect((await operator.list({ cursor: write(place) })).status).toBe(200);
+  for (const place of [
+    ['newest', 0, 0],
+    ['newest', Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  ])
+    expect((await operator.list({ cursor: write(place) })).status).toBe(200);
   for (let at = 0; at < (next?.length ?? 0); at += 1) {
-    const { status } = await operator.list({ cursor: `${next?.slice(0, at)}${next?.[at] === 'A' ? 'B' : 'A'}${next?.slice(at + 1)}` });
+    const { status } = await operator.list({
+      cursor: `${next?.slice(0, at)}${next?.[at] === 'A' ? 'B' : 'A'}${next?.slice(at + 1)}`,
+    });
     expect([200, 400]).toContain(status);
   }
 });

@@ -39,14 +39,22 @@ export class Operator {
   }
 
   async ask<T>(method: string, path: string, asking: Asking = {}): Promise<Told<T>> {
-    const { status, headers, text } = await ask(this.#url + path, { method, ...asking, headers: { ...this.#headers, ...asking.headers } });
+    const { status, headers, text } = await ask(this.#url + path, {
+      method,
+      ...asking,
+      headers: { ...this.#headers, ...asking.headers },
+    });
     const route = `${method} ${(path.split('?')[0] as string).replace(/^\/entries\/.+/, '/entries/{key}')}`;
-    if (OPERATIONS.includes(route)) expect(faultsOf(route, status, headers['content-type'], text), text.slice(0, 500)).toEqual([]);
+    if (OPERATIONS.includes(route))
+      expect(faultsOf(route, status, headers['content-type'], text), text.slice(0, 500)).toEqual([]);
     return { status, value: JSON.parse(text) as T };
   }
 
   list(query: Readonly<Record<string, string | number>> = {}): Promise<Told<Listed>> {
-    return this.ask('GET', `/entries?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`);
+    return this.ask(
+      'GET',
+      `/entries?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`,
+    );
   }
 
   async rows(query: Readonly<Record<string, string | number>> = {}): Promise<readonly ToldRow[]> {

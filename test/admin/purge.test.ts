@@ -18,7 +18,10 @@ function storePath(): string {
 const chat = async ({ url }: Proxy, content: string, headers: Record<string, string> = {}, others: object = {}) =>
   (await ask(url + CHAT, { body: chatRequest(content, others), headers })).headers['x-cache'];
 
-for (const [where, isFile] of [['memory', false], ['the file', true]] as const) {
+for (const [where, isFile] of [
+  ['memory', false],
+  ['the file', true],
+] as const) {
   const settings = () => ({ store: { path: isFile ? storePath() : null } });
 
   describe(`of what is kept in ${where}, POST /purge`, () => {
@@ -45,12 +48,17 @@ for (const [where, isFile] of [['memory', false], ['the file', true]] as const) 
         expect(counted).toMatchObject({ entries: 4 - left.length, flights: 0, dryRun: true });
         expect(await operator.rows()).toEqual(before);
         expect(await operator.purge(body)).toEqual({ ...counted, dryRun: false });
-        const words = await Promise.all([['a'], ['b', { model: 'gpt-other' }], ['c'], ['d']].map(async ([name, others]) => [name, await chat(proxy, name as string, { 'cache-control': 'only-if-cached' }, others as object)]));
+        const words = await Promise.all(
+          [['a'], ['b', { model: 'gpt-other' }], ['c'], ['d']].map(async ([name, others]) => [
+            name,
+            await chat(proxy, name as string, { 'cache-control': 'only-if-cached' }, others as object),
+          ]),
+        );
         expect(words.filter(([, word]) => word === 'HIT').map(([name]) => name)).toEqual(left);
       });
     }
 
-    story('by scope takes one caller\'s answers', async ({ open }) => {
+    story("by scope takes one caller's answers", async ({ open }) => {
       const proxy = await open(settings());
       const operator = new Operator(proxy.adminUrl);
       for (const authorization of ['Bearer one', 'Bearer other']) await chat(proxy, 'a', { authorization });
@@ -76,7 +84,8 @@ for (const [where, isFile] of [['memory', false], ['the file', true]] as const) 
       expect(late.message.headers['x-cache']).toBe('MISS');
       const second = await upstream.called(2);
       first.response.end(chatEvents(['old']).join(''));
-      for (const { ended } of [leader, follower]) expect(await ended).toMatchObject({ text: chatEvents(['old']).join(''), broken: false });
+      for (const { ended } of [leader, follower])
+        expect(await ended).toMatchObject({ text: chatEvents(['old']).join(''), broken: false });
       expect(await operator.rows()).toEqual([]);
       second.response.end(chatEvents(['new']).join(''));
       await late.ended;
@@ -125,7 +134,12 @@ for (const [where, isFile] of [['memory', false], ['the file', true]] as const) 
       const proxy = await open(settings());
       const operator = new Operator(proxy.adminUrl);
       upstream.script = answerAll;
-      for (let batch = 0; batch < 10; batch += 1) await Promise.all(Array.from({ length: 50 }, (_, index) => chat(proxy, `${batch} ${index}`, { 'x-refrain-tags': index % 2 ? 'odd' : 'even' })));
+      for (let batch = 0; batch < 10; batch += 1)
+        await Promise.all(
+          Array.from({ length: 50 }, (_, index) =>
+            chat(proxy, `${batch} ${index}`, { 'x-refrain-tags': index % 2 ? 'odd' : 'even' }),
+          ),
+        );
       let isOver = false;
       const purging = operator.purge({ tag: 'odd' }).finally(() => (isOver = true));
       let pages = 0;

@@ -14,7 +14,9 @@ interface Parameter {
 
 interface Operation {
   readonly parameters?: readonly Parameter[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
+  >;
   readonly security?: readonly object[];
 }
 
@@ -23,11 +25,15 @@ interface Description {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-export const DESCRIPTION = JSON.parse(readFileSync(new URL('../../config/openapi.json', import.meta.url), 'utf8')) as Description;
+export const DESCRIPTION = JSON.parse(
+  readFileSync(new URL('../../config/openapi.json', import.meta.url), 'utf8'),
+) as Description;
 
 /** The operations, as `GET /entries/{key}`. */
 export const OPERATIONS = Object.entries(DESCRIPTION.paths).flatMap(([path, methods]) =>
-  Object.keys(methods).filter((method) => method !== 'parameters').map((method) => `${method.toUpperCase()} ${path}`),
+  Object.keys(methods)
+    .filter((method) => method !== 'parameters')
+    .map((method) => `${method.toUpperCase()} ${path}`),
 );
 
 /** What is wrong with an answer to an operation, place by place; nothing where it is as described. */
@@ -44,7 +50,9 @@ export function faultsOf(operation: string, status: number, contentType: string 
 /** The parameters of an operation, by name. */
 export function parametersOf(operation: string): ReadonlyMap<string, Schema> {
   const [method = '', path = ''] = operation.split(' ');
-  return new Map(DESCRIPTION.paths[path]?.[method.toLowerCase()]?.parameters?.map(({ name, schema }) => [name, schema]));
+  return new Map(
+    DESCRIPTION.paths[path]?.[method.toLowerCase()]?.parameters?.map(({ name, schema }) => [name, schema]),
+  );
 }
 
 /** What is wrong with a value, held to a schema of the description by its name. */
@@ -56,31 +64,63 @@ const ANNOTATIONS = new Set(['description', 'default', 'contentMediaType', 'cont
 
 type Checks = Readonly<Record<string, (wanted: never, value: never, at: string, schema: Schema) => string[]>>;
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const fault = (is: boolean, at: string, what: string): string[] => (is ? [] : [`${at || '/'}: ${what}`]);
 
 const typeOf = (value: unknown): string[] =>
-  value === null ? ['null'] : Array.isArray(value) ? ['array'] : Number.isInteger(value) ? ['integer', 'number'] : [typeof value];
+  value === null
+    ? ['null']
+    : Array.isArray(value)
+      ? ['array']
+      : Number.isInteger(value)
+        ? ['integer', 'number']
+        : [typeof value];
 
 const CHECKS: Checks = {
-  $ref: (name: string, value, at) => check(DESCRIPTION.components.schemas[name.split('/').at(-1) as string] as Schema, value, at),
-  type: (types: string | string[], value, at) => fault(typeOf(value).some((type) => [types].flat().includes(type)), at, `is no ${types}`),
+  $ref: (name: string, value, at) =>
+    check(DESCRIPTION.components.schemas[name.split('/').at(-1) as string] as Schema, value, at),
+  type: (types: string | string[], value, at) =>
+    fault(
+      typeOf(value).some((type) => [types].flat().includes(type)),
+      at,
+      `is no ${types}`,
+    ),
   const: (wanted: unknown, value, at) => fault(value === wanted, at, `is not ${wanted}`),
   enum: (wanted: readonly unknown[], value, at) => fault(wanted.includes(value), at, `is none of ${wanted}`),
-  pattern: (pattern: string, value, at) => fault(typeof value !== 'string' || new RegExp(pattern).test(value), at, `is not like ${pattern}`),
+  pattern: (pattern: string, value, at) =>
+    fault(typeof value !== 'string' || new RegExp(pattern).test(value), at, `is not like ${pattern}`),
   minimum: (least: number, value, at) => fault(typeof value !== 'number' || value >= least, at, `is below ${least}`),
   maximum: (most: number, value, at) => fault(typeof value !== 'number' || value <= most, at, `is above ${most}`),
-  minLength: (least: number, value: string, at) => fault(typeof value !== 'string' || [...value].length >= least, at, 'is too short'),
-  maxLength: (most: number, value: string, at) => fault(typeof value !== 'string' || [...value].length <= most, at, 'is too long'),
+  minLength: (least: number, value: string, at) =>
+    fault(typeof value !== 'string' || [...value].length >= least, at, 'is too short'),
+  maxLength: (most: number, value: string, at) =>
+    fault(typeof value !== 'string' || [...value].length <= most, at, 'is too long'),
   format: (format: string, value: unknown, at) =>
-    fault(typeof value !== 'string' || (format === 'date' ? /^\d{4}-\d\d-\d\d$/ : /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).test(value), at, `is no ${format}`),
-  required: (names: readonly string[], value: unknown, at) => (isObject(value) ? names.flatMap((name) => fault(name in value, at, `has no ${name}`)) : []),
+    fault(
+      typeof value !== 'string' ||
+        (format === 'date' ? /^\d{4}-\d\d-\d\d$/ : /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).test(value),
+      at,
+      `is no ${format}`,
+    ),
+  required: (names: readonly string[], value: unknown, at) =>
+    isObject(value) ? names.flatMap((name) => fault(name in value, at, `has no ${name}`)) : [],
   properties: (schemas: Record<string, Schema>, value: unknown, at) =>
-    isObject(value) ? Object.entries(schemas).flatMap(([name, schema]) => (name in value ? check(schema, value[name], `${at}/${name}`) : [])) : [],
+    isObject(value)
+      ? Object.entries(schemas).flatMap(([name, schema]) =>
+          name in value ? check(schema, value[name], `${at}/${name}`) : [],
+        )
+      : [],
   additionalProperties: (others: boolean | Schema, value: unknown, at, { properties = {} }) =>
-    !isObject(value) ? [] : Object.entries(value).filter(([name]) => !(name in (properties as object)))
-      .flatMap(([name, other]) => (typeof others === 'boolean' ? fault(others, at, `has ${name}`) : check(others, other, `${at}/${name}`))),
-  items: (schema: Schema, value: unknown, at) => (Array.isArray(value) ? value.flatMap((item, index) => check(schema, item, `${at}/${index}`)) : []),
+    !isObject(value)
+      ? []
+      : Object.entries(value)
+          .filter(([name]) => !(name in (properties as object)))
+          .flatMap(([name, other]) =>
+            typeof others === 'boolean' ? fault(others, at, `has ${name}`) : check(others, other, `${at}/${name}`),
+          ),
+  items: (schema: Schema, value: unknown, at) =>
+    Array.isArray(value) ? value.flatMap((item, index) => check(schema, item, `${at}/${index}`)) : [],
   anyOf: (schemas: readonly Schema[], value, at) => {
     const faults = schemas.map((schema) => check(schema, value, at));
     return faults.some((some) => some.length === 0) ? [] : faults.flat();
@@ -92,9 +132,11 @@ const CHECKS: Checks = {
 };
 
 export function check(schema: Schema, value: unknown, at = ''): string[] {
-  return Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.has(keyword)).flatMap(([keyword, wanted]) => {
-    const one = CHECKS[keyword];
-    if (!one) throw new Error(`no check for ${keyword}`);
-    return one(wanted as never, value as never, at, schema);
-  });
+  return Object.entries(schema)
+    .filter(([keyword]) => !ANNOTATIONS.has(keyword))
+    .flatMap(([keyword, wanted]) => {
+      const one = CHECKS[keyword];
+      if (!one) throw new Error(`no check for ${keyword}`);
+      return one(wanted as never, value as never, at, schema);
+    });
 }

@@ -26,7 +26,12 @@ import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
 const README = new URL('../../README.md', import.meta.url);
 const { full, check, write, only } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, check: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 }).values;
 
 /** Beside these, only with `--full`: what takes minutes and is no ratio. */
@@ -36,7 +41,20 @@ const LONG = [measureArrivals, measureChunks, measureCrowd, measureStarts, measu
 execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
 // Keeps the load's core awake, at idle priority: in a virtual machine, a write to a reader on a core that sleeps costs
 // twice as much, so that a slower server, whose reader sleeps more, would be told slower than it is.
-const awake = spawn('taskset', ['-c', LOAD_CORE, 'chrt', '-i', '0', process.execPath, '-e', 'for (const parent = process.ppid; process.ppid === parent; );'], { stdio: 'ignore' });
+const awake = spawn(
+  'taskset',
+  [
+    '-c',
+    LOAD_CORE,
+    'chrt',
+    '-i',
+    '0',
+    process.execPath,
+    '-e',
+    'for (const parent = process.ppid; process.ppid === parent; );',
+  ],
+  { stdio: 'ignore' },
+);
 process.on('exit', () => awake.kill());
 const lines: Line[] = [];
 for (const measure of full && only === undefined ? [...ALWAYS, ...LONG] : ALWAYS) {

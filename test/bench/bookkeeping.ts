@@ -18,7 +18,14 @@ const ENTRIES = 400_000;
 const text = (value: string) => Buffer.from(value).toString('latin1');
 
 function entry(index: number, bodyBytes: number): Entry {
-  const headers = ['Content-Type', 'application/json', 'x-request-id', `req_${String(index).padStart(32, '0')}`, 'openai-version', '2020-10-01'];
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'x-request-id',
+    `req_${String(index).padStart(32, '0')}`,
+    'openai-version',
+    '2020-10-01',
+  ];
   return {
     head: { status: 200, statusText: text('OK'), headers: headers.map(text) },
     body: compact([Buffer.alloc(bodyBytes, index)], bodyBytes),
@@ -26,7 +33,13 @@ function entry(index: number, bodyBytes: number): Entry {
     expiresAt: Date.now() + index + 604_800_000,
     answerId: text(`chatcmpl-${String(index).padStart(29, '0')}`),
     call: { usage: { input: 5 + index, cachedInput: 0, output: 3, reasoning: 0 }, firstByteMs: 80, ms: 1_200 + index },
-    request: { endpoint: 'chat', model: text('gpt-4o-mini'), scope: text(`private:${String(index).padStart(64, '0')}`), tags: [], parts: null },
+    request: {
+      endpoint: 'chat',
+      model: text('gpt-4o-mini'),
+      scope: text(`private:${String(index).padStart(64, '0')}`),
+      tags: [],
+      parts: null,
+    },
   };
 }
 
@@ -46,10 +59,14 @@ async function measure(bodyBytes: number): Promise<void> {
   const { bytes } = await store.size();
   const each = (total: number) => (total / ENTRIES).toFixed(0).padStart(6);
   const { heap, resident } = { heap: after.heap - before.heap, resident: after.resident - before.resident };
-  console.log(`body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(heap)}   resident ${each(resident)}`);
+  console.log(
+    `body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(heap)}   resident ${each(resident)}`,
+  );
 }
 
 const [bodyBytes] = process.argv.slice(2);
 if (globalThis.gc === undefined) throw new Error('run it with --expose-gc');
 if (bodyBytes !== undefined) await measure(Number(bodyBytes));
-else for (const size of [16, 256, 1_024, 2_048, 8_192]) execFileSync(process.execPath, ['--expose-gc', import.meta.filename, String(size)], { stdio: 'inherit' });
+else
+  for (const size of [16, 256, 1_024, 2_048, 8_192])
+    execFileSync(process.execPath, ['--expose-gc', import.meta.filename, String(size)], { stdio: 'inherit' });

@@ -37,18 +37,45 @@ async function byWrk({ url, body, distinct, seconds, connections, folder }: Load
   const bodyFile = join(folder, 'body.json');
   const script = join(folder, 'post.lua');
   writeFileSync(bodyFile, body);
-  writeFileSync(script, SCRIPT.replace('BODY_FILE', bodyFile).replace('FIRST', String(firstOf(distinct))).replace('DISTINCT', String(distinct ?? Number.MAX_SAFE_INTEGER)));
-  const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORE, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url]);
+  writeFileSync(
+    script,
+    SCRIPT.replace('BODY_FILE', bodyFile)
+      .replace('FIRST', String(firstOf(distinct)))
+      .replace('DISTINCT', String(distinct ?? Number.MAX_SAFE_INTEGER)),
+  );
+  const { stdout } = await promisify(execFile)('taskset', [
+    '-c',
+    LOAD_CORE,
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '-s',
+    script,
+    url,
+  ]);
   if (/Non-2xx|Socket errors: connect [1-9]/.test(stdout)) throw new Error(stdout);
-  return { requests: Number(/(\d+) requests in/.exec(stdout)?.[1]), perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
+  return {
+    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+  };
 }
 
 async function byAutocannon({ url, body, distinct, seconds, connections }: Load): Promise<Loaded> {
   let number = firstOf(distinct);
   const next = () => body.replaceAll('%N%', String((number = (number + 1) % (distinct ?? Number.MAX_SAFE_INTEGER))));
   const headers = { 'content-type': 'application/json' };
-  const fixed = body.includes('%N%') ? { requests: [{ setupRequest: (request: autocannon.Request) => ({ ...request, body: next() }) }] } : { body };
-  const { requests, non2xx, errors } = await autocannon({ url, method: 'POST', headers, connections, duration: seconds, ...fixed });
+  const fixed = body.includes('%N%')
+    ? { requests: [{ setupRequest: (request: autocannon.Request) => ({ ...request, body: next() }) }] }
+    : { body };
+  const { requests, non2xx, errors } = await autocannon({
+    url,
+    method: 'POST',
+    headers,
+    connections,
+    duration: seconds,
+    ...fixed,
+  });
   if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 200, and ${errors} failed`);
   return { requests: requests.total, perSecond: requests.average };
 }

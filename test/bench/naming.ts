@@ -16,20 +16,52 @@ import { rulesWith } from '../harness/naming.ts';
 const ROUNDS = 100;
 const MIB = 1024 * 1024;
 
-const message = (index: number) => ({ role: 'user', content: [{ type: 'text', text: `This is message number ${index}, and it says about as much as people say to a model in one turn of a talk.` }] });
-const many = (count: number, item: (index: number) => string) => Array.from({ length: count }, (_, index) => item(index)).join(',');
+const message = (index: number) => ({
+  role: 'user',
+  content: [
+    {
+      type: 'text',
+      text: `This is message number ${index}, and it says about as much as people say to a model in one turn of a talk.`,
+    },
+  ],
+});
+const many = (count: number, item: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => item(index)).join(',');
 const chat = (others: object) => JSON.stringify({ model: 'm', ...others });
 
 const BODIES: readonly (readonly [string, string])[] = [
   ['1 KB, one message', chat({ messages: [{ role: 'user', content: 'x'.repeat(1000) }] })],
-  ['20 KB, 20 messages and 10 tools', chat({
-    messages: Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(700) })),
-    tools: Array.from({ length: 10 }, (_, index) => ({ type: 'function', function: { name: `f${index}`, description: 'd'.repeat(300), parameters: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } } } } })),
-  })],
+  [
+    '20 KB, 20 messages and 10 tools',
+    chat({
+      messages: Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(700) })),
+      tools: Array.from({ length: 10 }, (_, index) => ({
+        type: 'function',
+        function: {
+          name: `f${index}`,
+          description: 'd'.repeat(300),
+          parameters: { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } } },
+        },
+      })),
+    }),
+  ],
   ['100 KB, 600 messages', chat({ messages: Array.from({ length: 600 }, (_, index) => message(index)) })],
   ['1 MB, 6,000 messages', chat({ messages: Array.from({ length: 6_000 }, (_, index) => message(index)) })],
-  ['1 MB, one text', chat({ messages: [{ role: 'user', content: 'All the waters of the sea are one water.\n'.repeat(25_000) }] })],
-  ['1 MB, one image', chat({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: `data:image/png;base64,${'iVBORw0K'.repeat(130_000)}` } }] }] })],
+  [
+    '1 MB, one text',
+    chat({ messages: [{ role: 'user', content: 'All the waters of the sea are one water.\n'.repeat(25_000) }] }),
+  ],
+  [
+    '1 MB, one image',
+    chat({
+      messages: [
+        {
+          role: 'user',
+          content: [{ type: 'image_url', image_url: { url: `data:image/png;base64,${'iVBORw0K'.repeat(130_000)}` } }],
+        },
+      ],
+    }),
+  ],
   ['300 KB of {}', `{"x":[${many(100_000, () => '{}')}]}`],
   ['1 MB of [', '['.repeat(MIB)],
   ['1 MB of [ below a name', `{"x":${'['.repeat(MIB)}`],
@@ -39,7 +71,8 @@ const BODIES: readonly (readonly [string, string])[] = [
 ];
 
 const rules = rulesWith();
-const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).keyContext as KeyContext;
+const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() })
+  .keyContext as KeyContext;
 const keyer = createKeyer(0);
 await keyer.key(keyContext, new WholeBody([Buffer.alloc(MIB)]));
 console.log('| body | at once, median | p99 | held |\n|---|---|---|---|');

@@ -24,7 +24,8 @@ export interface Pair {
 export type Side = { readonly server: ServerProcess; readonly load: Load };
 
 export async function comparePairs(ours: Side, beside: Side, pairs: number): Promise<Pair> {
-  for (const side of [ours, beside, ours, beside]) await measure({ ...side, load: { ...side.load, seconds: WARM_SECONDS } });
+  for (const side of [ours, beside, ours, beside])
+    await measure({ ...side, load: { ...side.load, seconds: WARM_SECONDS } });
   const runs: Record<'ours' | 'beside', Measured>[] = [];
   for (let pair = 0; pair < pairs; pair++) runs.push({ ours: await measure(ours), beside: await measure(beside) });
   return {

@@ -14,11 +14,31 @@ const ENTRIES = 20_000;
 const NOW = Date.now();
 
 function entry(index: number, bodyBytes: number): Entry {
-  const headers = ['Content-Type', 'application/json', 'x-request-id', `req_${String(index).padStart(32, '0')}`, 'openai-version', '2020-10-01'];
+  const headers = [
+    'Content-Type',
+    'application/json',
+    'x-request-id',
+    `req_${String(index).padStart(32, '0')}`,
+    'openai-version',
+    '2020-10-01',
+  ];
   const answerId = `chatcmpl-${String(index).padStart(29, '0')}`;
   const scope = `private:${String(index % 100).padStart(64, '0')}`;
-  const request: StoredRequest = { endpoint: 'chat', model: 'gpt-4o-mini-2024-07-18', scope, tags: ['nightly', `run:${index % 50}`], parts: { path: '/v1/chat/completions', scope, body: `json:${'x'.repeat(200)}` } };
-  return { head: { status: 200, statusText: 'OK', headers }, body: Buffer.alloc(bodyBytes, index), storedAt: NOW, expiresAt: NOW + index, answerId, request };
+  const request: StoredRequest = {
+    endpoint: 'chat',
+    model: 'gpt-4o-mini-2024-07-18',
+    scope,
+    tags: ['nightly', `run:${index % 50}`],
+    parts: { path: '/v1/chat/completions', scope, body: `json:${'x'.repeat(200)}` },
+  };
+  return {
+    head: { status: 200, statusText: 'OK', headers },
+    body: Buffer.alloc(bodyBytes, index),
+    storedAt: NOW,
+    expiresAt: NOW + index,
+    answerId,
+    request,
+  };
 }
 
 /** Keys in random order, as fingerprints are. */
@@ -30,7 +50,9 @@ function measure(label: string, bodyBytes: () => number): void {
   const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER, onQuarantine: () => {} });
   file.open(NOW);
   for (let index = 0; index < ENTRIES; index += 100) {
-    const keys = new Map<string, Change>(Array.from({ length: 100 }, (_, at) => [key(), { entry: entry(index + at, bodyBytes()), uses: 0 }]));
+    const keys = new Map<string, Change>(
+      Array.from({ length: 100 }, (_, at) => [key(), { entry: entry(index + at, bodyBytes()), uses: 0 }]),
+    );
     file.commit({ purges: [], answers: new Set(), keys }, NOW);
   }
   const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map() }, NOW);

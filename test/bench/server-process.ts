@@ -43,7 +43,17 @@ export class ServerProcess {
   static refrain(upstream: string, flags: readonly string[], folder: string): Promise<ServerProcess> {
     mkdirSync(folder, { recursive: true });
     const start = START.map((arg) => (arg.endsWith('.js') ? ROOT + arg : arg));
-    const settings = ['--port', '0', '--admin-port', '0', '--upstream', `${upstream}/v1`, '--log-level', 'error', ...flags];
+    const settings = [
+      '--port',
+      '0',
+      '--admin-port',
+      '0',
+      '--upstream',
+      `${upstream}/v1`,
+      '--log-level',
+      'error',
+      ...flags,
+    ];
     return ServerProcess.#saying([process.execPath, ...start, ...settings], SERVER_CORE, folder);
   }
 
@@ -51,7 +61,9 @@ export class ServerProcess {
   static async nginx(upstream: string, folder: string): Promise<ServerProcess> {
     const began = performance.now();
     const { config, port } = await writeNginxFiles(upstream, folder);
-    const child = spawn('taskset', ['-c', SERVER_CORE, 'nginx', '-c', config, '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn('taskset', ['-c', SERVER_CORE, 'nginx', '-c', config, '-p', folder], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     while (!(await accepts(port))) await setTimeout(10);
     return new ServerProcess(child, `http://127.0.0.1:${port}`, '', performance.now() - began);
   }
@@ -74,7 +86,8 @@ export class ServerProcess {
 
   /** Resident bytes, now or at most so far. */
   memory(what: 'VmRSS' | 'VmHWM'): number {
-    const [, kilobytes = ''] = new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8')) ?? [];
+    const [, kilobytes = ''] =
+      new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8')) ?? [];
     return Number(kilobytes) * 1024;
   }
 

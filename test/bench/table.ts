@@ -28,7 +28,9 @@ export function tableOf(lines: readonly Line[]): string {
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
   const row = ({ what, measured, beside, figure, budget, unit }: Line) =>
     `| ${what} | ${measured} | ${beside} | ${unit === '' ? figure.toFixed(2) : withUnit(figure, unit)} | ${budget === null ? '' : unit === '' ? budget.toFixed(2) : withUnit(budget, unit)} |`;
-  return [machine, '', '| | Refrain | beside | figure | budget |', '|---|---|---|---|---|', ...lines.map(row)].join('\n');
+  return [machine, '', '| | Refrain | beside | figure | budget |', '|---|---|---|---|---|', ...lines.map(row)].join(
+    '\n',
+  );
 }
 
 export function withTable(readme: string, table: string): string {

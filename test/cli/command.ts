@@ -30,7 +30,11 @@ export const test = staged.extend<Commands>({
   proxy: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use(async (flags = []) => {
-      const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags], folder, {});
+      const child = new Child(
+        ['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags],
+        folder,
+        {},
+      );
       children.push(child);
       const { api, admin } = await child.ready();
       const ports = { port: new URL(api).port, admin: { port: new URL(admin).port }, upstream: `${upstream.url}/v1` };

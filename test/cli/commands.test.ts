@@ -44,15 +44,23 @@ describe('a proxy that runs', () => {
 
   test('tells what keeps requests from hitting', async ({ proxy, refrain }) => {
     const { api } = await proxy();
-    for (let time = 0; time < 21; time += 1) await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
-    expect((await refrain(['stats'])).out).toMatch(/^Hint: Cache-Control: no-store kept 21 requests from hitting; it is the wish of the client, and obeyed\.\n\n/m);
-    expect(JSON.parse((await refrain(['stats', '--json'])).out).hints).toMatchObject([{ about: 'no-store', requests: 21 }]);
+    for (let time = 0; time < 21; time += 1)
+      await ask(api + CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } });
+    expect((await refrain(['stats'])).out).toMatch(
+      /^Hint: Cache-Control: no-store kept 21 requests from hitting; it is the wish of the client, and obeyed\.\n\n/m,
+    );
+    expect(JSON.parse((await refrain(['stats', '--json'])).out).hints).toMatchObject([
+      { about: 'no-store', requests: 21 },
+    ]);
   });
 
   test('lists what it keeps', async ({ proxy, refrain }) => {
     const { api } = await proxy();
     await traffic(api);
-    const list = async (...flags: string[]) => (JSON.parse((await refrain(['ls', '--json', ...flags])).out) as EntryPage).entries.map(({ endpoint, form }) => `${endpoint} ${form}`);
+    const list = async (...flags: string[]) =>
+      (JSON.parse((await refrain(['ls', '--json', ...flags])).out) as EntryPage).entries.map(
+        ({ endpoint, form }) => `${endpoint} ${form}`,
+      );
     expect(await list()).toEqual(['embeddings json', 'chat sse', 'chat json']);
     expect(await list('--model', 'gpt-test')).toEqual(['chat sse', 'chat json']);
     expect(await list('--endpoint', 'embeddings')).toEqual(['embeddings json']);
@@ -65,13 +73,20 @@ describe('a proxy that runs', () => {
     expect(out).toMatch(/^[0-9a-f]{16}\.sse +gpt-test +chat +private:[0-9a-f]{12} .* B|KiB +\d/m);
     const [, cursor = ''] = /^there are more: go on with --cursor (\S+), or raise --limit\n$/.exec(err) ?? [];
     expect(await list('--cursor', cursor)).toEqual(['chat json']);
-    expect(await refrain(['ls', '--model', 'other'])).toEqual({ code: 0, out: '', err: 'no answer that is kept fits\n' });
+    expect(await refrain(['ls', '--model', 'other'])).toEqual({
+      code: 0,
+      out: '',
+      err: 'no answer that is kept fits\n',
+    });
   });
 
   test('shows an answer with its question, and deletes it', async ({ proxy, refrain, upstream }) => {
     const { api } = await proxy();
     await traffic(api);
-    const { headers } = await ask(api + CHAT, { body: chatRequest('shown', { temperature: 1.0, big: 9007199254740993n.toString() }), headers: { 'x-refrain-tags': 'a,b' } });
+    const { headers } = await ask(api + CHAT, {
+      body: chatRequest('shown', { temperature: 1.0, big: 9007199254740993n.toString() }),
+      headers: { 'x-refrain-tags': 'a,b' },
+    });
     const key = String(headers['x-refrain-key']);
     const { code, out } = await refrain(['show', key]);
     expect(code).toBe(0);
@@ -83,8 +98,15 @@ describe('a proxy that runs', () => {
     expect(out).toContain('"content": "Salt water."');
     const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
     expect(detail.answer).toMatchObject({ status: 200, body: chatAnswer(), encoding: 'utf8' });
-    expect(await refrain(['rm', key])).toMatchObject({ code: 0, out: expect.stringMatching(/^deleted [0-9a-f]{16}, /) });
-    expect(await refrain(['show', key])).toEqual({ code: 1, out: '', err: expect.stringMatching(/^refrain: [^\n]+\n$/) });
+    expect(await refrain(['rm', key])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^deleted [0-9a-f]{16}, /),
+    });
+    expect(await refrain(['show', key])).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^refrain: [^\n]+\n$/),
+    });
     expect(await refrain(['rm', key])).toMatchObject({ code: 1, out: '' });
     const calls = upstream.calls.length;
     await ask(api + CHAT, { body: chatRequest('shown', { temperature: 1.0, big: 9007199254740993n.toString() }) });
@@ -101,25 +123,56 @@ describe('a proxy that runs', () => {
   test('deletes what is chosen, and nothing without being told to', async ({ proxy, refrain }) => {
     const { api } = await proxy();
     await traffic(api);
-    expect(await refrain(['purge', '--model', 'gpt-test'])).toEqual({ code: 2, out: '', err: expect.stringMatching(/^refrain: this would delete 2 answers, .*; say --yes, or --dry-run\n$/) });
-    expect(await refrain(['purge', '--model', 'gpt-test', '--dry-run'])).toMatchObject({ code: 0, out: expect.stringMatching(/^would delete 2 answers, /) });
-    expect(JSON.parse((await refrain(['purge', '--model', 'gpt-test', '--yes', '--json'])).out)).toMatchObject({ entries: 2, flights: 0, dryRun: false });
-    expect((JSON.parse((await refrain(['ls', '--json'])).out) as EntryPage).entries.map(({ model }) => model)).toEqual(['embed-test']);
-    expect(await refrain(['purge', '--all'])).toMatchObject({ code: 0, out: expect.stringMatching(/^deleted 1 answer, /) });
+    expect(await refrain(['purge', '--model', 'gpt-test'])).toEqual({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^refrain: this would delete 2 answers, .*; say --yes, or --dry-run\n$/),
+    });
+    expect(await refrain(['purge', '--model', 'gpt-test', '--dry-run'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^would delete 2 answers, /),
+    });
+    expect(JSON.parse((await refrain(['purge', '--model', 'gpt-test', '--yes', '--json'])).out)).toMatchObject({
+      entries: 2,
+      flights: 0,
+      dryRun: false,
+    });
+    expect((JSON.parse((await refrain(['ls', '--json'])).out) as EntryPage).entries.map(({ model }) => model)).toEqual([
+      'embed-test',
+    ]);
+    expect(await refrain(['purge', '--all'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^deleted 1 answer, /),
+    });
   });
 
   test('asks for its token', async ({ proxy, refrain }) => {
     const { api } = await proxy(['--admin-token', 'sekret']);
     await traffic(api);
-    expect(await refrain(['stats'])).toEqual({ code: 1, out: '', err: expect.stringMatching(/^refrain: [^\n]+REFRAIN_ADMIN_TOKEN\n$/) });
+    expect(await refrain(['stats'])).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^refrain: [^\n]+REFRAIN_ADMIN_TOKEN\n$/),
+    });
     for (const command of [['stats'], ['ls'], ['purge', '--all', '--yes']]) {
-      expect(await refrain(command, { REFRAIN_ADMIN_TOKEN: 'sekret' }), command.join(' ')).toMatchObject({ code: 0, err: '' });
+      expect(await refrain(command, { REFRAIN_ADMIN_TOKEN: 'sekret' }), command.join(' ')).toMatchObject({
+        code: 0,
+        err: '',
+      });
     }
   });
 
-  test('sends nothing of a prompt, an answer or a model that moves a terminal', async ({ proxy, refrain, upstream, folder }) => {
+  test('sends nothing of a prompt, an answer or a model that moves a terminal', async ({
+    proxy,
+    refrain,
+    upstream,
+    folder,
+  }) => {
     const hostile = '\u001b[2J\u001b]52;c;eA==\u0007\u009b31m\u202e\r\b<script>';
-    upstream.script = (call) => sendJson(call, chatAnswer(hostile, { [hostile.replaceAll(/[\r\b]/g, '')]: hostile }), 200, { 'openai-version': '\u009b31m' });
+    upstream.script = (call) =>
+      sendJson(call, chatAnswer(hostile, { [hostile.replaceAll(/[\r\b]/g, '')]: hostile }), 200, {
+        'openai-version': '\u009b31m',
+      });
     const { api, child } = await proxy();
     const { headers } = await ask(api + CHAT, { body: chatRequest(hostile, { model: hostile }) });
     const key = String(headers['x-refrain-key']);
@@ -146,7 +199,9 @@ describe('without a proxy', () => {
   /** Every file below the store's directory, with its bytes and the time of its last change. */
   const snapshot = (folder: string) => {
     const path = join(folder, '.refrain');
-    return readdirSync(path).sort().map((name) => [name, readFileSync(join(path, name)).toString('base64'), statSync(join(path, name)).mtimeMs]);
+    return readdirSync(path)
+      .sort()
+      .map((name) => [name, readFileSync(join(path, name)).toString('base64'), statSync(join(path, name)).mtimeMs]);
   };
 
   test('its files say the same, and are left as they are', async ({ proxy, refrain, folder }) => {
@@ -155,24 +210,61 @@ describe('without a proxy', () => {
     const { headers } = await ask(api + CHAT, { body: chatRequest('shown') });
     const key = String(headers['x-refrain-key']);
     const list = ['ls', '--json', '--model', 'gpt-test', '--sort', 'largest'];
-    const before = { rows: JSON.parse((await refrain(list)).out) as EntryPage, detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry };
+    const before = {
+      rows: JSON.parse((await refrain(list)).out) as EntryPage,
+      detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry,
+    };
     child.signal('SIGTERM');
     await child.exited;
     const files = snapshot(folder);
     const store = join(folder, '.refrain', 'cache.sqlite');
     const rows = await refrain(list);
     expect([rows.code, rows.err]).toEqual([0, `refrain: no proxy runs at ${admin}; reading ${store}\n`]);
-    const stable = ({ key: name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call }: EntryPage['entries'][number]) =>
-      ({ name, form, model, endpoint, scope, tags, bytes, hits, storedAt, expiresAt, call });
-    expect((JSON.parse(rows.out) as EntryPage).entries.map(stable)).toEqual(before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })));
+    const stable = ({
+      key: name,
+      form,
+      model,
+      endpoint,
+      scope,
+      tags,
+      bytes,
+      hits,
+      storedAt,
+      expiresAt,
+      call,
+    }: EntryPage['entries'][number]) => ({
+      name,
+      form,
+      model,
+      endpoint,
+      scope,
+      tags,
+      bytes,
+      hits,
+      storedAt,
+      expiresAt,
+      call,
+    });
+    expect((JSON.parse(rows.out) as EntryPage).entries.map(stable)).toEqual(
+      before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })),
+    );
     const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
     expect([detail.request, detail.answer]).toEqual([before.detail.request, before.detail.answer]);
     const stats = await refrain(['stats', '--json']);
     expect(JSON.parse(stats.out)).toMatchObject({ periods: { all: { requests: 5, hits: 1, misses: 4 } } });
-    expect(stats.err).toBe(`refrain: no proxy runs at ${admin}; reading ${join(folder, '.refrain', 'ledger.sqlite')}\n`);
+    expect(stats.err).toBe(
+      `refrain: no proxy runs at ${admin}; reading ${join(folder, '.refrain', 'ledger.sqlite')}\n`,
+    );
     expect(await refrain(['show', '0'.repeat(16)])).toMatchObject({ code: 1, out: '' });
-    for (const command of [['rm', key], ['purge', '--all', '--yes']]) {
-      expect(await refrain(command)).toEqual({ code: 1, out: '', err: `refrain: no proxy runs at ${admin}, and this needs one; start it, or say where it is with --url\n` });
+    for (const command of [
+      ['rm', key],
+      ['purge', '--all', '--yes'],
+    ]) {
+      expect(await refrain(command)).toEqual({
+        code: 1,
+        out: '',
+        err: `refrain: no proxy runs at ${admin}, and this needs one; start it, or say where it is with --url\n`,
+      });
     }
     expect(snapshot(folder)).toEqual(files);
   });
@@ -193,7 +285,11 @@ describe('without a proxy', () => {
       expect([code, out]).toEqual([1, '']);
       expect(err).toMatch(/^refrain: no proxy runs at http:\/\/127\.0\.0\.1:1[^\n]*\n$/);
     }
-    expect(await refrain(['ls', '--url', 'http://127.0.0.1:1'])).toEqual({ code: 1, out: '', err: 'refrain: no proxy runs at http://127.0.0.1:1\n' });
+    expect(await refrain(['ls', '--url', 'http://127.0.0.1:1'])).toEqual({
+      code: 1,
+      out: '',
+      err: 'refrain: no proxy runs at http://127.0.0.1:1\n',
+    });
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -31,7 +31,8 @@ describe('text of others', () => {
   test('with any code unit in it controls nothing', () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const text = `a${String.fromCharCode(unit)}b`;
-      for (const shown of [inertLine(text), inertText(text).replace('\t', ''), inertJson(text)]) expect(CONTROLS.test(shown), unit.toString(16)).toBe(false);
+      for (const shown of [inertLine(text), inertText(text).replace('\t', ''), inertJson(text)])
+        expect(CONTROLS.test(shown), unit.toString(16)).toBe(false);
       expect(inertLine(text)).not.toContain('\n');
     }
   });

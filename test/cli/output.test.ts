@@ -32,7 +32,13 @@ describe('an output', () => {
     expect(() => output.print('x')).not.toThrow();
   });
 
-  test.each([['y\n', true], ['Yes\n', true], ['n\n', false], ['\n', false], ['yellow\n', false]])('takes %j for %s', async (typed, isMeant) => {
+  test.each([
+    ['y\n', true],
+    ['Yes\n', true],
+    ['n\n', false],
+    ['\n', false],
+    ['yellow\n', false],
+  ])('takes %j for %s', async (typed, isMeant) => {
     const { output, stdin, stdout, stderr } = streams(true);
     const answer = output.ask?.('Delete 2 answers?');
     stdin.write(typed);

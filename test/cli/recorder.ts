@@ -13,18 +13,32 @@ export interface Recorder extends Output {
 }
 
 /** @param answer what the person says to every question, or null where nobody is there */
-export function recordOutput({ answer = null, width = Infinity, isColoured = false }: { answer?: boolean | null; width?: number; isColoured?: boolean } = {}): Recorder {
+export function recordOutput({
+  answer = null,
+  width = Infinity,
+  isColoured = false,
+}: {
+  answer?: boolean | null;
+  width?: number;
+  isColoured?: boolean;
+} = {}): Recorder {
   const printed: string[] = [];
   const told: string[] = [];
   const questions: string[] = [];
   return {
-    printed, told, questions, width,
+    printed,
+    told,
+    questions,
+    width,
     print: (text) => void printed.push(text),
     tell: (line) => void told.push(line),
     paint: (style, text) => (isColoured ? styleText(style, text, { validateStream: false }) : text),
-    ask: answer === null ? null : async (question) => {
-      questions.push(question);
-      return answer;
-    },
+    ask:
+      answer === null
+        ? null
+        : async (question) => {
+            questions.push(question);
+            return answer;
+          },
   };
 }

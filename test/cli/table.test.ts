@@ -4,13 +4,31 @@ import { cut, tableLines, widthOf } from '../../src/cli/table.ts';
 
 describe('figures', () => {
   test.each([
-    [formatCount(0), '0'], [formatCount(1_234_567), '1,234,567'],
-    [formatShare(null), '-'], [formatShare(0), '0.0 %'], [formatShare(2 / 3), '66.7 %'], [formatShare(1), '100.0 %'],
-    [formatDollars(0), '$0.00'], [formatDollars(12.345), '$12.35'], [formatDollars(1_234_567.8), '$1,234,567.80'],
-    [formatDollars(0.01), '$0.01'], [formatDollars(0.0042), '$0.0042'], [formatDollars(0.00001), '<$0.0001'],
-    [formatTime(0), '0 s'], [formatTime(19), '19 s'], [formatTime(0.25), '0.3 s'], [formatTime(59.94), '59.9 s'], [formatTime(60), '1.0 min'],
-    [formatTime(12_240), '3.4 h'], [formatTime(40 * 3_600), '40.0 h'], [formatTime(3 * 86_400), '3.0 d'],
-    [formatSize(0), '0 B'], [formatSize(1_023), '1,023 B'], [formatSize(1_536), '1.5 KiB'], [formatSize(4 * 2 ** 30), '4.0 GiB'], [formatSize(2 ** 52), '4,096.0 TiB'],
+    [formatCount(0), '0'],
+    [formatCount(1_234_567), '1,234,567'],
+    [formatShare(null), '-'],
+    [formatShare(0), '0.0 %'],
+    [formatShare(2 / 3), '66.7 %'],
+    [formatShare(1), '100.0 %'],
+    [formatDollars(0), '$0.00'],
+    [formatDollars(12.345), '$12.35'],
+    [formatDollars(1_234_567.8), '$1,234,567.80'],
+    [formatDollars(0.01), '$0.01'],
+    [formatDollars(0.0042), '$0.0042'],
+    [formatDollars(0.00001), '<$0.0001'],
+    [formatTime(0), '0 s'],
+    [formatTime(19), '19 s'],
+    [formatTime(0.25), '0.3 s'],
+    [formatTime(59.94), '59.9 s'],
+    [formatTime(60), '1.0 min'],
+    [formatTime(12_240), '3.4 h'],
+    [formatTime(40 * 3_600), '40.0 h'],
+    [formatTime(3 * 86_400), '3.0 d'],
+    [formatSize(0), '0 B'],
+    [formatSize(1_023), '1,023 B'],
+    [formatSize(1_536), '1.5 KiB'],
+    [formatSize(4 * 2 ** 30), '4.0 GiB'],
+    [formatSize(2 ** 52), '4,096.0 TiB'],
     [formatMoment('2026-11-22T22:58:11.123Z'), '2026-11-22 22:58:11 UTC'],
   ])('%s', (shown, expected) => {
     expect(shown).toBe(expected);
@@ -18,18 +36,26 @@ describe('figures', () => {
 });
 
 describe('a table', () => {
-  const COLUMNS = [{ title: 'name', align: 'left', shrinksTo: 4 }, { title: 'note', align: 'left', shrinksTo: 6 }, { title: 'n', align: 'right' }] as const;
+  const COLUMNS = [
+    { title: 'name', align: 'left', shrinksTo: 4 },
+    { title: 'note', align: 'left', shrinksTo: 6 },
+    { title: 'n', align: 'right' },
+  ] as const;
 
   test('is aligned', () => {
-    expect(tableLines(COLUMNS, [['a', 'bb', '1'], ['世界', '', '1,000']])).toEqual([
-      'name  note      n',
-      'a     bb        1',
-      '世界        1,000',
-    ]);
+    expect(
+      tableLines(COLUMNS, [
+        ['a', 'bb', '1'],
+        ['世界', '', '1,000'],
+      ]),
+    ).toEqual(['name  note      n', 'a     bb        1', '世界        1,000']);
   });
 
   test.each([20, 24, 30, 60])('fits %i columns', (width) => {
-    const rows = [['a name that is long', 'a note that is longer by far', '12,345'], ['世界世界世界世界', '🌊🌊🌊🌊🌊🌊', '1']];
+    const rows = [
+      ['a name that is long', 'a note that is longer by far', '12,345'],
+      ['世界世界世界世界', '🌊🌊🌊🌊🌊🌊', '1'],
+    ];
     const lines = tableLines(COLUMNS, rows, width);
     expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
     expect(lines.slice(1).map((line) => line.split(/\s+/).at(-1))).toEqual(['12,345', '1']);
@@ -40,12 +66,22 @@ describe('a table', () => {
   });
 
   test.each([
-    ['plain', 5], ['世界', 4], ['é', 1], ['e\u0301', 1], ['👩‍👩‍👧', 2], ['', 0],
+    ['plain', 5],
+    ['世界', 4],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['👩‍👩‍👧', 2],
+    ['', 0],
   ])('measures %s', (text, width) => {
     expect(widthOf(text)).toBe(width);
   });
 
   test('cuts between characters that are seen as one', () => {
-    expect([cut('abcdef', 4), cut('abcd', 4), cut('世界世界', 4), cut('👩‍👩‍👧👩‍👩‍👧x', 4)]).toEqual(['abc…', 'abcd', '世…', '👩‍👩‍👧…']);
+    expect([cut('abcdef', 4), cut('abcd', 4), cut('世界世界', 4), cut('👩‍👩‍👧👩‍👩‍👧x', 4)]).toEqual([
+      'abc…',
+      'abcd',
+      '世…',
+      '👩‍👩‍👧…',
+    ]);
   });
 });

@@ -3,10 +3,31 @@
  */
 import { createOpenAI, type OpenAIProvider } from '@ai-sdk/openai';
 import {
-  APICallError, embed, embedMany, generateText, isStepCount, jsonSchema, type LanguageModel, Output, streamText, type TextStreamPart, type ToolSet, tool,
+  APICallError,
+  embed,
+  embedMany,
+  generateText,
+  isStepCount,
+  jsonSchema,
+  type LanguageModel,
+  Output,
+  streamText,
+  type TextStreamPart,
+  type ToolSet,
+  tool,
 } from 'ai';
 import { describe, expect } from 'vitest';
-import { answerAll, CHAT, chatAnswer, chatEvents, endAfter, resetAfter, responseAnswer, responseEvents, sendJson } from '../harness/answers.ts';
+import {
+  answerAll,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  endAfter,
+  resetAfter,
+  responseAnswer,
+  responseEvents,
+  sendJson,
+} from '../harness/answers.ts';
 import { readAll } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { answerTools, DEPTH_ARGUMENTS, DEPTH_TOOL } from '../harness/tool-calls.ts';
@@ -87,55 +108,76 @@ describe.each(MODELS)('%s', (_, path, modelOf, unfinished) => {
 
   story('fills an object by its schema twice from one upstream call', async ({ upstream, open }) => {
     const text = JSON.stringify(DEPTH_ARGUMENTS);
-    upstream.script = (call) => sendJson(call, call.url.endsWith('/responses') ? responseAnswer(text) : chatAnswer(text));
+    upstream.script = (call) =>
+      sendJson(call, call.url.endsWith('/responses') ? responseAnswer(text) : chatAnswer(text));
     const model = modelOf(connect(`${(await open()).url}/v1`));
     for (const word of ['MISS', 'HIT']) {
-      const { output, finalStep } = await generateText({ model, prompt, output: Output.object({ schema: inputSchema }) });
+      const { output, finalStep } = await generateText({
+        model,
+        prompt,
+        output: Output.object({ schema: inputSchema }),
+      });
       expect(output).toEqual(DEPTH_ARGUMENTS);
       expect(wordOf(finalStep)).toBe(word);
     }
     expect(upstream.calls).toHaveLength(1);
   });
 
-  story("repeats an agent's steps, the second of which brings the tool's result, without the upstream", async ({ upstream, open }) => {
-    upstream.script = answerTools;
-    const model = modelOf(connect(`${(await open()).url}/v1`));
-    const ask = () => generate({ model, prompt, tools: toolsThatRun, stopWhen: isStepCount(2), providerOptions: sentInFull });
-    const first = await ask();
-    expect(first.words).toEqual(['MISS', 'MISS']);
-    expect(JSON.stringify(first.value)).toMatch(/Baltic: 55 m.*Salt water\./);
-    expect(await ask()).toEqual({ ...first, words: ['HIT', 'HIT'] });
-    expect(upstream.calls).toHaveLength(2);
-  });
+  story(
+    "repeats an agent's steps, the second of which brings the tool's result, without the upstream",
+    async ({ upstream, open }) => {
+      upstream.script = answerTools;
+      const model = modelOf(connect(`${(await open()).url}/v1`));
+      const ask = () =>
+        generate({ model, prompt, tools: toolsThatRun, stopWhen: isStepCount(2), providerOptions: sentInFull });
+      const first = await ask();
+      expect(first.words).toEqual(['MISS', 'MISS']);
+      expect(JSON.stringify(first.value)).toMatch(/Baltic: 55 m.*Salt water\./);
+      expect(await ask()).toEqual({ ...first, words: ['HIT', 'HIT'] });
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
 
-  story('is told of a stream that is reset, twice: by its error event and by its end; nothing is kept', async ({ upstream, open }) => {
-    upstream.script = resetAfter(unfinished.join(''));
-    const model = modelOf(connect(`${(await open()).url}/v1`));
-    const noticed: unknown[] = [];
-    const { stream: parts } = streamText({ model, prompt, onError: ({ error }) => void noticed.push(error) });
-    const read: TextStreamPart<ToolSet>[] = [];
-    await expect(readAll(parts, read)).rejects.toBeInstanceOf(APICallError);
-    const told = read.flatMap((part) => (part.type === 'error' ? [part.error] : []));
-    expect(JSON.stringify(told)).toContain('upstream_cut');
-    expect(noticed).toEqual(told);
-    expect(read.map(({ type }) => type).slice(-2)).toEqual(['text-delta', 'error']);
-    upstream.script = answerAll;
-    expect(await stream({ model, prompt })).toMatchObject({ words: ['MISS'] });
-    expect(upstream.calls).toHaveLength(2);
-  });
+  story(
+    'is told of a stream that is reset, twice: by its error event and by its end; nothing is kept',
+    async ({ upstream, open }) => {
+      upstream.script = resetAfter(unfinished.join(''));
+      const model = modelOf(connect(`${(await open()).url}/v1`));
+      const noticed: unknown[] = [];
+      const { stream: parts } = streamText({ model, prompt, onError: ({ error }) => void noticed.push(error) });
+      const read: TextStreamPart<ToolSet>[] = [];
+      await expect(readAll(parts, read)).rejects.toBeInstanceOf(APICallError);
+      const told = read.flatMap((part) => (part.type === 'error' ? [part.error] : []));
+      expect(JSON.stringify(told)).toContain('upstream_cut');
+      expect(noticed).toEqual(told);
+      expect(read.map(({ type }) => type).slice(-2)).toEqual(['text-delta', 'error']);
+      upstream.script = answerAll;
+      expect(await stream({ model, prompt })).toMatchObject({ words: ['MISS'] });
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
 
-  story('reads a stream that its upstream ends too early as it would without Refrain; nothing is kept', async ({ upstream, open }) => {
-    upstream.script = endAfter(unfinished.join(''));
-    const { url } = await open();
-    const read = async (base: string) => {
-      const parts: TextStreamPart<ToolSet>[] = [];
-      const end = await readAll(streamText({ model: modelOf(connect(`${base}/v1`)), prompt, onError: () => {} }).stream, parts).then(() => 'ended', ({ name }: Error) => name);
-      return { end, types: parts.map(({ type }) => type) };
-    };
-    const straight = await read(upstream.url);
-    expect([await read(url), await read(url)]).toEqual([straight, straight]);
-    expect(upstream.calls).toHaveLength(3);
-  });
+  story(
+    'reads a stream that its upstream ends too early as it would without Refrain; nothing is kept',
+    async ({ upstream, open }) => {
+      upstream.script = endAfter(unfinished.join(''));
+      const { url } = await open();
+      const read = async (base: string) => {
+        const parts: TextStreamPart<ToolSet>[] = [];
+        const end = await readAll(
+          streamText({ model: modelOf(connect(`${base}/v1`)), prompt, onError: () => {} }).stream,
+          parts,
+        ).then(
+          () => 'ended',
+          ({ name }: Error) => name,
+        );
+        return { end, types: parts.map(({ type }) => type) };
+      };
+      const straight = await read(upstream.url);
+      expect([await read(url), await read(url)]).toEqual([straight, straight]);
+      expect(upstream.calls).toHaveLength(3);
+    },
+  );
 });
 
 describe('an embedding model', () => {
@@ -145,7 +187,13 @@ describe('an embedding model', () => {
       const one = await embed({ model, value: 'sea' });
       expect(one).toMatchObject({ embedding: [0.1, -0.25, 1e-7], response: { headers: { 'x-cache': word } } });
       const many = await embedMany({ model, values: ['sea', 'salt'] });
-      expect(many).toMatchObject({ embeddings: [[0.1, -0.25, 1e-7], [1.1, -0.25, 1e-7]], responses: [{ headers: { 'x-cache': word } }] });
+      expect(many).toMatchObject({
+        embeddings: [
+          [0.1, -0.25, 1e-7],
+          [1.1, -0.25, 1e-7],
+        ],
+        responses: [{ headers: { 'x-cache': word } }],
+      });
     }
     expect(upstream.calls).toHaveLength(2);
   });

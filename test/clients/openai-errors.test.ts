@@ -4,7 +4,16 @@
  */
 import type { OpenAI } from 'openai';
 import { describe, expect } from 'vitest';
-import { answerAll, chatEvents, completionEvents, endAfter, errorAnswer, resetAfter, responseEvents, sendJson } from '../harness/answers.ts';
+import {
+  answerAll,
+  chatEvents,
+  completionEvents,
+  endAfter,
+  errorAnswer,
+  resetAfter,
+  responseEvents,
+  sendJson,
+} from '../harness/answers.ts';
 import { PROMPT, QUESTION, RESPONSE, STREAM } from '../harness/questions.ts';
 import { connect, NEWEST, OLDER, readAll, readJson } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
@@ -50,7 +59,9 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
   story('asks once for what is not kept, where the upstream may not be asked', async ({ upstream, open }) => {
     const proxy = await open();
     const client = connect(sdk, `${proxy.url}/v1`, { maxRetries: 2 });
-    const error = await client.chat.completions.create(QUESTION, { headers: { 'cache-control': 'only-if-cached' } }).catch((raised: unknown) => raised);
+    const error = await client.chat.completions
+      .create(QUESTION, { headers: { 'cache-control': 'only-if-cached' } })
+      .catch((raised: unknown) => raised);
     expect(error).toMatchObject({ status: 504, code: 'not_cached' });
     expect(proxy.app.ledger.counts().requests).toBe(1);
     expect(upstream.calls).toHaveLength(0);
@@ -58,11 +69,15 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
 
   story("raises the upstream's own error", async ({ upstream, open }) => {
     const client = connect(sdk, `${(await open()).url}/v1`);
-    upstream.script = (call) => sendJson(call, errorAnswer('Incorrect API key provided: sk-test.', 'invalid_api_key'), 401);
+    upstream.script = (call) =>
+      sendJson(call, errorAnswer('Incorrect API key provided: sk-test.', 'invalid_api_key'), 401);
     for (const question of [QUESTION, STREAM, QUESTION]) {
       const error = await client.chat.completions.create(question).catch((raised: unknown) => raised);
       expect(error).toBeInstanceOf(sdk.Client.AuthenticationError);
-      expect(error).toMatchObject({ message: expect.stringContaining('Incorrect API key provided'), code: 'invalid_api_key' });
+      expect(error).toMatchObject({
+        message: expect.stringContaining('Incorrect API key provided'),
+        code: 'invalid_api_key',
+      });
     }
     expect(upstream.calls).toHaveLength(3);
   });
@@ -83,18 +98,24 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
   }
 
   for (const [what, text, form] of ENDS) {
-    story(`reads a stream that its upstream ends ${what} as it would without Refrain; nothing is kept`, async ({ upstream, open }) => {
-      upstream.script = endAfter(text);
-      const read = async (url: string) => {
-        const events: unknown[] = [];
-        const end = await readAll(await STREAMED[form](connect(sdk, `${url}/v1`)), events).then(() => 'ended', ({ name, message }: Error) => [name, message]);
-        return { events, end };
-      };
-      const straight = await read(upstream.url);
-      const { url } = await open({ doneMarker: 'required' });
-      expect([await read(url), await read(url)]).toEqual([straight, straight]);
-      expect(upstream.calls).toHaveLength(3);
-    });
+    story(
+      `reads a stream that its upstream ends ${what} as it would without Refrain; nothing is kept`,
+      async ({ upstream, open }) => {
+        upstream.script = endAfter(text);
+        const read = async (url: string) => {
+          const events: unknown[] = [];
+          const end = await readAll(await STREAMED[form](connect(sdk, `${url}/v1`)), events).then(
+            () => 'ended',
+            ({ name, message }: Error) => [name, message],
+          );
+          return { events, end };
+        };
+        const straight = await read(upstream.url);
+        const { url } = await open({ doneMarker: 'required' });
+        expect([await read(url), await read(url)]).toEqual([straight, straight]);
+        expect(upstream.calls).toHaveLength(3);
+      },
+    );
   }
 
   story('raises an error that says what to check when nobody answers upstream', async ({ open }) => {
@@ -104,6 +125,10 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
     const client = connect(sdk, `${url}/v1`, { maxRetries: 0 });
     const error = await client.chat.completions.create(QUESTION).catch((raised: unknown) => raised);
     expect(error).toBeInstanceOf(sdk.Client.InternalServerError);
-    expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable', message: expect.stringContaining('REFRAIN_UPSTREAM') });
+    expect(error).toMatchObject({
+      status: 502,
+      code: 'upstream_unreachable',
+      message: expect.stringContaining('REFRAIN_UPSTREAM'),
+    });
   });
 });

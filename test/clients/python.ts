@@ -38,8 +38,12 @@ async function createAll(): Promise<Python[]> {
 /** @returns whether all is well */
 async function compare(pythons: readonly Python[]): Promise<boolean> {
   const failures: string[] = [];
-  const addRow = openTable([{ title: 'asked twice', width: 40, align: 'left' }, ...pythons.map(({ name }) => ({ title: name, width: 18, align: 'left' }) as const)]);
-  for (const check of CHECKS) addRow([check.name, ...(await Promise.all(pythons.map((python) => tryOut(check, python, failures))))]);
+  const addRow = openTable([
+    { title: 'asked twice', width: 40, align: 'left' },
+    ...pythons.map(({ name }) => ({ title: name, width: 18, align: 'left' }) as const),
+  ]);
+  for (const check of CHECKS)
+    addRow([check.name, ...(await Promise.all(pythons.map((python) => tryOut(check, python, failures))))]);
   for (const failure of failures) console.error(`\n${failure}`);
   return failures.length === 0;
 }

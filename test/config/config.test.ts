@@ -62,7 +62,12 @@ describe('a configuration for a test', () => {
   });
 
   it('keeps the rest of a group', () => {
-    expect(createConfig({ timeouts: { idle: 1 } }).timeouts).toEqual({ connect: 10, firstByte: 1800, idle: 1, drain: 30 });
+    expect(createConfig({ timeouts: { idle: 1 } }).timeouts).toEqual({
+      connect: 10,
+      firstByte: 1800,
+      idle: 1,
+      drain: 30,
+    });
   });
 
   it('accepts the settings of another', () => {
@@ -111,11 +116,13 @@ describe('what is made of the values', () => {
 });
 
 it('is frozen to its leaves', () => {
-  const config = loadConfig(createSurroundings({
-    env: { REFRAIN_UNKNOWN: 'x', REFRAIN_SCOPE_SHARED: 'x', REFRAIN_SCOPE_MEMBERS: '*' },
-    argv: ['--config', 'my.json'],
-    files: { 'my.json': '{"upstreams":{"groq":"https://api.groq.com"}}' },
-  }));
+  const config = loadConfig(
+    createSurroundings({
+      env: { REFRAIN_UNKNOWN: 'x', REFRAIN_SCOPE_SHARED: 'x', REFRAIN_SCOPE_MEMBERS: '*' },
+      argv: ['--config', 'my.json'],
+      files: { 'my.json': '{"upstreams":{"groq":"https://api.groq.com"}}' },
+    }),
+  );
   expect(listLoose(config, 'config')).toEqual([]);
 });
 

@@ -41,7 +41,9 @@ describe('the table of settings', () => {
     const rows = settingsTable().trimEnd().split('\n').slice(2);
     expect(rows.map((row) => row.split('|')[1]?.trim())).toEqual(paths.map((path) => `\`${path}\``));
     expect(rows.filter((row) => row.split('|').length !== 7)).toEqual([]);
-    expect(rows).toContain('| `port` | `REFRAIN_PORT` | `4747` | Port that the API listens on; 0 takes any free one | a whole number from 0 to 65535 |');
+    expect(rows).toContain(
+      '| `port` | `REFRAIN_PORT` | `4747` | Port that the API listens on; 0 takes any free one | a whole number from 0 to 65535 |',
+    );
   });
 });
 
@@ -78,14 +80,34 @@ describe('the command line', () => {
   });
 
   it('gives each command what it takes, and the settings', () => {
-    expect(command('stats', '--json', '--admin-port', '1')).toMatchObject({ kind: 'stats', json: true, target: { url: null, config: { admin: { port: 1 } } } });
-    expect(command('ls', '--model', 'm', '--older-than', '2h', '--min-bytes=1KiB')).toMatchObject({
-      kind: 'ls', json: false, limit: 50, filter: { model: 'm', olderThan: 7_200, minBytes: 1_024 },
+    expect(command('stats', '--json', '--admin-port', '1')).toMatchObject({
+      kind: 'stats',
+      json: true,
+      target: { url: null, config: { admin: { port: 1 } } },
     });
-    expect(command('ls', '--limit', '7', '--url', 'http://h:1/')).toMatchObject({ limit: 7, filter: {}, target: { url: 'http://h:1' } });
+    expect(command('ls', '--model', 'm', '--older-than', '2h', '--min-bytes=1KiB')).toMatchObject({
+      kind: 'ls',
+      json: false,
+      limit: 50,
+      filter: { model: 'm', olderThan: 7_200, minBytes: 1_024 },
+    });
+    expect(command('ls', '--limit', '7', '--url', 'http://h:1/')).toMatchObject({
+      limit: 7,
+      filter: {},
+      target: { url: 'http://h:1' },
+    });
     expect(command('show', '0123456789ABCDEF.json')).toMatchObject({ kind: 'show', key: '0123456789abcdef.json' });
-    expect(command('rm', '0123456789abcdef', '--json')).toMatchObject({ kind: 'rm', key: '0123456789abcdef', json: true });
-    expect(command('purge', '--tag', 't', '--dry-run')).toMatchObject({ kind: 'purge', choice: { tag: 't' }, dryRun: true, yes: false });
+    expect(command('rm', '0123456789abcdef', '--json')).toMatchObject({
+      kind: 'rm',
+      key: '0123456789abcdef',
+      json: true,
+    });
+    expect(command('purge', '--tag', 't', '--dry-run')).toMatchObject({
+      kind: 'purge',
+      choice: { tag: 't' },
+      dryRun: true,
+      yes: false,
+    });
     expect(command('purge', '--all', '--yes')).toMatchObject({ choice: 'all', dryRun: false, yes: true });
     expect(command('explain', 'a', 'b', '--json')).toMatchObject({ kind: 'explain', files: ['a', 'b'], json: true });
   });
@@ -97,7 +119,8 @@ describe('the command line', () => {
 
   it('tells the doctor where each value came from, and never a secret', () => {
     const input = createSurroundings({
-      argv: ['doctor', '--port', '0', '--config', 'my.json'], env: { REFRAIN_ADMIN_TOKEN: 'sekret' },
+      argv: ['doctor', '--port', '0', '--config', 'my.json'],
+      env: { REFRAIN_ADMIN_TOKEN: 'sekret' },
       files: { 'my.json': '{"ttl":"1d"}', '.env': 'REFRAIN_CACHE=off' },
     });
     expect(readCommand(input)).toMatchObject({
@@ -112,7 +135,9 @@ describe('the command line', () => {
         ],
       },
     });
-    expect(command('doctor', '--ttl', 'soon')).toMatchObject({ examined: { fault: expect.stringContaining('--ttl is "soon"') } });
+    expect(command('doctor', '--ttl', 'soon')).toMatchObject({
+      examined: { fault: expect.stringContaining('--ttl is "soon"') },
+    });
   });
 });
 
@@ -125,7 +150,9 @@ describe('refrain --help', () => {
     const lines = textOf('--help');
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
-    const listed = lines.slice(lines.indexOf('Commands:')).flatMap((line) => /^ {2}([a-z]+) .* {2}[A-Z]/.exec(line)?.[1] ?? []);
+    const listed = lines
+      .slice(lines.indexOf('Commands:'))
+      .flatMap((line) => /^ {2}([a-z]+) .* {2}[A-Z]/.exec(line)?.[1] ?? []);
     expect(listed).toEqual([...commandNames, 'help']);
   });
 });

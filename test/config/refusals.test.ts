@@ -27,7 +27,8 @@ describe('a bad value', () => {
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
   const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
   const IGNORED = `none, or a list, with commas between, of default, ${POINTERS}`;
-  const BYPASSED = 'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*';
+  const BYPASSED =
+    'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*';
   const INCLUDED = `none, or a list, with commas between, of ${POINTERS}`;
 
   it.each([
@@ -65,7 +66,11 @@ describe('a bad value', () => {
     ['REFRAIN_KEY_IGNORE', '/*', IGNORED],
     ['REFRAIN_KEY_INCLUDE', 'default', INCLUDED],
     ['REFRAIN_KEY_INCLUDE', 'user-agent', INCLUDED],
-    ['REFRAIN_SCOPE_HEADERS', 'x-*-user', 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*'],
+    [
+      'REFRAIN_SCOPE_HEADERS',
+      'x-*-user',
+      'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
+    ],
     ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
@@ -86,8 +91,12 @@ describe('a bad value', () => {
   ])('is an upstream with the path of an endpoint: %s', (value, right) => {
     const allowed = `it may be ${right}, without the path of an endpoint`;
     expect(refusal({ argv: ['--upstream', value] })).toBe(`--upstream is "${value}"; ${allowed}`);
-    expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(`upstreams.x in my.json is "${value}"; ${allowed}`);
-    expect(refusalOfFile(JSON.stringify({ upstreams: { x: { url: value } } }))).toBe(`upstreams.x.url in my.json is "${value}"; ${allowed}`);
+    expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(
+      `upstreams.x in my.json is "${value}"; ${allowed}`,
+    );
+    expect(refusalOfFile(JSON.stringify({ upstreams: { x: { url: value } } }))).toBe(
+      `upstreams.x.url in my.json is "${value}"; ${allowed}`,
+    );
   });
 
   it('is no upstream that only looks like an endpoint', () => {
@@ -110,7 +119,9 @@ describe('a bad value', () => {
 
   it('stays on one line and is cut', () => {
     expect(refusal({ env: { REFRAIN_PORT: 'a\nb' } })).toBe(`REFRAIN_PORT is "a\\nb"; it may be ${PORT}`);
-    expect(refusal({ env: { REFRAIN_PORT: '1'.repeat(5_000) } })).toBe(`REFRAIN_PORT is "${'1'.repeat(80)}"; it may be ${PORT}`);
+    expect(refusal({ env: { REFRAIN_PORT: '1'.repeat(5_000) } })).toBe(
+      `REFRAIN_PORT is "${'1'.repeat(80)}"; it may be ${PORT}`,
+    );
   });
 });
 
@@ -118,19 +129,44 @@ describe('a secret is not shown', () => {
   const upstream = 'it may be an http or https URL without credentials, query and fragment';
 
   it.each<[string, Start, string]>([
-    ['token', { env: { REFRAIN_ADMIN_TOKEN: 'sk secret' } }, 'REFRAIN_ADMIN_TOKEN is set (not shown); it may be 1 to 256 printable ASCII characters without spaces'],
-    ['member', { argv: ['--scope-members=sk-secret'] }, '--scope-members is set (not shown); it may be a list, with commas between, of sha256: and 64 hex digits, or * for every caller'],
-    ['proxy', { env: { HTTPS_PROXY: 'socks5://me:secret@proxy' } }, 'HTTPS_PROXY is set (not shown); it may be the http or https URL of a proxy'],
-    ['credentials', { env: { REFRAIN_UPSTREAM: 'https://me:se@cret@host/v1' } }, `REFRAIN_UPSTREAM is "…@host/v1"; ${upstream}`],
-    ['query', { env: { REFRAIN_UPSTREAM: 'https://host/v1?key=secret' } }, `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`],
-    ['fragment', { env: { REFRAIN_UPSTREAM: 'https://host/v1#secret' } }, `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`],
+    [
+      'token',
+      { env: { REFRAIN_ADMIN_TOKEN: 'sk secret' } },
+      'REFRAIN_ADMIN_TOKEN is set (not shown); it may be 1 to 256 printable ASCII characters without spaces',
+    ],
+    [
+      'member',
+      { argv: ['--scope-members=sk-secret'] },
+      '--scope-members is set (not shown); it may be a list, with commas between, of sha256: and 64 hex digits, or * for every caller',
+    ],
+    [
+      'proxy',
+      { env: { HTTPS_PROXY: 'socks5://me:secret@proxy' } },
+      'HTTPS_PROXY is set (not shown); it may be the http or https URL of a proxy',
+    ],
+    [
+      'credentials',
+      { env: { REFRAIN_UPSTREAM: 'https://me:se@cret@host/v1' } },
+      `REFRAIN_UPSTREAM is "…@host/v1"; ${upstream}`,
+    ],
+    [
+      'query',
+      { env: { REFRAIN_UPSTREAM: 'https://host/v1?key=secret' } },
+      `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`,
+    ],
+    [
+      'fragment',
+      { env: { REFRAIN_UPSTREAM: 'https://host/v1#secret' } },
+      `REFRAIN_UPSTREAM is "https://host/v1…"; ${upstream}`,
+    ],
   ])('%s', (_, start, message) => {
     expect(refusal(start)).toBe(message);
   });
 });
 
 describe('a bad command line', () => {
-  const noFlag = (flag: string, nearest: string, command = 'start') => `${flag} is not a flag of ${command}; the nearest is --${nearest}, and refrain ${command} --help lists all`;
+  const noFlag = (flag: string, nearest: string, command = 'start') =>
+    `${flag} is not a flag of ${command}; the nearest is --${nearest}, and refrain ${command} --help lists all`;
   const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
 
   it.each([
@@ -158,9 +194,18 @@ describe('a bad command line', () => {
     [['--port='], '--port is ""; it may be a whole number from 0 to 65535'],
     [['ls', '--limit', '0'], '--limit is "0"; it may be a whole number from 1'],
     [['ls', '--sort', 'oldest'], '--sort is "oldest"; it may be newest, largest or most-used'],
-    [['ls', '--older-than', 'soon'], '--older-than is "soon"; it may be a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d'],
-    [['stats', '--url', 'localhost:4748'], '--url is "localhost:4748"; it may be an http or https URL without credentials, query and fragment'],
-    [['rm', '../x'], 'KEY is "../x"; it may be the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them'],
+    [
+      ['ls', '--older-than', 'soon'],
+      '--older-than is "soon"; it may be a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d',
+    ],
+    [
+      ['stats', '--url', 'localhost:4748'],
+      '--url is "localhost:4748"; it may be an http or https URL without credentials, query and fragment',
+    ],
+    [
+      ['rm', '../x'],
+      'KEY is "../x"; it may be the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them',
+    ],
     [['purge'], `purge has nothing to choose by; give it any of ${CHOICES}, or --all for every answer`],
     [['purge', '--all', '--tag', 'x'], '--all stands for every answer; leave it out, or else the other flags'],
   ])('%j', (argv, message) => {
@@ -182,10 +227,16 @@ describe('a bad file', () => {
     ['null', `--config is "my.json", which holds null; ${READABLE}`],
     ['{"prot":1}', 'prot in my.json is not a setting; the nearest is port'],
     ['{"memory":{"byte":1}}', 'memory.byte in my.json is not a setting; the nearest is memory.bytes'],
-    ['{"memory.bytes":{"x":1}}', 'memory.bytes in my.json is an object; it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB'],
+    [
+      '{"memory.bytes":{"x":1}}',
+      'memory.bytes in my.json is an object; it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB',
+    ],
     ['{"__proto__":{"port":1}}', '__proto__ in my.json is not a setting; the nearest is port'],
     ['{"memory":5}', 'memory in my.json is 5; it may be an object that holds memory.bytes'],
-    ['{"store":null}', 'store in my.json is null; it may be an object that holds store.path, store.bytes, store.prompts'],
+    [
+      '{"store":null}',
+      'store in my.json is null; it may be an object that holds store.path, store.bytes, store.prompts',
+    ],
     ['{"port":null}', 'port in my.json is null; it may be a whole number from 0 to 65535'],
     ['{"cache":["all"]}', 'cache in my.json is a list; it may be all, deterministic or off'],
   ])('%s', (text, message) => {
@@ -193,11 +244,15 @@ describe('a bad file', () => {
   });
 
   it('names one item of a list', () => {
-    expect(refusalOfFile('{"key":{"ignore":["default",7]}}')).toMatch(/^key\.ignore\[1\] in my\.json is 7; it may be none, or a list/);
+    expect(refusalOfFile('{"key":{"ignore":["default",7]}}')).toMatch(
+      /^key\.ignore\[1\] in my\.json is 7; it may be none, or a list/,
+    );
   });
 
   it('that is missing is named as it was asked for', () => {
-    expect(refusal({ env: { REFRAIN_CONFIG: 'gone.json' } })).toBe(`REFRAIN_CONFIG is "gone.json", which cannot be read (ENOENT); ${READABLE}`);
+    expect(refusal({ env: { REFRAIN_CONFIG: 'gone.json' } })).toBe(
+      `REFRAIN_CONFIG is "gone.json", which cannot be read (ENOENT); ${READABLE}`,
+    );
     expect(refusal({ argv: ['--config', '.'] })).toBe(`--config is ".", which cannot be read (EISDIR); ${READABLE}`);
   });
 
@@ -214,9 +269,17 @@ describe('a bad named upstream', () => {
   const EITHER = 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore';
 
   it.each([
-    ['v1', NAME], ['chat', NAME], ['openai', NAME], ['Groq', NAME], ['-x', NAME], ['a_b', NAME], ['', NAME],
+    ['v1', NAME],
+    ['chat', NAME],
+    ['openai', NAME],
+    ['Groq', NAME],
+    ['-x', NAME],
+    ['a_b', NAME],
+    ['', NAME],
   ])('by its name: "%s"', (name, allowed) => {
-    expect(refusalOfFile(JSON.stringify({ upstreams: { [name]: 'https://x' } }))).toBe(`upstreams.${name} in my.json is not a usable name; it may be ${allowed}`);
+    expect(refusalOfFile(JSON.stringify({ upstreams: { [name]: 'https://x' } }))).toBe(
+      `upstreams.${name} in my.json is not a usable name; it may be ${allowed}`,
+    );
   });
 
   it.each<[unknown, string]>([
@@ -224,10 +287,19 @@ describe('a bad named upstream', () => {
     [{ url: 'ftp://x' }, `upstreams.x.url in my.json is "ftp://x"; it may be ${URL_TEXT}`],
     [{}, `upstreams.x in my.json is an object; it may be ${URL_TEXT}`],
     [7, `upstreams.x in my.json is 7; it may be ${EITHER}`],
-    [{ url: 'http://x', doneMarker: 'no' }, 'upstreams.x.doneMarker in my.json is "no"; it may be auto, required or optional'],
+    [
+      { url: 'http://x', doneMarker: 'no' },
+      'upstreams.x.doneMarker in my.json is "no"; it may be auto, required or optional',
+    ],
     [{ url: 'http://x', noStore: 'no' }, 'upstreams.x.noStore in my.json is "no"; it may be obey or ignore'],
-    [{ url: 'http://x', dialect: 'openrouter' }, 'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine'],
-    [{ url: 'http://x', key: 'sk' }, `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`],
+    [
+      { url: 'http://x', dialect: 'openrouter' },
+      'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine',
+    ],
+    [
+      { url: 'http://x', key: 'sk' },
+      `upstreams.x.key in my.json is not a setting; upstreams.x in my.json may be ${EITHER}`,
+    ],
   ])('%j', (value, message) => {
     expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(message);
   });
@@ -236,13 +308,19 @@ describe('a bad named upstream', () => {
 describe('settings that do not go together', () => {
   const LOOPBACK = 'without REFRAIN_ADMIN_TOKEN it may be a loopback address alone: 127.0.0.1, ::1 or localhost';
 
-  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com'])('operators on %s without a token', (host) => {
-    expect(refusal({ argv: ['--admin-host', host] })).toBe(`--admin-host is "${host}"; ${LOOPBACK}`);
-  });
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com'])(
+    'operators on %s without a token',
+    (host) => {
+      expect(refusal({ argv: ['--admin-host', host] })).toBe(`--admin-host is "${host}"; ${LOOPBACK}`);
+    },
+  );
 
-  it.each(['127.0.0.1', '127.8.7.6', '::1', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST'])('operators on %s need no token', (host) => {
-    expect(createConfig({ admin: { host } }).admin).toMatchObject({ host, token: null });
-  });
+  it.each(['127.0.0.1', '127.8.7.6', '::1', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST'])(
+    'operators on %s need no token',
+    (host) => {
+      expect(createConfig({ admin: { host } }).admin).toMatchObject({ host, token: null });
+    },
+  );
 
   it('operators anywhere with a token do', () => {
     expect(createConfig({ admin: { host: '0.0.0.0', token: 'x' } }).admin.host).toBe('0.0.0.0');

@@ -20,17 +20,30 @@ describe('precedence', () => {
     ['a flag wins over the environment', flag, 'silent'],
     ['the last of two equal flags wins', { argv: [...flag.argv, '--log-level=trace'], files: flag.files }, 'trace'],
     ['an empty variable gives way to .env', { ...dotenv, env: { REFRAIN_LOG_LEVEL: '' } }, 'error'],
-    ['an empty variable in .env gives way to the file', { ...file, files: { ...file.files, '.env': 'REFRAIN_LOG_LEVEL=' } }, 'warn'],
+    [
+      'an empty variable in .env gives way to the file',
+      { ...file, files: { ...file.files, '.env': 'REFRAIN_LOG_LEVEL=' } },
+      'warn',
+    ],
   ])('%s', (_, start, level) => {
     expect(load(start).logLevel).toBe(level);
   });
 
-  const files = { 'a.json': '{"port":1}', 'b.json': '{"port":2}', 'c.json': '{"port":3}', '.env': 'REFRAIN_CONFIG=a.json' };
+  const files = {
+    'a.json': '{"port":1}',
+    'b.json': '{"port":2}',
+    'c.json': '{"port":3}',
+    '.env': 'REFRAIN_CONFIG=a.json',
+  };
 
   it.each<[string, Start, number]>([
     ['.env names the file', { files }, 1],
     ['the environment names it before .env', { files, env: { REFRAIN_CONFIG: 'b.json' } }, 2],
-    ['--config names it before the environment', { files, env: { REFRAIN_CONFIG: 'b.json' }, argv: ['--config=c.json'] }, 3],
+    [
+      '--config names it before the environment',
+      { files, env: { REFRAIN_CONFIG: 'b.json' }, argv: ['--config=c.json'] },
+      3,
+    ],
   ])('%s', (_, start, port) => {
     expect(load(start).port).toBe(port);
   });
@@ -116,16 +129,32 @@ function merge(tree: object, path: string, value: unknown): object {
 }
 
 describe('the JSON file', () => {
-  const loadFile = (settings: object) => load({ argv: ['--config', 'refrain.json'], files: { 'refrain.json': JSON.stringify(settings) } });
+  const loadFile = (settings: object) =>
+    load({ argv: ['--config', 'refrain.json'], files: { 'refrain.json': JSON.stringify(settings) } });
 
   it('gives numbers, lists and null as JSON has them', () => {
-    const config = loadFile({ port: 80, ttl: 90, admin: { token: null }, key: { ignore: [] }, scope: { shared: 'x', members: ['*'] } });
-    expect(config).toMatchObject({ port: 80, ttl: 90, admin: { token: null }, key: { ignore: [] }, scope: { members: ['*'] } });
+    const config = loadFile({
+      port: 80,
+      ttl: 90,
+      admin: { token: null },
+      key: { ignore: [] },
+      scope: { shared: 'x', members: ['*'] },
+    });
+    expect(config).toMatchObject({
+      port: 80,
+      ttl: 90,
+      admin: { token: null },
+      key: { ignore: [] },
+      scope: { members: ['*'] },
+    });
   });
 
   it('names further upstreams by URL or by object', () => {
     const { upstreams } = loadFile({
-      upstreams: { groq: 'https://api.groq.com/openai/v1/', local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional', noStore: 'ignore' } },
+      upstreams: {
+        groq: 'https://api.groq.com/openai/v1/',
+        local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional', noStore: 'ignore' },
+      },
     });
     expect({ ...upstreams }).toEqual({
       groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: null, noStore: null },
@@ -141,8 +170,16 @@ describe('the JSON file', () => {
 describe('the variables that every program shares', () => {
   it.each<[string, Start, Config['proxy']]>([
     ['none is set', {}, { http: null, https: null, no: null }],
-    ['in upper case', { env: { HTTP_PROXY: 'http://a:1', HTTPS_PROXY: 'https://u:p@b', NO_PROXY: 'x,.y' } }, { http: 'http://a:1', https: 'https://u:p@b', no: 'x,.y' }],
-    ['in lower case, which wins', { env: { http_proxy: 'http://b', HTTP_PROXY: 'http://a' } }, { http: 'http://b', https: null, no: null }],
+    [
+      'in upper case',
+      { env: { HTTP_PROXY: 'http://a:1', HTTPS_PROXY: 'https://u:p@b', NO_PROXY: 'x,.y' } },
+      { http: 'http://a:1', https: 'https://u:p@b', no: 'x,.y' },
+    ],
+    [
+      'in lower case, which wins',
+      { env: { http_proxy: 'http://b', HTTP_PROXY: 'http://a' } },
+      { http: 'http://b', https: null, no: null },
+    ],
     ['in .env', { files: { '.env': 'https_proxy=http://c' } }, { http: null, https: 'http://c', no: null }],
     ['without a scheme', { env: { HTTPS_PROXY: 'proxy:3128' } }, { http: null, https: 'http://proxy:3128', no: null }],
   ])('%s', (_, start, proxy) => {

@@ -15,16 +15,30 @@ const env = { OPENAI_API_KEY: 'sk-1', GROQ_API_KEY: 'sk-2', EMPTY: '' };
 describe('the key of OpenAI', () => {
   it('is for OpenAI alone, over TLS', () => {
     expect(keysOf({ env })).toEqual({ null: 'sk-1' });
-    for (const url of ['http://api.openai.com/v1', 'https://api.openai.com.evil.example/v1', 'https://evil-api.openai.com/v1', 'https://api.openai.com:8443/v1', 'https://api.groq.com/openai/v1', 'https://x.openai.azure.com/openai/v1']) {
+    for (const url of [
+      'http://api.openai.com/v1',
+      'https://api.openai.com.evil.example/v1',
+      'https://evil-api.openai.com/v1',
+      'https://api.openai.com:8443/v1',
+      'https://api.groq.com/openai/v1',
+      'https://x.openai.azure.com/openai/v1',
+    ]) {
       expect(keysOf({ argv: ['--upstream', url], env }), url).toEqual({});
     }
-    const files = { 'my.json': JSON.stringify({ upstream: 'http://localhost:1', upstreams: { openai2: 'https://api.openai.com/v1', local: 'http://localhost:2' } }) };
+    const files = {
+      'my.json': JSON.stringify({
+        upstream: 'http://localhost:1',
+        upstreams: { openai2: 'https://api.openai.com/v1', local: 'http://localhost:2' },
+      }),
+    };
     expect(keysOf({ argv: ['--config', 'my.json'], env, files })).toEqual({ openai2: 'sk-1' });
   });
 });
 
 describe('a key that is named by its variable', () => {
-  const files = { 'my.json': '{"upstream":"https://api.groq.com/openai/v1","upstreams":{"local":"http://localhost:2"}}' };
+  const files = {
+    'my.json': '{"upstream":"https://api.groq.com/openai/v1","upstreams":{"local":"http://localhost:2"}}',
+  };
   const keysFor = (keys: string) => keysOf({ argv: ['--config', 'my.json', '--keys', keys], env, files });
 
   it('is that of its upstream', () => {
@@ -33,7 +47,17 @@ describe('a key that is named by its variable', () => {
   });
 
   it('is refused where there is no such upstream, variable or list', () => {
-    for (const keys of ['groq=GROQ_API_KEY', 'constructor=GROQ_API_KEY', 'local=UNSET', 'local=EMPTY', 'local', 'local=', '=X', 'local=sk-2-canary', 'local=A;B']) {
+    for (const keys of [
+      'groq=GROQ_API_KEY',
+      'constructor=GROQ_API_KEY',
+      'local=UNSET',
+      'local=EMPTY',
+      'local',
+      'local=',
+      '=X',
+      'local=sk-2-canary',
+      'local=A;B',
+    ]) {
       expect(() => keysFor(keys), keys).toThrow(/^--keys (?!.*canary)/);
     }
   });

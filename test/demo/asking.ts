@@ -25,7 +25,11 @@ export const askJson: Ask = async (client, question) => {
 
 export const askStream: Ask = async (client, question) => {
   const start = performance.now();
-  const asked = client.chat.completions.create({ model: MODEL, messages: [{ role: 'user', content: question }], stream: true });
+  const asked = client.chat.completions.create({
+    model: MODEL,
+    messages: [{ role: 'user', content: question }],
+    stream: true,
+  });
   const { data, response } = await asked.withResponse();
   let firstByte: number | undefined;
   for await (const _ of data) firstByte ??= performance.now() - start;

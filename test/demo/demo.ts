@@ -31,7 +31,13 @@ try {
 }
 
 async function show(upstream: SampleUpstream): Promise<void> {
-  const config = createConfig({ upstream: `${upstream.url}/v1`, port: 0, admin: { port: 0 }, store: { path: null }, logLevel: 'warn' });
+  const config = createConfig({
+    upstream: `${upstream.url}/v1`,
+    port: 0,
+    admin: { port: 0 },
+    store: { path: null },
+    logLevel: 'warn',
+  });
   const app = createApp(config, createLog(config.logLevel));
   const { api } = await start(app, config);
   try {
@@ -42,7 +48,9 @@ async function show(upstream: SampleUpstream): Promise<void> {
 }
 
 async function compare(upstream: SampleUpstream, baseURL: string): Promise<void> {
-  console.log(`A question is asked through Refrain, asked again, and a new one is asked by ${CLIENTS} clients at once.`);
+  console.log(
+    `A question is asked through Refrain, asked again, and a new one is asked by ${CLIENTS} clients at once.`,
+  );
   console.log('The upstream is a sample on this machine that answers at the pace of a model.\n');
   const addRow = openTable([
     { title: 'question', width: 26, align: 'left' },
@@ -52,7 +60,10 @@ async function compare(upstream: SampleUpstream, baseURL: string): Promise<void>
     { title: 'upstream calls', width: 14, align: 'right' },
   ]);
   const rounds: Round[] = [];
-  for (const [form, ask] of [['JSON', askJson], ['stream', askStream]] as const) {
+  for (const [form, ask] of [
+    ['JSON', askJson],
+    ['stream', askStream],
+  ] as const) {
     for (const [when, question, clients] of [
       ['first time', 'Why is the sea salt?', 1],
       ['again', 'Why is the sea salt?', 1],
@@ -66,7 +77,13 @@ async function compare(upstream: SampleUpstream, baseURL: string): Promise<void>
   console.log(`\n${conclude(rounds)}`);
 }
 
-async function play(upstream: SampleUpstream, baseURL: string, ask: Ask, question: string, clients: number): Promise<Round> {
+async function play(
+  upstream: SampleUpstream,
+  baseURL: string,
+  ask: Ask,
+  question: string,
+  clients: number,
+): Promise<Round> {
   const before = upstream.calls;
   const connect = () => new OpenAI({ baseURL, apiKey: 'sk-sample', maxRetries: 0 });
   const arrivals = await Promise.all(Array.from({ length: clients }, () => ask(connect(), question)));
@@ -75,7 +92,9 @@ async function play(upstream: SampleUpstream, baseURL: string, ask: Ask, questio
 
 function describe({ clients, arrivals, calls }: Round): string[] {
   const words = Map.groupBy(arrivals, ({ xCache }) => xCache);
-  const counted = ['MISS', 'FOLLOW', 'HIT'].filter((word) => words.has(word)).map((word) => `${words.get(word)?.length} ${word}`);
+  const counted = ['MISS', 'FOLLOW', 'HIT']
+    .filter((word) => words.has(word))
+    .map((word) => `${words.get(word)?.length} ${word}`);
   const slowest = (times: number[]) => formatDuration(Math.max(...times));
   return [
     clients === 1 ? [...words.keys()].join() : counted.join(', '),

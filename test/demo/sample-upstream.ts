@@ -63,7 +63,9 @@ async function sendJson(response: ServerResponse, model: string): Promise<void> 
   const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }];
   const usage = { prompt_tokens: 12, completion_tokens: WORDS.length, total_tokens: 12 + WORDS.length };
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ id: 'chatcmpl-sample', object: 'chat.completion', created: 1_700_000_000, model, choices, usage }));
+  response.end(
+    JSON.stringify({ id: 'chatcmpl-sample', object: 'chat.completion', created: 1_700_000_000, model, choices, usage }),
+  );
 }
 
 async function sendStream(response: ServerResponse, model: string): Promise<void> {

@@ -11,7 +11,9 @@ export interface Column {
 /** Prints the titles at once; returns what prints a row. */
 export function openTable(columns: readonly Column[]): (cells: readonly string[]) => void {
   const print = (cells: readonly string[]) => {
-    const padded = columns.map(({ width, align }, at) => (align === 'left' ? (cells[at] ?? '').padEnd(width) : (cells[at] ?? '').padStart(width)));
+    const padded = columns.map(({ width, align }, at) =>
+      align === 'left' ? (cells[at] ?? '').padEnd(width) : (cells[at] ?? '').padStart(width),
+    );
     console.log(padded.join('  ').trimEnd());
   };
   print(columns.map(({ title }) => title));

@@ -19,7 +19,22 @@ export type Kind = 'json' | 'events' | 'chat';
  */
 export type Turn = 'right' | 'undelimited' | 'huge' | 'no-store' | 'personal' | 'failing' | 'spoilt' | 'resumed';
 
-export const TURNS: readonly Turn[] = [...Array<Turn>(12).fill('right'), 'undelimited', 'undelimited', 'huge', 'no-store', 'no-store', 'personal', 'personal', 'failing', 'failing', 'spoilt', 'spoilt', 'resumed', 'resumed'];
+export const TURNS: readonly Turn[] = [
+  ...Array<Turn>(12).fill('right'),
+  'undelimited',
+  'undelimited',
+  'huge',
+  'no-store',
+  'no-store',
+  'personal',
+  'personal',
+  'failing',
+  'failing',
+  'spoilt',
+  'spoilt',
+  'resumed',
+  'resumed',
+];
 
 export interface Answer {
   readonly turn: Turn;
@@ -37,7 +52,9 @@ const ID = 'resp_0';
 
 const BODIES: Record<Kind, string> = {
   json: responseAnswer('Salt water.', ID),
-  events: responseEvents('Salt water.', ID).filter((event) => /response\.(output_text\.delta|completed)\n/.test(event)).join(''),
+  events: responseEvents('Salt water.', ID)
+    .filter((event) => /response\.(output_text\.delta|completed)\n/.test(event))
+    .join(''),
   chat: chatEvents(['Salt ', 'wäter 🌊']).join(''),
 };
 
@@ -47,8 +64,16 @@ const HUGE = 4;
 
 export function expectationOf(kind: Kind): Expectation {
   return {
-    endpoint: kind === 'chat' ? 'chat' : 'responses', choices: 1, prompts: 1, inputs: null, jsonText: false,
-    output: true, usage: false, keep: new Set(['length']), doneMarker: 'required', noStore: 'obey',
+    endpoint: kind === 'chat' ? 'chat' : 'responses',
+    choices: 1,
+    prompts: 1,
+    inputs: null,
+    jsonText: false,
+    output: true,
+    usage: false,
+    keep: new Set(['length']),
+    doneMarker: 'required',
+    noStore: 'obey',
   };
 }
 
@@ -58,7 +83,8 @@ export function answerOf(kind: Kind, turn: Turn, call: string, dice: Dice): Answ
   const head = headOf(turn, isStream, call);
   const id = kind === 'chat' || head.status !== 200 ? null : `resp_${call}`;
   const chunks = split(bodyOf(kind, turn, call), dice);
-  if (turn === 'huge') chunks.unshift(Buffer.from(isStream ? ': ' : ' '), ...Array<Buffer>(HUGE).fill(SPACE), Buffer.from('\n\n'));
+  if (turn === 'huge')
+    chunks.unshift(Buffer.from(isStream ? ': ' : ' '), ...Array<Buffer>(HUGE).fill(SPACE), Buffer.from('\n\n'));
   const terminal = isStream && turn !== 'spoilt' && turn !== 'no-store' ? chunks.length : null;
   if (terminal !== null && dice.once(2)) chunks.push(Buffer.from('\n'));
   const delimited = turn !== 'undelimited';
@@ -79,7 +105,8 @@ function headOf(turn: Turn, isStream: boolean, call: string): Head {
 }
 
 function bodyOf(kind: Kind, turn: Turn, call: string): string {
-  if (turn === 'failing' || turn === 'personal' || (kind === 'json' && (turn === 'spoilt' || turn === 'resumed'))) return errorAnswer(call);
+  if (turn === 'failing' || turn === 'personal' || (kind === 'json' && (turn === 'spoilt' || turn === 'resumed')))
+    return errorAnswer(call);
   const body = BODIES[kind];
   if (kind === 'json') return body.replaceAll(ID, `resp_${call}`);
   const second = body.indexOf('\n\n') + 2;

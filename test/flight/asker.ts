@@ -57,7 +57,14 @@ export class Asker {
   readonly #findings: Findings;
   readonly #onSettled: () => void;
 
-  constructor(plan: { topic: Topic; manner: Manner; now: number; step: number; findings: Findings; onSettled: () => void }) {
+  constructor(plan: {
+    topic: Topic;
+    manner: Manner;
+    now: number;
+    step: number;
+    findings: Findings;
+    onSettled: () => void;
+  }) {
     this.topic = plan.topic;
     this.manner = plan.manner;
     this.openedAt = plan.now;
@@ -83,13 +90,31 @@ export class Asker {
   ask(cache: Cache, fetch: Fetch): void {
     const sent: Sent = { isKeyed: () => false, digestOf: () => '' };
     const client: Client = { onceGone: (act) => this.#onceGone(act) };
-    const { topic: { key, kind, shared }, manner: { permission } } = this;
+    const {
+      topic: { key, kind, shared },
+      manner: { permission },
+    } = this;
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', fetch));
-      const result = cache.hit(key, permission, sent) ?? cache.open({ key, permission, sent, client, expected: expectationOf(kind), shared, label, parts: () => null, fetch });
+      const result =
+        cache.hit(key, permission, sent) ??
+        cache.open({
+          key,
+          permission,
+          sent,
+          client,
+          expected: expectationOf(kind),
+          shared,
+          label,
+          parts: () => null,
+          fetch,
+        });
       if (!(result instanceof Promise)) return this.#open(result);
-      result.then((opened) => this.#open(opened), (error: unknown) => this.#refuse(error));
+      result.then(
+        (opened) => this.#open(opened),
+        (error: unknown) => this.#refuse(error),
+      );
     } catch (error) {
       this.#refuse(error);
     }

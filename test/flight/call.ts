@@ -30,7 +30,14 @@ export class Call {
   readonly #writer: Writer;
   #isHeldBack = false;
 
-  constructor(plan: { number: string; asker: Asker; writer: Writer; now: number; step: number; onPrompt: (call: Call) => void }) {
+  constructor(plan: {
+    number: string;
+    asker: Asker;
+    writer: Writer;
+    now: number;
+    step: number;
+    onPrompt: (call: Call) => void;
+  }) {
     this.number = plan.number;
     this.asker = plan.asker;
     this.#writer = plan.writer;
@@ -61,7 +68,8 @@ export class Call {
   /** Whether there is nothing more to come that its bytes do not tell of. */
   get isWhole(): boolean {
     const { answer, terminalAt, sent } = this;
-    if (answer === null || answer.turn === 'spoilt' || answer.turn === 'resumed' || answer.head.status !== 200) return false;
+    if (answer === null || answer.turn === 'spoilt' || answer.turn === 'resumed' || answer.head.status !== 200)
+      return false;
     return answer.terminal === null ? this.hasSaidAll : terminalAt !== null && sent.length >= answer.terminal;
   }
 

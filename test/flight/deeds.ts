@@ -24,34 +24,52 @@ export const REFRESH = { ...PLAIN, read: false, follow: false };
 
 export const ONLY_IF_CACHED = { ...PLAIN, follow: false, ask: false };
 
-export function ask({ world, topic }: Stage, permission: Manner['permission'] = PLAIN, leading: Leading = 'by hand'): void {
+export function ask(
+  { world, topic }: Stage,
+  permission: Manner['permission'] = PLAIN,
+  leading: Leading = 'by hand',
+): void {
   world.ask(topic, { permission, pace: 'eager', leading });
 }
 
-const asks = (permission: Manner['permission'], leading?: Leading): Deed => (stage) => ask(stage, permission, leading);
+const asks =
+  (permission: Manner['permission'], leading?: Leading): Deed =>
+  (stage) =>
+    ask(stage, permission, leading);
 
-const leaves = (which: (at: number) => boolean): Deed => ({ world }) => {
-  for (const asker of world.askers.filter((_, at) => which(at))) world.leave(asker);
-};
+const leaves =
+  (which: (at: number) => boolean): Deed =>
+  ({ world }) => {
+    for (const asker of world.askers.filter((_, at) => which(at))) world.leave(asker);
+  };
 
-const tells = (told: Told): Deed => ({ world }) => {
-  for (const lookup of world.surroundings.store.lookups) world.tell(lookup, told);
-};
+const tells =
+  (told: Told): Deed =>
+  ({ world }) => {
+    for (const lookup of world.surroundings.store.lookups) world.tell(lookup, told);
+  };
 
-const passes = (ms: number): Deed => ({ world }) => world.turn(ms);
+const passes =
+  (ms: number): Deed =>
+  ({ world }) =>
+    world.turn(ms);
 
 /** The calls that have not said a byte begin so. */
-const begins = (turn: Turn): Deed => ({ world }) => {
-  for (const call of world.flying) if (call.answer === null) world.begin(call, turn);
-};
+const begins =
+  (turn: Turn): Deed =>
+  ({ world }) => {
+    for (const call of world.flying) if (call.answer === null) world.begin(call, turn);
+  };
 
 /** From here on, whatever this says of is thrown at whoever calls it. */
-const throws = (name: string): Deed => ({ world }) => {
-  world.rules.isFaulty = true;
-  world.onCall = (called) => {
-    if (called === name) throw new Error(`${name} throws`);
+const throws =
+  (name: string): Deed =>
+  ({ world }) => {
+    world.rules.isFaulty = true;
+    world.onCall = (called) => {
+      if (called === name) throw new Error(`${name} throws`);
+    };
   };
-};
 
 export const DEEDS: Readonly<Record<string, Deed>> = {
   'the first who asked leaves': leaves((at) => at === 0),

@@ -18,7 +18,13 @@ export const FIRSTS: readonly Circumstances['first'][] = [
   { pace: 'fleeing', leading: 'by hand' },
 ];
 
-export const PLAINLY: Circumstances = { kind: 'chat', shared: false, onAbandon: 'abort', first: { pace: 'eager', leading: 'by hand' }, isHasty: false };
+export const PLAINLY: Circumstances = {
+  kind: 'chat',
+  shared: false,
+  onAbandon: 'abort',
+  first: { pace: 'eager', leading: 'by hand' },
+  isHasty: false,
+};
 
 /** Lives of every kind, and every two ways to live them together. */
 export const MANNERS: readonly Circumstances[] = KINDS.flatMap((kind) => [
@@ -31,6 +37,7 @@ export const MANNERS: readonly Circumstances[] = KINDS.flatMap((kind) => [
 /** From this point on. */
 export function* everywhere(first = 0): Generator<{ doing: Doing; told: string }> {
   for (let point = first; point < POINTS; point++) {
-    for (const [name, deed] of Object.entries(DEEDS)) yield { doing: { point, deed }, told: `${name} before point ${point}` };
+    for (const [name, deed] of Object.entries(DEEDS))
+      yield { doing: { point, deed }, told: `${name} before point ${point}` };
   }
 }

@@ -22,7 +22,14 @@ function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly 
   const { head } = asker.listener;
   if (head === null) {
     if (asker.played.length > 0 || asker.state === 'complete') return 'hears an answer without a head';
-    return asker.state === 'cut' ? whyNotCut(rules, setting, asker, calls.filter((call) => mayHear(asker, call))) : null;
+    return asker.state === 'cut'
+      ? whyNotCut(
+          rules,
+          setting,
+          asker,
+          calls.filter((call) => mayHear(asker, call)),
+        )
+      : null;
   }
   const call = calls.find(({ number }) => number === callOf(head));
   if (!call || !mayHear(asker, call)) return 'hears the answer to another';
@@ -53,10 +60,14 @@ function isRefusable({ isFaulty }: Rules, { limits }: Setting, { error, manner: 
 
 function whyWrongWord({ result, manner: { permission } }: Asker): string | null {
   const word = result?.outcome.word;
-  const isRight = permission === null ? word === 'bypass'
-    : word === 'hit' ? permission.read
-      : word === 'follow' ? permission.follow
-        : word === 'miss' && permission.ask;
+  const isRight =
+    permission === null
+      ? word === 'bypass'
+      : word === 'hit'
+        ? permission.read
+        : word === 'follow'
+          ? permission.follow
+          : word === 'miss' && permission.ask;
   return isRight ? null : `is a ${word}`;
 }
 
@@ -73,7 +84,11 @@ function whyNotFollow(rules: Rules, { topic, openedStep, openedAt, hasLeftEarly 
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
-function whyNotHit(rules: Rules, { topic, manner, state, listener: reader, openedStep, openedAt, played }: Asker, call: Call): string | null {
+function whyNotHit(
+  rules: Rules,
+  { topic, manner, state, listener: reader, openedStep, openedAt, played }: Asker,
+  call: Call,
+): string | null {
   const kept = rules.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
@@ -83,7 +98,9 @@ function whyNotHit(rules: Rules, { topic, manner, state, listener: reader, opene
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
   if (openedAt >= kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000) return 'hits what has expired';
   if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
-  return state !== 'complete' || Buffer.concat(played).length === kept.bytes ? null : 'hears less than all of what was kept';
+  return state !== 'complete' || Buffer.concat(played).length === kept.bytes
+    ? null
+    : 'hears less than all of what was kept';
 }
 
 /** Why an answer may not have been cut that came from one of these calls. */

@@ -52,9 +52,15 @@ export class Lives {
    * @param prepare is shown the world before anything happens in it
    * @returns the world at its end
    */
-  async live(circumstances: Circumstances, doings: readonly Doing[], prepare: (world: World) => void = () => {}): Promise<World> {
+  async live(
+    circumstances: Circumstances,
+    doings: readonly Doing[],
+    prepare: (world: World) => void = () => {},
+  ): Promise<World> {
     const { kind, shared, onAbandon, first, isHasty } = circumstances;
-    const surroundings = this.#surroundings.get(onAbandon) ?? new Surroundings({ onAbandon, maxEntryBytes: MAX_ENTRY_BYTES, limits: BOUNDLESS });
+    const surroundings =
+      this.#surroundings.get(onAbandon) ??
+      new Surroundings({ onAbandon, maxEntryBytes: MAX_ENTRY_BYTES, limits: BOUNDLESS });
     this.#surroundings.set(onAbandon, surroundings);
     const world = new World(surroundings, String(this.#lived++), new Dice(SEED));
     prepare(world);
@@ -75,8 +81,14 @@ export class Lives {
   }
 
   /** What was found not to hold, or null. What has failed leaves surroundings that nobody else should live in. */
-  async findingOf(circumstances: Circumstances, doings: readonly Doing[], prepare?: (world: World) => void): Promise<string | null> {
-    const { rules: { findings } } = await this.live(circumstances, doings, prepare);
+  async findingOf(
+    circumstances: Circumstances,
+    doings: readonly Doing[],
+    prepare?: (world: World) => void,
+  ): Promise<string | null> {
+    const {
+      rules: { findings },
+    } = await this.live(circumstances, doings, prepare);
     if (findings.first !== null) this.#surroundings.clear();
     return findings.first;
   }

@@ -46,7 +46,10 @@ describe('a life without harm', () => {
 
   test('is one call and one answer, however many ask at every point of it', async () => {
     for (const circumstances of MANNERS) {
-      const { askers, calls, rules } = await lives.live(circumstances, [...asksEverywhere(ask), ...asksEverywhere(ask)]);
+      const { askers, calls, rules } = await lives.live(circumstances, [
+        ...asksEverywhere(ask),
+        ...asksEverywhere(ask),
+      ]);
       expect([rules.findings.first, calls.length], JSON.stringify(circumstances)).toEqual([null, 1]);
       expect(new Set(askers.map(({ state }) => state))).toEqual(new Set(['complete']));
       expect(new Set(askers.map(({ played }) => Buffer.concat(played).toString())).size).toBe(1);
@@ -54,16 +57,24 @@ describe('a life without harm', () => {
   });
 
   test('is one call for each refresh besides', async () => {
-    const { calls } = await lives.live(PLAINLY, [...asksEverywhere(ask), ...asksEverywhere((stage) => ask(stage, REFRESH))]);
+    const { calls } = await lives.live(PLAINLY, [
+      ...asksEverywhere(ask),
+      ...asksEverywhere((stage) => ask(stage, REFRESH)),
+    ]);
     expect(calls).toHaveLength(1 + POINTS);
   });
 
   test('is nothing to a request that may not ask, until it is kept', async () => {
-    const { askers, calls } = await lives.live(PLAINLY, asksEverywhere((stage) => {
-      ask(stage, ONLY_IF_CACHED);
-      [...stage.world.surroundings.store.lookups].slice(-1).forEach((lookup) => stage.world.tell(lookup, 'now'));
-    }));
-    const words = askers.filter(({ manner }) => manner.permission === ONLY_IF_CACHED).map(({ result }) => result?.outcome.word ?? 'refused');
+    const { askers, calls } = await lives.live(
+      PLAINLY,
+      asksEverywhere((stage) => {
+        ask(stage, ONLY_IF_CACHED);
+        [...stage.world.surroundings.store.lookups].slice(-1).forEach((lookup) => stage.world.tell(lookup, 'now'));
+      }),
+    );
+    const words = askers
+      .filter(({ manner }) => manner.permission === ONLY_IF_CACHED)
+      .map(({ result }) => result?.outcome.word ?? 'refused');
     expect(calls).toHaveLength(1);
     expect(words).toEqual([...Array(POINTS - 2).fill('refused'), 'hit', 'hit']);
   });
@@ -75,12 +86,22 @@ describe('a store that never answers', () => {
     const { askers, calls, rules } = await lives.live(PLAINLY, [
       { point: 0, deed: DEEDS['the store goes mute'] as Deed },
       { point: 3, deed: (stage) => ask(stage, REFRESH, 'says all') },
-      { point: 4, deed: ({ world }) => void world.ask(world.topic('b', 'json', false), { permission: REFRESH, pace: 'eager', leading: 'says all' }) },
+      {
+        point: 4,
+        deed: ({ world }) =>
+          void world.ask(world.topic('b', 'json', false), { permission: REFRESH, pace: 'eager', leading: 'says all' }),
+      },
       { point: POINTS - 1, deed: ({ world }) => (waiting = world.askers.map(({ state }) => state)) },
     ]);
     expect(waiting).toEqual(['asking', 'asking', 'asking', 'complete', 'complete', 'complete']);
-    expect(askers.map(({ state, result }) => `${state} ${result?.outcome.word}`))
-      .toEqual(['complete hit', 'complete hit', 'complete hit', 'complete miss', 'complete miss', 'complete hit']);
+    expect(askers.map(({ state, result }) => `${state} ${result?.outcome.word}`)).toEqual([
+      'complete hit',
+      'complete hit',
+      'complete hit',
+      'complete miss',
+      'complete miss',
+      'complete hit',
+    ]);
     expect([rules.findings.first, calls.length]).toEqual([null, 2]);
   });
 });

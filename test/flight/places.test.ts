@@ -12,7 +12,11 @@ import { World } from './world.ts';
 const SEED = 43;
 
 function createWorld(setting: Partial<Setting> = {}): World {
-  return new World(new Surroundings({ onAbandon: 'abort', maxEntryBytes: 10_000, limits: BOUNDLESS, ...setting }), '0', new Dice(SEED));
+  return new World(
+    new Surroundings({ onAbandon: 'abort', maxEntryBytes: 10_000, limits: BOUNDLESS, ...setting }),
+    '0',
+    new Dice(SEED),
+  );
 }
 
 function ask(world: World, topic: Topic, leading: 'by hand' | 'says all' = 'by hand', permission = PLAIN): Asker {
@@ -72,7 +76,9 @@ describe('bytes counted', () => {
   test('are given back when the one leaves who had still to hear them', async () => {
     const world = createWorld({ maxEntryBytes: 10 });
     const topic = world.topic('a', 'chat', false);
-    const asked = (['eager', 'lazy'] as const).map((pace) => world.ask(topic, { permission: PLAIN, pace, leading: 'by hand' }));
+    const asked = (['eager', 'lazy'] as const).map((pace) =>
+      world.ask(topic, { permission: PLAIN, pace, leading: 'by hand' }),
+    );
     await tellAll(world);
     const [call] = world.calls as [Call];
     world.begin(call, 'right');

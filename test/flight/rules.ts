@@ -15,7 +15,15 @@ export const UNKEPT_MS = 120_000;
 
 /** Why an answer is not kept that say nothing of the next one. */
 const OCCASIONAL = new Set([
-  'status', 'ttl', 'purged', 'too-large', 'limits', 'empty', 'content-filter', 'tool-call', 'text-not-json',
+  'status',
+  'ttl',
+  'purged',
+  'too-large',
+  'limits',
+  'empty',
+  'content-filter',
+  'tool-call',
+  'text-not-json',
 ]);
 
 /** That an answer was kept. */
@@ -104,10 +112,16 @@ export class Rules {
     const { asker } = call;
     const { permission } = asker.manner;
     this.findings.hold(permission?.ask !== false, () => 'a request that may not ask leads');
-    this.findings.hold(this.#calls.every((other) => other.asker !== asker), () => 'a request leads twice');
+    this.findings.hold(
+      this.#calls.every((other) => other.asker !== asker),
+      () => 'a request leads twice',
+    );
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
-    this.findings.hold(double === undefined, () => `call ${call.number} is made though ${double?.number} may be followed`);
+    this.findings.hold(
+      double === undefined,
+      () => `call ${call.number} is made though ${double?.number} may be followed`,
+    );
   }
 
   /** The answer of a call is kept. */
@@ -118,14 +132,23 @@ export class Rules {
     const { asker, ledStep, sent, number, end, terminalAt } = call;
     findings.hold(asker.topic.key === key, () => `${number} is kept under the key of another`);
     findings.hold(call.isWhole && Buffer.concat(sent).equals(body), () => `${number} is kept and is not whole`);
-    findings.hold(end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now, () => `${number} is kept before its end`);
-    findings.hold((asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store', () => `${number} is kept against its head or its request`);
+    findings.hold(
+      end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now,
+      () => `${number} is kept before its end`,
+    );
+    findings.hold(
+      (asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store',
+      () => `${number} is kept against its head or its request`,
+    );
     // Who leads later than he asked is not yet in the air when he asks; what is led in the step of a purge is led after it.
     const inTheAirFrom = asker.isFirst && !this.#mayHaveAskedAnew(ledStep) ? asker.openedStep : ledStep + 1;
     findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
     findings.hold(!this.kept.has(number), () => `${number} is kept twice`);
-    findings.hold(this.#surroundings.cache.keysInTheAir().includes(key), () => `${number} has left the table before it is kept`);
+    findings.hold(
+      this.#surroundings.cache.keysInTheAir().includes(key),
+      () => `${number} has left the table before it is kept`,
+    );
     this.#unkept.delete(key.slice(0, 16));
     this.kept.set(number, { step: this.step, at: this.#now, bytes: body.length });
   }
@@ -134,8 +157,14 @@ export class Rules {
   check(): void {
     const { load, clock } = this.#surroundings;
     const flying = this.#calls.filter(({ isInTheAir }) => isInTheAir);
-    this.findings.hold(load.flights === flying.length, () => `${load.flights} calls are counted, ${flying.length} are in the air`);
-    this.findings.hold(load.flights <= this.#surroundings.setting.limits.flights, () => `${load.flights} calls are in the air, too many`);
+    this.findings.hold(
+      load.flights === flying.length,
+      () => `${load.flights} calls are counted, ${flying.length} are in the air`,
+    );
+    this.findings.hold(
+      load.flights <= this.#surroundings.setting.limits.flights,
+      () => `${load.flights} calls are in the air, too many`,
+    );
     this.findings.hold(load.held >= 0, () => `${load.held} bytes are counted`);
     const committed = flying.filter(({ terminalAt }) => terminalAt !== null).length;
     this.findings.hold(clock.waiting <= committed, () => `${clock.waiting} timers are set for ${committed} calls`);
@@ -146,7 +175,10 @@ export class Rules {
     const { load, cache, store } = this.#surroundings;
     const flying = this.#calls.filter(({ isInTheAir }) => isInTheAir);
     if (store.lookups.size === 0 && flying.length === 0) {
-      this.findings.hold(cache.flights === 0 && cache.keysInTheAir().length === 0, () => 'what is in the table is not in the air');
+      this.findings.hold(
+        cache.flights === 0 && cache.keysInTheAir().length === 0,
+        () => 'what is in the table is not in the air',
+      );
     }
     const unheard = this.#askers.findIndex((asker) => asker.state === 'playing' && this.#isKeptInTheDark(asker));
     this.findings.hold(unheard === -1, () => `request ${unheard} is not told that there is more`);
@@ -164,7 +196,10 @@ export class Rules {
     for (const call of this.#calls) {
       const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
       this.findings.hold(!isLeftAlone, () => `call ${call.number} was thrown away and is not ended`);
-      this.findings.hold(this.kept.has(call.number) || !this.#mustBeKept(call), () => `call ${call.number} was whole and is not kept`);
+      this.findings.hold(
+        this.kept.has(call.number) || !this.#mustBeKept(call),
+        () => `call ${call.number} was whole and is not kept`,
+      );
     }
     const remains = this.#surroundings.remains();
     this.findings.hold(remains.length === 0, () => `there remains ${remains.join(', ')}`);
@@ -185,7 +220,8 @@ export class Rules {
   /** Leaves out what depends on how far a request had come when its key was purged or given up. */
   #mayBeFollowed(call: Call, key: string): boolean {
     const { asker, answer, begunAt, ledAt } = call;
-    if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker)) return false;
+    if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker))
+      return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
@@ -198,16 +234,43 @@ export class Rules {
   #isWorthFinishing(call: Call): boolean {
     if (call.terminalAt !== null) return true;
     const { permission } = call.asker.manner;
-    if (this.#surroundings.setting.onAbandon === 'abort' || permission === null || this.wasPurged(call.asker.topic.key, call.ledStep)) return false;
+    if (
+      this.#surroundings.setting.onAbandon === 'abort' ||
+      permission === null ||
+      this.wasPurged(call.asker.topic.key, call.ledStep)
+    )
+      return false;
     const { answer } = call;
     if (answer === null) return true;
-    return answer.head.status === 200 && answer.turn !== 'no-store' && permission.ttl > 0 && call.bytes <= this.#surroundings.setting.maxEntryBytes;
+    return (
+      answer.head.status === 200 &&
+      answer.turn !== 'no-store' &&
+      permission.ttl > 0 &&
+      call.bytes <= this.#surroundings.setting.maxEntryBytes
+    );
   }
 
   #mustBeKept(call: Call): boolean {
-    const { asker: { topic, manner: { permission }, openedStep }, answer } = call;
-    if (this.isFaulty || !permission || permission.ttl === 0 || answer === null || answer.turn === 'no-store') return false;
-    if (!call.isWhole || (call.end === null && call.terminalAt === null) || (call.end === 'failed' && call.terminalAt === null)) return false;
-    return !this.mayBeLiveOnly(call) && !this.wasPurged(topic.key, openedStep) && !this.wasForgottenBefore(answer.id, Infinity);
+    const {
+      asker: {
+        topic,
+        manner: { permission },
+        openedStep,
+      },
+      answer,
+    } = call;
+    if (this.isFaulty || !permission || permission.ttl === 0 || answer === null || answer.turn === 'no-store')
+      return false;
+    if (
+      !call.isWhole ||
+      (call.end === null && call.terminalAt === null) ||
+      (call.end === 'failed' && call.terminalAt === null)
+    )
+      return false;
+    return (
+      !this.mayBeLiveOnly(call) &&
+      !this.wasPurged(topic.key, openedStep) &&
+      !this.wasForgottenBefore(answer.id, Infinity)
+    );
   }
 }

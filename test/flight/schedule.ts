@@ -38,7 +38,14 @@ const PERMISSIONS: readonly Manner['permission'][] = [
 
 const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
 const PACES: readonly Pace[] = ['eager', 'eager', 'eager', 'lazy', 'lazy', 'fleeing'];
-const LEADINGS: readonly Leading[] = [...Array<Leading>(16).fill('by hand'), 'says all', 'says all', 'fails', 'throws', 'begins and throws'];
+const LEADINGS: readonly Leading[] = [
+  ...Array<Leading>(16).fill('by hand'),
+  'says all',
+  'says all',
+  'fails',
+  'throws',
+  'begins and throws',
+];
 const TIMES: readonly number[] = [1, SETTLE_MS, 2_500, PATIENCE * 1000 + 1, TTL * 1000, UNKEPT_MS];
 /** How many promises settle between two deeds; all, mostly, as between two turns of the event loop. */
 const TICKS: readonly (number | undefined)[] = [undefined, undefined, undefined, undefined, 0, 0, 1, 2, 4, 7];
@@ -115,13 +122,19 @@ class Chance {
   #ask(): void {
     const dice = this.#dice;
     if (this.#world.askers.length >= MOST_ASKERS) return;
-    this.#world.ask(dice.pick(this.#topics), { permission: dice.pick(PERMISSIONS), pace: dice.pick(PACES), leading: dice.pick(LEADINGS) });
+    this.#world.ask(dice.pick(this.#topics), {
+      permission: dice.pick(PERMISSIONS),
+      pace: dice.pick(PACES),
+      leading: dice.pick(LEADINGS),
+    });
   }
 
   #tell(): void {
     const lookups = [...this.#world.surroundings.store.lookups];
     if (lookups.length === 0) return;
-    const told = this.#isReliable ? this.#dice.pick(['then', 'now', 'nothing'] as const) : this.#dice.pick(['then', 'now', 'nothing', 'failure'] as const);
+    const told = this.#isReliable
+      ? this.#dice.pick(['then', 'now', 'nothing'] as const)
+      : this.#dice.pick(['then', 'now', 'nothing', 'failure'] as const);
     this.#world.tell(this.#dice.pick(lookups), told);
   }
 

@@ -63,7 +63,9 @@ export class Surroundings {
       'timers set': clock.waiting,
       'lookups untold': store.lookups.size,
     };
-    return Object.entries(counts).filter(([, count]) => count !== 0).map(([what, count]) => `${what}: ${count}`);
+    return Object.entries(counts)
+      .filter(([, count]) => count !== 0)
+      .map(([what, count]) => `${what}: ${count}`);
   }
 
   #log(): Log {

@@ -54,75 +54,124 @@ export class World {
 
   ask(topic: Topic, manner: Manner): Asker {
     const number = this.askers.length;
-    const { rules, surroundings: { store, cache } } = this;
-    const asker: Asker = new Asker({ topic, manner, now: this.now, step: rules.step + 1, findings: rules.findings, onSettled: () => rules.onSettled(asker) });
-    this.askers.push(asker);
-    this.#does(() => `${number} asks ${topic.key} ${JSON.stringify(manner)}${topic.shared ? ', shared' : ''}`, () => {
-      asker.isUnkept = rules.isUnkept(topic.key);
-      const before = store.lookups.size + this.calls.length;
-      asker.ask(cache, (writer) => this.#led(asker, writer));
-      asker.isFirst = store.lookups.size + this.calls.length > before;
+    const {
+      rules,
+      surroundings: { store, cache },
+    } = this;
+    const asker: Asker = new Asker({
+      topic,
+      manner,
+      now: this.now,
+      step: rules.step + 1,
+      findings: rules.findings,
+      onSettled: () => rules.onSettled(asker),
     });
+    this.askers.push(asker);
+    this.#does(
+      () => `${number} asks ${topic.key} ${JSON.stringify(manner)}${topic.shared ? ', shared' : ''}`,
+      () => {
+        asker.isUnkept = rules.isUnkept(topic.key);
+        const before = store.lookups.size + this.calls.length;
+        asker.ask(cache, (writer) => this.#led(asker, writer));
+        asker.isFirst = store.lookups.size + this.calls.length > before;
+      },
+    );
     return asker;
   }
 
   tell(lookup: HeldLookup, told: Told): void {
-    this.#does(() => `the lookup of ${lookup.key} is told ${told}`, () => lookup.tell(told));
+    this.#does(
+      () => `the lookup of ${lookup.key} is told ${told}`,
+      () => lookup.tell(told),
+    );
   }
 
   begin(call: Call, turn: Turn): void {
-    this.#does(() => `call ${call.number} begins ${turn}`, () => call.begin(turn, this.now, this.rules.step, this.dice));
+    this.#does(
+      () => `call ${call.number} begins ${turn}`,
+      () => call.begin(turn, this.now, this.rules.step, this.dice),
+    );
   }
 
   say(call: Call): void {
-    this.#does(() => `call ${call.number} says chunk ${call.sent.length + 1} of ${call.answer?.chunks.length}`, () => call.say(this.now));
+    this.#does(
+      () => `call ${call.number} says chunk ${call.sent.length + 1} of ${call.answer?.chunks.length}`,
+      () => call.say(this.now),
+    );
   }
 
   finish(call: Call): void {
-    this.#does(() => `call ${call.number} finishes`, () => call.finish());
+    this.#does(
+      () => `call ${call.number} finishes`,
+      () => call.finish(),
+    );
   }
 
   fail(call: Call): void {
-    this.#does(() => `call ${call.number} fails`, () => call.fail());
+    this.#does(
+      () => `call ${call.number} fails`,
+      () => call.fail(),
+    );
   }
 
   babble(call: Call): void {
-    this.#does(() => `call ${call.number} goes on after its end`, () => call.babble(this.dice));
+    this.#does(
+      () => `call ${call.number} goes on after its end`,
+      () => call.babble(this.dice),
+    );
   }
 
   read(asker: Asker): void {
-    this.#does(() => `${this.askers.indexOf(asker)} reads`, () => asker.read());
+    this.#does(
+      () => `${this.askers.indexOf(asker)} reads`,
+      () => asker.read(),
+    );
   }
 
   leave(asker: Asker): void {
-    this.#does(() => `${this.askers.indexOf(asker)} leaves`, () => asker.leave());
+    this.#does(
+      () => `${this.askers.indexOf(asker)} leaves`,
+      () => asker.leave(),
+    );
   }
 
   turn(ms: number): void {
-    this.#does(() => `the clock turns ${ms} ms`, () => {
-      this.rules.onTurn();
-      this.surroundings.clock.advance(ms);
-    });
+    this.#does(
+      () => `the clock turns ${ms} ms`,
+      () => {
+        this.rules.onTurn();
+        this.surroundings.clock.advance(ms);
+      },
+    );
   }
 
   purge({ key }: Topic): void {
-    this.#does(() => `${key} is purged`, () => {
-      // Noted first: what happens inside happens after it.
-      this.rules.onPurge(key);
-      attempt(() => this.surroundings.cache.removals.purge(key));
-    });
+    this.#does(
+      () => `${key} is purged`,
+      () => {
+        // Noted first: what happens inside happens after it.
+        this.rules.onPurge(key);
+        attempt(() => this.surroundings.cache.removals.purge(key));
+      },
+    );
   }
 
   forget(call: Call): void {
     const id = `resp_${call.number}`;
-    this.#does(() => `${id} is forgotten`, () => {
-      this.rules.onForget(id);
-      attempt(() => this.surroundings.cache.removals.forget(id));
-    });
+    this.#does(
+      () => `${id} is forgotten`,
+      () => {
+        this.rules.onForget(id);
+        attempt(() => this.surroundings.cache.removals.forget(id));
+      },
+    );
   }
 
   evict({ key }: Topic, everywhere: boolean): void {
-    this.#does(() => `${key} is evicted ${everywhere ? 'everywhere' : 'from memory'}`, () => this.surroundings.store.evict(key, everywhere));
+    this.#does(
+      () => `${key} is evicted ${everywhere ? 'everywhere' : 'from memory'}`,
+      () => this.surroundings.store.evict(key, everywhere),
+    );
   }
 
   /** Lets so many promises settle; all that can, unless said otherwise. */
@@ -161,7 +210,11 @@ export class World {
   }
 
   #isOver(): boolean {
-    return this.surroundings.store.lookups.size === 0 && this.flying.length === 0 && this.askers.every(({ isOver }) => isOver);
+    return (
+      this.surroundings.store.lookups.size === 0 &&
+      this.flying.length === 0 &&
+      this.askers.every(({ isOver }) => isOver)
+    );
   }
 
   #goOn(call: Call): void {
@@ -176,7 +229,14 @@ export class World {
     const number = `${this.#name}.${this.calls.length}`;
     this.#trace?.push(`  ${this.askers.indexOf(asker)} leads call ${number}`);
     this.onCall('lead');
-    const call = new Call({ number, asker, writer, now: this.now, step: this.rules.step, onPrompt: (prompt) => this.say(prompt) });
+    const call = new Call({
+      number,
+      asker,
+      writer,
+      now: this.now,
+      step: this.rules.step,
+      onPrompt: (prompt) => this.say(prompt),
+    });
     this.rules.onLed(call);
     this.calls.push(call);
     const { leading } = asker.manner;

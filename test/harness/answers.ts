@@ -13,8 +13,13 @@ export function chatRequest(content = 'What is the sea?', others: object = {}): 
 
 export function chatAnswer(content = 'Salt water.', others: object = {}): string {
   return JSON.stringify({
-    id: 'chatcmpl-1', object: 'chat.completion', created: 1_700_000_000, model: 'gpt-test',
-    choices: [{ index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' }],
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model: 'gpt-test',
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 },
     ...others,
   });
@@ -31,7 +36,12 @@ function chatEvent(fields: object): string {
 /** The events of a chat stream: role, one per piece, finish, done. */
 export function chatEvents(pieces: readonly string[] = ['Salt ', 'wäter 🌊', '.']): string[] {
   const deltas = pieces.map((content) => chatChunk({ content }));
-  return [chatChunk({ role: 'assistant', content: '', refusal: null }), ...deltas, chatChunk({}, 'stop'), 'data: [DONE]\n\n'];
+  return [
+    chatChunk({ role: 'assistant', content: '', refusal: null }),
+    ...deltas,
+    chatChunk({}, 'stop'),
+    'data: [DONE]\n\n',
+  ];
 }
 
 /** The same with the event that `include_usage` asks for, which has no choice in it. */
@@ -49,8 +59,16 @@ export function responseEvents(text = 'Salt water.', id = 'resp_1'): string[] {
   return [
     event('response.created', { sequence_number: 0, response: { ...started, output: [] } }),
     event('response.in_progress', { sequence_number: 1, response: { ...started, output: [] } }),
-    event('response.output_item.added', { sequence_number: 2, output_index: 0, item: { ...message, status: 'in_progress', content: [] } }),
-    event('response.content_part.added', { sequence_number: 3, ...place, part: { type: 'output_text', text: '', annotations: [], logprobs: [] } }),
+    event('response.output_item.added', {
+      sequence_number: 2,
+      output_index: 0,
+      item: { ...message, status: 'in_progress', content: [] },
+    }),
+    event('response.content_part.added', {
+      sequence_number: 3,
+      ...place,
+      part: { type: 'output_text', text: '', annotations: [], logprobs: [] },
+    }),
     event('response.output_text.delta', { sequence_number: 4, ...place, delta: text, logprobs: [] }),
     event('response.output_text.done', { sequence_number: 5, ...place, text, logprobs: [] }),
     event('response.content_part.done', { sequence_number: 6, ...place, part: message.content[0] }),
@@ -61,23 +79,60 @@ export function responseEvents(text = 'Salt water.', id = 'resp_1'): string[] {
 
 export function responseAnswer(text = 'Salt water.', id = 'resp_1', status = 'completed'): string {
   return JSON.stringify({
-    id, object: 'response', created_at: 1_700_000_000, status, model: 'gpt-test', error: null, incomplete_details: null,
-    output: [{ id: 'msg_1', type: 'message', role: 'assistant', status, content: [{ type: 'output_text', text, annotations: [], logprobs: [] }] }],
-    parallel_tool_calls: true, tool_choice: 'auto', tools: [], temperature: 1, top_p: 1, metadata: {},
-    usage: { input_tokens: 5, output_tokens: 3, total_tokens: 8, input_tokens_details: { cached_tokens: 0 }, output_tokens_details: { reasoning_tokens: 0 } },
+    id,
+    object: 'response',
+    created_at: 1_700_000_000,
+    status,
+    model: 'gpt-test',
+    error: null,
+    incomplete_details: null,
+    output: [
+      {
+        id: 'msg_1',
+        type: 'message',
+        role: 'assistant',
+        status,
+        content: [{ type: 'output_text', text, annotations: [], logprobs: [] }],
+      },
+    ],
+    parallel_tool_calls: true,
+    tool_choice: 'auto',
+    tools: [],
+    temperature: 1,
+    top_p: 1,
+    metadata: {},
+    usage: {
+      input_tokens: 5,
+      output_tokens: 3,
+      total_tokens: 8,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: 0 },
+    },
   });
 }
 
 /** @param encoding `base64` is of little-endian 32-bit floats */
 export function embeddingsAnswer(count = 1, encoding: 'float' | 'base64' = 'float'): string {
-  const encode = (vector: number[]) => (encoding === 'float' ? vector : Buffer.from(Float32Array.from(vector).buffer).toString('base64'));
-  const data = Array.from({ length: count }, (_, index) => ({ object: 'embedding', index, embedding: encode([0.1 + index, -0.25, 1e-7]) }));
+  const encode = (vector: number[]) =>
+    encoding === 'float' ? vector : Buffer.from(Float32Array.from(vector).buffer).toString('base64');
+  const data = Array.from({ length: count }, (_, index) => ({
+    object: 'embedding',
+    index,
+    embedding: encode([0.1 + index, -0.25, 1e-7]),
+  }));
   return JSON.stringify({ object: 'list', model: 'embed-test', data, usage: { prompt_tokens: 2, total_tokens: 2 } });
 }
 
 export function completionAnswer(text = ' water'): string {
   const choices = [{ text, index: 0, logprobs: null, finish_reason: 'stop' }];
-  return JSON.stringify({ id: 'cmpl-1', object: 'text_completion', created: 1_700_000_000, model: 'gpt-test', choices, usage: { total_tokens: 4 } });
+  return JSON.stringify({
+    id: 'cmpl-1',
+    object: 'text_completion',
+    created: 1_700_000_000,
+    model: 'gpt-test',
+    choices,
+    usage: { total_tokens: 4 },
+  });
 }
 
 export function completionEvents(): string[] {
@@ -87,11 +142,18 @@ export function completionEvents(): string[] {
 }
 
 export function moderationAnswer(): string {
-  return JSON.stringify({ id: 'modr-1', model: 'omni-moderation', results: [{ flagged: false, categories: {}, category_scores: {} }] });
+  return JSON.stringify({
+    id: 'modr-1',
+    model: 'omni-moderation',
+    results: [{ flagged: false, categories: {}, category_scores: {} }],
+  });
 }
 
 export function modelsAnswer(): string {
-  return JSON.stringify({ object: 'list', data: [{ id: 'gpt-test', object: 'model', created: 1_700_000_000, owned_by: 'openai' }] });
+  return JSON.stringify({
+    object: 'list',
+    data: [{ id: 'gpt-test', object: 'model', created: 1_700_000_000, owned_by: 'openai' }],
+  });
 }
 
 export function errorAnswer(message: string, code: string | null = null): string {
@@ -111,12 +173,21 @@ export const OPENAI_HEADERS = {
 };
 
 export function sendJson({ response }: Call, body: string, status = 200, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...OPENAI_HEADERS, ...headers });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...OPENAI_HEADERS,
+    ...headers,
+  });
   response.end(body);
 }
 
 export function beginStream({ response }: Call): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...OPENAI_HEADERS });
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    ...OPENAI_HEADERS,
+  });
   response.flushHeaders();
 }
 
@@ -138,26 +209,38 @@ export function sendStream(call: Call, events: readonly string[]): void {
 }
 
 /** A script that ends a stream after these bytes, cleanly as far as HTTP can tell. */
-export const endAfter = (text: string): Script => (call) => {
-  beginStream(call);
-  call.response.end(text);
-};
+export const endAfter =
+  (text: string): Script =>
+  (call) => {
+    beginStream(call);
+    call.response.end(text);
+  };
 
 /** A script that sends these bytes, then resets the connection. */
-export const resetAfter = (text: string): Script => (call) => {
-  beginStream(call);
-  call.response.write(text, () => call.response.socket?.resetAndDestroy());
-};
+export const resetAfter =
+  (text: string): Script =>
+  (call) => {
+    beginStream(call);
+    call.response.write(text, () => call.response.socket?.resetAndDestroy());
+  };
 
 /** Answers every endpoint that is cached, in the form that is asked. */
 export const answerAll: Script = (call) => {
-  const { stream = false, stream_options: options, input, encoding_format: encoding } = JSON.parse(call.body.toString() || '{}');
+  const {
+    stream = false,
+    stream_options: options,
+    input,
+    encoding_format: encoding,
+  } = JSON.parse(call.body.toString() || '{}');
   const path = call.url.split('?')[0] ?? '';
   const chat = options?.include_usage ? chatEventsWithUsage : chatEvents;
   if (path.endsWith('/chat/completions')) return stream ? sendStream(call, chat()) : sendJson(call, chatAnswer());
-  if (path.endsWith('/completions')) return stream ? sendStream(call, completionEvents()) : sendJson(call, completionAnswer());
-  if (path.endsWith('/responses')) return stream ? sendStream(call, responseEvents()) : sendJson(call, responseAnswer());
-  if (path.endsWith('/embeddings')) return sendJson(call, embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding));
+  if (path.endsWith('/completions'))
+    return stream ? sendStream(call, completionEvents()) : sendJson(call, completionAnswer());
+  if (path.endsWith('/responses'))
+    return stream ? sendStream(call, responseEvents()) : sendJson(call, responseAnswer());
+  if (path.endsWith('/embeddings'))
+    return sendJson(call, embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding));
   if (path.endsWith('/moderations')) return sendJson(call, moderationAnswer());
   if (path.endsWith('/models')) return sendJson(call, modelsAnswer());
   return sendJson(call, errorAnswer('no such route'), 404);

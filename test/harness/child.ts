@@ -26,7 +26,11 @@ export class Child {
     const { PATH = '' } = process.env;
     const command = [process.execPath, MAIN, ...flags];
     const limited = files === undefined ? command : ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh', ...command];
-    this.#process = spawn(limited[0] as string, limited.slice(1), { cwd, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = spawn(limited[0] as string, limited.slice(1), {
+      cwd,
+      env: { PATH, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const { stdout, stderr } = this.#process;
     if (!stdout || !stderr) throw new Error('a child has pipes');
     createInterface(stdout).on('line', (line) => {
@@ -58,7 +62,8 @@ export class Child {
   /** Waits for the ready line. @returns the addresses that it names, by name */
   async ready(): Promise<{ api: string; admin: string; upstream: string }> {
     await this.#until(() => this.#lines.length > 0);
-    const [, api = '', admin = '', upstream = ''] = /^refrain ready api=(\S+) admin=(\S+) upstream=(\S+)$/.exec(this.#lines[0] ?? '') ?? [];
+    const [, api = '', admin = '', upstream = ''] =
+      /^refrain ready api=(\S+) admin=(\S+) upstream=(\S+)$/.exec(this.#lines[0] ?? '') ?? [];
     return { api, admin, upstream };
   }
 

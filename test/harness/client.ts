@@ -66,7 +66,11 @@ export function begin(url: string, asking: Asking = {}): Promise<LiveAnswer> & {
   const bytes = body === undefined || Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body);
   const method = asking.method ?? (body === undefined ? 'GET' : 'POST');
   const agent = new Agent({ keepAlive: false });
-  const outgoing = request(url, { method, agent, headers: { ...(bytes === undefined ? {} : { 'content-type': 'application/json' }), ...headers } });
+  const outgoing = request(url, {
+    method,
+    agent,
+    headers: { ...(bytes === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+  });
   const hangUp = () => outgoing.destroy();
   const live = new Promise<LiveAnswer>((resolve, reject) => {
     outgoing.on('response', (message) => resolve(new LiveAnswer(message, hangUp)));

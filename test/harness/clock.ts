@@ -20,7 +20,8 @@ export function createTestClock(start = Date.UTC(2026, 0, 1)): TestClock {
   let now = start;
 
   /** The first to fall due; of several at one time, the one that was set first. */
-  const next = (until: number): Alarm | undefined => [...alarms].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+  const next = (until: number): Alarm | undefined =>
+    [...alarms].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 
   return {
     now: () => now,

@@ -26,12 +26,21 @@ export interface RuleSettings {
 
 /** The rules of a proxy in front of OpenAI, unless said otherwise. */
 export function rulesWith(settings: RuleSettings = {}): Rules {
-  const { dialect = 'openai', ignore = ['default'], include = [], scopeHeaders = ['default'], origin = 'https://upstream.test' } = settings;
+  const {
+    dialect = 'openai',
+    ignore = ['default'],
+    include = [],
+    scopeHeaders = ['default'],
+    origin = 'https://upstream.test',
+  } = settings;
   const digestOf = createDigest(Buffer.alloc(32, 1));
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: { standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' }, named: new Map() },
+    targets: {
+      standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
+      named: new Map(),
+    },
     policy: { ttl: 60, maxTtl: 60, mode: 'all', sseNoStore: 'obey' },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),

@@ -26,7 +26,8 @@ export const NEWEST: Sdk = {
 export const OLDER: Sdk = {
   name: 'openai 4',
   Client: OpenAI4 as unknown as typeof OpenAI,
-  streamChat: (client, question, headers) => (client as unknown as BetaClient).beta.chat.completions.stream(question, { headers }),
+  streamChat: (client, question, headers) =>
+    (client as unknown as BetaClient).beta.chat.completions.stream(question, { headers }),
 };
 
 interface BetaClient {

@@ -8,7 +8,12 @@ import type { Script } from './upstream.ts';
 export const DEPTH_TOOL = {
   name: 'depth_of',
   description: 'How deep a sea is',
-  parameters: { type: 'object', properties: { sea: { type: 'string' } }, required: ['sea'], additionalProperties: false },
+  parameters: {
+    type: 'object',
+    properties: { sea: { type: 'string' } },
+    required: ['sea'],
+    additionalProperties: false,
+  },
 } as const;
 
 export const DEPTH_ARGUMENTS = { sea: 'Baltic' } as const;
@@ -29,11 +34,24 @@ function toolChatEvents(): string[] {
   const callChunk = (call: object) => chatChunk({ tool_calls: [{ index: 0, ...call }] });
   const name = callChunk({ id: CALL_ID, type: 'function', function: { name: DEPTH_TOOL.name, arguments: '' } });
   const pieces = PIECES.map((piece) => callChunk({ function: { arguments: piece } }));
-  return [chatChunk({ role: 'assistant', content: null }), name, ...pieces, chatChunk({}, 'tool_calls'), 'data: [DONE]\n\n'];
+  return [
+    chatChunk({ role: 'assistant', content: null }),
+    name,
+    ...pieces,
+    chatChunk({}, 'tool_calls'),
+    'data: [DONE]\n\n',
+  ];
 }
 
 function toolResponse(status: string): Record<string, unknown> {
-  const item = { id: 'fc_1', type: 'function_call', status, call_id: CALL_ID, name: DEPTH_TOOL.name, arguments: PIECES.join('') };
+  const item = {
+    id: 'fc_1',
+    type: 'function_call',
+    status,
+    call_id: CALL_ID,
+    name: DEPTH_TOOL.name,
+    arguments: PIECES.join(''),
+  };
   return { ...JSON.parse(responseAnswer('', 'resp_tool', status)), output: [item] };
 }
 

@@ -19,24 +19,53 @@ interface Found {
 }
 
 const EVENT = chatEvents()[0] as string;
-const post = (path: string, framing: string, body: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing}\r\n\r\n${body}`;
+const post = (path: string, framing: string, body: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing}\r\n\r\n${body}`;
 
 const CORPUS: readonly Found[] = [
-  { what: 'a body of 9 PB, of which three bytes come', request: post('/v1/files', 'Content-Length: 9007199254740993', 'abc'), reply: null, heard: [] },
-  { what: 'half a body that is relayed', request: post(CHAT, 'Cache-Control: no-store\r\nContent-Length: 100', 'abc'), reply: null, heard: [] },
-  { what: 'half a body that is read', request: post(CHAT, 'Content-Length: 100', 'abc'), reply: null, heard: [] },
-  { what: 'a chunk that does not end', request: post('/v1/files', 'Transfer-Encoding: chunked', '64\r\nabc'), reply: null, heard: [] },
   {
-    what: 'an event stream that is cut before its declared length', request: post('/v1/files', 'Content-Length: 2', '{}'),
-    reply: `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${EVENT.length + 5}\r\n\r\n${EVENT}`, heard: [EVENT],
+    what: 'a body of 9 PB, of which three bytes come',
+    request: post('/v1/files', 'Content-Length: 9007199254740993', 'abc'),
+    reply: null,
+    heard: [],
   },
   {
-    what: 'an event stream in chunks that is cut', request: post(CHAT, 'Content-Length: 2', '{}'),
+    what: 'half a body that is relayed',
+    request: post(CHAT, 'Cache-Control: no-store\r\nContent-Length: 100', 'abc'),
+    reply: null,
+    heard: [],
+  },
+  { what: 'half a body that is read', request: post(CHAT, 'Content-Length: 100', 'abc'), reply: null, heard: [] },
+  {
+    what: 'a chunk that does not end',
+    request: post('/v1/files', 'Transfer-Encoding: chunked', '64\r\nabc'),
+    reply: null,
+    heard: [],
+  },
+  {
+    what: 'an event stream that is cut before its declared length',
+    request: post('/v1/files', 'Content-Length: 2', '{}'),
+    reply: `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${EVENT.length + 5}\r\n\r\n${EVENT}`,
+    heard: [EVENT],
+  },
+  {
+    what: 'an event stream in chunks that is cut',
+    request: post(CHAT, 'Content-Length: 2', '{}'),
     reply: `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n${EVENT.length.toString(16)}\r\n${EVENT}\r\n`,
     heard: [expect.stringMatching(/event: error\ndata: {"type":"error","code":"upstream_cut"/)],
   },
-  { what: 'a status that is no status', request: post(CHAT, 'Content-Length: 2', '{}'), reply: 'HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n', heard: [502] },
-  { what: 'no bytes in a coding', request: post('/v1/files', 'Content-Length: 2', '{}'), reply: 'HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 0\r\n\r\n', heard: [200] },
+  {
+    what: 'a status that is no status',
+    request: post(CHAT, 'Content-Length: 2', '{}'),
+    reply: 'HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n',
+    heard: [502],
+  },
+  {
+    what: 'no bytes in a coding',
+    request: post('/v1/files', 'Content-Length: 2', '{}'),
+    reply: 'HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 0\r\n\r\n',
+    heard: [200],
+  },
 ];
 
 const reasons: unknown[] = [];
@@ -80,7 +109,11 @@ describe('what the fuzz has found:', () => {
     thrown.end();
     const said: (number | string)[] = [];
     let rest = await thrown.heard;
-    for (let read = readMessage(rest, { answers: 'POST', ended: false }); read; read = readMessage(rest, { answers: 'POST', ended: false })) {
+    for (
+      let read = readMessage(rest, { answers: 'POST', ended: false });
+      read;
+      read = readMessage(rest, { answers: 'POST', ended: false })
+    ) {
       said.push(statusOf(read.message));
       rest = read.rest;
     }

@@ -53,7 +53,9 @@ export class FuzzUpstream {
   /** What was said to a case, for people. */
   told(id: number): string {
     const reply = this.#replies.get(id);
-    return reply ? `${reply.end} ${JSON.stringify(Buffer.concat(reply.pieces).toString('latin1').slice(0, 4_000))}` : 'none';
+    return reply
+      ? `${reply.end} ${JSON.stringify(Buffer.concat(reply.pieces).toString('latin1').slice(0, 4_000))}`
+      : 'none';
   }
 
   forget(id: number): void {
@@ -79,7 +81,12 @@ export class FuzzUpstream {
     if (id === undefined) return PLAIN;
     const [method, target = ''] = request.start.split(' ');
     const path = target.split('?')[0] as string;
-    const made = makeReply(id, path, /"stream": ?true/.test(request.body.toString('latin1')), new Dice(Math.imul(id * 4 + 3, 0x9e3779b1) ^ this.#seed));
+    const made = makeReply(
+      id,
+      path,
+      /"stream": ?true/.test(request.body.toString('latin1')),
+      new Dice(Math.imul(id * 4 + 3, 0x9e3779b1) ^ this.#seed),
+    );
     // A body in the answer to HEAD is no part of it, and spoils the connection.
     const reply: Reply = method === 'HEAD' ? { ...made, end: 'close', sound: null } : made;
     this.#replies.set(id, reply);
@@ -90,7 +97,9 @@ export class FuzzUpstream {
 /** A request that nothing is wrong with, and the answer that it must get. */
 export function healthy(id: number): { readonly bytes: Buffer; readonly text: string } {
   const body = JSON.stringify(chatRequest('Are you well?'));
-  const bytes = Buffer.from(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-health: ${id}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  const bytes = Buffer.from(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-health: ${id}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
   return { bytes, text: answerOf(String(id)) };
 }
 

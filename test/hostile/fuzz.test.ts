@@ -1,4 +1,8 @@
 import { test } from 'vitest';
 import { survives } from './trial.ts';
 
-test('10,000 malformed requests and as many broken replies end nothing but themselves', () => survives({ seed: 20_260_728, requests: 10_000, warmUp: 5_000, growth: 200e6 }), 120_000);
+test(
+  '10,000 malformed requests and as many broken replies end nothing but themselves',
+  () => survives({ seed: 20_260_728, requests: 10_000, warmUp: 5_000, growth: 200e6 }),
+  120_000,
+);

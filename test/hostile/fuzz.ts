@@ -24,8 +24,22 @@ export type Tally = Map<string, number>;
 
 /** The codes of ours that malformed requests and broken replies may bring about. */
 const FITTING = new Set([
-  'invalid_target', 'malformed_request', 'invalid_header', 'invalid_body', 'body_incomplete', 'body_too_large', 'headers_too_large', 'websocket_unsupported', 'unknown_route', 'not_cached',
-  'upstream_cut', 'upstream_unreachable', 'unknown_entry', 'invalid_query', 'misdirected_request', 'unsupported_media_type',
+  'invalid_target',
+  'malformed_request',
+  'invalid_header',
+  'invalid_body',
+  'body_incomplete',
+  'body_too_large',
+  'headers_too_large',
+  'websocket_unsupported',
+  'unknown_route',
+  'not_cached',
+  'upstream_cut',
+  'upstream_unreachable',
+  'unknown_entry',
+  'invalid_query',
+  'misdirected_request',
+  'unsupported_media_type',
 ]);
 
 /** A request may be sent on a connection at the moment when the upstream, done with another's answer, breaks it. */
@@ -68,10 +82,14 @@ export class Fuzz {
       const first = this.#next;
       this.#next += ROUND;
       const stalled = Promise.withResolvers<never>();
-      const watch = setTimeout(() => stalled.reject(new Error(`seed ${this.#seed}: nothing ends the cases ${[...this.#running]}`)), STALLED_MS);
+      const watch = setTimeout(
+        () => stalled.reject(new Error(`seed ${this.#seed}: nothing ends the cases ${[...this.#running]}`)),
+        STALLED_MS,
+      );
       await Promise.race([this.#round(first), stalled.promise]).finally(() => clearTimeout(watch));
       const [fault] = this.#upstream.faults;
-      if (fault !== undefined) throw new Error(`seed ${this.#seed}, cases from ${first}: the upstream was sent what ${fault}`);
+      if (fault !== undefined)
+        throw new Error(`seed ${this.#seed}, cases from ${first}: the upstream was sent what ${fault}`);
     }
   }
 
@@ -85,9 +103,11 @@ export class Fuzz {
     const ended = Promise.allSettled(thrown.map(({ done }) => done));
     const waiting = ids.filter((id) => !this.#isThrown(id));
     try {
-      await Promise.all(this.#lines.map(async (line) => {
-        for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) await this.#ask(id, line);
-      }));
+      await Promise.all(
+        this.#lines.map(async (line) => {
+          for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) await this.#ask(id, line);
+        }),
+      );
       await this.#askHealthy(first);
     } finally {
       for (const { end } of thrown) end();
@@ -108,7 +128,8 @@ export class Fuzz {
     const done = this.#case(id, damaged, async () => {
       const heard = await thrown.heard;
       this.#count(heard.length > 0 ? 'thrown, answered' : 'thrown, closed');
-      if (heard.length > 0 && !heard.toString('latin1').startsWith('HTTP/1.1 ')) throw new Error(`what came is no answer: ${said(heard)}`);
+      if (heard.length > 0 && !heard.toString('latin1').startsWith('HTTP/1.1 '))
+        throw new Error(`what came is no answer: ${said(heard)}`);
       this.#judgeBytes(id, heard);
     });
     return { end: () => thrown.end(), done };
@@ -157,13 +178,19 @@ export class Fuzz {
     const line = new Line(this.#proxy.api);
     const { answer, received } = await line.ask([bytes], 'POST');
     line.hangUp();
-    if (answer === null || statusOf(answer) !== 200 || answer.body.toString() !== text) throw new Error(`seed ${this.#seed}, after case ${id}: a healthy request got ${said(received)}`);
+    if (answer === null || statusOf(answer) !== 200 || answer.body.toString() !== text)
+      throw new Error(`seed ${this.#seed}, after case ${id}: a healthy request got ${said(received)}`);
     this.#count('healthy');
   }
 
   #judgeBytes(id: number, heard: Buffer): void {
-    for (const other of marksIn(heard)) if (other !== id) throw new Error(`it was told of case ${other}: ${said(heard)}`);
-    for (const [, code = ''] of heard.toString('latin1').matchAll(/"type":"refrain_error","param":[^}]*?"code":"(\w+)"|cache-status: refrain; [^\r]*?detail=(\w+_\w+)/g)) {
+    for (const other of marksIn(heard))
+      if (other !== id) throw new Error(`it was told of case ${other}: ${said(heard)}`);
+    for (const [, code = ''] of heard
+      .toString('latin1')
+      .matchAll(
+        /"type":"refrain_error","param":[^}]*?"code":"(\w+)"|cache-status: refrain; [^\r]*?detail=(\w+_\w+)/g,
+      )) {
       if (code !== '') this.#count(code);
       if (code !== '' && !FITTING.has(code)) throw new Error(`it got ${code}: ${said(heard)}`);
     }
@@ -174,7 +201,10 @@ export class Fuzz {
     try {
       await act();
     } catch (error) {
-      throw new Error(`seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\nreply: ${this.#upstream.told(id)}`, { cause: error });
+      throw new Error(
+        `seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\nreply: ${this.#upstream.told(id)}`,
+        { cause: error },
+      );
     }
     this.#running.delete(id);
     this.#upstream.forget(id);
@@ -191,7 +221,8 @@ export class Fuzz {
 
 /** The sound reply of an upstream passes as it is. */
 function judgeSound(answer: Message, { status, body }: { readonly status: number; readonly body: Buffer }): void {
-  if (statusOf(answer) !== status || !answer.body.equals(body)) throw new Error(`a sound reply became ${answer.start} ${said(answer.body)}`);
+  if (statusOf(answer) !== status || !answer.body.equals(body))
+    throw new Error(`a sound reply became ${answer.start} ${said(answer.body)}`);
 }
 
 export function said(bytes: Buffer): string {

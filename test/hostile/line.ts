@@ -81,7 +81,8 @@ export class Line {
       if (!read) return null;
       bytes = read.rest;
       if (statusOf(read.message) < 200) continue;
-      if (bytes.length > 0) throw new Error(`after its answer came ${JSON.stringify(bytes.toString('latin1', 0, 200))}`);
+      if (bytes.length > 0)
+        throw new Error(`after its answer came ${JSON.stringify(bytes.toString('latin1', 0, 200))}`);
       if (valuesOf(read.message, 'connection').includes('close')) this.hangUp();
       return read.message;
     }
@@ -99,7 +100,10 @@ export class Thrown {
   constructor(url: string, pieces: readonly Buffer[]) {
     const chunks: Buffer[] = [];
     const socket = (this.#socket = connect(Number(new URL(url).port), '127.0.0.1'));
-    socket.setNoDelay(true).on('error', () => {}).on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket
+      .setNoDelay(true)
+      .on('error', () => {})
+      .on('data', (chunk: Buffer) => chunks.push(chunk));
     this.heard = new Promise((resolve) => socket.on('close', () => resolve(Buffer.concat(chunks))));
     this.answered = Promise.race([this.heard, new Promise((resolve) => socket.once('data', resolve))]);
     this.connected = Promise.race([this.heard, new Promise((resolve) => socket.once('connect', resolve))]);

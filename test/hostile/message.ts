@@ -29,7 +29,10 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  * @returns the message and what follows it; null while it is not whole
  * @throws Error where it is not HTTP beyond doubt
  */
-export function readMessage(bytes: Buffer, reading: Reading): { readonly message: Message; readonly rest: Buffer } | null {
+export function readMessage(
+  bytes: Buffer,
+  reading: Reading,
+): { readonly message: Message; readonly rest: Buffer } | null {
   const end = bytes.indexOf(HEAD_END);
   if (end === -1) return null;
   const [start = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
@@ -71,7 +74,8 @@ function readBody(bytes: Buffer, start: string, fields: Message['fields'], { ans
   const codings = valuesOf({ fields }, 'transfer-encoding');
   demand(lengths.length + codings.length <= 1, `framing [${lengths}] [${codings}]`);
   const status = answers === null ? 0 : Number(start.split(' ')[1]);
-  if (answers === 'HEAD' || status === 204 || status === 304 || (status > 0 && status < 200)) return { content: Buffer.alloc(0), rest: bytes };
+  if (answers === 'HEAD' || status === 204 || status === 304 || (status > 0 && status < 200))
+    return { content: Buffer.alloc(0), rest: bytes };
   if (codings.length > 0) {
     demand(codings[0] === 'chunked', `coding ${codings[0]}`);
     return readChunks(bytes);

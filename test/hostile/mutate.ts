@@ -5,10 +5,71 @@ import type { Dice } from '../request/dice.ts';
 
 /** Pieces of the languages that a proxy reads, to be put where they do not belong. */
 const PIECES = [
-  '\r\n', '\n', '\r', '\0', ' ', '\t', '\x0b', '\x7f', '\x80', '\xff', '\xef\xbb\xbf', ':', ',', ';', '=', '"', '\\', '/', '{', '}', '[', ']', '0', '-1', '1e999', 'ffffffff', '\r\n\r\n', '\n\n',
-  'HTTP/1.1 ', 'HTTP/1.0', 'GET / HTTP/1.1\r\n', 'Host: x\r\n', 'Content-Length: 1\r\n', 'content-length: 99\r\n', 'Transfer-Encoding: chunked\r\n', 'Connection: close\r\n', 'Expect: 100-continue\r\n',
-  'chunked', '0\r\n\r\n', '1\r\nx\r\n', ';x=y', 'Content-Encoding: gzip\r\n', 'data: ', 'data: [DONE]\n\n', 'data: {}\n\n', 'event: error\n', 'event: response.completed\n', 'id: 1\n', ': c\n', '[DONE]',
-  '"error":{}', '"choices":[]', '"finish_reason":"stop"', '"stream":true', '"store":true', '"__proto__":{}', '"n":9007199254740993', '\\u0000', '\\ud800', 'null', 'true', '\x1f\x8b\x08', '\x28\xb5\x2f\xfd', '--b\r\n', '--b--',
+  '\r\n',
+  '\n',
+  '\r',
+  '\0',
+  ' ',
+  '\t',
+  '\x0b',
+  '\x7f',
+  '\x80',
+  '\xff',
+  '\xef\xbb\xbf',
+  ':',
+  ',',
+  ';',
+  '=',
+  '"',
+  '\\',
+  '/',
+  '{',
+  '}',
+  '[',
+  ']',
+  '0',
+  '-1',
+  '1e999',
+  'ffffffff',
+  '\r\n\r\n',
+  '\n\n',
+  'HTTP/1.1 ',
+  'HTTP/1.0',
+  'GET / HTTP/1.1\r\n',
+  'Host: x\r\n',
+  'Content-Length: 1\r\n',
+  'content-length: 99\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Connection: close\r\n',
+  'Expect: 100-continue\r\n',
+  'chunked',
+  '0\r\n\r\n',
+  '1\r\nx\r\n',
+  ';x=y',
+  'Content-Encoding: gzip\r\n',
+  'data: ',
+  'data: [DONE]\n\n',
+  'data: {}\n\n',
+  'event: error\n',
+  'event: response.completed\n',
+  'id: 1\n',
+  ': c\n',
+  '[DONE]',
+  '"error":{}',
+  '"choices":[]',
+  '"finish_reason":"stop"',
+  '"stream":true',
+  '"store":true',
+  '"__proto__":{}',
+  '"n":9007199254740993',
+  '\\u0000',
+  '\\ud800',
+  'null',
+  'true',
+  '\x1f\x8b\x08',
+  '\x28\xb5\x2f\xfd',
+  '--b\r\n',
+  '--b--',
 ];
 
 type Change = (bytes: Buffer, at: number, dice: Dice) => Buffer;
@@ -36,7 +97,9 @@ export function mutated(bytes: Buffer, dice: Dice): Buffer {
 /** The bytes in one to four pieces. */
 export function inPieces(bytes: Buffer, dice: Dice): Buffer[] {
   const cuts = Array.from({ length: dice.below(4) }, () => dice.below(bytes.length + 1)).sort((a, b) => a - b);
-  return [...cuts, bytes.length].map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end)).filter(({ length }) => length > 0);
+  return [...cuts, bytes.length]
+    .map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end))
+    .filter(({ length }) => length > 0);
 }
 
 function withByte(bytes: Buffer, at: number, byte: number): Buffer {

@@ -14,21 +14,92 @@ export interface Request {
   readonly bytes: Buffer;
 }
 
-export const CACHED = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations', '/v1/responses'] as const;
-const OTHERS = ['/v1/files', '/v1/models', '/', '//', '/v1/../x', '/other/v1/models', '/v1/responses/resp_1', '/constructor/v1', '/v1/%00%ff', '/v1/a;b=c#d', '/v1/\\x', "/v1/'\"<>", '/v1/*'];
-const ADMIN = ['/explain', '/explain', '/explain', '/explain', '/purge', '/purge', '/entries', '/entries/0123456789abcdef', '/entries/%2e%2e', '/openapi.json', '/healthz', '/readyz', '/%', '//x', '/__proto__'];
-const QUERIES = ['', '', '', '', '?', '?a=b&a=c', '?x=http://127.0.0.1/', '?%', '?a[b]=c&__proto__=d', `?${'q'.repeat(3_000)}`];
+export const CACHED = [
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/moderations',
+  '/v1/responses',
+] as const;
+const OTHERS = [
+  '/v1/files',
+  '/v1/models',
+  '/',
+  '//',
+  '/v1/../x',
+  '/other/v1/models',
+  '/v1/responses/resp_1',
+  '/constructor/v1',
+  '/v1/%00%ff',
+  '/v1/a;b=c#d',
+  '/v1/\\x',
+  '/v1/\'"<>',
+  '/v1/*',
+];
+const ADMIN = [
+  '/explain',
+  '/explain',
+  '/explain',
+  '/explain',
+  '/purge',
+  '/purge',
+  '/entries',
+  '/entries/0123456789abcdef',
+  '/entries/%2e%2e',
+  '/openapi.json',
+  '/healthz',
+  '/readyz',
+  '/%',
+  '//x',
+  '/__proto__',
+];
+const QUERIES = [
+  '',
+  '',
+  '',
+  '',
+  '?',
+  '?a=b&a=c',
+  '?x=http://127.0.0.1/',
+  '?%',
+  '?a[b]=c&__proto__=d',
+  `?${'q'.repeat(3_000)}`,
+];
 const METHODS = ['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PROPFIND', 'QUERY', 'TRACE'];
 
 const HEADERS: readonly (readonly [string, readonly string[]])[] = [
   ['Authorization', ['Bearer sk-a', 'Bearer', '', 'Basic Og==', '\xff']],
   ['X-Api-Key', ['k', 'k, k']],
-  ['Cache-Control', ['no-store', 'no-cache', 'max-age=0', 'max-age=', 'max-age=99999999999', 'only-if-cached', 'no-store, max-age="5"', ',,=,;"', 'private="x']],
+  [
+    'Cache-Control',
+    [
+      'no-store',
+      'no-cache',
+      'max-age=0',
+      'max-age=',
+      'max-age=99999999999',
+      'only-if-cached',
+      'no-store, max-age="5"',
+      ',,=,;"',
+      'private="x',
+    ],
+  ],
   ['X-Refrain-Ttl', ['0', '60', 'inf', '-1', '1e9', '']],
   ['X-Refrain-Cache', ['all', 'off', 'deterministic', 'maybe']],
   ['X-Refrain-Variant', ['a', '\xe9', 'x'.repeat(300)]],
   ['X-Refrain-Debug', ['1', '0', '2']],
-  ['Connection', ['keep-alive', 'close', 'content-length', 'authorization, host', 'x-odd, te', ',', 'content-type, content-encoding']],
+  [
+    'Connection',
+    [
+      'keep-alive',
+      'close',
+      'content-length',
+      'authorization, host',
+      'x-odd, te',
+      ',',
+      'content-type, content-encoding',
+    ],
+  ],
   ['Accept-Encoding', ['gzip, br', '*;q=0', 'identity']],
   ['Accept', ['text/event-stream', '*/*;q=', '']],
   ['Expect', ['100-continue', 'x']],
@@ -43,15 +114,20 @@ const HEADERS: readonly (readonly [string, readonly string[]])[] = [
   ['__proto__', ['x']],
   ['constructor', ['y']],
   ['X-Odd', ['', '\t', 'a\tb', '\x80\xff', '"', '%0d%0a', 'x'.repeat(5_000)]],
-  ['Content-Type', ['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data; boundary=b', '/', '']],
+  [
+    'Content-Type',
+    ['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data; boundary=b', '/', ''],
+  ],
 ];
 
 /** As quickly as each can: what is packed is soon broken. */
 export const PACKERS = {
   gzip: (bytes: Buffer) => gzipSync(bytes, { level: 1 }),
   deflate: (bytes: Buffer) => deflateSync(bytes, { level: 1 }),
-  br: (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 0, [constants.BROTLI_PARAM_LGWIN]: 12 } }),
-  zstd: (bytes: Buffer) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 12 } }),
+  br: (bytes: Buffer) =>
+    brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 0, [constants.BROTLI_PARAM_LGWIN]: 12 } }),
+  zstd: (bytes: Buffer) =>
+    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_windowLog]: 12 } }),
 } as const;
 
 /**
@@ -64,10 +140,24 @@ export function makeRequest(id: number, dice: Dice, adminHost: string): Request 
   const method = isPlain ? 'POST' : dice.pick(METHODS);
   const path = dice.pick(listener === 'admin' ? ADMIN : dice.below(4) > 0 ? CACHED : OTHERS);
   const { body, headers } = makeBody(id, path, dice);
-  const odd = Array.from({ length: isPlain ? dice.below(3) : dice.below(8) }, () => dice.pick(HEADERS)).map(([name, values]) => `${name}: ${dice.pick(values)}\r\n`);
-  const lines = [`${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`, `Host: ${listener === 'admin' ? adminHost : 'x'}\r\n`, `X-Case: ${markOf(id)}\r\n`, ...dice.shuffled([...headers, ...odd])];
+  const odd = Array.from({ length: isPlain ? dice.below(3) : dice.below(8) }, () => dice.pick(HEADERS)).map(
+    ([name, values]) => `${name}: ${dice.pick(values)}\r\n`,
+  );
+  const lines = [
+    `${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`,
+    `Host: ${listener === 'admin' ? adminHost : 'x'}\r\n`,
+    `X-Case: ${markOf(id)}\r\n`,
+    ...dice.shuffled([...headers, ...odd]),
+  ];
   const framed = dice.once(5) ? chunked(body, dice) : [`Content-Length: ${body.length}\r\n\r\n`, body];
-  return { listener, method, path, bytes: Buffer.concat([...lines, ...framed].map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))) };
+  return {
+    listener,
+    method,
+    path,
+    bytes: Buffer.concat(
+      [...lines, ...framed].map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)),
+    ),
+  };
 }
 
 interface Body {
@@ -77,7 +167,8 @@ interface Body {
 
 function makeBody(id: number, path: string, dice: Dice): Body {
   const kind = dice.below(16);
-  if (kind === 0) return { body: Buffer.from(Array.from({ length: dice.below(300) }, () => dice.below(256))), headers: [] };
+  if (kind === 0)
+    return { body: Buffer.from(Array.from({ length: dice.below(300) }, () => dice.below(256))), headers: [] };
   if (kind === 1) return { body: multipart(id, dice), headers: ['Content-Type: multipart/form-data; boundary=b\r\n'] };
   const document = Buffer.from(path === '/explain' ? explainDocument(id, dice) : jsonDocument(id, dice));
   const body = kind < 6 ? mutated(document, dice) : document;
@@ -86,7 +177,10 @@ function makeBody(id: number, path: string, dice: Dice): Body {
   const coding = dice.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]);
   const packed = PACKERS[coding](body);
   const named = dice.once(4) ? dice.pick(['x-gzip', 'GZIP', 'gzip, gzip', 'snappy', 'br', '']) : coding;
-  return { body: dice.once(2) ? mutated(packed, dice) : packed, headers: [...headers, `Content-Encoding: ${named}\r\n`] };
+  return {
+    body: dice.once(2) ? mutated(packed, dice) : packed,
+    headers: [...headers, `Content-Encoding: ${named}\r\n`],
+  };
 }
 
 function jsonDocument(id: number, dice: Dice): string {
@@ -110,13 +204,33 @@ function jsonDocument(id: number, dice: Dice): string {
 function oddValue(dice: Dice): string {
   const deep = dice.once(20) ? dice.pick([129, 1_000, 20_000]) : 8;
   return dice.pick([
-    'null', '{}', '[]', '-0', '1e400', '9007199254740993', '01', '"\\ud800"', '"\\u0000"', '"\u2028"', '"\\', '{"__proto__":{"x":1}}', '{"constructor":{"prototype":{}}}', 'NaN', 'true', '{"":{"":[]}}',
-    `${'['.repeat(deep)}${']'.repeat(deep)}`, `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`, '['.repeat(deep), `"${'\u00e9'.repeat(dice.below(500))}"`, `[${'0,'.repeat(dice.below(500))}0]`,
+    'null',
+    '{}',
+    '[]',
+    '-0',
+    '1e400',
+    '9007199254740993',
+    '01',
+    '"\\ud800"',
+    '"\\u0000"',
+    '"\u2028"',
+    '"\\',
+    '{"__proto__":{"x":1}}',
+    '{"constructor":{"prototype":{}}}',
+    'NaN',
+    'true',
+    '{"":{"":[]}}',
+    `${'['.repeat(deep)}${']'.repeat(deep)}`,
+    `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`,
+    '['.repeat(deep),
+    `"${'\u00e9'.repeat(dice.below(500))}"`,
+    `[${'0,'.repeat(dice.below(500))}0]`,
   ]);
 }
 
 function explainDocument(id: number, dice: Dice): string {
-  const request = () => `{"path":${dice.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(dice)])},"headers":${dice.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(dice)])},"body":${jsonDocument(id, dice)}}`;
+  const request = () =>
+    `{"path":${dice.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(dice)])},"headers":${dice.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(dice)])},"body":${jsonDocument(id, dice)}}`;
   return `{"a":${request()},${dice.pick([`"b":${request()}`, `"key":${dice.pick(['"0123456789abcdef"', '"zz"', oddValue(dice)])}`, '"__proto__":{}'])}}`;
 }
 

@@ -45,10 +45,24 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['two lengths', post('content-length: 2\r\ncontent-length: 3')],
   ['a length twice', post('content-length: 2\r\ncontent-length: 2')],
   ['a list of lengths', post('content-length: 2, 2')],
-  ...['+2', '-2', '0x2', '2 2', '2.0', '2e0', '', '\x0b2', '2\0', '"2"', '99999999999999999999'].map((length) => [`the length ${JSON.stringify(length)}`, post(`content-length: ${length}`)] as const),
+  ...['+2', '-2', '0x2', '2 2', '2.0', '2e0', '', '\x0b2', '2\0', '"2"', '99999999999999999999'].map(
+    (length) => [`the length ${JSON.stringify(length)}`, post(`content-length: ${length}`)] as const,
+  ),
   ['a space before the colon of a length', post('content-length : 2')],
-  ...['chunked, identity', 'xchunked', 'chunk', 'identity', 'chunked, chunked', 'chunked;q=1', '"chunked"', '\x0bchunked', 'chunked\0', 'chunked\t', 'chunked,', '']
-    .map((coding) => [`the coding ${JSON.stringify(coding)}`, post(`transfer-encoding: ${coding}`, WHOLE)] as const),
+  ...[
+    'chunked, identity',
+    'xchunked',
+    'chunk',
+    'identity',
+    'chunked, chunked',
+    'chunked;q=1',
+    '"chunked"',
+    '\x0bchunked',
+    'chunked\0',
+    'chunked\t',
+    'chunked,',
+    '',
+  ].map((coding) => [`the coding ${JSON.stringify(coding)}`, post(`transfer-encoding: ${coding}`, WHOLE)] as const),
   ['chunks twice', post('transfer-encoding: chunked\r\ntransfer-encoding: chunked', WHOLE)],
   ['chunks, then no chunks', post('transfer-encoding: chunked\r\ntransfer-encoding: identity', WHOLE)],
   ['a space before the colon of a coding', post('transfer-encoding : chunked', WHOLE)],
@@ -56,7 +70,9 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['a coding in the fold of another header', post('x: y\r\n transfer-encoding: chunked', WHOLE)],
   ['a coding behind a bare CR', post('x: y\rtransfer-encoding: chunked', WHOLE)],
   ['a coding behind a bare LF', post('x: y\ntransfer-encoding: chunked', WHOLE)],
-  ...['ffffffffffffffffff', '10000000000000002', '0x2', '+2', '-2', ' 2', '2 ', 'g', ''].map((size) => [`the chunk size ${JSON.stringify(size)}`, chunks(`${size}\r\nab\r\n0\r\n\r\n`)] as const),
+  ...['ffffffffffffffffff', '10000000000000002', '0x2', '+2', '-2', ' 2', '2 ', 'g', ''].map(
+    (size) => [`the chunk size ${JSON.stringify(size)}`, chunks(`${size}\r\nab\r\n0\r\n\r\n`)] as const,
+  ),
   ['chunk sizes that end in LF', chunks('2\nab\n0\n\n')],
   ['a chunk that is longer than its size', chunks('2\r\nabc\r\n0\r\n\r\n')],
   ['a chunk without its end', chunks('2\r\nab0\r\n\r\n')],
@@ -71,11 +87,31 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['a space before the first header', get('/v1/a', ' host: x')],
   ['a header without a colon', get('/v1/a', 'host: x\r\nxyz')],
   ['a header without a name', get('/v1/a', 'host: x\r\n: a')],
-  ...['(', '[', '@', '\xe9', '\x7f', '"', '\\', ','].map((byte) => [`${JSON.stringify(byte)} in a header name`, get('/v1/a', `host: x\r\nx${byte}y: a`)] as const),
+  ...['(', '[', '@', '\xe9', '\x7f', '"', '\\', ','].map(
+    (byte) => [`${JSON.stringify(byte)} in a header name`, get('/v1/a', `host: x\r\nx${byte}y: a`)] as const,
+  ),
   ['a folded header', get('/v1/a', 'host: x\r\nx: a\r\n b')],
-  ...['\\evil', '@evil', '#', '?a', 'x:1', 'a', '', '/v1/a b', '/v1/a\tb', '/v1/a\0b', '/v1/\x7f', '/v1/\xff', '/v1/\xe2\x80\xa5/a'].map((target) => [`the target ${JSON.stringify(target)}`, get(target)] as const),
-  ...['get', 'Get', 'FOO', 'PRI', ' GET', 'GET\t', 'G\0T', ''].map((method) => [`the method ${JSON.stringify(method)}`, `${method} /v1/a HTTP/1.1\r\nhost: x\r\n\r\n`] as const),
-  ...['HTTP/1.2', 'HTTP/3.0', 'HTTP/01.1', 'http/1.1', 'HTTP/1.1 ', 'HTTP/1', 'ICE/1.0'].map((version) => [`the version ${JSON.stringify(version)}`, `GET /v1/a ${version}\r\nhost: x\r\n\r\n`] as const),
+  ...[
+    '\\evil',
+    '@evil',
+    '#',
+    '?a',
+    'x:1',
+    'a',
+    '',
+    '/v1/a b',
+    '/v1/a\tb',
+    '/v1/a\0b',
+    '/v1/\x7f',
+    '/v1/\xff',
+    '/v1/\xe2\x80\xa5/a',
+  ].map((target) => [`the target ${JSON.stringify(target)}`, get(target)] as const),
+  ...['get', 'Get', 'FOO', 'PRI', ' GET', 'GET\t', 'G\0T', ''].map(
+    (method) => [`the method ${JSON.stringify(method)}`, `${method} /v1/a HTTP/1.1\r\nhost: x\r\n\r\n`] as const,
+  ),
+  ...['HTTP/1.2', 'HTTP/3.0', 'HTTP/01.1', 'http/1.1', 'HTTP/1.1 ', 'HTTP/1', 'ICE/1.0'].map(
+    (version) => [`the version ${JSON.stringify(version)}`, `GET /v1/a ${version}\r\nhost: x\r\n\r\n`] as const,
+  ),
   ['HTTP/0.9 and a line more', 'GET /v1/a\r\n'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
 ];
@@ -89,14 +125,21 @@ describe('is refused and its connection closed:', () => {
 
   test('CONNECT, without a word', async () => {
     for (const target of ['evil.example:443', '/v1/a', '169.254.169.254:80']) {
-      expect(await converse(proxy.url, `CONNECT ${target} HTTP/1.1\r\nhost: x\r\n\r\n${AFTER}`)).toEqual({ answers: [], isCut: false });
+      expect(await converse(proxy.url, `CONNECT ${target} HTTP/1.1\r\nhost: x\r\n\r\n${AFTER}`)).toEqual({
+        answers: [],
+        isCut: false,
+      });
     }
     expect(upstream.requests).toEqual([]);
   });
 
   test.each([
     ['HTTP/1.1 without a Host', get('/v1/a', 'x: y'), '400 malformed_request'],
-    ['HTTP/1.1 without a Host, and with a body', 'POST /v1/a HTTP/1.1\r\ncontent-length: 2\r\n\r\nab', '400 malformed_request'],
+    [
+      'HTTP/1.1 without a Host, and with a body',
+      'POST /v1/a HTTP/1.1\r\ncontent-length: 2\r\n\r\nab',
+      '400 malformed_request',
+    ],
     ['a path of 70 KB', get(`/v1/${'a'.repeat(70_000)}`), '431 headers_too_large'],
   ])('%s, and what follows is not answered', async (_what, request, code) => {
     const { answers, isCut } = await converse(proxy.url, request + AFTER);
@@ -115,10 +158,32 @@ test('HTTP/2.0 is refused by its own status, and its connection closed', async (
 type Refused = readonly [string, string, string];
 
 const REFUSED_TARGETS: readonly Refused[] = [
-  ...['/v1/../../x', '/v1/../x', '/v1/..', '/../a', '/v1/%2e%2e/a', '/v1/%2E./a', '/v1/.%2e/.%2e/a', '/v1/./../a', '/a/../../b', '/v1/a/../../b', '/..?x=/v1']
-    .map((target): Refused => [`the target ${target}, which leads out of the base path`, get(target), '400 invalid_target']),
-  ...['/v1/..%2fa', '/v1/a%2f..%2f..%2fb', '/v1/..\\a', '/v1/a\\..\\..\\b', '/v1/..;/a', '/v1/%2e%2e%5ca', '/v1/.;x/a']
-    .map((target): Refused => [`the target ${target}, whose steps only some readers see`, get(target), '400 invalid_target']),
+  ...[
+    '/v1/../../x',
+    '/v1/../x',
+    '/v1/..',
+    '/../a',
+    '/v1/%2e%2e/a',
+    '/v1/%2E./a',
+    '/v1/.%2e/.%2e/a',
+    '/v1/./../a',
+    '/a/../../b',
+    '/v1/a/../../b',
+    '/..?x=/v1',
+  ].map(
+    (target): Refused => [`the target ${target}, which leads out of the base path`, get(target), '400 invalid_target'],
+  ),
+  ...[
+    '/v1/..%2fa',
+    '/v1/a%2f..%2f..%2fb',
+    '/v1/..\\a',
+    '/v1/a\\..\\..\\b',
+    '/v1/..;/a',
+    '/v1/%2e%2e%5ca',
+    '/v1/.;x/a',
+  ].map(
+    (target): Refused => [`the target ${target}, whose steps only some readers see`, get(target), '400 invalid_target'],
+  ),
 ];
 
 describe('is refused alone, and what follows gets its own answer:', () => {
@@ -131,8 +196,16 @@ describe('is refused alone, and what follows gets its own answer:', () => {
     ['another scheme', get('file:///etc/passwd'), '400 invalid_target'],
     ...REFUSED_TARGETS,
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', '400 invalid_target'],
-    ['a request in the body of one that is refused by its head', `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`, '400 invalid_header'],
-    ['the same in chunks', `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`, '400 invalid_header'],
+    [
+      'a request in the body of one that is refused by its head',
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
+      '400 invalid_header',
+    ],
+    [
+      'the same in chunks',
+      `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`,
+      '400 invalid_header',
+    ],
   ])('%s', async (_what, request, code) => {
     const { answers } = await converse(proxy.url, request + AFTER);
     expect(answers.map(tell)).toEqual([code, 'GET /v1/after HTTP/1.1']);
@@ -145,8 +218,18 @@ const PASSED: readonly (readonly [string, string, string, string])[] = [
   ['a length with a zero before it', post('content-length: 02'), 'POST /v1/files', 'ab'],
   ['a length with a space behind it', post('content-length: 2 '), 'POST /v1/files', 'ab'],
   ['chunks in capitals', post('Transfer-Encoding:\tChunked', WHOLE), 'POST /v1/files', 'ab'],
-  ['a coding that only looks like one', post('transfer_encoding: chunked\r\ncontent-length: 2'), 'POST /v1/files', 'ab'],
-  ['a coding before chunks, which goes no further', post('transfer-encoding: identity, chunked', WHOLE), 'POST /v1/files', 'ab'],
+  [
+    'a coding that only looks like one',
+    post('transfer_encoding: chunked\r\ncontent-length: 2'),
+    'POST /v1/files',
+    'ab',
+  ],
+  [
+    'a coding before chunks, which goes no further',
+    post('transfer-encoding: identity, chunked', WHOLE),
+    'POST /v1/files',
+    'ab',
+  ],
   ['chunk extensions, which go no further', chunks('2;x=y\r\nab\r\n000\r\n\r\n'), 'POST /v1/files', 'ab'],
   ['a request in the body', post(`content-length: ${AFTER.length}`, AFTER), 'POST /v1/files', AFTER],
   ['a GET with a body', get('/v1/a', 'host: x\r\ncontent-length: 2') + 'ab', 'GET /v1/a', 'ab'],
@@ -155,12 +238,27 @@ const PASSED: readonly (readonly [string, string, string, string])[] = [
   ['an empty Host', get('/v1/a', 'host:'), 'GET /v1/a', ''],
   ['a Host that names another', get('/v1/a', 'host: evil.example:80@127.0.0.1'), 'GET /v1/a', ''],
   ['slashes at its beginning', get('//evil.example/v1/a'), 'GET /v1/evil.example/v1/a', ''],
-  ...['/\\evil', '/v1/@evil', '/v1/a%00b', '/v1/a%0d%0ax:y', '/v1/%2f%2fevil', '/v1/a?x=http://evil/', '/v1/a#b']
-    .map((target) => [`the target ${target}`, get(target), `GET ${target.startsWith('/v1') ? '' : '/v1'}${target}`, ''] as const),
-  ...([
-    ['/v1/./x', '/v1/x'], ['/./v1/x', '/v1/x'], ['/v1/a/../x', '/v1/x'], ['/a/../x', '/v1/x'], ['/v1/x/.', '/v1/x/'], ['/v1/x/..', '/v1/'], ['/v1/x/%2e%2E/y', '/v1/y'],
-    ['/v1/%2e/x?y=/../z', '/v1/x?y=/../z'], ['/v1/.//x', '/v1/x'], ['/v1/x/...', '/v1/x/...'], ['/v1/..x/.y', '/v1/..x/.y'], ['/v1/a.%2e', '/v1/a.%2e'], ['/v1/org%2fmodel.;v=1', '/v1/org%2fmodel.;v=1'],
-  ] as const).map(([target, path]) => [`the target ${target}`, get(target), `GET ${path}`, ''] as const),
+  ...['/\\evil', '/v1/@evil', '/v1/a%00b', '/v1/a%0d%0ax:y', '/v1/%2f%2fevil', '/v1/a?x=http://evil/', '/v1/a#b'].map(
+    (target) =>
+      [`the target ${target}`, get(target), `GET ${target.startsWith('/v1') ? '' : '/v1'}${target}`, ''] as const,
+  ),
+  ...(
+    [
+      ['/v1/./x', '/v1/x'],
+      ['/./v1/x', '/v1/x'],
+      ['/v1/a/../x', '/v1/x'],
+      ['/a/../x', '/v1/x'],
+      ['/v1/x/.', '/v1/x/'],
+      ['/v1/x/..', '/v1/'],
+      ['/v1/x/%2e%2E/y', '/v1/y'],
+      ['/v1/%2e/x?y=/../z', '/v1/x?y=/../z'],
+      ['/v1/.//x', '/v1/x'],
+      ['/v1/x/...', '/v1/x/...'],
+      ['/v1/..x/.y', '/v1/..x/.y'],
+      ['/v1/a.%2e', '/v1/a.%2e'],
+      ['/v1/org%2fmodel.;v=1', '/v1/org%2fmodel.;v=1'],
+    ] as const
+  ).map(([target, path]) => [`the target ${target}`, get(target), `GET ${path}`, ''] as const),
 ];
 
 describe('passes as one request, and what follows is another:', () => {
@@ -168,15 +266,34 @@ describe('passes as one request, and what follows is another:', () => {
     const { answers } = await converse(proxy.url, request + AFTER);
     expect(answers.map(tell)).toEqual([`${line} HTTP/1.1`, 'GET /v1/after HTTP/1.1']);
     const seen = upstream.requests.map(({ start, body: sent }) => [start, sent.toString()]);
-    expect(seen.sort()).toEqual([[`${line} HTTP/1.1`, body], ['GET /v1/after HTTP/1.1', '']].sort());
+    expect(seen.sort()).toEqual(
+      [
+        [`${line} HTTP/1.1`, body],
+        ['GET /v1/after HTTP/1.1', ''],
+      ].sort(),
+    );
   });
 
   test.each([
     ['2,100 headers', Array.from({ length: 2_100 }, (_, index) => [`x-${index}`, String(index)] as const)],
     ['a header of 16 KB', [['x-long', 'y'.repeat(16 * 1024)] as const]],
-    ['headers that are named as objects have it', [['__proto__', 'a'], ['constructor', 'b'], ['tostring', 'c'], ['hasownproperty', 'd']] as const],
+    [
+      'headers that are named as objects have it',
+      [
+        ['__proto__', 'a'],
+        ['constructor', 'b'],
+        ['tostring', 'c'],
+        ['hasownproperty', 'd'],
+      ] as const,
+    ],
   ])('%s', async (_what, fields) => {
-    const { answers } = await converse(proxy.url, get('/v1/a', `host: x\r\nconnection: close\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}`));
+    const { answers } = await converse(
+      proxy.url,
+      get(
+        '/v1/a',
+        `host: x\r\nconnection: close\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}`,
+      ),
+    );
     expect(answers.map(tell)).toEqual(['GET /v1/a HTTP/1.1']);
     const sent = upstream.requests[0]?.fields.filter(([name]) => !['host', 'connection', 'via'].includes(name));
     expect(sent).toEqual(fields);

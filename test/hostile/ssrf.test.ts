@@ -36,12 +36,20 @@ const story = base.extend<Cast>({
       socket.destroy();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    await use({ port: (server.address() as AddressInfo).port, get connections() { return connections; } });
+    await use({
+      port: (server.address() as AddressInfo).port,
+      get connections() {
+        return connections;
+      },
+    });
     server.close();
   },
   ports: async ({}, use) => {
     const ports = new Set<number>();
-    const note = (message: unknown) => (message as { socket: Socket }).socket.on('connectionAttempt', (_address: string, port: number) => ports.add(port));
+    const note = (message: unknown) =>
+      (message as { socket: Socket }).socket.on('connectionAttempt', (_address: string, port: number) =>
+        ports.add(port),
+      );
     subscribe('net.client.socket', note);
     await use(ports);
     unsubscribe('net.client.socket', note);
@@ -68,19 +76,37 @@ story('no field, header or target leads elsewhere', async ({ upstream, other, ca
   expect(upstream.calls.length).toBeGreaterThan(300);
   // Nothing but the first segment of a path leads to the other one: two routes, by each way that leaves the target alone.
   expect(other.calls.length).toBeGreaterThan(50);
-  expect(other.calls.length).toBeLessThan(vectors.filter(({ request }) => /^\S+ \/+other[/@#?]/.test(request)).length + 1);
+  expect(other.calls.length).toBeLessThan(
+    vectors.filter(({ request }) => /^\S+ \/+other[/@#?]/.test(request)).length + 1,
+  );
 });
 
 describe('a redirect is told, and not followed:', () => {
   for (const status of [300, 301, 302, 303, 305, 307, 308]) {
     story(String(status), async ({ upstream, other, canary, ports, open }) => {
       const proxy = await open(named(other.url));
-      const places = [`http://127.0.0.1:${canary.port}/`, `//127.0.0.1:${canary.port}/`, `${other.url}/v1/models`, '/other/v1/models', 'http://169.254.169.254/latest/meta-data/'];
+      const places = [
+        `http://127.0.0.1:${canary.port}/`,
+        `//127.0.0.1:${canary.port}/`,
+        `${other.url}/v1/models`,
+        '/other/v1/models',
+        'http://169.254.169.254/latest/meta-data/',
+      ];
       let asked = 0;
       for (const location of places) {
-        upstream.script = ({ response }) => response.writeHead(status, { location, refresh: `0; url=${location}`, 'content-length': 0 }).end();
-        for (const [path, method, body] of [[CHAT, 'POST', chatRequest(location)], ['/v1/files', 'POST', 'x'], ['/v1/models', 'GET', undefined], ['/v1/models', 'HEAD', undefined]] as const) {
-          const answer = await ask(proxy.url + path, { method, ...(body === undefined ? {} : { body }), headers: { authorization: 'Bearer sk-of-the-standard' } });
+        upstream.script = ({ response }) =>
+          response.writeHead(status, { location, refresh: `0; url=${location}`, 'content-length': 0 }).end();
+        for (const [path, method, body] of [
+          [CHAT, 'POST', chatRequest(location)],
+          ['/v1/files', 'POST', 'x'],
+          ['/v1/models', 'GET', undefined],
+          ['/v1/models', 'HEAD', undefined],
+        ] as const) {
+          const answer = await ask(proxy.url + path, {
+            method,
+            ...(body === undefined ? {} : { body }),
+            headers: { authorization: 'Bearer sk-of-the-standard' },
+          });
           expect(answer).toMatchObject({ status, headers: { location } });
           asked += 1;
         }
@@ -91,21 +117,51 @@ describe('a redirect is told, and not followed:', () => {
   }
 });
 
-story('a credential goes to the upstream that its request names, and to no other', async ({ upstream, other, open }) => {
-  const proxy = await open(named(other.url));
-  const send = (target: string, key: string) => {
-    const body = JSON.stringify(chatRequest(target));
-    return converse(proxy.url, `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\napi-key: ${key}\r\nx-api-key: ${key}\r\ncookie: ${key}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
-  };
-  for (const path of [CHAT, '/v1/models']) {
-    for (const prefix of ['', '/Other', '/%6fther', '/other%2f', '/other@', '/other;', '/.', '/v1/other', '/v1/x/../other']) await send(prefix + path, 'sk-of-the-standard');
-    for (const prefix of ['/other', '//other', '/other/', '/other/.', '/other/x/..']) await send(prefix + path, 'sk-of-the-other');
-    for (const prefix of ['/x/../other', '/./other', '/other/..', '/other/../..', '/other/x/../../', '/other/%2e%2e']) {
-      const { answers } = await send(prefix + path, 'sk-of-nobody');
-      expect(answers.map(statusOf), prefix).toEqual([400]);
+story(
+  'a credential goes to the upstream that its request names, and to no other',
+  async ({ upstream, other, open }) => {
+    const proxy = await open(named(other.url));
+    const send = (target: string, key: string) => {
+      const body = JSON.stringify(chatRequest(target));
+      return converse(
+        proxy.url,
+        `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\napi-key: ${key}\r\nx-api-key: ${key}\r\ncookie: ${key}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    };
+    for (const path of [CHAT, '/v1/models']) {
+      for (const prefix of [
+        '',
+        '/Other',
+        '/%6fther',
+        '/other%2f',
+        '/other@',
+        '/other;',
+        '/.',
+        '/v1/other',
+        '/v1/x/../other',
+      ])
+        await send(prefix + path, 'sk-of-the-standard');
+      for (const prefix of ['/other', '//other', '/other/', '/other/.', '/other/x/..'])
+        await send(prefix + path, 'sk-of-the-other');
+      for (const prefix of [
+        '/x/../other',
+        '/./other',
+        '/other/..',
+        '/other/../..',
+        '/other/x/../../',
+        '/other/%2e%2e',
+      ]) {
+        const { answers } = await send(prefix + path, 'sk-of-nobody');
+        expect(answers.map(statusOf), prefix).toEqual([400]);
+      }
     }
-  }
-  const keysAt = ({ calls }: ScriptedUpstream) => new Set(calls.flatMap(({ rawHeaders }) => rawHeaders.filter((value) => value.includes('sk-of')).map((value) => value.replace('Bearer ', ''))));
-  expect(keysAt(upstream)).toEqual(new Set(['sk-of-the-standard']));
-  expect(keysAt(other)).toEqual(new Set(['sk-of-the-other']));
-});
+    const keysAt = ({ calls }: ScriptedUpstream) =>
+      new Set(
+        calls.flatMap(({ rawHeaders }) =>
+          rawHeaders.filter((value) => value.includes('sk-of')).map((value) => value.replace('Bearer ', '')),
+        ),
+      );
+    expect(keysAt(upstream)).toEqual(new Set(['sk-of-the-standard']));
+    expect(keysAt(other)).toEqual(new Set(['sk-of-the-other']));
+  },
+);

@@ -14,10 +14,24 @@ export function spellings(secret: string): ReadonlyMap<string, Buffer> {
     ['backwards', Buffer.from([...secret].reverse().join(''))],
   ]);
   // What stands before it shifts its Base64; the digits at both ends depend on the neighbours.
-  for (const before of [0, 1, 2]) found.set(`Base64, shifted by ${before}`, Buffer.from(Buffer.from('x'.repeat(before) + secret).toString('base64').slice(4, -4)));
-  for (const [what, text] of [['SHA-256', secret], ['SHA-256 with its scheme', `Bearer ${secret}`]] as const) {
+  for (const before of [0, 1, 2])
+    found.set(
+      `Base64, shifted by ${before}`,
+      Buffer.from(
+        Buffer.from('x'.repeat(before) + secret)
+          .toString('base64')
+          .slice(4, -4),
+      ),
+    );
+  for (const [what, text] of [
+    ['SHA-256', secret],
+    ['SHA-256 with its scheme', `Bearer ${secret}`],
+  ] as const) {
     const digest = createHash('sha256').update(text).digest();
-    found.set(what, digest).set(`${what} in hexadecimal`, Buffer.from(digest.toString('hex'))).set(`${what} in Base64`, Buffer.from(digest.toString('base64').slice(0, -1)));
+    found
+      .set(what, digest)
+      .set(`${what} in hexadecimal`, Buffer.from(digest.toString('hex')))
+      .set(`${what} in Base64`, Buffer.from(digest.toString('base64').slice(0, -1)));
   }
   return found;
 }
@@ -30,6 +44,8 @@ export function tracesIn(bytes: Buffer | string, secret: string): string[] {
 
 /** The files below a folder, by their path in it. */
 export function filesIn(folder: string): ReadonlyMap<string, Buffer> {
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
   return new Map(paths.map((path) => [relative(folder, path), readFileSync(path)]));
 }

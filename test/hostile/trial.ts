@@ -13,7 +13,18 @@ import { FuzzUpstream } from './fuzz-upstream.ts';
 const PROBE = new URL('probe.ts', import.meta.url).href;
 
 /** Small bounds, so that they are reached. */
-const FLAGS = ['--port', '0', '--admin-port', '0', '--log-level', 'warn', '--memory-bytes', '4MiB', '--store-bytes', '16MiB'];
+const FLAGS = [
+  '--port',
+  '0',
+  '--admin-port',
+  '0',
+  '--log-level',
+  'warn',
+  '--memory-bytes',
+  '4MiB',
+  '--store-bytes',
+  '16MiB',
+];
 
 export interface Trial {
   readonly seed: number;
@@ -27,14 +38,31 @@ export interface Trial {
 
 /** What a trial of this length cannot miss. */
 const COMES_ABOUT = [
-  'answered 200', 'answered 400', 'answered 502', 'cut', 'left', 'healthy', 'thrown, answered', 'HIT', 'MISS', 'FOLLOW', 'BYPASS',
-  'malformed_request', 'invalid_header', 'invalid_body', 'invalid_target', 'not_cached', 'upstream_cut',
+  'answered 200',
+  'answered 400',
+  'answered 502',
+  'cut',
+  'left',
+  'healthy',
+  'thrown, answered',
+  'HIT',
+  'MISS',
+  'FOLLOW',
+  'BYPASS',
+  'malformed_request',
+  'invalid_header',
+  'invalid_body',
+  'invalid_target',
+  'not_cached',
+  'upstream_cut',
 ];
 
 export async function survives({ seed, requests, warmUp, growth }: Trial): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
   const upstream = await new FuzzUpstream(seed).start();
-  const child = new Child([...FLAGS, '--upstream', `${upstream.url}/v1`], folder, { NODE_OPTIONS: `--expose-gc --import ${PROBE}` });
+  const child = new Child([...FLAGS, '--upstream', `${upstream.url}/v1`], folder, {
+    NODE_OPTIONS: `--expose-gc --import ${PROBE}`,
+  });
   const fuzz = new Fuzz(await child.ready(), upstream, seed);
   try {
     await fuzz.run(warmUp);

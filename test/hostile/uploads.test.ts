@@ -28,7 +28,12 @@ afterAll(async () => {
 const UPSTREAMS = { 'is silent': null, 'has answered already': plainAnswer('early'), 'hangs up': '' } as const;
 
 const FRAMINGS = ['content-length: 100', 'content-length: 9007199254740993', 'transfer-encoding: chunked'];
-const PATHS = [['/v1/files', ''], [CHAT, ''], [CHAT, 'cache-control: no-store\r\n'], ['/explain', '']] as const;
+const PATHS = [
+  ['/v1/files', ''],
+  [CHAT, ''],
+  [CHAT, 'cache-control: no-store\r\n'],
+  ['/explain', ''],
+] as const;
 
 describe('a client that leaves while it sends ends nothing but its own request, where the upstream', () => {
   for (const [what, early] of [...Object.entries(UPSTREAMS), ['cannot be reached', undefined]] as const) {
@@ -43,7 +48,9 @@ describe('a client that leaves while it sends ends nothing but its own request, 
       for (const [path, lines] of PATHS) {
         for (const framing of FRAMINGS) {
           for (const leaves of ['at once', 'when all is read', 'by half']) {
-            const thrown = new Thrown(path === '/explain' ? admin : api, [bytes(`POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}${framing}\r\n\r\n5\r\nab`)]);
+            const thrown = new Thrown(path === '/explain' ? admin : api, [
+              bytes(`POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}${framing}\r\n\r\n5\r\nab`),
+            ]);
             await thrown.connected;
             // A round trip, after which what was sent before it has been read.
             if (leaves !== 'at once') await ask(`${api}/v1/models`, { headers: { 'cache-control': 'only-if-cached' } });

@@ -52,7 +52,8 @@ export class RawUpstream {
         for (let read = readMessage(pending, REQUEST); read; read = readMessage(pending, REQUEST)) {
           pending = read.rest;
           this.requests.push(read.message);
-          if (pending.length > 0) this.faults.push(`after a request came ${JSON.stringify(pending.toString('latin1'))}`);
+          if (pending.length > 0)
+            this.faults.push(`after a request came ${JSON.stringify(pending.toString('latin1'))}`);
           const answer = this.reply(read.message, socket);
           if (answer === null) socket.destroy();
           else if (answer !== undefined) socket.write(answer);
@@ -88,7 +89,12 @@ export interface Conversation {
  * @param afterwards is written once something has come back
  * @throws Error where what came is not HTTP beyond doubt
  */
-export async function converse(url: string, request: string, methods: readonly string[] = [], afterwards?: string): Promise<Conversation> {
+export async function converse(
+  url: string,
+  request: string,
+  methods: readonly string[] = [],
+  afterwards?: string,
+): Promise<Conversation> {
   const thrown = new Thrown(url, [bytes(request)]);
   if (afterwards !== undefined) void thrown.answered.then(() => thrown.write(bytes(afterwards)));
   let rest = await thrown.heard;

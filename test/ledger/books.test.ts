@@ -15,7 +15,15 @@ import { createBooksPlace } from './place.ts';
 const HIT = noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
 const requests = (path: string) => readBooks(path, NOON).periods.all.requests;
 const rowOf = (more: Partial<UsageRow>): UsageRow => ({
-  ...noAmounts(), day: '2026-11-22', scope: 'shared:team', endpoint: 'chat', model: 'gpt-4o', outcome: 'hit', requests: 1, nanoDollars: 5, ...more,
+  ...noAmounts(),
+  day: '2026-11-22',
+  scope: 'shared:team',
+  endpoint: 'chat',
+  model: 'gpt-4o',
+  outcome: 'hit',
+  requests: 1,
+  nanoDollars: 5,
+  ...more,
 });
 
 describe('books in a file', () => {
@@ -24,7 +32,11 @@ describe('books in a file', () => {
     for (const total of [1, 2, 3]) {
       const ledger = place.open();
       ledger.note(HIT);
-      expect((await ledger.stats()).periods.all).toMatchObject({ requests: total, hits: total, dollars: { spent: 0, saved: total * 0.0000075 } });
+      expect((await ledger.stats()).periods.all).toMatchObject({
+        requests: total,
+        hits: total,
+        dollars: { spent: 0, saved: total * 0.0000075 },
+      });
       await ledger.close();
     }
     expect(requests(place.path)).toBe(3);
@@ -79,9 +91,18 @@ describe('a file that is in trouble', () => {
 
   test.each([
     ['of text', (path: string) => writeFileSync(path, 'these are not the books you look for '.repeat(200))],
-    ['of another program', (path: string) => withDatabase(path, 'CREATE TABLE books (title TEXT, author TEXT); PRAGMA user_version = 1')],
-    ['of another program that marks its own', (path: string) => withDatabase(path, 'CREATE TABLE other (a); PRAGMA application_id = 7')],
-    ['of the store', (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`)],
+    [
+      'of another program',
+      (path: string) => withDatabase(path, 'CREATE TABLE books (title TEXT, author TEXT); PRAGMA user_version = 1'),
+    ],
+    [
+      'of another program that marks its own',
+      (path: string) => withDatabase(path, 'CREATE TABLE other (a); PRAGMA application_id = 7'),
+    ],
+    [
+      'of the store',
+      (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`),
+    ],
   ])('%s, is left alone, and the books go on in memory', async (_, put) => {
     const place = createBooksPlace();
     put(place.path);
@@ -104,7 +125,9 @@ describe('a file that is in trouble', () => {
     rmSync(place.path);
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(1);
-    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path, msg: expect.stringContaining('taken away') }]);
+    expect(place.lines).toMatchObject([
+      { level: 'warn', path: place.path, msg: expect.stringContaining('taken away') },
+    ]);
     await ledger.close();
     expect(requests(place.path)).toBe(1);
   });
@@ -123,14 +146,23 @@ describe('a file that is in trouble', () => {
   });
 
   test.each([
-    ['of a version that is to come', (path: string) => withDatabase(path, `CREATE TABLE books (a); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 9`)],
-    ['damaged in its middle', (path: string) => {
-      const database = new DatabaseSync(path);
-      new BooksTables(database).add(Array.from({ length: 3_000 }, (_, at) => rowOf({ model: `m${at}`, day: `2026-10-${10 + (at % 20)}` })));
-      database.close();
-      const bytes = readFileSync(path);
-      writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
-    }],
+    [
+      'of a version that is to come',
+      (path: string) =>
+        withDatabase(path, `CREATE TABLE books (a); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 9`),
+    ],
+    [
+      'damaged in its middle',
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        new BooksTables(database).add(
+          Array.from({ length: 3_000 }, (_, at) => rowOf({ model: `m${at}`, day: `2026-10-${10 + (at % 20)}` })),
+        );
+        database.close();
+        const bytes = readFileSync(path);
+        writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
+      },
+    ],
   ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
     const place = createBooksPlace();
     spoil(place.path);
@@ -190,7 +222,13 @@ describe('a file that is in trouble', () => {
 });
 
 describe('reasons in a file', () => {
-  const reason = (more: Partial<Reason> = {}): Reason => ({ day: '2026-11-22', outcome: 'bypass', why: 'no-store', requests: 1, ...more });
+  const reason = (more: Partial<Reason> = {}): Reason => ({
+    day: '2026-11-22',
+    outcome: 'bypass',
+    why: 'no-store',
+    requests: 1,
+    ...more,
+  });
 
   test('are there after a restart, and where no proxy runs', async () => {
     const place = createBooksPlace();
@@ -198,11 +236,19 @@ describe('reasons in a file', () => {
       const ledger = place.open();
       ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
       ledger.note(noteOf({ why: 'missing-choice' }));
-      const { periods: { all } } = await ledger.stats();
-      expect(all).toMatchObject({ bypassReasons: [{ reason: 'store', requests: total }], unkeptReasons: [{ reason: 'missing-choice', requests: total }] });
+      const {
+        periods: { all },
+      } = await ledger.stats();
+      expect(all).toMatchObject({
+        bypassReasons: [{ reason: 'store', requests: total }],
+        unkeptReasons: [{ reason: 'missing-choice', requests: total }],
+      });
       await ledger.close();
     }
-    expect(readBooks(place.path, NOON).periods.all).toMatchObject({ bypassReasons: [{ reason: 'store', requests: 2 }], unkeptReasons: [{ reason: 'missing-choice', requests: 2 }] });
+    expect(readBooks(place.path, NOON).periods.all).toMatchObject({
+      bypassReasons: [{ reason: 'store', requests: 2 }],
+      unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
+    });
   });
 
   test('are counted from now on in books that had none', async () => {
@@ -215,7 +261,10 @@ describe('reasons in a file', () => {
     expect(readBooks(place.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
     const ledger = place.open();
     ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
-    expect((await ledger.stats()).periods.all).toMatchObject({ requests: 2, bypassReasons: [{ reason: 'store', requests: 1 }] });
+    expect((await ledger.stats()).periods.all).toMatchObject({
+      requests: 2,
+      bypassReasons: [{ reason: 'store', requests: 1 }],
+    });
     expect(place.lines).toEqual([]);
   });
 
@@ -238,14 +287,24 @@ describe('reasons in a file', () => {
     const table = new ReasonsTable(database, 50);
     const memory = new Reasons();
     for (let day = 0; day < 400; day += 1) {
-      const some = ['store', 'audio', 'route', 'off', 'ambiguous', 'not-json'].map((why) => reason({ why, day: new Date(day * 86_400_000).toISOString().slice(0, 10) }));
+      const some = ['store', 'audio', 'route', 'off', 'ambiguous', 'not-json'].map((why) =>
+        reason({ why, day: new Date(day * 86_400_000).toISOString().slice(0, 10) }),
+      );
       table.add(some);
       for (const one of some) memory.add(one);
     }
-    for (const [rows, most] of [[[...readReasons(database)], 50], [[...memory.rows], 2_000]] as const) {
+    for (const [rows, most] of [
+      [[...readReasons(database)], 50],
+      [[...memory.rows], 2_000],
+    ] as const) {
       expect(rows.length).toBeLessThanOrEqual(most);
       expect(rows.reduce((sum, { requests }) => sum + requests, 0)).toBe(2_400);
-      expect(rows.filter(({ day }) => day === '').map(({ why }) => why).sort()).toEqual(['ambiguous', 'audio', 'not-json', 'off', 'route', 'store']);
+      expect(
+        rows
+          .filter(({ day }) => day === '')
+          .map(({ why }) => why)
+          .sort(),
+      ).toEqual(['ambiguous', 'audio', 'not-json', 'off', 'route', 'store']);
       expect(rows.filter(({ day }) => day === '1971-02-04')).toHaveLength(6);
     }
   });
@@ -256,14 +315,23 @@ describe('books beyond their bound', () => {
     const database = new DatabaseSync(':memory:');
     const books = new BooksTables(database, 1_500);
     for (let day = 10; day < 30; day += 1) {
-      books.add(Array.from({ length: 200 }, (_, at) => rowOf({ day: `2026-10-${day}`, model: `m${at}`, outcome: at % 2 ? 'hit' : 'miss' })));
+      books.add(
+        Array.from({ length: 200 }, (_, at) =>
+          rowOf({ day: `2026-10-${day}`, model: `m${at}`, outcome: at % 2 ? 'hit' : 'miss' }),
+        ),
+      );
     }
     const rows = [...readRows(database)];
     expect(rows.length).toBeLessThanOrEqual(1_500);
     expect(rows.reduce((sum, row) => sum + row.requests, 0)).toBe(4_000);
     expect(rows.reduce((sum, row) => sum + row.nanoDollars, 0)).toBe(20_000);
-    expect(rows.filter(({ day }) => day === '2026-10-10').map(({ scope, model, outcome, requests }) => [scope, model, outcome, requests])).toEqual([
-      ['(other)', '(other)', 'hit', 100], ['(other)', '(other)', 'miss', 100],
+    expect(
+      rows
+        .filter(({ day }) => day === '2026-10-10')
+        .map(({ scope, model, outcome, requests }) => [scope, model, outcome, requests]),
+    ).toEqual([
+      ['(other)', '(other)', 'hit', 100],
+      ['(other)', '(other)', 'miss', 100],
     ]);
     expect(rows.filter(({ day }) => day === '2026-10-29')).toHaveLength(200);
   });
@@ -271,7 +339,9 @@ describe('books beyond their bound', () => {
   test('hold no more than a thousand scopes and models a day, whoever writes', () => {
     const database = new DatabaseSync(':memory:');
     for (const writer of ['a', 'b', 'c']) {
-      new BooksTables(database).add(Array.from({ length: 700 }, (_, at) => rowOf({ model: `${writer}${at}`, scope: `private:${writer}${at}` })));
+      new BooksTables(database).add(
+        Array.from({ length: 700 }, (_, at) => rowOf({ model: `${writer}${at}`, scope: `private:${writer}${at}` })),
+      );
     }
     const rows = [...readRows(database)];
     for (const of of ['model', 'scope'] as const) expect(new Set(rows.map((row) => row[of])).size).toBe(1_001);

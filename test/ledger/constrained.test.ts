@@ -23,7 +23,9 @@ story('books whose disk is full touch no client, and have all once there is room
     expect(await proxy.ask(`meanwhile ${round}`)).toBe('MISS');
     await proxy.turn(SECOND);
   }
-  expect(proxy.bookLines).toEqual([expect.objectContaining({ level: 'warn', code: expect.stringMatching(/^SQLITE_(IOERR|FULL)$/) })]);
+  expect(proxy.bookLines).toEqual([
+    expect.objectContaining({ level: 'warn', code: expect.stringMatching(/^SQLITE_(IOERR|FULL)$/) }),
+  ]);
   proxy.limitFiles('unlimited');
   await proxy.turn(RETRY);
   expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
@@ -42,7 +44,9 @@ story('books that may only be read touch no client, and have all once they may b
   const proxy = await run({ obeysModes: true });
   for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
   await proxy.turn(SECOND);
-  expect(proxy.bookLines).toEqual([expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') })]);
+  expect(proxy.bookLines).toEqual([
+    expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') }),
+  ]);
   chmodSync(dirname(path), 0o700);
   chmodSync(usagePath(path) as string, 0o600);
   await proxy.turn(RETRY);

@@ -10,9 +10,13 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-const PANELS: readonly Panel[] = JSON.parse(readFileSync(new URL('../../config/grafana.json', import.meta.url), 'utf8')).panels;
+const PANELS: readonly Panel[] = JSON.parse(
+  readFileSync(new URL('../../config/grafana.json', import.meta.url), 'utf8'),
+).panels;
 const METRICS = new Map(listMetrics().map((metric) => [metric.name, metric]));
-const QUERIES = PANELS.flatMap(({ title, targets = [] }) => targets.map(({ expr, legendFormat }) => [title, expr, legendFormat] as const));
+const QUERIES = PANELS.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr, legendFormat }) => [title, expr, legendFormat] as const),
+);
 
 /** What Prometheus makes of a histogram. */
 const PARTS = /_(bucket|sum|count)$/;
@@ -24,7 +28,11 @@ function metricsOf(query: string): { name: string; labels: readonly string[] | n
     const metric = METRICS.get(full) ?? (histogram?.type === 'histogram' ? histogram : undefined);
     const isWhole = metric?.type !== 'histogram' || PARTS.test(full);
     const labels = metric && isWhole ? [...metric.labels, ...(full.endsWith('_bucket') ? ['le'] : [])] : null;
-    return { name: full, labels, matched: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label) };
+    return {
+      name: full,
+      labels,
+      matched: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
+    };
   });
 }
 
@@ -32,12 +40,16 @@ function metricsOf(query: string): { name: string; labels: readonly string[] | n
 function flawsOf(query: string, legend = ''): string[] {
   const metrics = metricsOf(query);
   const known = new Set(metrics.flatMap(({ labels }) => labels ?? []));
-  const grouped = [...query.matchAll(/\b(?:by|without) \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(',').map((label) => label.trim()));
+  const grouped = [...query.matchAll(/\b(?:by|without) \(([^)]*)\)/g)].flatMap(([, labels = '']) =>
+    labels.split(',').map((label) => label.trim()),
+  );
   const shown = [...legend.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
   return [
     ...(metrics.length === 0 ? ['no metric'] : []),
     ...metrics.filter(({ labels }) => labels === null).map(({ name }) => name),
-    ...metrics.flatMap(({ name, labels, matched }) => matched.filter((label) => !labels?.includes(label)).map((label) => `${name}{${label}}`)),
+    ...metrics.flatMap(({ name, labels, matched }) =>
+      matched.filter((label) => !labels?.includes(label)).map((label) => `${name}{${label}}`),
+    ),
     ...grouped.filter((label) => !known.has(label)),
     ...shown.filter((label) => !grouped.includes(label)),
   ];
@@ -49,19 +61,27 @@ describe('the dashboard', () => {
   });
 
   test('shows every metric', () => {
-    const shown = new Set(QUERIES.flatMap(([, query]) => metricsOf(query).map(({ name }) => (METRICS.has(name) ? name : name.replace(PARTS, '')))));
+    const shown = new Set(
+      QUERIES.flatMap(([, query]) =>
+        metricsOf(query).map(({ name }) => (METRICS.has(name) ? name : name.replace(PARTS, ''))),
+      ),
+    );
     expect([...METRICS.keys()].filter((name) => !shown.has(name))).toEqual([]);
   });
 
   test('takes rates of counters alone', () => {
     for (const [title, query] of QUERIES) {
-      for (const [, name = ''] of query.matchAll(/(?:rate|increase)\((refrain_\w+)/g)) expect(METRICS.get(name)?.type ?? 'histogram', title).not.toBe('gauge');
+      for (const [, name = ''] of query.matchAll(/(?:rate|increase)\((refrain_\w+)/g))
+        expect(METRICS.get(name)?.type ?? 'histogram', title).not.toBe('gauge');
     }
   });
 
   test('has panels that do not overlap, each with a number of its own', () => {
     const taken = new Set<string>();
-    for (const { gridPos: { x, y, w, h }, title } of PANELS) {
+    for (const {
+      gridPos: { x, y, w, h },
+      title,
+    } of PANELS) {
       expect(x + w, title).toBeLessThanOrEqual(24);
       for (let column = x; column < x + w; column += 1) {
         for (let line = y; line < y + h; line += 1) {

@@ -5,7 +5,8 @@ import { Hints, type Sighting } from '../../src/ledger/hints.ts';
 import { createLog } from '../../src/log.ts';
 
 const NEEDED = 20;
-const bodyOf = (content: string, others = '') => `json:{"messages":[{"role":"user","content":"${content}"}],"model":"m"${others}}`;
+const bodyOf = (content: string, others = '') =>
+  `json:{"messages":[{"role":"user","content":"${content}"}],"model":"m"${others}}`;
 const BODY = bodyOf('What is the sea?');
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -22,8 +23,22 @@ function createWatch({ ignored = ['default'], uses = async (_key: string): Promi
   let asked = 0;
   const miss = (headers: Record<string, string>, { body = BODY, scope = 'private:1', ...more }: Asked = {}) => {
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [`header:${name}`, value]));
-    const parts = { scope, upstream: 'https://a.test', path: '/v1/chat/completions', query: '', variant: '', ...named, body };
-    return hints.missed({ endpoint: 'chat', key: `${(asked += 1)}.json`, parts, credential: 'https://a.test 1', ...more });
+    const parts = {
+      scope,
+      upstream: 'https://a.test',
+      path: '/v1/chat/completions',
+      query: '',
+      variant: '',
+      ...named,
+      body,
+    };
+    return hints.missed({
+      endpoint: 'chat',
+      key: `${(asked += 1)}.json`,
+      parts,
+      credential: 'https://a.test 1',
+      ...more,
+    });
   };
   return { hints, lines, miss };
 }
@@ -40,21 +55,38 @@ describe('a header that is new each time while bodies repeat', () => {
     expect(hints.list()).toEqual([]);
     await times(1, () => miss({ 'x-foo': randomUUID(), 'x-lab': 'seven' }));
     const setting = 'key.ignore=default,header:x-foo';
-    expect(lines).toMatchObject([{ level: 'info', about: 'header:x-foo', requests: 19, setting, msg: expect.stringContaining(`header x-foo kept 19 requests from hitting; ${setting}`) }]);
+    expect(lines).toMatchObject([
+      {
+        level: 'info',
+        about: 'header:x-foo',
+        requests: 19,
+        setting,
+        msg: expect.stringContaining(`header x-foo kept 19 requests from hitting; ${setting}`),
+      },
+    ]);
     await times(18, () => miss({ 'x-foo': randomUUID(), 'x-lab': 'seven' }));
-    expect(hints.list()).toEqual([{ about: 'header:x-foo', requests: 37, setting, text: expect.stringMatching(/^header x-foo kept 37 requests from hitting; key\.ignore=default,header:x-foo /) }]);
+    expect(hints.list()).toEqual([
+      {
+        about: 'header:x-foo',
+        requests: 37,
+        setting,
+        text: expect.stringMatching(/^header x-foo kept 37 requests from hitting; key\.ignore=default,header:x-foo /),
+      },
+    ]);
     expect(lines).toHaveLength(1);
   });
 
   test('is named where each of many bodies comes twice alone', async () => {
     const { hints, miss } = createWatch();
-    for (let round = 0; round < 2; round += 1) await times(200, (index) => miss({ 'x-foo': randomUUID() }, { body: bodyOf(`question ${index}`) }));
+    for (let round = 0; round < 2; round += 1)
+      await times(200, (index) => miss({ 'x-foo': randomUUID() }, { body: bodyOf(`question ${index}`) }));
     expect(hints.list()).toMatchObject([{ about: 'header:x-foo', requests: 200 }]);
   });
 
   test('is named where thousands of questions are asked before one comes again', async () => {
     const { hints, miss } = createWatch();
-    for (let round = 0; round < 2; round += 1) await times(5_000, (index) => miss({ 'x-foo': randomUUID() }, { body: bodyOf(`question ${index}`) }));
+    for (let round = 0; round < 2; round += 1)
+      await times(5_000, (index) => miss({ 'x-foo': randomUUID() }, { body: bodyOf(`question ${index}`) }));
     expect(hints.list()).toMatchObject([{ about: 'header:x-foo', setting: 'key.ignore=default,header:x-foo' }]);
   });
 
@@ -73,12 +105,18 @@ describe('a header that is new each time while bodies repeat', () => {
   test('is not named where each scope, or each credential in a shared one, has its own', async () => {
     const { hints, miss } = createWatch();
     await times(100, (index) => miss({ 'x-foo': randomUUID() }, { scope: `private:${index}` }));
-    await times(100, (index) => miss({ 'x-foo': randomUUID() }, { scope: 'shared:team', credential: `https://a.test ${index}` }));
+    await times(100, (index) =>
+      miss({ 'x-foo': randomUUID() }, { scope: 'shared:team', credential: `https://a.test ${index}` }),
+    );
     expect(hints.list()).toEqual([]);
   });
 
   test('is named without advice where its values can be read', async () => {
-    for (const valueOf of [(index: number) => `run ${index} of the long night`, (index: number) => String(index), (index: number) => `production-eu-west-${'abc'.repeat(index)}`]) {
+    for (const valueOf of [
+      (index: number) => `run ${index} of the long night`,
+      (index: number) => String(index),
+      (index: number) => `production-eu-west-${'abc'.repeat(index)}`,
+    ]) {
       const { hints, miss } = createWatch();
       await times(2 * NEEDED, (index) => miss({ 'x-foo': valueOf(index) }));
       expect(hints.list()).toMatchObject([{ about: 'header:x-foo', requests: 39, setting: null }]);
@@ -90,7 +128,14 @@ describe('a field that is new each time', () => {
   test('is named where the rest of the body repeats', async () => {
     const { hints, miss } = createWatch();
     await times(NEEDED, () => miss({}, { body: bodyOf('x', `,"trace_id":"${randomUUID()}"`) }));
-    expect(hints.list()).toMatchObject([{ about: '/trace_id', requests: 19, setting: 'key.ignore=default,/trace_id', text: expect.stringMatching(/^field \/trace_id kept 19/) }]);
+    expect(hints.list()).toMatchObject([
+      {
+        about: '/trace_id',
+        requests: 19,
+        setting: 'key.ignore=default,/trace_id',
+        text: expect.stringMatching(/^field \/trace_id kept 19/),
+      },
+    ]);
   });
 
   test('is not named where the API knows it, its value is no token, or it stands deeper', async () => {
@@ -109,43 +154,79 @@ describe('a field that is new each time', () => {
 
   test('that is a label at OpenAI is named with the dialect that leaves it out', async () => {
     const { hints, miss } = createWatch();
-    await times(NEEDED, () => miss({}, { body: bodyOf('x', `,"prompt_cache_key":"${randomUUID()}"`), dialect: 'compatible' }));
+    await times(NEEDED, () =>
+      miss({}, { body: bodyOf('x', `,"prompt_cache_key":"${randomUUID()}"`), dialect: 'compatible' }),
+    );
     expect(hints.list()).toMatchObject([{ about: '/prompt_cache_key', setting: 'dialect=engine' }]);
   });
 });
 
-const FORBIDDEN = ['user', 'tenant', 'org', 'account', 'team', 'auth', 'token', 'cookie', 'session', 'session-id', 'thread-id', 'customer', 'api-key', 'key', 'secret', 'model'];
+const FORBIDDEN = [
+  'user',
+  'tenant',
+  'org',
+  'account',
+  'team',
+  'auth',
+  'token',
+  'cookie',
+  'session',
+  'session-id',
+  'thread-id',
+  'customer',
+  'api-key',
+  'key',
+  'secret',
+  'model',
+];
 const token = fc.stringMatching(/^[A-Za-z._:-]{8,20}[0-9][A-Za-z0-9._:-]{8,20}$/);
 
 describe('the advice to leave something out of the key', () => {
   test('is never given for what may say who asks, or what is asked', async () => {
     const affix = fc.stringMatching(/^[a-z0-9_-]{0,6}$/);
-    const cased = fc.constantFrom(...FORBIDDEN).chain((word) => fc.constantFrom(word, word.toUpperCase(), `${word[0]?.toUpperCase()}${word.slice(1)}`));
+    const cased = fc
+      .constantFrom(...FORBIDDEN)
+      .chain((word) => fc.constantFrom(word, word.toUpperCase(), `${word[0]?.toUpperCase()}${word.slice(1)}`));
     await fc.assert(
-      fc.asyncProperty(affix, cased, affix, fc.boolean(), fc.uniqueArray(token, { minLength: 25, maxLength: 40 }), async (before, word, after, isField, values) => {
-        const name = `x${before}${isField ? word.replaceAll('-', '_') : word.toLowerCase()}${after}`;
-        const { hints, miss } = createWatch();
-        for (const value of values) isField ? miss({}, { body: bodyOf('x', `,"${name}":"${value}"`) }) : miss({ [name]: value });
-        await settled();
-        expect(hints.list()).toMatchObject([{ about: isField ? `/${name}` : `header:${name}`, requests: values.length - 1, setting: null }]);
-        expect(JSON.stringify(hints.list())).not.toContain('key.ignore');
-      }),
+      fc.asyncProperty(
+        affix,
+        cased,
+        affix,
+        fc.boolean(),
+        fc.uniqueArray(token, { minLength: 25, maxLength: 40 }),
+        async (before, word, after, isField, values) => {
+          const name = `x${before}${isField ? word.replaceAll('-', '_') : word.toLowerCase()}${after}`;
+          const { hints, miss } = createWatch();
+          for (const value of values)
+            isField ? miss({}, { body: bodyOf('x', `,"${name}":"${value}"`) }) : miss({ [name]: value });
+          await settled();
+          expect(hints.list()).toMatchObject([
+            { about: isField ? `/${name}` : `header:${name}`, requests: values.length - 1, setting: null },
+          ]);
+          expect(JSON.stringify(hints.list())).not.toContain('key.ignore');
+        },
+      ),
       { numRuns: 200 },
     );
   });
 
   test('is never given for values that repeat, however late: then it is taken back', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(token, { minLength: 25, maxLength: 40 }), fc.nat(), fc.nat(), async (values, from, to) => {
-        const { hints, miss } = createWatch();
-        const [early, late] = [from % values.length, to % values.length].sort((a, b) => a - b) as [number, number];
-        const repeated = values.toSpliced(late + 1, 0, values[early] as string);
-        for (const value of repeated) {
-          miss({ 'x-foo': value });
-          await settled();
-        }
-        expect(hints.list()).toEqual([]);
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(token, { minLength: 25, maxLength: 40 }),
+        fc.nat(),
+        fc.nat(),
+        async (values, from, to) => {
+          const { hints, miss } = createWatch();
+          const [early, late] = [from % values.length, to % values.length].sort((a, b) => a - b) as [number, number];
+          const repeated = values.toSpliced(late + 1, 0, values[early] as string);
+          for (const value of repeated) {
+            miss({ 'x-foo': value });
+            await settled();
+          }
+          expect(hints.list()).toEqual([]);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -198,7 +279,12 @@ describe('the advice to leave something out of the key', () => {
 
 describe('what is named with its meaning', () => {
   test.each([
-    ['session-id', 'compatible', 'dialect=engine', /names a conversation.*dialect=engine leaves it out, if this one answers from the body alone$/],
+    [
+      'session-id',
+      'compatible',
+      'dialect=engine',
+      /names a conversation.*dialect=engine leaves it out, if this one answers from the body alone$/,
+    ],
     ['session-id', 'openai', null, /names a conversation, by which some servers answer$/],
     ['x-session-affinity', null, null, /names a conversation/],
     ['cookie', null, null, /cookies/],
@@ -210,21 +296,58 @@ describe('what is named with its meaning', () => {
     expect(hints.list()).toMatchObject([{ about: `header:${name}`, setting, text: expect.stringMatching(words) }]);
   });
 
-  test.each(['session-id', 'x-codex-window-id', 'cookie'])('%s, also where its value is the same for many questions before there is a new one', async (name) => {
-    const { hints, miss } = createWatch({ uses: async () => 1 });
-    for (const session of ['first', 'second', 'third']) {
-      await times(10, (index) => miss({ [name]: `${name}-${session}-0001` }, { body: bodyOf(`question ${index}`), dialect: 'compatible' }));
-    }
-    expect(hints.list()).toMatchObject([{ about: `header:${name}`, requests: 20, setting: name === 'cookie' ? null : 'dialect=engine' }]);
-  });
+  test.each(['session-id', 'x-codex-window-id', 'cookie'])(
+    '%s, also where its value is the same for many questions before there is a new one',
+    async (name) => {
+      const { hints, miss } = createWatch({ uses: async () => 1 });
+      for (const session of ['first', 'second', 'third']) {
+        await times(10, (index) =>
+          miss({ [name]: `${name}-${session}-0001` }, { body: bodyOf(`question ${index}`), dialect: 'compatible' }),
+        );
+      }
+      expect(hints.list()).toMatchObject([
+        { about: `header:${name}`, requests: 20, setting: name === 'cookie' ? null : 'dialect=engine' },
+      ]);
+    },
+  );
 
   test('a token of the scope that is issued again and again while the credential is the same', async () => {
     const { hints, miss } = createWatch();
-    await times(NEEDED, (index) => miss({}, { scope: `private:${index}`, callerHeaders: new Map([['x-forwarded-access-token', randomUUID()], ['x-forwarded-user', 'alice']]) }));
-    expect(hints.list()).toMatchObject([{ about: 'header:x-forwarded-access-token', requests: 19, setting: null, text: expect.stringMatching(/issued again and again/) }]);
+    await times(NEEDED, (index) =>
+      miss(
+        {},
+        {
+          scope: `private:${index}`,
+          callerHeaders: new Map([
+            ['x-forwarded-access-token', randomUUID()],
+            ['x-forwarded-user', 'alice'],
+          ]),
+        },
+      ),
+    );
+    expect(hints.list()).toMatchObject([
+      {
+        about: 'header:x-forwarded-access-token',
+        requests: 19,
+        setting: null,
+        text: expect.stringMatching(/issued again and again/),
+      },
+    ]);
     const hourly = createWatch();
     for (let hour = 0; hour < 3; hour += 1) {
-      await times(10, (index) => hourly.miss({}, { body: bodyOf(`question ${index}`), scope: `private:${hour}`, callerHeaders: new Map([['x-forwarded-access-token', `token-of-hour-${hour}`], ['x-forwarded-user', 'alice']]) }));
+      await times(10, (index) =>
+        hourly.miss(
+          {},
+          {
+            body: bodyOf(`question ${index}`),
+            scope: `private:${hour}`,
+            callerHeaders: new Map([
+              ['x-forwarded-access-token', `token-of-hour-${hour}`],
+              ['x-forwarded-user', 'alice'],
+            ]),
+          },
+        ),
+      );
     }
     expect(hourly.hints.list()).toMatchObject([{ about: 'header:x-forwarded-access-token', requests: 20 }]);
   });
@@ -232,17 +355,39 @@ describe('what is named with its meaning', () => {
   test('no users who ask the same with one credential, nor their tokens', async () => {
     const { hints, miss } = createWatch();
     for (let round = 0; round < 3; round += 1) {
-      await times(40, (user) => miss({}, { scope: `private:${user}`, key: `${user}.json`, callerHeaders: new Map([['x-forwarded-access-token', `token of ${user}`], ['x-forwarded-user', `user ${user}`]]) }));
+      await times(40, (user) =>
+        miss(
+          {},
+          {
+            scope: `private:${user}`,
+            key: `${user}.json`,
+            callerHeaders: new Map([
+              ['x-forwarded-access-token', `token of ${user}`],
+              ['x-forwarded-user', `user ${user}`],
+            ]),
+          },
+        ),
+      );
     }
     expect(hints.list()).toEqual([]);
   });
 
-  test.each([[true, 'sse.noStore=ignore'], [false, null]])('no-store that may be a habit (%s)', (isHabit, setting) => {
+  test.each([
+    [true, 'sse.noStore=ignore'],
+    [false, null],
+  ])('no-store that may be a habit (%s)', (isHabit, setting) => {
     const { hints, lines } = createWatch();
     for (let request = 0; request < NEEDED - 1; request += 1) hints.refusedToStore(isHabit);
     expect(hints.list()).toEqual([]);
     for (let request = 0; request < 18; request += 1) hints.refusedToStore(isHabit);
-    expect(hints.list()).toMatchObject([{ about: 'no-store', requests: 37, setting, text: expect.stringMatching(/^Cache-Control: no-store kept 37 requests from hitting; it is/) }]);
+    expect(hints.list()).toMatchObject([
+      {
+        about: 'no-store',
+        requests: 37,
+        setting,
+        text: expect.stringMatching(/^Cache-Control: no-store kept 37 requests from hitting; it is/),
+      },
+    ]);
     expect(lines).toHaveLength(1);
   });
 });
@@ -252,7 +397,8 @@ test('no value is told, and what is remembered is bounded whatever clients send'
   await times(3 * NEEDED, (index) => miss({ 'x-foo': `sk-very-secret-${index}-value`, 'x-name': `alice ${index}` }));
   expect(JSON.stringify([hints.list(), lines])).not.toMatch(/sk-very|alice/);
   for (let name = 0; name < 150; name += 1) {
-    for (let request = 0; request < NEEDED; request += 1) miss({ [`x-h${name}`]: randomUUID() }, { scope: `private:${name}` });
+    for (let request = 0; request < NEEDED; request += 1)
+      miss({ [`x-h${name}`]: randomUUID() }, { scope: `private:${name}` });
     await settled();
   }
   expect(hints.list()).toHaveLength(100);

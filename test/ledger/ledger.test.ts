@@ -15,18 +15,42 @@ const REQUESTS = [
   // 86 x 0.15 + 1,920 x 0.075 + 300 x 0.60 = 12.9 + 144 + 180 = 336.9 millionths
   noteOf({ outcome: 'miss', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
   // the same, spared twice
-  noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
+  noteOf({
+    outcome: 'hit',
+    tier: 'memory',
+    call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000),
+  }),
   noteOf({ outcome: 'follow', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
   // 100 x 2.5 + 50 x 10 = 250 + 500 = 750 millionths
-  noteOf({ outcome: 'bypass', why: 'no-store', model: 'gpt-4o-2024-08-06', call: callOf({ input: 100, output: 50 }, 3_000) }),
+  noteOf({
+    outcome: 'bypass',
+    why: 'no-store',
+    model: 'gpt-4o-2024-08-06',
+    call: callOf({ input: 100, output: 50 }, 3_000),
+  }),
   // 8 x 0.02 = 0.16 millionths
-  noteOf({ outcome: 'miss', endpoint: 'embeddings', model: 'text-embedding-3-small', scope: 'shared:team', call: callOf({ input: 8 }, 100) }),
+  noteOf({
+    outcome: 'miss',
+    endpoint: 'embeddings',
+    model: 'text-embedding-3-small',
+    scope: 'shared:team',
+    call: callOf({ input: 8 }, 100),
+  }),
   // no price: 7 + 5 tokens
   noteOf({ outcome: 'miss', model: 'llama-3.3-70b', call: callOf({ input: 7, output: 5 }, 500) }),
   // no usage, no call, no money
   noteOf({ outcome: 'miss', call: callOf(null, 400) }),
   noteOf({ outcome: 'miss', call: null, why: 'upstream_cut', error: 'upstream_cut' }),
-  noteOf({ outcome: 'refusal', endpoint: 'other', model: null, scope: null, key: null, status: 400, why: 'invalid_header', error: 'invalid_header' }),
+  noteOf({
+    outcome: 'refusal',
+    endpoint: 'other',
+    model: null,
+    scope: null,
+    key: null,
+    status: 400,
+    why: 'invalid_header',
+    error: 'invalid_header',
+  }),
 ];
 
 describe.each(['a file', 'memory'])('books in %s', (where) => {
@@ -35,9 +59,21 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   test('come to what a hand calculation comes to', async () => {
     const ledger = openIn(createBooksPlace());
     for (const record of REQUESTS) ledger.note(record);
-    const { since, periods: { today, week, all } } = await ledger.stats();
+    const {
+      since,
+      periods: { today, week, all },
+    } = await ledger.stats();
     expect(since).toBe('2026-11-22');
-    expect(today).toMatchObject({ requests: 9, hits: 1, follows: 1, misses: 5, bypasses: 1, refusals: 1, unpricedTokens: 12, waitedSaved: 4 });
+    expect(today).toMatchObject({
+      requests: 9,
+      hits: 1,
+      follows: 1,
+      misses: 5,
+      bypasses: 1,
+      refusals: 1,
+      unpricedTokens: 12,
+      waitedSaved: 4,
+    });
     expect(today.hitRate).toBeCloseTo(2 / 7, 12);
     // 336.9 + 750 + 0.16 = 1,087.06 millionths; twice 336.9 = 673.8.
     expect(today.dollars).toEqual({ spent: 0.00108706, saved: 0.0006738 });
@@ -48,24 +84,50 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     expect(week).toEqual(today);
     expect(all).toEqual(today);
     expect(today.models.map(({ model, requests }) => [model, requests])).toEqual([
-      ['gpt-4o-mini', 5], [null, 1], ['gpt-4o-2024-08-06', 1], ['llama-3.3-70b', 1], ['text-embedding-3-small', 1],
+      ['gpt-4o-mini', 5],
+      [null, 1],
+      ['gpt-4o-2024-08-06', 1],
+      ['llama-3.3-70b', 1],
+      ['text-embedding-3-small', 1],
     ]);
     expect(today.scopes.map(({ scope }) => scope)).toEqual(['private:0123456789ab', null, 'shared:team']);
-    expect(today.endpoints.map(({ endpoint, requests }) => [endpoint, requests])).toEqual([['chat', 7], ['embeddings', 1], ['other', 1]]);
+    expect(today.endpoints.map(({ endpoint, requests }) => [endpoint, requests])).toEqual([
+      ['chat', 7],
+      ['embeddings', 1],
+      ['other', 1],
+    ]);
   });
 
   test('say why requests went past the cache and why answers were not kept, and count no error as one of them', async () => {
     const ledger = openIn(createBooksPlace());
     const bypass = (why: string, days = 0) => noteOf({ outcome: 'bypass', why, time: NOON - days * DAY });
     const miss = (why: string | null, error: string | null = null) => noteOf({ why, error });
-    for (const record of [bypass('no-store'), bypass('store', 3), bypass('no-store', 9), bypass('audio'), miss('too-large'), miss(null), miss('status'), miss('too-large')]) ledger.note(record);
-    for (const record of [miss('upstream_cut', 'upstream_cut'), miss('too-large', 'listener_too_slow'), noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' })]) ledger.note(record);
-    const { periods: { today, week, all } } = await ledger.stats();
+    for (const record of [
+      bypass('no-store'),
+      bypass('store', 3),
+      bypass('no-store', 9),
+      bypass('audio'),
+      miss('too-large'),
+      miss(null),
+      miss('status'),
+      miss('too-large'),
+    ])
+      ledger.note(record);
+    for (const record of [
+      miss('upstream_cut', 'upstream_cut'),
+      miss('too-large', 'listener_too_slow'),
+      noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' }),
+    ])
+      ledger.note(record);
+    const {
+      periods: { today, week, all },
+    } = await ledger.stats();
     const reason = (name: string, requests: number) => ({ reason: name, requests });
     expect(today.bypassReasons).toEqual([reason('audio', 1), reason('no-store', 1)]);
     expect(week.bypassReasons).toEqual([reason('audio', 1), reason('no-store', 1), reason('store', 1)]);
     expect(all.bypassReasons).toEqual([reason('no-store', 2), reason('audio', 1), reason('store', 1)]);
-    for (const { unkeptReasons } of [today, week, all]) expect(unkeptReasons).toEqual([reason('too-large', 2), reason('status', 1)]);
+    for (const { unkeptReasons } of [today, week, all])
+      expect(unkeptReasons).toEqual([reason('too-large', 2), reason('status', 1)]);
   });
 
   test('tell today from the week and from all', async () => {
@@ -78,7 +140,10 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   });
 
   test('of nothing say nothing', async () => {
-    const { since, periods: { all } } = await openIn(createBooksPlace()).stats();
+    const {
+      since,
+      periods: { all },
+    } = await openIn(createBooksPlace()).stats();
     expect(since).toBeNull();
     expect(all).toMatchObject({ requests: 0, hitRate: null, dollars: { spent: 0, saved: 0 }, models: [] });
   });
@@ -86,8 +151,11 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   test('count the models beyond a thousand a day as one, and what they took all the same', async () => {
     const place = createBooksPlace();
     const ledger = openIn(place);
-    for (let number = 0; number < 1_500; number += 1) ledger.note(noteOf({ model: `model-${number}-${'x'.repeat(300)}`, call: callOf({ input: 1 }) }));
-    const { periods: { all } } = await ledger.stats();
+    for (let number = 0; number < 1_500; number += 1)
+      ledger.note(noteOf({ model: `model-${number}-${'x'.repeat(300)}`, call: callOf({ input: 1 }) }));
+    const {
+      periods: { all },
+    } = await ledger.stats();
     expect(all.requests).toBe(1_500);
     expect(all.unpricedTokens).toBe(1_500);
     expect(all.models).toHaveLength(100);
@@ -98,7 +166,9 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   test('count a name from the prototype as any other', async () => {
     const ledger = openIn(createBooksPlace());
     for (const model of ['__proto__', 'constructor', 'a b\nc']) ledger.note(noteOf({ model }));
-    const { periods: { all } } = await ledger.stats();
+    const {
+      periods: { all },
+    } = await ledger.stats();
     expect(all.models.map(({ model }) => model).sort()).toEqual(['__proto__', 'a b\nc', 'constructor']);
   });
 });
@@ -117,7 +187,17 @@ describe('a ledger', () => {
     for (const record of REQUESTS) ledger.note(record);
     end();
     ledger.note(noteOf());
-    expect(heard.map(({ dollars }) => dollars)).toEqual([0.0003369, 0.0003369, 0.0003369, 0.00075, 0.00000016, null, null, null, null]);
+    expect(heard.map(({ dollars }) => dollars)).toEqual([
+      0.0003369,
+      0.0003369,
+      0.0003369,
+      0.00075,
+      0.00000016,
+      null,
+      null,
+      null,
+      null,
+    ]);
     expect(heard[0]).toMatchObject({ ...REQUESTS[0], scope: 'private:0123456789ab' });
   });
 
@@ -136,7 +216,8 @@ describe('a ledger', () => {
 
   test('takes notes of days in any order', async () => {
     const ledger = createBooksPlace().open(null);
-    for (const time of [NOON, NOON + DAY, NOON, NOON - DAY, NOON + 12 * 3_600_000 - 1, NOON + 12 * 3_600_000]) ledger.note(noteOf({ time }));
+    for (const time of [NOON, NOON + DAY, NOON, NOON - DAY, NOON + 12 * 3_600_000 - 1, NOON + 12 * 3_600_000])
+      ledger.note(noteOf({ time }));
     const { periods } = await ledger.stats();
     expect(periods.all.requests).toBe(6);
     expect(periods.today.requests).toBe(3);

@@ -9,8 +9,21 @@ export const NOON = Date.UTC(2026, 10, 22, 12);
 
 export function noteOf(more: Partial<UsageRecord> = {}): UsageRecord {
   return {
-    time: NOON, requestId: 'r-1', outcome: 'miss', endpoint: 'chat', model: 'gpt-4o-mini', scope: `private:${'0123456789abcdef'.repeat(4)}`,
-    key: '0123456789abcdef', status: 200, why: null, error: null, tier: null, ms: 1_210, bytes: 500, call: null, ...more,
+    time: NOON,
+    requestId: 'r-1',
+    outcome: 'miss',
+    endpoint: 'chat',
+    model: 'gpt-4o-mini',
+    scope: `private:${'0123456789abcdef'.repeat(4)}`,
+    key: '0123456789abcdef',
+    status: 200,
+    why: null,
+    error: null,
+    tier: null,
+    ms: 1_210,
+    bytes: 500,
+    call: null,
+    ...more,
   };
 }
 

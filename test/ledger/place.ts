@@ -33,7 +33,9 @@ export function createBooksPlace(): BooksPlace {
     rmSync(directory, { recursive: true, force: true });
   });
   return {
-    path, clock, lines,
+    path,
+    clock,
+    lines,
     open(at = path) {
       const ledger = new Ledger({ usageFile: new UsageFile({ path: at, clock, log }), prices: readPrices(), log });
       opened.push(ledger);

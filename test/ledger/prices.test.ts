@@ -3,19 +3,40 @@ import { describe, expect, test } from 'vitest';
 import { type Price, readPrices } from '../../src/ledger/prices.ts';
 
 const PRICES = readPrices();
-const LISTED: Record<string, Price> = JSON.parse(readFileSync(new URL('../../config/prices.json', import.meta.url), 'utf8'));
+const LISTED: Record<string, Price> = JSON.parse(
+  readFileSync(new URL('../../config/prices.json', import.meta.url), 'utf8'),
+);
 const tokens = (input: number, output: number, cachedInput = 0) => ({ input, cachedInput, output, reasoning: 0 });
 
 describe('every price', () => {
-  test.each(Object.entries(LISTED))('of %s has a day, a source, and is a whole number of nano-dollars per token', (_, price) => {
-    expect(price.since).toMatch(/^20\d\d-\d\d-\d\d$/);
-    expect(price.source).toMatch(/^https:\/\//);
-    for (const dollars of [price.input, price.cachedInput ?? 0, price.output]) expect(Math.abs(dollars * 1_000 - Math.round(dollars * 1_000))).toBeLessThan(1e-9);
-    expect(price.cachedInput ?? 0).toBeLessThan(price.input);
-  });
+  test.each(Object.entries(LISTED))(
+    'of %s has a day, a source, and is a whole number of nano-dollars per token',
+    (_, price) => {
+      expect(price.since).toMatch(/^20\d\d-\d\d-\d\d$/);
+      expect(price.source).toMatch(/^https:\/\//);
+      for (const dollars of [price.input, price.cachedInput ?? 0, price.output])
+        expect(Math.abs(dollars * 1_000 - Math.round(dollars * 1_000))).toBeLessThan(1e-9);
+      expect(price.cachedInput ?? 0).toBeLessThan(price.input);
+    },
+  );
 
   test('that the makers of agents ask for most is there', () => {
-    const wanted = ['gpt-3.5-turbo', 'gpt-4', 'gpt-4-turbo', 'gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-5', 'gpt-5-mini', 'gpt-5.1', 'o1', 'o3', 'o4-mini', 'text-embedding-3-small'];
+    const wanted = [
+      'gpt-3.5-turbo',
+      'gpt-4',
+      'gpt-4-turbo',
+      'gpt-4o',
+      'gpt-4o-mini',
+      'gpt-4.1',
+      'gpt-4.1-mini',
+      'gpt-5',
+      'gpt-5-mini',
+      'gpt-5.1',
+      'o1',
+      'o3',
+      'o4-mini',
+      'text-embedding-3-small',
+    ];
     expect(wanted.filter((model) => !(model in LISTED))).toEqual([]);
   });
 });
@@ -40,9 +61,32 @@ describe('a model', () => {
   });
 
   test.each([
-    'gpt-4o-audio-preview', 'gpt-4o-audio-preview-2024-12-17', 'gpt-4o-realtime-preview', 'gpt-4o-transcribe', 'gpt-4o-search-preview', 'gpt-4o-next',
-    'gpt-4ox', 'gpt-4o-2024', 'gpt-4o-2024-08', 'gpt-4o-2024-08-06-mini', 'gpt-4o-mini-tts', 'gpt-5-turbo', 'gpt-5.10', 'gpt-50', 'o3-deep-research', 'o30',
-    'ft:gpt-4o-2024-08-06:acme::abc123', 'ft:gpt-4o', 'openai/gpt-4o', 'GPT-4O', ' gpt-4o', 'gpt', '', '__proto__', 'constructor', 'llama-3.3-70b',
+    'gpt-4o-audio-preview',
+    'gpt-4o-audio-preview-2024-12-17',
+    'gpt-4o-realtime-preview',
+    'gpt-4o-transcribe',
+    'gpt-4o-search-preview',
+    'gpt-4o-next',
+    'gpt-4ox',
+    'gpt-4o-2024',
+    'gpt-4o-2024-08',
+    'gpt-4o-2024-08-06-mini',
+    'gpt-4o-mini-tts',
+    'gpt-5-turbo',
+    'gpt-5.10',
+    'gpt-50',
+    'o3-deep-research',
+    'o30',
+    'ft:gpt-4o-2024-08-06:acme::abc123',
+    'ft:gpt-4o',
+    'openai/gpt-4o',
+    'GPT-4O',
+    ' gpt-4o',
+    'gpt',
+    '',
+    '__proto__',
+    'constructor',
+    'llama-3.3-70b',
   ])('%j has no price', (model) => {
     expect(PRICES.find(model)).toBeNull();
     expect(PRICES.nanoDollars(model, tokens(1, 1))).toBeNull();

@@ -20,21 +20,30 @@ async function run(args: readonly string[], contents: Record<string, string>) {
 }
 
 /** Runs `refrain explain a.json b.json` on two requests. */
-const explain = (a: string, b: string, flags: readonly string[] = []) => run(['a.json', 'b.json', ...flags], { 'a.json': a, 'b.json': b });
+const explain = (a: string, b: string, flags: readonly string[] = []) =>
+  run(['a.json', 'b.json', ...flags], { 'a.json': a, 'b.json': b });
 
 describe('refrain explain', () => {
   test('shows where two requests differ', async () => {
     const { code, lines } = await explain(request('{"model":"m","trace":1}'), request('{"model":"m","trace":2}'));
     expect(code).toBe(1);
     expect(lines).toEqual([
-      expect.stringMatching(/^a\.json: key [0-9a-f]{16}, form json$/), expect.stringMatching(/^b\.json: key [0-9a-f]{16}, form json$/),
-      'They share no answer: there is one difference.', '  /body/trace', '    a: 1', '    b: 2',
+      expect.stringMatching(/^a\.json: key [0-9a-f]{16}, form json$/),
+      expect.stringMatching(/^b\.json: key [0-9a-f]{16}, form json$/),
+      'They share no answer: there is one difference.',
+      '  /body/trace',
+      '    a: 1',
+      '    b: 2',
       '    if it does not change the answer, key.ignore=default,/trace leaves it out of the key',
     ]);
   });
 
   test('heeds the settings', async () => {
-    const { code, lines } = await explain(request('{"model":"m","trace":1}'), request('{"model":"m","trace":2}'), ['--key-ignore', 'default,/trace', '--json']);
+    const { code, lines } = await explain(request('{"model":"m","trace":1}'), request('{"model":"m","trace":2}'), [
+      '--key-ignore',
+      'default,/trace',
+      '--json',
+    ]);
     expect([code, JSON.parse(lines.join('\n')).same]).toEqual([0, true]);
   });
 
@@ -52,7 +61,13 @@ describe('refrain explain', () => {
   });
 
   test('refuses files that are not there, and one file alone', async () => {
-    expect(await run(['a.json', 'b.json'], {})).toMatchObject({ code: 2, err: expect.stringContaining('a.json cannot be read (ENOENT)') });
-    expect(await run(['a.json'], {})).toMatchObject({ code: 2, err: expect.stringContaining('explain takes A.json and B.json') });
+    expect(await run(['a.json', 'b.json'], {})).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a.json cannot be read (ENOENT)'),
+    });
+    expect(await run(['a.json'], {})).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('explain takes A.json and B.json'),
+    });
   });
 });

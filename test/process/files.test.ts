@@ -19,7 +19,11 @@ const test = staged.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use((flags = []) => {
-      const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags], folder, {});
+      const child = new Child(
+        ['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, ...flags],
+        folder,
+        {},
+      );
       children.push(child);
       return child;
     });
@@ -47,7 +51,7 @@ describe('a start', () => {
     });
   }
 
-  test('over a running proxy\'s port changes none of its files', async ({ run, place }) => {
+  test("over a running proxy's port changes none of its files", async ({ run, place }) => {
     const first = run();
     const { api } = await first.ready();
     await ask(api + CHAT, ASKING);
@@ -58,14 +62,20 @@ describe('a start', () => {
   });
 
   for (const [what, put] of [
-    ['another program\'s database', (path: string) => {
-      const database = new DatabaseSync(path);
-      database.exec(`CREATE TABLE moz_places (url TEXT); INSERT INTO moz_places VALUES ('https://example.org')`);
-      database.close();
-    }],
+    [
+      "another program's database",
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        database.exec(`CREATE TABLE moz_places (url TEXT); INSERT INTO moz_places VALUES ('https://example.org')`);
+        database.close();
+      },
+    ],
     ['a text', (path: string) => writeFileSync(path, 'Dear diary,\n'.repeat(100))],
   ] as const) {
-    test(`over ${what} is refused in one line that says what to do, and leaves all as it is`, async ({ run, folder }) => {
+    test(`over ${what} is refused in one line that says what to do, and leaves all as it is`, async ({
+      run,
+      folder,
+    }) => {
       const path = join(folder, 'places.sqlite');
       put(path);
       chmodSync(path, 0o600);
@@ -73,7 +83,11 @@ describe('a start', () => {
       const child = run(['--store-path', path]);
       expect(await child.exited).toEqual({ code: 2, signal: null });
       const [last = ''] = child.stderr.trimEnd().split('\n').slice(-1);
-      expect(last).toMatch(new RegExp(`^refrain: ${path} cannot be used: it is .*; choose another path with --store-path, or move away what is there$`));
+      expect(last).toMatch(
+        new RegExp(
+          `^refrain: ${path} cannot be used: it is .*; choose another path with --store-path, or move away what is there$`,
+        ),
+      );
       expect(child.stdout).toEqual([]);
       expect(readFileSync(path).equals(bytes)).toBe(true);
       expect(readdirSync(folder)).toEqual(['places.sqlite']);
@@ -81,14 +95,20 @@ describe('a start', () => {
   }
 
   for (const [what, text] of [
-    ['too short', 'abcdef'], ['no hexadecimal', 'x'.repeat(64)], ['longer than it should be', 'ab'.repeat(33)], ['followed by something else', `${'ab'.repeat(32)} zz`], ['empty', ''],
+    ['too short', 'abcdef'],
+    ['no hexadecimal', 'x'.repeat(64)],
+    ['longer than it should be', 'ab'.repeat(33)],
+    ['followed by something else', `${'ab'.repeat(32)} zz`],
+    ['empty', ''],
   ] as const) {
     test(`with a secret that is ${what} is refused in one line`, async ({ run, place }) => {
       mkdirSync(place);
       writeFileSync(join(place, 'secret'), text, { mode: 0o600 });
       const child = run();
       expect(await child.exited).toEqual({ code: 2, signal: null });
-      expect(child.stderr).toMatch(/^refrain: \S+secret is not a secret of 64 hexadecimal digits; restore it, or remove it .*\n$/);
+      expect(child.stderr).toMatch(
+        /^refrain: \S+secret is not a secret of 64 hexadecimal digits; restore it, or remove it .*\n$/,
+      );
       expect(readFileSync(join(place, 'secret'), 'utf8')).toBe(text);
     });
   }
@@ -108,8 +128,16 @@ describe('a start', () => {
     const again = await second.ready();
     for (const name of names) expect([name, modeOf(join(place, name))]).toEqual([name, '600']);
     expect(modeOf(join(place, 'cache.sqlite-shm'))).toBe('600');
-    for (const whose of ['could read the secret', 'could read the files of the disk store', 'could read the files of the books', 'could read what upstreams said of credentials']) expect(second.stderr).toContain(`others ${whose}`);
-    expect((await ask(again.api + CHAT, { ...ASKING, headers: { authorization: 'Bearer sk-1' } })).headers['x-cache']).toBe('HIT');
+    for (const whose of [
+      'could read the secret',
+      'could read the files of the disk store',
+      'could read the files of the books',
+      'could read what upstreams said of credentials',
+    ])
+      expect(second.stderr).toContain(`others ${whose}`);
+    expect(
+      (await ask(again.api + CHAT, { ...ASKING, headers: { authorization: 'Bearer sk-1' } })).headers['x-cache'],
+    ).toBe('HIT');
   });
 });
 
@@ -121,7 +149,10 @@ describe('two processes over one file', () => {
     expect((await ask(other.api + CHAT, ASKING)).headers['cache-status']).toMatch(/detail=memory$/);
     expect((await ask(`${one.admin}/purge`, { body: { all: true } })).status).toBe(200);
     const since = performance.now();
-    const isServed = async () => (await ask(other.api + CHAT, { ...ASKING, headers: { 'cache-control': 'only-if-cached' } })).headers['x-cache'] === 'HIT';
+    const isServed = async () =>
+      (await ask(other.api + CHAT, { ...ASKING, headers: { 'cache-control': 'only-if-cached' } })).headers[
+        'x-cache'
+      ] === 'HIT';
     while (await isServed()) continue;
     // A second is promised; the rest is for a machine that is busy.
     expect(performance.now() - since).toBeLessThan(2_500);

@@ -10,14 +10,23 @@ import { ask } from '../harness/client.ts';
 import { staged } from '../harness/stage.ts';
 
 staged('requests that come before the files are open wait for them, and are answered', async ({ folder, upstream }) => {
-  const config = createConfig({ upstream: `${upstream.url}/v1`, port: 0, admin: { port: 0 }, store: { path: `${folder}/cache.sqlite` } });
+  const config = createConfig({
+    upstream: `${upstream.url}/v1`,
+    port: 0,
+    admin: { port: 0 },
+    store: { path: `${folder}/cache.sqlite` },
+  });
   const app = createApp(config, createLog('silent'));
   const early: Promise<{ status: number; text: string }>[] = [];
   const urlOf = (server: typeof app.api) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const slow = {
     ...app,
     async open() {
-      for (const [server, path, asking] of [[app.api, CHAT, { body: chatRequest(), headers: { expect: '100-continue' } }], [app.api, CHAT, { body: chatRequest() }], [app.admin, '/healthz', {}]] as const) {
+      for (const [server, path, asking] of [
+        [app.api, CHAT, { body: chatRequest(), headers: { expect: '100-continue' } }],
+        [app.api, CHAT, { body: chatRequest() }],
+        [app.admin, '/healthz', {}],
+      ] as const) {
         const arrived = Promise.race(['request', 'checkExpectation'].map((event) => once(server, event)));
         early.push(ask(urlOf(server) + path, asking));
         await arrived;

@@ -42,7 +42,8 @@ describe('the command', () => {
   test('keeps its files to their owner', async ({ run, folder }) => {
     const { api } = await run().ready();
     await ask(api + CHAT, { body: chatRequest() });
-    for (const name of ['secret', 'cache.sqlite']) expect(statSync(join(folder, '.refrain', name)).mode & 0o777, name).toBe(0o600);
+    for (const name of ['secret', 'cache.sqlite'])
+      expect(statSync(join(folder, '.refrain', name)).mode & 0o777, name).toBe(0o600);
     expect(statSync(join(folder, '.refrain')).mode & 0o777).toBe(0o700);
   });
 
@@ -77,7 +78,9 @@ describe('the command', () => {
     for (const [place, flags, environment] of ways) {
       const child = run(flags, environment, []);
       expect(await child.exited).toEqual({ code: 1, signal: null });
-      expect(child.stderr).toBe(`refrain: cannot listen (port ${port} is in use; choose another with ${place}, or 0 for any)\n`);
+      expect(child.stderr).toBe(
+        `refrain: cannot listen (port ${port} is in use; choose another with ${place}, or 0 for any)\n`,
+      );
     }
     taken.close();
   });
@@ -86,18 +89,28 @@ describe('the command', () => {
     ['--host', ['--host', '203.0.113.5'], {}],
     ['REFRAIN_HOST', [], { REFRAIN_HOST: '203.0.113.5' }],
     ['REFRAIN_ADMIN_HOST', [], { REFRAIN_ADMIN_HOST: '203.0.113.5', REFRAIN_ADMIN_TOKEN: 'x'.repeat(32) }],
-  ] as const)('ends with 1 and says that the address of %s is not of this machine', async ([place, flags, environment], { run }) => {
-    const child = run(flags, environment);
-    expect(await child.exited).toEqual({ code: 1, signal: null });
-    expect(child.stderr).toBe(`refrain: cannot listen (203.0.113.5 cannot be listened on: EADDRNOTAVAIL; choose an address of this machine with ${place})\n`);
-  });
+  ] as const)(
+    'ends with 1 and says that the address of %s is not of this machine',
+    async ([place, flags, environment], { run }) => {
+      const child = run(flags, environment);
+      expect(await child.exited).toEqual({ code: 1, signal: null });
+      expect(child.stderr).toBe(
+        `refrain: cannot listen (203.0.113.5 cannot be listened on: EADDRNOTAVAIL; choose an address of this machine with ${place})\n`,
+      );
+    },
+  );
 
   test('names the setting of an upstream that does not answer as it was written', async ({ run, folder }) => {
     const named = { upstream: 'http://127.0.0.1:1/v1', upstreams: { other: 'http://127.0.0.1:1/v1' } };
     writeFileSync(join(folder, 'my.json'), JSON.stringify(named));
     for (const [flags, environment, path, place] of [
       [['--upstream', 'http://127.0.0.1:1/v1'], {}, CHAT, '--upstream'],
-      [['--config', 'my.json'], { REFRAIN_UPSTREAM: 'http://127.0.0.1:1/v1' }, `/other${CHAT}`, 'upstreams.other in my.json'],
+      [
+        ['--config', 'my.json'],
+        { REFRAIN_UPSTREAM: 'http://127.0.0.1:1/v1' },
+        `/other${CHAT}`,
+        'upstreams.other in my.json',
+      ],
     ] as const) {
       const child = run(flags, environment);
       const { api } = await child.ready();
@@ -122,18 +135,22 @@ describe('the command', () => {
 describe('a Node that is too old', () => {
   const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
   /** What the program says under a Node that takes itself for another. */
-  const startUnder = (version: string) => new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    const pretence = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
-    const flags = ['--import', `data:text/javascript,${encodeURIComponent(pretence)}`];
-    execFile(process.execPath, [...flags, MAIN, '--version'], (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
-  });
+  const startUnder = (version: string) =>
+    new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+      const pretence = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+      const flags = ['--import', `data:text/javascript,${encodeURIComponent(pretence)}`];
+      execFile(process.execPath, [...flags, MAIN, '--version'], (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      );
+    });
 
   test('is told so in one line', async () => {
     for (const version of ['16.20.2', '18.20.8', '20.20.2', '22.18.0']) {
       const stderr = `refrain: Node ${version} is too old; install Node 22.19 or newer\n`;
       expect(await startUnder(version)).toEqual({ code: 1, stdout: '', stderr });
     }
-    for (const version of ['22.19.0', '23.0.0', '24.0.0', '100.1.0']) expect(await startUnder(version)).toMatchObject({ code: 0, stderr: '' });
+    for (const version of ['22.19.0', '23.0.0', '24.0.0', '100.1.0'])
+      expect(await startUnder(version)).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('can read the program, which loads nothing before it has looked', () => {
@@ -176,7 +193,10 @@ describe('a stop', () => {
     expect(await child.exited).toEqual({ code: 0, signal: null });
     upstream.script = answerAll;
     const next = run();
-    expect((await ask((await next.ready()).api + CHAT, STREAM)).headers).toMatchObject({ 'x-cache': 'HIT', 'cache-status': expect.stringContaining('detail=sqlite') });
+    expect((await ask((await next.ready()).api + CHAT, STREAM)).headers).toMatchObject({
+      'x-cache': 'HIT',
+      'cache-status': expect.stringContaining('detail=sqlite'),
+    });
   });
 
   test('cuts visibly what outlasts the drain deadline', async ({ run, upstream }) => {
@@ -216,11 +236,23 @@ describe('a setting that has another name now', () => {
 });
 
 describe('kill -9', () => {
-  test('in the middle of 1,000 writes loses at most the last batches, and never a right byte', async ({ run, upstream, folder }) => {
+  test('in the middle of 1,000 writes loses at most the last batches, and never a right byte', async ({
+    run,
+    upstream,
+    folder,
+  }) => {
     upstream.script = ({ body, response }) => {
       const { input } = JSON.parse(body.toString());
-      const data = [{ object: 'embedding', index: 0, embedding: Array.from({ length: 50 }, (_, at) => input.length * 1e3 + at + Number(input.slice(5))) }];
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ object: 'list', data, input }));
+      const data = [
+        {
+          object: 'embedding',
+          index: 0,
+          embedding: Array.from({ length: 50 }, (_, at) => input.length * 1e3 + at + Number(input.slice(5))),
+        },
+      ];
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ object: 'list', data, input }));
     };
     const first = run();
     let { api } = await first.ready();
@@ -229,7 +261,8 @@ describe('kill -9', () => {
     for (let index = 0; index < 700; index++) expected.push((await ask(`${api}/v1/embeddings`, question(index))).text);
     first.signal('SIGKILL');
     let refused = 0;
-    for (let index = 700; index < 1_000; index++) await ask(`${api}/v1/embeddings`, question(index)).catch(() => refused++);
+    for (let index = 700; index < 1_000; index++)
+      await ask(`${api}/v1/embeddings`, question(index)).catch(() => refused++);
     expect(refused).toBeGreaterThan(0);
     await first.exited;
 

@@ -13,14 +13,22 @@ import { ask } from '../harness/client.ts';
 /** An upstream over TLS whose certificate nobody knows; asks it once through a proxy with this environment. */
 async function askThrough(environment: (certificatePath: string) => Record<string, string>) {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
   const path = join(folder, 'certificate.pem');
   writeFileSync(path, cert);
-  const upstream = createServer({ key, cert }, (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()));
+  const upstream = createServer({ key, cert }, (_request, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
+  );
   upstream.listen(0, 'localhost');
   await once(upstream, 'listening');
   const { port } = upstream.address() as AddressInfo;
-  const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `https://localhost:${port}/v1`], folder, environment(path));
+  const child = new Child(
+    ['--port', '0', '--admin-port', '0', '--upstream', `https://localhost:${port}/v1`],
+    folder,
+    environment(path),
+  );
   onTestFinished(async () => {
     await child.end();
     upstream.close();
@@ -30,7 +38,10 @@ async function askThrough(environment: (certificatePath: string) => Record<strin
 }
 
 test('a certificate that NODE_EXTRA_CA_CERTS names is trusted', async () => {
-  expect(await askThrough((path) => ({ NODE_EXTRA_CA_CERTS: path }))).toMatchObject({ status: 200, text: chatAnswer() });
+  expect(await askThrough((path) => ({ NODE_EXTRA_CA_CERTS: path }))).toMatchObject({
+    status: 200,
+    text: chatAnswer(),
+  });
 });
 
 test('any other unknown certificate is not', async () => {

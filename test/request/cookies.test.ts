@@ -5,9 +5,22 @@ import { describe, expect, test } from 'vitest';
 import { keyedCookies } from '../../src/request/cookies.ts';
 import { keyFor } from '../harness/naming.ts';
 
-const keyWith = (...cookies: string[]) => keyFor({ headers: cookies.flatMap((value) => ['cookie', value]), body: '{"model":"m"}' });
+const keyWith = (...cookies: string[]) =>
+  keyFor({ headers: cookies.flatMap((value) => ['cookie', value]), body: '{"model":"m"}' });
 
-const ROUTING = ['AWSALB', 'AWSALBCORS', 'AWSALBTG', 'AWSELB', '__cf_bm', '_cfuvid', '__cflb', 'ARRAffinity', 'ARRAffinitySameSite', 'GCLB', 'INGRESSCOOKIE'];
+const ROUTING = [
+  'AWSALB',
+  'AWSALBCORS',
+  'AWSALBTG',
+  'AWSELB',
+  '__cf_bm',
+  '_cfuvid',
+  '__cflb',
+  'ARRAffinity',
+  'ARRAffinitySameSite',
+  'GCLB',
+  'INGRESSCOOKIE',
+];
 
 describe('a cookie of a balancer', () => {
   test.each(ROUTING)('is left out: %s', (name) => {
@@ -19,7 +32,11 @@ describe('a cookie of a balancer', () => {
   });
 
   test.each(ROUTING)('is told from what has almost its name: %s', (name) => {
-    for (const other of [`x${name}`, ` x ${name}`, name.toLowerCase() === name ? name.toUpperCase() : name.toLowerCase()]) {
+    for (const other of [
+      `x${name}`,
+      ` x ${name}`,
+      name.toLowerCase() === name ? name.toUpperCase() : name.toLowerCase(),
+    ]) {
       expect(keyWith(`${other}=1`)).not.toBe(keyWith());
     }
   });
@@ -33,7 +50,8 @@ describe('a cookie of a balancer', () => {
 });
 
 test('any other cookies are in the key as they came', () => {
-  for (const values of [['a=1;b=2'], ['a=1; b=2'], ['b=2; a=1'], ['a=1', 'b=2'], [''], ['session=é']]) expect(keyedCookies(values)).toBe(values);
+  for (const values of [['a=1;b=2'], ['a=1; b=2'], ['b=2; a=1'], ['a=1', 'b=2'], [''], ['session=é']])
+    expect(keyedCookies(values)).toBe(values);
   expect(keyWith('session=1')).not.toBe(keyWith('session=2'));
   expect(keyWith('session=1; __cf_bm=x')).not.toBe(keyWith('session=2; __cf_bm=x'));
 });

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { differencesOf } from '../../src/request/difference.ts';
 import { nearestOf } from '../../src/request/nearest.ts';
 
-const json = (body: string, others: Record<string, string> = {}) => ({ scope: 's', path: '/v1/x', body: `json:${body}`, ...others });
+const json = (body: string, others: Record<string, string> = {}) => ({
+  scope: 's',
+  path: '/v1/x',
+  body: `json:${body}`,
+  ...others,
+});
 
 /** Two bodies and the pointers at which they differ. */
 const BODIES: readonly (readonly [string, string, readonly string[]])[] = [
@@ -26,7 +31,11 @@ const BODIES: readonly (readonly [string, string, readonly string[]])[] = [
 describe('where two bodies differ', () => {
   test.each(BODIES)('%s and %s', (a, b, pointers) => {
     expect(differencesOf(json(a), json(b)).map(({ pointer }) => pointer)).toEqual(pointers);
-    expect(differencesOf(json(b), json(a)).map(({ pointer }) => pointer).sort()).toEqual([...pointers].sort());
+    expect(
+      differencesOf(json(b), json(a))
+        .map(({ pointer }) => pointer)
+        .sort(),
+    ).toEqual([...pointers].sort());
   });
 });
 
@@ -35,12 +44,18 @@ describe('where else requests differ', () => {
     const a = json('{"a":1}', { 'header:openai-beta': 'x', variant: '1', query: 'a=1' });
     const b = json('{"a":2}', { scope: 't', variant: '2' });
     expect(differencesOf(a, b).map(({ pointer, a, b }) => [pointer, a, b])).toEqual([
-      ['/scope', 's', 't'], ['/headers/openai-beta', 'x', null], ['/headers/x-refrain-variant', '1', '2'], ['/query', 'a=1', null], ['/body/a', '1', '2'],
+      ['/scope', 's', 't'],
+      ['/headers/openai-beta', 'x', null],
+      ['/headers/x-refrain-variant', '1', '2'],
+      ['/query', 'a=1', null],
+      ['/body/a', '1', '2'],
     ]);
   });
 
   test('is the whole body where that is compared by its bytes', () => {
-    expect(differencesOf(json('{"a":1}'), { ...json(''), body: 'raw:{"a":1,"a":2}' })).toMatchObject([{ pointer: '/body' }]);
+    expect(differencesOf(json('{"a":1}'), { ...json(''), body: 'raw:{"a":1,"a":2}' })).toMatchObject([
+      { pointer: '/body' },
+    ]);
   });
 
   test('is bounded, however much differs', () => {
@@ -57,13 +72,20 @@ describe('the nearest', () => {
   const asked = json('{"a":1,"b":1,"c":1}');
 
   test('differs in the fewest places, the first of equals', () => {
-    const candidates = [['far', '{"a":2,"b":2,"c":1}'], ['near', '{"a":1,"b":1,"c":2}'], ['as near', '{"a":1,"b":2,"c":1}']]
-      .map(([name, body]) => ({ key: `${name}.json`, parts: json(body as string) }));
+    const candidates = [
+      ['far', '{"a":2,"b":2,"c":1}'],
+      ['near', '{"a":1,"b":1,"c":2}'],
+      ['as near', '{"a":1,"b":2,"c":1}'],
+    ].map(([name, body]) => ({ key: `${name}.json`, parts: json(body as string) }));
     expect(nearestOf(asked, 'json', candidates)).toEqual({ name: 'near', first: '/body/c', differences: 1 });
   });
 
   test('may differ in its form alone', () => {
-    expect(nearestOf(asked, 'json', [{ key: 'n.sse', parts: asked }])).toEqual({ name: 'n', first: '/body/stream', differences: 1 });
+    expect(nearestOf(asked, 'json', [{ key: 'n.sse', parts: asked }])).toEqual({
+      name: 'n',
+      first: '/body/stream',
+      differences: 1,
+    });
   });
 
   test('is nothing where nothing can be compared', () => {

@@ -6,15 +6,47 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
-import { FIELDS, type FieldOf, type FieldTable, FORM_FIELDS, IGNORED_FIELDS, isKnownField } from '../../src/request/fields.ts';
+import {
+  FIELDS,
+  type FieldOf,
+  type FieldTable,
+  FORM_FIELDS,
+  IGNORED_FIELDS,
+  isKnownField,
+} from '../../src/request/fields.ts';
 import { keyFor, rulesWith } from '../harness/naming.ts';
 import { ENDPOINTS, PATHS } from './bodies.ts';
 
 const LEFT_OUT: readonly string[] = IGNORED_FIELDS.flatMap(({ fields }) => fields);
 /** Of every type, so that each field is given some that it knows and some that it does not. */
 const VALUES = [
-  'null', 'false', 'true', '0', '1', '1.0', '-1', '""', '"a"', '"b"', '"auto"', '[]', '["a"]', '["b"]', '[1]', '[[]]', '{}', '{"a":1}', '{"a":2}', '{"a":{"b":1,"c":2}}', '{"a":{"c":2,"b":1}}', '{"type":"text"}',
-  '{"id":"p","version":"1"}', '{"id":"p","version":"2"}', '[{"type":"function","name":"f"}]', '[{"type":"function","name":"g"}]', '[{"name":"f","type":"function"}]',
+  'null',
+  'false',
+  'true',
+  '0',
+  '1',
+  '1.0',
+  '-1',
+  '""',
+  '"a"',
+  '"b"',
+  '"auto"',
+  '[]',
+  '["a"]',
+  '["b"]',
+  '[1]',
+  '[[]]',
+  '{}',
+  '{"a":1}',
+  '{"a":2}',
+  '{"a":{"b":1,"c":2}}',
+  '{"a":{"c":2,"b":1}}',
+  '{"type":"text"}',
+  '{"id":"p","version":"1"}',
+  '{"id":"p","version":"2"}',
+  '[{"type":"function","name":"f"}]',
+  '[{"type":"function","name":"g"}]',
+  '[{"name":"f","type":"function"}]',
 ];
 
 /** Fields whose last two values are the same messages; the API stores a response where the request does not say. */
@@ -27,7 +59,10 @@ const bodyWith = (name: string, value: string) => `{"x_other":1,${JSON.stringify
 
 /** The keys of bodies that have a field with one value each, and of the body without it; requests that are not cached left aside. */
 function keysOver(endpoint: Endpoint, name: string, rules = rulesWith()): string[] {
-  return [keyOf(endpoint, '{"x_other":1}', rules), ...VALUES.map((value) => keyOf(endpoint, bodyWith(name, value), rules))].filter(isKey);
+  return [
+    keyOf(endpoint, '{"x_other":1}', rules),
+    ...VALUES.map((value) => keyOf(endpoint, bodyWith(name, value), rules)),
+  ].filter(isKey);
 }
 
 describe('the table does not compile', () => {
@@ -39,8 +74,9 @@ describe('the table does not compile', () => {
     ({ model: 'model' }) satisfies FieldTable['moderations'];
     // @ts-expect-error: the API has no such field
     ({ input: 'prompt', model: 'model', unheard_of: 'prompt' }) satisfies FieldTable['moderations'];
+    const listed = { ...complete, dimensions: 'output', encoding_format: 'output', user: 'prompt' } as const;
     // @ts-expect-error: `user` is on the list of what is left out
-    ({ ...complete, dimensions: 'output', encoding_format: 'output', user: 'prompt' }) satisfies FieldTable['embeddings'];
+    listed satisfies FieldTable['embeddings'];
     // @ts-expect-error: `model` is not on the list of what is left out
     ({ input: 'prompt', model: 'left out' }) satisfies FieldTable['moderations'];
     // @ts-expect-error: there is no such reason
@@ -59,9 +95,23 @@ describe('the table does not compile', () => {
 
 describe('keys follow the table', () => {
   for (const endpoint of ENDPOINTS) {
-    const keyed = Object.entries(FIELDS[endpoint]).filter(([, why]) => why !== 'left out').map(([name]) => name);
+    const keyed = Object.entries(FIELDS[endpoint])
+      .filter(([, why]) => why !== 'left out')
+      .map(([name]) => name);
 
-    test.each([...keyed, 'x_future_field', 'X-Future', 'thinking', '', ' ', '__proto__', 'toString', 'usr', 'metadata2', 'users'])(`${endpoint}: each value of "%s" has its own`, (name) => {
+    test.each([
+      ...keyed,
+      'x_future_field',
+      'X-Future',
+      'thinking',
+      '',
+      ' ',
+      '__proto__',
+      'toString',
+      'usr',
+      'metadata2',
+      'users',
+    ])(`${endpoint}: each value of "%s" has its own`, (name) => {
       const keys = keysOver(endpoint, name);
       expect(keys.length).toBeGreaterThan(1);
       const isAlike = ENVELOPES.includes(name) || (endpoint === 'responses' && name === 'store');
@@ -79,7 +129,9 @@ describe('keys follow the table', () => {
 
   test('where streams have two names of one answer', () => {
     for (const endpoint of ['chat', 'completions', 'responses'] as const) {
-      const [json, ...forms] = ['{}', '{"stream":true}', '{"stream":true,"stream_options":{"include_usage":true}}'].map((body) => keyOf(endpoint, body).split('.'));
+      const [json, ...forms] = ['{}', '{"stream":true}', '{"stream":true,"stream_options":{"include_usage":true}}'].map(
+        (body) => keyOf(endpoint, body).split('.'),
+      );
       for (const [name, form] of forms) {
         expect(name).toBe(json?.[0]);
         expect(form).not.toBe(json?.[1]);
@@ -88,11 +140,17 @@ describe('keys follow the table', () => {
   });
 
   test('and a field that nobody thought of has its own for each value', () => {
-    const name = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((name) => !ENDPOINTS.some((endpoint) => name.toLowerCase() in FIELDS[endpoint]));
+    const name = fc
+      .string({ unit: 'grapheme', maxLength: 12 })
+      .filter((name) => !ENDPOINTS.some((endpoint) => name.toLowerCase() in FIELDS[endpoint]));
     const value = fc.json({ maxDepth: 2 });
     fc.assert(
       fc.property(fc.constantFrom(...ENDPOINTS), name, value, value, (endpoint, name, one, other) => {
-        const keys = [keyOf(endpoint, '{"x_other":1}'), keyOf(endpoint, bodyWith(name, one)), keyOf(endpoint, bodyWith(name, other))];
+        const keys = [
+          keyOf(endpoint, '{"x_other":1}'),
+          keyOf(endpoint, bodyWith(name, one)),
+          keyOf(endpoint, bodyWith(name, other)),
+        ];
         expect(new Set(keys).size).toBe(one === other ? 2 : 3);
       }),
       { numRuns: 300 },
@@ -107,5 +165,9 @@ test('a field is known where the API has it', () => {
   expect(isKnownField('embeddings', 'messages')).toBe(false);
   expect(isKnownField('embeddings', 'metadata')).toBe(false);
   expect(isKnownField('chat', 'toString')).toBe(false);
-  for (const name of [...LEFT_OUT, ...FORM_FIELDS]) expect(ENDPOINTS.some((endpoint) => isKnownField(endpoint, name)), name).toBe(true);
+  for (const name of [...LEFT_OUT, ...FORM_FIELDS])
+    expect(
+      ENDPOINTS.some((endpoint) => isKnownField(endpoint, name)),
+      name,
+    ).toBe(true);
 });

@@ -6,7 +6,8 @@ import { GOLDEN_KEYS, type GoldenKeys, keyNow, refreshGoldenKeys, WHAT_TO_DO } f
 const TEXT = readFileSync(GOLDEN_KEYS, 'utf8');
 const GOLDEN = JSON.parse(TEXT) as GoldenKeys;
 const [first, ...others] = GOLDEN.requests as [GoldenKeys['requests'][number]];
-const written = (version: string, key: string | undefined) => JSON.stringify({ version, requests: [{ ...first, key }, ...others] });
+const written = (version: string, key: string | undefined) =>
+  JSON.stringify({ version, requests: [{ ...first, key }, ...others] });
 
 describe('golden keys', () => {
   test('are of the version that the code has', () => {
@@ -29,7 +30,9 @@ describe('golden keys', () => {
   });
 
   test('are not rewritten under the version that they had', () => {
-    expect(() => refreshGoldenKeys(written(KEY_VERSION, 'another.json'))).toThrow(`raise KEY_VERSION in src/request/fingerprint.ts, then run \`node test/generate.ts\`: ${first.name}`);
+    expect(() => refreshGoldenKeys(written(KEY_VERSION, 'another.json'))).toThrow(
+      `raise KEY_VERSION in src/request/fingerprint.ts, then run \`node test/generate.ts\`: ${first.name}`,
+    );
     expect(refreshGoldenKeys(written('0', 'another.json'))).toBe(TEXT);
     expect(refreshGoldenKeys(written(KEY_VERSION, undefined))).toBe(TEXT);
   });

@@ -35,11 +35,20 @@ export const GOLDEN_KEYS = new URL('golden-keys.json', import.meta.url);
 
 export function keyNow({ path, headers = [], upstream, ignore, include, dialect, body, bytes }: GoldenRequest): string {
   const rawHeaders = headers.flatMap((header) => header.split(': ', 2));
-  const rules = rulesWith({ ...(upstream && { origin: upstream }), ...(ignore && { ignore }), ...(include && { include }), ...(dialect && { dialect }) });
-  return keyFor({ ...(path && { path }), headers: rawHeaders, body: body ?? Buffer.from(bytes as string, 'hex') }, rules);
+  const rules = rulesWith({
+    ...(upstream && { origin: upstream }),
+    ...(ignore && { ignore }),
+    ...(include && { include }),
+    ...(dialect && { dialect }),
+  });
+  return keyFor(
+    { ...(path && { path }), headers: rawHeaders, body: body ?? Buffer.from(bytes as string, 'hex') },
+    rules,
+  );
 }
 
-export const WHAT_TO_DO = 'a request has another key than before, so nothing that is stored would be found rightly: raise KEY_VERSION in src/request/fingerprint.ts, then run `node test/generate.ts`';
+export const WHAT_TO_DO =
+  'a request has another key than before, so nothing that is stored would be found rightly: raise KEY_VERSION in src/request/fingerprint.ts, then run `node test/generate.ts`';
 
 /**
  * @param text the file as it is; a request without a key is given one

@@ -25,7 +25,8 @@ export const object = (members: readonly Member[]): Json => ({ kind: 'object', m
 export function treeOf(value: unknown): Json {
   if (typeof value === 'string') return string(value);
   if (Array.isArray(value)) return array(value.map(treeOf));
-  if (typeof value === 'object' && value !== null) return object(Object.entries(value).map(([name, member]) => ({ name, value: treeOf(member) })));
+  if (typeof value === 'object' && value !== null)
+    return object(Object.entries(value).map(([name, member]) => ({ name, value: treeOf(member) })));
   return scalar(JSON.stringify(value));
 }
 

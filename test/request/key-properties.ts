@@ -39,18 +39,23 @@ interface Asked extends Place {
 
 const TRIES_ON_EACH = 60;
 
-const asked: fc.Arbitrary<Asked> = fc.tuple(
-  fc.constantFrom(...DIALECTS),
-  fc.oneof(...ENDPOINTS.map((endpoint) => BODIES[endpoint].map((body) => ({ endpoint, json: treeOf(body) })))),
-).map(([dialect, body]) => ({ dialect, ...body }));
+const asked: fc.Arbitrary<Asked> = fc
+  .tuple(
+    fc.constantFrom(...DIALECTS),
+    fc.oneof(...ENDPOINTS.map((endpoint) => BODIES[endpoint].map((body) => ({ endpoint, json: treeOf(body) })))),
+  )
+  .map(([dialect, body]) => ({ dialect, ...body }));
 
 /** One caller asks all: reading its credentials anew would take longer than the rest. */
-const RULES = new Map(DIALECTS.map((dialect) => {
-  const rules = rulesWith({ dialect });
-  const caller = rules.callerOf(new Map());
-  return [dialect, { ...rules, callerOf: () => caller }];
-}));
-const keyOf = ({ dialect, endpoint }: Place, body: string | Buffer) => keyFor({ path: PATHS[endpoint], body }, RULES.get(dialect));
+const RULES = new Map(
+  DIALECTS.map((dialect) => {
+    const rules = rulesWith({ dialect });
+    const caller = rules.callerOf(new Map());
+    return [dialect, { ...rules, callerOf: () => caller }];
+  }),
+);
+const keyOf = ({ dialect, endpoint }: Place, body: string | Buffer) =>
+  keyFor({ path: PATHS[endpoint], body }, RULES.get(dialect));
 const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
 
 /** Tries a property on one body after another, each new, until what it returns, its tries, come to `count`. */
@@ -77,7 +82,10 @@ class Tally {
   }
 
   mustHave(names: readonly string[]): void {
-    expect(names.filter((name) => !this.#counts.has(name)), [...this.#counts].join(' ')).toEqual([]);
+    expect(
+      names.filter((name) => !this.#counts.has(name)),
+      [...this.#counts].join(' '),
+    ).toEqual([]);
   }
 }
 
@@ -98,7 +106,10 @@ function tryMutants(count: number, kinds: readonly Kind[]): void {
       const changed = mutant && write(mutant.json);
       if (changed === undefined || seen.has(changed)) continue;
       const other = keyOf(asked, changed);
-      if (other === key && !isLabelAlone(asked, changed)) throw new Error(`${dialect} ${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`);
+      if (other === key && !isLabelAlone(asked, changed))
+        throw new Error(
+          `${dialect} ${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`,
+        );
       // What decides may have made it a request that is not cached.
       if (!isKey(other)) continue;
       seen.add(changed);
@@ -115,7 +126,9 @@ function tryMutants(count: number, kinds: readonly Kind[]): void {
 function bytesOf(text: string, dice: Dice): Buffer {
   const bytes = Buffer.from(text);
   const at = dice.once(2) ? -1 : bytes.indexOf('\ufffd');
-  return at === -1 ? bytes : Buffer.concat([bytes.subarray(0, at), Buffer.from([dice.pick([0xff, 0xfe])]), bytes.subarray(at + 3)]);
+  return at === -1
+    ? bytes
+    : Buffer.concat([bytes.subarray(0, at), Buffer.from([dice.pick([0xff, 0xfe])]), bytes.subarray(at + 3)]);
 }
 
 /** Names and meanings, held against each other: each name has one meaning, and each meaning one name. */
@@ -141,7 +154,37 @@ class Dictionary {
 
 function damaged(text: string, dice: Dice): string {
   const at = dice.below(text.length);
-  const insert = dice.pick(['', '', '{', '}', '[', ']', '"', ',', ':', '\\', '\\u', 'u00e9', '0', '1', '.', 'e', '-', '+', ' ', '\n', '\t', '\u0000', '\u001f', '\u00a0', '\ufeff', '\u2028', '/', 'null', '//']);
+  const insert = dice.pick([
+    '',
+    '',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ',',
+    ':',
+    '\\',
+    '\\u',
+    'u00e9',
+    '0',
+    '1',
+    '.',
+    'e',
+    '-',
+    '+',
+    ' ',
+    '\n',
+    '\t',
+    '\u0000',
+    '\u001f',
+    '\u00a0',
+    '\ufeff',
+    '\u2028',
+    '/',
+    'null',
+    '//',
+  ]);
   return text.slice(0, at) + insert + text.slice(at + dice.below(3));
 }
 
@@ -149,14 +192,16 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
   describe('a key', () => {
     test(`is not shared by bodies that differ in one leaf: ${leaves} pairs`, () => tryMutants(leaves, KINDS));
 
-    test(`is not shared by bodies that differ in the order of items, or of members beyond the envelope: ${orders} pairs`, () => tryMutants(orders, ORDER));
+    test(`is not shared by bodies that differ in the order of items, or of members beyond the envelope: ${orders} pairs`, () =>
+      tryMutants(orders, ORDER));
 
     test(`is shared by all spellings of a body: ${spellings} pairs`, () => {
       tryOn(spellings, (asked, text, key, dice) => {
         const seen = new Set([text]);
         for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
           const spelling = spell(asked.json, dice);
-          if (keyOf(asked, spelling) !== key) throw new Error(`${asked.dialect} ${asked.endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
+          if (keyOf(asked, spelling) !== key)
+            throw new Error(`${asked.dialect} ${asked.endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
           seen.add(spelling);
         }
         return seen.size - 1;
@@ -182,7 +227,10 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
         tries += dictionary.size + dictionary.shared;
         shared += dictionary.shared;
       };
-      while (tries < odd) fc.assert(fc.property(fc.constantFrom(...DIALECTS), fc.constantFrom(...ENDPOINTS), fc.nat(), tryOne), { numRuns: 10 });
+      while (tries < odd)
+        fc.assert(fc.property(fc.constantFrom(...DIALECTS), fc.constantFrom(...ENDPOINTS), fc.nat(), tryOne), {
+          numRuns: 10,
+        });
       expect(shared / tries).toBeGreaterThan(0.2);
       expect(shared / tries).toBeLessThan(0.8);
     });
@@ -195,7 +243,8 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
           let text = spell(each % 2 === 0 ? asked.json : oddBody(dice), dice);
           for (let times = 1 + dice.below(2); times > 0; times -= 1) text = damaged(text, dice);
           const wanted = isJsonObject(text);
-          if (wanted === keyOf(asked, text).startsWith('not-')) throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(asked, text)}:\n${text}`);
+          if (wanted === keyOf(asked, text).startsWith('not-'))
+            throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(asked, text)}:\n${text}`);
           tries += 1;
           if (!wanted) refused += 1;
         }

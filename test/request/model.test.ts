@@ -13,7 +13,11 @@ describe('the model of a request that is not read for its key', () => {
   test.each<readonly [string, string, string | null]>([
     ['first', '{"model":"gpt-4o","messages":[]}', 'gpt-4o'],
     ['last, with space', '{ "messages" : [ {"role":"user"} ] ,\n "model" : "gpt-4o" }', 'gpt-4o'],
-    ['behind another of that name', '{"tools":[{"model":"inner"}],"metadata":{"model":"inner"},"model":"gpt-4o"}', 'gpt-4o'],
+    [
+      'behind another of that name',
+      '{"tools":[{"model":"inner"}],"metadata":{"model":"inner"},"model":"gpt-4o"}',
+      'gpt-4o',
+    ],
     ['behind a text that quotes it', '{"messages":[{"content":"\\"model\\":\\"said\\""}],"model":"gpt-4o"}', 'gpt-4o'],
     ['behind a text that ends in backslashes', '{"user":"\\\\","model":"gpt-4o"}', 'gpt-4o'],
     ['behind a value of that text', '{"user":"model","model":"gpt-4o"}', 'gpt-4o'],
@@ -31,10 +35,15 @@ describe('the model of a request that is not read for its key', () => {
 
   test('is what a parser reads, in whatever pieces the body comes', () => {
     const names = fc.constantFrom('model', 'user', '"', '\\', 'model"', 'ü');
-    const bodies = fc.dictionary(names, fc.oneof(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 2 }), names), { maxKeys: 5 });
-    fc.assert(fc.property(bodies, fc.integer({ min: 1, max: 9 }), (body, size) => {
-      const { model } = body as { readonly model?: unknown };
-      return modelIn(JSON.stringify(body), size) === (typeof model === 'string' ? model : null);
-    }), { numRuns: 1_000 });
+    const bodies = fc.dictionary(names, fc.oneof(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 2 }), names), {
+      maxKeys: 5,
+    });
+    fc.assert(
+      fc.property(bodies, fc.integer({ min: 1, max: 9 }), (body, size) => {
+        const { model } = body as { readonly model?: unknown };
+        return modelIn(JSON.stringify(body), size) === (typeof model === 'string' ? model : null);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

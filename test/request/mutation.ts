@@ -3,7 +3,18 @@
  * spelling, its name, its place, or whether it is there.
  */
 import type { Dice } from './dice.ts';
-import { array, isEnvelope, type Json, type Member, object, type Place, placeBelow, scalar, string, write } from './json.ts';
+import {
+  array,
+  isEnvelope,
+  type Json,
+  type Member,
+  object,
+  type Place,
+  placeBelow,
+  scalar,
+  string,
+  write,
+} from './json.ts';
 
 export interface Mutant {
   readonly kind: Kind;
@@ -29,7 +40,11 @@ const STRINGS = {
   },
   'longer text': ({ value }, dice) => {
     const at = dice.below(value.length + 1);
-    return string(value.slice(0, at) + dice.pick([' ', '\n', '\u0000', '\u200b', '\ufeff', '\ufffd', 'x', '"', '\\', '/', '"},{"', '":', ',']) + value.slice(at));
+    return string(
+      value.slice(0, at) +
+        dice.pick([' ', '\n', '\u0000', '\u200b', '\ufeff', '\ufffd', 'x', '"', '\\', '/', '"},{"', '":', ',']) +
+        value.slice(at),
+    );
   },
   'shorter text': ({ value }, dice) => {
     const at = dice.below(value.length);
@@ -48,33 +63,42 @@ const SCALARS = {
     return scalar(source + dice.pick([source.includes('.') ? '0' : '.0', 'e0', 'E0', 'e+0', 'e-0']));
   },
   'last digit': ({ source }) => scalar(source.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10))),
-  'sign': ({ source }) => (/\d/.test(source) ? scalar(source.startsWith('-') ? source.slice(1) : `-${source}`) : undefined),
+  'sign': ({ source }) =>
+    /\d/.test(source) ? scalar(source.startsWith('-') ? source.slice(1) : `-${source}`) : undefined,
   'scalar as a text': ({ source }) => string(source),
   'type of a scalar': (json, dice) => otherLeaf(json, dice),
 } satisfies Record<string, Change<'scalar'>>;
 
 const ARRAYS = {
-  'absent item': ({ items }, dice) => (items.length === 0 ? undefined : array(items.toSpliced(dice.below(items.length), 1))),
-  'another item': ({ items }, dice) => array(items.toSpliced(dice.below(items.length + 1), 0, dice.pick([scalar('null'), string(''), array([])]))),
+  'absent item': ({ items }, dice) =>
+    items.length === 0 ? undefined : array(items.toSpliced(dice.below(items.length), 1)),
+  'another item': ({ items }, dice) =>
+    array(items.toSpliced(dice.below(items.length + 1), 0, dice.pick([scalar('null'), string(''), array([])]))),
   'order of items': ({ items }, dice) => swapped(items, dice, write, array),
   'array for its item': ({ items: [item, ...others] }) => (item === undefined || others.length > 0 ? undefined : item),
   'other kind of empty': ({ items }) => (items.length === 0 ? object([]) : undefined),
 } satisfies Record<string, Change<'array'>>;
 
 const OBJECTS = {
-  'absent member': ({ members }, dice) => (members.length === 0 ? undefined : object(members.toSpliced(dice.below(members.length), 1))),
+  'absent member': ({ members }, dice) =>
+    members.length === 0 ? undefined : object(members.toSpliced(dice.below(members.length), 1)),
   'another member': ({ members }, dice) => {
     const name = dice.pick(['x_new', 'x new', 'strict', 'cache_control', '', '0', '__proto__', 'constructor']);
-    return members.some((member) => member.name === name) ? undefined : object([...members, { name, value: dice.pick([scalar('null'), string(''), object([])]) }]);
+    return members.some((member) => member.name === name)
+      ? undefined
+      : object([...members, { name, value: dice.pick([scalar('null'), string(''), object([])]) }]);
   },
   'name': ({ members }, dice) => {
     if (members.length === 0) return undefined;
     const at = dice.below(members.length);
     const { name, value } = members[at] as Member;
     const other = dice.pick([`${name} `, `${name}\u0000`, `${name}s`, name.slice(1), name.toUpperCase(), `"${name}"`]);
-    return members.some((member) => member.name === other) ? undefined : object(members.toSpliced(at, 1, { name: other, value }));
+    return members.some((member) => member.name === other)
+      ? undefined
+      : object(members.toSpliced(at, 1, { name: other, value }));
   },
-  'order of members': ({ members }, dice, { place }) => (isEnvelope(place) ? undefined : swapped(members, dice, ({ name }) => name, object)),
+  'order of members': ({ members }, dice, { place }) =>
+    isEnvelope(place) ? undefined : swapped(members, dice, ({ name }) => name, object),
   'other kind of empty': ({ members }) => (members.length === 0 ? array([]) : undefined),
 } satisfies Record<string, Change<'object'>>;
 
@@ -84,7 +108,9 @@ export type Kind = keyof typeof STRINGS | keyof typeof SCALARS | keyof typeof AR
 
 /** Those that only move what is there. */
 export const ORDER: readonly Kind[] = ['order of items', 'order of members'];
-export const KINDS: readonly Kind[] = [...new Set(Object.values(CHANGES).flatMap((changes) => Object.keys(changes) as Kind[]))];
+export const KINDS: readonly Kind[] = [
+  ...new Set(Object.values(CHANGES).flatMap((changes) => Object.keys(changes) as Kind[])),
+];
 
 const TRIES = 4;
 
@@ -121,9 +147,18 @@ export class Mutations {
 
 function spotsOf(spot: Spot): Spot[] {
   const { json, place, path } = spot;
-  if (json.kind === 'array') return [spot, ...json.items.flatMap((item, at) => spotsOf({ json: item, place: placeBelow(place, json), path: [...path, at] }))];
+  if (json.kind === 'array')
+    return [
+      spot,
+      ...json.items.flatMap((item, at) => spotsOf({ json: item, place: placeBelow(place, json), path: [...path, at] })),
+    ];
   if (json.kind !== 'object') return [spot];
-  return [spot, ...json.members.flatMap(({ name, value }, at) => spotsOf({ json: value, place: placeBelow(place, json, name), path: [...path, at] }))];
+  return [
+    spot,
+    ...json.members.flatMap(({ name, value }, at) =>
+      spotsOf({ json: value, place: placeBelow(place, json, name), path: [...path, at] }),
+    ),
+  ];
 }
 
 function replaced(json: Json, [at, ...below]: readonly number[], by: Json): Json {
@@ -134,7 +169,12 @@ function replaced(json: Json, [at, ...below]: readonly number[], by: Json): Json
   return object(members.with(at, { name, value: replaced(value, below, by) }));
 }
 
-function swapped<T>(list: readonly T[], dice: Dice, told: (item: T) => string, made: (list: T[]) => Json): Json | undefined {
+function swapped<T>(
+  list: readonly T[],
+  dice: Dice,
+  told: (item: T) => string,
+  made: (list: T[]) => Json,
+): Json | undefined {
   if (list.length < 2) return undefined;
   const [one, other] = [dice.below(list.length), dice.below(list.length)];
   const [a, b] = [list[one] as T, list[other] as T];
@@ -142,5 +182,15 @@ function swapped<T>(list: readonly T[], dice: Dice, told: (item: T) => string, m
 }
 
 function otherLeaf(json: Json, dice: Dice): Json {
-  return dice.pick([scalar('null'), scalar('true'), scalar('false'), scalar('0'), string(''), string(write(json)), array([]), object([]), array([json])]);
+  return dice.pick([
+    scalar('null'),
+    scalar('true'),
+    scalar('false'),
+    scalar('0'),
+    string(''),
+    string(write(json)),
+    array([]),
+    object([]),
+    array([json]),
+  ]);
 }

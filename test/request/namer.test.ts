@@ -7,10 +7,18 @@ import { WholeBody } from '../../src/request/whole-body.ts';
 import { rulesWith } from '../harness/naming.ts';
 
 const rules = rulesWith({ ignore: ['default', '/trace/id'] });
-const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() }).keyContext as KeyContext;
+const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() })
+  .keyContext as KeyContext;
 
 const bytesOf = (length: number, others = {}) =>
-  Buffer.from(JSON.stringify({ trace: { id: length, kept: 1 }, model: 'm', messages: [{ role: 'user', content: 'é'.repeat(length) }], ...others }));
+  Buffer.from(
+    JSON.stringify({
+      trace: { id: length, kept: 1 },
+      model: 'm',
+      messages: [{ role: 'user', content: 'é'.repeat(length) }],
+      ...others,
+    }),
+  );
 
 const bodyOf = (length: number, others = {}) => new WholeBody([bytesOf(length, others)]);
 const wholeOf = (text: string) => new WholeBody([Buffer.from(text)]);
@@ -34,17 +42,24 @@ test('a long body that has no name is told so', async () => {
   expect(await keyer.key(keyContext, wholeOf(`{"a":${'['.repeat(1_000_000)}`))).toBe('not-json');
 });
 
-test.each([1_000, 200_000])('a body of %i letters is read once, and its name is not taken for another\'s', async (length) => {
-  const keyer = open();
-  const first = await keyer.key(keyContext, bodyOf(length));
-  const again = keyer.key(keyContext, bodyOf(length));
-  expect(again).toEqual({ ...(first as object), parts: null });
-  for (const other of [{ scope: 'x' }, { 'header:x': '1' }]) {
-    expect(await keyer.key(createKeyContext({ ...keyContext, parts: { ...keyContext.parts, ...other } }), bodyOf(length))).not.toMatchObject({ key: (first as { key: string }).key });
-  }
-  expect(await keyer.key(keyContext, bodyOf(length, { store: true }))).toBe('store');
-  expect(await keyer.key(createKeyContext({ ...keyContext, mode: 'deterministic' }), bodyOf(length))).toBe('not-deterministic');
-});
+test.each([1_000, 200_000])(
+  "a body of %i letters is read once, and its name is not taken for another's",
+  async (length) => {
+    const keyer = open();
+    const first = await keyer.key(keyContext, bodyOf(length));
+    const again = keyer.key(keyContext, bodyOf(length));
+    expect(again).toEqual({ ...(first as object), parts: null });
+    for (const other of [{ scope: 'x' }, { 'header:x': '1' }]) {
+      expect(
+        await keyer.key(createKeyContext({ ...keyContext, parts: { ...keyContext.parts, ...other } }), bodyOf(length)),
+      ).not.toMatchObject({ key: (first as { key: string }).key });
+    }
+    expect(await keyer.key(keyContext, bodyOf(length, { store: true }))).toBe('store');
+    expect(await keyer.key(createKeyContext({ ...keyContext, mode: 'deterministic' }), bodyOf(length))).toBe(
+      'not-deterministic',
+    );
+  },
+);
 
 test('what a name is made of can be had again', async () => {
   const keyer = open();
@@ -57,7 +72,9 @@ test('a body has one name, whatever pieces it comes in', async () => {
   const keyer = open();
   const bytes = bytesOf(1_000);
   const first = (await keyer.key(keyContext, new WholeBody([bytes]))) as { key: string };
-  expect(keyer.key(keyContext, new WholeBody([bytes.subarray(0, 7), bytes.subarray(7, 7), bytes.subarray(7)]))).toMatchObject({ key: first.key, parts: null });
+  expect(
+    keyer.key(keyContext, new WholeBody([bytes.subarray(0, 7), bytes.subarray(7, 7), bytes.subarray(7)])),
+  ).toMatchObject({ key: first.key, parts: null });
 });
 
 test('short bodies wait for no thread', () => {

@@ -14,16 +14,39 @@ const sameBodies = (settings: RuleSettings, one: object, other: object) => {
 };
 const sameHeaders = (settings: RuleSettings, name: string, one = '1', other = '2') => {
   const rules = rulesWith(settings);
-  return keyFor({ headers: [name, one], body: body() }, rules) === keyFor({ headers: [name, other], body: body() }, rules);
+  return (
+    keyFor({ headers: [name, one], body: body() }, rules) === keyFor({ headers: [name, other], body: body() }, rules)
+  );
 };
 
 describe('key.ignore=none', () => {
-  test.each(['via', 'x-forwarded-for', 'x-real-ip', 'host', 'connection', 'content-length', 'accept-encoding', 'cache-control', 'x-refrain-ttl'])('still leaves out %s', (name) => {
+  test.each([
+    'via',
+    'x-forwarded-for',
+    'x-real-ip',
+    'host',
+    'connection',
+    'content-length',
+    'accept-encoding',
+    'cache-control',
+    'x-refrain-ttl',
+  ])('still leaves out %s', (name) => {
     const [one, other] = name === 'x-refrain-ttl' ? ['1', '2'] : ['a', 'b'];
     for (const dialect of DIALECTS) expect(sameHeaders({ dialect, ignore: [] }, name, one, other), dialect).toBe(true);
   });
 
-  test.each(['user-agent', 'x-stainless-lang', 'traceparent', 'x-request-id', 'idempotency-key', 'session-id', 'referer', 'accept', 'sec-fetch-mode', 'date'])('has %s in the key', (name) => {
+  test.each([
+    'user-agent',
+    'x-stainless-lang',
+    'traceparent',
+    'x-request-id',
+    'idempotency-key',
+    'session-id',
+    'referer',
+    'accept',
+    'sec-fetch-mode',
+    'date',
+  ])('has %s in the key', (name) => {
     for (const dialect of DIALECTS) expect(sameHeaders({ dialect, ignore: [] }, name), dialect).toBe(false);
   });
 
@@ -47,16 +70,39 @@ describe('key.ignore=none', () => {
 describe('a pointer', () => {
   test('takes * for any one segment, an index or a name', () => {
     const ignore = ['default', '/messages/*/id', '/metadata2/*/run'];
-    expect(sameBodies({ ignore }, { messages: [{ id: 1, a: 1 }, { id: 2 }] }, { messages: [{ id: 3, a: 1 }, {}] })).toBe(true);
+    expect(
+      sameBodies({ ignore }, { messages: [{ id: 1, a: 1 }, { id: 2 }] }, { messages: [{ id: 3, a: 1 }, {}] }),
+    ).toBe(true);
     expect(sameBodies({ ignore }, { messages: [{ id: 1, a: 1 }] }, { messages: [{ id: 1, a: 2 }] })).toBe(false);
     expect(sameBodies({ ignore }, { messages: [{ a: { id: 1 } }] }, { messages: [{ a: { id: 2 } }] })).toBe(false);
-    expect(sameBodies({ ignore }, { metadata2: { x: { run: 1, b: 1 } } }, { metadata2: { x: { run: 2, b: 1 } } })).toBe(true);
+    expect(sameBodies({ ignore }, { metadata2: { x: { run: 1, b: 1 } } }, { metadata2: { x: { run: 2, b: 1 } } })).toBe(
+      true,
+    );
     expect(sameBodies({ ignore }, { metadata2: { x: { run: 1 } } }, { metadata2: { y: { run: 1 } } })).toBe(false);
   });
 
   test('and * hold together, in any order of them', () => {
-    for (const ignore of [['/messages/0/a', '/messages/*/b'], ['/messages/*/b', '/messages/0/a']]) {
-      expect(sameBodies({ ignore }, { messages: [{ a: 1, b: 1 }, { a: 1, b: 1 }] }, { messages: [{ a: 2, b: 2 }, { a: 1, b: 2 }] })).toBe(true);
+    for (const ignore of [
+      ['/messages/0/a', '/messages/*/b'],
+      ['/messages/*/b', '/messages/0/a'],
+    ]) {
+      expect(
+        sameBodies(
+          { ignore },
+          {
+            messages: [
+              { a: 1, b: 1 },
+              { a: 1, b: 1 },
+            ],
+          },
+          {
+            messages: [
+              { a: 2, b: 2 },
+              { a: 1, b: 2 },
+            ],
+          },
+        ),
+      ).toBe(true);
       expect(sameBodies({ ignore }, { messages: [{}, { a: 1 }] }, { messages: [{}, { a: 2 }] })).toBe(false);
     }
   });
@@ -72,8 +118,12 @@ describe('key.include', () => {
     expect(sameBodies({ include: ['/user'] }, { user: 'a' }, { user: 'b' })).toBe(false);
     expect(sameBodies({ include: ['/user'] }, { metadata: { a: 1 } }, { metadata: { a: 2 } })).toBe(true);
     const include = ['/metadata/tags'];
-    expect(sameBodies({ include }, { metadata: { tags: ['a'], run: 1 } }, { metadata: { tags: ['a'], run: 2 } })).toBe(true);
-    expect(sameBodies({ include }, { metadata: { tags: ['a'], run: 1 } }, { metadata: { tags: ['b'], run: 1 } })).toBe(false);
+    expect(sameBodies({ include }, { metadata: { tags: ['a'], run: 1 } }, { metadata: { tags: ['a'], run: 2 } })).toBe(
+      true,
+    );
+    expect(sameBodies({ include }, { metadata: { tags: ['a'], run: 1 } }, { metadata: { tags: ['b'], run: 1 } })).toBe(
+      false,
+    );
     expect(sameBodies({ include }, { metadata: 'a' }, { metadata: 'b' })).toBe(false);
   });
 
@@ -97,7 +147,16 @@ describe('key.include', () => {
     expect(sameHeaders({ include: ['header:user-agent'] }, 'traceparent')).toBe(true);
   });
 
-  test.each(['authorization', 'x-api-key', 'openai-project', 'x-forwarded-user', 'host', 'content-length', 'cache-control', 'x-refrain-ttl'])('cannot name %s', (name) => {
+  test.each([
+    'authorization',
+    'x-api-key',
+    'openai-project',
+    'x-forwarded-user',
+    'host',
+    'content-length',
+    'cache-control',
+    'x-refrain-ttl',
+  ])('cannot name %s', (name) => {
     expect(() => rulesWith({ include: [`header:${name}`] })).toThrow(ConfigError);
   });
 });
@@ -106,15 +165,26 @@ describe('the id of an item', () => {
   const same = (item: object) => sameBodies({}, { input: [{ id: '1', ...item }] }, { input: [{ id: '2', ...item }] });
 
   test.each([
-    { role: 'user', content: 'a' }, { role: 'developer', content: 'a' }, { role: 'system', content: 'a' }, { type: 'message', role: 'user', content: [] },
+    { role: 'user', content: 'a' },
+    { role: 'developer', content: 'a' },
+    { role: 'system', content: 'a' },
+    { type: 'message', role: 'user', content: [] },
     { type: 'function_call_output', call_id: 'c', output: 'a' },
   ])('that the client wrote says nothing: %j', (item) => {
     expect(same(item)).toBe(true);
   });
 
   test.each([
-    { role: 'assistant', content: 'a' }, { type: 'message', role: 'assistant', content: [] }, { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }, { type: 'reasoning', summary: [] },
-    { type: 'custom_tool_call_output', call_id: 'c', output: 'a' }, { type: 'unheard_of', role: 'user' }, { type: null, role: 'user' }, { role: ['user'] }, { role: 'User' }, {},
+    { role: 'assistant', content: 'a' },
+    { type: 'message', role: 'assistant', content: [] },
+    { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+    { type: 'reasoning', summary: [] },
+    { type: 'custom_tool_call_output', call_id: 'c', output: 'a' },
+    { type: 'unheard_of', role: 'user' },
+    { type: null, role: 'user' },
+    { role: ['user'] },
+    { role: 'User' },
+    {},
   ])('that anybody else wrote is in the key: %j', (item) => {
     expect(same(item)).toBe(false);
   });
@@ -125,7 +195,12 @@ describe('the id of an item', () => {
   });
 
   test('may stand before or after what says who wrote it, in any spelling', () => {
-    const keys = ['{"id":"1","role":"user"}', '{"role":"user","id":"2"}', '{"r\\u006fle":"\\u0075ser","id":"3"}', '{"role":"user"}'].map((item) => keyFor({ body: `{"input":[${item}]}` }));
+    const keys = [
+      '{"id":"1","role":"user"}',
+      '{"role":"user","id":"2"}',
+      '{"r\\u006fle":"\\u0075ser","id":"3"}',
+      '{"role":"user"}',
+    ].map((item) => keyFor({ body: `{"input":[${item}]}` }));
     expect(new Set(keys).size).toBe(1);
   });
 });

@@ -9,33 +9,55 @@ import type { Endpoint } from '../../src/endpoint.ts';
 import { isEnvelope, type Json, type Member, object, parse, type Place, placeBelow } from './json.ts';
 
 const FORM = ['stream', 'stream_options'];
-const LABELS = ['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options', 'metadata', 'client_metadata', ...FORM];
+const LABELS = [
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'prompt_cache_options',
+  'metadata',
+  'client_metadata',
+  ...FORM,
+];
 
 /** Members of a body that the name leaves out, or has in the form. */
-export const LEFT_OUT: Readonly<Record<Dialect, readonly string[]>> = { openai: LABELS, engine: LABELS, compatible: FORM };
+export const LEFT_OUT: Readonly<Record<Dialect, readonly string[]>> = {
+  openai: LABELS,
+  engine: LABELS,
+  compatible: FORM,
+};
 
 /** @param body a JSON object, not nested beyond the bound */
 export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): string {
   if (!isUtf8(body)) return `bytes ${body.toString('hex')}`;
   const json = parse(body.toString()) as Extract<Json, { kind: 'object' }>;
   if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
-  const members = json.members.filter(({ name }) => !LEFT_OUT[dialect].includes(name))
+  const members = json.members
+    .filter(({ name }) => !LEFT_OUT[dialect].includes(name))
     .map((member) => (dialect !== 'compatible' && member.name === 'input' ? withoutAuthoredIds(member) : member));
-  if (endpoint === 'responses' && dialect !== 'compatible' && !json.members.some(({ name }) => name === 'store')) members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
+  if (endpoint === 'responses' && dialect !== 'compatible' && !json.members.some(({ name }) => name === 'store'))
+    members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
   return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
 }
 
 /** Ids that a client gives to what it wrote itself say nothing. */
 function withoutAuthoredIds({ name, value, ...member }: Member): Member {
   if (value.kind !== 'array') return { name, value, ...member };
-  const items = value.items.map((item) => (item.kind === 'object' && isAuthored(item.members) ? object(item.members.filter((inner) => inner.name !== 'id')) : item));
+  const items = value.items.map((item) =>
+    item.kind === 'object' && isAuthored(item.members)
+      ? object(item.members.filter((inner) => inner.name !== 'id'))
+      : item,
+  );
   return { name, value: { ...value, items }, ...member };
 }
 
 function isAuthored(members: readonly Member[]): boolean {
   const [role, type] = ['role', 'type'].map((name) => members.find((member) => member.name === name)?.value);
   const is = (json: Json | undefined, ...texts: string[]) => json?.kind === 'string' && texts.includes(json.value);
-  return is(type, 'function_call_output') || ((type === undefined || is(type, 'message')) && is(role, 'user', 'developer', 'system'));
+  return (
+    is(type, 'function_call_output') ||
+    ((type === undefined || is(type, 'message')) && is(role, 'user', 'developer', 'system'))
+  );
 }
 
 /** Whether two readers may understand it differently. */
@@ -44,8 +66,10 @@ function isDoubtful(json: Json, place: Place): boolean {
   if (json.kind === 'scalar') return false;
   if (json.kind === 'array') return json.items.some((item) => isDoubtful(item, placeBelow(place, json)));
   const names = json.members.map(({ name }) => (isEnvelope(place) ? name.toUpperCase().toLowerCase() : name));
-  return new Set(names).size < names.length
-    || json.members.some(({ name, value }) => !name.isWellFormed() || isDoubtful(value, placeBelow(place, json, name)));
+  return (
+    new Set(names).size < names.length ||
+    json.members.some(({ name, value }) => !name.isWellFormed() || isDoubtful(value, placeBelow(place, json, name)))
+  );
 }
 
 function normal(json: Json, place: Place): string {
@@ -66,7 +90,11 @@ function formOf(endpoint: Endpoint, members: readonly Member[]): string {
   if (stream?.written !== 'true') return words;
   if (chosen === null) return 'stream of false and true';
   if (typeof chosen !== 'object' || Array.isArray(chosen)) return words;
-  const { include_usage: usage = false, include_obfuscation: padding = true, ...others } = chosen as Record<string, unknown>;
+  const {
+    include_usage: usage = false,
+    include_obfuscation: padding = true,
+    ...others
+  } = chosen as Record<string, unknown>;
   const isPlain = typeof usage === 'boolean' && typeof padding === 'boolean' && Object.keys(others).length === 0;
   return isPlain ? `stream of ${usage} and ${padding}` : words;
 }

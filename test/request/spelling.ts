@@ -7,7 +7,14 @@ import { isEnvelope, type Json, type Place, placeBelow } from './json.ts';
 
 const SPACES = ['', '', '', ' ', '\n', '\t', '\r\n', '  \n\t'];
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'], ['\\', '\\\\'], ['/', '\\/'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'],
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['/', '\\/'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
 ]);
 /** The two digits of each byte, in either case. */
 const LOWER = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -38,11 +45,18 @@ function layoutOf(dice: Dice): Layout {
 function spellValue(json: Json, place: Place, dice: Dice, layout: Layout, depth: number): string {
   if (json.kind === 'string') return spellString(json.value, dice);
   if (json.kind === 'scalar') return json.source;
-  const pieces = json.kind === 'array'
-    ? json.items.map((item) => spellValue(item, placeBelow(place, json), dice, layout, depth + 1))
-    : (isEnvelope(place) ? dice.shuffled(json.members) : json.members).map(({ name, value }) =>
-        [spellString(name, dice), layout.space(), ':', layout.space(), spellValue(value, placeBelow(place, json, name), dice, layout, depth + 1)].join(''),
-      );
+  const pieces =
+    json.kind === 'array'
+      ? json.items.map((item) => spellValue(item, placeBelow(place, json), dice, layout, depth + 1))
+      : (isEnvelope(place) ? dice.shuffled(json.members) : json.members).map(({ name, value }) =>
+          [
+            spellString(name, dice),
+            layout.space(),
+            ':',
+            layout.space(),
+            spellValue(value, placeBelow(place, json, name), dice, layout, depth + 1),
+          ].join(''),
+        );
   const inside = pieces.map((piece) => layout.line(depth) + piece + layout.space()).join(',');
   return json.kind === 'array' ? `[${inside}${layout.line(depth - 1)}]` : `{${inside}${layout.line(depth - 1)}}`;
 }
@@ -54,7 +68,9 @@ function spellString(value: string, dice: Dice): string {
       return `"${escapeAll(value, dice)}"`;
     case 1:
     case 2:
-      return `"${piecesOf(value, dice).map((piece, at) => (at % 2 === 0 ? JSON.stringify(piece).slice(1, -1) : escapeAll(piece, dice))).join('')}"`;
+      return `"${piecesOf(value, dice)
+        .map((piece, at) => (at % 2 === 0 ? JSON.stringify(piece).slice(1, -1) : escapeAll(piece, dice)))
+        .join('')}"`;
     default:
       return JSON.stringify(value);
   }

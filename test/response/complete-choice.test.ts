@@ -14,14 +14,22 @@ interface Called {
   readonly arguments?: unknown;
 }
 
-type ToolCall = { readonly function: Called } | { readonly type: 'custom'; readonly custom: { readonly name: string; readonly input: string } };
+type ToolCall =
+  | { readonly function: Called }
+  | { readonly type: 'custom'; readonly custom: { readonly name: string; readonly input: string } };
 
 /** A message that calls a function with these arguments, once for each. */
 const calling = (...texts: readonly unknown[]): Message => {
   return { content: null, tool_calls: texts.map((text) => ({ function: { name: 'depth_of', arguments: text } })) };
 };
-const customCall: Message = { content: null, tool_calls: [{ type: 'custom', custom: { name: 'run', input: 'not { JSON' } }] };
-const deprecatedCall = (text: string): Message => ({ content: null, function_call: { name: 'depth_of', arguments: text } });
+const customCall: Message = {
+  content: null,
+  tool_calls: [{ type: 'custom', custom: { name: 'run', input: 'not { JSON' } }],
+};
+const deprecatedCall = (text: string): Message => ({
+  content: null,
+  function_call: { name: 'depth_of', arguments: text },
+});
 const JSON_TEXT = '{"sea": ["Baltic", "🌊"]}';
 
 /** The message as the deltas of a stream, each text of it cut in two. */
@@ -109,11 +117,19 @@ describe('a choice, in JSON and in a stream, that is to be JSON', () => {
   test('in each of several', () => {
     const choices = ['{}', 'prose'].map((content, index) => ({ index, message: { content }, finish_reason: 'stop' }));
     expect(judgeJson({ choices }, { choices: 2, jsonText: true })).toBe('text-not-json');
-    expect(judgeStream(chatStream(...choices.map(({ message, ...rest }) => ({ ...rest, delta: message }))), { choices: 2, jsonText: true })).toBe('text-not-json');
+    expect(
+      judgeStream(chatStream(...choices.map(({ message, ...rest }) => ({ ...rest, delta: message }))), {
+        choices: 2,
+        jsonText: true,
+      }),
+    ).toBe('text-not-json');
   });
 
   test('as a completion of text', () => {
-    for (const [text, word] of [['{"sea":1}', 'whole'], ['{"sea":', 'text-not-json']] as const) {
+    for (const [text, word] of [
+      ['{"sea":1}', 'whole'],
+      ['{"sea":', 'text-not-json'],
+    ] as const) {
       const choice = { index: 0, text, finish_reason: 'stop' };
       expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', jsonText: true })).toBe(word);
       expect(judgeStream(chatStream(choice), { endpoint: 'completions', jsonText: true })).toBe(word);
@@ -129,22 +145,49 @@ describe('a choice, in JSON and in a stream, that ends early or says nothing', (
     ['at the limit, where that is not kept', { content: 'Salt' }, 'length', new Set(), 'length'],
     ['by a filter', { content: null }, 'content_filter', STANDARD, 'content-filter'],
     ['by a filter, after it began', { content: 'Salt' }, 'content_filter', STANDARD, 'content-filter'],
-    ['by a filter, where that is kept', { content: null }, 'content_filter', new Set<Keep>(['content-filter']), 'whole'],
+    [
+      'by a filter, where that is kept',
+      { content: null },
+      'content_filter',
+      new Set<Keep>(['content-filter']),
+      'whole',
+    ],
     ['with an empty text', { content: '' }, 'stop', STANDARD, 'empty'],
-    ['with null', { content: null, refusal: null, tool_calls: [], annotations: [], audio: null, function_call: null }, 'stop', STANDARD, 'empty'],
-    ['with empty objects of its server', { content: '', provider_specific_fields: { refusal: null, list: [{}] } }, 'stop', STANDARD, 'empty'],
+    [
+      'with null',
+      { content: null, refusal: null, tool_calls: [], annotations: [], audio: null, function_call: null },
+      'stop',
+      STANDARD,
+      'empty',
+    ],
+    [
+      'with empty objects of its server',
+      { content: '', provider_specific_fields: { refusal: null, list: [{}] } },
+      'stop',
+      STANDARD,
+      'empty',
+    ],
     ['with an empty text at the limit', { content: '' }, 'length', STANDARD, 'empty'],
     ['with an empty text, where that is kept', { content: '' }, 'stop', new Set<Keep>(['empty']), 'whole'],
     ['with thoughts alone', { content: '', reasoning_content: 'Salt?' }, 'stop', STANDARD, 'whole'],
     ['with a refusal', { content: null, refusal: 'I cannot.' }, 'stop', STANDARD, 'whole'],
     ['with sound', { content: null, audio: { id: 'audio_1', data: 'AAAA' } }, 'stop', STANDARD, 'whole'],
     ['with an image', { content: '', images: [{ image_url: { url: 'data:' } }] }, 'stop', STANDARD, 'whole'],
-    ['with a call', { content: null, tool_calls: [{ id: 'a', function: { name: 'now', arguments: '' } }] }, 'tool_calls', STANDARD, 'whole'],
+    [
+      'with a call',
+      { content: null, tool_calls: [{ id: 'a', function: { name: 'now', arguments: '' } }] },
+      'tool_calls',
+      STANDARD,
+      'whole',
+    ],
     ['with content in parts', { content: [{ type: 'text', text: 'Salt.' }] }, 'stop', STANDARD, 'whole'],
     ['with empty content in parts', { content: [{ type: 'text', text: '' }] }, 'stop', STANDARD, 'empty'],
   ])('%s', (_, message, reason, keep, word) => {
     const json = { choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: reason }] };
-    const stream = chatStream({ index: 0, delta: { role: 'assistant', ...message } }, { index: 0, delta: {}, finish_reason: reason });
+    const stream = chatStream(
+      { index: 0, delta: { role: 'assistant', ...message } },
+      { index: 0, delta: {}, finish_reason: reason },
+    );
     expect([judgeJson(json, { keep }), judgeStream(stream, { keep })]).toEqual([word, word]);
   });
 
@@ -153,12 +196,22 @@ describe('a choice, in JSON and in a stream, that ends early or says nothing', (
     expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
     expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD, output: false })).toBe('whole');
     const logprobs = { tokens: ['x'], token_logprobs: [-1] };
-    expect(judgeJson({ choices: [{ ...choice, logprobs }] }, { endpoint: 'completions', keep: STANDARD })).toBe('whole');
-    expect(judgeJson({ choices: [{ ...choice, logprobs: { tokens: [] } }] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
+    expect(judgeJson({ choices: [{ ...choice, logprobs }] }, { endpoint: 'completions', keep: STANDARD })).toBe(
+      'whole',
+    );
+    expect(
+      judgeJson({ choices: [{ ...choice, logprobs: { tokens: [] } }] }, { endpoint: 'completions', keep: STANDARD }),
+    ).toBe('empty');
   });
 });
 
 test('calls of a JSON answer stand each for itself, whatever they are numbered', () => {
-  const calls = ['{"sea":1}', '{"sea":2}'].map((text) => ({ index: 0, id: '', function: { name: 'depth_of', arguments: text } }));
-  expect(judgeJson({ choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'TOOL_CALLS' }] })).toBe('whole');
+  const calls = ['{"sea":1}', '{"sea":2}'].map((text) => ({
+    index: 0,
+    id: '',
+    function: { name: 'depth_of', arguments: text },
+  }));
+  expect(judgeJson({ choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'TOOL_CALLS' }] })).toBe(
+    'whole',
+  );
 });

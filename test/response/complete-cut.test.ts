@@ -25,7 +25,10 @@ const read = (name: string) => readFileSync(new URL(`../fixtures/streams/${name}
 /** Where each event ends, and where the data of the last one does. */
 function placesIn(bytes: Buffer): { readonly boundaries: readonly number[]; readonly end: number } {
   const text = bytes.toString('latin1');
-  return { boundaries: [...text.matchAll(/\n\n+/g)].map(({ index, 0: gap }) => index + gap.length), end: text.trimEnd().length };
+  return {
+    boundaries: [...text.matchAll(/\n\n+/g)].map(({ index, 0: gap }) => index + gap.length),
+    end: text.trimEnd().length,
+  };
 }
 
 /** How many choices or responses have ended by then. */
@@ -44,13 +47,28 @@ describe.each(STREAMS)('%s', (name, wanted) => {
 
   test('is whole in whatever pieces it comes', () => {
     expect(judgeStream([bytes], wanted)).toBe('whole');
-    expect(judgeStream(cutAt(bytes, Array.from(bytes, (_, at) => at)), wanted)).toBe('whole');
-    fc.assert(fc.property(fc.array(fc.nat(), { maxLength: 20 }), (places) => judgeStream(cutAt(bytes, places), wanted) === 'whole'), { numRuns: 50 });
+    expect(
+      judgeStream(
+        cutAt(
+          bytes,
+          Array.from(bytes, (_, at) => at),
+        ),
+        wanted,
+      ),
+    ).toBe('whole');
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(), { maxLength: 20 }),
+        (places) => judgeStream(cutAt(bytes, places), wanted) === 'whole',
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test('is not whole where it ends between two events', () => {
     expect(boundaries.length).toBeGreaterThan(3);
-    for (const place of [0, ...boundaries.filter((at) => at < end)]) expect(judgeStream([bytes.subarray(0, place)], wanted)).not.toBe('whole');
+    for (const place of [0, ...boundaries.filter((at) => at < end)])
+      expect(judgeStream([bytes.subarray(0, place)], wanted)).not.toBe('whole');
   });
 
   test('of a server that may leave out [DONE], is not whole before its last choice has ended', () => {
@@ -62,11 +80,18 @@ describe.each(STREAMS)('%s', (name, wanted) => {
   });
 
   test('is not whole at any byte before its end, and is from there on', () => {
-    for (let place = 0; place <= bytes.length; place++) expect([place, judgeStream([bytes.subarray(0, place)], wanted) === 'whole']).toEqual([place, place >= end]);
+    for (let place = 0; place <= bytes.length; place++)
+      expect([place, judgeStream([bytes.subarray(0, place)], wanted) === 'whole']).toEqual([place, place >= end]);
   });
 
   test('is not whole where its tail is lost, in whatever pieces it comes', () => {
     const cuts = fc.tuple(fc.nat(end - 1), fc.array(fc.nat(), { maxLength: 8 }));
-    fc.assert(fc.property(cuts, ([place, places]) => place === 0 || judgeStream(cutAt(bytes.subarray(0, place), places), wanted) !== 'whole'), { numRuns: 100 });
+    fc.assert(
+      fc.property(
+        cuts,
+        ([place, places]) => place === 0 || judgeStream(cutAt(bytes.subarray(0, place), places), wanted) !== 'whole',
+      ),
+      { numRuns: 100 },
+    );
   });
 });

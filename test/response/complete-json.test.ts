@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { chatAnswer, completionAnswer, embeddingsAnswer, moderationAnswer } from '../harness/answers.ts';
 import { judgeJson, type Wanted, type Word } from './judged.ts';
 
-const choice = (index: unknown, others: object = {}) => ({ index, message: { role: 'assistant', content: 'Salt.' }, finish_reason: 'stop', ...others });
+const choice = (index: unknown, others: object = {}) => ({
+  index,
+  message: { role: 'assistant', content: 'Salt.' },
+  finish_reason: 'stop',
+  ...others,
+});
 const vector = (index: unknown, embedding: unknown = [0.5, -0.25]) => ({ object: 'embedding', index, embedding });
 
 describe('a chat answer', () => {
@@ -44,7 +49,17 @@ describe('a list of embeddings', () => {
     ['with indices that begin at one', [vector(1), vector(2)], 2, 'missing-input'],
     ['without indices', [vector(undefined), vector(null)], 2, 'whole'],
     ['without the index that is 0', [vector(undefined), vector(1)], 2, 'whole'],
-    ['with a vector for each token', [vector(0, [[0.5, 1], [1, 2]])], 1, 'whole'],
+    [
+      'with a vector for each token',
+      [
+        vector(0, [
+          [0.5, 1],
+          [1, 2],
+        ]),
+      ],
+      1,
+      'whole',
+    ],
     ['with a vector of nulls for a token', [vector(0, [[0.5, 1], [null]])], 1, 'missing-input'],
     ['with a text in a vector', [vector(0, ['0.5'])], 1, 'missing-input'],
     ['with too few vectors', [vector(0)], 2, 'missing-input'],
@@ -74,14 +89,24 @@ describe('moderations', () => {
 });
 
 test.each<readonly [string, readonly unknown[], number, Word]>([
-  ['an answer to each of two prompts', [{ index: 0, text: 'a', finish_reason: 'stop' }, { index: 1, text: 'b', finish_reason: 'stop' }], 2, 'whole'],
+  [
+    'an answer to each of two prompts',
+    [
+      { index: 0, text: 'a', finish_reason: 'stop' },
+      { index: 1, text: 'b', finish_reason: 'stop' },
+    ],
+    2,
+    'whole',
+  ],
   ['an answer to one of two prompts', [{ index: 0, text: 'a', finish_reason: 'stop' }], 2, 'missing-choice'],
 ])('of completions, %s', (_, choices, prompts, word) => {
   expect(judgeJson({ choices }, { endpoint: 'completions', choices: prompts * 3, prompts })).toBe(word);
 });
 
 test('a completion without text is not kept', () => {
-  expect(judgeJson({ choices: [{ index: 0, finish_reason: 'stop' }] }, { endpoint: 'completions' })).toBe('missing-choice');
+  expect(judgeJson({ choices: [{ index: 0, finish_reason: 'stop' }] }, { endpoint: 'completions' })).toBe(
+    'missing-choice',
+  );
 });
 
 describe('of a JSON answer nothing is whole but the whole', () => {

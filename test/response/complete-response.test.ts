@@ -4,8 +4,19 @@ import { responseAnswer, responseEvents } from '../harness/answers.ts';
 import { dataEvent, judgeJson, judgeStream, namedEvent, type Wanted, type Word } from './judged.ts';
 
 const text = (value: string) => ({ type: 'output_text', text: value, annotations: [] });
-const message = (...content: readonly object[]) => ({ type: 'message', role: 'assistant', status: 'completed', content });
-const call = (text: unknown, status = 'completed') => ({ type: 'function_call', status, call_id: 'call_1', name: 'depth_of', arguments: text });
+const message = (...content: readonly object[]) => ({
+  type: 'message',
+  role: 'assistant',
+  status: 'completed',
+  content,
+});
+const call = (text: unknown, status = 'completed') => ({
+  type: 'function_call',
+  status,
+  call_id: 'call_1',
+  name: 'depth_of',
+  arguments: text,
+});
 const customCall = { type: 'custom_tool_call', call_id: 'call_2', name: 'run', input: 'not { JSON' };
 const reasoning = { type: 'reasoning', summary: [] };
 const SALT = message(text('Salt.'));
@@ -16,13 +27,24 @@ const KEEP: ReadonlySet<Keep> = new Set(['incomplete']);
 const STANDARD: Wanted = { keep: new Set(['length']) };
 const SHORT_CALL = call('{"sea":', 'incomplete');
 
-const response = (output: unknown, others: object = {}) => ({ id: 'resp_1', object: 'response', status: 'completed', error: null, output, ...others });
+const response = (output: unknown, others: object = {}) => ({
+  id: 'resp_1',
+  object: 'response',
+  status: 'completed',
+  error: null,
+  output,
+  ...others,
+});
 const done = (item: unknown) => namedEvent('response.output_item.done', { output_index: 0, item });
-const ending = (whole: { readonly status?: unknown }, type = `response.${whole.status}`) => namedEvent(type, { response: whole });
+const ending = (whole: { readonly status?: unknown }, type = `response.${whole.status}`) =>
+  namedEvent(type, { response: whole });
 
 function judgeBoth(whole: ReturnType<typeof response>, wanted: Wanted): Word[] {
   const asked: Wanted = { endpoint: 'responses', ...wanted };
-  return [judgeJson(whole, asked), judgeStream([namedEvent('response.created', { response: {} }), ending(whole)], asked)];
+  return [
+    judgeJson(whole, asked),
+    judgeStream([namedEvent('response.created', { response: {} }), ending(whole)], asked),
+  ];
 }
 
 describe('a response, as JSON and at the end of a stream,', () => {
@@ -30,7 +52,11 @@ describe('a response, as JSON and at the end of a stream,', () => {
     ['with a message', response([SALT]), 'whole'],
     ['with thoughts and a message', response([reasoning, SALT]), 'whole'],
     ['with thoughts that are not shown only', response([reasoning]), 'empty'],
-    ['with thoughts that are shown only', response([{ ...reasoning, summary: [{ type: 'summary_text', text: 'Salt.' }] }]), 'whole'],
+    [
+      'with thoughts that are shown only',
+      response([{ ...reasoning, summary: [{ type: 'summary_text', text: 'Salt.' }] }]),
+      'whole',
+    ],
     ['with an empty message', response([message(text(''))]), 'empty'],
     ['with nothing in it', response([]), 'empty'],
     ['without output', response(undefined), 'empty'],
@@ -54,7 +80,11 @@ describe('a response, as JSON and at the end of a stream,', () => {
 test.each<readonly [string, object, Word]>([
   ['in capitals', { status: 'COMPLETED' }, 'whole'],
   ['that is not there', { status: undefined, error: undefined }, 'whole'],
-  ['that is not there, of one that is incomplete', { status: undefined, incomplete_details: { reason: 'max_output_tokens' } }, 'unfinished'],
+  [
+    'that is not there, of one that is incomplete',
+    { status: undefined, incomplete_details: { reason: 'max_output_tokens' } },
+    'unfinished',
+  ],
   ['that is not there, of what is no response', { status: undefined, output: undefined }, 'unfinished'],
 ])('the status of a response %s', (_, others, word) => {
   expect(judgeJson(response([SALT], others), { endpoint: 'responses' })).toBe(word);
@@ -68,7 +98,11 @@ describe('a response that is to be JSON, as JSON and at the end of a stream,', (
     ['is prose before JSON', response([SALT, message(text('{}'))]), 'text-not-json'],
     ['is cut', response([message(text('{"sea"'))]), 'text-not-json'],
     ['is refused', response([REFUSAL]), 'whole'],
-    ['is refused after it began', response([message(text('{"se'), { type: 'refusal', refusal: 'I cannot.' })]), 'text-not-json'],
+    [
+      'is refused after it began',
+      response([message(text('{"se'), { type: 'refusal', refusal: 'I cannot.' })]),
+      'text-not-json',
+    ],
     ['is empty', response([message()]), 'text-not-json'],
     ['is a call instead', response([reasoning, call('{}')]), 'whole'],
   ])('%s', (_, whole, word) => {
@@ -82,13 +116,33 @@ describe('a response that is incomplete', () => {
     ['is kept where that is set', response([{ ...SALT, status: 'incomplete' }], CUT), { keep: KEEP }, 'whole'],
     ['is kept with its thoughts only', response([reasoning], CUT), { keep: KEEP }, 'whole'],
     ['by a content filter is not kept', response([SALT], FILTERED), { keep: KEEP }, 'content-filter'],
-    ['by a content filter is kept where that is set', response([], FILTERED), { keep: new Set(['content-filter']) }, 'whole'],
+    [
+      'by a content filter is kept where that is set',
+      response([], FILTERED),
+      { keep: new Set(['content-filter']) },
+      'whole',
+    ],
     ['and says nothing is not kept', response([], CUT), { keep: KEEP }, 'empty'],
     ['without a reason is not kept', response([SALT], { status: 'incomplete' }), { keep: KEEP }, 'unfinished'],
     ['in its call is not kept', response([SHORT_CALL], CUT), { keep: KEEP }, 'tool-call'],
-    ['before the arguments of its call is not kept', response([call('', 'in_progress')], CUT), { keep: KEEP }, 'tool-call'],
-    ['before the arguments of a call without a status is not kept', response([{ ...call(''), status: null }], CUT), { keep: KEEP }, 'tool-call'],
-    ['in its JSON is not kept', response([message(text('{"se'))], CUT), { keep: KEEP, jsonText: true }, 'text-not-json'],
+    [
+      'before the arguments of its call is not kept',
+      response([call('', 'in_progress')], CUT),
+      { keep: KEEP },
+      'tool-call',
+    ],
+    [
+      'before the arguments of a call without a status is not kept',
+      response([{ ...call(''), status: null }], CUT),
+      { keep: KEEP },
+      'tool-call',
+    ],
+    [
+      'in its JSON is not kept',
+      response([message(text('{"se'))], CUT),
+      { keep: KEEP, jsonText: true },
+      'text-not-json',
+    ],
     ['before its JSON is not kept', response([reasoning], CUT), { keep: KEEP, jsonText: true }, 'text-not-json'],
     ['after its JSON is kept', response([message(text('{}\n\n'))], CUT), { keep: KEEP, jsonText: true }, 'whole'],
   ])('%s', (_, whole, wanted, word) => {
@@ -103,16 +157,36 @@ describe('a stream of a response', () => {
     ['with [DONE] at its end', [...responseEvents(), 'data: [DONE]\n\n'], 'whole'],
     ['without names of events', [dataEvent({ type: 'response.completed', response: whole })], 'whole'],
     ['whose last event has no output, after its items', [done(SALT), ending(response([]))], 'whole'],
-    ['whose last event has no output, after a call that breaks off', [done(call('{"sea')), ending(response([]))], 'tool-call'],
-    ['whose last event has no output, after a search', [done({ type: 'web_search_call' }), done(SALT), ending(response([]))], 'web-search'],
+    [
+      'whose last event has no output, after a call that breaks off',
+      [done(call('{"sea')), ending(response([]))],
+      'tool-call',
+    ],
+    [
+      'whose last event has no output, after a search',
+      [done({ type: 'web_search_call' }), done(SALT), ending(response([]))],
+      'web-search',
+    ],
     ['whose last event has no output, after thoughts', [done(reasoning), ending(response([]))], 'empty'],
     ['whose last event breaks off', [done(SALT), ending(whole).slice(0, -20)], 'not-json'],
-    ['whose last event has no status', [ending(response([SALT], { status: undefined }), 'response.completed')], 'whole'],
-    ['that failed without a status', [ending(response([SALT], { status: undefined }), 'response.failed')], 'unfinished'],
+    [
+      'whose last event has no status',
+      [ending(response([SALT], { status: undefined }), 'response.completed')],
+      'whole',
+    ],
+    [
+      'that failed without a status',
+      [ending(response([SALT], { status: undefined }), 'response.failed')],
+      'unfinished',
+    ],
     ['with data that is null first', ['data: null\n\n', 'data:\n\n', ...responseEvents()], 'whole'],
     ['of nothing', [': keep-alive\n\n'], 'no-event'],
     ['with an item that is null', [done(null), ending(whole)], 'not-json'],
-    ['that is completed by name only', [ending(response([SALT], { status: 'in_progress' }), 'response.completed')], 'unfinished'],
+    [
+      'that is completed by name only',
+      [ending(response([SALT], { status: 'in_progress' }), 'response.completed')],
+      'unfinished',
+    ],
     ['that failed by name only', [ending(whole, 'response.failed')], 'unfinished'],
     ['that is done', [ending(whole, 'response.done')], 'whole'],
     ['that ends twice, and fails first', [ending(response([SALT], { status: 'failed' })), ending(whole)], 'unfinished'],
@@ -134,5 +208,6 @@ describe('a stream of a response', () => {
 test('of a response as JSON nothing is whole but the whole', () => {
   const answer = responseAnswer('Wäter 🌊');
   expect(judgeJson(answer, { endpoint: 'responses' })).toBe('whole');
-  for (let end = 0; end < answer.length; end++) expect(judgeJson(answer.slice(0, end), { endpoint: 'responses' })).toBe('not-json');
+  for (let end = 0; end < answer.length; end++)
+    expect(judgeJson(answer.slice(0, end), { endpoint: 'responses' })).toBe('not-json');
 });

@@ -19,7 +19,11 @@ describe('a chat stream', () => {
     ['with an empty choice after its end', chatStream(says('Salt.'), ends(), says('')), 'whole'],
     ['with a second [DONE]', [...chatStream(ends()), DONE], 'whole'],
     ['with an error between its end and [DONE]', [chatChunk(ends()), ERROR, DONE], 'error-object'],
-    ['with an error, then more, and its end', [chatChunk(says('Salt.')), ERROR, chatChunk(ends()), DONE], 'error-object'],
+    [
+      'with an error, then more, and its end',
+      [chatChunk(says('Salt.')), ERROR, chatChunk(ends()), DONE],
+      'error-object',
+    ],
     ['with an error after [DONE]', [...chatStream(ends()), ERROR], 'error-object'],
     ['with an unfinished error after [DONE]', [...chatStream(ends()), ERROR.trimEnd()], 'error-object'],
     ['with an error event after [DONE]', [...chatStream(ends()), 'event: error\ndata: {}\n\n'], 'error-object'],
@@ -30,15 +34,27 @@ describe('a chat stream', () => {
     ['of nothing but comments', [': keep-alive\n\n', ':\n\n'], 'no-event'],
     ['that is a JSON document', ['{"choices":[]}\n'], 'no-event'],
     ['that is a JSON document before [DONE]', ['{"choices":[]}\n\n', DONE], 'dialect'],
-    ['with heartbeats of empty data and null', ['data: null\n\n', chatChunk(says('Salt.')), 'data:\n\n', 'data: \n\n', chatChunk(ends()), DONE], 'whole'],
+    [
+      'with heartbeats of empty data and null',
+      ['data: null\n\n', chatChunk(says('Salt.')), 'data:\n\n', 'data: \n\n', chatChunk(ends()), DONE],
+      'whole',
+    ],
     ['that says its end in capitals', chatStream(says('Salt.'), ends('STOP')), 'whole'],
     ['that says its end in a word that is not known', chatStream(says('Salt.'), ends('end')), 'unfinished'],
     ['that was aborted', chatStream(says('Salt.'), ends('abort')), 'unfinished'],
-    ['that says all of it again beside each delta', chatStream({ ...says('Salt.'), message: { content: 'Salt.' } }, { ...ends(), message: { content: 'Salt.' } }), 'whole'],
+    [
+      'that says all of it again beside each delta',
+      chatStream({ ...says('Salt.'), message: { content: 'Salt.' } }, { ...ends(), message: { content: 'Salt.' } }),
+      'whole',
+    ],
     ['with space around [DONE]', [chatChunk(ends()), 'data:  [DONE] \n\n'], 'whole'],
     ['without [DONE]', [chatChunk(says('Salt.')), chatChunk(ends())], 'missing-done'],
     ['with null in the place of a choice', chatStream(says('Salt.'), null, ends()), 'missing-choice'],
-    ['with a chunk that is not JSON', [chatChunk(says('Salt.')), 'data: {"choices":[\n\n', chatChunk(ends()), DONE], 'not-json'],
+    [
+      'with a chunk that is not JSON',
+      [chatChunk(says('Salt.')), 'data: {"choices":[\n\n', chatChunk(ends()), DONE],
+      'not-json',
+    ],
     ['with a choice beside the one that was asked for', chatStream(ends(), ends('stop', 1)), 'missing-choice'],
     ['with another choice than the one that was asked for', chatStream(ends('stop', 1)), 'missing-choice'],
     ['with an index that is a text', chatStream(ends('stop', '0')), 'missing-choice'],
@@ -58,8 +74,20 @@ describe('a chat stream without [DONE], of a server that may leave it out,', () 
     ['is not where the usage is missing that was asked for', ended, { usage: true }, true, 'missing-usage'],
     ['is whole with it', [...ended, COUNTED], { usage: true }, true, 'whole'],
     ['is whole without it where [DONE] came', [...ended, DONE], { usage: true }, true, 'whole'],
-    ['is not where every chunk says that it is the end', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' })], {}, true, 'unfinished'],
-    ['is whole so with [DONE]', [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' }), DONE], {}, true, 'whole'],
+    [
+      'is not where every chunk says that it is the end',
+      [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' })],
+      {},
+      true,
+      'unfinished',
+    ],
+    [
+      'is whole so with [DONE]',
+      [chatChunk({ ...says('Salt'), finish_reason: 'stop' }), chatChunk({ ...says('.'), finish_reason: 'stop' }), DONE],
+      {},
+      true,
+      'whole',
+    ],
     ['is whole where an empty chunk follows its end', [...ended, chatChunk(says(''))], {}, true, 'whole'],
     ['is not where a choice is missing', ended, { choices: 2 }, true, 'missing-choice'],
     ['is not where a choice has not ended', [chatChunk(says('Salt.'))], {}, true, 'unfinished'],
@@ -70,7 +98,11 @@ describe('a chat stream without [DONE], of a server that may leave it out,', () 
 
 describe('a chat stream of two choices', () => {
   test.each<readonly [string, readonly string[], Word]>([
-    ['one through the other', chatStream(says('Salt', 1), says('So', 0), says('.', 1), ends('stop', 1), says('.', 0), ends('length', 0)), 'whole'],
+    [
+      'one through the other',
+      chatStream(says('Salt', 1), says('So', 0), says('.', 1), ends('stop', 1), says('.', 0), ends('length', 0)),
+      'whole',
+    ],
     ['of which one has not finished', chatStream(says('Salt', 1), says('So', 0), ends('stop', 1)), 'unfinished'],
     ['of which one never came', chatStream(ends('stop', 0)), 'whole'],
     ['of which only the second came', chatStream(ends('stop', 1)), 'missing-choice'],
@@ -83,27 +115,70 @@ describe('a chat stream of two choices', () => {
   test('puts the calls of each together by themselves', () => {
     const call = (index: number, text: string) => ({ ...calls(piece({ index: 0 }, text)), index });
     const begun = [call(0, '{"sea"'), call(1, '{"se'), call(0, ':1}')];
-    expect(judgeStream(chatStream(...begun, call(1, 'a":2}'), ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 })).toBe('whole');
-    expect(judgeStream(chatStream(...begun, ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 })).toBe('tool-call');
+    expect(
+      judgeStream(chatStream(...begun, call(1, 'a":2}'), ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 }),
+    ).toBe('whole');
+    expect(judgeStream(chatStream(...begun, ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 })).toBe(
+      'tool-call',
+    );
   });
 });
 
 describe('the calls of a chat stream', () => {
-  const both = calls(piece({ index: 0, id: 'a', type: 'function' }, ''), piece({ index: 1, id: 'b', type: 'function' }, ''));
+  const both = calls(
+    piece({ index: 0, id: 'a', type: 'function' }, ''),
+    piece({ index: 1, id: 'b', type: 'function' }, ''),
+  );
   test.each<readonly [string, readonly object[], Word]>([
-    ['one through the other', [both, calls(piece({ index: 1 }, '{"sea"')), calls(piece({ index: 0 }, '{}'), piece({ index: 1 }, ':1}'))], 'whole'],
+    [
+      'one through the other',
+      [both, calls(piece({ index: 1 }, '{"sea"')), calls(piece({ index: 0 }, '{}'), piece({ index: 1 }, ':1}'))],
+      'whole',
+    ],
     ['of which one breaks off', [both, calls(piece({ index: 0 }, '{}'), piece({ index: 1 }, '{"sea"'))], 'tool-call'],
-    ['without an index, each whole and with an id', [calls(piece({ id: 'a' }, '{"sea":1}')), calls(piece({ id: 'b' }, '{"sea":2}'))], 'whole'],
-    ['without an index, of which one breaks off', [calls(piece({ id: 'a' }, '{"sea":1}')), calls(piece({ id: 'b' }, '{"sea'))], 'tool-call'],
+    [
+      'without an index, each whole and with an id',
+      [calls(piece({ id: 'a' }, '{"sea":1}')), calls(piece({ id: 'b' }, '{"sea":2}'))],
+      'whole',
+    ],
+    [
+      'without an index, of which one breaks off',
+      [calls(piece({ id: 'a' }, '{"sea":1}')), calls(piece({ id: 'b' }, '{"sea'))],
+      'tool-call',
+    ],
     ['without index and id, side by side', [calls(piece({}, '{"sea":1}'), piece({}, '{"sea":2}'))], 'whole'],
-    ['with one index for all', [calls(piece({ index: 0, id: 'a' }, '{"sea":1}')), calls(piece({ index: 0, id: 'b' }, '{"sea":2}'))], 'tool-call'],
-    ['that go on with neither index nor id', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({}, ':1')), calls(piece({}, '}'))], 'whole'],
-    ['that go on with their id alone, after an index', [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({ index: 1, id: 'b' }, '{}')), calls(piece({ id: 'a' }, ':1}'))], 'whole'],
-    ['that go on so after the second', [both, calls(piece({ index: 0 }, '{}')), calls(piece({ index: 1 }, '{"se')), calls(piece({}, 'a":1}'))], 'whole'],
+    [
+      'with one index for all',
+      [calls(piece({ index: 0, id: 'a' }, '{"sea":1}')), calls(piece({ index: 0, id: 'b' }, '{"sea":2}'))],
+      'tool-call',
+    ],
+    [
+      'that go on with neither index nor id',
+      [calls(piece({ index: 0, id: 'a' }, '{"sea"')), calls(piece({}, ':1')), calls(piece({}, '}'))],
+      'whole',
+    ],
+    [
+      'that go on with their id alone, after an index',
+      [
+        calls(piece({ index: 0, id: 'a' }, '{"sea"')),
+        calls(piece({ index: 1, id: 'b' }, '{}')),
+        calls(piece({ id: 'a' }, ':1}')),
+      ],
+      'whole',
+    ],
+    [
+      'that go on so after the second',
+      [both, calls(piece({ index: 0 }, '{}')), calls(piece({ index: 1 }, '{"se')), calls(piece({}, 'a":1}'))],
+      'whole',
+    ],
     ['that go on so, and break off', [calls(piece({ id: 'a' }, '{"sea"')), calls(piece({}, ':'))], 'tool-call'],
     ['with a name alone, one after the other', [calls(named('{"sea":1}')), calls(named('{"sea":2}'))], 'whole'],
     ['with the name in each piece of one', [calls(named('{"sea"')), calls(named(':2}'))], 'whole'],
-    ['of a custom tool and of a function', [calls({ index: 0, type: 'custom', custom: { name: 'run', input: '{' } }, piece({ index: 1 }, '{}'))], 'whole'],
+    [
+      'of a custom tool and of a function',
+      [calls({ index: 0, type: 'custom', custom: { name: 'run', input: '{' } }, piece({ index: 1 }, '{}'))],
+      'whole',
+    ],
   ])('%s', (_, choices, word) => {
     expect(judgeStream(chatStream(...choices, ends('tool_calls')))).toBe(word);
   });

@@ -13,8 +13,16 @@ export type Word = 'whole' | Unkept;
 
 /** Most tests are of how an answer ends, and have it say nothing. */
 const EXPECTED: Expectation = {
-  endpoint: 'chat', choices: 1, prompts: 1, inputs: null, jsonText: false,
-  output: true, usage: false, keep: new Set(['length', 'empty']), doneMarker: 'required', noStore: 'obey',
+  endpoint: 'chat',
+  choices: 1,
+  prompts: 1,
+  inputs: null,
+  jsonText: false,
+  output: true,
+  usage: false,
+  keep: new Set(['length', 'empty']),
+  doneMarker: 'required',
+  noStore: 'obey',
 };
 
 export function judgeJson(answer: unknown, wanted: Wanted = {}): Word {
@@ -27,7 +35,12 @@ export function judgeStream(chunks: readonly (string | Buffer)[], wanted: Wanted
 }
 
 /** What the judge of a whole answer has read of its usage. */
-export function usageOf(chunks: readonly Buffer[], type: string, wanted: Wanted = {}, headers: readonly string[] = []): Usage | null {
+export function usageOf(
+  chunks: readonly Buffer[],
+  type: string,
+  wanted: Wanted = {},
+  headers: readonly string[] = [],
+): Usage | null {
   const judged = judgeFor(type, wanted, headers);
   for (const chunk of chunks) judged.push(chunk);
   judged.end(() => Buffer.concat(chunks));

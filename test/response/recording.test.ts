@@ -28,7 +28,9 @@ function begun(limit: number, owner: Partial<RecordingOwner> = {}): Recording {
 describe('a recording', () => {
   test('plays every listener everything, whenever it joined and however it read', () => {
     const pieces = fc.array(fc.uint8Array({ maxLength: 5 }), { maxLength: 30 });
-    const turns = fc.array(fc.record({ listener: fc.nat(3), act: fc.constantFrom('append', 'read', 'join') }), { maxLength: 80 });
+    const turns = fc.array(fc.record({ listener: fc.nat(3), act: fc.constantFrom('append', 'read', 'join') }), {
+      maxLength: 80,
+    });
     fc.assert(
       fc.property(pieces, turns, (chunks, acts) => {
         const recording = begun(1_000);
@@ -92,7 +94,8 @@ describe('a recording', () => {
   });
 
   test('of which everything is known from the start', () => {
-    const play = (body: Buffer) => new Reader(new StoredAnswer({ head: HEAD, body, storedAt: 0, expiresAt: 1, answerId: null }));
+    const play = (body: Buffer) =>
+      new Reader(new StoredAnswer({ head: HEAD, body, storedAt: 0, expiresAt: 1, answerId: null }));
     expect([play(Buffer.from('whole')).state, play(Buffer.from('whole')).length]).toEqual(['complete', 5]);
     expect(readAll(play(Buffer.from('whole'))).toString()).toBe('whole');
     expect(readAll(play(Buffer.alloc(0)))).toHaveLength(0);
@@ -142,7 +145,11 @@ describe('a recording past its limit', () => {
     }
     recording.finish();
     expect(heard).toBe(40 * Math.trunc(MIB / 10));
-    expect([reader.state, stalled.state, stalled.failure?.error.code]).toEqual(['complete', 'cut', 'listener_too_slow']);
+    expect([reader.state, stalled.state, stalled.failure?.error.code]).toEqual([
+      'complete',
+      'cut',
+      'listener_too_slow',
+    ]);
     expect(stalled.read()).toBeUndefined();
     expect(told).toBeGreaterThan(0);
     expect(recording.chunks).toHaveLength(0);
@@ -164,13 +171,16 @@ describe('a recording past its limit', () => {
     recording.begin(HEAD, FRAMING);
     for (let sent = 0; sent < 80; ) {
       // As much as one turn of the event loop may bring.
-      for (let now = 0; now < 20 && sent < 80 && !isPaused; now += 1, sent += 1) isPaused = !recording.append(Buffer.alloc(MIB / 10));
+      for (let now = 0; now < 20 && sent < 80 && !isPaused; now += 1, sent += 1)
+        isPaused = !recording.append(Buffer.alloc(MIB / 10));
       await new Promise((resolve) => setImmediate(resolve));
     }
     recording.finish();
     await until(() => crowd.every(({ reader }) => reader.isAtEnd || reader.state === 'cut'));
     const whole = 80 * Math.trunc(MIB / 10);
-    expect(crowd.filter(({ reader, heard }) => reader.state !== 'complete' || heard !== whole).map(({ heard }) => heard)).toEqual([]);
+    expect(
+      crowd.filter(({ reader, heard }) => reader.state !== 'complete' || heard !== whole).map(({ heard }) => heard),
+    ).toEqual([]);
     expect(stalled.failure?.error.code).toBe('listener_too_slow');
   });
 });

@@ -18,19 +18,42 @@ function parseByLibrary(text: string): { name: string; data: string }[] {
 
 /** The bytes cut at these places. */
 function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const edges = [0, ...places.map((place) => place % (bytes.length + 1)).sort((one, other) => one - other), bytes.length];
+  const edges = [
+    0,
+    ...places.map((place) => place % (bytes.length + 1)).sort((one, other) => one - other),
+    bytes.length,
+  ];
   return edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge));
 }
 
 describe('event boundaries', () => {
   test('are those of a well-kept parser, wherever the chunks are cut', () => {
-    const line = fc.constantFrom('data: x', 'data:y', 'data', 'data:  two', 'event: e', 'event:', ': comment', 'id: 1', 'retry: 5', 'odd', '', '', 'data: 🌊 é');
+    const line = fc.constantFrom(
+      'data: x',
+      'data:y',
+      'data',
+      'data:  two',
+      'event: e',
+      'event:',
+      ': comment',
+      'id: 1',
+      'retry: 5',
+      'odd',
+      '',
+      '',
+      'data: 🌊 é',
+    );
     const end = fc.constantFrom('\n', '\r\n', '\r');
     fc.assert(
-      fc.property(fc.array(line, { maxLength: 20 }), end, fc.array(fc.nat(), { maxLength: 12 }), (lines, ending, places) => {
-        const text = `${lines.join(ending)}${ending}${ending}data: end\n\n`;
-        expect(readEvents(cutAt(Buffer.from(text), places))).toEqual(parseByLibrary(text));
-      }),
+      fc.property(
+        fc.array(line, { maxLength: 20 }),
+        end,
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (lines, ending, places) => {
+          const text = `${lines.join(ending)}${ending}${ending}data: end\n\n`;
+          expect(readEvents(cutAt(Buffer.from(text), places))).toEqual(parseByLibrary(text));
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -45,10 +68,20 @@ describe('event boundaries', () => {
   });
 
   test('at the end of the stream: what stands there without an empty line is an event', () => {
-    for (const [text, expected] of [['data: x', ['x']], ['data: x\n', ['x']], ['data: x\r\n', ['x']], ['data: x\n\n', []], ['', []], [': comment', []]] as const) {
+    for (const [text, expected] of [
+      ['data: x', ['x']],
+      ['data: x\n', ['x']],
+      ['data: x\r\n', ['x']],
+      ['data: x\n\n', []],
+      ['', []],
+      [': comment', []],
+    ] as const) {
       const reader = new EventReader();
       for (const _ of reader.read(Buffer.from(text))) continue;
-      expect([...reader.end()].map(({ data }) => data), JSON.stringify(text)).toEqual(expected);
+      expect(
+        [...reader.end()].map(({ data }) => data),
+        JSON.stringify(text),
+      ).toEqual(expected);
     }
   });
 

@@ -10,14 +10,51 @@ const shown = (text: string) => readList(text)?.map(({ item, parameters }) => [i
 describe('a list', () => {
   test('has items with parameters', () => {
     expect(shown('')).toEqual([]);
-    expect(shown('refrain; hit; ttl=60; detail=memory')).toEqual([[{ token: 'refrain' }, ['hit', true], ['ttl', 60], ['detail', { token: 'memory' }]]]);
-    expect(shown('  "a, b; c=\\"d\\\\\\"";x=?0 ,\t1.5;y=-2;y=3,?1, *t/o:k ')).toEqual([['a, b; c="d\\"', ['x', false]], [1.5, ['y', 3]], [true], [{ token: '*t/o:k' }]]);
-    expect(shown('(a "b";c  d);e=:aGk=:, :aGk=:, @1659578233, %"f%c3%bc"')).toEqual([[null, ['e', { other: ':aGk=:' }]], [{ other: ':aGk=:' }], [{ other: '@1659578233' }], [{ other: '%"f%c3%bc"' }]]);
+    expect(shown('refrain; hit; ttl=60; detail=memory')).toEqual([
+      [{ token: 'refrain' }, ['hit', true], ['ttl', 60], ['detail', { token: 'memory' }]],
+    ]);
+    expect(shown('  "a, b; c=\\"d\\\\\\"";x=?0 ,\t1.5;y=-2;y=3,?1, *t/o:k ')).toEqual([
+      ['a, b; c="d\\"', ['x', false]],
+      [1.5, ['y', 3]],
+      [true],
+      [{ token: '*t/o:k' }],
+    ]);
+    expect(shown('(a "b";c  d);e=:aGk=:, :aGk=:, @1659578233, %"f%c3%bc"')).toEqual([
+      [null, ['e', { other: ':aGk=:' }]],
+      [{ other: ':aGk=:' }],
+      [{ other: '@1659578233' }],
+      [{ other: '%"f%c3%bc"' }],
+    ]);
     expect(shown('()')).toEqual([[null]]);
   });
 
   test.each([
-    'a,', ',a', 'a,,b', 'a b', 'a;', 'a;=1', 'a;X', 'a; B=1', 'a;b=', '"a', 'a"', '"é"', '"\\a"', '1.', '1.2345', '1234567890123456', '--1', '?2', '(a', '(a"b")', ':é:', 'é', '=', '@1.5', 'a\nb', 'a\u0000',
+    'a,',
+    ',a',
+    'a,,b',
+    'a b',
+    'a;',
+    'a;=1',
+    'a;X',
+    'a; B=1',
+    'a;b=',
+    '"a',
+    'a"',
+    '"é"',
+    '"\\a"',
+    '1.',
+    '1.2345',
+    '1234567890123456',
+    '--1',
+    '?2',
+    '(a',
+    '(a"b")',
+    ':é:',
+    'é',
+    '=',
+    '@1.5',
+    'a\nb',
+    'a\u0000',
   ])('is nothing at all where it is not well-formed: %j', (text) => {
     expect(readList(text)).toBeNull();
   });
@@ -40,16 +77,39 @@ describe('an answer of an upstream that is a Refrain', () => {
   });
 
   test.each([
-    '', 'refrain', 'refrain; hit=?0', 'refrain; hit=1', 'refrain; hit; fwd=miss', 'refrain; hit=?0; fwd=miss', 'refrain; fwd=miss; detail=upstream-no-store', 'refrain; fwd=miss; detail=not-kept-missing-choice',
-    'refrain; fwd=bypass', 'refrain; fwd=bypass; detail=no-store', 'refrain; fwd="miss"', 'refrain; fwd=uri-miss', 'refrain; fwd', '"refrain"; hit', 'Refrain; hit', 'refrained; hit', 'nginx; hit', '(refrain); hit',
-    'refrain; hit, nginx; hit', 'refrain; hit, nginx; fwd=miss', 'refrain; hit,', 'refrain; hit; Detail=x',
+    '',
+    'refrain',
+    'refrain; hit=?0',
+    'refrain; hit=1',
+    'refrain; hit; fwd=miss',
+    'refrain; hit=?0; fwd=miss',
+    'refrain; fwd=miss; detail=upstream-no-store',
+    'refrain; fwd=miss; detail=not-kept-missing-choice',
+    'refrain; fwd=bypass',
+    'refrain; fwd=bypass; detail=no-store',
+    'refrain; fwd="miss"',
+    'refrain; fwd=uri-miss',
+    'refrain; fwd',
+    '"refrain"; hit',
+    'Refrain; hit',
+    'refrained; hit',
+    'nginx; hit',
+    '(refrain); hit',
+    'refrain; hit, nginx; hit',
+    'refrain; hit, nginx; fwd=miss',
+    'refrain; hit,',
+    'refrain; hit; Detail=x',
   ])('may not be kept: %s', (status) => {
     expect(of('cache-status', status)).toBeNull();
   });
 
   test('has the age that it says', () => {
     const hit = ['cache-status', 'refrain; hit'];
-    expect([['7'], ['7, 9'], [' 7 '], ['7', '9'], ['-1'], ['x'], ['1.5'], [''], ['0']].map((ages) => of(...hit, ...ages.flatMap((age) => ['Age', age]))?.age)).toEqual([7, 7, 7, 7, 0, 0, 0, 0, 0]);
+    expect(
+      [['7'], ['7, 9'], [' 7 '], ['7', '9'], ['-1'], ['x'], ['1.5'], [''], ['0']].map(
+        (ages) => of(...hit, ...ages.flatMap((age) => ['Age', age]))?.age,
+      ),
+    ).toEqual([7, 7, 7, 7, 0, 0, 0, 0, 0]);
     expect(of('cache-status', 'other; hit', 'Cache-Status', 'refrain; hit; ttl=5')).toEqual({ age: 0, ttl: 5 });
   });
 });

@@ -5,9 +5,15 @@ import { findUsage, readUsage, type Usage } from '../../src/response/usage.ts';
 import { completionAnswer, embeddingsAnswer, moderationAnswer, responseAnswer } from '../harness/answers.ts';
 import { usageOf, type Wanted } from './judged.ts';
 
-const usage = (input: number, cachedInput: number, output: number, reasoning: number): Usage => ({ input, cachedInput, output, reasoning });
+const usage = (input: number, cachedInput: number, output: number, reasoning: number): Usage => ({
+  input,
+  cachedInput,
+  output,
+  reasoning,
+});
 const recorded = (path: string) => readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
-const pieces = (bytes: Buffer, size: number) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+const pieces = (bytes: Buffer, size: number) =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 const tailUsageOf = (chunks: readonly Buffer[]) => {
   const tail = new TailUsage();
   for (const chunk of chunks) tail.push(chunk);
@@ -19,25 +25,52 @@ describe('an object of usage', () => {
     ['of chat', { prompt_tokens: 17, completion_tokens: 10, total_tokens: 27 }, usage(17, 0, 10, 0)],
     [
       'of chat, in detail',
-      { prompt_tokens: 2006, completion_tokens: 300, prompt_tokens_details: { cached_tokens: 1920 }, completion_tokens_details: { reasoning_tokens: 256 } },
+      {
+        prompt_tokens: 2006,
+        completion_tokens: 300,
+        prompt_tokens_details: { cached_tokens: 1920 },
+        completion_tokens_details: { reasoning_tokens: 256 },
+      },
       usage(2006, 1920, 300, 256),
     ],
     [
       'of responses',
-      { input_tokens: 36, input_tokens_details: { cached_tokens: 12 }, output_tokens: 87, output_tokens_details: { reasoning_tokens: 64 } },
+      {
+        input_tokens: 36,
+        input_tokens_details: { cached_tokens: 12 },
+        output_tokens: 87,
+        output_tokens_details: { reasoning_tokens: 64 },
+      },
       usage(36, 12, 87, 64),
     ],
     ['of embeddings', { prompt_tokens: 8, total_tokens: 8 }, usage(8, 0, 0, 0)],
-    ['with details that are null', { prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: null, completion_tokens_details: { reasoning_tokens: null } }, usage(1, 0, 1, 0)],
+    [
+      'with details that are null',
+      {
+        prompt_tokens: 1,
+        completion_tokens: 1,
+        prompt_tokens_details: null,
+        completion_tokens_details: { reasoning_tokens: null },
+      },
+      usage(1, 0, 1, 0),
+    ],
     ['with nothing in it', { prompt_tokens: 0, completion_tokens: 0 }, usage(0, 0, 0, 0)],
-    ['with more reasoning than output', { prompt_tokens: 9, completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 94 } }, usage(9, 0, 9, 9)],
+    [
+      'with more reasoning than output',
+      { prompt_tokens: 9, completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 94 } },
+      usage(9, 0, 9, 9),
+    ],
     ['without a number of input', { total_tokens: 4 }, null],
     ['below zero', { prompt_tokens: -1, completion_tokens: 3 }, null],
     ['with a text for a number', { prompt_tokens: '17', completion_tokens: 10 }, null],
     ['with half a token', { prompt_tokens: 1.5, completion_tokens: 10 }, null],
     ['that is not a number', { prompt_tokens: Number.NaN, completion_tokens: 10 }, null],
     ['beyond any model', { prompt_tokens: 1e15, completion_tokens: 10 }, null],
-    ['with a detail below zero', { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: -5 } }, null],
+    [
+      'with a detail below zero',
+      { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: -5 } },
+      null,
+    ],
     ['that is a list', [1, 2], null],
     ['that is null', null, null],
     ['that is a text', '{"prompt_tokens":1}', null],
@@ -137,7 +170,9 @@ describe('a glance', () => {
   });
 
   test('finds usage at the beginning of megabytes too', () => {
-    expect(tailUsageOf([Buffer.from(`{${TOLD},"choices":"${'x'.repeat(100_000)}"}`)]).usage()).toEqual(usage(17, 0, 10, 0));
+    expect(tailUsageOf([Buffer.from(`{${TOLD},"choices":"${'x'.repeat(100_000)}"}`)]).usage()).toEqual(
+      usage(17, 0, 10, 0),
+    );
   });
 
   test('sees nothing in nothing', () => {

@@ -21,7 +21,10 @@ story('a purge of what is older drops what is as old, in seconds, and nothing yo
   await put(proxy, 'young');
   clock.advance(59_999);
   expect(await proxy.app.cache.removals.purgeAll({ olderThan: 60 })).toMatchObject({ entries: 1 });
-  expect([await put(proxy, 'young'), await put(proxy, 'old')]).toEqual([['HIT', '59'], ['MISS', undefined]]);
+  expect([await put(proxy, 'young'), await put(proxy, 'old')]).toEqual([
+    ['HIT', '59'],
+    ['MISS', undefined],
+  ]);
 });
 
 story('an answer of the near future is served as new, and one of the far future is not', async ({ open }) => {
@@ -32,5 +35,9 @@ story('an answer of the near future is served as new, and one of the far future 
   expect(await put(proxy, 'x')).toEqual(['HIT', '0']);
   clock.advance(-1);
   const { headers } = await ask(proxy.url + CHAT, { body: chatRequest('x'), headers: { 'x-refrain-debug': '1' } });
-  expect([headers['x-cache'], headers.age, headers['x-refrain-why']]).toEqual(['MISS', undefined, 'kept, but dated in the future by the clock of this machine']);
+  expect([headers['x-cache'], headers.age, headers['x-refrain-why']]).toEqual([
+    'MISS',
+    undefined,
+    'kept, but dated in the future by the clock of this machine',
+  ]);
 });

@@ -5,7 +5,16 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson, sendStream } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  resetAfter,
+  sendJson,
+  sendStream,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
@@ -22,36 +31,83 @@ function listen(proxy: Proxy): PricedUsageRecord[] {
 const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 
 describe('the books', () => {
-  story('count usage wherever it stands, also of answers that are not kept or break off', async ({ upstream, open }) => {
-    const proxy = await open();
-    const notes = listen(proxy);
-    const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
-    const none = { prompt_tokens: 0, completion_tokens: 0 };
-    const end = (fields: object) => `data: ${JSON.stringify({ choices: [], ...fields })}\n\n`;
-    const streamed = (...events: readonly string[]) => chatEvents().toSpliced(-1, 0, ...events);
-    const unfinished = chatEvents().slice(0, -2);
-    const scripts: readonly (readonly [string, Script, string | null, boolean])[] = [
-      ['in a choice', (call) => sendStream(call, streamed(end({ choices: [{ index: 0, delta: {}, usage: told }] }))), null, true],
-      ['in an object of its vendor', (call) => sendStream(call, streamed(end({ x_groq: { usage: told } }))), null, true],
-      ['before zeros', (call) => sendStream(call, streamed(end({ usage: told }), end({ usage: none }))), null, true],
-      ['in a stream that never ended', (call) => sendStream(call, [...unfinished, end({ usage: told }), 'data: [DONE]\n\n']), 'unfinished', true],
-      ['in a stream that breaks off', resetAfter([...unfinished, end({ usage: told })].join('')), 'upstream_cut', true],
-      ['in an error', (call) => sendJson(call, JSON.stringify({ error: { message: 'x' }, usage: told })), 'error-object', false],
-      ['in a choice of a document', (call) => sendJson(call, chatAnswer('x', { usage: null, choices: [{ index: 0, message: { content: 'x' }, finish_reason: 'stop', usage: told }] })), null, false],
-      ['in a document that breaks off', ({ response }) => {
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
-        response.write(`{"usage":${JSON.stringify(told)},"choices":[`, () => response.socket?.destroySoon());
-      }, 'upstream_cut', false],
-    ];
-    for (const [at, [where, script, why, stream]] of scripts.entries()) {
-      upstream.script = script;
-      await ask(proxy.url + CHAT, { body: chatRequest(where, { stream }) });
-      await noted(notes, at + 1);
-      expect(notes[at], where).toMatchObject({ outcome: 'miss', why, call: { usage: { input: 5, output: 3 } } });
-    }
-    const { periods: { all } } = await proxy.app.ledger.stats();
-    expect(all.tokens.spent).toMatchObject({ input: 5 * scripts.length, output: 3 * scripts.length });
-  });
+  story(
+    'count usage wherever it stands, also of answers that are not kept or break off',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const notes = listen(proxy);
+      const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
+      const none = { prompt_tokens: 0, completion_tokens: 0 };
+      const end = (fields: object) => `data: ${JSON.stringify({ choices: [], ...fields })}\n\n`;
+      const streamed = (...events: readonly string[]) => chatEvents().toSpliced(-1, 0, ...events);
+      const unfinished = chatEvents().slice(0, -2);
+      const scripts: readonly (readonly [string, Script, string | null, boolean])[] = [
+        [
+          'in a choice',
+          (call) => sendStream(call, streamed(end({ choices: [{ index: 0, delta: {}, usage: told }] }))),
+          null,
+          true,
+        ],
+        [
+          'in an object of its vendor',
+          (call) => sendStream(call, streamed(end({ x_groq: { usage: told } }))),
+          null,
+          true,
+        ],
+        ['before zeros', (call) => sendStream(call, streamed(end({ usage: told }), end({ usage: none }))), null, true],
+        [
+          'in a stream that never ended',
+          (call) => sendStream(call, [...unfinished, end({ usage: told }), 'data: [DONE]\n\n']),
+          'unfinished',
+          true,
+        ],
+        [
+          'in a stream that breaks off',
+          resetAfter([...unfinished, end({ usage: told })].join('')),
+          'upstream_cut',
+          true,
+        ],
+        [
+          'in an error',
+          (call) => sendJson(call, JSON.stringify({ error: { message: 'x' }, usage: told })),
+          'error-object',
+          false,
+        ],
+        [
+          'in a choice of a document',
+          (call) =>
+            sendJson(
+              call,
+              chatAnswer('x', {
+                usage: null,
+                choices: [{ index: 0, message: { content: 'x' }, finish_reason: 'stop', usage: told }],
+              }),
+            ),
+          null,
+          false,
+        ],
+        [
+          'in a document that breaks off',
+          ({ response }) => {
+            response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+            response.write(`{"usage":${JSON.stringify(told)},"choices":[`, () => response.socket?.destroySoon());
+          },
+          'upstream_cut',
+          false,
+        ],
+      ];
+      for (const [at, [where, script, why, stream]] of scripts.entries()) {
+        upstream.script = script;
+        await ask(proxy.url + CHAT, { body: chatRequest(where, { stream }) });
+        await noted(notes, at + 1);
+        expect(notes[at], where).toMatchObject({ outcome: 'miss', why, call: { usage: { input: 5, output: 3 } } });
+      }
+      const {
+        periods: { all },
+      } = await proxy.app.ledger.stats();
+      expect(all.tokens.spent).toMatchObject({ input: 5 * scripts.length, output: 3 * scripts.length });
+    },
+  );
 
   story('count the usage of answers that pass compressed, whole or broken off', async ({ upstream, open }) => {
     const proxy = await open();
@@ -60,10 +116,17 @@ describe('the books', () => {
     const text = JSON.stringify({ ...JSON.parse(chatAnswer()), usage: told });
     const others = { headers: { 'cache-control': 'no-store', 'accept-encoding': 'gzip' } };
     const codings: readonly (readonly [string, (text: string) => Buffer])[] = [
-      ['gzip', gzipSync], ['x-gzip', gzipSync], ['GZIP', gzipSync], ['deflate', deflateSync], ['deflate', deflateRawSync], ['br', brotliCompressSync], ['zstd', zstdCompressSync],
+      ['gzip', gzipSync],
+      ['x-gzip', gzipSync],
+      ['GZIP', gzipSync],
+      ['deflate', deflateSync],
+      ['deflate', deflateRawSync],
+      ['br', brotliCompressSync],
+      ['zstd', zstdCompressSync],
     ];
     for (const [coding, encode] of codings) {
-      upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding }).end(encode(text));
+      upstream.script = ({ response }) =>
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding }).end(encode(text));
       await ask(proxy.url + CHAT, { body: chatRequest('x'), ...others });
     }
     // Its trailer is missing.
@@ -73,14 +136,20 @@ describe('the books', () => {
     };
     await ask(proxy.url + CHAT, { body: chatRequest('x'), ...others }).catch(() => null);
     await noted(notes, codings.length + 1);
-    expect(notes.map(({ outcome, call }) => [outcome, call?.usage])).toEqual(notes.map(() => ['bypass', expect.objectContaining({ input: 5, output: 3 })]));
+    expect(notes.map(({ outcome, call }) => [outcome, call?.usage])).toEqual(
+      notes.map(() => ['bypass', expect.objectContaining({ input: 5, output: 3 })]),
+    );
   });
 
   story('count nothing of what decodes to much more than it is, or is not what it says', async ({ upstream, open }) => {
     const proxy = await open();
     const notes = listen(proxy);
-    for (const bytes of [gzipSync(`{"usage":{"prompt_tokens":5},"x":"${'a'.repeat(2_000_000)}"}`), Buffer.from('{"usage":{"prompt_tokens":5}}')]) {
-      upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes);
+    for (const bytes of [
+      gzipSync(`{"usage":{"prompt_tokens":5},"x":"${'a'.repeat(2_000_000)}"}`),
+      Buffer.from('{"usage":{"prompt_tokens":5}}'),
+    ]) {
+      upstream.script = ({ response }) =>
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes);
       await ask(proxy.url + CHAT, { body: chatRequest('x'), headers: { 'cache-control': 'no-store' } });
     }
     await noted(notes, 2);
@@ -102,10 +171,21 @@ describe('the books', () => {
     await ask(proxy.url + CHAT, { ...question, headers: { 'x-refrain-cache': 'off' } });
     await ask(proxy.url + CHAT, { body: { ...question.body, store: true } });
     await ask(proxy.url + CHAT, { body: { ...question.body, user: 'x'.repeat(60_000) } });
-    await ask(proxy.url + CHAT, { body: JSON.stringify({ user: 'x'.repeat(60_000), ...question.body }), headers: { 'cache-control': 'no-store', 'transfer-encoding': 'chunked' } });
-    await ask(proxy.url + CHAT, { body: gzipSync(JSON.stringify({ ...question.body, store: true })), headers: { 'content-encoding': 'gzip' } });
+    await ask(proxy.url + CHAT, {
+      body: JSON.stringify({ user: 'x'.repeat(60_000), ...question.body }),
+      headers: { 'cache-control': 'no-store', 'transfer-encoding': 'chunked' },
+    });
+    await ask(proxy.url + CHAT, {
+      body: gzipSync(JSON.stringify({ ...question.body, store: true })),
+      headers: { 'content-encoding': 'gzip' },
+    });
     await noted(notes, 9);
-    expect(notes.map(({ outcome, model }) => `${outcome} ${model}`).sort()).toEqual([...Array(6).fill('bypass gpt-4o'), 'follow gpt-4o', 'hit gpt-4o', 'miss gpt-4o']);
+    expect(notes.map(({ outcome, model }) => `${outcome} ${model}`).sort()).toEqual([
+      ...Array(6).fill('bypass gpt-4o'),
+      'follow gpt-4o',
+      'hit gpt-4o',
+      'miss gpt-4o',
+    ]);
   });
 
   story('have the model that an answer names, however it came, where its request names none', async ({ open }) => {
@@ -120,7 +200,11 @@ describe('the books', () => {
     await ask(proxy.url + CHAT, stream);
     await noted(notes, 5);
     expect(notes.map(({ outcome, model }) => `${outcome} ${model}`)).toEqual([
-      'miss omni-moderation', 'hit omni-moderation', 'bypass omni-moderation', 'miss gpt-test', 'hit gpt-test',
+      'miss omni-moderation',
+      'hit omni-moderation',
+      'bypass omni-moderation',
+      'miss gpt-test',
+      'hit gpt-test',
     ]);
   });
 });

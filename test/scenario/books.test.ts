@@ -3,7 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
-import { answerAll, beginStream, CHAT, chatAnswer, chatEvents, chatEventsWithUsage, chatRequest, errorAnswer, resetAfter, responseEvents, sendJson, sendStream } from '../harness/answers.ts';
+import {
+  answerAll,
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatEventsWithUsage,
+  chatRequest,
+  errorAnswer,
+  resetAfter,
+  responseEvents,
+  sendJson,
+  sendStream,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { EMBEDDED, PROMPT, QUESTION, RESPONSE, WITH_USAGE } from '../harness/questions.ts';
@@ -12,7 +25,11 @@ import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
 /** More than 2,000 bytes, with usage before `[DONE]`. */
-const LONG_STREAM = chatEvents(Array.from({ length: 40 }, () => 'more')).toSpliced(-1, 0, chatEventsWithUsage().at(-2) as string);
+const LONG_STREAM = chatEvents(Array.from({ length: 40 }, () => 'more')).toSpliced(
+  -1,
+  0,
+  chatEventsWithUsage().at(-2) as string,
+);
 
 /** Every note from here on. */
 function listen(proxy: Proxy): PricedUsageRecord[] {
@@ -46,13 +63,27 @@ describe('the books', () => {
     await noted(notes, 15);
     const chat = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
     const expected = [
-      ['chat', 'gpt-test', chat], ['chat', 'gpt-test', chat], ['completions', 'gpt-test', null], ['embeddings', 'embed-test', { ...chat, input: 2, output: 0 }],
-      ['responses', 'gpt-test', chat], ['responses', 'gpt-test', chat], ['moderations', 'omni-moderation', null],
+      ['chat', 'gpt-test', chat],
+      ['chat', 'gpt-test', chat],
+      ['completions', 'gpt-test', null],
+      ['embeddings', 'embed-test', { ...chat, input: 2, output: 0 }],
+      ['responses', 'gpt-test', chat],
+      ['responses', 'gpt-test', chat],
+      ['moderations', 'omni-moderation', null],
     ];
-    const told = (outcome: string) => notes.filter((record) => record.outcome === outcome).map(({ endpoint, model, call }) => [endpoint, model, call?.usage ?? null]);
+    const told = (outcome: string) =>
+      notes
+        .filter((record) => record.outcome === outcome)
+        .map(({ endpoint, model, call }) => [endpoint, model, call?.usage ?? null]);
     expect(told('miss')).toEqual(expected);
     expect(told('hit')).toEqual(expected);
-    expect(notes.at(-1)).toMatchObject({ outcome: 'bypass', endpoint: 'other', why: 'route', model: null, call: { usage: null } });
+    expect(notes.at(-1)).toMatchObject({
+      outcome: 'bypass',
+      endpoint: 'other',
+      why: 'route',
+      model: null,
+      call: { usage: null },
+    });
     for (const { outcome, tier, key, scope, status, ms, call } of notes) {
       expect({ tier, status }).toEqual({ tier: outcome === 'hit' ? 'memory' : null, status: 200 });
       expect(scope).toMatch(/^private:[0-9a-f]{12}$/);
@@ -72,45 +103,63 @@ describe('the books', () => {
   story('have the bytes that were sent', async ({ open }) => {
     const proxy = await open();
     const notes = listen(proxy);
-    const answers = [await ask(proxy.url + CHAT, { body: chatRequest() }), await ask(proxy.url + CHAT, { body: chatRequest() })];
+    const answers = [
+      await ask(proxy.url + CHAT, { body: chatRequest() }),
+      await ask(proxy.url + CHAT, { body: chatRequest() }),
+    ];
     await noted(notes, 2);
     expect(notes.map(({ bytes }) => bytes)).toEqual(answers.map(({ body }) => body.length));
   });
 
-  story('balance under hits, follows, misses, bypasses, refusals and clients that leave', async ({ upstream, open }) => {
-    const proxy = await open();
-    const notes = listen(proxy);
-    const stream = { body: chatRequest('shared', { stream: true }) };
-    upstream.script = beginStream;
-    const live = await Promise.all([begin(proxy.url + CHAT, stream), begin(proxy.url + CHAT, stream), begin(proxy.url + CHAT, stream)]);
-    live[0]?.hangUp();
-    const call = await upstream.called(1);
-    for (const event of chatEventsWithUsage()) call.response.write(event);
-    call.response.end();
-    await Promise.all(live.slice(1).map((answer) => answer.ended));
-    upstream.script = answerAll;
-    await ask(proxy.url + CHAT, stream);
-    await ask(proxy.url + CHAT, { body: chatRequest('no', { store: true }) });
-    await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'cache-control': 'no-store' } });
-    await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'cache-control': 'only-if-cached' } });
-    await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'x-refrain-ttl': 'soon' } });
-    upstream.script = () => {};
-    const gone = begin(proxy.url + CHAT, { body: chatRequest('gone') });
-    gone.catch(() => {});
-    await upstream.called(4);
-    gone.hangUp();
-    upstream.script = resetAfter(chatEvents()[0] as string);
-    await ask(proxy.url + CHAT, { body: chatRequest('broken', { stream: true }) });
-    await noted(notes, 10);
-    expect(proxy.app.ledger.counts()).toEqual({ requests: 10, hit: 1, follow: 2, miss: 3, bypass: 2, refusal: 2 });
-    const { periods: { all } } = await proxy.app.ledger.stats();
-    expect(all).toMatchObject({ requests: 10, hits: 1, follows: 2, misses: 3, bypasses: 2, refusals: 2 });
-    expect(all.tokens.saved).toEqual({ input: 15, cachedInput: 0, output: 9, reasoning: 0 });
-    expect(notes.map(({ outcome, why, status, error }) => [outcome, why, status, error])).toEqual(expect.arrayContaining([
-      ['bypass', 'store', 200, null], ['bypass', 'no-store', 200, null], ['refusal', 'not_cached', 504, 'not_cached'], ['refusal', 'invalid_header', 400, 'invalid_header'],
-      ['miss', 'abandoned', 499, 'abandoned'], ['miss', 'upstream_cut', 200, 'upstream_cut'],
-    ]));
-  });
+  story(
+    'balance under hits, follows, misses, bypasses, refusals and clients that leave',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const notes = listen(proxy);
+      const stream = { body: chatRequest('shared', { stream: true }) };
+      upstream.script = beginStream;
+      const live = await Promise.all([
+        begin(proxy.url + CHAT, stream),
+        begin(proxy.url + CHAT, stream),
+        begin(proxy.url + CHAT, stream),
+      ]);
+      live[0]?.hangUp();
+      const call = await upstream.called(1);
+      for (const event of chatEventsWithUsage()) call.response.write(event);
+      call.response.end();
+      await Promise.all(live.slice(1).map((answer) => answer.ended));
+      upstream.script = answerAll;
+      await ask(proxy.url + CHAT, stream);
+      await ask(proxy.url + CHAT, { body: chatRequest('no', { store: true }) });
+      await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'cache-control': 'no-store' } });
+      await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'cache-control': 'only-if-cached' } });
+      await ask(proxy.url + CHAT, { body: chatRequest('no'), headers: { 'x-refrain-ttl': 'soon' } });
+      upstream.script = () => {};
+      const gone = begin(proxy.url + CHAT, { body: chatRequest('gone') });
+      gone.catch(() => {});
+      await upstream.called(4);
+      gone.hangUp();
+      upstream.script = resetAfter(chatEvents()[0] as string);
+      await ask(proxy.url + CHAT, { body: chatRequest('broken', { stream: true }) });
+      await noted(notes, 10);
+      expect(proxy.app.ledger.counts()).toEqual({ requests: 10, hit: 1, follow: 2, miss: 3, bypass: 2, refusal: 2 });
+      const {
+        periods: { all },
+      } = await proxy.app.ledger.stats();
+      expect(all).toMatchObject({ requests: 10, hits: 1, follows: 2, misses: 3, bypasses: 2, refusals: 2 });
+      expect(all.tokens.saved).toEqual({ input: 15, cachedInput: 0, output: 9, reasoning: 0 });
+      expect(notes.map(({ outcome, why, status, error }) => [outcome, why, status, error])).toEqual(
+        expect.arrayContaining([
+          ['bypass', 'store', 200, null],
+          ['bypass', 'no-store', 200, null],
+          ['refusal', 'not_cached', 504, 'not_cached'],
+          ['refusal', 'invalid_header', 400, 'invalid_header'],
+          ['miss', 'abandoned', 499, 'abandoned'],
+          ['miss', 'upstream_cut', 200, 'upstream_cut'],
+        ]),
+      );
+    },
+  );
 
   story('have what a call spent whose leader left, when it is over, and once', async ({ upstream, open }) => {
     const proxy = await open({ onAbandon: 'finish' });
@@ -125,7 +174,9 @@ describe('the books', () => {
     call.response.end();
     await noted(notes, 1);
     expect(notes[0]).toMatchObject({ outcome: 'miss', call: { usage: { input: 5, output: 3 } } });
-    expect((await ask(proxy.url + CHAT, { body: chatRequest('sea', { stream: true }) })).headers['x-cache']).toBe('HIT');
+    expect((await ask(proxy.url + CHAT, { body: chatRequest('sea', { stream: true }) })).headers['x-cache']).toBe(
+      'HIT',
+    );
     await noted(notes, 2);
   });
 
@@ -135,7 +186,14 @@ describe('the books', () => {
     upstream.script = (call) => call.response.destroy();
     await ask(proxy.url + CHAT, { body: chatRequest() });
     await noted(notes, 1);
-    expect(notes[0]).toMatchObject({ outcome: 'miss', status: 502, call: null, dollars: null, error: 'upstream_cut', why: 'upstream_cut' });
+    expect(notes[0]).toMatchObject({
+      outcome: 'miss',
+      status: 502,
+      call: null,
+      dollars: null,
+      error: 'upstream_cut',
+      why: 'upstream_cut',
+    });
   });
 
   story('have why an answer was not kept, and what it took all the same', async ({ upstream, open }) => {
@@ -145,7 +203,16 @@ describe('the books', () => {
       ['upstream-no-store', (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' })],
       ['too-large', (call) => sendJson(call, chatAnswer('x'.repeat(200_000)))],
       ['too-large', (call) => sendStream(call, LONG_STREAM)],
-      ['unfinished', (call) => sendJson(call, chatAnswer('x', { choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: null }] }))],
+      [
+        'unfinished',
+        (call) =>
+          sendJson(
+            call,
+            chatAnswer('x', {
+              choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: null }],
+            }),
+          ),
+      ],
     ];
     for (const [at, [why, script]] of answers.entries()) {
       upstream.script = script;
@@ -159,23 +226,28 @@ describe('the books', () => {
     expect(notes.at(-1)).toMatchObject({ status: 429, why: 'status', error: null, call: { usage: null } });
   });
 
-  story('have the model of what went past the cache as it was asked for, and the tokens as its answer tells them', async ({ upstream, open }) => {
-    const proxy = await open();
-    const notes = listen(proxy);
-    const past = { headers: { 'cache-control': 'no-store' } };
-    upstream.script = (call) => sendJson(call, chatAnswer('x', { model: 'gpt-4o-2024-08-06' }));
-    await ask(proxy.url + CHAT, { body: chatRequest('json', { model: 'gpt-4o' }), ...past });
-    upstream.script = (call) => sendStream(call, chatEventsWithUsage());
-    await ask(proxy.url + CHAT, { body: chatRequest('stream', { stream: true }), ...past });
-    upstream.script = (call) => sendStream(call, responseEvents());
-    await ask(`${proxy.url}/v1/responses`, { body: { ...RESPONSE, stream: true, previous_response_id: 'resp_0' } });
-    await noted(notes, 3);
-    const usage = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
-    // 5 x 2.5 + 3 x 10 = 42.5 millionths of a dollar.
-    expect(notes.map(({ endpoint, model, dollars, call }) => [endpoint, model, dollars, call?.usage])).toEqual([
-      ['chat', 'gpt-4o', 0.0000425, usage], ['chat', 'gpt-test', null, usage], ['responses', 'gpt-test', null, usage],
-    ]);
-  });
+  story(
+    'have the model of what went past the cache as it was asked for, and the tokens as its answer tells them',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const notes = listen(proxy);
+      const past = { headers: { 'cache-control': 'no-store' } };
+      upstream.script = (call) => sendJson(call, chatAnswer('x', { model: 'gpt-4o-2024-08-06' }));
+      await ask(proxy.url + CHAT, { body: chatRequest('json', { model: 'gpt-4o' }), ...past });
+      upstream.script = (call) => sendStream(call, chatEventsWithUsage());
+      await ask(proxy.url + CHAT, { body: chatRequest('stream', { stream: true }), ...past });
+      upstream.script = (call) => sendStream(call, responseEvents());
+      await ask(`${proxy.url}/v1/responses`, { body: { ...RESPONSE, stream: true, previous_response_id: 'resp_0' } });
+      await noted(notes, 3);
+      const usage = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
+      // 5 x 2.5 + 3 x 10 = 42.5 millionths of a dollar.
+      expect(notes.map(({ endpoint, model, dollars, call }) => [endpoint, model, dollars, call?.usage])).toEqual([
+        ['chat', 'gpt-4o', 0.0000425, usage],
+        ['chat', 'gpt-test', null, usage],
+        ['responses', 'gpt-test', null, usage],
+      ]);
+    },
+  );
 
   story('go on after a restart, where hits of old answers still save what they cost', async ({ upstream, open }) => {
     const store = { path: join(directory(), 'cache.sqlite') };
@@ -187,7 +259,9 @@ describe('the books', () => {
     const next = await open({ store });
     await ask(next.url + CHAT, question);
     await ask(next.url + CHAT, question);
-    const { periods: { all } } = await next.app.ledger.stats();
+    const {
+      periods: { all },
+    } = await next.app.ledger.stats();
     // 5 x 0.15 + 3 x 0.60 = 2.55 millionths of a dollar, once spent and twice saved.
     expect(all).toMatchObject({ requests: 3, hits: 2, misses: 1, dollars: { spent: 0.00000255, saved: 0.0000051 } });
   });
@@ -202,6 +276,8 @@ describe('the books', () => {
     const answer = await ask(proxy.url + CHAT, { body: chatRequest() });
     expect(answer.status).toBe(200);
     expect((await proxy.app.ledger.stats()).periods.all.requests).toBe(1);
-    expect(proxy.lines.filter(({ level, path }) => level === 'warn' && String(path).endsWith('ledger.sqlite'))).toHaveLength(1);
+    expect(
+      proxy.lines.filter(({ level, path }) => level === 'warn' && String(path).endsWith('ledger.sqlite')),
+    ).toHaveLength(1);
   });
 });

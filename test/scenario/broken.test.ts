@@ -1,5 +1,15 @@
 import { describe, expect } from 'vitest';
-import { CHAT, chatAnswer, chatEvents, chatRequest, completionAnswer, endAfter, resetAfter, responseEvents, sendJson } from '../harness/answers.ts';
+import {
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  completionAnswer,
+  endAfter,
+  resetAfter,
+  responseEvents,
+  sendJson,
+} from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
@@ -23,33 +33,62 @@ async function askTwice(proxy: Proxy, path: string, asking: object, upstream: Sc
 }
 
 /** Begins a stream by hand, with these headers. */
-const rawHead = (...headers: readonly string[]) => ['HTTP/1.1 200 OK', 'content-type: text/event-stream', ...headers, '', ''].join('\r\n');
+const rawHead = (...headers: readonly string[]) =>
+  ['HTTP/1.1 200 OK', 'content-type: text/event-stream', ...headers, '', ''].join('\r\n');
 const asChunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
-const resetRaw = (text: string): Script => ({ response: { socket } }) => socket?.write(text, () => socket.resetAndDestroy());
+const resetRaw =
+  (text: string): Script =>
+  ({ response: { socket } }) =>
+    socket?.write(text, () => socket.resetAndDestroy());
 
 const BROKEN_STREAMS: readonly (readonly [string, Script, string])[] = [
   ['resets before its first event', resetAfter(''), ''],
   ['resets in the middle', resetAfter(UNFINISHED.join('')), UNFINISHED.join('')],
-  ['resets after finish_reason without [DONE]', resetAfter([...UNFINISHED, FINISH].join('')), [...UNFINISHED, FINISH].join('')],
-  ['ends without the last of its chunks', ({ response: { socket } }) => socket?.end(rawHead('transfer-encoding: chunked') + asChunk(UNFINISHED.join(''))), UNFINISHED.join('')],
-  ['ends before its declared length', ({ response: { socket } }) => socket?.end(rawHead('content-length: 5000') + UNFINISHED.join('')), UNFINISHED.join('')],
-  ['resets where its connection was to close', resetRaw(rawHead('connection: close', 'transfer-encoding: chunked') + asChunk(UNFINISHED.join(''))), UNFINISHED.join('')],
-  ['resets where only its connection marks its end', resetRaw(rawHead('connection: close') + UNFINISHED.join('')), UNFINISHED.join('')],
+  [
+    'resets after finish_reason without [DONE]',
+    resetAfter([...UNFINISHED, FINISH].join('')),
+    [...UNFINISHED, FINISH].join(''),
+  ],
+  [
+    'ends without the last of its chunks',
+    ({ response: { socket } }) => socket?.end(rawHead('transfer-encoding: chunked') + asChunk(UNFINISHED.join(''))),
+    UNFINISHED.join(''),
+  ],
+  [
+    'ends before its declared length',
+    ({ response: { socket } }) => socket?.end(rawHead('content-length: 5000') + UNFINISHED.join('')),
+    UNFINISHED.join(''),
+  ],
+  [
+    'resets where its connection was to close',
+    resetRaw(rawHead('connection: close', 'transfer-encoding: chunked') + asChunk(UNFINISHED.join(''))),
+    UNFINISHED.join(''),
+  ],
+  [
+    'resets where only its connection marks its end',
+    resetRaw(rawHead('connection: close') + UNFINISHED.join('')),
+    UNFINISHED.join(''),
+  ],
 ];
 
 describe('a stream that', () => {
   for (const [what, script, prefix] of BROKEN_STREAMS) {
-    story(`${what}: every listener gets its prefix, an error and no clean end; nothing is kept`, async ({ upstream, open }) => {
-      const proxy = await open({ doneMarker: 'required' });
-      upstream.script = script;
-      for (const { text, broken, status } of await askTwice(proxy, CHAT, STREAM, upstream)) {
-        expect(status).toBe(200);
-        expect(broken).toBe(true);
-        expect(text.slice(0, prefix.length)).toBe(prefix);
-        const event = /^event: error\ndata: (.*)\n\n$/.exec(text.slice(prefix.length));
-        expect(JSON.parse(event?.[1] ?? '{}')).toMatchObject({ error: { type: 'refrain_error', code: 'upstream_cut' } });
-      }
-    });
+    story(
+      `${what}: every listener gets its prefix, an error and no clean end; nothing is kept`,
+      async ({ upstream, open }) => {
+        const proxy = await open({ doneMarker: 'required' });
+        upstream.script = script;
+        for (const { text, broken, status } of await askTwice(proxy, CHAT, STREAM, upstream)) {
+          expect(status).toBe(200);
+          expect(broken).toBe(true);
+          expect(text.slice(0, prefix.length)).toBe(prefix);
+          const event = /^event: error\ndata: (.*)\n\n$/.exec(text.slice(prefix.length));
+          expect(JSON.parse(event?.[1] ?? '{}')).toMatchObject({
+            error: { type: 'refrain_error', code: 'upstream_cut' },
+          });
+        }
+      },
+    );
   }
 
   story('breaks off inside an event: the error event stands by itself', async ({ upstream, open }) => {
@@ -61,12 +100,16 @@ describe('a stream that', () => {
     }
   });
 
-  story('says its own error and then resets: its readers get that one error, and no clean end', async ({ upstream, open }) => {
-    const proxy = await open();
-    const text = [...UNFINISHED, ERROR_EVENT].join('');
-    upstream.script = resetAfter(text);
-    for (const answer of await askTwice(proxy, CHAT, STREAM, upstream)) expect(answer).toMatchObject({ text, broken: true });
-  });
+  story(
+    'says its own error and then resets: its readers get that one error, and no clean end',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const text = [...UNFINISHED, ERROR_EVENT].join('');
+      upstream.script = resetAfter(text);
+      for (const answer of await askTwice(proxy, CHAT, STREAM, upstream))
+        expect(answer).toMatchObject({ text, broken: true });
+    },
+  );
 
   for (const [what, path, text] of [
     ['before finish_reason', CHAT, UNFINISHED.join('')],
@@ -77,8 +120,19 @@ describe('a stream that', () => {
     ['with an error event', CHAT, [...UNFINISHED, ERROR_EVENT].join('')],
     ['with an error event, which is its first', CHAT, ERROR_EVENT],
     ['with a named error event', CHAT, `${EVENTS[0]}event: error\ndata: {"message":"x"}\n\n`],
-    ['after an error event, after which it went on', CHAT, [...UNFINISHED, ERROR_EVENT, FINISH, 'data: [DONE]\n\n'].join('')],
-    ['with the error event of responses', RESPONSES, [...responseEvents().slice(0, 3), 'event: error\ndata: {"type":"error","code":"server_error","message":"x","param":null,"sequence_number":3}\n\n'].join('')],
+    [
+      'after an error event, after which it went on',
+      CHAT,
+      [...UNFINISHED, ERROR_EVENT, FINISH, 'data: [DONE]\n\n'].join(''),
+    ],
+    [
+      'with the error event of responses',
+      RESPONSES,
+      [
+        ...responseEvents().slice(0, 3),
+        'event: error\ndata: {"type":"error","code":"server_error","message":"x","param":null,"sequence_number":3}\n\n',
+      ].join(''),
+    ],
     ['inside response.completed', RESPONSES, responseEvents().join('').slice(0, -20)],
     ['before response.completed', RESPONSES, responseEvents().slice(0, -1).join('')],
   ] as const) {
@@ -86,7 +140,8 @@ describe('a stream that', () => {
       const proxy = await open({ doneMarker: 'required' });
       upstream.script = endAfter(text);
       const body = { ...chatRequest(), input: 'x', stream: true };
-      for (const answer of await askTwice(proxy, path, { body }, upstream)) expect(answer).toMatchObject({ status: 200, text, broken: false });
+      for (const answer of await askTwice(proxy, path, { body }, upstream))
+        expect(answer).toMatchObject({ status: 200, text, broken: false });
     });
   }
 
@@ -96,21 +151,31 @@ describe('a stream that', () => {
       const status = type.slice('response.'.length);
       const text = `event: ${type}\ndata: ${JSON.stringify({ type, response: { id: 'resp_1', status } })}\n\n`;
       upstream.script = endAfter(text);
-      for (const answer of await askTwice(proxy, '/v1/responses', { body: { input: type, stream: true } }, upstream)) expect(answer).toMatchObject({ text, broken: false });
+      for (const answer of await askTwice(proxy, '/v1/responses', { body: { input: type, stream: true } }, upstream))
+        expect(answer).toMatchObject({ text, broken: false });
     }
   });
 
   for (const [what, path, text] of [
-    ['in the dialect of another server', '/v1/completions', 'data: {"content":"sea","stop":false}\n\ndata: {"content":"","stop":true}\n\n'],
+    [
+      'in the dialect of another server',
+      '/v1/completions',
+      'data: {"content":"sea","stop":false}\n\ndata: {"content":"","stop":true}\n\n',
+    ],
     ['of responses that is ended by [DONE]', '/v1/responses', `${responseEvents()[0]}data: [DONE]\n\n`],
     ['of events that are not of a response', '/v1/responses', 'event: ping\ndata: {}\n\ndata: {"type":"end"}\n\n'],
-    ['that fails in its finish_reason', CHAT, `${EVENTS[0]}data: {"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}\n\ndata: [DONE]\n\n`],
+    [
+      'that fails in its finish_reason',
+      CHAT,
+      `${EVENTS[0]}data: {"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}\n\ndata: [DONE]\n\n`,
+    ],
   ] as const) {
     story(`${what}: it passes as it is, and is not kept`, async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = endAfter(text);
       const body = { ...chatRequest(), input: 'x', stream: true };
-      for (const answer of await askTwice(proxy, path, { body }, upstream)) expect(answer).toMatchObject({ text, broken: false });
+      for (const answer of await askTwice(proxy, path, { body }, upstream))
+        expect(answer).toMatchObject({ text, broken: false });
     });
   }
 
@@ -125,12 +190,19 @@ describe('a stream that', () => {
     }
   });
 
-  story('has its declared length, and says no finish_reason: it passes as it is, and is not kept', async ({ upstream, open }) => {
-    const proxy = await open();
-    const text = `${UNFINISHED.join('')}data: [DONE]\n\n`;
-    upstream.script = ({ response }) => response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(text) }).end(text);
-    for (const answer of await askTwice(proxy, CHAT, STREAM, upstream)) expect(answer).toMatchObject({ text, broken: false });
-  });
+  story(
+    'has its declared length, and says no finish_reason: it passes as it is, and is not kept',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const text = `${UNFINISHED.join('')}data: [DONE]\n\n`;
+      upstream.script = ({ response }) =>
+        response
+          .writeHead(200, { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(text) })
+          .end(text);
+      for (const answer of await askTwice(proxy, CHAT, STREAM, upstream))
+        expect(answer).toMatchObject({ text, broken: false });
+    },
+  );
 
   story('never sends [DONE], from an upstream that is declared so, is whole', async ({ upstream, open }) => {
     const proxy = await open({ doneMarker: 'optional' });
@@ -150,11 +222,16 @@ describe('a JSON answer that', () => {
     for (const { broken } of await askTwice(proxy, CHAT, JSON_ASKED, upstream)) expect(broken).toBe(true);
   });
 
-  for (const [what, text] of [['before its JSON does', '{"choices":['], ['and is not JSON for all readers', chatAnswer().replace('"logprobs":null', '"logprobs":NaN')]] as const) {
+  for (const [what, text] of [
+    ['before its JSON does', '{"choices":['],
+    ['and is not JSON for all readers', chatAnswer().replace('"logprobs":null', '"logprobs":NaN')],
+  ] as const) {
     story(`ends with its connection ${what} passes as it is and is not kept`, async ({ upstream, open }) => {
       const proxy = await open();
-      upstream.script = ({ response }) => response.socket?.end(`HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n${text}`);
-      for (const answer of await askTwice(proxy, CHAT, JSON_ASKED, upstream)) expect(answer).toMatchObject({ status: 200, text, broken: false });
+      upstream.script = ({ response }) =>
+        response.socket?.end(`HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n${text}`);
+      for (const answer of await askTwice(proxy, CHAT, JSON_ASKED, upstream))
+        expect(answer).toMatchObject({ status: 200, text, broken: false });
     });
   }
 
@@ -178,14 +255,18 @@ describe('a JSON answer that', () => {
     ['is an error object', '{"error":{"message":"no","type":"server_error","param":null,"code":null}}'],
     ['has no finish_reason', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: null }] })],
     ['fails in its finish_reason', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: 'error' }] })],
-    ['has a choice with an error', chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: 'stop', error: { code: 502 } }] })],
+    [
+      'has a choice with an error',
+      chatAnswer('x', { choices: [{ index: 0, message: {}, finish_reason: 'stop', error: { code: 502 } }] }),
+    ],
     ['has no choices', chatAnswer('x', { choices: [] })],
     ['is not JSON', 'Internal Server Error'],
   ] as const) {
     story(`${what} passes as it is and is not kept`, async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = (call) => sendJson(call, body);
-      for (const answer of await askTwice(proxy, CHAT, JSON_ASKED, upstream)) expect(answer).toMatchObject({ status: 200, text: body, broken: false });
+      for (const answer of await askTwice(proxy, CHAT, JSON_ASKED, upstream))
+        expect(answer).toMatchObject({ status: 200, text: body, broken: false });
     });
   }
 
@@ -195,7 +276,18 @@ describe('a JSON answer that', () => {
       ['/v1/completions', { prompt: ['a', 'b'] }],
       ['/v1/embeddings', { input: ['a', 'b', 'c'] }],
     ] as const) {
-      upstream.script = (call) => sendJson(call, path === '/v1/completions' ? completionAnswer() : JSON.stringify({ data: [{ index: 0, embedding: [1] }, { index: 1, embedding: [1] }] }));
+      upstream.script = (call) =>
+        sendJson(
+          call,
+          path === '/v1/completions'
+            ? completionAnswer()
+            : JSON.stringify({
+                data: [
+                  { index: 0, embedding: [1] },
+                  { index: 1, embedding: [1] },
+                ],
+              }),
+        );
       for (const { status } of await askTwice(proxy, path, { body }, upstream)) expect(status).toBe(200);
     }
   });
@@ -203,24 +295,32 @@ describe('a JSON answer that', () => {
 
 describe('an error of the upstream', () => {
   for (const status of [400, 401, 429, 500, 503]) {
-    story(`(${status}) passes with its body and its retry headers, to those who waited and to nobody else`, async ({ upstream, open }) => {
-      const proxy = await open();
-      const body = JSON.stringify({ error: { message: 'no', type: 'x', param: null, code: null } });
-      const headers = { 'retry-after': '7', 'retry-after-ms': '7000', 'x-should-retry': 'true', 'x-ratelimit-reset-requests': '1s' };
-      upstream.script = () => {};
-      const clients = [ask(proxy.url + CHAT, JSON_ASKED), ask(proxy.url + CHAT, JSON_ASKED)];
-      sendJson(await upstream.called(1), body, status, headers);
-      upstream.script = (call) => sendJson(call, body, status, headers);
-      for (const answer of await Promise.all(clients)) {
-        expect(answer).toMatchObject({ status, text: body, headers: { ...headers, 'x-request-id': 'req_first' } });
-        if (answer.headers['x-cache'] === 'FOLLOW') expect(answer.headers['set-cookie']).toBeUndefined();
-        else expect(answer.headers['cache-status']).toBe('refrain; fwd=miss; detail=status');
-      }
-      const before = upstream.calls.length;
-      upstream.script = (call) => sendJson(call, chatAnswer());
-      expect(await ask(proxy.url + CHAT, JSON_ASKED)).toMatchObject({ status: 200, headers: { 'x-cache': 'MISS' } });
-      expect(upstream.calls).toHaveLength(before + 1);
-    });
+    story(
+      `(${status}) passes with its body and its retry headers, to those who waited and to nobody else`,
+      async ({ upstream, open }) => {
+        const proxy = await open();
+        const body = JSON.stringify({ error: { message: 'no', type: 'x', param: null, code: null } });
+        const headers = {
+          'retry-after': '7',
+          'retry-after-ms': '7000',
+          'x-should-retry': 'true',
+          'x-ratelimit-reset-requests': '1s',
+        };
+        upstream.script = () => {};
+        const clients = [ask(proxy.url + CHAT, JSON_ASKED), ask(proxy.url + CHAT, JSON_ASKED)];
+        sendJson(await upstream.called(1), body, status, headers);
+        upstream.script = (call) => sendJson(call, body, status, headers);
+        for (const answer of await Promise.all(clients)) {
+          expect(answer).toMatchObject({ status, text: body, headers: { ...headers, 'x-request-id': 'req_first' } });
+          if (answer.headers['x-cache'] === 'FOLLOW') expect(answer.headers['set-cookie']).toBeUndefined();
+          else expect(answer.headers['cache-status']).toBe('refrain; fwd=miss; detail=status');
+        }
+        const before = upstream.calls.length;
+        upstream.script = (call) => sendJson(call, chatAnswer());
+        expect(await ask(proxy.url + CHAT, JSON_ASKED)).toMatchObject({ status: 200, headers: { 'x-cache': 'MISS' } });
+        expect(upstream.calls).toHaveLength(before + 1);
+      },
+    );
   }
 
   story('that cannot be reached is 502 and says what to check', async ({ upstream, open }) => {
@@ -228,7 +328,10 @@ describe('an error of the upstream', () => {
     await upstream.stop();
     const { status, text } = await ask(proxy.url + CHAT, JSON_ASKED);
     expect(status).toBe(502);
-    expect(JSON.parse(text).error).toMatchObject({ code: 'upstream_unreachable', message: expect.stringContaining('REFRAIN_UPSTREAM') });
+    expect(JSON.parse(text).error).toMatchObject({
+      code: 'upstream_unreachable',
+      message: expect.stringContaining('REFRAIN_UPSTREAM'),
+    });
     await upstream.start();
   });
 });

@@ -9,7 +9,8 @@ import { until } from '../harness/until.ts';
 
 const MIB = 1024 * 1024;
 const long = (bytes: number) => chatRequest('x'.repeat(bytes));
-const statusOf = async (answer: Promise<{ headers: Record<string, unknown> }>) => (await answer).headers['cache-status'];
+const statusOf = async (answer: Promise<{ headers: Record<string, unknown> }>) =>
+  (await answer).headers['cache-status'];
 
 describe('bodies of requests that find no room', () => {
   story('pass uncached, byte for byte, while short ones have their hits', async ({ upstream, open }) => {
@@ -18,7 +19,9 @@ describe('bodies of requests that find no room', () => {
     upstream.script = (call) => sendJson(call, chatAnswer());
     await ask(proxy.url + CHAT, { body: chatRequest('kept') });
     for (const headers of [{}, { 'transfer-encoding': 'chunked' }]) {
-      expect(await statusOf(ask(proxy.url + CHAT, { body: long(400_000), headers }))).toBe('refrain; fwd=bypass; detail=request-budget');
+      expect(await statusOf(ask(proxy.url + CHAT, { body: long(400_000), headers }))).toBe(
+        'refrain; fwd=bypass; detail=request-budget',
+      );
       expect(upstream.calls.at(-1)?.body.toString()).toBe(JSON.stringify(long(400_000)));
     }
     expect((await ask(proxy.url + CHAT, { body: chatRequest('kept') })).headers['x-cache']).toBe('HIT');
@@ -33,7 +36,9 @@ describe('bodies of requests that find no room', () => {
     const first = ask(proxy.url + CHAT, { body: long(250_000) });
     const call = await upstream.called(1);
     upstream.script = (later) => sendJson(later, chatAnswer());
-    expect(await statusOf(ask(proxy.url + CHAT, { body: long(250_001) }))).toBe('refrain; fwd=bypass; detail=request-budget');
+    expect(await statusOf(ask(proxy.url + CHAT, { body: long(250_001) }))).toBe(
+      'refrain; fwd=bypass; detail=request-budget',
+    );
     sendJson(call, chatAnswer());
     await first;
     expect(await statusOf(ask(proxy.url + CHAT, { body: long(250_002) }))).toContain('fwd=miss');
@@ -48,7 +53,11 @@ describe('bodies of requests that find no room', () => {
       socket.write(HEAD);
       await until(() => proxy.app.budget.passing.held > 0);
       const turned = await ask(`${proxy.url}/v1/files`, { method: 'POST', body: Buffer.alloc(100_000) });
-      expect([turned.status, JSON.parse(turned.text).error.code, turned.headers['retry-after']]).toEqual([503, 'overloaded', '1']);
+      expect([turned.status, JSON.parse(turned.text).error.code, turned.headers['retry-after']]).toEqual([
+        503,
+        'overloaded',
+        '1',
+      ]);
       // A short body is no stream.
       expect((await ask(`${proxy.url}/v1/files`, { method: 'POST', body: Buffer.alloc(1_000) })).status).toBe(200);
       socket.write(Buffer.alloc(300_000));
@@ -110,10 +119,14 @@ describe('a compressed body', () => {
     upstream.script = (call) => sendJson(call, chatAnswer());
     const body = (index: number) => gzipSync(JSON.stringify(chatRequest(`${index} ${'x'.repeat(500_000)}`)));
     const bodies = Array.from({ length: 40 }, (_, index) => body(index));
-    const clients = bodies.map((each) => statusOf(ask(proxy.url + CHAT, { body: each, headers: { 'content-encoding': 'gzip' } })));
+    const clients = bodies.map((each) =>
+      statusOf(ask(proxy.url + CHAT, { body: each, headers: { 'content-encoding': 'gzip' } })),
+    );
     await until(() => proxy.app.budget.whole.held > 500_000);
     clock.advance(1_001);
     const statuses = await Promise.all(clients);
-    expect(new Set(statuses.map((status) => String(status).replace(/; stored$/, '')))).toEqual(new Set(['refrain; fwd=miss', 'refrain; fwd=bypass; detail=request-budget']));
+    expect(new Set(statuses.map((status) => String(status).replace(/; stored$/, '')))).toEqual(
+      new Set(['refrain; fwd=miss', 'refrain; fwd=bypass; detail=request-budget']),
+    );
   });
 });

@@ -14,7 +14,10 @@ const BODY = { body: chatRequest() };
 const statusOf = ({ headers }: Answer) => headers['cache-status'];
 
 describe('a Refrain behind a Refrain', () => {
-  for (const [what, asking, whole] of [['JSON', BODY, chatAnswer()], ['a stream', { body: chatRequest('x', { stream: true }) }, chatEvents().join('')]] as const) {
+  for (const [what, asking, whole] of [
+    ['JSON', BODY, chatAnswer()],
+    ['a stream', { body: chatRequest('x', { stream: true }) }, chatEvents().join('')],
+  ] as const) {
     story(`is asked once: ${what}`, async ({ upstream, open }) => {
       const inner = await open();
       const outer = await open({ upstream: `${inner.url}/v1` });
@@ -36,8 +39,13 @@ describe('a Refrain behind a Refrain', () => {
     expect(miss.headers).toMatchObject({ age: '30', 'x-cache': 'MISS' });
     expect(statusOf(miss)).toMatch(/^refrain; hit; ttl=70; detail=memory, refrain; fwd=miss/);
     clock.advance(20_000);
-    expect((await ask(outer.url + CHAT, BODY)).headers).toMatchObject({ age: '50', 'cache-status': 'refrain; hit; ttl=50; detail=memory' });
-    expect(wordOf(await ask(outer.url + CHAT, { ...BODY, headers: { 'cache-control': 'max-age=49, only-if-cached' } }))).toBe('MISS');
+    expect((await ask(outer.url + CHAT, BODY)).headers).toMatchObject({
+      age: '50',
+      'cache-status': 'refrain; hit; ttl=50; detail=memory',
+    });
+    expect(
+      wordOf(await ask(outer.url + CHAT, { ...BODY, headers: { 'cache-control': 'max-age=49, only-if-cached' } })),
+    ).toBe('MISS');
     clock.advance(50_000);
     expect(wordOf(await ask(outer.url + CHAT, BODY))).toBe('MISS');
   });
@@ -49,7 +57,10 @@ describe('a Refrain behind a Refrain', () => {
     await ask(inner.url + CHAT, BODY);
     clock.advance(30_000);
     await ask(outer.url + CHAT, BODY);
-    expect((await ask(outer.url + CHAT, BODY)).headers).toMatchObject({ age: '30', 'cache-status': 'refrain; hit; ttl=10; detail=memory' });
+    expect((await ask(outer.url + CHAT, BODY)).headers).toMatchObject({
+      age: '30',
+      'cache-status': 'refrain; hit; ttl=10; detail=memory',
+    });
     clock.advance(10_000);
     const late = await ask(outer.url + CHAT, BODY);
     expect(statusOf(late)).toBe('refrain; hit; detail=memory, refrain; fwd=miss; detail=ttl');
@@ -65,7 +76,10 @@ describe('a Refrain behind a Refrain', () => {
     const second = ask(outer.url + CHAT, BODY);
     await until(() => inner.app.admission.listeners === 2);
     sendJson(call, chatAnswer());
-    expect([wordOf(await first), String(statusOf(await second)).split(',')[0]]).toEqual(['MISS', 'refrain; fwd=miss; collapsed']);
+    expect([wordOf(await first), String(statusOf(await second)).split(',')[0]]).toEqual([
+      'MISS',
+      'refrain; fwd=miss; collapsed',
+    ]);
     expect(wordOf(await ask(outer.url + CHAT, BODY))).toBe('HIT');
   });
 
@@ -73,30 +87,42 @@ describe('a Refrain behind a Refrain', () => {
     const inner = await open();
     const outer = await open({ upstream: `${inner.url}/v1` });
     upstream.script = (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' });
-    for (let turn = 0; turn < 2; turn++) expect(statusOf(await ask(outer.url + CHAT, BODY))).toBe('refrain; fwd=miss; detail=upstream-no-store, refrain; fwd=miss; detail=upstream-no-store');
+    for (let turn = 0; turn < 2; turn++)
+      expect(statusOf(await ask(outer.url + CHAT, BODY))).toBe(
+        'refrain; fwd=miss; detail=upstream-no-store, refrain; fwd=miss; detail=upstream-no-store',
+      );
     expect(upstream.calls).toHaveLength(2);
   });
 
   story('that is told to stay out of it is believed by the outer one', async ({ upstream, open }) => {
     const inner = await open({ cache: 'off' });
     const outer = await open({ upstream: `${inner.url}/v1` });
-    for (let turn = 0; turn < 2; turn++) expect(statusOf(await ask(outer.url + CHAT, BODY))).toBe('refrain; fwd=bypass; detail=off, refrain; fwd=miss; detail=upstream-no-store');
+    for (let turn = 0; turn < 2; turn++)
+      expect(statusOf(await ask(outer.url + CHAT, BODY))).toBe(
+        'refrain; fwd=bypass; detail=off, refrain; fwd=miss; detail=upstream-no-store',
+      );
     expect(upstream.calls).toHaveLength(2);
   });
 
   story('tells the outer one by what an answer varies', async ({ upstream, open }) => {
     const inner = await open();
     const outer = await open({ upstream: `${inner.url}/v1` });
-    upstream.script = (call) => sendJson(call, chatAnswer(`for ${call.headers['user-agent']}`), 200, { vary: 'user-agent' });
+    upstream.script = (call) =>
+      sendJson(call, chatAnswer(`for ${call.headers['user-agent']}`), 200, { vary: 'user-agent' });
     const askAs = (url: string, agent: string) => ask(url + CHAT, { ...BODY, headers: { 'user-agent': agent } });
     await askAs(inner.url, 'a');
-    for (const agent of ['a', 'b', 'a', 'b']) expect((await askAs(outer.url, agent)).text).toBe(chatAnswer(`for ${agent}`));
+    for (const agent of ['a', 'b', 'a', 'b'])
+      expect((await askAs(outer.url, agent)).text).toBe(chatAnswer(`for ${agent}`));
     expect(upstream.calls).toHaveLength(2);
   });
 
   story('with another cache between them is not heard', async ({ upstream, open }) => {
     const outer = await open();
-    upstream.script = (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'private, no-store', 'cache-status': 'refrain; hit; ttl=60, nginx; fwd=miss' });
+    upstream.script = (call) =>
+      sendJson(call, chatAnswer(), 200, {
+        'cache-control': 'private, no-store',
+        'cache-status': 'refrain; hit; ttl=60, nginx; fwd=miss',
+      });
     for (let turn = 0; turn < 2; turn++) expect(wordOf(await ask(outer.url + CHAT, BODY))).toBe('MISS');
   });
 
@@ -108,7 +134,11 @@ describe('a Refrain behind a Refrain', () => {
     const call = await upstream.called(1);
     const second = ask(outer.url + CHAT, { ...BODY, headers });
     await until(() => outer.app.admission.listeners === 2);
-    sendJson(call, chatAnswer('old'), 200, { 'cache-control': 'private, no-store', 'cache-status': 'refrain; hit; ttl=60', age: '11' });
+    sendJson(call, chatAnswer('old'), 200, {
+      'cache-control': 'private, no-store',
+      'cache-status': 'refrain; hit; ttl=60',
+      age: '11',
+    });
     const again = await upstream.called(2);
     expect(again.headers['cache-control']).toBe('max-age=10');
     sendJson(again, chatAnswer('new'));
@@ -128,7 +158,10 @@ describe('a Refrain behind a Refrain', () => {
     clock.advance(5_000);
     await ask(outer.url + CHAT, { body });
     clock.advance(5_000);
-    expect(await ask(outer.url + CHAT, { body })).toMatchObject({ text: chatEvents().join(''), headers: { 'x-cache': 'HIT', age: '15' } });
+    expect(await ask(outer.url + CHAT, { body })).toMatchObject({
+      text: chatEvents().join(''),
+      headers: { 'x-cache': 'HIT', age: '15' },
+    });
     expect(upstream.calls).toHaveLength(1);
   });
 });

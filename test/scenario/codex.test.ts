@@ -17,19 +17,27 @@ const WORDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', '
 class Session {
   readonly #id = randomUUID();
   readonly #headers = {
-    authorization: 'Bearer sk-1', accept: 'text/event-stream', originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0',
-    'session-id': this.#id, 'thread-id': this.#id, 'x-codex-window-id': `${this.#id}:0`,
+    authorization: 'Bearer sk-1',
+    accept: 'text/event-stream',
+    originator: 'codex_exec',
+    'user-agent': 'codex_exec/0.169.0',
+    'session-id': this.#id,
+    'thread-id': this.#id,
+    'x-codex-window-id': `${this.#id}:0`,
   };
   readonly #input: object[] = [this.#message('developer', 'Work in /tmp.')];
 
   async say(proxy: Proxy, text: string): Promise<string | undefined> {
     this.#input.push(this.#message('user', text));
     const headers = {
-      ...this.#headers, 'x-client-request-id': randomUUID(),
+      ...this.#headers,
+      'x-client-request-id': randomUUID(),
       traceparent: `00-${randomUUID().replaceAll('-', '')}-0b7f5f0a9e6c4c1e-01`,
       'x-codex-turn-metadata': JSON.stringify({ session_id: this.#id, turn_id: randomUUID() }),
     };
-    const { headers: { 'x-cache': word } } = await ask(`${proxy.url}/v1/responses`, { headers, body: this.#body() });
+    const {
+      headers: { 'x-cache': word },
+    } = await ask(`${proxy.url}/v1/responses`, { headers, body: this.#body() });
     this.#input.push(
       { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'of the server' },
       { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'shell', arguments: '{"command":["ls"]}' },
@@ -44,13 +52,20 @@ class Session {
 
   #body(): object {
     return {
-      model: 'gpt-test', instructions: 'You are an agent.', input: this.#input,
+      model: 'gpt-test',
+      instructions: 'You are an agent.',
+      input: this.#input,
       tools: [
         { type: 'function', name: 'shell', strict: false, parameters: { type: 'object' } },
         { type: 'web_search', external_web_access: false },
       ],
-      tool_choice: 'auto', parallel_tool_calls: false, reasoning: { effort: 'low' }, store: false, stream: true,
-      include: ['reasoning.encrypted_content'], prompt_cache_key: this.#id,
+      tool_choice: 'auto',
+      parallel_tool_calls: false,
+      reasoning: { effort: 'low' },
+      store: false,
+      stream: true,
+      include: ['reasoning.encrypted_content'],
+      prompt_cache_key: this.#id,
       client_metadata: { 'x-codex-installation-id': 'installation-1', session_id: this.#id },
     };
   }
@@ -86,7 +101,11 @@ describe('the sessions of an agent', () => {
     await until(() => proxy.app.hints.list().length >= 5);
     const hints = await hintsOf(proxy);
     expect(hints.map(({ about }: { about: string }) => about).sort()).toEqual([
-      '/input/*/id', 'header:session-id', 'header:thread-id', 'header:x-codex-turn-metadata', 'header:x-codex-window-id',
+      '/input/*/id',
+      'header:session-id',
+      'header:thread-id',
+      'header:x-codex-turn-metadata',
+      'header:x-codex-window-id',
     ]);
     for (const { requests, setting, text } of hints) {
       expect([requests, setting]).toEqual([30, 'dialect=engine']);
@@ -97,13 +116,24 @@ describe('the sessions of an agent', () => {
 
   story('are explained where they miss', async ({ upstream, open }) => {
     upstream.script = (call) => sendStream(call, responseEvents());
-    const proxy = await open({ key: { ignore: ['default', 'header:session-id', 'header:thread-id', 'header:x-codex-*'] } });
-    const body = (id: string) => ({ model: 'm', input: [{ type: 'message', role: 'user', id, content: 'x' }], stream: true });
+    const proxy = await open({
+      key: { ignore: ['default', 'header:session-id', 'header:thread-id', 'header:x-codex-*'] },
+    });
+    const body = (id: string) => ({
+      model: 'm',
+      input: [{ type: 'message', role: 'user', id, content: 'x' }],
+      stream: true,
+    });
     const whyOf = async (id: string) => {
-      const { headers } = await ask(`${proxy.url}/v1/responses`, { body: body(id), headers: { 'x-refrain-debug': '1' } });
+      const { headers } = await ask(`${proxy.url}/v1/responses`, {
+        body: body(id),
+        headers: { 'x-refrain-debug': '1' },
+      });
       return headers['x-refrain-why'];
     };
     await whyOf('msg_1');
-    expect(await whyOf('msg_2')).toMatch(/; at="\/body\/input\/0\/id"; differences=1; dialect=engine would leave it out$/);
+    expect(await whyOf('msg_2')).toMatch(
+      /; at="\/body\/input\/0\/id"; differences=1; dialect=engine would leave it out$/,
+    );
   });
 });

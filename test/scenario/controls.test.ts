@@ -26,7 +26,10 @@ for (const form of ['JSON', 'stream'] as const) {
       const proxy = await open();
       upstream.script = numbered();
       const alone = await send(proxy, { 'cache-control': 'no-store' });
-      expect(alone.headers).toMatchObject({ 'x-cache': 'BYPASS', 'cache-status': 'refrain; fwd=bypass; detail=no-store' });
+      expect(alone.headers).toMatchObject({
+        'x-cache': 'BYPASS',
+        'cache-status': 'refrain; fwd=bypass; detail=no-store',
+      });
       expect(wordOf(await send(proxy))).toBe('MISS');
       expect((await send(proxy, { 'cache-control': 'No-Store' })).text).toBe(whole('3'));
       expect((await send(proxy)).text).toBe(whole('2'));
@@ -83,20 +86,28 @@ for (const form of ['JSON', 'stream'] as const) {
       await send(proxy);
       clock.advance(10_000);
       expect(wordOf(await send(proxy, { 'cache-control': 'max-age=10' }))).toBe('HIT');
-      expect(await send(proxy, { 'cache-control': 'max-stale=5, max-age=9' })).toMatchObject({ text: whole('2'), headers: { 'x-cache': 'MISS' } });
+      expect(await send(proxy, { 'cache-control': 'max-stale=5, max-age=9' })).toMatchObject({
+        text: whole('2'),
+        headers: { 'x-cache': 'MISS' },
+      });
       expect((await send(proxy, { 'cache-control': 'max-age=0' })).text).toBe(whole('2'));
     });
 
     story('x-refrain-cache: refresh does as no-cache does, under the mode that is set', async ({ upstream, open }) => {
       const proxy = await open({ cache: 'deterministic' });
-      const ask0 = (headers: Record<string, string>) => ask(proxy.url + CHAT, { body: { ...body, temperature: 0 }, headers });
+      const ask0 = (headers: Record<string, string>) =>
+        ask(proxy.url + CHAT, { body: { ...body, temperature: 0 }, headers });
       upstream.script = numbered();
       await ask0({});
       const refresh = await ask0({ 'x-refrain-cache': 'refresh' });
       expect(refresh).toMatchObject({ text: whole('2'), headers: { 'x-cache': 'MISS' } });
       expect(await ask0({})).toMatchObject({ text: whole('2'), headers: { 'x-cache': 'HIT' } });
-      expect((await send(proxy, { 'x-refrain-cache': 'refresh' })).headers['cache-status']).toBe('refrain; fwd=bypass; detail=not-deterministic');
-      expect((await ask0({ 'x-refrain-cache': 'refresh', 'cache-control': 'no-store' })).headers['cache-status']).toBe('refrain; fwd=bypass; detail=no-store');
+      expect((await send(proxy, { 'x-refrain-cache': 'refresh' })).headers['cache-status']).toBe(
+        'refrain; fwd=bypass; detail=not-deterministic',
+      );
+      expect((await ask0({ 'x-refrain-cache': 'refresh', 'cache-control': 'no-store' })).headers['cache-status']).toBe(
+        'refrain; fwd=bypass; detail=no-store',
+      );
       expect((await ask0({ 'x-refrain-cache': 'refresh', 'cache-control': 'only-if-cached' })).status).toBe(504);
     });
 
@@ -111,15 +122,24 @@ for (const form of ['JSON', 'stream'] as const) {
         expect(wordOf(await send(proxy, { 'cache-control': ages })), ages).toBe('MISS');
         clock.advance(10_000);
       }
-      expect(wordOf(await ask(proxy.url + CHAT, { body, headers: { 'cache-control': ['max-age=9', 'max-age=60'] } }))).toBe('MISS');
+      expect(
+        wordOf(await ask(proxy.url + CHAT, { body, headers: { 'cache-control': ['max-age=9', 'max-age=60'] } })),
+      ).toBe('MISS');
     });
 
     story('only-if-cached is a hit or 504, and never asks the upstream', async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = numbered();
       const refused = await send(proxy, { 'cache-control': 'only-if-cached' });
-      expect(refused).toMatchObject({ status: 504, headers: { 'x-cache': 'MISS', 'cache-status': 'refrain; detail=not_cached', 'x-should-retry': 'false' } });
-      expect(JSON.parse(refused.text).error).toMatchObject({ type: 'refrain_error', code: 'not_cached', param: 'cache-control' });
+      expect(refused).toMatchObject({
+        status: 504,
+        headers: { 'x-cache': 'MISS', 'cache-status': 'refrain; detail=not_cached', 'x-should-retry': 'false' },
+      });
+      expect(JSON.parse(refused.text).error).toMatchObject({
+        type: 'refrain_error',
+        code: 'not_cached',
+        param: 'cache-control',
+      });
       expect(upstream.calls).toHaveLength(0);
       await send(proxy);
       expect(wordOf(await send(proxy, { 'cache-control': 'only-if-cached' }))).toBe('HIT');
@@ -127,31 +147,44 @@ for (const form of ['JSON', 'stream'] as const) {
       expect((await send(proxy, { 'cache-control': 'only-if-cached, no-store' })).status).toBe(504);
     });
 
-    story('x-refrain-ttl says how long the answer is kept, and a hit does not extend it', async ({ upstream, open }) => {
-      const clock = createTestClock();
-      const proxy = await open({ ttl: 1_000, maxTtl: 5_000 }, clock);
-      upstream.script = numbered();
-      await send(proxy, { 'x-refrain-ttl': '60' });
-      clock.advance(59_000);
-      expect((await send(proxy)).headers['cache-status']).toBe('refrain; hit; ttl=1; detail=memory');
-      clock.advance(1_000);
-      expect(wordOf(await send(proxy, { 'x-refrain-ttl': 'inf' }))).toBe('MISS');
-      expect((await send(proxy)).headers['cache-status']).toBe('refrain; hit; ttl=5000; detail=memory');
-    });
+    story(
+      'x-refrain-ttl says how long the answer is kept, and a hit does not extend it',
+      async ({ upstream, open }) => {
+        const clock = createTestClock();
+        const proxy = await open({ ttl: 1_000, maxTtl: 5_000 }, clock);
+        upstream.script = numbered();
+        await send(proxy, { 'x-refrain-ttl': '60' });
+        clock.advance(59_000);
+        expect((await send(proxy)).headers['cache-status']).toBe('refrain; hit; ttl=1; detail=memory');
+        clock.advance(1_000);
+        expect(wordOf(await send(proxy, { 'x-refrain-ttl': 'inf' }))).toBe('MISS');
+        expect((await send(proxy)).headers['cache-status']).toBe('refrain; hit; ttl=5000; detail=memory');
+      },
+    );
 
     story('x-refrain-ttl is written as the setting is', async ({ open }) => {
       const clock = createTestClock();
       const proxy = await open({}, clock);
-      for (const [ttl, seconds] of [['30m', 1_800], ['1.5h', 5_400], ['45 s', 45], ['2d', 172_800], ['9999999999', 9_999_999_999]] as const) {
+      for (const [ttl, seconds] of [
+        ['30m', 1_800],
+        ['1.5h', 5_400],
+        ['45 s', 45],
+        ['2d', 172_800],
+        ['9999999999', 9_999_999_999],
+      ] as const) {
         await send(proxy, { 'x-refrain-variant': ttl, 'x-refrain-ttl': ttl });
-        expect((await send(proxy, { 'x-refrain-variant': ttl })).headers['cache-status']).toBe(`refrain; hit; ttl=${seconds}; detail=memory`);
+        expect((await send(proxy, { 'x-refrain-variant': ttl })).headers['cache-status']).toBe(
+          `refrain; hit; ttl=${seconds}; detail=memory`,
+        );
       }
     });
 
     story('x-refrain-ttl: 0 reads, but does not write', async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = numbered();
-      expect((await send(proxy, { 'x-refrain-ttl': '0' })).headers['cache-status']).toBe('refrain; fwd=miss; detail=ttl');
+      expect((await send(proxy, { 'x-refrain-ttl': '0' })).headers['cache-status']).toBe(
+        'refrain; fwd=miss; detail=ttl',
+      );
       expect(wordOf(await send(proxy))).toBe('MISS');
       expect(wordOf(await send(proxy, { 'x-refrain-ttl': '0' }))).toBe('HIT');
     });
@@ -167,8 +200,10 @@ for (const form of ['JSON', 'stream'] as const) {
     story('x-refrain-variant names several samples of one request', async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = numbered();
-      for (const text of ['1', '2', '3']) expect((await send(proxy, { 'x-refrain-variant': `sample ${text}` })).text).toBe(whole(text));
-      for (const text of ['1', '2', '3']) expect((await send(proxy, { 'x-refrain-variant': `sample ${text}` })).text).toBe(whole(text));
+      for (const text of ['1', '2', '3'])
+        expect((await send(proxy, { 'x-refrain-variant': `sample ${text}` })).text).toBe(whole(text));
+      for (const text of ['1', '2', '3'])
+        expect((await send(proxy, { 'x-refrain-variant': `sample ${text}` })).text).toBe(whole(text));
       expect(upstream.calls).toHaveLength(3);
     });
 
@@ -179,7 +214,9 @@ for (const form of ['JSON', 'stream'] as const) {
       expect(wordOf(await ask(proxy.url + CHAT, { body: { ...body, temperature: 0 } }))).toBe('MISS');
       expect(wordOf(await ask(proxy.url + CHAT, { body: { ...body, seed: 7 } }))).toBe('MISS');
       expect(wordOf(await ask(proxy.url + CHAT, { body: { ...body, seed: 7 } }))).toBe('HIT');
-      expect((await send(proxy, { 'x-refrain-cache': 'off' })).headers['cache-status']).toBe('refrain; fwd=bypass; detail=off');
+      expect((await send(proxy, { 'x-refrain-cache': 'off' })).headers['cache-status']).toBe(
+        'refrain; fwd=bypass; detail=off',
+      );
       expect(wordOf(await send(proxy, { 'x-refrain-cache': 'all' }))).toBe('MISS');
       expect(wordOf(await send(proxy, { 'x-refrain-cache': 'all' }))).toBe('HIT');
     });
@@ -187,14 +224,34 @@ for (const form of ['JSON', 'stream'] as const) {
     story('malformed controls are refused by name', async ({ upstream, open }) => {
       const proxy = await open();
       const malformed: [string, string][] = [
-        ['cache-control', 'max-age'], ['cache-control', 'max-age=soon'], ['cache-control', 'max-age=-1'], ['cache-control', 'max-age=1.5'],
-        ['x-refrain-ttl', 'forever'], ['x-refrain-ttl', '-1'], ['x-refrain-ttl', '1w'], ['x-refrain-ttl', '1.5'], ['x-refrain-ttl', '10000000000'], ['x-refrain-ttl', ''],
-        ['x-refrain-cache', 'maybe'], ['x-refrain-tags', ''], ['x-refrain-tags', 'a,,b'], ['x-refrain-tags', 'a b'], ['x-refrain-tags', 'x'.repeat(65)], ['x-refrain-tags', Array.from({ length: 17 }, (_, index) => index).join()], ['x-refrain-variant', ''], ['x-refrain-variant', 'x'.repeat(257)],
+        ['cache-control', 'max-age'],
+        ['cache-control', 'max-age=soon'],
+        ['cache-control', 'max-age=-1'],
+        ['cache-control', 'max-age=1.5'],
+        ['x-refrain-ttl', 'forever'],
+        ['x-refrain-ttl', '-1'],
+        ['x-refrain-ttl', '1w'],
+        ['x-refrain-ttl', '1.5'],
+        ['x-refrain-ttl', '10000000000'],
+        ['x-refrain-ttl', ''],
+        ['x-refrain-cache', 'maybe'],
+        ['x-refrain-tags', ''],
+        ['x-refrain-tags', 'a,,b'],
+        ['x-refrain-tags', 'a b'],
+        ['x-refrain-tags', 'x'.repeat(65)],
+        ['x-refrain-tags', Array.from({ length: 17 }, (_, index) => index).join()],
+        ['x-refrain-variant', ''],
+        ['x-refrain-variant', 'x'.repeat(257)],
       ];
       for (const [name, value] of malformed) {
         const { status, text, headers } = await send(proxy, { [name]: value });
         expect(status, `${name}: ${value}`).toBe(400);
-        expect(JSON.parse(text).error).toMatchObject({ type: 'refrain_error', code: 'invalid_header', param: name, message: expect.stringContaining(name) });
+        expect(JSON.parse(text).error).toMatchObject({
+          type: 'refrain_error',
+          code: 'invalid_header',
+          param: name,
+          message: expect.stringContaining(name),
+        });
         expect(headers['x-refrain-request-id']).toBeDefined();
       }
       expect(upstream.calls).toHaveLength(0);
@@ -203,13 +260,24 @@ for (const form of ['JSON', 'stream'] as const) {
     story('a control that does not exist is refused, and the nearest named', async ({ upstream, open }) => {
       const proxy = await open();
       const unknown: [string, string][] = [
-        ['x-refrain-tag', 'x-refrain-tags'], ['X-Refrain-TTLs', 'x-refrain-ttl'], ['x-refrain-cach', 'x-refrain-cache'], ['x-refrain-', 'x-refrain-ttl'], [`x-refrain-${'z'.repeat(9_000)}`, 'x-refrain-'],
+        ['x-refrain-tag', 'x-refrain-tags'],
+        ['X-Refrain-TTLs', 'x-refrain-ttl'],
+        ['x-refrain-cach', 'x-refrain-cache'],
+        ['x-refrain-', 'x-refrain-ttl'],
+        [`x-refrain-${'z'.repeat(9_000)}`, 'x-refrain-'],
       ];
       for (const path of [CHAT, '/v1/models']) {
         for (const [name, nearest] of unknown) {
-          const { status, text } = await ask(proxy.url + path, { headers: { [name]: '1' }, ...(path === CHAT && { body }) });
+          const { status, text } = await ask(proxy.url + path, {
+            headers: { [name]: '1' },
+            ...(path === CHAT && { body }),
+          });
           expect(status, name).toBe(400);
-          expect(JSON.parse(text).error).toMatchObject({ code: 'invalid_header', param: name.toLowerCase().slice(0, 80), message: expect.stringContaining(nearest) });
+          expect(JSON.parse(text).error).toMatchObject({
+            code: 'invalid_header',
+            param: name.toLowerCase().slice(0, 80),
+            message: expect.stringContaining(nearest),
+          });
         }
       }
       expect(upstream.calls).toHaveLength(0);

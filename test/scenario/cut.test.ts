@@ -19,8 +19,13 @@ async function askPlainly(url: string, question: object): Promise<{ text: string
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   const body = JSON.stringify(question);
-  socket.write(`POST ${CHAT} HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  const ended = await once(socket, 'end').then(() => 'end', ({ code }: NodeJS.ErrnoException) => code ?? '');
+  socket.write(
+    `POST ${CHAT} HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  const ended = await once(socket, 'end').then(
+    () => 'end',
+    ({ code }: NodeJS.ErrnoException) => code ?? '',
+  );
   socket.destroy();
   const text = Buffer.concat(chunks).toString();
   return { text: text.slice(text.indexOf('\r\n\r\n') + 4), end: ended };
@@ -52,24 +57,35 @@ describe('for a client of HTTP/1.0', () => {
       expect(await askPlainly(url, { ...STREAM, user: text })).toEqual({ text, end: 'end' });
     }
     upstream.script = (call) => sendJson(call, chatAnswer());
-    for (let time = 0; time < 2; time++) expect(await askPlainly(url, chatRequest())).toEqual({ text: chatAnswer(), end: 'end' });
+    for (let time = 0; time < 2; time++)
+      expect(await askPlainly(url, chatRequest())).toEqual({ text: chatAnswer(), end: 'end' });
   });
 });
 
-story('a reader that has not read yet when its stream breaks off gets all that was said, and the error', async ({ upstream, open }) => {
-  const proxy = await open();
-  upstream.script = resetAfter(SAID);
-  const { body } = await fetch(proxy.url + CHAT, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(STREAM) });
-  await until(() => proxy.app.admission.flights === 0);
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  const texts: string[] = [];
-  const decoder = new TextDecoder();
-  await expect((async () => {
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) texts.push(decoder.decode(chunk, { stream: true }));
-  })()).rejects.toThrow();
-  expect(texts.join('').slice(0, SAID.length)).toBe(SAID);
-  expect(texts.join('')).toContain('"code":"upstream_cut"');
-});
+story(
+  'a reader that has not read yet when its stream breaks off gets all that was said, and the error',
+  async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = resetAfter(SAID);
+    const { body } = await fetch(proxy.url + CHAT, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(STREAM),
+    });
+    await until(() => proxy.app.admission.flights === 0);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const texts: string[] = [];
+    const decoder = new TextDecoder();
+    await expect(
+      (async () => {
+        for await (const chunk of body as unknown as AsyncIterable<Uint8Array>)
+          texts.push(decoder.decode(chunk, { stream: true }));
+      })(),
+    ).rejects.toThrow();
+    expect(texts.join('').slice(0, SAID.length)).toBe(SAID);
+    expect(texts.join('')).toContain('"code":"upstream_cut"');
+  },
+);
 
 story('a client that hangs up on the error is not waited for', async ({ upstream, open }) => {
   const proxy = await open();

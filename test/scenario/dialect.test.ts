@@ -32,8 +32,16 @@ const LABELS: readonly Variation[] = [
 ];
 
 /** Requests behind a sign-on proxy that shows a credential of its own. */
-const USERS: readonly Variation[] = ['X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Access-Token', 'sec-user-token', 'X-Auth-Request-User', 'Remote-User', 'Tailscale-User-Login', 'X-Session-Token']
-  .map((name) => [name, [{}, { [name]: 'alice' }], [{}, { [name]: 'bob' }]]);
+const USERS: readonly Variation[] = [
+  'X-Forwarded-User',
+  'X-Forwarded-Email',
+  'X-Forwarded-Access-Token',
+  'sec-user-token',
+  'X-Auth-Request-User',
+  'Remote-User',
+  'Tailscale-User-Login',
+  'X-Session-Token',
+].map((name) => [name, [{}, { [name]: 'alice' }], [{}, { [name]: 'bob' }]]);
 
 /** Answers each body and head with an answer of its own. */
 const personal = (call: Call) => sendJson(call, chatAnswer(JSON.stringify([call.body.toString(), call.rawHeaders])));
@@ -41,7 +49,12 @@ const personal = (call: Call) => sendJson(call, chatAnswer(JSON.stringify([call.
 async function wordsOf(proxy: Proxy, upstream: ScriptedUpstream, [, one, other]: Variation): Promise<unknown[]> {
   upstream.script = personal;
   const words = [];
-  for (const [fields, headers] of [one, other, one, other]) words.push((await ask(proxy.url + CHAT, { body: chatRequest('x', fields), headers: { ...KEY, ...headers } })).headers['x-cache']);
+  for (const [fields, headers] of [one, other, one, other])
+    words.push(
+      (await ask(proxy.url + CHAT, { body: chatRequest('x', fields), headers: { ...KEY, ...headers } })).headers[
+        'x-cache'
+      ],
+    );
   return words;
 }
 
@@ -55,7 +68,12 @@ describe('an upstream that nobody knows', () => {
   story('may route by what clients say of themselves, where the operator says so', async ({ upstream, open }) => {
     const agents: Variation = ['user-agent', [{}, { 'user-agent': 'a' }], [{}, { 'user-agent': 'b' }]];
     expect(await wordsOf(await open(), upstream, agents)).toEqual(['MISS', 'HIT', 'HIT', 'HIT']);
-    expect(await wordsOf(await open({ key: { include: ['header:user-agent'] } }), upstream, agents)).toEqual(['MISS', 'MISS', 'HIT', 'HIT']);
+    expect(await wordsOf(await open({ key: { include: ['header:user-agent'] } }), upstream, agents)).toEqual([
+      'MISS',
+      'MISS',
+      'HIT',
+      'HIT',
+    ]);
   });
 });
 
@@ -77,30 +95,73 @@ for (const dialect of ['openai', 'engine'] as const) {
 
 /** What names a user at a sign-on proxy, or is signed for him. */
 const SIGNED = [
-  'X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Forwarded-Client-Cert', 'X-Auth-Request-Access-Token',
-  'X-Remote-User', 'Cf-Access-Jwt-Assertion', 'Cf-Access-Authenticated-User-Email', 'X-Amzn-Oidc-Data',
-  'X-Amzn-Oidc-Identity', 'X-Goog-Authenticated-User-Email', 'X-Goog-Iap-Jwt-Assertion', 'X-Pomerium-Jwt-Assertion',
-  'X-Pomerium-Claim-Email', 'X-Ms-Client-Principal', 'X-Ms-Client-Principal-Id', 'X-Ms-Token-Aad-Access-Token',
-  'X-Authentik-Username', 'X-Webauth-User',
+  'X-Forwarded-Groups',
+  'X-Forwarded-Preferred-Username',
+  'X-Forwarded-Client-Cert',
+  'X-Auth-Request-Access-Token',
+  'X-Remote-User',
+  'Cf-Access-Jwt-Assertion',
+  'Cf-Access-Authenticated-User-Email',
+  'X-Amzn-Oidc-Data',
+  'X-Amzn-Oidc-Identity',
+  'X-Goog-Authenticated-User-Email',
+  'X-Goog-Iap-Jwt-Assertion',
+  'X-Pomerium-Jwt-Assertion',
+  'X-Pomerium-Claim-Email',
+  'X-Ms-Client-Principal',
+  'X-Ms-Client-Principal-Id',
+  'X-Ms-Token-Aad-Access-Token',
+  'X-Authentik-Username',
+  'X-Webauth-User',
 ];
 /** What resembles the headers of a family that is left out, and may say who asks. */
 const LIKE_LABELS = [
-  'x-forwarded-tenant', 'sec-token', 'x-b3-user', 'x-stainless-account', 'x-datadog-org', 'x-codex-account-id',
+  'x-forwarded-tenant',
+  'sec-token',
+  'x-b3-user',
+  'x-stainless-account',
+  'x-datadog-org',
+  'x-codex-account-id',
   'x-session-user',
 ];
 const CALL = [
-  'x-request-id', 'x-client-request-id', 'x-correlation-id', 'idempotency-key', 'x-irid', 'traceparent', 'tracestate',
-  'baggage', 'uber-trace-id', 'x-b3-traceid', 'sec-fetch-mode', 'sec-ch-ua', 'sec-gpc', 'dnt', 'priority',
-  'user-agent', 'x-stainless-lang', 'x-promptfoo-version', 'accept',
+  'x-request-id',
+  'x-client-request-id',
+  'x-correlation-id',
+  'idempotency-key',
+  'x-irid',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'uber-trace-id',
+  'x-b3-traceid',
+  'sec-fetch-mode',
+  'sec-ch-ua',
+  'sec-gpc',
+  'dnt',
+  'priority',
+  'user-agent',
+  'x-stainless-lang',
+  'x-promptfoo-version',
+  'accept',
 ];
 const HOP = [
-  'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-prefix',
-  'x-forwarded-server', 'via', 'te', 'accept-encoding',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-server',
+  'via',
+  'te',
+  'accept-encoding',
 ];
 
 /** The words for each of these headers with one value, another, and the first again. */
 async function wordsFor(
-  proxy: Proxy, upstream: ScriptedUpstream, names: readonly string[],
+  proxy: Proxy,
+  upstream: ScriptedUpstream,
+  names: readonly string[],
 ): Promise<Record<string, string>> {
   upstream.script = personal;
   const words: Record<string, string> = {};
@@ -119,10 +180,13 @@ const each = (names: readonly string[], words: string) => Object.fromEntries(nam
 
 for (const dialect of DIALECTS) {
   describe(`in front of an upstream of the ${dialect} dialect`, () => {
-    story('every user of a sign-on proxy asks for himself, and so does whatever may be one', async ({ upstream, open }) => {
-      const names = [...SIGNED, ...LIKE_LABELS];
-      expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,MISS,HIT'));
-    });
+    story(
+      'every user of a sign-on proxy asks for himself, and so does whatever may be one',
+      async ({ upstream, open }) => {
+        const names = [...SIGNED, ...LIKE_LABELS];
+        expect(await wordsFor(await open({ dialect }), upstream, names)).toEqual(each(names, 'MISS,MISS,HIT'));
+      },
+    );
 
     story('labels of one call, what software says of itself and hops say nothing', async ({ upstream, open }) => {
       const names = [...CALL, ...HOP];
@@ -141,7 +205,8 @@ story('each of several upstreams has a dialect of its own', async ({ upstream, o
   const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
   const words = [];
   for (const path of [CHAT, '/engine/v1/chat/completions']) {
-    for (const user of ['alice', 'bob']) words.push((await ask(proxy.url + path, { body: chatRequest('x', { user }) })).headers['x-cache']);
+    for (const user of ['alice', 'bob'])
+      words.push((await ask(proxy.url + path, { body: chatRequest('x', { user }) })).headers['x-cache']);
   }
   expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
 });
@@ -153,13 +218,16 @@ describe('what is left out for one dialect', () => {
   };
   const byUser = (call: Call) => sendJson(call, chatAnswer(`for ${JSON.parse(call.body.toString()).user}`));
 
-  story('is no answer for another that has none of it, at another name of the same server', async ({ upstream, open }) => {
-    upstream.script = byUser;
-    const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
-    expect(await answerOf(`${proxy.url}/engine${CHAT}`, { user: 'alice' })).toEqual(['MISS', 'for alice']);
-    expect(await answerOf(proxy.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
-    expect(await answerOf(`${proxy.url}/engine${CHAT}`, {})).toEqual(['HIT', 'for alice']);
-  });
+  story(
+    'is no answer for another that has none of it, at another name of the same server',
+    async ({ upstream, open }) => {
+      upstream.script = byUser;
+      const proxy = await open({ upstreams: { engine: { url: `${upstream.url}/v1`, dialect: 'engine' } } });
+      expect(await answerOf(`${proxy.url}/engine${CHAT}`, { user: 'alice' })).toEqual(['MISS', 'for alice']);
+      expect(await answerOf(proxy.url + CHAT, {})).toEqual(['MISS', 'for undefined']);
+      expect(await answerOf(`${proxy.url}/engine${CHAT}`, {})).toEqual(['HIT', 'for alice']);
+    },
+  );
 
   story('is none either once another dialect is set over the same file', async ({ upstream, open }) => {
     upstream.script = byUser;
@@ -186,9 +254,19 @@ story('no value is kept as it is that names a person or a session, or is a crede
   upstream.script = (call) => sendJson(call, chatAnswer());
   const proxy = await open();
   const names = [
-    'x-forwarded-user', 'x-forwarded-access-token', 'sec-user-token', 'session-id', 'thread-id', 'x-session-affinity',
-    'x-tenant-id', 'cookie', 'x-goog-api-key',
-    'x-codex-turn-metadata', 'x-codex-window-id', 'x-openwebui-chat-id', 'x-sessionid',
+    'x-forwarded-user',
+    'x-forwarded-access-token',
+    'sec-user-token',
+    'session-id',
+    'thread-id',
+    'x-session-affinity',
+    'x-tenant-id',
+    'cookie',
+    'x-goog-api-key',
+    'x-codex-turn-metadata',
+    'x-codex-window-id',
+    'x-openwebui-chat-id',
+    'x-sessionid',
   ];
   const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
   await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
@@ -207,12 +285,18 @@ describe('a difference that another dialect leaves out', () => {
     const b = request(chatRequest('x', { user: 'b', trace: 2 }), { 'session-id': '2' });
     const differences = async (proxy: Proxy) => {
       const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a, b } });
-      return Object.fromEntries(JSON.parse(text).differences.map(({ pointer, hint }: { pointer: string; hint: string }) => [pointer, hint]));
+      return Object.fromEntries(
+        JSON.parse(text).differences.map(({ pointer, hint }: { pointer: string; hint: string }) => [pointer, hint]),
+      );
     };
     expect(await differences(await open())).toEqual({
-      '/headers/session-id': expect.stringContaining('dialect=engine'), '/body/user': expect.stringContaining('dialect=engine'), '/body/trace': expect.stringContaining('key.ignore=default,/trace '),
+      '/headers/session-id': expect.stringContaining('dialect=engine'),
+      '/body/user': expect.stringContaining('dialect=engine'),
+      '/body/trace': expect.stringContaining('key.ignore=default,/trace '),
     });
-    expect(await differences(await open({ dialect: 'engine' }))).toEqual({ '/body/trace': expect.stringContaining('key.ignore=default,/trace ') });
+    expect(await differences(await open({ dialect: 'engine' }))).toEqual({
+      '/body/trace': expect.stringContaining('key.ignore=default,/trace '),
+    });
   });
 
   const whyOf = async (proxy: Proxy, fields: object, headers: Headers = {}) => {

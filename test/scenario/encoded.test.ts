@@ -13,7 +13,10 @@ describe('a compressed request', () => {
       const proxy = await open();
       upstream.script = (call) => sendJson(call, chatAnswer());
       const packed = compress(PLAIN);
-      const first = await ask(proxy.url + CHAT, { body: packed, headers: { 'content-encoding': coding.toUpperCase() } });
+      const first = await ask(proxy.url + CHAT, {
+        body: packed,
+        headers: { 'content-encoding': coding.toUpperCase() },
+      });
       expect(first.headers['x-cache']).toBe('MISS');
       expect(upstream.calls[0]?.headers['content-encoding']).toBe(coding.toUpperCase());
       expect(upstream.calls[0]?.body.equals(packed)).toBe(true);
@@ -64,11 +67,17 @@ describe('an answer that comes compressed although it was not asked to', () => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': coding });
         response.flushHeaders();
       };
-      const live = [await begin(proxy.url + CHAT, { body: chatRequest() }), await begin(proxy.url + CHAT, { body: chatRequest() })];
+      const live = [
+        await begin(proxy.url + CHAT, { body: chatRequest() }),
+        await begin(proxy.url + CHAT, { body: chatRequest() }),
+      ];
       upstream.calls[0]?.response.end(compress(Buffer.from(chatAnswer())));
       for (const { ended } of live) expect(await ended).toMatchObject({ text: chatAnswer(), broken: false });
       const hit = await ask(proxy.url + CHAT, { body: chatRequest() });
-      expect(hit).toMatchObject({ text: chatAnswer(), headers: { 'x-cache': 'HIT', 'content-length': String(chatAnswer().length) } });
+      expect(hit).toMatchObject({
+        text: chatAnswer(),
+        headers: { 'x-cache': 'HIT', 'content-length': String(chatAnswer().length) },
+      });
       expect(hit.headers['content-encoding']).toBeUndefined();
       expect(upstream.calls[0]?.headers['accept-encoding']).toBe('identity');
     });
@@ -93,8 +102,15 @@ describe('an answer that comes compressed although it was not asked to', () => {
     const proxy = await open();
     const packed = gzipSync('{}');
     upstream.script = ({ response }) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
-    for (const [path, headers] of [['/v1/models', {}], [CHAT, { 'cache-control': 'no-store' }]] as const) {
-      const answer = await ask(proxy.url + path, { method: 'POST', body: chatRequest(), headers: { 'accept-encoding': 'gzip', ...headers } });
+    for (const [path, headers] of [
+      ['/v1/models', {}],
+      [CHAT, { 'cache-control': 'no-store' }],
+    ] as const) {
+      const answer = await ask(proxy.url + path, {
+        method: 'POST',
+        body: chatRequest(),
+        headers: { 'accept-encoding': 'gzip', ...headers },
+      });
       expect([answer.body.equals(packed), answer.headers['content-encoding']]).toEqual([true, 'gzip']);
     }
   });

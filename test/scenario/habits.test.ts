@@ -17,7 +17,8 @@ describe('no-cache, exactly and alone, beside Accept: text/event-stream', () => 
     const proxy = await open();
     expect([await send(proxy, 'no-cache'), await send(proxy, 'no-cache')]).toEqual(['MISS', 'HIT']);
     expect(upstream.calls[0]?.headers).toMatchObject({ 'cache-control': 'no-cache', accept: EVENTS });
-    for (const accept of ['application/json, text/event-stream', 'Text/Event-Stream;q=0.9']) expect(await send(proxy, 'no-cache', accept)).toBe('HIT');
+    for (const accept of ['application/json, text/event-stream', 'Text/Event-Stream;q=0.9'])
+      expect(await send(proxy, 'no-cache', accept)).toBe('HIT');
   });
 
   story('is joined like any other request', async ({ upstream, open }) => {
@@ -35,10 +36,19 @@ describe('no-cache, exactly and alone, beside Accept: text/event-stream', () => 
     const proxy = await open();
     await send(proxy, 'max-age=60');
     const wishes: [string | string[], string?][] = [
-      ['no-cache', '*/*'], ['no-cache', 'application/json'], ['no-cache', 'text/event-stream;q=0'], ['no-cache', 'text/event-streams'], ['no-cache', ''],
-      ['no-cache, max-age=60'], ['no-cache, no-cache'], [['no-cache', 'no-cache']], ['No-Cache'], ['no-cache=x'],
+      ['no-cache', '*/*'],
+      ['no-cache', 'application/json'],
+      ['no-cache', 'text/event-stream;q=0'],
+      ['no-cache', 'text/event-streams'],
+      ['no-cache', ''],
+      ['no-cache, max-age=60'],
+      ['no-cache, no-cache'],
+      [['no-cache', 'no-cache']],
+      ['No-Cache'],
+      ['no-cache=x'],
     ];
-    for (const [control, accept] of wishes) expect(await send(proxy, control, accept), `${control} ${accept}`).toBe('MISS');
+    for (const [control, accept] of wishes)
+      expect(await send(proxy, control, accept), `${control} ${accept}`).toBe('MISS');
   });
 });
 
@@ -49,7 +59,12 @@ describe('no-store, exactly and alone, beside Accept: text/event-stream', () => 
     const other = await open({ sse: { noStore: 'ignore' } });
     expect([await send(other, 'no-store'), await send(other, 'no-store')]).toEqual(['MISS', 'HIT']);
     expect(upstream.calls.at(-1)?.headers['cache-control']).toBe('no-store');
-    for (const [control, accept] of [['no-store', '*/*'], ['no-store, no-cache'], ['no-store, max-age=0'], ['No-Store']] as const) {
+    for (const [control, accept] of [
+      ['no-store', '*/*'],
+      ['no-store, no-cache'],
+      ['no-store, max-age=0'],
+      ['No-Store'],
+    ] as const) {
       expect(await send(other, control, accept), control).toBe('BYPASS');
     }
   });

@@ -12,7 +12,12 @@ import { until } from '../harness/until.ts';
 const AUTHORIZATION = 'Bearer sk-1';
 const KEY = { authorization: AUTHORIZATION };
 
-async function send(proxy: Proxy, headers: Record<string, string> = {}, body: object = chatRequest(), path = CHAT): Promise<string | undefined> {
+async function send(
+  proxy: Proxy,
+  headers: Record<string, string> = {},
+  body: object = chatRequest(),
+  path = CHAT,
+): Promise<string | undefined> {
   const answer = await ask(proxy.url + path, { body, headers: { ...KEY, ...headers } });
   return answer.headers['x-cache'] as string;
 }
@@ -28,7 +33,10 @@ const folder = () => {
 };
 
 describe('a header that a client makes anew for each call', () => {
-  for (const [where, path] of [['memory', () => null], ['the file', folder]] as const) {
+  for (const [where, path] of [
+    ['memory', () => null],
+    ['the file', folder],
+  ] as const) {
     story(`is told in one line of the log and in stats, over ${where}`, async ({ open }) => {
       const proxy = await open({ store: { path: path() } });
       for (let call = 0; call < 19; call += 1) expect(await send(proxy, { 'x-run-ref': randomUUID() })).toBe('MISS');
@@ -38,7 +46,14 @@ describe('a header that a client makes anew for each call', () => {
       await send(proxy, { 'x-run-ref': randomUUID() });
       const { hints } = await statsOf(proxy);
       const setting = 'key.ignore=default,header:x-run-ref';
-      expect(hints).toEqual([{ about: 'header:x-run-ref', requests: 20, setting, text: expect.stringMatching(`^header x-run-ref kept 20 requests from hitting; ${setting}`) }]);
+      expect(hints).toEqual([
+        {
+          about: 'header:x-run-ref',
+          requests: 20,
+          setting,
+          text: expect.stringMatching(`^header x-run-ref kept 20 requests from hitting; ${setting}`),
+        },
+      ]);
       expect(linesAbout(proxy)).toMatchObject([{ level: 'info', about: 'header:x-run-ref', requests: 19, setting }]);
     });
   }
@@ -50,7 +65,10 @@ describe('a header that a client makes anew for each call', () => {
     expect((await statsOf(proxy)).hints).toEqual([]);
   });
 
-  for (const [where, path] of [['memory', () => null], ['the file', folder]] as const) {
+  for (const [where, path] of [
+    ['memory', () => null],
+    ['the file', folder],
+  ] as const) {
     story(`is not told where the same value comes again, be that a hit, over ${where}`, async ({ open }) => {
       const proxy = await open({ store: { path: path() } });
       for (let call = 0; call < 45; call += 1) {
@@ -92,13 +110,16 @@ describe('a header that a client makes anew for each call', () => {
     const proxy = await open();
     for (let call = 0; call < 20; call += 1) await send(proxy, { 'x-end-user': randomUUID() });
     await hinted(proxy);
-    expect((await statsOf(proxy)).hints).toMatchObject([{ about: 'header:x-end-user', setting: null, text: expect.stringMatching(/who asks/) }]);
+    expect((await statsOf(proxy)).hints).toMatchObject([
+      { about: 'header:x-end-user', setting: null, text: expect.stringMatching(/who asks/) },
+    ]);
     expect(JSON.stringify(linesAbout(proxy))).not.toContain('key.ignore');
   });
 
   story('is not told of refreshes, which are meant to miss', async ({ open }) => {
     const proxy = await open();
-    for (let call = 0; call < 25; call += 1) await send(proxy, { 'x-run-ref': randomUUID(), 'x-refrain-cache': 'refresh' });
+    for (let call = 0; call < 25; call += 1)
+      await send(proxy, { 'x-run-ref': randomUUID(), 'x-refrain-cache': 'refresh' });
     expect((await statsOf(proxy)).hints).toEqual([]);
   });
 });
@@ -106,33 +127,45 @@ describe('a header that a client makes anew for each call', () => {
 story('a field that a client makes anew for each call is told too', async ({ upstream, open }) => {
   const proxy = await open();
   upstream.script = (call) => sendJson(call, responseAnswer());
-  for (let call = 0; call < 20; call += 1) await send(proxy, {}, { model: 'gpt-test', input: 'sea', run_ref: randomUUID() }, '/v1/responses');
+  for (let call = 0; call < 20; call += 1)
+    await send(proxy, {}, { model: 'gpt-test', input: 'sea', run_ref: randomUUID() }, '/v1/responses');
   await hinted(proxy);
-  expect((await statsOf(proxy)).hints).toMatchObject([{ about: '/run_ref', requests: 19, setting: 'key.ignore=default,/run_ref' }]);
+  expect((await statsOf(proxy)).hints).toMatchObject([
+    { about: '/run_ref', requests: 19, setting: 'key.ignore=default,/run_ref' },
+  ]);
 });
 
-story("no-store that a library sends with each stream is told with what takes it for a habit", async ({ open }) => {
+story('no-store that a library sends with each stream is told with what takes it for a habit', async ({ open }) => {
   const proxy = await open();
-  for (let call = 0; call < 20; call += 1) expect(await send(proxy, { 'cache-control': 'no-store', accept: 'text/event-stream' })).toBe('BYPASS');
-  expect((await statsOf(proxy)).hints).toMatchObject([{ about: 'no-store', requests: 20, setting: 'sse.noStore=ignore' }]);
+  for (let call = 0; call < 20; call += 1)
+    expect(await send(proxy, { 'cache-control': 'no-store', accept: 'text/event-stream' })).toBe('BYPASS');
+  expect((await statsOf(proxy)).hints).toMatchObject([
+    { about: 'no-store', requests: 20, setting: 'sse.noStore=ignore' },
+  ]);
   expect(linesAbout(proxy)).toHaveLength(1);
 });
 
 describe('headers by which a sign-on proxy names its user', () => {
-  const MEANING = 'it is a token that is issued again and again, with each of which the answers of its caller begin anew; '
-    + 'where another header names the caller, take it out of scope.headers and, by key.ignore, out of the key';
+  const MEANING =
+    'it is a token that is issued again and again, with each of which the answers of its caller begin anew; ' +
+    'where another header names the caller, take it out of scope.headers and, by key.ignore, out of the key';
 
   for (const [token, name] of [
-    ['x-forwarded-access-token', 'x-forwarded-user'], ['x-auth-request-access-token', 'x-auth-request-email'],
-    ['x-amzn-oidc-data', 'x-amzn-oidc-identity'], ['x-amzn-oidc-accesstoken', 'x-amzn-oidc-identity'],
-    ['cf-access-jwt-assertion', 'cf-access-authenticated-user-email'], ['x-goog-iap-jwt-assertion', 'x-goog-authenticated-user-id'],
-    ['x-pomerium-jwt-assertion', 'x-pomerium-claim-email'], ['x-ms-token-aad-id-token', 'x-ms-client-principal-name'],
+    ['x-forwarded-access-token', 'x-forwarded-user'],
+    ['x-auth-request-access-token', 'x-auth-request-email'],
+    ['x-amzn-oidc-data', 'x-amzn-oidc-identity'],
+    ['x-amzn-oidc-accesstoken', 'x-amzn-oidc-identity'],
+    ['cf-access-jwt-assertion', 'cf-access-authenticated-user-email'],
+    ['x-goog-iap-jwt-assertion', 'x-goog-authenticated-user-id'],
+    ['x-pomerium-jwt-assertion', 'x-pomerium-claim-email'],
+    ['x-ms-token-aad-id-token', 'x-ms-client-principal-name'],
   ] as const) {
     story(`are told where one is issued anew each hour: ${token}`, async ({ upstream, open }) => {
       const proxy = await open();
       for (const hour of [1, 2, 3]) {
         const headers = { [token]: `canary.of-hour.${hour}`, [name]: 'canary-alice' };
-        for (let question = 0; question < 10; question += 1) await send(proxy, headers, chatRequest(`question ${question}`));
+        for (let question = 0; question < 10; question += 1)
+          await send(proxy, headers, chatRequest(`question ${question}`));
       }
       expect(upstream.calls).toHaveLength(30);
       await hinted(proxy);
@@ -143,15 +176,18 @@ describe('headers by which a sign-on proxy names its user', () => {
       expect(JSON.stringify([hints, proxy.lines])).not.toContain('canary');
     });
 
-    story(`are in the way no more once ${token} is out of the scope, and the user still tells apart`, async ({ upstream, open }) => {
-      const proxy = await open({ scope: { headers: [name] }, key: { ignore: ['default', `header:${token}`] } });
-      const words = [];
-      for (const user of ['alice', 'bob']) {
-        for (const hour of [1, 2]) words.push(await send(proxy, { [token]: `token.of-hour.${hour}`, [name]: user }));
-      }
-      expect(words).toEqual(['MISS', 'HIT', 'MISS', 'HIT']);
-      expect(upstream.calls).toHaveLength(2);
-    });
+    story(
+      `are in the way no more once ${token} is out of the scope, and the user still tells apart`,
+      async ({ upstream, open }) => {
+        const proxy = await open({ scope: { headers: [name] }, key: { ignore: ['default', `header:${token}`] } });
+        const words = [];
+        for (const user of ['alice', 'bob']) {
+          for (const hour of [1, 2]) words.push(await send(proxy, { [token]: `token.of-hour.${hour}`, [name]: user }));
+        }
+        expect(words).toEqual(['MISS', 'HIT', 'MISS', 'HIT']);
+        expect(upstream.calls).toHaveLength(2);
+      },
+    );
   }
 
   story('are told with what they mean where each asks but once, and never with a setting', async ({ open }) => {
@@ -164,25 +200,40 @@ describe('headers by which a sign-on proxy names its user', () => {
 });
 
 describe('the headers of a session', () => {
-  const session = (number: number) => ({ 'session-id': `0b7f5f0a-9e6c-4c1e-8d2c-00000000000${number}`, 'x-codex-window-id': `window-of-session-${number}` });
+  const session = (number: number) => ({
+    'session-id': `0b7f5f0a-9e6c-4c1e-8d2c-00000000000${number}`,
+    'x-codex-window-id': `window-of-session-${number}`,
+  });
 
   /** Asks ten questions in each of three sessions. */
   async function converse(proxy: Proxy): Promise<void> {
     for (const number of [1, 2, 3]) {
-      for (let question = 0; question < 10; question += 1) await send(proxy, session(number), chatRequest(`question ${question}`));
+      for (let question = 0; question < 10; question += 1)
+        await send(proxy, session(number), chatRequest(`question ${question}`));
     }
   }
 
-  story('in front of a server that is not known are told, with the dialect that leaves them out', async ({ open, upstream }) => {
-    const proxy = await open();
-    await converse(proxy);
-    expect(upstream.calls).toHaveLength(30);
-    await until(() => proxy.app.hints.list().length === 2);
-    const { hints } = await statsOf(proxy);
-    expect(hints.map(({ about }: { about: string }) => about).sort()).toEqual(['header:session-id', 'header:x-codex-window-id']);
-    for (const hint of hints) expect(hint).toMatchObject({ requests: 20, setting: 'dialect=engine', text: expect.stringMatching(/answers from the body alone/) });
-    expect(JSON.stringify([hints, linesAbout(proxy)])).not.toMatch(/0b7f5f0a|window-of/);
-  });
+  story(
+    'in front of a server that is not known are told, with the dialect that leaves them out',
+    async ({ open, upstream }) => {
+      const proxy = await open();
+      await converse(proxy);
+      expect(upstream.calls).toHaveLength(30);
+      await until(() => proxy.app.hints.list().length === 2);
+      const { hints } = await statsOf(proxy);
+      expect(hints.map(({ about }: { about: string }) => about).sort()).toEqual([
+        'header:session-id',
+        'header:x-codex-window-id',
+      ]);
+      for (const hint of hints)
+        expect(hint).toMatchObject({
+          requests: 20,
+          setting: 'dialect=engine',
+          text: expect.stringMatching(/answers from the body alone/),
+        });
+      expect(JSON.stringify([hints, linesAbout(proxy)])).not.toMatch(/0b7f5f0a|window-of/);
+    },
+  );
 
   story('are not in the way once that is taken', async ({ open, upstream }) => {
     const proxy = await open({ dialect: 'engine' });
@@ -194,13 +245,17 @@ describe('the headers of a session', () => {
 
 describe('x-refrain-why', () => {
   const why = async (proxy: Proxy, headers: Record<string, string>, body: object = chatRequest()) => {
-    const { headers: { 'x-refrain-why': told, 'x-refrain-key': key } } = await ask(proxy.url + CHAT, { body, headers: { ...KEY, 'x-refrain-debug': '1', ...headers } });
+    const {
+      headers: { 'x-refrain-why': told, 'x-refrain-key': key },
+    } = await ask(proxy.url + CHAT, { body, headers: { ...KEY, 'x-refrain-debug': '1', ...headers } });
     return { told, key };
   };
   const NOTHING = 'nothing to compare is kept of this endpoint, model and scope';
 
   for (const [what, overrides, name] of [
-    ['shows a credential', {}, 'cookie'], ['shows a credential', {}, 'x-goog-api-key'], ['is not to be kept', { store: { prompts: false } }, 'x-lab'],
+    ['shows a credential', {}, 'cookie'],
+    ['shows a credential', {}, 'x-goog-api-key'],
+    ['is not to be kept', { store: { prompts: false } }, 'x-lab'],
   ] as const) {
     story(`names a header that differs although what was asked ${what}: ${name}`, async ({ open }) => {
       const proxy = await open(overrides);

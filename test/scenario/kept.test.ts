@@ -8,29 +8,38 @@ const wordOf = (answer: Answer) => answer.headers['x-cache'];
 story('an answer whose upstream said no-store is not kept', async ({ upstream, open }) => {
   const proxy = await open();
   upstream.script = (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'private, no-store' });
-  expect((await ask(proxy.url + CHAT, { body: chatRequest() })).headers['cache-status']).toBe('refrain; fwd=miss; detail=upstream-no-store');
+  expect((await ask(proxy.url + CHAT, { body: chatRequest() })).headers['cache-status']).toBe(
+    'refrain; fwd=miss; detail=upstream-no-store',
+  );
   expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest() }))).toBe('MISS');
 });
 
 story('no-store counts on whichever line of Cache-Control the upstream says it', async ({ upstream, open }) => {
   const proxy = await open();
-  upstream.script = ({ response }) => response.writeHead(200, ['content-type', 'application/json', 'cache-control', 'private', 'cache-control', 'no-store']).end(chatAnswer());
+  upstream.script = ({ response }) =>
+    response
+      .writeHead(200, ['content-type', 'application/json', 'cache-control', 'private', 'cache-control', 'no-store'])
+      .end(chatAnswer());
   await ask(proxy.url + CHAT, { body: chatRequest() });
   expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest() }))).toBe('MISS');
 });
 
-story('where nothing may be kept, nobody follows: each gets the answer from its beginning', async ({ upstream, open }) => {
-  const proxy = await open({ maxEntryBytes: 0 });
-  upstream.script = beginStream;
-  const first = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
-  const [begun, ...rest] = chatEvents();
-  upstream.calls[0]?.response.write(begun);
-  await first.receives(1);
-  const second = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
-  upstream.calls[0]?.response.end(rest.join(''));
-  upstream.calls[1]?.response.end(chatEvents().join(''));
-  for (const { ended } of [first, second]) expect(await ended).toMatchObject({ text: chatEvents().join(''), broken: false, headers: { 'x-cache': 'MISS' } });
-});
+story(
+  'where nothing may be kept, nobody follows: each gets the answer from its beginning',
+  async ({ upstream, open }) => {
+    const proxy = await open({ maxEntryBytes: 0 });
+    upstream.script = beginStream;
+    const first = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
+    const [begun, ...rest] = chatEvents();
+    upstream.calls[0]?.response.write(begun);
+    await first.receives(1);
+    const second = await begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
+    upstream.calls[0]?.response.end(rest.join(''));
+    upstream.calls[1]?.response.end(chatEvents().join(''));
+    for (const { ended } of [first, second])
+      expect(await ended).toMatchObject({ text: chatEvents().join(''), broken: false, headers: { 'x-cache': 'MISS' } });
+  },
+);
 
 story('an answer beyond maxEntryBytes is relayed live, and latecomers fetch their own', async ({ upstream, open }) => {
   const proxy = await open({ maxEntryBytes: 1_000 });
@@ -60,7 +69,9 @@ story('a purge while the answer is on its way: it is delivered, not kept', async
   proxy.app.cache.removals.purge(key);
   response.end(chatEvents().join(''));
   expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
-  expect(proxy.lines).toContainEqual(expect.objectContaining({ msg: 'answer not kept', why: 'purged', key: key.slice(0, 16) }));
+  expect(proxy.lines).toContainEqual(
+    expect.objectContaining({ msg: 'answer not kept', why: 'purged', key: key.slice(0, 16) }),
+  );
   upstream.script = (call) => sendStream(call, chatEvents());
   expect(wordOf(await ask(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) }))).toBe('MISS');
 });

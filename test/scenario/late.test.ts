@@ -9,7 +9,8 @@ import { talk } from '../harness/socket.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
-const HEAD = (path: string, length = 100) => `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
+const HEAD = (path: string, length = 100) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
 
 describe('a body that stops arriving', () => {
   story('gets 408 after 30 s without a byte', async ({ upstream, open }) => {
@@ -43,7 +44,14 @@ describe('a body that only drips', () => {
   const DRIP_MS = 5_000;
 
   /** Sends a piece, then turns the clock, until the other end hangs up. @returns for how long it sent */
-  const drip = async (proxy: Proxy, clock: TestClock, socket: Socket, piece: string, ms: number, most: number): Promise<number> => {
+  const drip = async (
+    proxy: Proxy,
+    clock: TestClock,
+    socket: Socket,
+    piece: string,
+    ms: number,
+    most: number,
+  ): Promise<number> => {
     let over = false;
     socket.once('close', () => (over = true)).on('error', () => {});
     // A round trip, after which what was sent before it has been read, and a refusal has arrived.
@@ -59,7 +67,10 @@ describe('a body that only drips', () => {
     return Infinity;
   };
 
-  for (const [what, path] of [['that is read as a whole', CHAT], ['that is streamed', '/v1/files']] as const) {
+  for (const [what, path] of [
+    ['that is read as a whole', CHAT],
+    ['that is streamed', '/v1/files'],
+  ] as const) {
     story(`is cut after 30 s: ${what}`, async ({ open }) => {
       const clock = createTestClock();
       const proxy = await open({}, clock);
@@ -125,8 +136,18 @@ story('a body that waits for whoever reads it is not late', async ({}) => {
 describe('what Node refuses to read', () => {
   for (const [what, request, status, code] of [
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'malformed_request'],
-    ['headers beyond the bound', `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(70_000)}\r\n\r\n`, 431, 'headers_too_large'],
-    ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na', 400, 'malformed_request'],
+    [
+      'headers beyond the bound',
+      `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(70_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na',
+      400,
+      'malformed_request',
+    ],
   ] as const) {
     story(`is told in the envelope: ${what}`, async ({ open }) => {
       const proxy = await open();

@@ -19,7 +19,12 @@ async function sendFirst(upstream: ScriptedUpstream, count: number, clients: rea
 }
 
 describe('when the client that asked first leaves', () => {
-  for (const [when, count] of [['after the headers', 0], ['after one event', 1], ['in the middle', 3], ['before the last event', EVENTS.length - 1]] as const) {
+  for (const [when, count] of [
+    ['after the headers', 0],
+    ['after one event', 1],
+    ['in the middle', 3],
+    ['before the last event', EVENTS.length - 1],
+  ] as const) {
     story(`${when}, the others get all of it and it is kept`, async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = beginStream;
@@ -40,20 +45,23 @@ describe('when the client that asked first leaves', () => {
 
 describe('when every client leaves', () => {
   for (const body of [chatRequest('x', { stream: true }), chatRequest('x')]) {
-    story(`the upstream call is aborted and nothing is kept (${'stream' in body ? 'stream' : 'JSON'})`, async ({ upstream, open }) => {
-      const proxy = await open();
-      upstream.script = () => {};
-      const clients = [begin(proxy.url + CHAT, { body }), begin(proxy.url + CHAT, { body })];
-      const call = await upstream.called(1);
-      for (const client of clients) {
-        client.catch(() => {});
-        client.hangUp();
-      }
-      await call.closed;
-      expect(call.response.writableEnded).toBe(false);
-      upstream.script = (later) => later.response.writeHead(418).end();
-      expect((await ask(proxy.url + CHAT, { body })).headers['x-cache']).toBe('MISS');
-    });
+    story(
+      `the upstream call is aborted and nothing is kept (${'stream' in body ? 'stream' : 'JSON'})`,
+      async ({ upstream, open }) => {
+        const proxy = await open();
+        upstream.script = () => {};
+        const clients = [begin(proxy.url + CHAT, { body }), begin(proxy.url + CHAT, { body })];
+        const call = await upstream.called(1);
+        for (const client of clients) {
+          client.catch(() => {});
+          client.hangUp();
+        }
+        await call.closed;
+        expect(call.response.writableEnded).toBe(false);
+        upstream.script = (later) => later.response.writeHead(418).end();
+        expect((await ask(proxy.url + CHAT, { body })).headers['x-cache']).toBe('MISS');
+      },
+    );
   }
 
   story('an answer that has begun is aborted too', async ({ upstream, open }) => {
@@ -84,33 +92,39 @@ describe('when every client leaves', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  story('an answer to be finished is aborted once it turns out too large to keep, or an error', async ({ upstream, open }) => {
-    const proxy = await open({ onAbandon: 'finish', maxEntryBytes: 1_000 });
-    for (const begun of [true, false]) {
-      const turn = upstream.calls.length + 1;
-      upstream.script = begun ? beginStream : () => {};
-      const client = begin(proxy.url + CHAT, { body: chatRequest(String(begun), { stream: true }) });
-      const call = await upstream.called(turn);
-      if (begun) await client;
-      client.catch(() => {});
+  story(
+    'an answer to be finished is aborted once it turns out too large to keep, or an error',
+    async ({ upstream, open }) => {
+      const proxy = await open({ onAbandon: 'finish', maxEntryBytes: 1_000 });
+      for (const begun of [true, false]) {
+        const turn = upstream.calls.length + 1;
+        upstream.script = begun ? beginStream : () => {};
+        const client = begin(proxy.url + CHAT, { body: chatRequest(String(begun), { stream: true }) });
+        const call = await upstream.called(turn);
+        if (begun) await client;
+        client.catch(() => {});
+        client.hangUp();
+        await until(() => proxy.app.admission.listeners === 0);
+        if (begun) call.response.write(`: ${'x'.repeat(2_000)}\n\n`);
+        else call.response.writeHead(500).write('x');
+        await call.closed;
+        expect(call.response.writableEnded).toBe(false);
+      }
+    },
+  );
+
+  story(
+    'an answer that will not be kept is aborted even where answers are to be finished',
+    async ({ upstream, open }) => {
+      const proxy = await open({ onAbandon: 'finish' });
+      upstream.script = beginStream;
+      const client = await begin(proxy.url + CHAT, { ...STREAM, headers: { 'cache-control': 'no-store' } });
+      const call = await upstream.called(1);
       client.hangUp();
-      await until(() => proxy.app.admission.listeners === 0);
-      if (begun) call.response.write(`: ${'x'.repeat(2_000)}\n\n`);
-      else call.response.writeHead(500).write('x');
       await call.closed;
       expect(call.response.writableEnded).toBe(false);
-    }
-  });
-
-  story('an answer that will not be kept is aborted even where answers are to be finished', async ({ upstream, open }) => {
-    const proxy = await open({ onAbandon: 'finish' });
-    upstream.script = beginStream;
-    const client = await begin(proxy.url + CHAT, { ...STREAM, headers: { 'cache-control': 'no-store' } });
-    const call = await upstream.called(1);
-    client.hangUp();
-    await call.closed;
-    expect(call.response.writableEnded).toBe(false);
-  });
+    },
+  );
 });
 
 describe('after the terminal event', () => {

@@ -14,7 +14,11 @@ describe('more upstream calls at a time than the limit', () => {
     upstream.script = () => {};
     const running = [ask(proxy.url + CHAT, body('a')), ask(`${proxy.url}/v1/models`)];
     await upstream.called(3);
-    for (const turned of [await ask(proxy.url + CHAT, body('b')), await ask(`${proxy.url}/v1/models`), await ask(proxy.url + CHAT, { ...body('c'), headers: { 'cache-control': 'no-cache' } })]) {
+    for (const turned of [
+      await ask(proxy.url + CHAT, body('b')),
+      await ask(`${proxy.url}/v1/models`),
+      await ask(proxy.url + CHAT, { ...body('c'), headers: { 'cache-control': 'no-cache' } }),
+    ]) {
       expect(turned).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
       expect(JSON.parse(turned.text).error.code).toBe('overloaded');
     }
@@ -29,7 +33,11 @@ describe('more upstream calls at a time than the limit', () => {
   story('may all be the same call', async ({ upstream, open }) => {
     const proxy = await open({ limits: { flights: 1 } });
     upstream.script = () => {};
-    const clients = [ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a')), ask(proxy.url + CHAT, body('a'))];
+    const clients = [
+      ask(proxy.url + CHAT, body('a')),
+      ask(proxy.url + CHAT, body('a')),
+      ask(proxy.url + CHAT, body('a')),
+    ];
     const call = await upstream.called(1);
     await until(() => proxy.app.admission.listeners === 3);
     sendJson(call, chatAnswer());
@@ -52,7 +60,9 @@ story('more requests that wait than the limit are turned away', async ({ upstrea
 story('answers that together hold more than the limit are relayed, and not kept', async ({ upstream, open }) => {
   const proxy = await open({ limits: { bytes: 100_000 } });
   upstream.script = beginStream;
-  const clients = await Promise.all(['a', 'b'].map((content) => begin(proxy.url + CHAT, body(content, { stream: true }))));
+  const clients = await Promise.all(
+    ['a', 'b'].map((content) => begin(proxy.url + CHAT, body(content, { stream: true }))),
+  );
   const events = chatEvents(['x'.repeat(80_000)]);
   for (const call of upstream.calls) call.response.write(events[0] as string);
   for (const call of upstream.calls) call.response.write(events[1] as string);
@@ -61,7 +71,8 @@ story('answers that together hold more than the limit are relayed, and not kept'
   for (const { ended } of clients) expect(await ended).toMatchObject({ text: events.join(''), broken: false });
   upstream.script = (call) => sendJson(call, chatAnswer());
   const words = [];
-  for (const content of ['a', 'b']) words.push((await ask(proxy.url + CHAT, body(content, { stream: true }))).headers['x-cache']);
+  for (const content of ['a', 'b'])
+    words.push((await ask(proxy.url + CHAT, body(content, { stream: true }))).headers['x-cache']);
   expect(words.filter((word) => word === 'MISS').length).toBeGreaterThan(0);
   await ask(proxy.url + CHAT, body('after'));
   expect((await ask(proxy.url + CHAT, body('after'))).headers['x-cache']).toBe('HIT');
@@ -142,7 +153,9 @@ story('one failure is told to everybody who waited, and to nobody else', async (
   await until(() => proxy.app.admission.listeners === 1_000);
   sendJson(call, '{"error":{"message":"overloaded"}}', 503, { 'retry-after': '7' });
   const answers = await Promise.all(clients);
-  expect(new Set(answers.map(({ status, headers }) => `${status} ${headers['retry-after']}`))).toEqual(new Set(['503 7']));
+  expect(new Set(answers.map(({ status, headers }) => `${status} ${headers['retry-after']}`))).toEqual(
+    new Set(['503 7']),
+  );
   expect(upstream.calls).toHaveLength(1);
   upstream.script = (later) => sendJson(later, chatAnswer());
   expect((await ask(proxy.url + CHAT, body('a'))).headers['x-cache']).toBe('MISS');

@@ -11,22 +11,40 @@ import { startUpstream } from '../harness/upstream.ts';
 const LOOP = { status: 508, headers: { 'x-should-retry': 'false' } };
 
 describe('Via', () => {
-  for (const [path, asking] of [[CHAT, { body: chatRequest() }], ['/v1/models', {}], [CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } }]] as const) {
-    story(`names this process to the upstream, after those who carried the request before: ${path} ${JSON.stringify('headers' in asking)}`, async ({ upstream, open }) => {
-      const proxies = [await open(), await open()];
-      for (const proxy of proxies) await ask(proxy.url + path, asking);
-      await ask(`${proxies[0]?.url}${path}`, { ...asking, headers: { ...('headers' in asking && asking.headers), 'cache-control': 'no-cache', Via: ['1.0 fred', '1.1 p.example.net (Apache/1.1)'] } });
-      const sent = upstream.calls.map(({ rawHeaders }) => rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === 'via'));
-      expect(sent[0]).toEqual([expect.stringMatching(/^1\.1 refrain-[0-9a-f]{16}$/)]);
-      expect(sent[1]).not.toEqual(sent[0]);
-      expect(sent[2]).toEqual(['1.0 fred', `1.1 p.example.net (Apache/1.1), ${sent[0]}`]);
-    });
+  for (const [path, asking] of [
+    [CHAT, { body: chatRequest() }],
+    ['/v1/models', {}],
+    [CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } }],
+  ] as const) {
+    story(
+      `names this process to the upstream, after those who carried the request before: ${path} ${JSON.stringify('headers' in asking)}`,
+      async ({ upstream, open }) => {
+        const proxies = [await open(), await open()];
+        for (const proxy of proxies) await ask(proxy.url + path, asking);
+        await ask(`${proxies[0]?.url}${path}`, {
+          ...asking,
+          headers: {
+            ...('headers' in asking && asking.headers),
+            'cache-control': 'no-cache',
+            Via: ['1.0 fred', '1.1 p.example.net (Apache/1.1)'],
+          },
+        });
+        const sent = upstream.calls.map(({ rawHeaders }) =>
+          rawHeaders.filter((_, at) => rawHeaders[at - 1]?.toLowerCase() === 'via'),
+        );
+        expect(sent[0]).toEqual([expect.stringMatching(/^1\.1 refrain-[0-9a-f]{16}$/)]);
+        expect(sent[1]).not.toEqual(sent[0]);
+        expect(sent[2]).toEqual(['1.0 fred', `1.1 p.example.net (Apache/1.1), ${sent[0]}`]);
+      },
+    );
   }
 
   story('is no part of the key', async ({ open }) => {
     const proxy = await open();
     await ask(proxy.url + CHAT, { body: chatRequest() });
-    expect((await ask(proxy.url + CHAT, { body: chatRequest(), headers: { via: '1.1 fred' } })).headers['x-cache']).toBe('HIT');
+    expect(
+      (await ask(proxy.url + CHAT, { body: chatRequest(), headers: { via: '1.1 fred' } })).headers['x-cache'],
+    ).toBe('HIT');
   });
 });
 
@@ -41,13 +59,27 @@ describe('a request that comes back is answered 508', () => {
       // A gateway that sends everything back to where it came from; only the proxy knows that.
       const gateway = await startUpstream(async (call) => {
         const { host: _, ...headers } = call.headers;
-        const answer = await ask(proxy.url + call.url, { method: call.method, headers: headers as Record<string, string>, body: call.method === 'GET' ? undefined : call.body } as object);
-        call.response.writeHead(answer.status, { 'content-type': 'application/json', 'x-should-retry': answer.headers['x-should-retry'] as string }).end(answer.body);
+        const answer = await ask(proxy.url + call.url, {
+          method: call.method,
+          headers: headers as Record<string, string>,
+          body: call.method === 'GET' ? undefined : call.body,
+        } as object);
+        call.response
+          .writeHead(answer.status, {
+            'content-type': 'application/json',
+            'x-should-retry': answer.headers['x-should-retry'] as string,
+          })
+          .end(answer.body);
       });
       const proxy = await open({ upstream: `${gateway.url}/v1` });
       const answer = await ask(proxy.url + path, asking);
       expect(answer).toMatchObject(LOOP);
-      expect(JSON.parse(answer.text).error).toMatchObject({ type: 'refrain_error', code: 'loop_detected', param: 'via', message: expect.stringContaining('correct upstream or upstreams') });
+      expect(JSON.parse(answer.text).error).toMatchObject({
+        type: 'refrain_error',
+        code: 'loop_detected',
+        param: 'via',
+        message: expect.stringContaining('correct upstream or upstreams'),
+      });
       expect(gateway.calls).toHaveLength(1);
       expect(upstream.calls).toHaveLength(0);
       await gateway.stop();
@@ -66,8 +98,15 @@ describe('a request that comes back is answered 508', () => {
     const proxy = await open();
     await ask(`${proxy.url}/v1/models`);
     const via = upstream.calls[0]?.headers.via as string;
-    expect(await ask(`${proxy.url}/v1/models`, { headers: { via: `1.1 a, ${via} (comment)`, connection: 'close, via' } })).toMatchObject(LOOP);
-    for (const other of [`${via}0`, via.replace('refrain-', 'xrefrain-'), via.replace('1.1 ', ''), via.replace('refrain-', 'other-')]) {
+    expect(
+      await ask(`${proxy.url}/v1/models`, { headers: { via: `1.1 a, ${via} (comment)`, connection: 'close, via' } }),
+    ).toMatchObject(LOOP);
+    for (const other of [
+      `${via}0`,
+      via.replace('refrain-', 'xrefrain-'),
+      via.replace('1.1 ', ''),
+      via.replace('refrain-', 'other-'),
+    ]) {
       expect((await ask(`${proxy.url}/v1/models`, { headers: { via: other } })).status).toBe(200);
     }
   });

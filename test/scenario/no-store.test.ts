@@ -27,10 +27,15 @@ describe('an answer that may not be stored', () => {
     await until(() => proxy.app.admission.listeners === 20);
     sendJson(first, chatAnswer('number 1'), 200, NO_STORE);
     await upstream.called(20);
-    for (const [index, call] of upstream.calls.entries()) if (index > 0) sendJson(call, chatAnswer(`number ${index + 1}`), 200, NO_STORE);
+    for (const [index, call] of upstream.calls.entries())
+      if (index > 0) sendJson(call, chatAnswer(`number ${index + 1}`), 200, NO_STORE);
     const answers = await Promise.all(asked);
     expect(new Set(answers.map(({ text }) => text)).size).toBe(20);
-    for (const { headers } of answers) expect(headers).toMatchObject({ 'x-cache': 'MISS', 'cache-status': 'refrain; fwd=miss; detail=upstream-no-store' });
+    for (const { headers } of answers)
+      expect(headers).toMatchObject({
+        'x-cache': 'MISS',
+        'cache-status': 'refrain; fwd=miss; detail=upstream-no-store',
+      });
     expect(proxy.app.ledger.counts()).toMatchObject({ requests: 20, miss: 20, follow: 0 });
   });
 
@@ -45,20 +50,23 @@ describe('an answer that may not be stored', () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
-  story('does not hold up what may be stored: the next such answer is followed and kept', async ({ upstream, open }) => {
-    const proxy = await open();
-    const [role = '', ...rest] = chatEvents();
-    upstream.script = (call) => beginAlone(call, role);
-    const alone = await begin(proxy.url + CHAT, STREAM);
-    upstream.script = beginStream;
-    const refresh = await begin(proxy.url + CHAT, { ...STREAM, headers: { 'cache-control': 'no-cache' } });
-    (await upstream.called(2)).response.end(chatEvents().join(''));
-    await refresh.ended;
-    expect(wordOf(await ask(proxy.url + CHAT, STREAM))).toBe('HIT');
-    upstream.calls[0]?.response.end(rest.join(''));
-    await alone.ended;
-    expect(wordOf(await ask(proxy.url + CHAT, STREAM))).toBe('HIT');
-  });
+  story(
+    'does not hold up what may be stored: the next such answer is followed and kept',
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const [role = '', ...rest] = chatEvents();
+      upstream.script = (call) => beginAlone(call, role);
+      const alone = await begin(proxy.url + CHAT, STREAM);
+      upstream.script = beginStream;
+      const refresh = await begin(proxy.url + CHAT, { ...STREAM, headers: { 'cache-control': 'no-cache' } });
+      (await upstream.called(2)).response.end(chatEvents().join(''));
+      await refresh.ended;
+      expect(wordOf(await ask(proxy.url + CHAT, STREAM))).toBe('HIT');
+      upstream.calls[0]?.response.end(rest.join(''));
+      await alone.ended;
+      expect(wordOf(await ask(proxy.url + CHAT, STREAM))).toBe('HIT');
+    },
+  );
 
   story('of an error is shared with those who wait, as any error', async ({ upstream, open }) => {
     const proxy = await open();
@@ -81,20 +89,28 @@ describe('noStore=ignore', () => {
     await until(() => proxy.app.admission.listeners === 2);
     sendJson(call, chatAnswer(), 200, NO_STORE);
     expect((await Promise.all(asked)).map(wordOf).sort()).toEqual(['FOLLOW', 'MISS']);
-    expect((await ask(proxy.url + CHAT, BODY)).headers).toMatchObject({ 'x-cache': 'HIT', 'cache-control': 'private, no-store' });
+    expect((await ask(proxy.url + CHAT, BODY)).headers).toMatchObject({
+      'x-cache': 'HIT',
+      'cache-control': 'private, no-store',
+    });
   });
 
   story('is of the upstream that says so', async ({ upstream, open }) => {
-    const proxy = await open({ noStore: 'ignore', upstreams: { strict: { url: `${upstream.url}/strict/v1`, noStore: 'obey' }, same: { url: `${upstream.url}/v2` } } });
+    const proxy = await open({
+      noStore: 'ignore',
+      upstreams: { strict: { url: `${upstream.url}/strict/v1`, noStore: 'obey' }, same: { url: `${upstream.url}/v2` } },
+    });
     upstream.script = (call) => sendJson(call, chatAnswer(), 200, NO_STORE);
     const words = [];
-    for (const name of ['', '/strict', '/same']) for (let turn = 0; turn < 2; turn++) words.push(wordOf(await ask(proxy.url + name + CHAT, BODY)));
+    for (const name of ['', '/strict', '/same'])
+      for (let turn = 0; turn < 2; turn++) words.push(wordOf(await ask(proxy.url + name + CHAT, BODY)));
     expect(words).toEqual(['MISS', 'HIT', 'MISS', 'MISS', 'MISS', 'HIT']);
   });
 
   story('says nothing of what a request wants: its own no-store holds', async ({ upstream, open }) => {
     const proxy = await open({ noStore: 'ignore' });
-    for (let turn = 0; turn < 2; turn++) expect(wordOf(await ask(proxy.url + CHAT, { ...BODY, headers: NO_STORE }))).toBe('BYPASS');
+    for (let turn = 0; turn < 2; turn++)
+      expect(wordOf(await ask(proxy.url + CHAT, { ...BODY, headers: NO_STORE }))).toBe('BYPASS');
     expect(upstream.calls).toHaveLength(2);
   });
 });

@@ -12,7 +12,10 @@ describe('an upstream that takes too long', () => {
     upstream.script = () => {};
     const { status, text } = await ask(proxy.url + CHAT, { body: chatRequest() });
     expect(status).toBe(504);
-    expect(JSON.parse(text).error).toMatchObject({ code: 'upstream_timeout', message: expect.stringContaining('0.2 s') });
+    expect(JSON.parse(text).error).toMatchObject({
+      code: 'upstream_timeout',
+      message: expect.stringContaining('0.2 s'),
+    });
   });
 
   story('between two events is cut, and says so', async ({ upstream, open }) => {
@@ -28,7 +31,10 @@ describe('an upstream that takes too long', () => {
 });
 
 describe('with a proxy between Refrain and the upstream', () => {
-  for (const [what, no, tunnels] of [['it is asked through it', null, 1], ['but not for what NO_PROXY names', '127.0.0.1', 0]] as const) {
+  for (const [what, no, tunnels] of [
+    ['it is asked through it', null, 1],
+    ['but not for what NO_PROXY names', '127.0.0.1', 0],
+  ] as const) {
     story(what, async ({ upstream, open }) => {
       let tunnelled = 0;
       const between = createServer();

@@ -17,13 +17,18 @@ function endToEnd(raw: readonly string[] = []): string[] {
   const pairs: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = (raw[at] as string).toLowerCase();
-    if (!OURS.has(name) && !OF_ONE_HOP.has(name)) pairs.push(`${name === 'content-length' ? name : raw[at]}: ${raw[at + 1]}`);
+    if (!OURS.has(name) && !OF_ONE_HOP.has(name))
+      pairs.push(`${name === 'content-length' ? name : raw[at]}: ${raw[at + 1]}`);
   }
   return pairs.sort();
 }
 
 const BINARY = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256));
-const MULTIPART = Buffer.concat([Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'), BINARY, Buffer.from('\r\n--b--\r\n')]);
+const MULTIPART = Buffer.concat([
+  Buffer.from('--b\r\ncontent-disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'),
+  BINARY,
+  Buffer.from('\r\n--b--\r\n'),
+]);
 
 const PASSED: readonly (readonly [string, string, string, Buffer | undefined, Record<string, string>])[] = [
   ['GET', 'GET', '/v1/models?limit=2&after=a%2Fb', undefined, {}],
@@ -42,18 +47,45 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
       const proxy = await open();
       upstream.script = ({ response, body: received }) => {
         response.writeHead(207, 'Fine By Me', [
-          'Content-Type', 'audio/mpeg', 'X-Twice', 'a', 'X-Twice', 'b', 'Cache-Control', 'public, max-age=9', 'Content-Encoding', 'x-odd',
-          'ETag', '"1"', 'Set-Cookie', 'a=b', 'Connection', 'x-hop', 'X-Hop', '1', 'Content-Length', String(received.length + 4),
+          'Content-Type',
+          'audio/mpeg',
+          'X-Twice',
+          'a',
+          'X-Twice',
+          'b',
+          'Cache-Control',
+          'public, max-age=9',
+          'Content-Encoding',
+          'x-odd',
+          'ETag',
+          '"1"',
+          'Set-Cookie',
+          'a=b',
+          'Connection',
+          'x-hop',
+          'X-Hop',
+          '1',
+          'Content-Length',
+          String(received.length + 4),
         ]);
         response.end(Buffer.concat([Buffer.from([0, 255, 13, 10]), received]));
       };
-      const asking = { method, ...(body === undefined ? {} : { body }), headers: { ...headers, 'x-custom': 'é', 'accept-encoding': 'gzip, br' } };
+      const asking = {
+        method,
+        ...(body === undefined ? {} : { body }),
+        headers: { ...headers, 'x-custom': 'é', 'accept-encoding': 'gzip, br' },
+      };
       const direct = await ask(upstream.url + path, asking);
       const passed = await ask(proxy.url + path, asking);
       expect(passed.status).toBe(207);
       expect(passed.body).toEqual(direct.body);
-      expect(endToEnd(passed.rawHeaders)).toEqual(endToEnd(direct.rawHeaders).filter((header) => !header.startsWith('X-Hop')));
-      expect(passed.headers).toMatchObject({ 'x-cache': 'BYPASS', 'cache-status': 'refrain; fwd=bypass; detail=route' });
+      expect(endToEnd(passed.rawHeaders)).toEqual(
+        endToEnd(direct.rawHeaders).filter((header) => !header.startsWith('X-Hop')),
+      );
+      expect(passed.headers).toMatchObject({
+        'x-cache': 'BYPASS',
+        'cache-status': 'refrain; fwd=bypass; detail=route',
+      });
       const [one, other] = upstream.calls;
       expect(other?.body).toEqual(one?.body);
       expect(other?.method).toBe(method);
@@ -65,7 +97,10 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
   story('redirects, which are not followed', async ({ upstream, open }) => {
     const proxy = await open();
     upstream.script = ({ response }) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
-    expect(await ask(`${proxy.url}/v1/models`)).toMatchObject({ status: 302, headers: { location: 'http://169.254.169.254/' } });
+    expect(await ask(`${proxy.url}/v1/models`)).toMatchObject({
+      status: 302,
+      headers: { location: 'http://169.254.169.254/' },
+    });
     expect(await ask(proxy.url + CHAT, { body: chatRequest() })).toMatchObject({ status: 302 });
     expect(upstream.calls).toHaveLength(2);
   });
@@ -74,7 +109,9 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
     const proxy = await open();
     upstream.script = (call) => sendJson(call, String(call.body.length));
     const answer = await talk(proxy.url, (socket) => {
-      socket.write('POST /v1/files HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n');
+      socket.write(
+        'POST /v1/files HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n',
+      );
       socket.write('6\r\n world\r\n0\r\n\r\n');
     });
     expect(answer).toMatch(/\r\n\r\n11$/);
@@ -108,8 +145,12 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
 });
 
 describe('bytes that are not text arrive as they are:', () => {
-  const rawUpstream = (head: string, body = 'ok') => ({ response }: Call) =>
-    response.socket?.end(Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`, 'latin1'));
+  const rawUpstream =
+    (head: string, body = 'ok') =>
+    ({ response }: Call) =>
+      response.socket?.end(
+        Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`, 'latin1'),
+      );
 
   for (const path of [CHAT, '/v1/files']) {
     story(`in headers and in the reason phrase (${path})`, async ({ upstream, open }) => {
@@ -154,7 +195,11 @@ story('a pipelined answer that breaks off breaks its connection', async ({ upstr
     response.write('{', () => response.socket?.destroySoon());
   };
   const body = JSON.stringify(chatRequest());
-  const answers = talk(proxy.url, (socket) => socket.write(`GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
+  const answers = talk(proxy.url, (socket) =>
+    socket.write(
+      `GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    ),
+  );
   const second = await upstream.called(2);
   await second.closed;
   await until(() => proxy.app.cache.flights === 0);

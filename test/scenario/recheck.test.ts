@@ -25,9 +25,13 @@ const KEY = { authorization: 'Bearer sk-1' };
 const askAs = (proxy: Proxy, headers: Record<string, string> = KEY, content = 'a', others: object = {}) =>
   ask(proxy.url + CHAT, { body: chatRequest(content, others), headers });
 
-const wordOf = async (proxy: Proxy, headers?: Record<string, string>, content?: string) => (await askAs(proxy, headers, content)).headers['x-cache'];
+const wordOf = async (proxy: Proxy, headers?: Record<string, string>, content?: string) =>
+  (await askAs(proxy, headers, content)).headers['x-cache'];
 
-const refuse = (status: number): Script => (call) => sendJson(call, errorAnswer('no'), status);
+const refuse =
+  (status: number): Script =>
+  (call) =>
+    sendJson(call, errorAnswer('no'), status);
 const cut: Script = ({ response }) => response.socket?.resetAndDestroy();
 
 /** A proxy that has an answer, whose caller's acceptance has just become old. */
@@ -92,19 +96,22 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     ['a cut', cut],
   ];
   for (const [what, script] of troubles) {
-    story(`has its hits where the upstream answers with ${what}, and is not asked about again at once`, async ({ upstream, open }) => {
-      const { proxy, clock } = await openAged(open);
-      upstream.script = script;
-      const checked = await askAs(proxy);
-      expect([checked.status, checked.headers['x-cache'], checked.text]).toEqual([200, 'HIT', chatAnswer()]);
-      const calls = upstream.calls.length;
-      expect(calls).toBeGreaterThan(1);
-      expect([await wordOf(proxy), await wordOf(proxy)]).toEqual(['HIT', 'HIT']);
-      expect(upstream.calls).toHaveLength(calls);
-      clock.advance(60_000);
-      upstream.script = (call) => sendJson(call, chatAnswer());
-      expect([await wordOf(proxy), await wordOf(proxy)]).toEqual(['MISS', 'HIT']);
-    });
+    story(
+      `has its hits where the upstream answers with ${what}, and is not asked about again at once`,
+      async ({ upstream, open }) => {
+        const { proxy, clock } = await openAged(open);
+        upstream.script = script;
+        const checked = await askAs(proxy);
+        expect([checked.status, checked.headers['x-cache'], checked.text]).toEqual([200, 'HIT', chatAnswer()]);
+        const calls = upstream.calls.length;
+        expect(calls).toBeGreaterThan(1);
+        expect([await wordOf(proxy), await wordOf(proxy)]).toEqual(['HIT', 'HIT']);
+        expect(upstream.calls).toHaveLength(calls);
+        clock.advance(60_000);
+        upstream.script = (call) => sendJson(call, chatAnswer());
+        expect([await wordOf(proxy), await wordOf(proxy)]).toEqual(['MISS', 'HIT']);
+      },
+    );
   }
 
   story('has its hits where there is no upstream any more, from the file too', async ({ upstream, open, path }) => {
@@ -210,13 +217,17 @@ story('auth.recheck=0 asks about each request', async ({ upstream, open }) => {
   expect(upstream.calls).toHaveLength(3);
 });
 
-story('a credential that was never accepted is asked about before its first hit of a shared scope', async ({ upstream, open }) => {
-  const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
-  upstream.script = (call) => (call.headers.authorization === 'Bearer sk-1' ? sendJson(call, chatAnswer()) : refuse(401)(call));
-  await askAs(proxy);
-  expect((await askAs(proxy, { authorization: 'Bearer stranger' })).status).toBe(401);
-  expect(await wordOf(proxy)).toBe('HIT');
-});
+story(
+  'a credential that was never accepted is asked about before its first hit of a shared scope',
+  async ({ upstream, open }) => {
+    const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
+    upstream.script = (call) =>
+      call.headers.authorization === 'Bearer sk-1' ? sendJson(call, chatAnswer()) : refuse(401)(call);
+    await askAs(proxy);
+    expect((await askAs(proxy, { authorization: 'Bearer stranger' })).status).toBe(401);
+    expect(await wordOf(proxy)).toBe('HIT');
+  },
+);
 
 story('equal requests of a credential that nobody knows are one call', async ({ upstream, open }) => {
   const proxy = await open();
@@ -244,7 +255,8 @@ describe('what upstreams said of credentials', () => {
     await second.stop();
     clock.advance(HOUR);
     const third = await open(overrides, clock);
-    for (const headers of CREDENTIALS) expect([await wordOf(third, headers), await wordOf(third, headers)]).toEqual(['MISS', 'HIT']);
+    for (const headers of CREDENTIALS)
+      expect([await wordOf(third, headers), await wordOf(third, headers)]).toEqual(['MISS', 'HIT']);
   });
 
   story('outlives a restart: a refusal, until it is accepted', async ({ upstream, open, path }) => {
@@ -260,7 +272,8 @@ describe('what upstreams said of credentials', () => {
       expect((await askAs(second, headers)).status).toBe(401);
     }
     upstream.script = (call: Call) => sendJson(call, chatAnswer());
-    for (const headers of CREDENTIALS) expect([await wordOf(second, headers), await wordOf(second, headers)]).toEqual(['MISS', 'HIT']);
+    for (const headers of CREDENTIALS)
+      expect([await wordOf(second, headers), await wordOf(second, headers)]).toEqual(['MISS', 'HIT']);
     await second.stop();
     const third = await open(overrides);
     for (const headers of CREDENTIALS) expect(await wordOf(third, headers)).toBe('HIT');
@@ -296,7 +309,11 @@ describe('what upstreams said of credentials', () => {
     expect((await askAs(third, { authorization: 'Bearer sk-2', 'cache-control': 'only-if-cached' })).status).toBe(504);
   });
 
-  for (const [what, text] of [['no JSON', 'x'], ['another file', '{"callers":{}}'], ['a time to come', `{"version":1,"callers":[["x",${Number.MAX_SAFE_INTEGER},null]]}`]] as const) {
+  for (const [what, text] of [
+    ['no JSON', 'x'],
+    ['another file', '{"callers":{}}'],
+    ['a time to come', `{"version":1,"callers":[["x",${Number.MAX_SAFE_INTEGER},null]]}`],
+  ] as const) {
     story(`is had anew where its file is ${what}`, async ({ open, path }) => {
       const overrides = { store: { path }, ttl: 86_400 };
       const first = await open(overrides);

@@ -7,7 +7,11 @@ import { story } from '../harness/story.ts';
 
 const ASKED: readonly (readonly [string, string, object])[] = [
   ['a chat answer', '/v1/chat/completions', chatRequest()],
-  ['a chat stream', '/v1/chat/completions', chatRequest('x', { stream: true, stream_options: { include_usage: true } })],
+  [
+    'a chat stream',
+    '/v1/chat/completions',
+    chatRequest('x', { stream: true, stream_options: { include_usage: true } }),
+  ],
   ['a response', '/v1/responses', { model: 'gpt-test', input: 'x' }],
   ['a responses stream', '/v1/responses', { model: 'gpt-test', input: 'x', stream: true }],
   ['embeddings', '/v1/embeddings', { model: 'embed-test', input: ['x', 'y'] }],
@@ -33,9 +37,14 @@ describe('an equal request', () => {
       expect(first.headers.age).toBeUndefined();
       expect(second.status).toBe(200);
       expect(second.headers).toMatchObject({
-        'x-cache': 'HIT', 'cache-status': 'refrain; hit; ttl=93; detail=memory', age: '7',
-        'content-type': direct.headers['content-type'], 'content-length': String(direct.body.length), 'cache-control': 'private, no-store',
-        'x-request-id': 'req_first', 'openai-version': '2020-10-01',
+        'x-cache': 'HIT',
+        'cache-status': 'refrain; hit; ttl=93; detail=memory',
+        age: '7',
+        'content-type': direct.headers['content-type'],
+        'content-length': String(direct.body.length),
+        'cache-control': 'private, no-store',
+        'x-request-id': 'req_first',
+        'openai-version': '2020-10-01',
       });
       expect(second.headers['x-refrain-key']).toMatch(/^[0-9a-f]{16}$/);
       expect(second.headers['x-refrain-key']).toBe(first.headers['x-refrain-key']);
@@ -43,12 +52,20 @@ describe('an equal request', () => {
     });
   }
 
-  story('keeps nothing of the first caller\'s session in a hit', async ({ open }) => {
+  story("keeps nothing of the first caller's session in a hit", async ({ open }) => {
     const proxy = await open();
     const first = await ask(proxy.url + '/v1/chat/completions', { body: chatRequest() });
     expect(first.headers['set-cookie']).toBeUndefined();
     const second = await ask(proxy.url + '/v1/chat/completions', { body: chatRequest() });
-    for (const name of ['set-cookie', 'x-ratelimit-remaining-requests', 'openai-processing-ms', 'openai-organization', 'cf-ray', 'strict-transport-security', 'transfer-encoding']) {
+    for (const name of [
+      'set-cookie',
+      'x-ratelimit-remaining-requests',
+      'openai-processing-ms',
+      'openai-organization',
+      'cf-ray',
+      'strict-transport-security',
+      'transfer-encoding',
+    ]) {
       expect(second.headers[name], name).toBeUndefined();
     }
   });
@@ -58,7 +75,10 @@ describe('an equal request', () => {
     const spellings: [string, string][] = [
       ['/v1/chat/completions', '{"model":"m","messages":[{"role":"user","content":"é"}]}'],
       ['/chat/completions', '{ "messages": [ {"content":"\\u00e9", "role":"user"} ],\n "model":"m" }'],
-      ['//v1//chat/completions', '{"user":"u-1","metadata":{"run":"7"},"model":"m","messages":[{"role":"user","content":"é"}],"stream":false}'],
+      [
+        '//v1//chat/completions',
+        '{"user":"u-1","metadata":{"run":"7"},"model":"m","messages":[{"role":"user","content":"é"}],"stream":false}',
+      ],
     ];
     const answers = [];
     for (const [path, body] of spellings) answers.push(await ask(proxy.url + path, { body }));
@@ -69,20 +89,36 @@ describe('an equal request', () => {
   story('in another form asks the upstream again', async ({ upstream, open }) => {
     const proxy = await open();
     const path = `${proxy.url}/v1/chat/completions`;
-    const forms = [{}, { stream: true }, { stream: true, stream_options: { include_usage: true } }, { stream: true, stream_options: { include_obfuscation: false } }];
-    for (const form of forms) expect((await ask(path, { body: chatRequest('x', form) })).headers['x-cache']).toBe('MISS');
-    for (const form of forms) expect((await ask(path, { body: chatRequest('x', form) })).headers['x-cache']).toBe('HIT');
+    const forms = [
+      {},
+      { stream: true },
+      { stream: true, stream_options: { include_usage: true } },
+      { stream: true, stream_options: { include_obfuscation: false } },
+    ];
+    for (const form of forms)
+      expect((await ask(path, { body: chatRequest('x', form) })).headers['x-cache']).toBe('MISS');
+    for (const form of forms)
+      expect((await ask(path, { body: chatRequest('x', form) })).headers['x-cache']).toBe('HIT');
     expect(upstream.calls).toHaveLength(4);
   });
 
   story('reaches the upstream as the bytes that were received', async ({ upstream, open }) => {
     const proxy = await open();
-    const body = Buffer.from(' {"model":"m",\r\n"n":1.0,"seed":9007199254740993,"x":1,"x":2,"messages":[{"content":"\\ud83c\\udf0a","role":"user"}]}\t');
-    await ask(`${proxy.url}/v1/chat/completions?b=2&a=1`, { body, headers: { authorization: 'Bearer sk-test', 'X-Stainless-Lang': 'js', 'x-refrain-ttl': '5' } });
+    const body = Buffer.from(
+      ' {"model":"m",\r\n"n":1.0,"seed":9007199254740993,"x":1,"x":2,"messages":[{"content":"\\ud83c\\udf0a","role":"user"}]}\t',
+    );
+    await ask(`${proxy.url}/v1/chat/completions?b=2&a=1`, {
+      body,
+      headers: { authorization: 'Bearer sk-test', 'X-Stainless-Lang': 'js', 'x-refrain-ttl': '5' },
+    });
     const [call] = upstream.calls;
     expect(call?.body).toEqual(body);
     expect(call?.url).toBe('/v1/chat/completions?b=2&a=1');
-    expect(call?.headers).toMatchObject({ authorization: 'Bearer sk-test', 'content-length': String(body.length), host: new URL(upstream.url).host });
+    expect(call?.headers).toMatchObject({
+      authorization: 'Bearer sk-test',
+      'content-length': String(body.length),
+      host: new URL(upstream.url).host,
+    });
     expect(call?.rawHeaders).toContain('X-Stainless-Lang');
     expect(Object.keys(call?.headers ?? {}).filter((name) => name.startsWith('x-refrain'))).toEqual([]);
   });
@@ -97,14 +133,21 @@ describe('an equal request', () => {
     const { response } = await upstream.called(1);
     expect(live.message.headers['x-accel-buffering']).toBe('no');
     let sent = 0;
-    for (const piece of ['data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"sto', 'p"}]}\r\n\r\n', ': a comment\n\n', 'data:[DONE]\n\n\n']) {
+    for (const piece of [
+      'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"sto',
+      'p"}]}\r\n\r\n',
+      ': a comment\n\n',
+      'data:[DONE]\n\n\n',
+    ]) {
       response.write(piece);
       await live.receives((sent += piece.length));
     }
     response.end();
     const answer = await live.ended;
     expect(answer.broken).toBe(false);
-    expect((await ask(`${proxy.url}/v1/chat/completions`, { body: chatRequest('x', { stream: true }) })).body).toEqual(answer.body);
+    expect((await ask(`${proxy.url}/v1/chat/completions`, { body: chatRequest('x', { stream: true }) })).body).toEqual(
+      answer.body,
+    );
   });
 });
 
@@ -114,7 +157,9 @@ story('a path that comes to the same is the same question', async ({ upstream, o
   expect((await ask(`${proxy.url}/v1/chat/completions`, { body })).headers['x-cache']).toBe('MISS');
   for (const path of ['/v1/./chat/completions', '/v1/x/../chat/completions', '/%2e/v1/chat/%2E%2e/chat/completions']) {
     const lines = ['host: x', 'content-type: application/json', 'connection: close', `content-length: ${body.length}`];
-    const reply = await talk(proxy.url, (socket) => socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`));
+    const reply = await talk(proxy.url, (socket) =>
+      socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`),
+    );
     expect(reply, path).toMatch(/\r\nx-cache: HIT\r\n/);
   }
   expect(upstream.calls).toHaveLength(1);

@@ -51,8 +51,15 @@ describe('a restart', () => {
     await first.stop();
     const second = await open({ store: { path } });
     const hit = await ask(second.url + CHAT, { body: chatRequest(QUESTIONS[0]) });
-    expect(hit.headers).toMatchObject({ 'x-cache': 'HIT', 'cache-status': expect.stringMatching(/detail=sqlite$/), 'content-type': 'application/json', 'x-request-id': 'req_first' });
-    expect((await ask(second.url + CHAT, { body: chatRequest(QUESTIONS[0]) })).headers['cache-status']).toMatch(/detail=memory$/);
+    expect(hit.headers).toMatchObject({
+      'x-cache': 'HIT',
+      'cache-status': expect.stringMatching(/detail=sqlite$/),
+      'content-type': 'application/json',
+      'x-request-id': 'req_first',
+    });
+    expect((await ask(second.url + CHAT, { body: chatRequest(QUESTIONS[0]) })).headers['cache-status']).toMatch(
+      /detail=memory$/,
+    );
     expect(new Set(await askAll(second, QUESTIONS))).toEqual(new Set(['HIT']));
     expect(upstream.calls).toHaveLength(QUESTIONS.length);
   });
@@ -62,7 +69,9 @@ describe('a restart', () => {
     const proxy = await open({ memory: { bytes: 0 }, store: { path } });
     expect(new Set(await askAll(proxy, QUESTIONS))).toEqual(new Set(['MISS']));
     expect(new Set(await askAll(proxy, QUESTIONS))).toEqual(new Set(['HIT']));
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(proxy.url + CHAT, { body: chatRequest('new') })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => ask(proxy.url + CHAT, { body: chatRequest('new') })),
+    );
     expect(new Set(answers.map(({ text }) => text))).toEqual(new Set([answerFor('new')]));
     expect(upstream.calls).toHaveLength(QUESTIONS.length + 1);
   });
@@ -95,11 +104,14 @@ describe('a restart', () => {
   }
 
   const DAMAGE: readonly (readonly [string, (path: string) => void])[] = [
-    ['flipped bytes', (path) => {
-      const bytes = readFileSync(path);
-      for (let at = 4_096; at < bytes.length; at += 997) bytes[at] = (bytes[at] as number) ^ 0x40;
-      writeFileSync(path, bytes);
-    }],
+    [
+      'flipped bytes',
+      (path) => {
+        const bytes = readFileSync(path);
+        for (let at = 4_096; at < bytes.length; at += 997) bytes[at] = (bytes[at] as number) ^ 0x40;
+        writeFileSync(path, bytes);
+      },
+    ],
     ['half of it gone', (path) => truncateSync(path, Math.trunc(readFileSync(path).length / 2))],
     ['all of it gone', (path) => truncateSync(path, 0)],
   ];
@@ -126,41 +138,65 @@ describe('a restart', () => {
 
   for (const [what, put] of [
     ['a text', (path: string) => writeFileSync(path, 'precious, but no database\n'.repeat(50))],
-    ['another program\'s database', (path: string) => putDatabase(path, 'CREATE TABLE entries (title TEXT); PRAGMA user_version = 3')],
-    ['our own books', (path: string) => putDatabase(path, `CREATE TABLE books (day TEXT); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 1`)],
+    [
+      "another program's database",
+      (path: string) => putDatabase(path, 'CREATE TABLE entries (title TEXT); PRAGMA user_version = 3'),
+    ],
+    [
+      'our own books',
+      (path: string) =>
+        putDatabase(
+          path,
+          `CREATE TABLE books (day TEXT); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 1`,
+        ),
+    ],
     ['a directory', (path: string) => mkdirSync(path)],
   ] as const) {
-    for (const [whose, at] of [['its store', 'cache.sqlite'], ['its books', 'ledger.sqlite']] as const) {
+    for (const [whose, at] of [
+      ['its store', 'cache.sqlite'],
+      ['its books', 'ledger.sqlite'],
+    ] as const) {
       if (whose === 'its books' && what === 'our own books') continue;
       story(`over ${what} where ${whose} would be is refused, and leaves it as it is`, async ({ open, path }) => {
         const file = join(dirname(path), at);
         mkdirSync(dirname(path), { recursive: true });
         put(file);
         const bytes = what === 'a directory' ? null : readFileSync(file);
-        await expect(open({ store: { path } }, createTestClock())).rejects.toThrow(/^\S+ cannot be used: it is .*; choose another path with --store-path, or move away what is there$/);
+        await expect(open({ store: { path } }, createTestClock())).rejects.toThrow(
+          /^\S+ cannot be used: it is .*; choose another path with --store-path, or move away what is there$/,
+        );
         expect(readdirSync(dirname(path)).filter((name) => name.includes('corrupt') || name === 'secret')).toEqual([]);
         if (bytes) expect(readFileSync(file).equals(bytes)).toBe(true);
       });
     }
   }
 
-  story('where only what is on disk is dated in the future: misses, and one line that says so', async ({ upstream, open, path }) => {
-    upstream.script = answerOwn;
-    const now = Date.UTC(2026, 0, 2);
-    const first = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, createTestClock(now));
-    await askAll(first, QUESTIONS);
-    await first.stop();
-    const clock = createTestClock(now - DAY);
-    const later = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, clock);
-    expect(new Set(await askAll(later, QUESTIONS.slice(0, 10)))).toEqual(new Set(['MISS']));
-    const told = () => later.lines.filter(({ msg }) => String(msg).includes('dated in the future'));
-    expect(told()).toEqual([expect.objectContaining({ level: 'warn', keptAt: '2026-01-02T00:00:00.000Z', clock: '2026-01-01T00:00:00.000Z' })]);
-    expect(told()[0]?.msg).toContain('set it right, or purge them');
-    // What was kept a day ahead is good again once that day has come, and no longer than it would have been.
-    clock.advance(DAY);
-    expect(new Set(await askAll(later, QUESTIONS.slice(10)))).toEqual(new Set(['HIT']));
-    expect(told()).toHaveLength(1);
-  });
+  story(
+    'where only what is on disk is dated in the future: misses, and one line that says so',
+    async ({ upstream, open, path }) => {
+      upstream.script = answerOwn;
+      const now = Date.UTC(2026, 0, 2);
+      const first = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, createTestClock(now));
+      await askAll(first, QUESTIONS);
+      await first.stop();
+      const clock = createTestClock(now - DAY);
+      const later = await open({ store: { path }, ttl: (7 * DAY) / 1000 }, clock);
+      expect(new Set(await askAll(later, QUESTIONS.slice(0, 10)))).toEqual(new Set(['MISS']));
+      const told = () => later.lines.filter(({ msg }) => String(msg).includes('dated in the future'));
+      expect(told()).toEqual([
+        expect.objectContaining({
+          level: 'warn',
+          keptAt: '2026-01-02T00:00:00.000Z',
+          clock: '2026-01-01T00:00:00.000Z',
+        }),
+      ]);
+      expect(told()[0]?.msg).toContain('set it right, or purge them');
+      // What was kept a day ahead is good again once that day has come, and no longer than it would have been.
+      clock.advance(DAY);
+      expect(new Set(await askAll(later, QUESTIONS.slice(10)))).toEqual(new Set(['HIT']));
+      expect(told()).toHaveLength(1);
+    },
+  );
 
   story('where the file cannot be had at all: every request is answered', async ({ upstream, open, path }) => {
     upstream.script = answerOwn;

@@ -38,12 +38,15 @@ export function refusedGetNoHits({ steps, seed }: RevocationCounts): void {
       async ({ upstream, open }) => {
         const proxy = await open();
         const dice = new Dice(seed);
-        const all = Array.from({ length: CREDENTIALS }, (_, index): Credential => ({
-          name: `sk-${index}`,
-          status: 200,
-          isKnownRefused: false,
-          kept: new Set(),
-        }));
+        const all = Array.from(
+          { length: CREDENTIALS },
+          (_, index): Credential => ({
+            name: `sk-${index}`,
+            status: 200,
+            isKnownRefused: false,
+            kept: new Set(),
+          }),
+        );
         const of = (header = '') => all.find(({ name }) => header === `Bearer ${name}`) as Credential;
         upstream.script = (call) => {
           const { status } = of(call.headers.authorization);

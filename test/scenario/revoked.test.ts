@@ -4,16 +4,21 @@ import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
 
-const as = (key: string, content = 'a') => ({ body: chatRequest(content), headers: { authorization: `Bearer ${key}` } });
+const as = (key: string, content = 'a') => ({
+  body: chatRequest(content),
+  headers: { authorization: `Bearer ${key}` },
+});
 
 describe('a credential that the upstream refuses', () => {
   for (const status of [401, 403]) {
     story(`with ${status} gets no more hits until it is accepted again`, async ({ upstream, open }) => {
       const proxy = await open();
-      const wordOf = async (key: string, content?: string) => (await ask(proxy.url + CHAT, as(key, content))).headers['x-cache'];
+      const wordOf = async (key: string, content?: string) =>
+        (await ask(proxy.url + CHAT, as(key, content))).headers['x-cache'];
       expect([await wordOf('sk-1'), await wordOf('sk-1'), await wordOf('sk-2')]).toEqual(['MISS', 'HIT', 'MISS']);
 
-      upstream.script = (call) => sendJson(call, errorAnswer('revoked'), call.headers.authorization === 'Bearer sk-1' ? status : 200);
+      upstream.script = (call) =>
+        sendJson(call, errorAnswer('revoked'), call.headers.authorization === 'Bearer sk-1' ? status : 200);
       expect((await ask(proxy.url + CHAT, as('sk-1', 'b'))).status).toBe(status);
       const refused = await ask(proxy.url + CHAT, as('sk-1'));
       expect([refused.status, refused.headers['x-cache']]).toEqual([status, 'MISS']);
@@ -24,34 +29,41 @@ describe('a credential that the upstream refuses', () => {
     });
   }
 
-  story('is refused by any of the upstream\'s paths, and accepted by those alone that are cached', async ({ upstream, open }) => {
-    const proxy = await open();
-    const headers = { authorization: 'Bearer sk-1' };
-    const offered = async () => (await ask(proxy.url + CHAT, { ...as('sk-1'), headers: { ...headers, 'cache-control': 'only-if-cached' } })).status;
-    await ask(proxy.url + CHAT, as('sk-1'));
-    upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
-    await ask(`${proxy.url}/v1/models`, { headers });
-    expect(await offered()).toBe(504);
-    // A list of models may be for everybody.
-    upstream.script = (call) => sendJson(call, '{}');
-    for (const path of ['/v1/models', '/v1/chat/completions', '/health']) expect((await ask(proxy.url + path, { method: 'GET', headers })).status).toBe(200);
-    expect(await offered()).toBe(504);
-    // Kept or not.
-    await ask(proxy.url + CHAT, { ...as('sk-1', 'other'), headers: { ...headers, 'cache-control': 'no-store' } });
-    expect(await offered()).toBe(200);
-  });
+  story(
+    "is refused by any of the upstream's paths, and accepted by those alone that are cached",
+    async ({ upstream, open }) => {
+      const proxy = await open();
+      const headers = { authorization: 'Bearer sk-1' };
+      const offered = async () =>
+        (await ask(proxy.url + CHAT, { ...as('sk-1'), headers: { ...headers, 'cache-control': 'only-if-cached' } }))
+          .status;
+      await ask(proxy.url + CHAT, as('sk-1'));
+      upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
+      await ask(`${proxy.url}/v1/models`, { headers });
+      expect(await offered()).toBe(504);
+      // A list of models may be for everybody.
+      upstream.script = (call) => sendJson(call, '{}');
+      for (const path of ['/v1/models', '/v1/chat/completions', '/health'])
+        expect((await ask(proxy.url + path, { method: 'GET', headers })).status).toBe(200);
+      expect(await offered()).toBe(504);
+      // Kept or not.
+      await ask(proxy.url + CHAT, { ...as('sk-1', 'other'), headers: { ...headers, 'cache-control': 'no-store' } });
+      expect(await offered()).toBe(200);
+    },
+  );
 
   story('is found refused although what is public goes on answering it', async ({ upstream, open }) => {
     const clock = createTestClock();
     const proxy = await open({ ttl: 86_400 }, clock);
     await ask(proxy.url + CHAT, as('sk-1'));
     clock.advance(3_600_000);
-    upstream.script = (call) => (call.url === '/v1/models' ? sendJson(call, '{}') : sendJson(call, errorAnswer('revoked'), 401));
+    upstream.script = (call) =>
+      call.url === '/v1/models' ? sendJson(call, '{}') : sendJson(call, errorAnswer('revoked'), 401);
     expect((await ask(`${proxy.url}/v1/models`, { headers: { authorization: 'Bearer sk-1' } })).status).toBe(200);
     expect((await ask(proxy.url + CHAT, as('sk-1'))).status).toBe(401);
   });
 
-  story('does not follow another\'s answer in a shared scope either', async ({ upstream, open }) => {
+  story("does not follow another's answer in a shared scope either", async ({ upstream, open }) => {
     const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
     upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
     await ask(proxy.url + CHAT, as('sk-1', 'other'));
@@ -76,18 +88,40 @@ describe('a credential that the upstream refuses', () => {
   });
 
   for (const [what, first, varied] of [
-    ['its account', { authorization: 'Bearer sk-1' }, [{ authorization: 'Bearer sk-1', 'openai-project': 'p' }, { authorization: 'Bearer sk-1', 'openai-organization': 'o' }]],
-    ['its spelling', { authorization: 'Bearer sk-1' }, [{ authorization: 'bearer  sk-1' }, { 'api-key': 'sk-1' }, { 'x-api-key': 'sk-1' }, { authorization: 'Bearer sk-1', 'x-api-key': 'sk-1' }]],
+    [
+      'its account',
+      { authorization: 'Bearer sk-1' },
+      [
+        { authorization: 'Bearer sk-1', 'openai-project': 'p' },
+        { authorization: 'Bearer sk-1', 'openai-organization': 'o' },
+      ],
+    ],
+    [
+      'its spelling',
+      { authorization: 'Bearer sk-1' },
+      [
+        { authorization: 'bearer  sk-1' },
+        { 'api-key': 'sk-1' },
+        { 'x-api-key': 'sk-1' },
+        { authorization: 'Bearer sk-1', 'x-api-key': 'sk-1' },
+      ],
+    ],
     ['its account, in api-key', { 'api-key': 'sk-1' }, [{ 'api-key': 'sk-1', 'openai-project': 'p' }]],
-    ['its account, in the basic scheme', { authorization: 'Basic dTpw' }, [{ authorization: 'Basic dTpw', 'openai-project': 'p' }]],
+    [
+      'its account, in the basic scheme',
+      { authorization: 'Basic dTpw' },
+      [{ authorization: 'Basic dTpw', 'openai-project': 'p' }],
+    ],
   ] as const) {
     story(`gets no hits of a shared scope by varying ${what}`, async ({ upstream, open }) => {
       const proxy = await open({ scope: { shared: 'team', members: ['*'] } });
-      const askAs = (headers: Record<string, string>, content = 'a') => ask(proxy.url + CHAT, { body: chatRequest(content), headers });
+      const askAs = (headers: Record<string, string>, content = 'a') =>
+        ask(proxy.url + CHAT, { body: chatRequest(content), headers });
       await askAs(first);
       upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
       await askAs(first, 'b');
-      for (const headers of varied) expect((await askAs({ ...headers, 'cache-control': 'only-if-cached' })).status).toBe(504);
+      for (const headers of varied)
+        expect((await askAs({ ...headers, 'cache-control': 'only-if-cached' })).status).toBe(504);
       upstream.script = (call) => sendJson(call, chatAnswer());
       await askAs(varied[0], 'c');
       expect((await askAs(first)).headers['x-cache']).toBe('HIT');

@@ -51,7 +51,13 @@ const SEARCHES: readonly (readonly [who: string, fields: object])[] = [
 /** Switched off, or of almost the name. */
 const HARMLESS: readonly object[] = [
   { plugins: [] },
-  { plugins: [{ id: 'web', enabled: false }, { id: 'file-parser', pdf: { engine: 'native' } }, { id: 'response-healing' }] },
+  {
+    plugins: [
+      { id: 'web', enabled: false },
+      { id: 'file-parser', pdf: { engine: 'native' } },
+      { id: 'response-healing' },
+    ],
+  },
   { search_parameters: { mode: 'off' } },
   { enable_search: false, search_options: null },
   { web_search_options: null },
@@ -60,10 +66,21 @@ const HARMLESS: readonly object[] = [
   { features: { web_search: false, image_generation: false } },
   { extra_body: { google: { thinking_config: { thinking_budget: 800 } } } },
   { use_beam_search: true, beam_search_diversity_rate: 0.5 },
-  { model: 'sonata' }, { model: 'supersonar' }, { model: 'online' }, { model: 'gpt-4o:onliner' }, { model: 'x'.repeat(600) + ':online' },
+  { model: 'sonata' },
+  { model: 'supersonar' },
+  { model: 'online' },
+  { model: 'gpt-4o:onliner' },
+  { model: 'x'.repeat(600) + ':online' },
   { metadata: { search: 'yes' } },
   { messages: [{ role: 'user', content: 'search the web', web_search: true }] },
-  { tools: [{ type: 'function', function: { name: 'google_search', parameters: { type: 'object', properties: { query: { type: 'string' } } } } }] },
+  {
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'google_search', parameters: { type: 'object', properties: { query: { type: 'string' } } } },
+      },
+    ],
+  },
   { tools: [{ type: 'function', function: { name: 'web_search', parameters: {} } }] },
 ];
 
@@ -76,7 +93,9 @@ describe('a search is a bypass', () => {
   for (const [who, fields] of SEARCHES) {
     story(`of ${who}: ${JSON.stringify(fields).slice(0, 80)}`, async ({ upstream, open }) => {
       const proxy = await open();
-      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields))).toEqual(Array(2).fill('refrain; fwd=bypass; detail=web-search'));
+      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields))).toEqual(
+        Array(2).fill('refrain; fwd=bypass; detail=web-search'),
+      );
       expect(upstream.calls).toHaveLength(2);
     });
   }
@@ -84,15 +103,25 @@ describe('a search is a bypass', () => {
   story('on responses and completions too', async ({ open }) => {
     const proxy = await open();
     for (const fields of [{ enable_search: true }, { model: 'sonar' }]) {
-      expect(await wordsOf(proxy, '/v1/responses', { input: 'x', ...fields })).toEqual(Array(2).fill('refrain; fwd=bypass; detail=web-search'));
-      expect(await wordsOf(proxy, '/v1/completions', { prompt: 'x', ...fields })).toEqual(Array(2).fill('refrain; fwd=bypass; detail=web-search'));
+      expect(await wordsOf(proxy, '/v1/responses', { input: 'x', ...fields })).toEqual(
+        Array(2).fill('refrain; fwd=bypass; detail=web-search'),
+      );
+      expect(await wordsOf(proxy, '/v1/completions', { prompt: 'x', ...fields })).toEqual(
+        Array(2).fill('refrain; fwd=bypass; detail=web-search'),
+      );
     }
   });
 
   story('and so is one where that is in doubt', async ({ open }) => {
     const proxy = await open();
-    for (const body of ['{"messages":[],"enable_search":true,"enable_search":false}', '{"messages":[],"search_parameters":{"mode":"on","mode":"off"}}', '{"messages":[],"Plugins":[{"id":"web"}]}']) {
-      expect((await ask(proxy.url + CHAT, { body })).headers['cache-status']).toMatch(/^refrain; fwd=bypass; detail=(ambiguous|web-search)$/);
+    for (const body of [
+      '{"messages":[],"enable_search":true,"enable_search":false}',
+      '{"messages":[],"search_parameters":{"mode":"on","mode":"off"}}',
+      '{"messages":[],"Plugins":[{"id":"web"}]}',
+    ]) {
+      expect((await ask(proxy.url + CHAT, { body })).headers['cache-status']).toMatch(
+        /^refrain; fwd=bypass; detail=(ambiguous|web-search)$/,
+      );
     }
   });
 });
@@ -101,33 +130,66 @@ describe('no search', () => {
   for (const fields of HARMLESS) {
     story(`is ${JSON.stringify(fields).slice(-90)}`, async ({ open }) => {
       const proxy = await open();
-      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields))).toEqual([expect.stringContaining('fwd=miss'), expect.stringContaining('hit')]);
+      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields))).toEqual([
+        expect.stringContaining('fwd=miss'),
+        expect.stringContaining('hit'),
+      ]);
     });
   }
 
   story('is asked of an embedding', async ({ open }) => {
     const proxy = await open();
-    expect(await wordsOf(proxy, '/v1/embeddings', { model: 'sonar-text-encoder', input: 'x', search_mode: 'query' })).toEqual([expect.stringContaining('fwd=miss'), expect.stringContaining('hit')]);
+    expect(
+      await wordsOf(proxy, '/v1/embeddings', { model: 'sonar-text-encoder', input: 'x', search_mode: 'query' }),
+    ).toEqual([expect.stringContaining('fwd=miss'), expect.stringContaining('hit')]);
   });
 });
 
 describe('the setting bypass', () => {
   story('adds fields and models', async ({ open }) => {
-    const proxy = await open({ bypass: ['default', '/lookup', '/vendor/*/live', '/a~1b', 'model:news*', 'model:*-LATEST'] });
+    const proxy = await open({
+      bypass: ['default', '/lookup', '/vendor/*/live', '/a~1b', 'model:news*', 'model:*-LATEST'],
+    });
     const configured = Array(2).fill('refrain; fwd=bypass; detail=configured');
-    for (const fields of [{ lookup: 1 }, { vendor: [{ live: 'yes' }] }, { vendor: { x: { live: {} } } }, { 'a/b': true }, { model: 'News-1' }, { model: 'gpt-latest' }]) {
+    for (const fields of [
+      { lookup: 1 },
+      { vendor: [{ live: 'yes' }] },
+      { vendor: { x: { live: {} } } },
+      { 'a/b': true },
+      { model: 'News-1' },
+      { model: 'gpt-latest' },
+    ]) {
       expect(await wordsOf(proxy, CHAT, chatRequest('x', fields)), JSON.stringify(fields)).toEqual(configured);
     }
-    for (const fields of [{ lookup: false }, { lookup: [] }, { lookups: 1 }, { vendor: { live: true } }, { vendor: [{ live: false }] }, { model: 'the-news' }]) {
-      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields)), JSON.stringify(fields)).toEqual([expect.stringContaining('fwd=miss'), expect.stringContaining('hit')]);
+    for (const fields of [
+      { lookup: false },
+      { lookup: [] },
+      { lookups: 1 },
+      { vendor: { live: true } },
+      { vendor: [{ live: false }] },
+      { model: 'the-news' },
+    ]) {
+      expect(await wordsOf(proxy, CHAT, chatRequest('x', fields)), JSON.stringify(fields)).toEqual([
+        expect.stringContaining('fwd=miss'),
+        expect.stringContaining('hit'),
+      ]);
     }
-    expect((await ask(proxy.url + CHAT, { body: '{"messages":[],"vendor":[{"live":true,"live":false}]}' })).headers['cache-status']).toBe('refrain; fwd=bypass; detail=ambiguous');
-    expect(await wordsOf(proxy, CHAT, chatRequest('x', { enable_search: true }))).toEqual(Array(2).fill('refrain; fwd=bypass; detail=web-search'));
+    expect(
+      (await ask(proxy.url + CHAT, { body: '{"messages":[],"vendor":[{"live":true,"live":false}]}' })).headers[
+        'cache-status'
+      ],
+    ).toBe('refrain; fwd=bypass; detail=ambiguous');
+    expect(await wordsOf(proxy, CHAT, chatRequest('x', { enable_search: true }))).toEqual(
+      Array(2).fill('refrain; fwd=bypass; detail=web-search'),
+    );
     expect(await wordsOf(proxy, '/v1/embeddings', { model: 'news-embed', input: 'x' })).toEqual(configured);
   });
 
   story('takes the table away, where somebody knows better', async ({ open }) => {
     const proxy = await open({ bypass: [] });
-    expect(await wordsOf(proxy, CHAT, chatRequest('x', { enable_search: true }))).toEqual([expect.stringContaining('fwd=miss'), expect.stringContaining('hit')]);
+    expect(await wordsOf(proxy, CHAT, chatRequest('x', { enable_search: true }))).toEqual([
+      expect.stringContaining('fwd=miss'),
+      expect.stringContaining('hit'),
+    ]);
   });
 });

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Operator } from '../admin/operator.ts';
-import { answerAll, beginStream, CHAT, chatAnswer, chatEvents, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import {
+  answerAll,
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  responseAnswer,
+  sendJson,
+} from '../harness/answers.ts';
 import { type Asking, ask, begin } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story as base } from '../harness/story.ts';
@@ -24,9 +33,11 @@ const KEPT = { headers: { 'x-refrain-tags': 'x' }, body: chatRequest('kept') };
 const OTHER = { body: chatRequest('other') };
 const RESPONSE = { body: { model: 'gpt-test', input: 'What is the sea?' } };
 
-const wordOf = async ({ url }: Proxy, path: string, asking: Asking) => String((await ask(url + path, asking)).headers['x-cache']);
+const wordOf = async ({ url }: Proxy, path: string, asking: Asking) =>
+  String((await ask(url + path, asking)).headers['x-cache']);
 const isServed = async (proxy: Proxy, path: string, asking: Asking) =>
-  (await wordOf(proxy, path, { ...asking, headers: { ...asking.headers, 'cache-control': 'only-if-cached' } })) === 'HIT';
+  (await wordOf(proxy, path, { ...asking, headers: { ...asking.headers, 'cache-control': 'only-if-cached' } })) ===
+  'HIT';
 
 /** Has both proxies serve it from memory. */
 async function holdInBoth(proxies: readonly Proxy[], path: string, asking: Asking): Promise<void> {
@@ -40,12 +51,22 @@ async function holdInBoth(proxies: readonly Proxy[], path: string, asking: Askin
 describe('of two proxies over one file, what one threw away the other stops serving', () => {
   const ways: readonly (readonly [string, string, Asking, (proxy: Proxy) => Promise<unknown>])[] = [
     ['by a purge', CHAT, KEPT, ({ adminUrl }) => new Operator(adminUrl).purge({ tag: 'x' })],
-    ['by a DELETE of the entry', CHAT, KEPT, async ({ adminUrl }) => {
-      const operator = new Operator(adminUrl);
-      const row = (await operator.rows()).find(({ tags }) => tags.includes('x'));
-      expect(await operator.ask('DELETE', `/entries/${row?.key}`)).toMatchObject({ status: 200 });
-    }],
-    ['by a DELETE of the answer at the upstream', '/v1/responses', RESPONSE, ({ url }) => ask(`${url}/v1/responses/resp_1`, { method: 'DELETE' })],
+    [
+      'by a DELETE of the entry',
+      CHAT,
+      KEPT,
+      async ({ adminUrl }) => {
+        const operator = new Operator(adminUrl);
+        const row = (await operator.rows()).find(({ tags }) => tags.includes('x'));
+        expect(await operator.ask('DELETE', `/entries/${row?.key}`)).toMatchObject({ status: 200 });
+      },
+    ],
+    [
+      'by a DELETE of the answer at the upstream',
+      '/v1/responses',
+      RESPONSE,
+      ({ url }) => ask(`${url}/v1/responses/resp_1`, { method: 'DELETE' }),
+    ],
   ];
 
   for (const [how, at, asking, throwAway] of ways) {
@@ -89,7 +110,8 @@ describe('a proxy whose file is taken away', () => {
     await wordOf(first, CHAT, KEPT);
     await first.app.store.written();
     rmSync(path);
-    const gone = () => first.lines.filter(({ path: named, msg }) => named === path && String(msg).includes('taken away'));
+    const gone = () =>
+      first.lines.filter(({ path: named, msg }) => named === path && String(msg).includes('taken away'));
     await until(() => gone().length > 0);
     expect(await wordOf(first, CHAT, KEPT)).toBe('HIT');
     await new Operator(first.adminUrl).purge({ all: true });
@@ -107,7 +129,8 @@ describe('a proxy whose directory is taken away', () => {
     const first = await open({ store: { path } });
     rmSync(dirname(path), { recursive: true });
     // Where it went while it was being begun afresh, that is tried again on use.
-    while (!first.lines.some(({ path: named, msg }) => named === path && String(msg).includes('taken away'))) await wordOf(first, CHAT, OTHER);
+    while (!first.lines.some(({ path: named, msg }) => named === path && String(msg).includes('taken away')))
+      await wordOf(first, CHAT, OTHER);
     await wordOf(first, CHAT, KEPT);
     await first.stop();
     expect(await isServed(await open({ store: { path } }), CHAT, KEPT)).toBe(true);
@@ -143,20 +166,23 @@ describe('a purge that comes while a proxy stops', () => {
       expect([status, await isServed(next, CHAT, KEPT)]).toEqual([0, true]);
     });
 
-    story(`${what}, is done where it was told for done, while the answers that run still end`, async ({ open, path, upstream }) => {
-      const proxy = await open({ store: { path } });
-      await wordOf(proxy, CHAT, KEPT);
-      const [row] = await new Operator(proxy.adminUrl).rows();
-      upstream.script = beginStream;
-      const live = await begin(proxy.url + CHAT, { body: chatRequest('live', { stream: true }) });
-      const call = await upstream.called(2);
-      const stopped = proxy.stop();
-      expect(proxy.app.readiness).toBe('stopping');
-      expect(await order(proxy.adminUrl, String(row?.key))).toBe(200);
-      call.response.end(chatEvents().join(''));
-      await live.ended;
-      await stopped;
-      expect(await isServed(await open({ store: { path } }), CHAT, KEPT)).toBe(false);
-    });
+    story(
+      `${what}, is done where it was told for done, while the answers that run still end`,
+      async ({ open, path, upstream }) => {
+        const proxy = await open({ store: { path } });
+        await wordOf(proxy, CHAT, KEPT);
+        const [row] = await new Operator(proxy.adminUrl).rows();
+        upstream.script = beginStream;
+        const live = await begin(proxy.url + CHAT, { body: chatRequest('live', { stream: true }) });
+        const call = await upstream.called(2);
+        const stopped = proxy.stop();
+        expect(proxy.app.readiness).toBe('stopping');
+        expect(await order(proxy.adminUrl, String(row?.key))).toBe(200);
+        call.response.end(chatEvents().join(''));
+        await live.ended;
+        await stopped;
+        expect(await isServed(await open({ store: { path } }), CHAT, KEPT)).toBe(false);
+      },
+    );
   }
 });

@@ -41,7 +41,10 @@ const askTwice = async (url: string, path: string) => {
 };
 
 describe('a reused connection that is dead', () => {
-  for (const [how, turn] of [['reset', reset], ['closed', hangUp]] as const) {
+  for (const [how, turn] of [
+    ['reset', reset],
+    ['closed', hangUp],
+  ] as const) {
     story(`(${how}) costs no request: it is asked once more, on another`, async ({ open }) => {
       const { url, requests } = await serve([[answer, turn], [answer]]);
       const proxy = await open({ upstream: `${url}/v1` });

@@ -35,15 +35,23 @@ describe('a request that is more than its bytes is a bypass', () => {
       const proxy = await open();
       const body = { model: 'm', messages: [], input: 'x', ...fields };
       for (let turn = 0; turn < 2; turn++) {
-        expect((await ask(proxy.url + path, { body })).headers).toMatchObject({ 'x-cache': 'BYPASS', 'cache-status': `refrain; fwd=bypass; detail=${why}` });
+        expect((await ask(proxy.url + path, { body })).headers).toMatchObject({
+          'x-cache': 'BYPASS',
+          'cache-status': `refrain; fwd=bypass; detail=${why}`,
+        });
       }
       expect(upstream.calls).toHaveLength(2);
     });
   }
 
   for (const fields of [
-    { store: true }, { store: null }, { tools: [{ type: 'function', name: 'f' }, { type: 'apply_patch' }] }, { prompt: { id: 'p', version: '2' } },
-    { tools: [{ type: 'web_search', external_web_access: false }] }, { tools: [{ type: 'shell', environment: { type: 'local' } }] }, { background: false, conversation: null },
+    { store: true },
+    { store: null },
+    { tools: [{ type: 'function', name: 'f' }, { type: 'apply_patch' }] },
+    { prompt: { id: 'p', version: '2' } },
+    { tools: [{ type: 'web_search', external_web_access: false }] },
+    { tools: [{ type: 'shell', environment: { type: 'local' } }] },
+    { background: false, conversation: null },
   ]) {
     story(`but not a response with ${JSON.stringify(fields)}`, async ({ open }) => {
       const proxy = await open();
@@ -54,7 +62,10 @@ describe('a request that is more than its bytes is a bypass', () => {
   }
 
   for (const [why, body] of [
-    ['not-json', '{"model":'], ['not-object', '[]'], ['ambiguous', '{"stream":true,"stream":false,"messages":[]}'], ['ambiguous', '{"tools":[{"type":"function","type":"mcp"}]}'],
+    ['not-json', '{"model":'],
+    ['not-object', '[]'],
+    ['ambiguous', '{"stream":true,"stream":false,"messages":[]}'],
+    ['ambiguous', '{"tools":[{"type":"function","type":"mcp"}]}'],
   ] as const) {
     story(`${why}: ${body}`, async ({ upstream, open }) => {
       const proxy = await open();
@@ -65,16 +76,23 @@ describe('a request that is more than its bytes is a bypass', () => {
     });
   }
 
-  story('a response that is stored does not answer one that is not, nor the other way round', async ({ upstream, open }) => {
-    const FIELDS = [{}, { store: true }, { store: false }];
-    for (const [dialect, expected] of [['openai', ['MISS', 'HIT', 'MISS']], ['compatible', ['MISS', 'MISS', 'MISS']]] as const) {
-      const proxy = await open({ dialect });
-      const words = [];
-      for (const fields of FIELDS) words.push(wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x', ...fields } })));
-      expect(words, dialect).toEqual(expected);
-    }
-    expect(upstream.calls).toHaveLength(5);
-  });
+  story(
+    'a response that is stored does not answer one that is not, nor the other way round',
+    async ({ upstream, open }) => {
+      const FIELDS = [{}, { store: true }, { store: false }];
+      for (const [dialect, expected] of [
+        ['openai', ['MISS', 'HIT', 'MISS']],
+        ['compatible', ['MISS', 'MISS', 'MISS']],
+      ] as const) {
+        const proxy = await open({ dialect });
+        const words = [];
+        for (const fields of FIELDS)
+          words.push(wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x', ...fields } })));
+        expect(words, dialect).toEqual(expected);
+      }
+      expect(upstream.calls).toHaveLength(5);
+    },
+  );
 
   story('deleting a response upstream drops it here', async ({ upstream, open }) => {
     const proxy = await open();

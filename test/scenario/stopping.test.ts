@@ -29,46 +29,55 @@ story('a proxy that stops turns new requests away on the connections that it sti
   await stopped;
   const [, first = '', second = ''] = text.split('HTTP/1.1 ');
   expect(first).toMatch(/^200 OK/);
-  expect(second).toMatch(/^503 Service Unavailable[\s\S]*retry-after: 1[\s\S]*connection: close[\s\S]*"code":"stopping"/i);
+  expect(second).toMatch(
+    /^503 Service Unavailable[\s\S]*retry-after: 1[\s\S]*connection: close[\s\S]*"code":"stopping"/i,
+  );
   expect(upstream.calls).toHaveLength(2);
 });
 
 /** An answer of which nothing but the head is read before `read` is called, on a connection that is to be kept. */
-const askSlowly = (url: string, method = 'POST') => new Promise<{ word: unknown; read: () => Promise<{ isWhole: boolean; bytes: number }> }>((resolve, reject) => {
-  const options = { method, agent: new Agent({ keepAlive: true }), headers: { 'content-type': 'application/json' } };
-  const outgoing = request(url, options, (message) => {
-    let bytes = 0;
-    message.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('error', () => {}).pause();
-    const closed = new Promise((close) => message.on('close', close));
-    const read = async () => {
-      message.resume();
-      await closed;
-      return { isWhole: message.complete, bytes };
-    };
-    resolve({ word: message.headers['x-cache'], read });
+const askSlowly = (url: string, method = 'POST') =>
+  new Promise<{ word: unknown; read: () => Promise<{ isWhole: boolean; bytes: number }> }>((resolve, reject) => {
+    const options = { method, agent: new Agent({ keepAlive: true }), headers: { 'content-type': 'application/json' } };
+    const outgoing = request(url, options, (message) => {
+      let bytes = 0;
+      message
+        .on('data', (chunk: Buffer) => (bytes += chunk.length))
+        .on('error', () => {})
+        .pause();
+      const closed = new Promise((close) => message.on('close', close));
+      const read = async () => {
+        message.resume();
+        await closed;
+        return { isWhole: message.complete, bytes };
+      };
+      resolve({ word: message.headers['x-cache'], read });
+    });
+    outgoing.on('error', reject).end(method === 'POST' ? JSON.stringify(chatRequest()) : undefined);
   });
-  outgoing.on('error', reject).end(method === 'POST' ? JSON.stringify(chatRequest()) : undefined);
-});
 
-story('a proxy that stops sends what it has begun to a slow reader to its end, and keeps no idle connection', async ({ upstream, open }) => {
-  const proxy = await open({ maxEntryBytes: 64e6 });
-  const answer = chatAnswer('x'.repeat(9e6));
-  upstream.script = (call) => sendJson(call, answer);
-  const asking = { body: chatRequest() };
-  expect((await ask(proxy.url + CHAT, asking)).headers['x-cache']).toBe('MISS');
-  const idle = connect(Number(new URL(proxy.url).port), '127.0.0.1');
-  idle.resume();
-  const idleClosed = once(idle, 'close');
-  await once(idle, 'connect');
-  const slow = await askSlowly(proxy.url + CHAT);
-  expect(slow.word).toBe('HIT');
-  let isStopped = false;
-  const stopped = stop(proxy.app, 60).then(() => (isStopped = true));
-  await idleClosed;
-  expect(isStopped).toBe(false);
-  expect(await slow.read()).toEqual({ isWhole: true, bytes: answer.length });
-  await stopped;
-});
+story(
+  'a proxy that stops sends what it has begun to a slow reader to its end, and keeps no idle connection',
+  async ({ upstream, open }) => {
+    const proxy = await open({ maxEntryBytes: 64e6 });
+    const answer = chatAnswer('x'.repeat(9e6));
+    upstream.script = (call) => sendJson(call, answer);
+    const asking = { body: chatRequest() };
+    expect((await ask(proxy.url + CHAT, asking)).headers['x-cache']).toBe('MISS');
+    const idle = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+    idle.resume();
+    const idleClosed = once(idle, 'close');
+    await once(idle, 'connect');
+    const slow = await askSlowly(proxy.url + CHAT);
+    expect(slow.word).toBe('HIT');
+    let isStopped = false;
+    const stopped = stop(proxy.app, 60).then(() => (isStopped = true));
+    await idleClosed;
+    expect(isStopped).toBe(false);
+    expect(await slow.read()).toEqual({ isWhole: true, bytes: answer.length });
+    await stopped;
+  },
+);
 
 story('a proxy that stops cuts a reader that is too slow for the time that it has', async ({ upstream, open }) => {
   const proxy = await open({ maxEntryBytes: 64e6 });

@@ -17,7 +17,12 @@ describe('x-refrain-tags', () => {
   story('are no part of the key: the first to ask labels the answer', async ({ open, upstream }) => {
     const proxy = await open();
     const words = [];
-    for (const tags of ['a', 'b', undefined]) words.push((await ask(proxy.url + CHAT, { body, headers: tags === undefined ? {} : { 'x-refrain-tags': tags } })).headers['x-cache']);
+    for (const tags of ['a', 'b', undefined])
+      words.push(
+        (await ask(proxy.url + CHAT, { body, headers: tags === undefined ? {} : { 'x-refrain-tags': tags } })).headers[
+          'x-cache'
+        ],
+      );
     expect(words).toEqual(['MISS', 'HIT', 'HIT']);
     expect(upstream.calls).toHaveLength(1);
     const tagged = async (tag: string) => (await proxy.app.store.count({ tag }))?.entries;

@@ -8,7 +8,8 @@ import { story } from '../harness/story.ts';
 import { startUpstream } from '../harness/upstream.ts';
 
 const portOf = (url: string) => Number(new URL(url).port);
-const told = ({ lines }: Proxy) => lines.filter(({ level, upstream }) => upstream !== undefined && (level === 'warn' || level === 'info'));
+const told = ({ lines }: Proxy) =>
+  lines.filter(({ level, upstream }) => upstream !== undefined && (level === 'warn' || level === 'info'));
 const fresh = (content: string) => ({ body: chatRequest(content) });
 
 describe('trouble with an upstream', () => {
@@ -28,7 +29,10 @@ describe('trouble with an upstream', () => {
       });
     }
     const down = {
-      level: 'warn', upstream: origin, setting: 'REFRAIN_UPSTREAM', reason: 'ECONNREFUSED',
+      level: 'warn',
+      upstream: origin,
+      setting: 'REFRAIN_UPSTREAM',
+      reason: 'ECONNREFUSED',
       msg: 'the upstream does not answer; start what should listen there, or correct REFRAIN_UPSTREAM',
     };
     expect(told(proxy)).toMatchObject([down]);
@@ -49,7 +53,9 @@ describe('trouble with an upstream', () => {
     const { url } = other;
     await other.stop();
     for (const path of [`/other${CHAT}`, CHAT, `/other${CHAT}`]) await ask(proxy.url + path, fresh('x'));
-    expect(told(proxy)).toMatchObject([{ level: 'warn', upstream: url, setting: 'upstreams.other', reason: 'ECONNREFUSED' }]);
+    expect(told(proxy)).toMatchObject([
+      { level: 'warn', upstream: url, setting: 'upstreams.other', reason: 'ECONNREFUSED' },
+    ]);
     expect(upstream.calls).toHaveLength(1);
   });
 
@@ -59,7 +65,11 @@ describe('trouble with an upstream', () => {
     await ask(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
     upstream.script = () => {};
     const leaving = new AbortController();
-    const left = fetch(proxy.url + CHAT, { method: 'POST', body: JSON.stringify(chatRequest()), signal: leaving.signal }).catch(() => {});
+    const left = fetch(proxy.url + CHAT, {
+      method: 'POST',
+      body: JSON.stringify(chatRequest()),
+      signal: leaving.signal,
+    }).catch(() => {});
     const { closed } = await upstream.called(2);
     leaving.abort();
     await Promise.all([left, closed]);
@@ -86,7 +96,12 @@ describe('trouble with an upstream', () => {
     };
     await turn(40);
     expect(told(proxy)).toHaveLength(7);
-    expect(told(proxy).at(-1)).toMatchObject({ level: 'warn', msg: expect.stringContaining('answers and fails by turns'), changes: 6, seconds: 60 });
+    expect(told(proxy).at(-1)).toMatchObject({
+      level: 'warn',
+      msg: expect.stringContaining('answers and fails by turns'),
+      changes: 6,
+      seconds: 60,
+    });
     clock.advance(61_000);
     await turn(2);
     expect(told(proxy)).toHaveLength(9);

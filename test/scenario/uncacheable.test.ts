@@ -103,9 +103,12 @@ describe('a key whose answer could not be kept', () => {
     ['said nothing', answered('')],
     ['was filtered', answered('half', 'content_filter')],
     ['was no JSON', answered('{', 'stop', {}, JSON_ASKED), JSON_ASKED],
-    ['called a tool with half its arguments', answered('', 'tool_calls', {
-      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{' } }],
-    })],
+    [
+      'called a tool with half its arguments',
+      answered('', 'tool_calls', {
+        tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{' } }],
+      }),
+    ],
   ] as const) {
     story(`only because it ${what} is waited for all the same`, async ({ upstream, open }) => {
       const proxy = await open();

@@ -10,7 +10,9 @@ const body = chatRequest();
 const DEBUG = { 'x-refrain-debug': '1' };
 
 const told = async (proxy: Proxy, headers: Record<string, string> = {}, asked: object = body) => {
-  const { headers: { 'cache-status': status, 'x-refrain-why': why } } = await ask(proxy.url + CHAT, { body: asked, headers });
+  const {
+    headers: { 'cache-status': status, 'x-refrain-why': why },
+  } = await ask(proxy.url + CHAT, { body: asked, headers });
   return { status, why };
 };
 
@@ -18,10 +20,28 @@ const told = async (proxy: Proxy, headers: Record<string, string> = {}, asked: o
 const UNKEPT: [string, Script, object?, string?, string?][] = [
   ['error-object', (call) => sendJson(call, errorAnswer('no')), , , 'it carried an error'],
   ['not-json', (call) => sendJson(call, 'no'), , , 'it was not JSON'],
-  ['missing-choice', (call) => sendJson(call, chatAnswer('x', { choices: [] })), , , 'it has fewer choices than were asked for'],
-  ['text-not-json', (call) => sendJson(call, chatAnswer('{')), { response_format: { type: 'json_object' } }, , 'its text is not the JSON that was asked for'],
+  [
+    'missing-choice',
+    (call) => sendJson(call, chatAnswer('x', { choices: [] })),
+    ,
+    ,
+    'it has fewer choices than were asked for',
+  ],
+  [
+    'text-not-json',
+    (call) => sendJson(call, chatAnswer('{')),
+    { response_format: { type: 'json_object' } },
+    ,
+    'its text is not the JSON that was asked for',
+  ],
   ['status', (call) => sendJson(call, errorAnswer('no'), 500), , 'status', 'its status was not 200'],
-  ['upstream-no-store', (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' }), , 'upstream-no-store', 'the upstream said no-store'],
+  [
+    'upstream-no-store',
+    (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' }),
+    ,
+    'upstream-no-store',
+    'the upstream said no-store',
+  ],
   ['too-large', (call) => sendJson(call, chatAnswer('x'.repeat(20_000))), , , 'it was longer than maxEntryBytes'],
 ];
 
@@ -42,16 +62,19 @@ describe('a miss whose predecessor was not kept', () => {
     });
   }
 
-  story('is one of the same key alone, and knows it as long as nothing else becomes of it', async ({ upstream, open }) => {
-    const clock = createTestClock();
-    const proxy = await open({}, clock);
-    upstream.script = (call) => sendJson(call, chatAnswer('x', { choices: [] }));
-    await told(proxy);
-    expect((await told(proxy, {}, chatRequest('another'))).status).toBe('refrain; fwd=miss');
-    expect((await told(proxy, { 'x-refrain-variant': '2' })).status).toBe('refrain; fwd=miss');
-    clock.advance(86_400_000);
-    expect((await told(proxy)).status).toBe('refrain; fwd=miss; detail=not-kept-missing-choice');
-  });
+  story(
+    'is one of the same key alone, and knows it as long as nothing else becomes of it',
+    async ({ upstream, open }) => {
+      const clock = createTestClock();
+      const proxy = await open({}, clock);
+      upstream.script = (call) => sendJson(call, chatAnswer('x', { choices: [] }));
+      await told(proxy);
+      expect((await told(proxy, {}, chatRequest('another'))).status).toBe('refrain; fwd=miss');
+      expect((await told(proxy, { 'x-refrain-variant': '2' })).status).toBe('refrain; fwd=miss');
+      clock.advance(86_400_000);
+      expect((await told(proxy)).status).toBe('refrain; fwd=miss; detail=not-kept-missing-choice');
+    },
+  );
 
   story('says so of a variant too', async ({ upstream, open }) => {
     const proxy = await open();
@@ -62,7 +85,10 @@ describe('a miss whose predecessor was not kept', () => {
     const askAs = (agent: string) => told(proxy, { ...DEBUG, 'user-agent': agent });
     await askAs('a');
     expect((await askAs('b')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
-    const empty = { status: 'refrain; fwd=miss; detail=not-kept-empty', why: 'the last answer was not kept: it says nothing' };
+    const empty = {
+      status: 'refrain; fwd=miss; detail=not-kept-empty',
+      why: 'the last answer was not kept: it says nothing',
+    };
     expect(await askAs('b')).toEqual(empty);
     expect((await askAs('c')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
     expect((await askAs('a')).status).toMatch(/^refrain; hit/);
@@ -70,7 +96,8 @@ describe('a miss whose predecessor was not kept', () => {
 
   story('says so while its credential is asked about, or was refused', async ({ upstream, open }) => {
     const proxy = await open({ auth: { recheck: 0 } });
-    const askAs = (headers: Record<string, string> = {}) => told(proxy, { ...DEBUG, authorization: 'Bearer sk-1', ...headers });
+    const askAs = (headers: Record<string, string> = {}) =>
+      told(proxy, { ...DEBUG, authorization: 'Bearer sk-1', ...headers });
     upstream.script = (call) => sendJson(call, chatAnswer(''));
     await askAs();
     const why = 'the last answer was not kept: it says nothing';
@@ -101,7 +128,8 @@ describe('a miss whose predecessor was not kept', () => {
 describe('stored', () => {
   story('is never said while the answer is on its way, JSON or stream', async ({ open }) => {
     const proxy = await open();
-    for (const stream of [false, true]) expect((await told(proxy, {}, chatRequest('x', { stream }))).status).toBe('refrain; fwd=miss');
+    for (const stream of [false, true])
+      expect((await told(proxy, {}, chatRequest('x', { stream }))).status).toBe('refrain; fwd=miss');
   });
 });
 
@@ -114,7 +142,10 @@ describe('x-refrain-why', () => {
       while (proxy.app.cache.flights > 0) await new Promise((resolve) => setImmediate(resolve));
       return recent(like, limit);
     };
-    expect(await told(proxy, DEBUG)).toEqual({ status: 'refrain; fwd=miss; stored', why: 'nothing to compare is kept of this endpoint, model and scope' });
+    expect(await told(proxy, DEBUG)).toEqual({
+      status: 'refrain; fwd=miss; stored',
+      why: 'nothing to compare is kept of this endpoint, model and scope',
+    });
     expect(upstream.calls).toHaveLength(1);
   });
 

@@ -17,7 +17,10 @@ import type { Call, Script } from '../harness/upstream.ts';
 const wordOf = ({ headers }: Answer) => headers['x-cache'];
 
 /** Answers with what the request says in `user-agent`. */
-const byAgent = (vary = 'User-Agent'): Script => (call) => sendJson(call, chatAnswer(`for ${call.headers['user-agent']}`), 200, { vary });
+const byAgent =
+  (vary = 'User-Agent'): Script =>
+  (call) =>
+    sendJson(call, chatAnswer(`for ${call.headers['user-agent']}`), 200, { vary });
 
 const askAs = (proxy: Proxy, agent: string, headers: Record<string, string> = {}) =>
   ask(proxy.url + CHAT, { body: chatRequest(), headers: { 'user-agent': agent, ...headers } });
@@ -41,10 +44,16 @@ describe('an answer that varies by a header outside the key', () => {
 
   story('is told apart from one without the header at all', async ({ upstream, open }) => {
     const proxy = await open({ dialect: 'openai' });
-    upstream.script = (call) => sendJson(call, chatAnswer(String(call.headers['accept-language'])), 200, { vary: 'accept-language' });
-    const askIn = (...language: string[]) => ask(proxy.url + CHAT, { body: chatRequest(), headers: language.length > 0 ? { 'accept-language': language } : {} });
+    upstream.script = (call) =>
+      sendJson(call, chatAnswer(String(call.headers['accept-language'])), 200, { vary: 'accept-language' });
+    const askIn = (...language: string[]) =>
+      ask(proxy.url + CHAT, {
+        body: chatRequest(),
+        headers: language.length > 0 ? { 'accept-language': language } : {},
+      });
     const texts = [];
-    for (const language of [[], ['de'], ['en'], ['de', 'en'], ['de, en'], []]) texts.push((await askIn(...language)).text);
+    for (const language of [[], ['de'], ['en'], ['de', 'en'], ['de, en'], []])
+      texts.push((await askIn(...language)).text);
     expect(texts).toEqual(['undefined', 'de', 'en', 'de, en', 'de, en', 'undefined'].map((text) => chatAnswer(text)));
   });
 
@@ -55,13 +64,16 @@ describe('an answer that varies by a header outside the key', () => {
     for (const memory of [{ bytes: 0 }, { bytes: 10_000_000 }]) {
       const proxy = await open({ store, memory });
       const words = [];
-      for (const agent of ['secret-a', 'secret-b', 'secret-c', 'secret-b', 'secret-a']) words.push(wordOf(await askAs(proxy, agent)));
+      for (const agent of ['secret-a', 'secret-b', 'secret-c', 'secret-b', 'secret-a'])
+        words.push(wordOf(await askAs(proxy, agent)));
       expect(words).toEqual(memory.bytes === 0 ? ['MISS', 'MISS', 'MISS', 'HIT', 'HIT'] : Array(5).fill('HIT'));
       expect(await entriesOf(proxy)).toHaveLength(3);
       await proxy.stop();
     }
     expect(upstream.calls).toHaveLength(3);
-    const heads = readFileSync(store.path).toString('latin1').replaceAll(/for secret-/g, '');
+    const heads = readFileSync(store.path)
+      .toString('latin1')
+      .replaceAll(/for secret-/g, '');
     expect(heads).not.toContain('secret-');
     rmSync(folder, { recursive: true });
   });
@@ -74,8 +86,14 @@ describe('an answer that varies by a header outside the key', () => {
     clock.advance(60_000);
     await askAs(proxy, 'b');
     clock.advance(30_000);
-    expect((await askAs(proxy, 'b')).headers).toMatchObject({ age: '30', 'cache-status': 'refrain; hit; ttl=70; detail=memory' });
-    expect((await askAs(proxy, 'a')).headers).toMatchObject({ age: '90', 'cache-status': 'refrain; hit; ttl=10; detail=memory' });
+    expect((await askAs(proxy, 'b')).headers).toMatchObject({
+      age: '30',
+      'cache-status': 'refrain; hit; ttl=70; detail=memory',
+    });
+    expect((await askAs(proxy, 'a')).headers).toMatchObject({
+      age: '90',
+      'cache-status': 'refrain; hit; ttl=10; detail=memory',
+    });
     expect(wordOf(await askAs(proxy, 'b', { 'cache-control': 'max-age=29' }))).toBe('MISS');
     expect(wordOf(await askAs(proxy, 'b', { 'cache-control': 'no-cache' }))).toBe('MISS');
     expect((await askAs(proxy, 'b')).headers.age).toBe('0');
@@ -91,7 +109,8 @@ describe('an answer that varies by a header outside the key', () => {
     const clock = createTestClock();
     const proxy = await open({ ttl: 100 }, clock);
     let version = 0;
-    upstream.script = (call) => sendJson(call, chatAnswer(`${call.headers['user-agent']} ${++version}`), 200, { vary: 'user-agent' });
+    upstream.script = (call) =>
+      sendJson(call, chatAnswer(`${call.headers['user-agent']} ${++version}`), 200, { vary: 'user-agent' });
     for (const agent of ['a', 'b']) await askAs(proxy, agent);
     clock.advance(99_000);
     await askAs(proxy, 'c');
@@ -125,14 +144,17 @@ describe('an answer that varies by a header outside the key', () => {
     const entries = await entriesOf(proxy);
     expect(entries.map(({ form }: { form: string }) => form)).toEqual(['json', 'json', 'json']);
     expect(new Set(entries.map(({ key }: { key: string }) => key.slice(0, 64))).size).toBe(1);
-    const keyFor = (agent: string) => entries.find(({ tags }: { tags: string[] }) => tags.includes(`tag-${agent}`)).key as string;
+    const keyFor = (agent: string) =>
+      entries.find(({ tags }: { tags: string[] }) => tags.includes(`tag-${agent}`)).key as string;
     for (const agent of ['a', 'b', 'c']) {
       const shown = await ask(`${proxy.adminUrl}/entries/${encodeURIComponent(keyFor(agent))}`);
       expect(JSON.parse(shown.text).answer.body).toBe(chatAnswer(`for ${agent}`));
     }
     expect((await ask(`${proxy.adminUrl}/entries/${keyFor('a').slice(0, 64)}`)).status).toBe(409);
     await ask(`${proxy.adminUrl}/entries/${encodeURIComponent(keyFor('b'))}`, { method: 'DELETE' });
-    expect([wordOf(await askAs(proxy, 'b')), wordOf(await askAs(proxy, 'c')), wordOf(await askAs(proxy, 'a'))]).toEqual(['MISS', 'HIT', 'HIT']);
+    expect([wordOf(await askAs(proxy, 'b')), wordOf(await askAs(proxy, 'c')), wordOf(await askAs(proxy, 'a'))]).toEqual(
+      ['MISS', 'HIT', 'HIT'],
+    );
     await ask(`${proxy.adminUrl}/purge`, { body: { tag: 'tag-a' } });
     expect([wordOf(await askAs(proxy, 'a')), wordOf(await askAs(proxy, 'c'))]).toEqual(['MISS', 'HIT']);
     await ask(`${proxy.adminUrl}/purge`, { body: { all: true } });
@@ -141,8 +163,12 @@ describe('an answer that varies by a header outside the key', () => {
 
   story('is dropped with its response, when that is deleted upstream', async ({ upstream, open }) => {
     const proxy = await open({ dialect: 'openai' });
-    upstream.script = (call) => (call.method === 'DELETE' ? sendJson(call, '{}') : sendJson(call, responseAnswer('x', `resp_${call.headers['user-agent']}`), 200, { vary: 'user-agent' }));
-    const respondTo = async (agent: string) => wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x' }, headers: { 'user-agent': agent } }));
+    upstream.script = (call) =>
+      call.method === 'DELETE'
+        ? sendJson(call, '{}')
+        : sendJson(call, responseAnswer('x', `resp_${call.headers['user-agent']}`), 200, { vary: 'user-agent' });
+    const respondTo = async (agent: string) =>
+      wordOf(await ask(`${proxy.url}/v1/responses`, { body: { input: 'x' }, headers: { 'user-agent': agent } }));
     for (const agent of ['a', 'b']) await respondTo(agent);
     await ask(`${proxy.url}/v1/responses/resp_b`, { method: 'DELETE' });
     expect([await respondTo('a'), await respondTo('b')]).toEqual(['HIT', 'MISS']);
@@ -152,7 +178,9 @@ describe('an answer that varies by a header outside the key', () => {
     const proxy = await open({ dialect: 'openai' });
     upstream.script = byAgent('accept-encoding, User-Agent , user-agent, Accept-Language');
     await askAs(proxy, 'a');
-    expect((await askAs(proxy, 'b', { 'x-refrain-debug': '1' })).headers['x-refrain-why']).toBe('the answers vary by accept-language, user-agent, and none is kept for what was sent');
+    expect((await askAs(proxy, 'b', { 'x-refrain-debug': '1' })).headers['x-refrain-why']).toBe(
+      'the answers vary by accept-language, user-agent, and none is kept for what was sent',
+    );
   });
 
   story('takes up what the upstream says last: other headers, or none', async ({ upstream, open }) => {
@@ -170,14 +198,26 @@ describe('an answer that varies by a header outside the key', () => {
 });
 
 describe('an answer is one for all', () => {
-  for (const vary of ['Accept-Encoding', 'origin', 'Origin, Access-Control-Request-Method, x-foo, content-type', 'authorization, cookie', ' , ', 'host']) {
-    story(`where it varies by what is in the key, or is the same for every request: ${vary}`, async ({ upstream, open }) => {
-      const proxy = await open({ dialect: 'openai' });
-      upstream.script = byAgent(vary);
-      await askAs(proxy, 'a', { 'accept-encoding': 'gzip', cookie: '__cf_bm=1' });
-      expect(wordOf(await askAs(proxy, 'b', { 'accept-encoding': 'br', cookie: '__cf_bm=2' }))).toBe('HIT');
-      expect((await entriesOf(proxy)).map(({ key }: { key: string }) => key)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
-    });
+  for (const vary of [
+    'Accept-Encoding',
+    'origin',
+    'Origin, Access-Control-Request-Method, x-foo, content-type',
+    'authorization, cookie',
+    ' , ',
+    'host',
+  ]) {
+    story(
+      `where it varies by what is in the key, or is the same for every request: ${vary}`,
+      async ({ upstream, open }) => {
+        const proxy = await open({ dialect: 'openai' });
+        upstream.script = byAgent(vary);
+        await askAs(proxy, 'a', { 'accept-encoding': 'gzip', cookie: '__cf_bm=1' });
+        expect(wordOf(await askAs(proxy, 'b', { 'accept-encoding': 'br', cookie: '__cf_bm=2' }))).toBe('HIT');
+        expect((await entriesOf(proxy)).map(({ key }: { key: string }) => key)).toEqual([
+          expect.stringMatching(/^[0-9a-f]{64}\.json$/),
+        ]);
+      },
+    );
   }
 });
 
@@ -188,7 +228,8 @@ describe('in a shared scope an answer that varies by who asks', () => {
       upstream.script = (call) => sendJson(call, chatAnswer(`for ${call.headers[name]}`), 200, { vary: name });
       const askAs = (user: string) => ask(proxy.url + CHAT, { body: chatRequest(), headers: { [name]: user } });
       for (const turn of [1, 2, 3]) {
-        for (const user of ['alice', 'bob']) expect((await askAs(user)).text, `${turn}`).toBe(chatAnswer(`for ${user}`));
+        for (const user of ['alice', 'bob'])
+          expect((await askAs(user)).text, `${turn}`).toBe(chatAnswer(`for ${user}`));
       }
       expect(upstream.calls).toHaveLength(2);
       expect(JSON.stringify([await entriesOf(proxy), proxy.lines])).not.toMatch(/alice|bob/);
@@ -230,8 +271,14 @@ describe('followers of an answer that varies', () => {
     call.response.writeHead(200, { 'content-type': 'text/event-stream', vary: 'user-agent' });
     call.response.write(chatEvents([`for ${call.headers['user-agent']}`])[0]);
   };
-  const finish = (call: Call) => call.response.end(chatEvents([`for ${call.headers['user-agent']}`]).slice(1).join(''));
-  const streamAs = (proxy: Proxy, agent: string) => begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }), headers: { 'user-agent': agent } });
+  const finish = (call: Call) =>
+    call.response.end(
+      chatEvents([`for ${call.headers['user-agent']}`])
+        .slice(1)
+        .join(''),
+    );
+  const streamAs = (proxy: Proxy, agent: string) =>
+    begin(proxy.url + CHAT, { body: chatRequest('x', { stream: true }), headers: { 'user-agent': agent } });
   const whole = (agent: string) => chatEvents([`for ${agent}`]).join('');
 
   story('wait for its head; those who sent something else ask once, all together', async ({ upstream, open }) => {
@@ -251,7 +298,11 @@ describe('followers of an answer that varies', () => {
     const answers = await Promise.all([...live, late].map(({ ended }) => ended));
     expect(answers.map(({ text }) => text)).toEqual([...agents, 'b'].map(whole));
     expect(upstream.calls).toHaveLength(3);
-    for (const agent of ['a', 'b', 'c']) expect(await (await streamAs(proxy, agent)).ended).toMatchObject({ text: whole(agent), headers: { 'x-cache': 'HIT' } });
+    for (const agent of ['a', 'b', 'c'])
+      expect(await (await streamAs(proxy, agent)).ended).toMatchObject({
+        text: whole(agent),
+        headers: { 'x-cache': 'HIT' },
+      });
     expect(upstream.calls).toHaveLength(3);
   });
 

@@ -17,9 +17,17 @@ async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-export function surviveTheCrowd({ idle, tell }: { readonly idle: number; readonly tell?: (what: string) => void }): void {
+export function surviveTheCrowd({
+  idle,
+  tell,
+}: {
+  readonly idle: number;
+  readonly tell?: (what: string) => void;
+}): void {
   test(`${idle} idle connections do not keep anybody from being served`, async () => {
-    const place = await open((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()));
+    const place = await open((response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
+    );
     const sockets: Socket[] = [];
     const growth = await place.growth(async () => {
       for (let index = 0; index < idle; index++) sockets.push(await connectTo(place.url));
@@ -31,7 +39,11 @@ export function surviveTheCrowd({ idle, tell }: { readonly idle: number; readonl
   });
 
   test('more connections than there are file descriptors do not end the process, and all is well after', async () => {
-    const place = await open((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()), [], 100);
+    const place = await open(
+      (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
+      [],
+      100,
+    );
     await ask(place.url + CHAT, BODY);
     const sockets = await Promise.all(Array.from({ length: 200 }, () => connectTo(place.url)));
     for (const socket of sockets) socket.destroy();

@@ -35,7 +35,10 @@ export async function digestOf(message: IncomingMessage): Promise<Digest> {
 }
 
 /** Writes chunks at the pace of whoever reads them. @returns what was written */
-export async function pour(target: ServerResponse | ReturnType<typeof request>, chunks: Iterable<Buffer>): Promise<{ bytes: number; sha256: string }> {
+export async function pour(
+  target: ServerResponse | ReturnType<typeof request>,
+  chunks: Iterable<Buffer>,
+): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
   for (const chunk of chunks) {
@@ -74,7 +77,11 @@ export interface Place {
 }
 
 /** @param answer answers a request whose body has been read */
-export async function open(answer: (response: ServerResponse) => unknown, flags: readonly string[] = [], files?: number): Promise<Place> {
+export async function open(
+  answer: (response: ServerResponse) => unknown,
+  flags: readonly string[] = [],
+  files?: number,
+): Promise<Place> {
   const received: Digest[] = [];
   const upstream = createServer(async (incoming, response) => {
     received.push(await digestOf(incoming));
@@ -87,7 +94,12 @@ export async function open(answer: (response: ServerResponse) => unknown, flags:
   await once(upstream, 'listening');
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
   const { port } = upstream.address() as AddressInfo;
-  const child = new Child(['--port', '0', '--admin-port', '0', '--upstream', `http://127.0.0.1:${port}/v1`, '--store-path', 'off', ...flags], folder, NODE, files);
+  const child = new Child(
+    ['--port', '0', '--admin-port', '0', '--upstream', `http://127.0.0.1:${port}/v1`, '--store-path', 'off', ...flags],
+    folder,
+    NODE,
+    files,
+  );
   onTestFinished(async () => {
     await child.end();
     upstream.close();
@@ -124,12 +136,17 @@ export const peakOf = (pid: number): number => memoryOf(pid, 'VmHWM');
 export const residentOf = (pid: number): number => memoryOf(pid, 'VmRSS');
 
 function memoryOf(pid: number, what: 'VmHWM' | 'VmRSS'): number {
-  const [, kilobytes = ''] = new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  const [, kilobytes = ''] =
+    new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 
 /** Sends a body of unknown or known length, and reads the answer to its end. */
-export async function send(url: string, chunks: Iterable<Buffer>, headers: Record<string, string> = {}): Promise<{ sent: { bytes: number; sha256: string }; answer: Digest }> {
+export async function send(
+  url: string,
+  chunks: Iterable<Buffer>,
+  headers: Record<string, string> = {},
+): Promise<{ sent: { bytes: number; sha256: string }; answer: Digest }> {
   const outgoing = request(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
   const answered = once(outgoing, 'response').then(([message]) => digestOf(message as IncomingMessage));
   if (headers.expect) await once(outgoing, 'continue');

@@ -26,7 +26,8 @@ const BINARY = Buffer.from(Uint8Array.from({ length: 65_536 }, (_, index) => ind
 const EVENT = Buffer.from(chatChunk({ content: 'x'.repeat(4_000) }));
 const LAST = `${chatChunk({}, 'stop')}data: [DONE]\n\n`;
 
-const answerJson = (response: import('node:http').ServerResponse) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer());
+const answerJson = (response: import('node:http').ServerResponse) =>
+  response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer());
 
 export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void {
   const expectBelow = (limit: number, growth: number, what: string) => {
@@ -47,7 +48,10 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
       const limit = 32 * MB + ('content-length' in headers ? 0 : 48 * MB);
       const growth = await place.growth(async () => {
         const { sent, answer: got } = await send(place.url + CHAT, body(), headers);
-        expect(got).toMatchObject({ status: 200, headers: { 'cache-status': 'refrain; fwd=bypass; detail=large-request' } });
+        expect(got).toMatchObject({
+          status: 200,
+          headers: { 'cache-status': 'refrain; fwd=bypass; detail=large-request' },
+        });
         expect(place.received).toMatchObject([sent]);
       });
       expectBelow(limit, growth, `${json / MB} MB of JSON ${how}`);
@@ -55,9 +59,16 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
 
     test(`of ${upload / MB} MB of multipart passes byte for byte`, async () => {
       const place = await open(answerJson);
-      const parts = repeated(upload, BINARY, '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n', '\r\n--b--\r\n');
+      const parts = repeated(
+        upload,
+        BINARY,
+        '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n',
+        '\r\n--b--\r\n',
+      );
       const growth = await place.growth(async () => {
-        const { sent } = await send(`${place.url}/v1/files`, parts, { 'content-type': 'multipart/form-data; boundary=b' });
+        const { sent } = await send(`${place.url}/v1/files`, parts, {
+          'content-type': 'multipart/form-data; boundary=b',
+        });
         expect(place.received).toMatchObject([sent]);
       });
       expectBelow(32 * MB, growth, `${upload / MB} MB of multipart`);
@@ -65,7 +76,9 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
 
     test('above the limit is refused in JSON', async () => {
       const place = await open(answerJson, ['--max-request-bytes', '1MB']);
-      const { answer: got } = await send(place.url + CHAT, [], { 'content-length': String(2 * MB) }).catch(() => ({ answer: null }));
+      const { answer: got } = await send(place.url + CHAT, [], { 'content-length': String(2 * MB) }).catch(() => ({
+        answer: null,
+      }));
       expect(got === null || got.status === 413).toBe(true);
       expect(place.received).toEqual([]);
     });
@@ -95,7 +108,11 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
       sent = await pour(response, repeated(shared.bytes, EVENT, '', LAST));
     });
     const join = async () => {
-      const outgoing = request(place.url + CHAT, { method: 'POST', headers: { 'content-type': 'application/json' }, agent: false });
+      const outgoing = request(place.url + CHAT, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        agent: false,
+      });
       outgoing.on('error', () => {});
       outgoing.end('{"model":"m","stream":true}');
       const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -109,7 +126,11 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
       start();
       for (const got of await Promise.all(readers.map(digestOf))) expect(got).toMatchObject({ status: 200, ...sent });
     });
-    expectBelow(300 * MB, growth, `a stream of ${shared.bytes / MB} MB to ${shared.readers} readers and ${shared.stalled} that never read`);
+    expectBelow(
+      300 * MB,
+      growth,
+      `a stream of ${shared.bytes / MB} MB to ${shared.readers} readers and ${shared.stalled} that never read`,
+    );
     expect(place.received).toHaveLength(1);
     for (const message of stalled) message.destroy();
   });

@@ -58,79 +58,77 @@ class Slow {
 }
 
 export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void {
-  test(
-    `${each} connections that never end their head, as many their body, and as many that never read, hinder nobody`,
-    { timeout: 60_000 + each * 100 },
-    async () => {
-      const events = chatEvents();
-      const live = { end: () => {} };
-      const place = await open((response) => {
-        if (place.received.length < 3) {
-          response
-            .writeHead(200, { 'content-type': 'application/json' })
-            .end(chatAnswer(place.received.length === 1 ? 'x'.repeat(MB) : 'hit'));
-          return;
-        }
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(events[0]);
-        live.end = () => response.end(events.slice(1).join(''));
-      });
-      await ask(place.url + CHAT, { body: LARGE });
-      await ask(place.url + CHAT, HIT);
-      const stream = await begin(place.url + CHAT, STREAM);
-
-      const hitMs: number[] = [];
-      const hit = async () => {
-        const began = performance.now();
-        expect((await ask(place.url + CHAT, HIT)).headers['x-cache']).toBe('HIT');
-        hitMs.push(performance.now() - began);
-      };
-      /** A few at a time: a hit after each few shows that the proxy has come to them. */
-      const many = async (says: string, reads: boolean) => {
-        const all: Slow[] = [];
-        while (all.length < each) {
-          all.push(
-            ...Array.from({ length: Math.min(AT_ONCE, each - all.length) }, () => new Slow(place.url, says, reads)),
-          );
-          await hit();
-        }
-        return all;
-      };
-      let heads: Slow[] = [];
-      let bodies: Slow[] = [];
-      let readers: Slow[] = [];
-      const growth = await place.growth(async () => {
-        readers = await many(HEAD + asLength(JSON.stringify(LARGE)), false);
-        heads = await many(`${HEAD}x-slow: `, true);
-        bodies = await many(`${HEAD}content-length: 100\r\n\r\n{`, true);
-        for (let count = 0; count < 20; count += 1) await hit();
-        if (!untilGivenUp) return;
-        const isOver = Promise.all([...heads, ...bodies].map(({ answered }) => answered)).then(() => true);
-        while (!(await Promise.race([isOver, setTimeout(100, false)]))) await hit();
-      });
-      if (untilGivenUp) {
-        for (const [slow, code, ms] of [
-          [heads, 'headers_timeout', HEAD_MS],
-          [bodies, 'body_timeout', BODY_MS],
-        ] as const) {
-          const waits = slow.map(({ waitedMs }) => waitedMs);
-          tell?.(
-            `${slow.length} of ${code}: given up after ${Math.min(...waits).toFixed(0)} ` +
-              `to ${Math.max(...waits).toFixed(0)} ms`,
-          );
-          expect(slow.filter(({ text }) => !text.startsWith('HTTP/1.1 408 ') || !text.includes(code))).toEqual([]);
-          expect(Math.max(...waits)).toBeLessThan(ms + SLACK_MS);
-        }
+  test(`${each} connections that never end their head, as many their body, and as many that never read, hinder nobody`, {
+    timeout: 60_000 + each * 100,
+  }, async () => {
+    const events = chatEvents();
+    const live = { end: () => {} };
+    const place = await open((response) => {
+      if (place.received.length < 3) {
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(chatAnswer(place.received.length === 1 ? 'x'.repeat(MB) : 'hit'));
+        return;
       }
-      // A stream is silent for as long as its upstream is.
-      live.end();
-      expect(await stream.ended).toMatchObject({ text: events.join(''), broken: false });
-      for (const { socket } of [...heads, ...bodies, ...readers]) socket.destroy();
-      await hit();
-      tell?.(
-        `${3 * each} slow connections: grew by ${(growth / MB).toFixed(0)} MB; ${hitMs.length} hits meanwhile, ` +
-          `p50 ${quantile(hitMs, 0.5).toFixed(1)} ms, p99 ${quantile(hitMs, 0.99).toFixed(1)} ms`,
-      );
-      expect(growth).toBeLessThan(32 * MB + each * 3 * 40_000);
-    },
-  );
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(events[0]);
+      live.end = () => response.end(events.slice(1).join(''));
+    });
+    await ask(place.url + CHAT, { body: LARGE });
+    await ask(place.url + CHAT, HIT);
+    const stream = await begin(place.url + CHAT, STREAM);
+
+    const hitMs: number[] = [];
+    const hit = async () => {
+      const began = performance.now();
+      expect((await ask(place.url + CHAT, HIT)).headers['x-cache']).toBe('HIT');
+      hitMs.push(performance.now() - began);
+    };
+    /** A few at a time: a hit after each few shows that the proxy has come to them. */
+    const many = async (says: string, reads: boolean) => {
+      const all: Slow[] = [];
+      while (all.length < each) {
+        all.push(
+          ...Array.from({ length: Math.min(AT_ONCE, each - all.length) }, () => new Slow(place.url, says, reads)),
+        );
+        await hit();
+      }
+      return all;
+    };
+    let heads: Slow[] = [];
+    let bodies: Slow[] = [];
+    let readers: Slow[] = [];
+    const growth = await place.growth(async () => {
+      readers = await many(HEAD + asLength(JSON.stringify(LARGE)), false);
+      heads = await many(`${HEAD}x-slow: `, true);
+      bodies = await many(`${HEAD}content-length: 100\r\n\r\n{`, true);
+      for (let count = 0; count < 20; count += 1) await hit();
+      if (!untilGivenUp) return;
+      const isOver = Promise.all([...heads, ...bodies].map(({ answered }) => answered)).then(() => true);
+      while (!(await Promise.race([isOver, setTimeout(100, false)]))) await hit();
+    });
+    if (untilGivenUp) {
+      for (const [slow, code, ms] of [
+        [heads, 'headers_timeout', HEAD_MS],
+        [bodies, 'body_timeout', BODY_MS],
+      ] as const) {
+        const waits = slow.map(({ waitedMs }) => waitedMs);
+        tell?.(
+          `${slow.length} of ${code}: given up after ${Math.min(...waits).toFixed(0)} ` +
+            `to ${Math.max(...waits).toFixed(0)} ms`,
+        );
+        expect(slow.filter(({ text }) => !text.startsWith('HTTP/1.1 408 ') || !text.includes(code))).toEqual([]);
+        expect(Math.max(...waits)).toBeLessThan(ms + SLACK_MS);
+      }
+    }
+    // A stream is silent for as long as its upstream is.
+    live.end();
+    expect(await stream.ended).toMatchObject({ text: events.join(''), broken: false });
+    for (const { socket } of [...heads, ...bodies, ...readers]) socket.destroy();
+    await hit();
+    tell?.(
+      `${3 * each} slow connections: grew by ${(growth / MB).toFixed(0)} MB; ${hitMs.length} hits meanwhile, ` +
+        `p50 ${quantile(hitMs, 0.5).toFixed(1)} ms, p99 ${quantile(hitMs, 0.99).toFixed(1)} ms`,
+    );
+    expect(growth).toBeLessThan(32 * MB + each * 3 * 40_000);
+  });
 }

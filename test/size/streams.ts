@@ -27,36 +27,34 @@ async function played(url: string, socket: Socket): Promise<Digest> {
 }
 
 export function streamToAll({ clients, tell }: { readonly clients: number; readonly tell?: Tell }): void {
-  test(
-    `${clients} clients that ask at once for one live stream get its bytes from one call, in less than 400 MB`,
-    { timeout: 60_000 + clients * 20 },
-    async () => {
-      const place = await open((response) => sendPaced(response, EVENTS, EVENT_MS));
-      const port = Number(new URL(place.url).port);
-      const sockets: Socket[] = [];
-      for (let index = 0; index < clients; index += 1) sockets.push(await connected(port));
-      await loopDelayOf(place);
-      const began = performance.now();
-      const answers = await Promise.all(sockets.map((socket) => played(place.url, socket)));
-      const seconds = (performance.now() - began) / 1_000;
-      const delay = await loopDelayOf(place);
-      const resident = peakOf(place.child.pid);
-      for (const socket of sockets) socket.destroy();
+  test(`${clients} clients that ask at once for one live stream get its bytes from one call, in less than 400 MB`, {
+    timeout: 60_000 + clients * 20,
+  }, async () => {
+    const place = await open((response) => sendPaced(response, EVENTS, EVENT_MS));
+    const port = Number(new URL(place.url).port);
+    const sockets: Socket[] = [];
+    for (let index = 0; index < clients; index += 1) sockets.push(await connected(port));
+    await loopDelayOf(place);
+    const began = performance.now();
+    const answers = await Promise.all(sockets.map((socket) => played(place.url, socket)));
+    const seconds = (performance.now() - began) / 1_000;
+    const delay = await loopDelayOf(place);
+    const resident = peakOf(place.child.pid);
+    for (const socket of sockets) socket.destroy();
 
-      expect(place.received).toHaveLength(1);
-      expect(new Set(answers.map(({ sha256 }) => sha256))).toEqual(new Set([SHA256]));
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-      const words = answers.map(({ headers }) => headers['x-cache']);
-      expect(words.filter((word) => word === 'MISS')).toHaveLength(1);
-      expect(new Set(words).isSubsetOf(new Set(['MISS', 'FOLLOW', 'HIT']))).toBe(true);
-      expect(words.filter((word) => word === 'FOLLOW').length).toBeGreaterThan(0);
-      expect(resident).toBeLessThan(400 * MB);
-      const follows = words.filter((word) => word === 'FOLLOW').length;
-      tell?.(
-        `${clients} clients of a stream of ${(EVENTS.length * EVENT_MS) / 1_000} s: ` +
-          `over after ${seconds.toFixed(1)} s; ${follows} followed; ` +
-          `at most ${(resident / MB).toFixed(0)} MB resident; event loop late p99 ${delay.p99} ms, at most ${delay.max} ms`,
-      );
-    },
-  );
+    expect(place.received).toHaveLength(1);
+    expect(new Set(answers.map(({ sha256 }) => sha256))).toEqual(new Set([SHA256]));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const words = answers.map(({ headers }) => headers['x-cache']);
+    expect(words.filter((word) => word === 'MISS')).toHaveLength(1);
+    expect(new Set(words).isSubsetOf(new Set(['MISS', 'FOLLOW', 'HIT']))).toBe(true);
+    expect(words.filter((word) => word === 'FOLLOW').length).toBeGreaterThan(0);
+    expect(resident).toBeLessThan(400 * MB);
+    const follows = words.filter((word) => word === 'FOLLOW').length;
+    tell?.(
+      `${clients} clients of a stream of ${(EVENTS.length * EVENT_MS) / 1_000} s: ` +
+        `over after ${seconds.toFixed(1)} s; ${follows} followed; ` +
+        `at most ${(resident / MB).toFixed(0)} MB resident; event loop late p99 ${delay.p99} ms, at most ${delay.max} ms`,
+    );
+  });
 }

@@ -16,25 +16,45 @@ const TEXTS = ['the sea', 'say "hi"\\\n', '海 🌊', "'; DROP TABLE entries; --
 
 export function askedOf(more: Partial<StoredRequest> & { readonly text?: string } = {}): StoredRequest {
   const { text = 'the sea', ...asked } = more;
-  const parts = { version: '2', path: '/v1/chat/completions', body: `json:${JSON.stringify({ messages: [{ content: text }] })}` };
+  const parts = {
+    version: '2',
+    path: '/v1/chat/completions',
+    body: `json:${JSON.stringify({ messages: [{ content: text }] })}`,
+  };
   return { endpoint: 'chat', model: 'm', scope: 'shared:team', tags: [], parts, ...asked };
 }
 
 const kept = fc.record({
-  model: fc.constantFrom('m', 'n', null), endpoint: fc.constantFrom('chat' as const, 'responses' as const), scope: fc.constantFrom(...SCOPES),
-  tags: fc.uniqueArray(fc.constantFrom('x', 'y', 'z')), text: fc.constantFrom(...TEXTS), age: fc.nat(5), length: fc.nat(3), uses: fc.nat(3),
+  model: fc.constantFrom('m', 'n', null),
+  endpoint: fc.constantFrom('chat' as const, 'responses' as const),
+  scope: fc.constantFrom(...SCOPES),
+  tags: fc.uniqueArray(fc.constantFrom('x', 'y', 'z')),
+  text: fc.constantFrom(...TEXTS),
+  age: fc.nat(5),
+  length: fc.nat(3),
+  uses: fc.nat(3),
 });
 
-const filter: fc.Arbitrary<Filter> = fc.record({
-  model: fc.constantFrom('m', 'n', 'none'), endpoint: fc.constantFrom('chat' as const, 'responses' as const, 'embeddings' as const),
-  scope: fc.constantFrom('private:', 'private:a1a1a1a1a1a1', SCOPES[0] as string, 'shared:team', 'shared:none'), tag: fc.constantFrom('x', 'none'),
-  storedUpTo: fc.nat(5).map((age) => Date.UTC(2026, 0, 1) - age * 1000), storedFrom: fc.nat(5).map((age) => Date.UTC(2026, 0, 1) - age * 1000),
-  text: fc.constantFrom(...TEXTS, '%', 'sea'),
-}, { requiredKeys: [] });
+const filter: fc.Arbitrary<Filter> = fc.record(
+  {
+    model: fc.constantFrom('m', 'n', 'none'),
+    endpoint: fc.constantFrom('chat' as const, 'responses' as const, 'embeddings' as const),
+    scope: fc.constantFrom('private:', 'private:a1a1a1a1a1a1', SCOPES[0] as string, 'shared:team', 'shared:none'),
+    tag: fc.constantFrom('x', 'none'),
+    storedUpTo: fc.nat(5).map((age) => Date.UTC(2026, 0, 1) - age * 1000),
+    storedFrom: fc.nat(5).map((age) => Date.UTC(2026, 0, 1) - age * 1000),
+    text: fc.constantFrom(...TEXTS, '%', 'sea'),
+  },
+  { requiredKeys: [] },
+);
 
 const sort = fc.constantFrom<Sort>('newest', 'largest', 'most-used');
 
-async function allPages(store: Store, listing: Omit<Listing, 'after'>, between: () => unknown = () => {}): Promise<EntryRow[]> {
+async function allPages(
+  store: Store,
+  listing: Omit<Listing, 'after'>,
+  between: () => unknown = () => {},
+): Promise<EntryRow[]> {
   const rows: EntryRow[] = [];
   let after: Position | null = null;
   do {
@@ -58,32 +78,56 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
   };
 
   describe(name, () => {
-    test('lists what fits, in each order, a page at a time, and counts and purges the same', { timeout: 90_000 }, async () => {
+    test('lists what fits, in each order, a page at a time, and counts and purges the same', {
+      timeout: 90_000,
+    }, async () => {
       await fc.assert(
-        fc.asyncProperty(fc.array(kept, { maxLength: 12 }), filter, sort, fc.integer({ min: 1, max: 4 }), async (wanted, some, order, limit) => {
-          const store = await open(ROOMY);
-          for (const [index, { length, age, text, uses, ...label }] of wanted.entries()) {
-            store.set(`${index}`, entryOf('.'.repeat(length * 500), { storedAt: Date.UTC(2026, 0, 1) - age * 1000, request: askedOf({ ...label, text }) }));
-            await settle(store);
-            for (let use = 0; use < uses; use += 1) store.use(`${index}`);
-          }
-          const all = await allPages(store, { filter: {}, sort: 'newest', limit: 5 });
-          expect(all.map(({ key }) => Number(key))).toEqual(wanted.keys().toArray().reverse());
-          const entryAt = (row: EntryRow) => ({ storedAt: row.storedAt, ...(row.label && { request: { ...row.label, parts: null } }) });
-          const { text, ...others } = some;
-          const fitting = all.filter((row) => fits(others, entryAt(row), row.bytes) && (text === undefined || hasText(`json:${JSON.stringify(wanted[Number(row.key)]?.text)}`, text)));
-          const by = ({ key, bytes, hits }: EntryRow) => (order === 'newest' ? Number(key) : order === 'largest' ? bytes : hits);
-          const expected = fitting.toSorted((a, b) => by(b) - by(a) || Number(b.key) - Number(a.key)).map(({ key }) => key);
-          expect(await keysOf(store, some, order, limit)).toEqual(expected);
-          for (const { key, hits } of all) expect(hits).toBe(wanted[Number(key)]?.uses);
-          const { storedFrom: _, text: __, ...purge } = some;
-          const doomed = all.filter((row) => fits(purge, entryAt(row), row.bytes));
-          const tally = { entries: doomed.length, bytes: doomed.reduce((sum, { bytes }) => sum + bytes, 0) };
-          expect(await store.count(purge)).toEqual(tally);
-          expect(await store.purge(purge)).toEqual(tally);
-          expect(await keysOf(store)).toEqual(all.filter((row) => !doomed.includes(row)).map(({ key }) => key));
-          await store.close();
-        }),
+        fc.asyncProperty(
+          fc.array(kept, { maxLength: 12 }),
+          filter,
+          sort,
+          fc.integer({ min: 1, max: 4 }),
+          async (wanted, some, order, limit) => {
+            const store = await open(ROOMY);
+            for (const [index, { length, age, text, uses, ...label }] of wanted.entries()) {
+              store.set(
+                `${index}`,
+                entryOf('.'.repeat(length * 500), {
+                  storedAt: Date.UTC(2026, 0, 1) - age * 1000,
+                  request: askedOf({ ...label, text }),
+                }),
+              );
+              await settle(store);
+              for (let use = 0; use < uses; use += 1) store.use(`${index}`);
+            }
+            const all = await allPages(store, { filter: {}, sort: 'newest', limit: 5 });
+            expect(all.map(({ key }) => Number(key))).toEqual(wanted.keys().toArray().reverse());
+            const entryAt = (row: EntryRow) => ({
+              storedAt: row.storedAt,
+              ...(row.label && { request: { ...row.label, parts: null } }),
+            });
+            const { text, ...others } = some;
+            const fitting = all.filter(
+              (row) =>
+                fits(others, entryAt(row), row.bytes) &&
+                (text === undefined || hasText(`json:${JSON.stringify(wanted[Number(row.key)]?.text)}`, text)),
+            );
+            const by = ({ key, bytes, hits }: EntryRow) =>
+              order === 'newest' ? Number(key) : order === 'largest' ? bytes : hits;
+            const expected = fitting
+              .toSorted((a, b) => by(b) - by(a) || Number(b.key) - Number(a.key))
+              .map(({ key }) => key);
+            expect(await keysOf(store, some, order, limit)).toEqual(expected);
+            for (const { key, hits } of all) expect(hits).toBe(wanted[Number(key)]?.uses);
+            const { storedFrom: _, text: __, ...purge } = some;
+            const doomed = all.filter((row) => fits(purge, entryAt(row), row.bytes));
+            const tally = { entries: doomed.length, bytes: doomed.reduce((sum, { bytes }) => sum + bytes, 0) };
+            expect(await store.count(purge)).toEqual(tally);
+            expect(await store.purge(purge)).toEqual(tally);
+            expect(await keysOf(store)).toEqual(all.filter((row) => !doomed.includes(row)).map(({ key }) => key));
+            await store.close();
+          },
+        ),
         { numRuns: 40 },
       );
     });
@@ -92,7 +136,15 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
       for (const order of ['newest', 'largest', 'most-used'] as const) {
         const store = await open(ROOMY);
         const name = (index: number) => `k${String(index).padStart(3, '0')}`;
-        await fill(store, Object.fromEntries(Array.from({ length: 60 }, (_, index) => [name(index), entryOf('.'.repeat(10 * (index % 7)), { request: askedOf() })])));
+        await fill(
+          store,
+          Object.fromEntries(
+            Array.from({ length: 60 }, (_, index) => [
+              name(index),
+              entryOf('.'.repeat(10 * (index % 7)), { request: askedOf() }),
+            ]),
+          ),
+        );
         let round = 0;
         const gone = new Set<string>();
         const rows = await allPages(store, { filter: { model: 'm' }, sort: order, limit: 7 }, async () => {
@@ -113,10 +165,21 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
       const call = { usage: { input: 5, cachedInput: 1, output: 3, reasoning: 0 }, firstByteMs: 12, ms: 40 };
       const request = askedOf({ tags: ['b', 'a'], text: '海 "🌊"' });
       const entry = entryOf('text', { expiresAt: Date.UTC(2027, 0, 1), request, call });
-      await fill(store, { 'aa11.json': entry, 'aa22.sse': entryOf('of a request that is not known'), 'bb11.json': entryOf('other', { request: askedOf({ model: null, parts: null }) }) });
+      await fill(store, {
+        'aa11.json': entry,
+        'aa22.sse': entryOf('of a request that is not known'),
+        'bb11.json': entryOf('other', { request: askedOf({ model: null, parts: null }) }),
+      });
       const [row, unknown] = (await store.listByPrefix('aa', 5)) as [EntryRow, EntryRow];
       const { parts: _, ...label } = request;
-      expect(row).toMatchObject({ key: 'aa11.json', label, hits: 0, storedAt: entry.storedAt, expiresAt: entry.expiresAt, call });
+      expect(row).toMatchObject({
+        key: 'aa11.json',
+        label,
+        hits: 0,
+        storedAt: entry.storedAt,
+        expiresAt: entry.expiresAt,
+        call,
+      });
       expect(unknown).toMatchObject({ key: 'aa22.sse', label: null, expiresAt: Infinity });
       expect((await store.read('aa11.json'))?.request).toEqual(request);
       expect((await store.read('aa11.json'))?.body.toString()).toBe('text');
@@ -145,7 +208,11 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
 
     test('purges what fits at once, and nothing that is set from then on', async () => {
       const store = await open(ROOMY);
-      await fill(store, { a: entryOf('a', { request: askedOf({ tags: ['x'] }) }), b: entryOf('b', { request: askedOf() }), c: entryOf('c') });
+      await fill(store, {
+        a: entryOf('a', { request: askedOf({ tags: ['x'] }) }),
+        b: entryOf('b', { request: askedOf() }),
+        c: entryOf('c'),
+      });
       store.set('waiting', entryOf('waiting', { request: askedOf({ tags: ['x'] }) }));
       const purging = store.purge({ tag: 'x' });
       expect(await store.get('a')).toBeUndefined();

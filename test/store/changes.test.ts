@@ -37,10 +37,23 @@ const tag = fc.constantFrom('a', 'b', 'c');
 const answerId = fc.nat({ max: 2 }).map(String);
 const step = fc.oneof(
   fc.record({ act: fc.constant('put' as const), key, answerId: fc.option(answerId), tag }),
-  fc.record({ act: fc.constant('purge' as const), purge: fc.oneof(tag.map((one): Purge => ({ tag: one })), fc.constant<Purge>({})) }),
+  fc.record({
+    act: fc.constant('purge' as const),
+    purge: fc.oneof(
+      tag.map((one): Purge => ({ tag: one })),
+      fc.constant<Purge>({}),
+    ),
+  }),
   fc.record({ act: fc.constantFrom('delete' as const, 'use' as const), key }),
   fc.record({ act: fc.constant('deleteAnswer' as const), answerId }),
-  fc.record({ act: fc.constantFrom('take' as const, 'happened' as const, 'failed' as const, 'happened, but was not heard of' as const) }),
+  fc.record({
+    act: fc.constantFrom(
+      'take' as const,
+      'happened' as const,
+      'failed' as const,
+      'happened, but was not heard of' as const,
+    ),
+  }),
 );
 
 describe('changes', () => {
@@ -53,7 +66,10 @@ describe('changes', () => {
         let taken: Batch | undefined;
         for (const [index, step] of steps.entries()) {
           if (step.act === 'put') {
-            const entry = entryOf(`${index}`, { answerId: step.answerId, request: { endpoint: 'chat', model: null, scope: 's', tags: [step.tag], parts: null } });
+            const entry = entryOf(`${index}`, {
+              answerId: step.answerId,
+              request: { endpoint: 'chat', model: null, scope: 's', tags: [step.tag], parts: null },
+            });
             truth.set(step.key, entry);
             buffer.put(step.key, entry);
           } else if (step.act === 'delete') {
@@ -121,7 +137,8 @@ describe('changes', () => {
   test('have room for 32 MB; past it a put is a deletion', () => {
     const buffer = new WriteBuffer();
     const body = compact([], MEGABYTE);
-    const fits = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => buffer.put(`${from + at}`, heavy(body)));
+    const fits = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => buffer.put(`${from + at}`, heavy(body)));
     expect(fits(0, 31)).not.toContain(false);
     expect(buffer.put('31', heavy(body))).toBe(false);
     expect(buffer.find('31')).toBe('deleted');

@@ -16,13 +16,33 @@ export interface CodecCounts {
   readonly joins: number;
 }
 
-const ODD_KEYS = ['', ' ', '\u0000', '\ufeff', '\ufeffkey', 'key', 'k\u00e9y', 'ke\u0301y', '\u{10ffff}', '\ufffd', '🔑', '🔑'.repeat(2_000), '__proto__'];
+const ODD_KEYS = [
+  '',
+  ' ',
+  '\u0000',
+  '\ufeff',
+  '\ufeffkey',
+  'key',
+  'k\u00e9y',
+  'ke\u0301y',
+  '\u{10ffff}',
+  '\ufffd',
+  '🔑',
+  '🔑'.repeat(2_000),
+  '__proto__',
+];
 /** Any text that UTF-8 can hold. */
-const key = fc.oneof({ arbitrary: fc.string({ unit: 'binary', maxLength: 40 }), weight: 4 }, fc.constantFrom(...ODD_KEYS));
+const key = fc.oneof(
+  { arbitrary: fc.string({ unit: 'binary', maxLength: 40 }), weight: 4 },
+  fc.constantFrom(...ODD_KEYS),
+);
 /** Any text at all, halves of surrogate pairs included: what JSON can hold. */
 const text = fc.string({ unit: fc.nat({ max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 40 });
 const header = fc.tuple(text, text).map(([name, value]) => [name, value]);
-const time = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0));
+const time = fc.oneof(
+  fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+);
 
 const tokens = fc.nat({ max: 1e8 });
 const call = fc.record({
@@ -31,13 +51,19 @@ const call = fc.record({
   ms: fc.nat(),
 });
 
-const entry: fc.Arbitrary<Entry> = fc.record({
-  head: fc.record({ status: fc.integer({ min: 100, max: 599 }), statusText: text, headers: fc.array(header, { maxLength: 8 }).map((pairs) => pairs.flat()) }),
-  body: fc.uint8Array({ maxLength: 400 }).map((bytes) => compact([Buffer.from(bytes)], bytes.length)),
-  storedAt: time,
-  expiresAt: fc.oneof(time, fc.constant(Infinity)),
-  answerId: fc.option(text),
-}).chain((known) => fc.option(call, { nil: undefined }).map((call) => (call ? { ...known, call } : known)));
+const entry: fc.Arbitrary<Entry> = fc
+  .record({
+    head: fc.record({
+      status: fc.integer({ min: 100, max: 599 }),
+      statusText: text,
+      headers: fc.array(header, { maxLength: 8 }).map((pairs) => pairs.flat()),
+    }),
+    body: fc.uint8Array({ maxLength: 400 }).map((bytes) => compact([Buffer.from(bytes)], bytes.length)),
+    storedAt: time,
+    expiresAt: fc.oneof(time, fc.constant(Infinity)),
+    answerId: fc.option(text),
+  })
+  .chain((known) => fc.option(call, { nil: undefined }).map((call) => (call ? { ...known, call } : known)));
 
 const small = entryOf('text', { answerId: 'chatcmpl-1' });
 const large = entryOf(textOf(1, 3_000_000));
@@ -59,7 +85,10 @@ function changed(frame: Buffer, at: number, mask: number, act: () => void): void
 function tryOn(count: number, property: (key: string, frame: Buffer, seed: number) => number): void {
   let tries = 0;
   while (tries < count) {
-    fc.assert(fc.property(key, entry, fc.nat(), (key, entry, seed) => void (tries += property(key, encode(key, entry), seed))), { numRuns: 20 });
+    fc.assert(
+      fc.property(key, entry, fc.nat(), (key, entry, seed) => void (tries += property(key, encode(key, entry), seed))),
+      { numRuns: 20 },
+    );
   }
 }
 
@@ -82,7 +111,9 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
       tryOn(changes, (key, frame, seed) => {
         for (let at = 0; at < frame.length; at += 1) {
           const mask = 1 + ((seed + at * 97) % 255);
-          changed(frame, at, mask, () => mustBeNothing(key, frame, () => `${frame.toString('hex')}, where byte ${at} was changed by ${mask}`));
+          changed(frame, at, mask, () =>
+            mustBeNothing(key, frame, () => `${frame.toString('hex')}, where byte ${at} was changed by ${mask}`),
+          );
         }
         return frame.length;
       });
@@ -91,7 +122,8 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
     test('is nothing when any one byte is any other', () => {
       const frame = encode('key', small);
       for (let at = 0; at < frame.length; at += 1) {
-        for (let mask = 1; mask < 256; mask += 1) changed(frame, at, mask, () => mustBeNothing('key', frame, () => `byte ${at} changed by ${mask}`));
+        for (let mask = 1; mask < 256; mask += 1)
+          changed(frame, at, mask, () => mustBeNothing('key', frame, () => `byte ${at} changed by ${mask}`));
       }
       expect(decode('key', frame)).toEqual(small);
     });
@@ -100,7 +132,7 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
       const frame = encode('key', large);
       for (let part = 0; part < 40; part += 1) {
         const at = Math.floor((part * (frame.length - 1)) / 39);
-        changed(frame, at, 1 << part % 8, () => mustBeNothing('key', frame, () => `byte ${at} changed`));
+        changed(frame, at, 1 << (part % 8), () => mustBeNothing('key', frame, () => `byte ${at} changed`));
       }
       expect(decode('key', frame)?.body.equals(large.body)).toBe(true);
     });
@@ -109,7 +141,11 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
       tryOn(cuts, (key, frame) => {
         for (let length = 0; length < frame.length; length += 1) {
           mustBeNothing(key, frame.subarray(0, length), () => `the first ${length} of ${frame.toString('hex')}`);
-          mustBeNothing(key, frame.subarray(frame.length - length), () => `the last ${length} of ${frame.toString('hex')}`);
+          mustBeNothing(
+            key,
+            frame.subarray(frame.length - length),
+            () => `the last ${length} of ${frame.toString('hex')}`,
+          );
         }
         return 2 * frame.length;
       });
@@ -120,7 +156,13 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
       fc.assert(
         fc.property(key, key, entry, entry, junk, (key, other, entry, next, bytes) => {
           const frame = encode(key, entry);
-          const joined = [[frame, bytes], [bytes, frame], [frame, encode(other, next)], [frame, encode(key, next)], [frame, frame]];
+          const joined = [
+            [frame, bytes],
+            [bytes, frame],
+            [frame, encode(other, next)],
+            [frame, encode(key, next)],
+            [frame, frame],
+          ];
           for (const parts of joined) {
             const whole = Buffer.concat(parts);
             for (const asked of [key, other]) mustBeNothing(asked, whole, () => whole.toString('hex'));
@@ -135,8 +177,23 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
         fc.property(key, key, entry, (key, other, entry) => {
           fc.pre(key !== other);
           const frame = encode(key, entry);
-          for (const asked of [other, key + other, `${key}\u0000`, `${key} `, key.slice(1), key.trim(), key.toLowerCase(), key.normalize('NFC'), key.normalize('NFD')]) {
-            if (asked !== key) mustBeNothing(asked, frame, () => `asked for ${JSON.stringify(asked)}, which is filed under ${JSON.stringify(key)}`);
+          for (const asked of [
+            other,
+            key + other,
+            `${key}\u0000`,
+            `${key} `,
+            key.slice(1),
+            key.trim(),
+            key.toLowerCase(),
+            key.normalize('NFC'),
+            key.normalize('NFD'),
+          ]) {
+            if (asked !== key)
+              mustBeNothing(
+                asked,
+                frame,
+                () => `asked for ${JSON.stringify(asked)}, which is filed under ${JSON.stringify(key)}`,
+              );
           }
         }),
         { numRuns: joins },
@@ -144,9 +201,13 @@ export function framesKeepTheirWord({ roundTrips, changes, cuts, joins }: CodecC
     });
 
     test(`is not to be found in bytes at random: ${joins} lots`, () => {
-      const opened = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.concat([encode('', small).subarray(0, 5), bytes]));
+      const opened = fc
+        .uint8Array({ maxLength: 200 })
+        .map((bytes) => Buffer.concat([encode('', small).subarray(0, 5), bytes]));
       fc.assert(
-        fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), opened), key, (bytes, key) => mustBeNothing(key, bytes, () => Buffer.from(bytes).toString('hex'))),
+        fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), opened), key, (bytes, key) =>
+          mustBeNothing(key, bytes, () => Buffer.from(bytes).toString('hex')),
+        ),
         { numRuns: joins },
       );
     });

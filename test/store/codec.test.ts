@@ -26,7 +26,10 @@ describe('an encoded entry', () => {
     ['an expiry that is no time', { expiresAt: Number.NaN }],
     ['an answer id that is no text', { answerId: 7 }],
     ['a call without times', { call: { usage: null } }],
-    ['a call whose usage is odd', { call: { usage: { input: -1, cachedInput: 0, output: 1, reasoning: 0 }, firstByteMs: 1, ms: 2 } }],
+    [
+      'a call whose usage is odd',
+      { call: { usage: { input: -1, cachedInput: 0, output: 1, reasoning: 0 }, firstByteMs: 1, ms: 2 } },
+    ],
   ])('is nothing with %s', (_, flaw) => {
     expect(decode('key', encode('key', { ...entryOf('text'), ...(flaw as object) }))).toBeUndefined();
   });

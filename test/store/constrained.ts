@@ -38,7 +38,10 @@ export class ConstrainedProxy {
     this.#path = path;
     this.#now = startsAt;
     const command = obeysModes ? withoutOverride(dirname(path)) : [process.execPath];
-    this.#process = fork(SCRIPT, [upstream, path, String(startsAt)], { execPath: command[0], execArgv: command.slice(1) });
+    this.#process = fork(SCRIPT, [upstream, path, String(startsAt)], {
+      execPath: command[0],
+      execArgv: command.slice(1),
+    });
     this.#process.on('message', (word: Word) => this.#hear(word));
     this.#process.on('exit', () => this.#barrier.changed());
   }
@@ -56,8 +59,11 @@ export class ConstrainedProxy {
   /** Asks a question, whose answer must be right; `MISS`, or where it was found. */
   async ask(question: string): Promise<string> {
     const { status, text, headers } = await ask(this.#url + CHAT, { body: chatRequest(question) });
-    if (status !== 200 || text !== answerTo(question)) throw new Error(`not the answer to ${question}: ${status} ${text.slice(0, 200)}`);
-    return headers['x-cache'] === 'HIT' ? String(/detail=(\w+)/.exec(String(headers['cache-status']))?.[1]) : String(headers['x-cache']);
+    if (status !== 200 || text !== answerTo(question))
+      throw new Error(`not the answer to ${question}: ${status} ${text.slice(0, 200)}`);
+    return headers['x-cache'] === 'HIT'
+      ? String(/detail=(\w+)/.exec(String(headers['cache-status']))?.[1])
+      : String(headers['x-cache']);
   }
 
   /** Turns the clock; resolves once all is written that then can be. */
@@ -122,14 +128,21 @@ export const story = base.extend<Cast>({
     rmSync(folder, { recursive: true });
   },
   upstream: async ({}, use) => {
-    const upstream = await startUpstream((call) => sendJson(call, answerTo(JSON.parse(call.body.toString()).messages[0].content)));
+    const upstream = await startUpstream((call) =>
+      sendJson(call, answerTo(JSON.parse(call.body.toString()).messages[0].content)),
+    );
     await use(upstream);
     await upstream.stop();
   },
   run: async ({ upstream, path }, use) => {
     const proxies: ConstrainedProxy[] = [];
     await use((options = { obeysModes: false }) => {
-      const proxy = new ConstrainedProxy(upstream.url, path, proxies.at(-1)?.now ?? Date.UTC(2026, 0, 1), options.obeysModes);
+      const proxy = new ConstrainedProxy(
+        upstream.url,
+        path,
+        proxies.at(-1)?.now ?? Date.UTC(2026, 0, 1),
+        options.obeysModes,
+      );
       proxies.push(proxy);
       return proxy.ready();
     });

@@ -36,7 +36,9 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
         empty: entryOf(''),
         '': entryOf('under the empty key'),
         'odd 鍵 🔑 \u0000 key': entryOf('文字 🙂', { answerId: '識別 🙂' }),
-        constructor: entryOf('an ordinary key', { head: { status: 299, statusText: 'Ça va', headers: ['X-Twice', 'a', 'X-Twice', 'b', 'x-odd', 'é\u00ff"\\'] } }),
+        constructor: entryOf('an ordinary key', {
+          head: { status: 299, statusText: 'Ça va', headers: ['X-Twice', 'a', 'X-Twice', 'b', 'x-odd', 'é\u00ff"\\'] },
+        }),
       };
       for (const [key, entry] of Object.entries(entries)) store.set(key, entry);
       await settle(store);
@@ -67,10 +69,21 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
 
     test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
       const store = await open(ROOMY);
-      const askedOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({ endpoint: 'chat', model: 'm', scope: 's', tags: [], parts: { path: '/v1', body: 'json:{"é":1}' }, ...more });
+      const askedOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({
+        endpoint: 'chat',
+        model: 'm',
+        scope: 's',
+        tags: [],
+        parts: { path: '/v1', body: 'json:{"é":1}' },
+        ...more,
+      });
       const request: Record<string, StoredRequest> = {
-        'aa11.json': askedOf(), 'aa22.json': askedOf({ parts: null }), 'bb11.sse': askedOf({ model: null }), 'cc11.json': askedOf({ scope: 't' }),
-        'dd11.json': askedOf({ endpoint: 'responses' }), 'ee11.json': askedOf(),
+        'aa11.json': askedOf(),
+        'aa22.json': askedOf({ parts: null }),
+        'bb11.sse': askedOf({ model: null }),
+        'cc11.json': askedOf({ scope: 't' }),
+        'dd11.json': askedOf({ endpoint: 'responses' }),
+        'ee11.json': askedOf(),
       };
       for (const [key, one] of Object.entries(request)) {
         store.set(key, entryOf(key, { request: one }));
@@ -78,11 +91,16 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       }
       store.set('ff11.json', entryOf('of a request that is not known'));
       await settle(store);
-      for (const [key, one] of Object.entries(request)) expect(await store.findByPrefix(key.slice(0, 4))).toEqual({ key, request: one });
+      for (const [key, one] of Object.entries(request))
+        expect(await store.findByPrefix(key.slice(0, 4))).toEqual({ key, request: one });
       expect(await store.findByPrefix('ff11')).toBeUndefined();
       expect(await store.findByPrefix('0')).toBeUndefined();
       const keysLike = async (like: Likeness, limit = 10) => (await store.newest(like, limit)).map(({ key }) => key);
-      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['ee11.json', 'aa22.json', 'aa11.json']);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual([
+        'ee11.json',
+        'aa22.json',
+        'aa11.json',
+      ]);
       expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' }, 1)).toEqual(['ee11.json']);
       expect(await keysLike({ endpoint: 'chat', model: null, scope: 's' })).toEqual(['bb11.sse']);
       expect(await keysLike({ endpoint: 'chat', model: 'x', scope: 's' })).toEqual([]);
@@ -120,7 +138,8 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       store.set('again', entryOf('again', { answerId: 'resp_1' }));
       await settle(store);
       const held = [];
-      for (const key of ['json', 'sse', 'replaced', 'other', 'nameless', 'again']) if (await store.get(key)) held.push(key);
+      for (const key of ['json', 'sse', 'replaced', 'other', 'nameless', 'again'])
+        if (await store.get(key)) held.push(key);
       expect(held).toEqual(['replaced', 'other', 'nameless', 'again']);
     });
 

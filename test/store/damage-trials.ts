@@ -42,9 +42,30 @@ interface Trial {
 }
 
 const trials = ({ flips, logFlips, cuts }: DamageCounts): readonly Trial[] => [
-  { name: 'a byte of the file flipped', count: flips, damage: flip, make: filled, suffix: '', served: [ENTRIES - 1, 0.5] },
-  { name: 'a byte of the log flipped', count: logFlips, damage: flip, make: leftOpen, suffix: '-wal', served: [WRITTEN_BACK, 1] },
-  { name: 'a byte flipped of a file with a log', count: logFlips, damage: flip, make: leftOpen, suffix: '', served: [ENTRIES - 1, 0.5] },
+  {
+    name: 'a byte of the file flipped',
+    count: flips,
+    damage: flip,
+    make: filled,
+    suffix: '',
+    served: [ENTRIES - 1, 0.5],
+  },
+  {
+    name: 'a byte of the log flipped',
+    count: logFlips,
+    damage: flip,
+    make: leftOpen,
+    suffix: '-wal',
+    served: [WRITTEN_BACK, 1],
+  },
+  {
+    name: 'a byte flipped of a file with a log',
+    count: logFlips,
+    damage: flip,
+    make: leftOpen,
+    suffix: '',
+    served: [ENTRIES - 1, 0.5],
+  },
   { name: 'the file cut', count: cuts, damage: cut, make: filled, suffix: '', served: [0, 1] },
   { name: 'the last page of the file cut', count: cuts, damage: cutLastPage, make: filled, suffix: '', served: [0, 1] },
   { name: 'the log cut', count: cuts, damage: cut, make: leftOpen, suffix: '-wal', served: [WRITTEN_BACK, 1] },
@@ -53,23 +74,29 @@ const trials = ({ flips, logFlips, cuts }: DamageCounts): readonly Trial[] => [
 
 export function damageNeverShows(counts: DamageCounts): void {
   describe('at a random place', () => {
-    test.each(trials(counts))('$name never makes a wrong body: $count times', ({ count, damage, make, suffix, served: [entries, part] }) => {
-      const { directory } = createPlace();
-      const path = join(directory, 'damaged', 'store.db');
-      const whole = make({ path: join(directory, 'whole.db') });
-      const files = ['', '-wal'].filter((each) => make === leftOpen || each === '').map((each) => [each, readFileSync(whole + each)] as const);
-      const { length } = readFileSync(whole + suffix);
-      let enough = 0;
-      fc.assert(
-        fc.property(fc.noBias(fc.nat({ max: length - 1 })), fc.integer({ min: 1, max: 255 }), (at, mask) => {
-          rmSync(join(directory, 'damaged'), { recursive: true, force: true });
-          mkdirSync(join(directory, 'damaged'));
-          for (const [each, bytes] of files) writeFileSync(path + each, each === suffix ? damage(bytes, at, mask) : bytes);
-          enough += expectNothingWrongIn(path) >= entries ? 1 : 0;
-        }),
-        { numRuns: count },
-      );
-      expect(enough / count).toBeGreaterThanOrEqual(part);
-    });
+    test.each(trials(counts))(
+      '$name never makes a wrong body: $count times',
+      ({ count, damage, make, suffix, served: [entries, part] }) => {
+        const { directory } = createPlace();
+        const path = join(directory, 'damaged', 'store.db');
+        const whole = make({ path: join(directory, 'whole.db') });
+        const files = ['', '-wal']
+          .filter((each) => make === leftOpen || each === '')
+          .map((each) => [each, readFileSync(whole + each)] as const);
+        const { length } = readFileSync(whole + suffix);
+        let enough = 0;
+        fc.assert(
+          fc.property(fc.noBias(fc.nat({ max: length - 1 })), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+            rmSync(join(directory, 'damaged'), { recursive: true, force: true });
+            mkdirSync(join(directory, 'damaged'));
+            for (const [each, bytes] of files)
+              writeFileSync(path + each, each === suffix ? damage(bytes, at, mask) : bytes);
+            enough += expectNothingWrongIn(path) >= entries ? 1 : 0;
+          }),
+          { numRuns: count },
+        );
+        expect(enough / count).toBeGreaterThanOrEqual(part);
+      },
+    );
   });
 }

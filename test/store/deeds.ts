@@ -12,7 +12,8 @@ const KEYS = 48;
 
 const keyOf = (deed: number) => `key ${deed % KEYS}`;
 /** As much as fills the write-ahead log every few batches, so that it is often written back. */
-const entryAt = (deed: number): Entry => entryOf(textOf(deed, (deed * 7_919) % 60_000), { answerId: `id of ${keyOf(deed)}` });
+const entryAt = (deed: number): Entry =>
+  entryOf(textOf(deed, (deed * 7_919) % 60_000), { answerId: `id of ${keyOf(deed)}` });
 
 const kindOf = (deed: number) => (deed % 11 === 10 ? 'delete' : deed % 13 === 12 ? 'delete the answer' : 'set');
 
@@ -28,5 +29,7 @@ export function stateAfter(deeds: number): Map<string, Entry | undefined> {
   const last = new Map<string, number>();
   for (let deed = 0; deed < KEYS; deed += 1) last.set(keyOf(deed), -1);
   for (let deed = Math.max(0, deeds - KEYS); deed < deeds; deed += 1) last.set(keyOf(deed), deed);
-  return new Map(Array.from(last, ([key, deed]) => [key, deed < 0 || kindOf(deed) !== 'set' ? undefined : entryAt(deed)]));
+  return new Map(
+    Array.from(last, ([key, deed]) => [key, deed < 0 || kindOf(deed) !== 'set' ? undefined : entryAt(deed)]),
+  );
 }

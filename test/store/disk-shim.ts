@@ -35,7 +35,7 @@ const KINDS = { w: 'write', t: 'truncate', s: 'sync', u: 'unlink' } as const;
 export function readDeeds(log: string): Deed[] {
   const all = readFileSync(log);
   const deeds: Deed[] = [];
-  for (let at = 0; at < all.length;) {
+  for (let at = 0; at < all.length; ) {
     const end = all.indexOf('\n', at);
     const [letter = '', file = '', offset, length] = all.toString('latin1', at, end).split(' ');
     at = end + 1;

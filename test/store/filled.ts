@@ -18,7 +18,9 @@ export const WRITTEN_BACK = 12;
 const batchOf = (from: number, to: number) => ({
   purges: [],
   answers: new Set<string>(),
-  keys: new Map(Array.from({ length: to - from }, (_, at) => [`key ${from + at}`, { entry: entryOf(bodyOf(from + at)), uses: 0 }])),
+  keys: new Map(
+    Array.from({ length: to - from }, (_, at) => [`key ${from + at}`, { entry: entryOf(bodyOf(from + at)), uses: 0 }]),
+  ),
 });
 
 /** A closed file with entries of 100 to 10,000 bytes. */

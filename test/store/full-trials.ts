@@ -21,21 +21,25 @@ interface FullOptions {
 }
 
 export function outlivesFullDisks({ rounds, report }: FullOptions): void {
-  story(`a proxy whose disk is full ${rounds} times serves all the while, and keeps all once there is room`, { timeout: 30_000 + rounds * 3_000 }, async ({ run, path, upstream }) => {
-    const proxy = await run();
-    const asked: string[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const room = round === 0 ? 0 : Math.min(statSync(`${path}-wal`).size, MOST_WRITTEN) + randomInt(200_000);
-      asked.push(...(await fillAndFree(proxy, round, room)));
-    }
-    expect(upstream.calls).toHaveLength(asked.length);
+  story(
+    `a proxy whose disk is full ${rounds} times serves all the while, and keeps all once there is room`,
+    { timeout: 30_000 + rounds * 3_000 },
+    async ({ run, path, upstream }) => {
+      const proxy = await run();
+      const asked: string[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        const room = round === 0 ? 0 : Math.min(statSync(`${path}-wal`).size, MOST_WRITTEN) + randomInt(200_000);
+        asked.push(...(await fillAndFree(proxy, round, room)));
+      }
+      expect(upstream.calls).toHaveLength(asked.length);
 
-    await proxy.kill();
-    const next = await run();
-    for (const question of asked) expect(await next.ask(question), question).toBe('sqlite');
-    expect(next.lines).toEqual([]);
-    report?.(`${rounds} full disks: ${asked.length} answers, all kept`);
-  });
+      await proxy.kill();
+      const next = await run();
+      for (const question of asked) expect(await next.ask(question), question).toBe('sqlite');
+      expect(next.lines).toEqual([]);
+      report?.(`${rounds} full disks: ${asked.length} answers, all kept`);
+    },
+  );
 }
 
 /** @returns what was asked, each for the first time */
@@ -52,7 +56,9 @@ async function fillAndFree(proxy: ConstrainedProxy, round: number, room: number)
   await askNew();
   proxy.limitFiles(room);
   while (linesOf().length === 0 && asked.length < MOST_QUESTIONS) await askNew();
-  expect(linesOf()).toEqual([expect.objectContaining({ level: 'warn', code: expect.stringMatching(/^SQLITE_(IOERR|FULL)$/) })]);
+  expect(linesOf()).toEqual([
+    expect.objectContaining({ level: 'warn', code: expect.stringMatching(/^SQLITE_(IOERR|FULL)$/) }),
+  ]);
 
   proxy.limitFiles(0);
   for (let retry = 0; retry < 2; retry += 1) await proxy.turn(RETRY_MS);

@@ -66,7 +66,9 @@ interface KillOptions {
 }
 
 export function losesNothingWhenKilled({ trials, report }: KillOptions): void {
-  test(`a writer that is killed at any moment, ${trials} times, loses nothing that was committed and leaves no wrong body`, { timeout: trials * 3_000 }, async () => {
+  test(`a writer that is killed at any moment, ${trials} times, loses nothing that was committed and leaves no wrong body`, {
+    timeout: trials * 3_000,
+  }, async () => {
     const { directory } = createPlace();
     const each = Math.ceil(trials / LANES.length);
     const tallies = await Promise.all(LANES.map((lane) => killAgainAndAgain(join(directory, lane), each)));
@@ -103,7 +105,9 @@ async function killAgainAndAgain(directory: string, trials: number): Promise<Tal
 async function write(directory: string, from: number, moment: Moment): Promise<number> {
   // Made anew by whoever opens the file, so that its making is an event.
   rmSync(join(directory, `${FILE}-shm`), { force: true });
-  const child = spawn(process.execPath, [WRITER, join(directory, FILE), String(from)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [WRITER, join(directory, FILE), String(from)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exit = once(child, 'exit');
   let times = 0;
   const seen = (what: string | null) => {
@@ -129,7 +133,8 @@ function judge(directory: string, committed: number, trial: string): number {
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy);
   for (const suffix of ['', '-wal', '-journal']) {
-    if (existsSync(join(directory, FILE + suffix))) copyFileSync(join(directory, FILE + suffix), join(copy, FILE + suffix));
+    if (existsSync(join(directory, FILE + suffix)))
+      copyFileSync(join(directory, FILE + suffix), join(copy, FILE + suffix));
   }
   const database = new DatabaseSync(join(copy, FILE));
   expect(database.prepare('PRAGMA integrity_check').all(), trial).toEqual([{ integrity_check: 'ok' }]);

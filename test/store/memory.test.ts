@@ -43,7 +43,13 @@ const step = fc.oneof(
 );
 
 describe('the weight of an entry', () => {
-  const asked = { endpoint: 'chat', model: 'gpt-test', scope: 'shared:team', tags: ['nightly'], parts: { body: 'json:{}' } } as const;
+  const asked = {
+    endpoint: 'chat',
+    model: 'gpt-test',
+    scope: 'shared:team',
+    tags: ['nightly'],
+    parts: { body: 'json:{}' },
+  } as const;
   const weightOf = (more: object) => weigh('key', entryOf('text', { request: { ...asked, ...more } }));
 
   test('grows with each text that it holds: model, scope, tags, what was asked', () => {
@@ -51,7 +57,9 @@ describe('the weight of an entry', () => {
     for (const more of [{ model: long }, { scope: long }, { tags: [long] }, { parts: { body: long } }]) {
       expect(weightOf(more) - weightOf({}), Object.keys(more)[0]).toBeGreaterThan(7_900);
     }
-    expect(weightOf({ tags: Array.from({ length: 16 }, () => 'x'.repeat(64)) }) - weightOf({ tags: [] })).toBeGreaterThanOrEqual(16 * 64);
+    expect(
+      weightOf({ tags: Array.from({ length: 16 }, () => 'x'.repeat(64)) }) - weightOf({ tags: [] }),
+    ).toBeGreaterThanOrEqual(16 * 64);
   });
 });
 

@@ -126,61 +126,59 @@ export function survivesLostSectors({ cuts, seed }: Pick<PowerCutOptions, 'cuts'
 }
 
 export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptions): void {
-  test(
-    `a power cut at ${cuts} moments leaves a beginning of what was done, and no wrong body: seed ${seed}`,
-    { timeout: cuts * 5_000 + 120_000 },
-    async () => {
-      const { directory } = createPlace();
-      const log = join(directory, 'log');
-      await write(directory, log, batches);
-      const deeds = readDeeds(log);
-      // The writer may have gone on for a while before it was killed.
-      const known = statesUpTo(2 * batches);
-      const dice = new Dice(seed);
-      const moments = new Set(Array.from({ length: cuts }, () => dice.below(deeds.length)));
-      const disk = new Map<string, OnDisk>();
-      const image = (of: (file: OnDisk) => Buffer) => new Map(Array.from(disk, ([name, file]) => [name, of(file)]));
-      const copy = join(directory, 'copy');
-      let synced = 0;
-      const lost: number[] = [];
-      for (const [at, deed] of deeds.entries()) {
-        const { kind, file } = deed;
-        const trial = `cut after deed ${at}, ${kind} ${file}`;
-        if (kind === 'unlink') disk.delete(file);
-        else if (disk.has(file)) disk.get(file)?.do(deed);
-        else disk.set(file, new OnDisk(deed));
-        // What a log says that is synced cannot be lost.
-        if (kind === 'sync' && file === `${FILE}-wal`)
-          synced = batchesIn(
-            copy,
-            image((one) => one.whole()),
-            known,
-            trial,
-          );
-        if (!moments.has(at)) continue;
-        const done = batchesIn(
+  test(`a power cut at ${cuts} moments leaves a beginning of what was done, and no wrong body: seed ${seed}`, {
+    timeout: cuts * 5_000 + 120_000,
+  }, async () => {
+    const { directory } = createPlace();
+    const log = join(directory, 'log');
+    await write(directory, log, batches);
+    const deeds = readDeeds(log);
+    // The writer may have gone on for a while before it was killed.
+    const known = statesUpTo(2 * batches);
+    const dice = new Dice(seed);
+    const moments = new Set(Array.from({ length: cuts }, () => dice.below(deeds.length)));
+    const disk = new Map<string, OnDisk>();
+    const image = (of: (file: OnDisk) => Buffer) => new Map(Array.from(disk, ([name, file]) => [name, of(file)]));
+    const copy = join(directory, 'copy');
+    let synced = 0;
+    const lost: number[] = [];
+    for (const [at, deed] of deeds.entries()) {
+      const { kind, file } = deed;
+      const trial = `cut after deed ${at}, ${kind} ${file}`;
+      if (kind === 'unlink') disk.delete(file);
+      else if (disk.has(file)) disk.get(file)?.do(deed);
+      else disk.set(file, new OnDisk(deed));
+      // What a log says that is synced cannot be lost.
+      if (kind === 'sync' && file === `${FILE}-wal`)
+        synced = batchesIn(
           copy,
           image((one) => one.whole()),
           known,
-          `all of ${trial}`,
-        );
-        const left = batchesIn(
-          copy,
-          image((one) => one.afterCut(dice)),
-          known,
           trial,
         );
-        expect(left, trial).toBeGreaterThanOrEqual(synced);
-        expect(left, trial).toBeLessThanOrEqual(done);
-        lost.push(done - left);
-      }
-      expect(synced).toBeGreaterThan(0);
-      report?.(
-        `${moments.size} cuts of ${deeds.length} deeds, ` +
-          `${deeds.filter(({ kind }) => kind === 'sync').length} of them syncs: ` +
-          `at most ${Math.max(...lost)} of ${batches} batches lost, ` +
-          `none in ${lost.filter((count) => count === 0).length}`,
+      if (!moments.has(at)) continue;
+      const done = batchesIn(
+        copy,
+        image((one) => one.whole()),
+        known,
+        `all of ${trial}`,
       );
-    },
-  );
+      const left = batchesIn(
+        copy,
+        image((one) => one.afterCut(dice)),
+        known,
+        trial,
+      );
+      expect(left, trial).toBeGreaterThanOrEqual(synced);
+      expect(left, trial).toBeLessThanOrEqual(done);
+      lost.push(done - left);
+    }
+    expect(synced).toBeGreaterThan(0);
+    report?.(
+      `${moments.size} cuts of ${deeds.length} deeds, ` +
+        `${deeds.filter(({ kind }) => kind === 'sync').length} of them syncs: ` +
+        `at most ${Math.max(...lost)} of ${batches} batches lost, ` +
+        `none in ${lost.filter((count) => count === 0).length}`,
+    );
+  });
 }

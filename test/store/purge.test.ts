@@ -10,7 +10,11 @@ import { createPlace, type Place } from './place.ts';
 
 const tagged = (text: string, ...tags: string[]) => entryOf(text, { request: askedOf({ tags }) });
 const put = (text: string, ...tags: string[]) => ({ entry: tagged(text, ...tags), uses: 0 });
-const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({ purges: [], answers: new Set<string>(), keys: new Map(Object.entries(keys)) });
+const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({
+  purges: [],
+  answers: new Set<string>(),
+  keys: new Map(Object.entries(keys)),
+});
 const purgeOf = (tag?: string) => ({ ...batchOf(), purges: [{ token: 't', purge: tag === undefined ? {} : { tag } }] });
 
 function openFile({ path }: Place): SqliteFile {
@@ -36,8 +40,10 @@ describe('a purge of the file', () => {
     expect(file.get('aa.json', 0)).toBeUndefined();
     expect(file.get('bb.json', 0)).toBeDefined();
     const told = file.ask(0, ({ catalogue }) => [
-      catalogue.list({ filter: {}, sort: 'newest', limit: 9, after: null }).rows.map(({ key }) => key), catalogue.listByPrefix('', 9).map(({ key }) => key),
-      catalogue.findByPrefix('aa'), catalogue.newest({ endpoint: 'chat', model: 'm', scope: 'shared:team' }, 9).map(({ key }) => key),
+      catalogue.list({ filter: {}, sort: 'newest', limit: 9, after: null }).rows.map(({ key }) => key),
+      catalogue.listByPrefix('', 9).map(({ key }) => key),
+      catalogue.findByPrefix('aa'),
+      catalogue.newest({ endpoint: 'chat', model: 'm', scope: 'shared:team' }, 9).map(({ key }) => key),
     ]);
     expect(told).toEqual([['bb.json'], ['bb.json'], undefined, ['bb.json']]);
     expect(sweepAll(file)).toBe(1);
@@ -65,7 +71,16 @@ describe('a purge of the file', () => {
     const file = openFile(createPlace());
     file.commit(batchOf({ a: put('a'), b: put('b') }), 0);
     file.commit(purgeOf(), 0);
-    file.commit({ ...batchOf({ c: put('c') }), keys: new Map<string, Change>([['b', 'deleted'], ['c', put('c')]]) }, 0);
+    file.commit(
+      {
+        ...batchOf({ c: put('c') }),
+        keys: new Map<string, Change>([
+          ['b', 'deleted'],
+          ['c', put('c')],
+        ]),
+      },
+      0,
+    );
     sweepAll(file);
     expect(file.get('c', 0)).toBeDefined();
     expect(file.open(0).entries).toBe(1);

@@ -12,7 +12,10 @@ const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 function bytesOfOne(place: Place): number {
   const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
   file.open(0);
-  const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) }, 0);
+  const { bytes } = file.commit(
+    { purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) },
+    0,
+  );
   file.close();
   return bytes;
 }
@@ -34,7 +37,10 @@ describe('under its bound', () => {
         const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
         return entryOf(key, { request: { endpoint: 'chat', model: 'm', scope: 's', tags, parts: null } });
       };
-      const entries = Array.from({ length: 2_000 }, (_, index) => [`${index}`, { entry: tagged(`${index}`), uses: 0 }] as const);
+      const entries = Array.from(
+        { length: 2_000 },
+        (_, index) => [`${index}`, { entry: tagged(`${index}`), uses: 0 }] as const,
+      );
       const { bytes } = file.commit({ purges: [], answers: new Set(), keys: new Map(entries) }, 0);
       file.close();
       sizes.push({ counted: bytes / entries.length, taken: statSync(path).size / entries.length });

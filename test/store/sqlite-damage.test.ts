@@ -20,10 +20,18 @@ describe('a file that cannot be used', () => {
   const kept = (place: Place) => readFileSync(join(place.directory, place.asides()[0] ?? 'nothing was set aside'));
 
   test.each([
-    ['a file whose first bytes are gone', 'SQLITE_NOTADB', (place: Place) => writeFileSync(place.path, readFileSync(filled(place)).fill(0, 0, 16))],
+    [
+      'a file whose first bytes are gone',
+      'SQLITE_NOTADB',
+      (place: Place) => writeFileSync(place.path, readFileSync(filled(place)).fill(0, 0, 16)),
+    ],
     ['a file cut off within its first page', 'SQLITE_CORRUPT', (place: Place) => truncateSync(filled(place), 3_000)],
     ['a file cut off later', 'SQLITE_CORRUPT', (place: Place) => truncateSync(filled(place), 32_768)],
-    ['a file of a later version', 'OTHER_SCHEMA', (place: Place) => withDatabase(filled(place), 'PRAGMA user_version = 999')],
+    [
+      'a file of a later version',
+      'OTHER_SCHEMA',
+      (place: Place) => withDatabase(filled(place), 'PRAGMA user_version = 999'),
+    ],
   ])('is set aside when it is %s, and a fresh one serves at once', async (_, code, spoil) => {
     const place = createPlace();
     spoil(place);
@@ -31,7 +39,14 @@ describe('a file that cannot be used', () => {
     const store = await place.open();
     await expectNothingWrong(store);
     await expectServing(store);
-    expect(place.lines).toEqual([expect.objectContaining({ level: 'warn', code, path: place.path, movedTo: join(place.directory, place.asides()[0] ?? '') })]);
+    expect(place.lines).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        code,
+        path: place.path,
+        movedTo: join(place.directory, place.asides()[0] ?? ''),
+      }),
+    ]);
     expect(place.asides()[0]).toMatch(/^store\.db\.corrupt-2026-01-01T00-00-00-000Z$/);
     expect(kept(place).equals(spoilt)).toBe(true);
   });
@@ -45,7 +60,11 @@ describe('a file that cannot be used', () => {
   });
 
   test.each([
-    ['another file', (place: Place) => renameSync(`${leftOpen({ path: join(place.directory, 'other.db') })}-wal`, `${filled(place)}-wal`)],
+    [
+      'another file',
+      (place: Place) =>
+        renameSync(`${leftOpen({ path: join(place.directory, 'other.db') })}-wal`, `${filled(place)}-wal`),
+    ],
     ['a file that is gone', (place: Place) => rmSync(leftOpen(place))],
     ['an empty file', (place: Place) => truncateSync(leftOpen(place))],
   ])('serves nothing wrong for a log of %s', async (_, spoil) => {

@@ -40,12 +40,18 @@ describe('a flipped byte', () => {
     expect(place.lines).toEqual([]);
   });
 
-  test.each([['nothing', 'NULL'], ['a number', '7'], ['text', `'text'`]])('that makes a frame %s makes it a miss, and the row is gone', async (_, frame) => {
+  test.each([
+    ['nothing', 'NULL'],
+    ['a number', '7'],
+    ['text', `'text'`],
+  ])('that makes a frame %s makes it a miss, and the row is gone', async (_, frame) => {
     const place = createPlace();
     const other = new DatabaseSync(filled(place));
     const { sql } = other.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'answers'`).get() as { sql: string };
     const lenient = sql.replace('frame BLOB NOT NULL', 'frame').replace(') STRICT', ')');
-    other.exec(`PRAGMA legacy_alter_table = ON; ALTER TABLE answers RENAME TO strict; ${lenient}; INSERT INTO answers SELECT * FROM strict; DROP TABLE strict`);
+    other.exec(
+      `PRAGMA legacy_alter_table = ON; ALTER TABLE answers RENAME TO strict; ${lenient}; INSERT INTO answers SELECT * FROM strict; DROP TABLE strict`,
+    );
     other.exec(`UPDATE answers SET frame = ${frame} WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
     other.close();
     const store = await place.open();
@@ -72,7 +78,11 @@ describe('a flipped byte', () => {
     const store = await place.open();
     for (const key of ['a', 'b']) store.set(key, entryOf(key));
     await store.size();
-    place.connect().exec(`UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') WHERE id = (SELECT id FROM entries WHERE key = 'b')`);
+    place
+      .connect()
+      .exec(
+        `UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') WHERE id = (SELECT id FROM entries WHERE key = 'b')`,
+      );
     expect(await store.get('b')).toBeUndefined();
     expect((await store.get('a'))?.entry.body.toString()).toBe('a');
   });

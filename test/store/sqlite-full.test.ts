@@ -20,7 +20,10 @@ test('a full disk is no damage, and the operator is asked for space', () => {
   database.exec('PRAGMA max_page_count = 30');
   let error: unknown;
   try {
-    entries.commit({ purges: [], answers: new Set(), keys: new Map([['key', { entry: entryOf(textOf(1, 200_000)), uses: 0 }]]) }, 0);
+    entries.commit(
+      { purges: [], answers: new Set(), keys: new Map([['key', { entry: entryOf(textOf(1, 200_000)), uses: 0 }]]) },
+      0,
+    );
   } catch (thrown) {
     error = thrown;
   }
@@ -39,7 +42,9 @@ describe('a proxy serves all the while, and keeps answers once it may', () => {
     chmodSync(path, file);
     chmodSync(dirname(path), folder);
     const proxy = await run({ obeysModes: true });
-    expect(proxy.lines).toEqual([expect.objectContaining({ level: 'warn', code: 'SQLITE_READONLY', msg: expect.stringContaining('writable') })]);
+    expect(proxy.lines).toEqual([
+      expect.objectContaining({ level: 'warn', code: 'SQLITE_READONLY', msg: expect.stringContaining('writable') }),
+    ]);
     for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
     await proxy.turn(5_000);
     expect(proxy.lines).toHaveLength(1);
@@ -61,31 +66,47 @@ describe('a proxy whose place may only be read', () => {
   story.for([
     ['was left in order', (path: string): void => void entriesIn(path), ['']],
     ['was left by a process that was killed', (): void => {}, ['', '-wal', '-shm']],
-    ['was left with an empty log', (path: string): void => {
-      entriesIn(path);
-      writeFileSync(`${path}-wal`, '');
-    }, ['', '-wal']],
-  ] as const)('serves what a file has that %s, and leaves no trace', async ([, leave, suffixes], { run, path, upstream }) => {
-    const first = await run();
-    for (const question of KEPT) await first.ask(question);
-    await first.turn(50);
-    await first.kill();
-    leave(path);
-    const names = (): string[] => readdirSync(dirname(path)).filter((name) => name.startsWith('cache')).sort();
-    const bytes = (): string[] => suffixes.filter((suffix) => suffix !== '-shm').map((suffix) => readFileSync(path + suffix).toString('latin1'));
-    const before: unknown = [names(), bytes()];
-    // The books go on in memory, as they do where they cannot be written.
-    for (const suffix of suffixes) chmodSync(path + suffix, 0o400);
-    chmodSync(dirname(path), 0o500);
-    const proxy = await run({ obeysModes: true });
-    for (const question of KEPT) expect(await proxy.ask(question)).toBe('sqlite');
-    for (const where of ['MISS', 'memory']) expect(await proxy.ask('new')).toBe(where);
-    for (let retry = 0; retry < 3; retry += 1) await proxy.turn(5_000);
-    expect(upstream.calls).toHaveLength(3);
-    expect(proxy.lines).toEqual([expect.objectContaining({ level: 'warn', msg: expect.stringContaining('may only be read: it serves what it has, and nothing is written') })]);
-    expect([names(), bytes()]).toEqual(before);
-    await proxy.kill();
-  });
+    [
+      'was left with an empty log',
+      (path: string): void => {
+        entriesIn(path);
+        writeFileSync(`${path}-wal`, '');
+      },
+      ['', '-wal'],
+    ],
+  ] as const)(
+    'serves what a file has that %s, and leaves no trace',
+    async ([, leave, suffixes], { run, path, upstream }) => {
+      const first = await run();
+      for (const question of KEPT) await first.ask(question);
+      await first.turn(50);
+      await first.kill();
+      leave(path);
+      const names = (): string[] =>
+        readdirSync(dirname(path))
+          .filter((name) => name.startsWith('cache'))
+          .sort();
+      const bytes = (): string[] =>
+        suffixes.filter((suffix) => suffix !== '-shm').map((suffix) => readFileSync(path + suffix).toString('latin1'));
+      const before: unknown = [names(), bytes()];
+      // The books go on in memory, as they do where they cannot be written.
+      for (const suffix of suffixes) chmodSync(path + suffix, 0o400);
+      chmodSync(dirname(path), 0o500);
+      const proxy = await run({ obeysModes: true });
+      for (const question of KEPT) expect(await proxy.ask(question)).toBe('sqlite');
+      for (const where of ['MISS', 'memory']) expect(await proxy.ask('new')).toBe(where);
+      for (let retry = 0; retry < 3; retry += 1) await proxy.turn(5_000);
+      expect(upstream.calls).toHaveLength(3);
+      expect(proxy.lines).toEqual([
+        expect.objectContaining({
+          level: 'warn',
+          msg: expect.stringContaining('may only be read: it serves what it has, and nothing is written'),
+        }),
+      ]);
+      expect([names(), bytes()]).toEqual(before);
+      await proxy.kill();
+    },
+  );
 
   story('writes what it has kept since once it may', async ({ run, path }) => {
     const first = await run();

@@ -130,7 +130,10 @@ describe('a filter of keys', () => {
   test('finds few others', () => {
     const filter = KeyFilter.for(10_000);
     for (let index = 0; index < 10_000; index++) filter.add(`${index.toString(16).padStart(64, '0')}.json`);
-    const others = Array.from({ length: 10_000 }, (_, index) => `${(index + 10_000).toString(16).padStart(64, '0')}.json`);
+    const others = Array.from(
+      { length: 10_000 },
+      (_, index) => `${(index + 10_000).toString(16).padStart(64, '0')}.json`,
+    );
     expect(others.filter((key) => filter.mayHave(key)).length).toBeLessThan(100);
   });
 });

@@ -11,7 +11,8 @@ import { createPlace, type Place } from './place.ts';
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 
 async function holding(store: SqliteStore, texts: Readonly<Record<string, string>>): Promise<void> {
-  for (const [key, text] of Object.entries(texts)) store.set(key, entryOf(text, { answerId: `id of ${key}`, request: askedOf({ tags: [key] }) }));
+  for (const [key, text] of Object.entries(texts))
+    store.set(key, entryOf(text, { answerId: `id of ${key}`, request: askedOf({ tags: [key] }) }));
   await store.size();
 }
 
@@ -23,7 +24,8 @@ async function foundBy({ path }: Place, keys: readonly string[]): Promise<unknow
   return Promise.all(keys.map((key) => textAt(store, key)));
 }
 
-const lineOf = (place: Place) => expect.objectContaining({ level: 'warn', path: place.path, msg: expect.stringContaining('taken away or replaced') });
+const lineOf = (place: Place) =>
+  expect.objectContaining({ level: 'warn', path: place.path, msg: expect.stringContaining('taken away or replaced') });
 
 describe('a file that is taken away while it is open', () => {
   test.each([
@@ -69,7 +71,12 @@ describe('a file that is taken away while it is open', () => {
     await holding(one, { c: 'c' });
     await one.close();
     const next = await place.open();
-    expect(await Promise.all(['old', 'a', 'b', 'c'].map((key) => textAt(next, key)))).toEqual([undefined, 'a', 'b', 'c']);
+    expect(await Promise.all(['old', 'a', 'b', 'c'].map((key) => textAt(next, key)))).toEqual([
+      undefined,
+      'a',
+      'b',
+      'c',
+    ]);
     expect(place.lines).toEqual([lineOf(place), lineOf(place)]);
   });
 });
@@ -90,11 +97,16 @@ describe('a file in whose place another is put', () => {
     renameSync(copy, place.path);
     expect(await place.line(1)).toEqual(expect.objectContaining({ level: 'warn' }));
     await until(() => place.lines.some(({ msg }) => msg.includes('taken away or replaced')));
-    expect(await Promise.all(['kept', 'purged', 'deleted', 'answered'].map((key) => textAt(store, key)))).toEqual(['kept', undefined, undefined, undefined]);
+    expect(await Promise.all(['kept', 'purged', 'deleted', 'answered'].map((key) => textAt(store, key)))).toEqual([
+      'kept',
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(await foundBy(place, ['purged', 'deleted', 'answered'])).toEqual([undefined, undefined, undefined]);
   });
 
-  test('is not let go of for somebody else\'s: that is left alone', async () => {
+  test("is not let go of for somebody else's: that is left alone", async () => {
     const place = createPlace();
     const store = await place.open();
     await holding(store, { key: 'text' });

@@ -9,13 +9,19 @@ import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
 import { createPlace, type Place } from './place.ts';
 
-const tagged = (text: string, ...tags: string[]) => entryOf(text, { answerId: `id of ${text}`, request: askedOf({ tags }) });
+const tagged = (text: string, ...tags: string[]) =>
+  entryOf(text, { answerId: `id of ${text}`, request: askedOf({ tags }) });
 const noBatch = { purges: [], answers: new Set<string>(), keys: new Map() };
 
 /** A file and what it was told that others threw away. */
 function openFile({ path }: Place): { readonly file: SqliteFile; readonly told: Gone[] } {
   const told: Gone[] = [];
-  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => expect.unreachable(), onGone: (gone) => told.push(...gone) });
+  const file = new SqliteFile({
+    path,
+    maxBytes: 1e9,
+    onQuarantine: () => expect.unreachable(),
+    onGone: (gone) => told.push(...gone),
+  });
   file.open(0);
   return { file, told };
 }
@@ -24,7 +30,16 @@ describe('what one process throws away', () => {
   test('another is told of once, and the one itself never', () => {
     const place = createPlace();
     const [one, other] = [openFile(place), openFile(place)];
-    one.file.commit({ ...noBatch, keys: new Map<string, Change>([['a', 'deleted'], ['b', { entry: tagged('b'), uses: 0 }]]) }, 0);
+    one.file.commit(
+      {
+        ...noBatch,
+        keys: new Map<string, Change>([
+          ['a', 'deleted'],
+          ['b', { entry: tagged('b'), uses: 0 }],
+        ]),
+      },
+      0,
+    );
     one.file.commit({ ...noBatch, answers: new Set(['id of c']) }, 0);
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
     for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look();
@@ -51,7 +66,10 @@ describe('what one process throws away', () => {
     const place = createPlace();
     const [one, other] = [openFile(place), openFile(place)];
     for (let batch = 0; batch < 25; batch += 1) {
-      one.file.commit({ ...noBatch, keys: new Map(Array.from({ length: 1_000 }, (_, at) => [`${batch} ${at}`, 'deleted' as const])) }, 0);
+      one.file.commit(
+        { ...noBatch, keys: new Map(Array.from({ length: 1_000 }, (_, at) => [`${batch} ${at}`, 'deleted' as const])) },
+        0,
+      );
     }
     other.file.look();
     expect(other.told).toEqual([{ purge: {} }]);

@@ -12,7 +12,12 @@ const textAt = async (store: SqliteStore, key: string) => (await store.get(key))
 const levels = (place: Place) => place.lines.map(({ level }) => level);
 
 /** What stands in the way of a file, and how it is taken away. */
-const obstacles: readonly [name: string, code: string, advice: string, (place: Place) => { path: string; remove: () => void }][] = [
+const obstacles: readonly [
+  name: string,
+  code: string,
+  advice: string,
+  (place: Place) => { path: string; remove: () => void },
+][] = [
   [
     'a path below a regular file',
     'EEXIST',
@@ -42,7 +47,9 @@ describe.each(obstacles)('with %s', (_, code, advice, put) => {
     for (const key of ['a', 'b']) expect(await store.get(key)).toBeUndefined();
     place.clock.advance(60_000);
     expect(await store.size()).toEqual({ entries: 0, bytes: 0 });
-    expect(place.lines).toEqual([expect.objectContaining({ level: 'warn', path, code, msg: expect.stringContaining(advice) })]);
+    expect(place.lines).toEqual([
+      expect.objectContaining({ level: 'warn', path, code, msg: expect.stringContaining(advice) }),
+    ]);
   });
 
   test('the store is back, with what was set meanwhile, once that is out of the way', async () => {
@@ -89,7 +96,8 @@ describe('a file that another process has locked', () => {
   test('brings back to life nothing that was deleted or replaced while it was locked', async () => {
     const place = createPlace();
     const store = await place.open();
-    for (const key of ['kept', 'replaced', 'deleted', 'answered']) store.set(key, entryOf(`old ${key}`, { answerId: `id of ${key}` }));
+    for (const key of ['kept', 'replaced', 'deleted', 'answered'])
+      store.set(key, entryOf(`old ${key}`, { answerId: `id of ${key}` }));
     await store.size();
     const { unlock } = lock(place);
     store.set('replaced', entryOf('new'));
@@ -137,7 +145,10 @@ describe('a thread that does not reply in time', () => {
     await place.line(2);
     expect(store.state).toBe('up');
     expect(await textAt(store, 'key')).toBe('text');
-    expect(place.lines).toEqual([expect.objectContaining({ level: 'warn', code: 'STALLED' }), expect.objectContaining({ level: 'info' })]);
+    expect(place.lines).toEqual([
+      expect.objectContaining({ level: 'warn', code: 'STALLED' }),
+      expect.objectContaining({ level: 'info' }),
+    ]);
   });
 
   test('leaves no timer behind when it replies in time', async () => {
@@ -198,14 +209,22 @@ describe('a thread that dies', () => {
 
 describe('the process', () => {
   const run = (place: Place, script: string) =>
-    execFileSync(process.execPath, ['--input-type=module-typescript', '-e', `
+    execFileSync(
+      process.execPath,
+      [
+        '--input-type=module-typescript',
+        '-e',
+        `
       import { systemClock } from ${JSON.stringify(new URL('../../src/clock.ts', import.meta.url))};
       import { createLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url))};
       import { createSqliteStore } from ${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url))};
       const entry = { head: { status: 200, statusText: 'OK', headers: [] }, body: Buffer.from('text'), storedAt: 0, expiresAt: Infinity, answerId: null };
       const store = createSqliteStore({ path: ${JSON.stringify(place.path)}, maxBytes: 1e6, clock: systemClock, log: createLog('info') });
       ${script}
-    `], { encoding: 'utf8', timeout: 20_000 });
+    `,
+      ],
+      { encoding: 'utf8', timeout: 20_000 },
+    );
 
   test('ends by itself when a close was forgotten', () => {
     expect(run(createPlace(), `await store.ready; store.set('key', entry); console.log('done');`)).toBe('done\n');

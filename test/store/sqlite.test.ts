@@ -15,7 +15,8 @@ describe('what is on disk', () => {
   test('is served after a restart', async () => {
     const place = createPlace();
     const first = await place.open();
-    for (let index = 0; index < 250; index += 1) first.set(`key ${index}`, entryOf(textOf(index, index * 20), { answerId: `id ${index}` }));
+    for (let index = 0; index < 250; index += 1)
+      first.set(`key ${index}`, entryOf(textOf(index, index * 20), { answerId: `id ${index}` }));
     await first.close();
     const second = await place.open();
     expect((await second.size()).entries).toBe(250);

@@ -13,7 +13,10 @@ function createSlow() {
     ...memory(),
     getSync: () => undefined,
     surelyAbsent: () => false,
-    get: () => new Promise((resolve) => lookup.resolve((text) => resolve({ entry: entryOf(text, { answerId: 'id' }), tier: 'sqlite' }))),
+    get: () =>
+      new Promise((resolve) =>
+        lookup.resolve((text) => resolve({ entry: entryOf(text, { answerId: 'id' }), tier: 'sqlite' })),
+      ),
   };
   /** Resolves, once the next lookup has come, with what answers it. */
   const next = async () => {

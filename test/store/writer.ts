@@ -15,7 +15,12 @@ const complain = (...words: unknown[]) => {
 };
 console.log('opening');
 // Under a clock that stands still a commit is awaited however long it takes.
-const store = createSqliteStore({ path, maxBytes: 1e9, clock: createTestClock(), log: { info: complain, warn: complain } as unknown as Log });
+const store = createSqliteStore({
+  path,
+  maxBytes: 1e9,
+  clock: createTestClock(),
+  log: { info: complain, warn: complain } as unknown as Log,
+});
 await store.ready;
 for (let done = Number(from); ; done += BATCH) {
   for (let deed = done; deed < done + BATCH; deed += 1) perform(store, deed);

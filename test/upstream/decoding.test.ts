@@ -11,7 +11,14 @@ import { type Head, headerOf } from '../../src/response/entry.ts';
 import type { Failure, Source, Writer } from '../../src/response/writer.ts';
 import { DecodingWriter } from '../../src/upstream/decoding.ts';
 
-const CODINGS = { gzip: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, 'deflate ': deflateRawSync, br: brotliCompressSync, zstd: zstdCompressSync } as const;
+const CODINGS = {
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+  'deflate ': deflateRawSync,
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+} as const;
 
 /** What an answer is poured into: it takes one piece at a time where it is slow. */
 class Heard implements Writer {
@@ -73,7 +80,10 @@ async function pour({ status, coding, pieces, end, isSlow, pause }: Trial): Prom
   const writer = new DecodingWriter(heard);
   let wanted = Promise.withResolvers<void>();
   writer.source = { resume: () => wanted.resolve(), abort: () => wanted.resolve() };
-  writer.begin({ status, statusText: '', headers: ['content-type', 'text/plain', 'content-encoding', coding.trim(), 'x-a', 'b'] }, { length: null, delimited: true });
+  writer.begin(
+    { status, statusText: '', headers: ['content-type', 'text/plain', 'content-encoding', coding.trim(), 'x-a', 'b'] },
+    { length: null, delimited: true },
+  );
   for (const piece of pieces) {
     for (let turns = 0; turns < pause; turns++) await turn();
     wanted = Promise.withResolvers();
@@ -88,14 +98,24 @@ async function pour({ status, coding, pieces, end, isSlow, pause }: Trial): Prom
 }
 
 function split(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const edges = [0, ...places.map((place) => place % (bytes.length + 1)).sort((one, other) => one - other), bytes.length];
-  return edges.slice(1).map((edge, at) => bytes.subarray(edges[at], edge)).filter(({ length }) => length > 0);
+  const edges = [
+    0,
+    ...places.map((place) => place % (bytes.length + 1)).sort((one, other) => one - other),
+    bytes.length,
+  ];
+  return edges
+    .slice(1)
+    .map((edge, at) => bytes.subarray(edges[at], edge))
+    .filter(({ length }) => length > 0);
 }
 
 const circumstances = fc.record({
   status: fc.constantFrom(200, 200, 429),
-  coding: fc.constantFrom(...Object.keys(CODINGS) as (keyof typeof CODINGS)[]),
-  text: fc.oneof(fc.string(), fc.integer({ min: 1, max: 300_000 }).map((length) => Buffer.alloc(length, 'Salt ').toString())),
+  coding: fc.constantFrom(...(Object.keys(CODINGS) as (keyof typeof CODINGS)[])),
+  text: fc.oneof(
+    fc.string(),
+    fc.integer({ min: 1, max: 300_000 }).map((length) => Buffer.alloc(length, 'Salt ').toString()),
+  ),
   places: fc.array(fc.nat(), { maxLength: 6 }),
   isSlow: fc.boolean(),
   pause: fc.nat(2),
@@ -103,26 +123,50 @@ const circumstances = fc.record({
 
 describe('an encoded answer', () => {
   test('that is whole is decoded, in whatever pieces it comes', async () => {
-    await fc.assert(fc.asyncProperty(circumstances, async ({ coding, text, places, ...others }) => {
-      const heard = await pour({ ...others, coding, pieces: split(CODINGS[coding](text), places), end: 'finish' });
-      expect([heard.ends, heard.body.toString(), heard.coding, heard.head?.status]).toEqual([['finished'], text, undefined, others.status]);
-    }), { numRuns: 150 });
+    await fc.assert(
+      fc.asyncProperty(circumstances, async ({ coding, text, places, ...others }) => {
+        const heard = await pour({ ...others, coding, pieces: split(CODINGS[coding](text), places), end: 'finish' });
+        expect([heard.ends, heard.body.toString(), heard.coding, heard.head?.status]).toEqual([
+          ['finished'],
+          text,
+          undefined,
+          others.status,
+        ]);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test('that is not what it is said to be, is cut or spoilt, ends once, and says nothing that was not said', async () => {
-    const harms = fc.record({ kind: fc.constantFrom('garbage', 'cut', 'flipped', 'empty'), at: fc.nat(), end: fc.constantFrom('finish', 'fail') });
-    await fc.assert(fc.asyncProperty(circumstances, harms, async ({ coding, text, places, ...others }, { kind, at, end }) => {
-      const packed = CODINGS[coding](text);
-      const bytes = Buffer.from(kind === 'garbage' ? `{"not":${JSON.stringify(text)}}` : kind === 'empty' ? '' : kind === 'cut' ? packed.subarray(0, at % packed.length) : packed);
-      if (kind === 'flipped') bytes[at % bytes.length] = ~(bytes[at % bytes.length] as number) & 0xff;
-      const heard = await pour({ ...others, coding, pieces: split(bytes, places), end: end as 'finish' | 'fail' });
-      expect(heard.ends).toHaveLength(1);
-      if (end === 'fail' && others.status === 200) expect(heard.ends).toEqual(['upstream_cut']);
-      expect(heard.ends[0]).toMatch(/^(finished|upstream_cut)$/);
-      expect(headerOf(heard.head?.headers ?? [], 'x-a')).toBe('b');
-      if (heard.coding !== undefined) expect(heard.body.equals(bytes)).toBe(true);
-      if (kind === 'empty' && (others.status !== 200 || others.pause === 0)) expect(heard.coding).toBe(coding.trim());
-      if (kind === 'cut' && !heard.body.equals(bytes)) expect(text.startsWith(heard.body.toString().replace(/\ufffd+$/, ''))).toBe(true);
-    }), { numRuns: 300 });
+    const harms = fc.record({
+      kind: fc.constantFrom('garbage', 'cut', 'flipped', 'empty'),
+      at: fc.nat(),
+      end: fc.constantFrom('finish', 'fail'),
+    });
+    await fc.assert(
+      fc.asyncProperty(circumstances, harms, async ({ coding, text, places, ...others }, { kind, at, end }) => {
+        const packed = CODINGS[coding](text);
+        const bytes = Buffer.from(
+          kind === 'garbage'
+            ? `{"not":${JSON.stringify(text)}}`
+            : kind === 'empty'
+              ? ''
+              : kind === 'cut'
+                ? packed.subarray(0, at % packed.length)
+                : packed,
+        );
+        if (kind === 'flipped') bytes[at % bytes.length] = ~(bytes[at % bytes.length] as number) & 0xff;
+        const heard = await pour({ ...others, coding, pieces: split(bytes, places), end: end as 'finish' | 'fail' });
+        expect(heard.ends).toHaveLength(1);
+        if (end === 'fail' && others.status === 200) expect(heard.ends).toEqual(['upstream_cut']);
+        expect(heard.ends[0]).toMatch(/^(finished|upstream_cut)$/);
+        expect(headerOf(heard.head?.headers ?? [], 'x-a')).toBe('b');
+        if (heard.coding !== undefined) expect(heard.body.equals(bytes)).toBe(true);
+        if (kind === 'empty' && (others.status !== 200 || others.pause === 0)) expect(heard.coding).toBe(coding.trim());
+        if (kind === 'cut' && !heard.body.equals(bytes))
+          expect(text.startsWith(heard.body.toString().replace(/\ufffd+$/, ''))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

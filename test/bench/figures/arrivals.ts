@@ -25,9 +25,19 @@ export async function* measureArrivals(): AsyncIterable<Line> {
   const ours = await ServerProcess.refrain(upstream.url, [], folder);
   try {
     const question = (index: number) => promptOf(1_000, { user: String(index), seed: index });
-    yield lineOf(`first byte of a miss at ${PER_SECOND}/s, added`, await timed([ours.url, upstream.url], question), 'straight to the upstream', 2);
+    yield lineOf(
+      `first byte of a miss at ${PER_SECOND}/s, added`,
+      await timed([ours.url, upstream.url], question),
+      'straight to the upstream',
+      2,
+    );
     // What of that is the machine's and this generator's.
-    yield lineOf(`first byte through the bare relay at ${PER_SECOND}/s, added`, await timed([relay.url, upstream.url], question), 'straight to the upstream', null);
+    yield lineOf(
+      `first byte through the bare relay at ${PER_SECOND}/s, added`,
+      await timed([relay.url, upstream.url], question),
+      'straight to the upstream',
+      null,
+    );
     const hit = await timed([ours.url, floor.url], () => promptOf(1_000));
     yield lineOf(`first byte of a hit at ${PER_SECOND}/s, added`, hit, 'bare server with a Map', null);
   } finally {
@@ -39,14 +49,26 @@ export async function* measureArrivals(): AsyncIterable<Line> {
 type Times = readonly [ours: readonly number[], beside: readonly number[]];
 
 function lineOf(what: string, [ours, beside]: Times, name: string, budget: number | null): Line {
-  return { what: `${what}, p99`, measured: spreadOf(ours), beside: `${name}: ${spreadOf(beside)}`, figure: quantile(ours, 0.99) - quantile(beside, 0.99), budget, unit: 'ms' };
+  return {
+    what: `${what}, p99`,
+    measured: spreadOf(ours),
+    beside: `${name}: ${spreadOf(beside)}`,
+    figure: quantile(ours, 0.99) - quantile(beside, 0.99),
+    budget,
+    unit: 'ms',
+  };
 }
 
 /** To both in turn, each at the rate. @returns ms from when a request was due to its first byte */
 async function timed(urls: readonly [string, string], bodyOf: (index: number) => string): Promise<Times> {
   const dispatcher = new Agent({ connections: 64 });
   const post = async (url: string, index: number) => {
-    const { body } = await request(`${url}/v1/chat/completions`, { dispatcher, method: 'POST', headers: { 'content-type': 'application/json' }, body: bodyOf(index) });
+    const { body } = await request(`${url}/v1/chat/completions`, {
+      dispatcher,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: bodyOf(index),
+    });
     const at = performance.now();
     await body.dump();
     return at;

@@ -19,7 +19,9 @@ const PROMPT = '{"model":"m","stream":true}';
 export async function* measureChunks(): AsyncIterable<Line> {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-bench-'));
   const waiting: ((response: ServerResponse) => void)[] = [];
-  const upstream = createServer((incoming, response) => void incoming.resume().on('end', () => waiting.shift()?.(response)));
+  const upstream = createServer(
+    (incoming, response) => void incoming.resume().on('end', () => waiting.shift()?.(response)),
+  );
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
@@ -28,7 +30,14 @@ export async function* measureChunks(): AsyncIterable<Line> {
     const answering = () => new Promise<ServerResponse>((resolve) => waiting.push(resolve));
     const through = await delays(ours.url, answering());
     const straight = await delays(url, answering());
-    yield { what: 'delay of a streamed chunk, p99', measured: spreadOf(through), beside: `straight from the upstream: ${spreadOf(straight)}`, figure: quantile(through, 0.99), budget: 5, unit: 'ms' };
+    yield {
+      what: 'delay of a streamed chunk, p99',
+      measured: spreadOf(through),
+      beside: `straight from the upstream: ${spreadOf(straight)}`,
+      figure: quantile(through, 0.99),
+      budget: 5,
+      unit: 'ms',
+    };
   } finally {
     await ours.stop();
     upstream.close();
@@ -39,7 +48,10 @@ export async function* measureChunks(): AsyncIterable<Line> {
 
 /** In ms. */
 async function delays(url: string, answering: Promise<ServerResponse>): Promise<readonly number[]> {
-  const outgoing = request(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  const outgoing = request(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
   outgoing.end(PROMPT);
   const response = await answering;
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -32,7 +32,11 @@ export async function* measureCrowd(): AsyncIterable<Line> {
   });
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-  const ours = await ServerProcess.refrain(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, ['--limits-flights', '20000'], folder);
+  const ours = await ServerProcess.refrain(
+    `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    ['--limits-flights', '20000'],
+    folder,
+  );
   const port = Number(new URL(ours.url).port);
   const sockets: Socket[] = [];
   try {
@@ -44,9 +48,30 @@ export async function* measureCrowd(): AsyncIterable<Line> {
     const delay = await delayOf(ours);
     const what = `${CLIENTS.toLocaleString('en')} identical live streams`;
     const shared = { beside: '', budget: null };
-    yield { ...shared, what: `${what}: calls`, measured: `${calls} for ${CLIENTS.toLocaleString('en')} answers, in ${seconds.toFixed(1)} s of a stream of ${((EVENTS.length * EVENT_MS) / 1_000).toFixed(1)} s`, figure: calls, budget: 1, unit: 'calls' };
-    yield { ...shared, what: `${what}: resident`, measured: `at most ${Math.round(ours.memory('VmHWM') / MIB)} MiB`, figure: ours.memory('VmHWM') / 1e6, budget: 400, unit: 'MB' };
-    yield { ...shared, what: `${what}: event loop`, measured: `p99 ${delay.toFixed(0)} ms late`, figure: delay, budget: 100, unit: 'ms' };
+    yield {
+      ...shared,
+      what: `${what}: calls`,
+      measured: `${calls} for ${CLIENTS.toLocaleString('en')} answers, in ${seconds.toFixed(1)} s of a stream of ${((EVENTS.length * EVENT_MS) / 1_000).toFixed(1)} s`,
+      figure: calls,
+      budget: 1,
+      unit: 'calls',
+    };
+    yield {
+      ...shared,
+      what: `${what}: resident`,
+      measured: `at most ${Math.round(ours.memory('VmHWM') / MIB)} MiB`,
+      figure: ours.memory('VmHWM') / 1e6,
+      budget: 400,
+      unit: 'MB',
+    };
+    yield {
+      ...shared,
+      what: `${what}: event loop`,
+      measured: `p99 ${delay.toFixed(0)} ms late`,
+      figure: delay,
+      budget: 100,
+      unit: 'ms',
+    };
   } finally {
     for (const socket of sockets) socket.destroy();
     await ours.stop();

@@ -23,12 +23,26 @@ export async function* measureResident(): AsyncIterable<Line> {
   try {
     let answers = 0;
     while (answers < ANSWERS) {
-      const { requests } = await load({ url: `${ours.url}/v1/chat/completions`, body: promptOf(300, { seed: '%N%' }), distinct: null, seconds: 10, connections: 16, folder });
+      const { requests } = await load({
+        url: `${ours.url}/v1/chat/completions`,
+        body: promptOf(300, { seed: '%N%' }),
+        distinct: null,
+        seconds: 10,
+        connections: 16,
+        folder,
+      });
       answers += requests;
     }
     const mib = ours.memory('VmRSS') / MIB;
     const peak = ours.memory('VmHWM') / MIB;
-    yield { what: `resident after ${ANSWERS.toLocaleString('en')} answers of 2 KB, bound 256 MiB`, measured: `${Math.round(mib)} MiB, at most ${Math.round(peak)}`, beside: '', figure: mib, budget: (2 * BOUND) / MIB + 150, unit: 'MiB' };
+    yield {
+      what: `resident after ${ANSWERS.toLocaleString('en')} answers of 2 KB, bound 256 MiB`,
+      measured: `${Math.round(mib)} MiB, at most ${Math.round(peak)}`,
+      beside: '',
+      figure: mib,
+      budget: (2 * BOUND) / MIB + 150,
+      unit: 'MiB',
+    };
   } finally {
     for (const server of [ours, upstream]) await server.stop();
     rmSync(folder, { recursive: true, force: true });

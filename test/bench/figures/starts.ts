@@ -19,7 +19,12 @@ const BODY = 60_000;
 export async function* measureStarts(): AsyncIterable<Line> {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-bench-'));
   try {
-    yield await lineOf('ready line, empty store', folder, (start) => ['--store-path', join(folder, `${start}.sqlite`)], 400);
+    yield await lineOf(
+      'ready line, empty store',
+      folder,
+      (start) => ['--store-path', join(folder, `${start}.sqlite`)],
+      400,
+    );
     const full = join(folder, 'full.sqlite');
     fill(full);
     yield await lineOf('ready line, store of 1 GB', folder, () => ['--store-path', full], 600);
@@ -28,7 +33,12 @@ export async function* measureStarts(): AsyncIterable<Line> {
   }
 }
 
-async function lineOf(what: string, folder: string, flagsOf: (start: number) => readonly string[], budget: number): Promise<Line> {
+async function lineOf(
+  what: string,
+  folder: string,
+  flagsOf: (start: number) => readonly string[],
+  budget: number,
+): Promise<Line> {
   const times: number[] = [];
   for (let start = 0; start < STARTS; start++) {
     const server = await ServerProcess.refrain('http://127.0.0.1:9', flagsOf(start), folder);
@@ -36,7 +46,14 @@ async function lineOf(what: string, folder: string, flagsOf: (start: number) => 
     // As a person would, so that the next start finds what this one has compiled.
     await server.stop('SIGTERM');
   }
-  return { what, measured: `${Math.round(median(times))} ms, of ${STARTS} starts`, beside: '', figure: median(times), budget, unit: 'ms' };
+  return {
+    what,
+    measured: `${Math.round(median(times))} ms, of ${STARTS} starts`,
+    beside: '',
+    figure: median(times),
+    budget,
+    unit: 'ms',
+  };
 }
 
 function fill(path: string): void {
@@ -47,7 +64,13 @@ function fill(path: string): void {
   for (let written = 0; written < GB; ) {
     const keys = new Map<string, Change>();
     for (let index = 0; index < 500; index++, written += BODY) {
-      const entry: Entry = { head, body: Buffer.alloc(BODY, index), storedAt: now, expiresAt: now + 604_800_000, answerId: `chatcmpl-${written}` };
+      const entry: Entry = {
+        head,
+        body: Buffer.alloc(BODY, index),
+        storedAt: now,
+        expiresAt: now + 604_800_000,
+        answerId: `chatcmpl-${written}`,
+      };
       keys.set(`${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('hex')}.json`, { entry, uses: 0 });
     }
     file.commit({ purges: [], answers: new Set(), keys }, now);

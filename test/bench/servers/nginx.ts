@@ -10,7 +10,9 @@ export async function writeNginxFiles(upstream: string, folder: string): Promise
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
   mkdirSync(join(folder, 'cache'), { recursive: true });
-  writeFileSync(config, `
+  writeFileSync(
+    config,
+    `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -38,6 +40,7 @@ http {
     }
   }
 }
-`);
+`,
+  );
   return { config, port };
 }

@@ -14,19 +14,22 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     const headers = { 'content-type': request.headers['content-type'] as string };
-    agent.dispatch({ origin: upstream, path: request.url as string, method: 'POST', headers, body: Buffer.concat(chunks) }, {
-      onRequestStart() {},
-      onResponseStart(_controller, status, answered) {
-        response.writeHead(status, { 'content-type': answered['content-type'] as string });
+    agent.dispatch(
+      { origin: upstream, path: request.url as string, method: 'POST', headers, body: Buffer.concat(chunks) },
+      {
+        onRequestStart() {},
+        onResponseStart(_controller, status, answered) {
+          response.writeHead(status, { 'content-type': answered['content-type'] as string });
+        },
+        onResponseData(controller, chunk) {
+          if (response.write(chunk)) return;
+          controller.pause();
+          response.once('drain', () => controller.resume());
+        },
+        onResponseEnd: () => void response.end(),
+        onResponseError: () => void response.destroy(),
       },
-      onResponseData(controller, chunk) {
-        if (response.write(chunk)) return;
-        controller.pause();
-        response.once('drain', () => controller.resume());
-      },
-      onResponseEnd: () => void response.end(),
-      onResponseError: () => void response.destroy(),
-    });
+    );
   });
 });
 server.listen(0, '127.0.0.1', () => console.log(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}`));

@@ -18,7 +18,10 @@ function stream(response: ServerResponse, index: number): void {
 
 const server = createServer((request, response) => {
   request.resume().on('end', () => {
-    response.writeHead(200, each === undefined ? { 'content-type': type, 'content-length': answer.length } : { 'content-type': type });
+    response.writeHead(
+      200,
+      each === undefined ? { 'content-type': type, 'content-length': answer.length } : { 'content-type': type },
+    );
     if (each === undefined) response.end(answer);
     else stream(response, 0);
   });

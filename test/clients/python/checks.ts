@@ -5,7 +5,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Overrides } from '../../../src/config/config.ts';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, modelsAnswer, resetAfter, responseEvents } from '../../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  modelsAnswer,
+  resetAfter,
+  responseEvents,
+} from '../../harness/answers.ts';
 import { ask } from '../../harness/client.ts';
 import { createTestClock } from '../../harness/clock.ts';
 import { startProxy } from '../../harness/proxy.ts';
@@ -39,12 +48,21 @@ export interface Check {
 export const CHECKS: readonly Check[] = [
   ...Object.keys(QUESTIONS).map((name) => ({ name, run: (python: Python) => asksTwice(python, name) })),
   ...STREAMS.flatMap((name) => [
-    { name: `${name}, cut after an event`, run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('')) },
-    { name: `${name}, cut in an event`, run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('').slice(0, -9)) },
+    {
+      name: `${name}, cut after an event`,
+      run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('')),
+    },
+    {
+      name: `${name}, cut in an event`,
+      run: (python: Python) => isToldOfCut(python, name, eventsOf(name).slice(0, 3).join('').slice(0, -9)),
+    },
   ]),
   { name: 'chat, cut', run: (python) => isToldOfCut(python, 'chat', chatAnswer().slice(0, 50)) },
   { name: 'chat, with a cookie jar', run: hitsWithCookies },
-  ...STREAMS.map((name) => ({ name: `${name}, with heartbeats`, run: (python: Python) => passesOverBeats(python, name) })),
+  ...STREAMS.map((name) => ({
+    name: `${name}, with heartbeats`,
+    run: (python: Python) => passesOverBeats(python, name),
+  })),
 ];
 
 async function asksTwice(python: Python, name: string): Promise<string> {
@@ -53,7 +71,10 @@ async function asksTwice(python: Python, name: string): Promise<string> {
     const first = await tell(python, proxy, name);
     const second = await tell(python, proxy, name);
     assert.equal(direct.error, null);
-    assert.ok(JSON.stringify(direct.told).includes(QUESTIONS[name] as string), `${JSON.stringify(direct.told)} lacks ${QUESTIONS[name]}`);
+    assert.ok(
+      JSON.stringify(direct.told).includes(QUESTIONS[name] as string),
+      `${JSON.stringify(direct.told)} lacks ${QUESTIONS[name]}`,
+    );
     assert.deepEqual(first, direct);
     assert.deepEqual(second, direct);
     assert.equal(upstream.calls.length, 2);
@@ -80,8 +101,14 @@ async function isToldOfCut(python: Python, name: string, text: string): Promise<
 async function hitsWithCookies(python: Python): Promise<string> {
   let fresh = 0;
   const gateway: Script = ({ response, url }) => {
-    const cookies = [`__cf_bm=${fresh++}; path=/; HttpOnly`, `AWSALB=${fresh++}; path=/`, `AWSALBCORS=${fresh++}; path=/`];
-    response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': cookies }).end(url.endsWith('/models') ? modelsAnswer() : chatAnswer());
+    const cookies = [
+      `__cf_bm=${fresh++}; path=/; HttpOnly`,
+      `AWSALB=${fresh++}; path=/`,
+      `AWSALBCORS=${fresh++}; path=/`,
+    ];
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'set-cookie': cookies })
+      .end(url.endsWith('/models') ? modelsAnswer() : chatAnswer());
   };
   return between(gateway, {}, async (upstream, proxy) => {
     const { told, error } = await tell(python, proxy, 'chat, with a cookie jar');
@@ -97,25 +124,32 @@ async function hitsWithCookies(python: Python): Promise<string> {
 /** Every event carries an `id`; then a comment that dispatches an event of nothing would be read as JSON. */
 async function passesOverBeats(python: Python, name: string): Promise<string> {
   const clock = createTestClock();
-  const slowly = (events: readonly string[]): Script => async (call) => {
-    beginStream(call);
-    for (const [at, event] of events.entries()) {
-      call.response.write(`id: ${at}\n${event}`);
-      await sleep(30);
-    }
-    call.response.end();
-  };
+  const slowly =
+    (events: readonly string[]): Script =>
+    async (call) => {
+      beginStream(call);
+      for (const [at, event] of events.entries()) {
+        call.response.write(`id: ${at}\n${event}`);
+        await sleep(30);
+      }
+      call.response.end();
+    };
   const ticking = setInterval(() => clock.advance(1_000), 5);
   try {
-    return await between(slowly(eventsOf(name)), { heartbeat: 1 }, async (upstream, proxy) => {
-      const beaten = await ask(new URL(CHAT, proxy).href, { body: chatRequest('Do you beat?', { stream: true }) });
-      const beats = beaten.text.split(': refrain is waiting\n').length - 1;
-      assert.ok(beats > 0, 'there were no heartbeats');
-      const direct = await tell(python, upstream.url, name);
-      const told = await tell(python, proxy, name);
-      assert.deepEqual(told, { ...direct, error: null });
-      return `${told.told.length} parsed`;
-    }, clock);
+    return await between(
+      slowly(eventsOf(name)),
+      { heartbeat: 1 },
+      async (upstream, proxy) => {
+        const beaten = await ask(new URL(CHAT, proxy).href, { body: chatRequest('Do you beat?', { stream: true }) });
+        const beats = beaten.text.split(': refrain is waiting\n').length - 1;
+        assert.ok(beats > 0, 'there were no heartbeats');
+        const direct = await tell(python, upstream.url, name);
+        const told = await tell(python, proxy, name);
+        assert.deepEqual(told, { ...direct, error: null });
+        return `${told.told.length} parsed`;
+      },
+      clock,
+    );
   } finally {
     clearInterval(ticking);
   }
@@ -130,7 +164,10 @@ function tell(python: Python, url: string, name: string): Promise<Told> {
 }
 
 async function between<Result>(
-  script: Script, overrides: Overrides, act: (upstream: Awaited<ReturnType<typeof startUpstream>>, proxy: string) => Promise<Result>, clock = createTestClock(),
+  script: Script,
+  overrides: Overrides,
+  act: (upstream: Awaited<ReturnType<typeof startUpstream>>, proxy: string) => Promise<Result>,
+  clock = createTestClock(),
 ): Promise<Result> {
   const upstream = await startUpstream(script);
   const proxy = await startProxy(upstream.url, overrides, clock);

@@ -48,7 +48,10 @@ export class Python {
   constructor(name: string, python: string) {
     this.name = name;
     const { PATH = '' } = process.env;
-    this.#process = spawn(python, [DRIVE], { env: { PATH, PYTHONIOENCODING: 'utf-8' }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(python, [DRIVE], {
+      env: { PATH, PYTHONIOENCODING: 'utf-8' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const { stdout } = this.#process;
     if (!stdout) throw new Error('a child has pipes');
     this.#lines = createInterface(stdout)[Symbol.asyncIterator]();
