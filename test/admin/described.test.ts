@@ -18,7 +18,7 @@ import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import { DESCRIPTION, faultsIn, faultsOf, OPERATIONS } from './schema.ts';
-import { Operator } from './operator.ts';
+import { Operator } from './checked-client.ts';
 
 const usage = { input: 1, cachedInput: 0, output: 2, reasoning: 0 };
 const line = {

@@ -8,7 +8,7 @@ import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
-import { Operator, type Refusal } from './operator.ts';
+import { Operator, type Refusal } from './checked-client.ts';
 
 function storePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));

@@ -7,7 +7,7 @@ import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
-import { Operator, type Refusal } from './operator.ts';
+import { Operator, type Refusal } from './checked-client.ts';
 
 function storePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));

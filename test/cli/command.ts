@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '../harness/child.ts';
-import { type Stage, staged } from '../harness/stage.ts';
+import { type Stage, staged } from '../harness/process-harness.ts';
 
 export interface Result {
   readonly code: number | null;

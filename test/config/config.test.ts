@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
-import { createSurroundings, loadConfig } from './surroundings.ts';
+import { createSurroundings, loadConfig } from './process-input.ts';
 
 describe('the default configuration', () => {
   it('is what the defaults spell', () => {

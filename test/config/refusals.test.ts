@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
+import { createSurroundings, loadConfig, type Start } from './process-input.ts';
 
 function refusalOf(act: () => unknown): string {
   try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import type { Path } from '../../src/config/settings.ts';
-import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
+import { createSurroundings, loadConfig, type Start } from './process-input.ts';
 
 const load = (start: Start): Config => loadConfig(createSurroundings(start));
 

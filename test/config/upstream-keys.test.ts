@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCommand } from '../../src/config/command.ts';
-import { createSurroundings, type Start } from './surroundings.ts';
+import { createSurroundings, type Start } from './process-input.ts';
 
 /** The keys that the doctor has, by the name of their upstream. */
 function keysOf(start: Start): object {

@@ -7,7 +7,7 @@ import type { Expectation } from '../../src/response/complete.ts';
 import type { Head } from '../../src/response/entry.ts';
 import type { Framing } from '../../src/response/writer.ts';
 import { chatEvents, errorAnswer, responseAnswer, responseEvents } from '../harness/answers.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 
 export type Kind = 'json' | 'events' | 'chat';
 

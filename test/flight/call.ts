@@ -3,7 +3,7 @@
  */
 import { upstreamCut } from '../../src/errors.ts';
 import type { Writer } from '../../src/response/writer.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 import { type Answer, answerOf, type Turn } from './answers.ts';
 import type { Asker } from './asker.ts';
 

@@ -2,7 +2,7 @@
  * Plays schedules one after the other until one does not hold.
  */
 import { Schedules } from './schedule.ts';
-import { unhandled } from './unhandled.ts';
+import { unhandled } from './unhandled-rejections.ts';
 
 /** The seeds from `first` on, so many of them. */
 export interface Seeds {

@@ -3,14 +3,14 @@
  * promises settle, what the upstream does, who leaves. The same seed makes the
  * same choices.
  */
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 import { type Kind, type Turn, TURNS } from './answers.ts';
 import type { Leading, Manner, Pace, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
-import { ONLY_IF_CACHED, PLAIN, REFRESH } from './deeds.ts';
-import { UNKEPT_MS } from './rules.ts';
-import { BOUNDLESS, PATIENCE, type Setting, Surroundings, TTL } from './surroundings.ts';
-import { World } from './world.ts';
+import { ONLY_IF_CACHED, PLAIN, REFRESH } from './events.ts';
+import { UNKEPT_MS } from './invariants.ts';
+import { BOUNDLESS, PATIENCE, type Setting, Surroundings, TTL } from './harness.ts';
+import { World } from './model.ts';
 
 const SETTINGS: readonly Setting[] = [
   { onAbandon: 'abort', maxEntryBytes: 1e9, limits: BOUNDLESS },

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { chatAnswer, chatRequest } from '../harness/answers.ts';
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 import { turn } from './line.ts';
 import { marksIn } from './marks.ts';
 import { type Message, valuesOf } from './message.ts';

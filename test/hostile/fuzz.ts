@@ -6,7 +6,7 @@
  * the cases are whole requests on kept connections, of which each gets one
  * answer; the others are thrown damaged, and only have to end.
  */
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 import { FuzzUpstream, healthy } from './fuzz-upstream.ts';
 import { Line, Thrown } from './line.ts';
 import { marksIn } from './marks.ts';

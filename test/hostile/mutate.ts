@@ -1,7 +1,7 @@
 /**
  * Bytes as accident or malice changes them.
  */
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 
 /** Pieces of the languages that a proxy reads, to be put where they do not belong. */
 const PIECES = [

@@ -14,7 +14,7 @@ import {
   responseAnswer,
   responseEvents,
 } from '../harness/answers.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 import { markOf } from './marks.ts';
 import { inPieces, mutated } from './mutate.ts';
 import { PACKERS } from './requests.ts';

@@ -3,7 +3,7 @@
  * targets, headers, JSON of every shape, multipart, compressed bodies.
  */
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 import { markOf } from './marks.ts';
 import { mutated } from './mutate.ts';
 

@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 
 export interface TimingOptions {
   /** How many times of each kind are compared. */

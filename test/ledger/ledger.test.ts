@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
-import { callOf, NOON, noteOf } from './noted.ts';
-import { createBooksPlace } from './place.ts';
+import { callOf, NOON, noteOf } from './usage-records.ts';
+import { createBooksPlace } from './temp-dir.ts';
 
 const DAY = 86_400_000;
 

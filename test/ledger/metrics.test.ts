@@ -21,7 +21,7 @@ import { connect, NEWEST, readAll } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import { listMetrics } from '../documents.ts';
-import { callOf, noteOf } from './noted.ts';
+import { callOf, noteOf } from './usage-records.ts';
 
 /** The value of each series, as it is written: `refrain_flights`, `refrain_store_bytes{tier="memory"}`. */
 async function scrape({ app }: Pick<Proxy, 'app'>): Promise<Map<string, number>> {

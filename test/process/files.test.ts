@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
-import { staged } from '../harness/stage.ts';
+import { staged } from '../harness/process-harness.ts';
 
 interface Cast {
   readonly run: (flags?: readonly string[]) => Child;

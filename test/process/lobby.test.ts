@@ -7,7 +7,7 @@ import { start, stop } from '../../src/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { staged } from '../harness/stage.ts';
+import { staged } from '../harness/process-harness.ts';
 
 staged('requests that come before the files are open wait for them, and are answered', async ({ folder, upstream }) => {
   const config = createConfig({

@@ -8,7 +8,7 @@ import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
-import { staged } from '../harness/stage.ts';
+import { staged } from '../harness/process-harness.ts';
 
 interface Cast {
   /** @param own what makes it listen beside others */

@@ -2,7 +2,7 @@
  * Bodies that differ from another in one leaf: in what it says, its type, its
  * spelling, its name, its place, or whether it is there.
  */
-import type { Dice } from './dice.ts';
+import type { Dice } from './random.ts';
 import {
   array,
   isEnvelope,

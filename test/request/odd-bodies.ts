@@ -2,7 +2,7 @@
  * Small bodies of few words, so that two of them are often equal or nearly so:
  * names that decide where order counts, and texts that look like other JSON.
  */
-import type { Dice } from './dice.ts';
+import type { Dice } from './random.ts';
 import { array, type Json, object, scalar, string } from './json.ts';
 
 const TOP = [

@@ -2,7 +2,7 @@
  * Other spellings of the same body: envelope members in another order, other
  * white space, other escapes.
  */
-import type { Dice } from './dice.ts';
+import type { Dice } from './random.ts';
 import { isEnvelope, type Json, type Place, placeBelow } from './json.ts';
 
 const SPACES = ['', '', '', ' ', '\n', '\t', '\r\n', '  \n\t'];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Keep } from '../../src/response/complete.ts';
-import { chatStream, judgeJson, judgeStream, type Word } from './judged.ts';
+import { chatStream, judgeJson, judgeStream, type Word } from './validate.ts';
 
 interface Message {
   readonly content?: string | null;

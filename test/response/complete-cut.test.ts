@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeStream, type Wanted } from './judged.ts';
+import { judgeStream, type Wanted } from './validate.ts';
 
 const STREAMS: readonly (readonly [string, Wanted])[] = [
   ['chat-usage', {}],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chatAnswer, completionAnswer, embeddingsAnswer, moderationAnswer } from '../harness/answers.ts';
-import { judgeJson, type Wanted, type Word } from './judged.ts';
+import { judgeJson, type Wanted, type Word } from './validate.ts';
 
 const choice = (index: unknown, others: object = {}) => ({
   index,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Keep } from '../../src/response/complete.ts';
 import { responseAnswer, responseEvents } from '../harness/answers.ts';
-import { dataEvent, judgeJson, judgeStream, namedEvent, type Wanted, type Word } from './judged.ts';
+import { dataEvent, judgeJson, judgeStream, namedEvent, type Wanted, type Word } from './validate.ts';
 
 const text = (value: string) => ({ type: 'output_text', text: value, annotations: [] });
 const message = (...content: readonly object[]) => ({

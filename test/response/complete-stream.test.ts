@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatChunk, chatStream, dataEvent, judgeStream, type Wanted, type Word } from './judged.ts';
+import { chatChunk, chatStream, dataEvent, judgeStream, type Wanted, type Word } from './validate.ts';
 
 const says = (content: string, index: unknown = 0) => ({ index, delta: { content }, finish_reason: null });
 const ends = (reason: string | null = 'stop', index: unknown = 0) => ({ index, delta: {}, finish_reason: reason });

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { beginStream, CHAT, chatEvents, chatRequest, responseEvents } from '../harness/answers.ts';
 import { begin, type LiveAnswer } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 
 export interface JoinCounts {
   /** How many join, of each stream. */

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 
 export interface RevocationCounts {
   readonly steps: number;

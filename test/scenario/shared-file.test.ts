@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { Operator } from '../admin/operator.ts';
+import { Operator } from '../admin/checked-client.ts';
 import {
   answerAll,
   beginStream,

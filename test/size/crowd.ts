@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { open } from './place.ts';
+import { open } from './proxy-process.ts';
 
 const BODY = { body: chatRequest() };
 

@@ -2,7 +2,7 @@
  * Figures of a proxy in a process of its own, from its admin API, and how they
  * are told. Durations are told and not judged: others use the machine too.
  */
-import type { Place } from './place.ts';
+import type { Place } from './proxy-process.ts';
 
 /** Told of what was measured. */
 export type Tell = (what: string) => void;

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
-import { open, send } from './place.ts';
+import { open, send } from './proxy-process.ts';
 
 export interface HeldOptions {
   /** Bytes of the longest body that is tried. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { type Digest, digestOf, MB, open, type Place, pour, repeated } from './place.ts';
+import { type Digest, digestOf, MB, open, type Place, pour, repeated } from './proxy-process.ts';
 
 export interface Hoard {
   /** Bodies at once that decode to 300 MB. */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { Pool } from 'undici';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { metricsOf, quantile, type Tell } from './figures.ts';
-import { MB, open, residentOf } from './place.ts';
+import { MB, open, residentOf } from './proxy-process.ts';
 
 export interface Millions {
   readonly answers: number;

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatChunk } from '../harness/answers.ts';
-import { digestOf, MB, open, pour, repeated, send } from './place.ts';
+import { digestOf, MB, open, pour, repeated, send } from './proxy-process.ts';
 
 export interface Sizes {
   /** Bytes of a JSON body with an image in base64. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { quantile, type Tell } from './figures.ts';
-import { MB, open } from './place.ts';
+import { MB, open } from './proxy-process.ts';
 
 export interface SlowOptions {
   /** How many connections of each kind. */

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { CHAT, chatEvents, chatRequest, sendPaced } from '../harness/answers.ts';
 import { connected } from '../harness/port.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
-import { type Digest, digestOf, MB, open, peakOf } from './place.ts';
+import { type Digest, digestOf, MB, open, peakOf } from './proxy-process.ts';
 
 const EVENTS = chatEvents(Array.from({ length: 97 }, (_, index) => ` wört ${index}`));
 /** The pace of the stream: 100 events in 2 s. */

@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { honoursCatalogue } from './catalogue-contract.ts';
 import { keepsTheContract } from './contract.ts';
-import { createPlace } from './place.ts';
+import { createPlace } from './temp-dir.ts';
 
 const atOnce = async () => {};
 const written = (store: Store) => store.size();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENTRIES, expectNothingWrongIn, filled, leftOpen, WRITTEN_BACK } from './filled.ts';
-import { createPlace } from './place.ts';
+import { createPlace } from './temp-dir.ts';
 
 /** How often each is tried. */
 export interface DamageCounts {

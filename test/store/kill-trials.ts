@@ -14,8 +14,8 @@ import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
-import { BATCH, stateAfter } from './deeds.ts';
-import { createPlace } from './place.ts';
+import { BATCH, stateAfter } from './operations.ts';
+import { createPlace } from './temp-dir.ts';
 import { expectSame } from './same.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;

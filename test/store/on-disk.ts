@@ -2,7 +2,7 @@
  * A file on a disk that may lose what was written to it since the last sync, a
  * sector here and a sector there, whichever was written first.
  */
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 import type { Deed } from './disk-shim.ts';
 
 const SECTOR = 512;

@@ -19,11 +19,11 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/response/entry.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
-import { Dice } from '../request/dice.ts';
-import { BATCH, perform, stateAfter } from './deeds.ts';
+import { Dice } from '../request/random.ts';
+import { BATCH, perform, stateAfter } from './operations.ts';
 import { buildShim, readDeeds } from './disk-shim.ts';
 import { OnDisk } from './on-disk.ts';
-import { createPlace } from './place.ts';
+import { createPlace } from './temp-dir.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;
 const FILE = 'store.db';

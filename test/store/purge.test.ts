@@ -6,7 +6,7 @@ import { createTiers } from '../../src/store/tiers.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 const tagged = (text: string, ...tags: string[]) => entryOf(text, { request: askedOf({ tags }) });
 const put = (text: string, ...tags: string[]) => ({ entry: tagged(text, ...tags), uses: 0 });

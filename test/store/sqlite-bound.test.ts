@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 /** Every such entry under a key of one letter takes as much of the bound as any other. */
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));

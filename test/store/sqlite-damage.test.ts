@@ -7,7 +7,7 @@ import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf } from './entries.ts';
 import { ENTRIES, expectNothingWrong, filled, leftOpen } from './filled.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 async function expectServing(store: SqliteStore): Promise<void> {
   store.set('fresh', entryOf('fresh'));

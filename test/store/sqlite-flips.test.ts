@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { damageNeverShows, flip } from './damage-trials.ts';
 import { entryOf, textOf } from './entries.ts';
 import { ENTRIES, expectNothingWrongIn, filled } from './filled.ts';
-import { createPlace } from './place.ts';
+import { createPlace } from './temp-dir.ts';
 
 damageNeverShows({ flips: 200, logFlips: 60, cuts: 40 });
 

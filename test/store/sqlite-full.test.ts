@@ -8,7 +8,7 @@ import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { story } from './constrained.ts';
 import { entryOf, textOf } from './entries.ts';
 import { outlivesFullDisks } from './full-trials.ts';
-import { createPlace } from './place.ts';
+import { createPlace } from './temp-dir.ts';
 
 outlivesFullDisks({ rounds: 5 });
 

@@ -4,7 +4,7 @@ import { KeyFilter } from '../../src/store/key-filter.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 /** What nothing is ever kept under. */
 const UNKNOWN = Array.from({ length: 1_000 }, (_, index) => `unknown ${index}`);

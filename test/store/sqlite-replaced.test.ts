@@ -6,7 +6,7 @@ import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
 import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 

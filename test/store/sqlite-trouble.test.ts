@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { compact } from '../../src/response/entry.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 const levels = (place: Place) => place.lines.map(({ level }) => level);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf, textOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from './temp-dir.ts';
 import { expectSame } from './same.ts';
 
 /** Resolves when the thread has done all that it was told so far. */

@@ -6,7 +6,7 @@
 import type { Log } from '../../src/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { BATCH, perform } from './deeds.ts';
+import { BATCH, perform } from './operations.ts';
 
 const [path = '', from = ''] = process.argv.slice(2);
 const complain = (...words: unknown[]) => {

@@ -9,8 +9,8 @@ import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type UsageRow } from '../../src/ledger/row.ts';
 import { BOOKS_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { until } from '../harness/until.ts';
-import { callOf, NOON, noteOf } from './noted.ts';
-import { createBooksPlace } from './place.ts';
+import { callOf, NOON, noteOf } from './usage-records.ts';
+import { createBooksPlace } from './temp-dir.ts';
 
 const HIT = noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
 const requests = (path: string) => readBooks(path, NOON).periods.all.requests;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { everywhere, MANNERS } from '../flight/every.ts';
-import { Lives } from '../flight/life.ts';
+import { everywhere, MANNERS } from '../flight/cases.ts';
+import { Lives } from '../flight/lifecycle.ts';
 
 /** One for each kind of answer, each with another way to live. */
 const SOME = [0, 5, 10].map((at) => MANNERS[at] as (typeof MANNERS)[number]);

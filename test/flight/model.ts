@@ -3,13 +3,13 @@
  * asks, what the store and the upstream say, who leaves, what the time is.
  */
 import type { Writer } from '../../src/response/writer.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Dice } from '../request/random.ts';
 import type { Turn } from './answers.ts';
 import { Asker, type Manner, type Topic } from './asker.ts';
 import { Call, SETTLE_MS } from './call.ts';
 import type { HeldLookup, Told } from './held-store.ts';
-import { Rules } from './rules.ts';
-import type { Surroundings } from './surroundings.ts';
+import { Rules } from './invariants.ts';
+import type { Surroundings } from './harness.ts';
 
 /** More promises than the longest chain of them from a lookup to whoever waits for it. */
 const TICKS = 24;

@@ -11,7 +11,7 @@ import { Ledger } from '../../src/ledger/ledger.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock, type TestClock } from '../harness/clock.ts';
-import { NOON } from './noted.ts';
+import { NOON } from './usage-records.ts';
 
 export interface BooksPlace {
   readonly path: string;

@@ -7,7 +7,7 @@ import { readDefaults } from '../../src/config/file.ts';
 import { environmentExample, settingsTable } from '../../src/config/help.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import { flagNames, paths, settingAt, variableNames } from '../../src/config/settings.ts';
-import { createSurroundings, loadConfig } from './surroundings.ts';
+import { createSurroundings, loadConfig } from './process-input.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const command = (...argv: string[]): Command => readCommand(createSurroundings({ argv }));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Dice } from '../request/dice.ts';
-import { PLAIN, REFRESH } from './deeds.ts';
-import { BOUNDLESS, Surroundings } from './surroundings.ts';
-import { World } from './world.ts';
+import { Dice } from '../request/random.ts';
+import { PLAIN, REFRESH } from './events.ts';
+import { BOUNDLESS, Surroundings } from './harness.ts';
+import { World } from './model.ts';
 
 test('a store that fails to say what it lacks is asked for it', async () => {
   const surroundings = new Surroundings({ onAbandon: 'abort', maxEntryBytes: 10_000, limits: BOUNDLESS });

@@ -5,8 +5,8 @@
 import { callOf } from './answers.ts';
 import { type Asker, codeOf } from './asker.ts';
 import type { Call } from './call.ts';
-import type { Rules } from './rules.ts';
-import { PATIENCE, type Setting } from './surroundings.ts';
+import type { Rules } from './invariants.ts';
+import { PATIENCE, type Setting } from './harness.ts';
 
 export function judgeHearing(rules: Rules, setting: Setting, asker: Asker, calls: readonly Call[]): void {
   const why = whyWrong(rules, setting, asker, calls);

@@ -7,8 +7,8 @@ import { callOf } from './answers.ts';
 import type { Asker } from './asker.ts';
 import { type Call, SETTLE_MS } from './call.ts';
 import { Findings } from './findings.ts';
-import { judgeHearing } from './hearing.ts';
-import { PATIENCE, type Surroundings } from './surroundings.ts';
+import { judgeHearing } from './assertions.ts';
+import { PATIENCE, type Surroundings } from './harness.ts';
 
 /** For how long a key is not waited for whose answer could not be kept, in ms. */
 export const UNKEPT_MS = 120_000;

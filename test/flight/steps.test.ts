@@ -2,12 +2,12 @@
  * Single steps in the lives of flights, one property each.
  */
 import { describe, expect, test } from 'vitest';
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 import type { Asker, Topic } from './asker.ts';
 import type { Call } from './call.ts';
-import { PLAIN, REFRESH } from './deeds.ts';
-import { BOUNDLESS, type Setting, Surroundings } from './surroundings.ts';
-import { World } from './world.ts';
+import { PLAIN, REFRESH } from './events.ts';
+import { BOUNDLESS, type Setting, Surroundings } from './harness.ts';
+import { World } from './model.ts';
 
 const SEED = 43;
 

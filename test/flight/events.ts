@@ -5,8 +5,8 @@ import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
 import type { Told } from './held-store.ts';
-import { PATIENCE, TTL } from './surroundings.ts';
-import type { World } from './world.ts';
+import { PATIENCE, TTL } from './harness.ts';
+import type { World } from './model.ts';
 
 /** A world with one topic, and what its life needs to know. */
 export interface Stage {

@@ -2,8 +2,8 @@
  * All that can happen, at every point, in every kind of life.
  */
 import type { Kind } from './answers.ts';
-import { DEEDS } from './deeds.ts';
-import { type Circumstances, type Doing, POINTS } from './life.ts';
+import { DEEDS } from './events.ts';
+import { type Circumstances, type Doing, POINTS } from './lifecycle.ts';
 
 const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
 

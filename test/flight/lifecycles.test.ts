@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { ask, DEEDS, type Deed, ONLY_IF_CACHED, REFRESH } from './deeds.ts';
-import { everywhere, FIRSTS, MANNERS, PLAINLY } from './every.ts';
-import { type Doing, Lives, POINTS } from './life.ts';
-import { unhandled } from './unhandled.ts';
+import { ask, DEEDS, type Deed, ONLY_IF_CACHED, REFRESH } from './events.ts';
+import { everywhere, FIRSTS, MANNERS, PLAINLY } from './cases.ts';
+import { type Doing, Lives, POINTS } from './lifecycle.ts';
+import { unhandled } from './unhandled-rejections.ts';
 
 const lives = new Lives();
 const none = unhandled();

@@ -11,7 +11,7 @@ import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
-import { Operator } from './operator.ts';
+import { Operator } from './checked-client.ts';
 
 test('there are 200 and more of them, each once', () => {
   expect(new Set(HOSTILE_TEXTS).size).toBe(HOSTILE_TEXTS.length);

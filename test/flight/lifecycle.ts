@@ -2,12 +2,12 @@
  * The life of a flight from beginning to end, and what is done to it at each
  * point on the way.
  */
-import { Dice } from '../request/dice.ts';
+import { Dice } from '../request/random.ts';
 import type { Kind } from './answers.ts';
 import type { Manner } from './asker.ts';
-import { ask, type Deed, PLAIN, type Stage } from './deeds.ts';
-import { BOUNDLESS, type Setting, Surroundings } from './surroundings.ts';
-import { World } from './world.ts';
+import { ask, type Deed, PLAIN, type Stage } from './events.ts';
+import { BOUNDLESS, type Setting, Surroundings } from './harness.ts';
+import { World } from './model.ts';
 
 export interface Circumstances {
   readonly kind: Kind;
