@@ -10,7 +10,7 @@ import { Metrics } from '../../src/ledger/metrics.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { callOf, noteOf } from '../ledger/usage-records.ts';
+import { callOf, recordOf } from '../ledger/usage-records.ts';
 
 const NOTES = 1_000_000;
 
@@ -31,7 +31,7 @@ const metrics = new Metrics({
 
 function measure(what: string): void {
   const hits = ['gpt-4o-mini', 'gpt-4o-2024-08-06', 'llama-3.3-70b'].map((model) =>
-    noteOf({
+    recordOf({
       outcome: 'hit',
       tier: 'memory',
       model,

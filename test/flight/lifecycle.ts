@@ -2,12 +2,12 @@
  * The life of a flight from beginning to end, and what is done to it at each
  * point on the way.
  */
-import { Dice } from '../request/random.ts';
+import { Random } from '../request/random.ts';
 import type { Kind } from './answers.ts';
 import type { Manner } from './asker.ts';
-import { ask, type Deed, PLAIN, type Stage } from './events.ts';
-import { BOUNDLESS, type Setting, Surroundings } from './harness.ts';
-import { World } from './model.ts';
+import { ask, type FlightEvent, PLAIN, type EventContext } from './events.ts';
+import { BOUNDLESS, type Setting, Harness } from './harness.ts';
+import { Model } from './model.ts';
 
 export interface Circumstances {
   readonly kind: Kind;
@@ -22,7 +22,7 @@ export interface Circumstances {
 /** What is done before the point of this number. */
 export interface Doing {
   readonly point: number;
-  readonly deed: Deed;
+  readonly event: FlightEvent;
 }
 
 const MAX_ENTRY_BYTES = 10_000;
@@ -31,70 +31,69 @@ const MAX_ENTRY_BYTES = 10_000;
 const SEED = 43;
 
 /** What happens by itself, where it still can. */
-const LIFE: readonly Deed[] = [
-  (stage) => ask(stage),
-  ({ world, isMute }) => isMute || world.surroundings.store.lookups.forEach((lookup) => world.tell(lookup, 'now')),
-  (stage) => ask(stage),
-  ({ world }) => world.flying.forEach((call) => call.answer === null && world.begin(call, 'right')),
-  ...Array<Deed>(3).fill(({ world }) => world.flying.forEach((call) => call.maySay && world.say(call))),
-  ({ world }) => world.flying.forEach((call) => call.hasSaidAll && world.finish(call)),
-  (stage) => ask(stage),
+const LIFECYCLE: readonly FlightEvent[] = [
+  (context) => ask(context),
+  ({ model, isMute }) => isMute || model.harness.store.lookups.forEach((lookup) => model.settle(lookup, 'now')),
+  (context) => ask(context),
+  ({ model }) => model.flying.forEach((call) => call.answer === null && model.begin(call, 'right')),
+  ...Array<FlightEvent>(3).fill(({ model }) => model.flying.forEach((call) => call.maySay && model.say(call))),
+  ({ model }) => model.flying.forEach((call) => call.hasSaidAll && model.finish(call)),
+  (context) => ask(context),
 ];
 
 /** One more than the last point that something can be done before. */
-export const POINTS = LIFE.length + 1;
+export const POINTS = LIFECYCLE.length + 1;
 
-export class Lives {
-  readonly #surroundings = new Map<Setting['onAbandon'], Surroundings>();
-  #lived = 0;
+export class Lifecycles {
+  readonly #harness = new Map<Setting['onAbandon'], Harness>();
+  #ran = 0;
 
   /**
-   * @param prepare is shown the world before anything happens in it
-   * @returns the world at its end
+   * @param prepare is shown the model before anything happens in it
+   * @returns the model at its end
    */
-  async live(
+  async run(
     circumstances: Circumstances,
     doings: readonly Doing[],
-    prepare: (world: World) => void = () => {},
-  ): Promise<World> {
+    prepare: (model: Model) => void = () => {},
+  ): Promise<Model> {
     const { kind, shared, onAbandon, first, isHasty } = circumstances;
-    const surroundings =
-      this.#surroundings.get(onAbandon) ??
-      new Surroundings({ onAbandon, maxEntryBytes: MAX_ENTRY_BYTES, limits: BOUNDLESS });
-    this.#surroundings.set(onAbandon, surroundings);
-    const world = new World(surroundings, String(this.#lived++), new Dice(SEED));
-    prepare(world);
-    const stage: Stage = { world, topic: world.topic('a', kind, shared), isMute: false };
+    const harness =
+      this.#harness.get(onAbandon) ?? new Harness({ onAbandon, maxEntryBytes: MAX_ENTRY_BYTES, limits: BOUNDLESS });
+    this.#harness.set(onAbandon, harness);
+    const model = new Model(harness, String(this.#ran++), new Random(SEED));
+    prepare(model);
+    const context: EventContext = { model, topic: model.topic('a', kind, shared), isMute: false };
     const ticks = isHasty ? 0 : undefined;
-    world.ask(stage.topic, { permission: PLAIN, ...first });
-    for (const [point, happen] of [...LIFE, null].entries()) {
-      for (const { deed } of doings.filter((doing) => doing.point === point)) {
-        deed(stage);
-        await this.#look(world, ticks);
+    model.ask(context.topic, { permission: PLAIN, ...first });
+    for (const [point, happen] of [...LIFECYCLE, null].entries()) {
+      for (const { event } of doings.filter((doing) => doing.point === point)) {
+        event(context);
+        await this.#look(model, ticks);
       }
-      happen?.(stage);
-      await this.#look(world, happen && point % 2 === 1 ? undefined : ticks);
+      happen?.(context);
+      await this.#look(model, happen && point % 2 === 1 ? undefined : ticks);
     }
-    await world.end();
-    await surroundings.store.close();
-    return world;
+    await model.end();
+    await harness.store.close();
+    return model;
   }
 
-  /** What was found not to hold, or null. What has failed leaves surroundings that nobody else should live in. */
+  /** What was found not to hold, or null. A failure leaves a harness that no other lifecycle may use. */
   async findingOf(
     circumstances: Circumstances,
     doings: readonly Doing[],
-    prepare?: (world: World) => void,
+    prepare?: (model: Model) => void,
   ): Promise<string | null> {
     const {
-      rules: { findings },
-    } = await this.live(circumstances, doings, prepare);
-    if (findings.first !== null) this.#surroundings.clear();
+      invariants: { findings },
+    } = await this.run(circumstances, doings, prepare);
+    if (findings.first !== null) this.#harness.clear();
     return findings.first;
   }
 
-  async #look(world: World, ticks?: number): Promise<void> {
-    world.rules.check();
-    await world.rest(ticks);
+  async #look(model: Model, ticks?: number): Promise<void> {
+    model.invariants.check();
+    await model.rest(ticks);
   }
 }

@@ -1,35 +1,40 @@
 /**
- * What a writer that is to be killed does, deed by deed, told by its number
- * alone: so that whoever reads the file afterwards knows what must be in it.
+ * The operations of a writer that is to be killed, each determined by its number
+ * alone: so that a reader of the file knows afterwards what must be in it.
  */
 import type { Entry } from '../../src/response/entry.ts';
 import type { Store } from '../../src/store/store.ts';
 import { entryOf, textOf } from './entries.ts';
 
-/** Deeds that are committed together; each is about another key. */
+/** Operations that are committed together; each is about another key. */
 export const BATCH = 8;
 const KEYS = 48;
 
-const keyOf = (deed: number) => `key ${deed % KEYS}`;
+const keyOf = (operation: number) => `key ${operation % KEYS}`;
 /** As much as fills the write-ahead log every few batches, so that it is often written back. */
-const entryAt = (deed: number): Entry =>
-  entryOf(textOf(deed, (deed * 7_919) % 60_000), { answerId: `id of ${keyOf(deed)}` });
+const entryAt = (operation: number): Entry =>
+  entryOf(textOf(operation, (operation * 7_919) % 60_000), { answerId: `id of ${keyOf(operation)}` });
 
-const kindOf = (deed: number) => (deed % 11 === 10 ? 'delete' : deed % 13 === 12 ? 'delete the answer' : 'set');
+const kindOf = (operation: number) =>
+  operation % 11 === 10 ? 'delete' : operation % 13 === 12 ? 'delete the answer' : 'set';
 
-export function perform(store: Store, deed: number): void {
-  const kind = kindOf(deed);
-  if (kind === 'set') store.set(keyOf(deed), entryAt(deed));
-  else if (kind === 'delete') store.delete(keyOf(deed));
-  else store.deleteAnswer(`id of ${keyOf(deed)}`);
+export function perform(store: Store, operation: number): void {
+  const kind = kindOf(operation);
+  if (kind === 'set') store.set(keyOf(operation), entryAt(operation));
+  else if (kind === 'delete') store.delete(keyOf(operation));
+  else store.deleteAnswer(`id of ${keyOf(operation)}`);
 }
 
-/** Every key there can be, with what it holds once this many deeds are done. */
-export function stateAfter(deeds: number): Map<string, Entry | undefined> {
+/** Every key there can be, with what it holds once this many operations are done. */
+export function stateAfter(operations: number): Map<string, Entry | undefined> {
   const last = new Map<string, number>();
-  for (let deed = 0; deed < KEYS; deed += 1) last.set(keyOf(deed), -1);
-  for (let deed = Math.max(0, deeds - KEYS); deed < deeds; deed += 1) last.set(keyOf(deed), deed);
+  for (let operation = 0; operation < KEYS; operation += 1) last.set(keyOf(operation), -1);
+  for (let operation = Math.max(0, operations - KEYS); operation < operations; operation += 1)
+    last.set(keyOf(operation), operation);
   return new Map(
-    Array.from(last, ([key, deed]) => [key, deed < 0 || kindOf(deed) !== 'set' ? undefined : entryAt(deed)]),
+    Array.from(last, ([key, operation]) => [
+      key,
+      operation < 0 || kindOf(operation) !== 'set' ? undefined : entryAt(operation),
+    ]),
   );
 }
