@@ -19,8 +19,8 @@ import { UsageFile, usagePath } from './ledger/usage-file.ts';
 import type { Log } from './log.ts';
 import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
-import { RequestBudget } from './request/budget.ts';
-import { Decoding, type DecodedLimits } from './request/content-coding.ts';
+import { type BodyLimits, RequestBudget } from './request/budget.ts';
+import { Decoding } from './request/content-coding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
@@ -38,7 +38,7 @@ type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPr
 export interface Core extends Parts {
   readonly admission: AdmissionControl;
   /** The bounds of one request body, and what all of them share. */
-  readonly limits: DecodedLimits;
+  readonly limits: BodyLimits;
   readonly budget: RequestBudget;
   readonly stores: Stores;
   /** True for each file that may be asked and written; empty where nothing outlives the process. */
