@@ -3,7 +3,7 @@
  * was complete before is sent in one write.
  *
  * The socket sets the pace: what it does not take stays in the recording,
- * shared with every other listener. An answer ends as its upstream ended it.
+ * shared with every other reader. An answer ends as its upstream ended it.
  * One that broke off on its way is never ended cleanly: a stream says why in an
  * error event, then its connection breaks; anything else only breaks.
  */
@@ -38,7 +38,7 @@ export function send(
   });
 }
 
-/** Something to say in a silent stream, for connections that are cut when nothing passes. */
+/** A comment in a silent stream, for connections that are cut when nothing passes. */
 export interface Heartbeat {
   /** How long a stream is silent before, in ms. */
   readonly ms: number;
@@ -66,7 +66,7 @@ class Playback implements Player {
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
-  /** Whether the client was told how long the answer is. */
+  /** True where the client knows how long the answer is. */
   #hasLength = false;
   #last: Buffer = NOTHING;
   readonly #heartbeat: Heartbeat | null;
@@ -161,7 +161,7 @@ class Playback implements Player {
     }
   }
 
-  #breakOff(head: Head, { error, alreadySent: told }: Failure): void {
+  #breakOff(head: Head, { error, alreadySent }: Failure): void {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.
@@ -172,15 +172,15 @@ class Playback implements Player {
       const timer = setTimeout(cut, READ_MS).unref();
       this.#response.once('close', () => clearTimeout(timer));
     };
-    // Nothing may be said beyond a length that was told.
+    // Nothing may follow what fills the declared length.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
+    else if (alreadySent || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
       this.#response.write('', cutOnceRead);
     } else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
   }
 }
 
-/** Whether what was sent so far ends between two events. */
+/** Tests whether what was sent so far ends between two events. */
 function endsEvent(last: Buffer): boolean {
   return last.length === 0 || /(\n\n|\r\r|\r\n\r\n)$/.test(last.subarray(-4).toString('latin1'));
 }
