@@ -116,7 +116,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     maxEntryBytes,
     onAbandon,
     heartbeat,
-    flight: { patience },
+    flight: { takeoverAfter },
   } = config;
   const admission = new AdmissionControl(config.limits, clock);
   const cache = new Cache({
@@ -126,7 +126,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     log,
     maxEntryBytes,
     onAbandon,
-    patience,
+    patience: takeoverAfter,
     keptHeaders: replayedHeaders,
   });
   const metrics = new Metrics({

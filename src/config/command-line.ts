@@ -8,6 +8,7 @@ import { type CommandName, commandNames, formOf } from './commands.ts';
 import { commandAfterword, describe, PROGRAM_AFTERWORD, settingFlags } from './help.ts';
 import { nearest } from './nearest.ts';
 import { flagName } from './setting.ts';
+import { formerPaths } from './settings.ts';
 import { refuse, type RawValues, show, type RawValue } from './raw-value.ts';
 
 export interface CommandLine {
@@ -73,6 +74,7 @@ function declare(command: Parser, name: CommandName, argv: readonly string[]): P
     command.addOption(valued(flagName(path), option.value, describe(option)));
   for (const [path, text] of Object.entries(switches)) command.option(`--${flagName(path)}`, text);
   for (const [flag, text] of settingFlags()) command.addOption(valued(flag, ANY, text).hideHelp(!isStart));
+  for (const path of formerPaths) command.addOption(valued(flagName(path), ANY, '').hideHelp());
   return command
     .usage([...operandsOf(command), isStart ? '[--flag VALUE]...' : '[--flag]...'].join(' '))
     .description(meaning)

@@ -8,7 +8,7 @@ import { readDefaults, readSettingsFile, readTree } from './file.ts';
 import { type Origin, originOf } from './origin.ts';
 import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
-import { flagName, variableName } from './setting.ts';
+import { flagName, type ValueType, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
 import { readValue, type RawValues, type RawValue } from './raw-value.ts';
@@ -26,6 +26,14 @@ export interface Config extends Settings {
   readonly proxy: OutboundProxy;
   /** Variables that were perhaps meant for Refrain: worth a warning. */
   readonly unknownVariables: readonly UnknownVariable[];
+  /** Settings that were given by the names that they had before. */
+  readonly formerNames: readonly FormerName[];
+}
+
+export interface FormerName {
+  readonly setting: string;
+  /** What says the same today, such as `keep=length`. */
+  readonly instead: string;
 }
 
 /** Reads every source; throws ConfigError at the first value that cannot be used. */
@@ -45,13 +53,16 @@ export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfi
   const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
   const file: RawValues = named === undefined ? new Map() : readSettingsFile(named, cwd);
   // The order of precedence: the first source to give a setting decides it.
-  const find = (path: Path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path);
+  const find = withFormerNames(
+    (path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path),
+  );
   const config = deepFreeze({
     ...settle(find, cwd),
     proxy: readOutboundProxy(variables.known),
     unknownVariables: variables.unknown,
+    formerNames: paths.flatMap((path) => formerNameOf(path, find(path))),
   });
-  return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
+  return { config, origins: paths.flatMap((path) => originOf(path, find(path)?.raw)) };
 }
 
 type Partially<Whole> = {
@@ -69,23 +80,54 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
   const { proxy, ...changed } = overrides;
   const source = readTree(changed);
   return deepFreeze({
-    ...settle((path) => source.get(path), cwd),
+    ...settle(
+      withFormerNames((path) => source.get(path)),
+      cwd,
+    ),
     proxy: { http: null, https: null, no: null, ...proxy },
     unknownVariables: [],
+    formerNames: [],
   });
 }
 
+/** A setting as someone wrote it, and how that is read. */
+interface Given {
+  readonly raw: RawValue;
+  readonly type: ValueType<unknown>;
+}
+
+type Find = (path: Path) => Given | undefined;
+
+/** @param find finds what was written under a name, be it of today or a former one */
+function withFormerNames(find: (path: string) => RawValue | undefined): Find {
+  const read = (name: string, type: ValueType<unknown>): Given | undefined => {
+    const raw = find(name);
+    return raw && { raw, type };
+  };
+  return (path) => {
+    const { former } = settingAt(path);
+    return read(path, settingAt(path)) ?? (former && read(former.path, former));
+  };
+}
+
+function formerNameOf(path: Path, given: Given | undefined): readonly FormerName[] {
+  const { former } = settingAt(path);
+  if (given === undefined || given.type !== former) return [];
+  return [{ setting: former.path, instead: `${path}=${readValue(given.raw, former)}` }];
+}
+
 /** Each setting as it was written, or else its default; then all of them together. */
-function settle(find: (path: Path) => RawValue | undefined, cwd: string): Settings {
+function settle(find: Find, cwd: string): Settings {
   const defaults = readDefaults();
-  const findAny = (path: Path) => find(path) ?? defaults.get(path)!;
-  const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);
-  const settings = nest(values) as unknown as Settings;
-  checkRules(settings, find);
-  const { store, ttl, maxTtl, keep, incomplete } = settings;
+  const read = (path: Path) => {
+    const { raw, type } = find(path) ?? { raw: defaults.get(path)!, type: settingAt(path) };
+    return readValue(raw, type);
+  };
+  const settings = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
+  checkRules(settings, (path) => find(path)?.raw);
+  const { store, ttl, maxTtl } = settings;
   return {
     ...settings,
-    keep: incomplete === 'keep' && find('keep') === undefined ? [...keep, 'incomplete'] : keep,
     store: { ...store, path: store.path === null ? null : resolve(cwd, store.path) },
     ttl: Math.min(ttl, maxTtl),
   };

@@ -62,6 +62,14 @@ export const kept: ValueType<readonly ('length' | 'content-filter' | 'empty' | '
   allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
 };
 
+/** `incomplete`, by which one of them was kept once. */
+export const keptBefore: ValueType<z.output<typeof kept.schema>> = {
+  schema: z
+    .enum(['drop', 'keep'])
+    .transform((word) => (word === 'keep' ? (['length', 'incomplete'] as const) : (['length'] as const))),
+  allowed: 'drop or keep',
+};
+
 /** A model's name; `*` stands for anything. */
 const MODEL = /^model:[^\s,]+$/;
 

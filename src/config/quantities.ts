@@ -58,7 +58,7 @@ export const timeout: ValueType<number> = {
 };
 
 /** How long something is waited for, which may be not at all. */
-export const patience: ValueType<number> = {
+export const wait: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().min(0).max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, at most 24d',
 };

@@ -71,6 +71,8 @@ describe('a bad value', () => {
       'x-*-user',
       'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
     ],
+    ['REFRAIN_INCOMPLETE', 'no', 'drop or keep'],
+    ['REFRAIN_FLIGHT_PATIENCE', '0', TIMEOUT],
     ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
