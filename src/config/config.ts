@@ -13,7 +13,7 @@ import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } 
 import { readVariables, type UnknownVariable } from './variables.ts';
 import { readValue, type RawValues, type RawValue } from './raw-value.ts';
 
-/** Where settings may come from, the file that one of these names aside. */
+/** The sources of settings, but for the file that one of these names. */
 export interface ConfigSources {
   /** By their names without dashes. */
   readonly flags: RawValues;
@@ -32,11 +32,11 @@ export interface Config extends Settings {
 
 export interface FormerName {
   readonly setting: string;
-  /** What says the same today, such as `keep=length`. */
+  /** The same with the name of today, such as `keep=length`. */
   readonly instead: string;
 }
 
-/** Reads every source; throws ConfigError at the first value that cannot be used. */
+/** Every source, read; throws ConfigError at the first value that cannot be used. */
 export function loadConfig(sources: ConfigSources): Config {
   return examineConfig(sources).config;
 }
