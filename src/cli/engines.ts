@@ -5,7 +5,7 @@
 export interface Greeted {
   /** Its `server` header. */
   readonly server: string;
-  /** Who owns its models, as `GET /models` has it. */
+  /** Owners of its models, as `GET /models` has them. */
   readonly owners: readonly string[];
 }
 

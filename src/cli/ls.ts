@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'hits', align: 'right' },
 ];
 
-/** So many digits of a key tell any two apart. */
+/** Enough digits of a key to tell any two apart. */
 const DIGITS = 16;
 
 /** @returns the exit code */

@@ -5,13 +5,14 @@
  */
 import { resolve } from 'node:path';
 import { readDefaults, readSettingsFile, readTree } from './file.ts';
+import { type FormerName, formerNameOf, type FindGiven, withFormerNames } from './former-names.ts';
 import { type Origin, originOf } from './origin.ts';
 import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
-import { flagName, type ValueType, variableName } from './setting.ts';
+import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type RawValues, type RawValue } from './raw-value.ts';
+import { readValue, type RawValues } from './raw-value.ts';
 
 /** The sources of settings, but for the file that one of these names. */
 export interface ConfigSources {
@@ -28,12 +29,6 @@ export interface Config extends Settings {
   readonly unknownVariables: readonly UnknownVariable[];
   /** Settings that were given by the names that they had before. */
   readonly formerNames: readonly FormerName[];
-}
-
-export interface FormerName {
-  readonly setting: string;
-  /** The same with the name of today, such as `keep=length`. */
-  readonly instead: string;
 }
 
 /** Every source, read; throws ConfigError at the first value that cannot be used. */
@@ -66,11 +61,7 @@ export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfi
 }
 
 type Partially<Whole> = {
-  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[]
-    ? Whole[Key]
-    : Whole[Key] extends object
-      ? Partially<Whole[Key]>
-      : Whole[Key];
+  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key] : Partially<Whole[Key]>;
 };
 
 export type Overrides = Partially<Settings & { readonly proxy: OutboundProxy }>;
@@ -90,34 +81,8 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
   });
 }
 
-/** A setting as someone wrote it, and how that is read. */
-interface Given {
-  readonly raw: RawValue;
-  readonly type: ValueType<unknown>;
-}
-
-type Find = (path: Path) => Given | undefined;
-
-/** @param find finds what was written under a name, be it of today or a former one */
-function withFormerNames(find: (path: string) => RawValue | undefined): Find {
-  const read = (name: string, type: ValueType<unknown>): Given | undefined => {
-    const raw = find(name);
-    return raw && { raw, type };
-  };
-  return (path) => {
-    const { former } = settingAt(path);
-    return read(path, settingAt(path)) ?? (former && read(former.path, former));
-  };
-}
-
-function formerNameOf(path: Path, given: Given | undefined): readonly FormerName[] {
-  const { former } = settingAt(path);
-  if (given === undefined || given.type !== former) return [];
-  return [{ setting: former.path, instead: `${path}=${readValue(given.raw, former)}` }];
-}
-
 /** Each setting as it was written, or else its default; then all of them together. */
-function settle(find: Find, cwd: string): Settings {
+function settle(find: FindGiven, cwd: string): Settings {
   const defaults = readDefaults();
   const read = (path: Path) => {
     const { raw, type } = find(path) ?? { raw: defaults.get(path)!, type: settingAt(path) };
@@ -134,14 +99,12 @@ function settle(find: Find, cwd: string): Settings {
 }
 
 function nest(values: readonly (readonly [Path, unknown])[]): Record<string, unknown> {
-  const groups: Record<string, Record<string, unknown>> = {};
-  const single: Record<string, unknown> = {};
+  const tree: Record<string, unknown> = {};
   for (const [path, value] of values) {
     const [group = '', leaf] = path.split('.');
-    if (leaf === undefined) single[group] = value;
-    else groups[group] = { ...groups[group], [leaf]: value };
+    tree[group] = leaf === undefined ? value : { ...Object(tree[group]), [leaf]: value };
   }
-  return { ...single, ...groups };
+  return tree;
 }
 
 function deepFreeze<Value>(value: Value): Value {

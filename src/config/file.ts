@@ -24,7 +24,7 @@ export function readDefaults(): RawValues {
   return readTree(JSON.parse(readFileSync(DEFAULTS, 'utf8')), 'config/default.json');
 }
 
-/** What an object gives, by the paths of settings. */
+/** The values in an object, by the paths of settings. */
 export function readTree(tree: object, file?: string): RawValues {
   return new Map(listLeaves(tree, '', file).map((rawValue) => [rawValue.name, rawValue]));
 }

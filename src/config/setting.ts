@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 
-/** What a value may be: how it is checked, and how that is said. */
+/** A type of values: how one is checked, and the words that say what it may be. */
 export interface ValueType<Value> {
   /** Takes text, what JSON holds, and its own output. */
   readonly schema: z.ZodType<Value>;
@@ -26,7 +26,7 @@ export interface Setting<Value = unknown> extends ValueType<Value> {
 
 /** A name that a setting had once, read with a notice where its name of today is given nowhere. */
 export interface FormerSetting<Value = unknown> extends ValueType<Value> {
-  /** What it was called, or the setting that said the same. */
+  /** Its name then, or that of the setting that said the same. */
   readonly path: string;
 }
 

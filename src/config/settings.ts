@@ -1,7 +1,7 @@
 /**
  * The table of settings: which there are, what each may be and what it means.
- * Flags, variables, the type `Config`, --help, .env.example and the README's
- * table all come from it. The defaults stand in config/default.json.
+ * Flags, variables, the type `Config`, --help, .env.example and the table in
+ * the documentation all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './value-types.ts';
@@ -13,9 +13,9 @@ import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstrea
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
-  'admin.host': { ...host, meaning: "Address that the operator's door listens on" },
-  'admin.port': { ...port, meaning: "Port that the operator's door listens on; 0 takes any free one" },
-  'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
+  'admin.host': { ...host, meaning: 'Address that the admin API listens on' },
+  'admin.port': { ...port, meaning: 'Port that the admin API listens on; 0 takes any free one' },
+  'admin.token': { ...token, meaning: 'Bearer token of the admin API, needed beyond loopback' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': {
     ...namedUpstreams,

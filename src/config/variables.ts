@@ -15,7 +15,7 @@ import { refuse, type RawValues, type RawValue } from './raw-value.ts';
 const DOTENV = '.env';
 
 export interface Variables {
-  /** What each variable that Refrain knows gives, by its name. */
+  /** The variables that Refrain knows, by name. */
   readonly known: RawValues;
   readonly unknown: readonly UnknownVariable[];
 }

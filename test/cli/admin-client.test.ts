@@ -53,7 +53,7 @@ describe('the way to a proxy', () => {
   test('tells its token to no stranger', async () => {
     const { server, target } = await listener(respond({ object: 'list' }), 'sekret');
     await expect(createAdminClient(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow(
-      "no operator's listener of Refrain",
+      'no admin API of Refrain',
     );
     expect(server.calls.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/healthz', undefined]]);
   });
@@ -66,25 +66,21 @@ describe('the way to a proxy', () => {
       respond(refusal('It needs a token.', 'unauthorized'), 401),
       'It needs a token; give it with REFRAIN_ADMIN_TOKEN',
     ],
-    [
-      'a page of somebody else',
-      respond('<html>', 200),
-      "what answers at URL is no operator's listener of Refrain (status 200)",
-    ],
+    ['a page of somebody else', respond('<html>', 200), 'what answers at URL is no admin API of Refrain (status 200)'],
     [
       'JSON of somebody else',
       respond({ object: 'list' }),
-      "what answers at URL is no operator's listener of Refrain (status 200)",
+      'what answers at URL is no admin API of Refrain (status 200)',
     ],
     [
       'an error of somebody else',
       respond({ error: { message: 'x' } }, 500),
-      "what answers at URL is no operator's listener of Refrain (status 500)",
+      'what answers at URL is no admin API of Refrain (status 500)',
     ],
     [
       'a redirect',
       ({ response }) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
-      "what answers at URL is no operator's listener of Refrain (status 302)",
+      'what answers at URL is no admin API of Refrain (status 302)',
     ],
     ['a connection that is cut', ({ response }) => response.socket?.destroy(), 'URL broke off (UND_ERR_SOCKET)'],
   ])('tells of %s in one line', async (_what, script, message) => {

@@ -492,7 +492,7 @@ describe('refrain doctor on the proxy that runs', () => {
     const { out: untold } = await refrain(['doctor', '--json'], { REFRAIN_ADMIN_TOKEN: 'wrong' });
     expect(JSON.parse(untold).checks.find(({ check }: Finding) => check === 'running proxy')).toMatchObject({
       state: 'warning',
-      says: expect.stringContaining('token of the operator'),
+      says: expect.stringContaining('token of the admin API'),
     });
   });
 
