@@ -5,7 +5,8 @@ import { environmentExample, exitsTable, settingsTable } from '../src/config/hel
 import { Metrics } from '../src/ledger/metrics.ts';
 import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
-import { AUTHORED_IDS, FIELDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
+import { REQUEST_ENDPOINTS } from '../src/request/endpoints/table.ts';
+import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
 import { HEADER_RULES, isInForce } from '../src/request/ignored-headers.ts';
 
 export { environmentExample };
@@ -85,7 +86,7 @@ function keyTable(): string {
   ];
   const fields = [
     row(FORM_FIELDS, () => true, 'the form of the answer, not the answer (chat, completions and responses)'),
-    ...IGNORED_FIELDS.map(({ fields: names, why }) => row(names, ignoresLabels, why)),
+    ...IGNORED_FIELDS.map(({ fields: names, isIgnored, why }) => row(names, isIgnored, why)),
     row(
       [AUTHORED_IDS],
       ignoresLabels,
@@ -102,7 +103,7 @@ function keyTable(): string {
 
 /** The fields of each endpoint that are in the key, by what they decide. */
 function fieldsTable(): string {
-  const rows = Object.entries(FIELDS).map(([endpoint, fields]) => {
+  const rows = Object.entries(REQUEST_ENDPOINTS).map(([endpoint, { fields }]) => {
     const keyed = Object.entries<string>(fields).filter(([, why]) => why !== 'left out');
     const groups = [...Map.groupBy(keyed, ([, why]) => why)].map(
       ([why, entries]) => `*${why}* ${quoted(entries.map(([name]) => name))}`,

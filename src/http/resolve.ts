@@ -8,9 +8,9 @@ import type { Readable } from 'node:stream';
 import type { Standing } from '../cache/callers.ts';
 import type { Miss, CacheResult } from '../cache/outcome.ts';
 import type { Client, Permission, Question } from '../cache/question.ts';
-import { deletedAnswerOf } from '../endpoint.ts';
 import { notCached, stopping } from '../errors.ts';
 import type { Twin } from '../ledger/hints.ts';
+import { deletedAnswerOf } from '../request/endpoints/table.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import type { Parts } from '../request/fingerprint.ts';
 import { asksForUsage } from '../request/form.ts';
@@ -58,7 +58,7 @@ export async function resolve(
   const { method, route, policy, keyContext, caller } = head;
   context.endpoint = keyContext?.endpoint ?? null;
   context.scope = caller.scope;
-  const deleted = deletedAnswerOf(method, route.path);
+  const deleted = deletedAnswerOf(method, { path: route.path, basePath: route.target.basePath });
   if (deleted !== null) api.cache.removals.forget(deleted);
 
   if (keyContext === null) return relayUnread(api, head, request, 'route');

@@ -3,17 +3,12 @@
  * that keys follow it.
  */
 import fc from 'fast-check';
+import type OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
-import {
-  FIELDS,
-  type FieldOf,
-  type FieldTable,
-  FORM_FIELDS,
-  IGNORED_FIELDS,
-  isKnownField,
-} from '../../src/request/fields.ts';
+import { isKnownField, REQUEST_ENDPOINTS } from '../../src/request/endpoints/table.ts';
+import { type FieldOf, type FieldTable, FORM_FIELDS, IGNORED_FIELDS } from '../../src/request/fields.ts';
 import { keyFor, rulesWith } from '../harness/naming.ts';
 import { ENDPOINTS, PATHS } from './bodies.ts';
 
@@ -69,19 +64,19 @@ describe('the table does not compile', () => {
   const complete = { input: 'prompt', model: 'model' } as const;
 
   test('with a field missing, unknown, or sorted against the list', () => {
-    complete satisfies FieldTable['moderations'];
+    complete satisfies FieldTable<OpenAI.ModerationCreateParams>;
     // @ts-expect-error: the API has `input` too
-    ({ model: 'model' }) satisfies FieldTable['moderations'];
+    ({ model: 'model' }) satisfies FieldTable<OpenAI.ModerationCreateParams>;
     // @ts-expect-error: the API has no such field
-    ({ input: 'prompt', model: 'model', unheard_of: 'prompt' }) satisfies FieldTable['moderations'];
+    ({ input: 'prompt', model: 'model', unheard_of: 'prompt' }) satisfies FieldTable<OpenAI.ModerationCreateParams>;
     const listed = { ...complete, dimensions: 'output', encoding_format: 'output', user: 'prompt' } as const;
     // @ts-expect-error: `user` is on the list of what is left out
-    listed satisfies FieldTable['embeddings'];
+    listed satisfies FieldTable<OpenAI.EmbeddingCreateParams>;
     // @ts-expect-error: `model` is not on the list of what is left out
-    ({ input: 'prompt', model: 'left out' }) satisfies FieldTable['moderations'];
+    ({ input: 'prompt', model: 'left out' }) satisfies FieldTable<OpenAI.ModerationCreateParams>;
     // @ts-expect-error: there is no such reason
-    ({ input: 'prompt', model: 'because' }) satisfies FieldTable['moderations'];
-    expect(Object.keys(FIELDS.moderations).sort()).toEqual(Object.keys(complete));
+    ({ input: 'prompt', model: 'because' }) satisfies FieldTable<OpenAI.ModerationCreateParams>;
+    expect(Object.keys(REQUEST_ENDPOINTS.moderations.fields).sort()).toEqual(Object.keys(complete));
   });
 
   test('without the fields of each variant', () => {
@@ -95,7 +90,7 @@ describe('the table does not compile', () => {
 
 describe('keys follow the table', () => {
   for (const endpoint of ENDPOINTS) {
-    const keyed = Object.entries(FIELDS[endpoint])
+    const keyed = Object.entries<string>(REQUEST_ENDPOINTS[endpoint].fields)
       .filter(([, why]) => why !== 'left out')
       .map(([name]) => name);
 
@@ -142,7 +137,7 @@ describe('keys follow the table', () => {
   test('and a field that nobody thought of has its own for each value', () => {
     const name = fc
       .string({ unit: 'grapheme', maxLength: 12 })
-      .filter((name) => !ENDPOINTS.some((endpoint) => name.toLowerCase() in FIELDS[endpoint]));
+      .filter((name) => !ENDPOINTS.some((endpoint) => name.toLowerCase() in REQUEST_ENDPOINTS[endpoint].fields));
     const value = fc.json({ maxDepth: 2 });
     fc.assert(
       fc.property(fc.constantFrom(...ENDPOINTS), name, value, value, (endpoint, name, one, other) => {
