@@ -23,16 +23,21 @@ export class CallMetrics {
   readonly #clock: Clock;
   readonly #tell: (call: Call | null) => void;
   #begunAt: number | null = null;
-  /** Looks at what no judge sees. */
+  /** Looks at what no validator sees. */
   #tail: TailUsage | EncodedTailUsage | null = null;
-  /** The judge that saw its beginning, where nobody judges it any more. */
+  /** The validator that saw its beginning, where nobody validates it any more. */
   #former: Validator | null = null;
   readonly #model: string | null;
+  readonly #endpoint: Endpoint | null;
 
-  /** @param model that was asked for; where that is not known, what the answer says */
-  constructor(clock: Clock, model: string | null) {
+  /**
+   * @param model that was asked for; where that is not known, what the answer says
+   * @param endpoint null where its answers tell of no usage
+   */
+  constructor(clock: Clock, model: string | null, endpoint: Endpoint | null) {
     this.#clock = clock;
     this.#model = model;
+    this.#endpoint = endpoint;
     const { promise, resolve } = Promise.withResolvers<Call | null>();
     this.whenOver = promise;
     this.#tell = resolve;
@@ -46,14 +51,10 @@ export class CallMetrics {
     this.#begunAt = this.#clock.now();
   }
 
-  /**
-   * From here on nobody judges the answer.
-   * @param endpoint null where its answers tell of no usage
-   * @param former who did until here
-   */
-  unjudged(endpoint: Endpoint | null, head: Head, former: Validator | null = null): void {
+  /** From here on nobody validates the answer. @param former who did until here */
+  unjudged(head: Head, former: Validator | null = null): void {
     this.#former = former;
-    if (endpoint !== null) this.#tail = tailUsageOf(head);
+    if (this.#endpoint !== null) this.#tail = tailUsageOf(this.#endpoint, head);
   }
 
   saw(chunk: Buffer): void {
@@ -73,8 +74,8 @@ export class CallMetrics {
   /** The account of a call whose answer broke off: it is counted if its usage was told before. */
   breakOff(validator: Validator | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
-    if (head !== null && validator !== null && validator.usage === null) {
-      this.#tail = tailUsageOf(head);
+    if (this.#endpoint !== null && head !== null && validator !== null && validator.usage === null) {
+      this.#tail = tailUsageOf(this.#endpoint, head);
       for (const chunk of chunks) this.#tail?.push(chunk);
     }
     const call = this.conclude(validator);

@@ -67,6 +67,16 @@ function countOf(value: unknown): number | null {
     : null;
 }
 
+/** The usage in the answers of one endpoint. */
+export interface UsageReader {
+  /** @param value as it stands under `usage`; null where it is none */
+  read(value: unknown): Usage | null;
+  /** @param body a whole answer, or an event of a stream */
+  find(body: Json): Usage | null;
+}
+
+export const OPENAI_USAGE: UsageReader = { read: readUsage, find: findUsage };
+
 /** Whether a value that was kept is still what it was. */
 export function isUsage(value: unknown): value is Usage {
   return (
