@@ -44,7 +44,7 @@ describe('the README', () => {
       'src/request/bypasses.ts',
       'src/request/content-coding.ts',
       'src/http/body.ts',
-      'src/http/resolve.ts',
+      'src/proxy/name.ts',
     ].flatMap((path) =>
       [
         ...read(path)
