@@ -5,6 +5,7 @@ import { environmentExample, exitsTable, settingsTable } from '../src/config/hel
 import { Metrics } from '../src/ledger/metrics.ts';
 import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
+import { ENDPOINTS } from '../src/endpoint.ts';
 import { REQUEST_ENDPOINTS } from '../src/request/endpoints/table.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
 import { HEADER_RULES, isInForce } from '../src/request/ignored-headers.ts';
@@ -48,6 +49,12 @@ export function refreshReadme(readme: string): string {
     metrics: metricsTable(),
   };
   return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readme);
+}
+
+/** The description of the admin API with its endpoints as the code has them now. */
+export function refreshDescription(openapi: string): string {
+  const names = ENDPOINTS.map((name) => `"${name}"`).join(', ');
+  return openapi.replace(/("Endpoint": \{\s*"type": "string",\s*"enum": )\[[^\]]*\]/, `$1[${names}]`);
 }
 
 /** What stands between `<!-- name -->` and `<!-- /name -->`. */

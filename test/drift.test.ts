@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { refreshReadme } from './documents.ts';
+import { ENDPOINTS } from '../src/endpoint.ts';
+import { refreshDescription, refreshReadme } from './documents.ts';
 
 const ROOT = new URL('..', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -18,6 +19,12 @@ describe('the README', () => {
   test('has the settings and the key as the code has them', () => {
     expect(README).toBe(refreshReadme(README));
     expect(README).toContain('| `REFRAIN_PORT` |');
+  });
+
+  test('and the description of the admin API have every endpoint', () => {
+    const description = read('config/openapi.json');
+    expect(description).toBe(refreshDescription(description));
+    for (const endpoint of ENDPOINTS) expect(description).toContain(`"${endpoint}"`);
   });
 
   test('lists every error, with its status', () => {

@@ -28,6 +28,13 @@ export function endpointOf(method: string, address: Address): Endpoint | null {
   return method === 'POST' ? endpointAt(address) : null;
 }
 
+/** The endpoint that a request means whose target was never resolved, by the end of that alone; or nothing. */
+export function endpointMeantBy(method: string, target: string): Endpoint | null {
+  const path = target.split('?', 1)[0] as string;
+  const isMeant = (place: EndpointPath) => path.endsWith('ending' in place ? place.ending : `/v1${place.below}`);
+  return method === 'POST' ? (BY_LENGTH.find((endpoint) => isMeant(REQUEST_ENDPOINTS[endpoint].path)) ?? null) : null;
+}
+
 /** The id of the answer that a request deletes from its server, or nothing. */
 export function deletedAnswerOf(method: string, { path, basePath }: Address): string | null {
   if (method !== 'DELETE') return null;

@@ -2,6 +2,7 @@
  * Every endpoint by its name.
  */
 import type { Endpoint } from '../../endpoint.ts';
+import { type ErrorDialect, OPENAI_ERRORS } from '../error-dialect.ts';
 import { chat } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
@@ -16,3 +17,8 @@ export const RESPONSE_ENDPOINTS: Readonly<Record<Endpoint, ResponseEndpoint>> = 
   moderations,
   responses,
 };
+
+/** The error dialect of an endpoint's clients; OpenAI's where a request is to none. */
+export function errorsOf(endpoint: Endpoint | null): ErrorDialect {
+  return endpoint === null ? OPENAI_ERRORS : RESPONSE_ENDPOINTS[endpoint].errors;
+}
