@@ -3,7 +3,7 @@
  */
 import { environmentExample, exitsTable, settingsTable } from '../src/config/help.ts';
 import { Metrics } from '../src/ledger/metrics.ts';
-import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
+import { DIALECTS, readsAsOpenai } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
 import { ENDPOINTS } from '../src/endpoint.ts';
 import { REQUEST_ENDPOINTS } from '../src/request/endpoints/table.ts';
@@ -96,7 +96,7 @@ function keyTable(): string {
     ...IGNORED_FIELDS.map(({ fields: names, isIgnored, why }) => row(names, isIgnored, why)),
     row(
       [AUTHORED_IDS],
-      ignoresLabels,
+      readsAsOpenai,
       'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`',
     ),
   ];

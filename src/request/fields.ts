@@ -6,7 +6,7 @@
  * descriptor, after the types of its own SDK: one that is sorted nowhere, or
  * both ways, does not compile.
  */
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import { type Dialect, ignoresLabels, readsAsOpenai } from '../dialect.ts';
 
 /** Fields that are left out where the upstream's documentation says that they change no answer. */
 export interface IgnoredFields {
@@ -19,15 +19,16 @@ export interface IgnoredFields {
 export const IGNORED_FIELDS = [
   {
     fields: ['user', 'safety_identifier'],
-    isIgnored: ignoresLabels,
+    isIgnored: readsAsOpenai,
     why: 'abuse labels, documented not to change the answer; the scope separates callers',
   },
   {
     fields: ['prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
-    isIgnored: ignoresLabels,
+    isIgnored: readsAsOpenai,
     why: "hints to the upstream's own prefix cache",
   },
-  { fields: ['metadata', 'client_metadata'], isIgnored: ignoresLabels, why: 'labels' },
+  { fields: ['client_metadata'], isIgnored: readsAsOpenai, why: 'labels' },
+  { fields: ['metadata'], isIgnored: ignoresLabels, why: 'labels' },
 ] as const satisfies readonly IgnoredFields[];
 
 /** Left out always: where they say more than the form (see `form.ts`), the key has them in another place. */

@@ -2,7 +2,7 @@
  * The parts of a request that stay out of its key: the tables, by the dialect
  * of the upstream, and what the operator adds to them or brings back.
  */
-import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
+import { type Dialect, DIALECTS, readsAsOpenai } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
@@ -66,7 +66,7 @@ function bodyOmissions(dialect: Dialect | null, ignored: readonly string[], incl
   const tree: PointerTree = new Map();
   const rules = IGNORED_FIELDS.filter(({ isIgnored }) => dialect !== null && isIgnored(dialect));
   const fields = [...FORM_FIELDS, ...rules.flatMap((rule): readonly string[] => rule.fields)];
-  if (dialect !== null && ignoresLabels(dialect)) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
+  if (dialect !== null && readsAsOpenai(dialect)) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
   for (const field of fields) plant(tree, [field], true);
   for (const pointer of ignored) plant(tree, segmentsOf(pointer), true);
   for (const pointer of included) keep(tree, segmentsOf(pointer));

@@ -6,7 +6,7 @@
  * upstream, uncached.
  */
 import type { Dialect } from '../dialect.ts';
-import { ignoresLabels } from '../dialect.ts';
+import { readsAsOpenai } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { BodyFields } from './body-fields.ts';
 import { type Bypasses, isDecidedBy, whyBypass } from './bypasses.ts';
@@ -63,7 +63,7 @@ export function parseRequest(
 ): ParsedRequest | WhyNotCacheable {
   const endpoint = REQUEST_ENDPOINTS[name];
   // What an upstream assumes whose documentation is not OpenAI's is not known.
-  const canonical = understand(body, ignored, ignoresLabels(dialect) ? endpoint.assumed : ASSUMES_NOTHING);
+  const canonical = understand(body, ignored, readsAsOpenai(dialect) ? endpoint.assumed : ASSUMES_NOTHING);
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical, endpoint.decidingNames, bypasses)) return 'ambiguous';
   const fields = new BodyFields(canonical.members);

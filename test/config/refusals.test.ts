@@ -71,7 +71,7 @@ describe('a bad value', () => {
       'x-*-user',
       'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
     ],
-    ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
+    ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, anthropic, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
   });
@@ -294,7 +294,7 @@ describe('a bad named upstream', () => {
     [{ url: 'http://x', noStore: 'no' }, 'upstreams.x.noStore in my.json is "no"; it may be obey or ignore'],
     [
       { url: 'http://x', dialect: 'openrouter' },
-      'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine',
+      'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, anthropic, compatible or engine',
     ],
     [
       { url: 'http://x', key: 'sk' },

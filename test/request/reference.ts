@@ -23,9 +23,12 @@ const LABELS = [
 /** Members of a body that the name leaves out, or has in the form. */
 export const LEFT_OUT: Readonly<Record<Dialect, readonly string[]>> = {
   openai: LABELS,
+  anthropic: ['metadata', ...FORM],
   engine: LABELS,
   compatible: FORM,
 };
+
+const readsAsOpenai = (dialect: Dialect) => dialect === 'openai' || dialect === 'engine';
 
 /** @param body a JSON object, not nested beyond the bound */
 export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): string {
@@ -34,8 +37,8 @@ export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): s
   if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
   const members = json.members
     .filter(({ name }) => !LEFT_OUT[dialect].includes(name))
-    .map((member) => (dialect !== 'compatible' && member.name === 'input' ? withoutAuthoredIds(member) : member));
-  if (endpoint === 'responses' && dialect !== 'compatible' && !json.members.some(({ name }) => name === 'store'))
+    .map((member) => (readsAsOpenai(dialect) && member.name === 'input' ? withoutAuthoredIds(member) : member));
+  if (endpoint === 'responses' && readsAsOpenai(dialect) && !json.members.some(({ name }) => name === 'store'))
     members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
   return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
 }
