@@ -7,7 +7,8 @@ import type { Validator } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
 import type { TailUsage } from '../response/tail-usage.ts';
-import { laterUsage } from '../response/usage.ts';
+import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
+import type { Usage } from '../response/usage.ts';
 
 /** An answer, as far as it has come. */
 interface Heard {
@@ -65,7 +66,7 @@ export class CallMetrics {
   conclude(validator: Validator | null): Call | null {
     if (this.startedAt === null || this.#begunAt === null) return null;
     const seen = validator ?? this.#former;
-    const usage = laterUsage(seen?.usage ?? null, this.#tail?.usage() ?? null);
+    const usage = this.#later(seen?.usage ?? null, this.#tail?.usage() ?? null);
     const model = this.#model === null ? (seen?.model ?? this.#tail?.model() ?? null) : null;
     const times = { firstByteMs: this.#begunAt - this.startedAt, ms: this.#clock.now() - this.startedAt };
     return { usage, ...times, ...(model !== null && { model }) };
@@ -80,6 +81,10 @@ export class CallMetrics {
     }
     const call = this.conclude(validator);
     return call?.usage ? call : null;
+  }
+
+  #later(before: Usage | null, now: Usage | null): Usage | null {
+    return this.#endpoint === null ? (now ?? before) : RESPONSE_ENDPOINTS[this.#endpoint].usage.later(before, now);
   }
 
   close(call: Call | null): void {

@@ -9,7 +9,7 @@ import type { Validator, Step, Unkept, Verdict } from './complete.ts';
 import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
 import { type Head, headerOf } from './entry.ts';
 import { parse } from './json.ts';
-import { laterUsage, type Usage } from './usage.ts';
+import type { Usage, UsageReader } from './usage.ts';
 
 /** How much of the beginning and of the end is looked at, in bytes. */
 const BEGINNING = 1_024;
@@ -24,10 +24,10 @@ export class TailUsage {
   /** The last `END` bytes, and what came with the first of them. */
   readonly #tail: Buffer[] = [];
   #length = 0;
-  readonly #endpoint: Endpoint;
+  readonly #reader: UsageReader;
 
   constructor(endpoint: Endpoint) {
-    this.#endpoint = endpoint;
+    this.#reader = RESPONSE_ENDPOINTS[endpoint].usage;
   }
 
   push(chunk: Buffer): void {
@@ -45,7 +45,7 @@ export class TailUsage {
 
   /** The last that counts something; at the end, or else at the beginning. */
   usage(): Usage | null {
-    return laterUsage(this.#lastUsage(this.#beginning), this.#lastUsage(this.#end()));
+    return this.#reader.later(this.#lastUsage(this.#beginning), this.#lastUsage(this.#end()));
   }
 
   /** The model that the answer names as its own, or nothing. */
@@ -54,9 +54,8 @@ export class TailUsage {
   }
 
   #lastUsage(text: string): Usage | null {
-    const reader = RESPONSE_ENDPOINTS[this.#endpoint].usage;
-    const usages = [...text.matchAll(USAGE)].map(([, usage]) => reader.read(parse(usage as string)));
-    return usages.reduce(laterUsage, null);
+    const usages = [...text.matchAll(USAGE)].map(([, usage]) => this.#reader.read(parse(usage as string)));
+    return usages.reduce((before, now) => this.#reader.later(before, now), null);
   }
 
   #end(): string {
