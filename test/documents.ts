@@ -92,7 +92,7 @@ function keyTable(): string {
     `|---|${'---|'.repeat(DIALECTS.length)}---|`,
   ];
   const fields = [
-    row(FORM_FIELDS, () => true, 'the form of the answer, not the answer (chat, completions and responses)'),
+    row(FORM_FIELDS, () => true, 'the form of the answer, not the answer, where an endpoint has both'),
     ...IGNORED_FIELDS.map(({ fields: names, isIgnored, why }) => row(names, isIgnored, why)),
     row(
       [AUTHORED_IDS],

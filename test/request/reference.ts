@@ -87,7 +87,7 @@ function normal(json: Json, place: Place): string {
 function formOf(endpoint: Endpoint, members: readonly Member[]): string {
   const [stream, options] = ['stream', 'stream_options'].map((name) => members.find((member) => member.name === name));
   const words = `${stream?.written} ${options?.written}`;
-  if (endpoint === 'embeddings' || endpoint === 'moderations') return words;
+  if (['embeddings', 'moderations', 'rerank'].includes(endpoint)) return words;
   const chosen = options === undefined ? null : (JSON.parse(options.written as string) as unknown);
   if ([undefined, 'null', 'false'].includes(stream?.written)) return chosen === null ? 'json' : words;
   if (stream?.written !== 'true') return words;

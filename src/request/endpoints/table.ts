@@ -7,6 +7,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { moderations } from './moderations.ts';
 import type { EndpointPath, RequestEndpoint } from './request-endpoint.ts';
+import { rerank } from './rerank.ts';
 import { responses } from './responses.ts';
 
 export const REQUEST_ENDPOINTS: Readonly<Record<Endpoint, RequestEndpoint>> = {
@@ -15,6 +16,7 @@ export const REQUEST_ENDPOINTS: Readonly<Record<Endpoint, RequestEndpoint>> = {
   embeddings,
   moderations,
   responses,
+  rerank,
 };
 
 /** What of an address tells the endpoint: the path at the upstream, without a query, and that of its base. */

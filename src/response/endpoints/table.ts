@@ -8,6 +8,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { moderations } from './moderations.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
+import { rerank } from './rerank.ts';
 import { responses } from './responses.ts';
 
 export const RESPONSE_ENDPOINTS: Readonly<Record<Endpoint, ResponseEndpoint>> = {
@@ -16,6 +17,7 @@ export const RESPONSE_ENDPOINTS: Readonly<Record<Endpoint, ResponseEndpoint>> = 
   embeddings,
   moderations,
   responses,
+  rerank,
 };
 
 /** The error dialect of an endpoint's clients; OpenAI's where a request is to none. */
