@@ -9,7 +9,7 @@ import { DIALECTS } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
 import { isKnownField, REQUEST_ENDPOINTS } from '../../src/request/endpoints/table.ts';
 import { type FieldOf, type FieldTable, FORM_FIELDS, IGNORED_FIELDS } from '../../src/request/fields.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 import { ENDPOINTS, PATHS } from './bodies.ts';
 
 const LEFT_OUT: readonly string[] = IGNORED_FIELDS.flatMap(({ fields }): readonly string[] => fields);

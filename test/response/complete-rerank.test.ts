@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { RESPONSE_ENDPOINTS } from '../../src/response/endpoints/table.ts';
-import { judgeJson, judgeStream, type Word } from './judged.ts';
+import { validateJson, validateStream, type Word } from './validate.ts';
 
 const result = (index: unknown, score: unknown = 0.5, others: object = {}) => ({
   index,
@@ -43,12 +43,12 @@ describe('an answer of rerank', () => {
     ['without a score', { results: [result(0, null)] }, 1, 'missing-input'],
     ['with an error', { ...JINA, error: { message: 'overloaded' } }, 2, 'error-object'],
   ])('%s', (_, answer, inputs, word) => {
-    expect(judgeJson(answer, { endpoint: 'rerank', inputs })).toBe(word);
+    expect(validateJson(answer, { endpoint: 'rerank', inputs })).toBe(word);
   });
 
   test('as a stream, which no server sends', () => {
-    expect(judgeStream(['data: {"results":[]}\n\n', 'data: [DONE]\n\n'], { endpoint: 'rerank' })).toBe('dialect');
-    expect(judgeStream(['event: error\ndata: {"message":"x"}\n\n'], { endpoint: 'rerank' })).toBe('error-object');
+    expect(validateStream(['data: {"results":[]}\n\n', 'data: [DONE]\n\n'], { endpoint: 'rerank' })).toBe('dialect');
+    expect(validateStream(['event: error\ndata: {"message":"x"}\n\n'], { endpoint: 'rerank' })).toBe('error-object');
   });
 });
 
