@@ -3,8 +3,8 @@
  * but for the length of the body, and what is read is a pure function of the
  * rest; so each connection remembers its last, and a repeat is not read again.
  */
-import { deletedAnswerOf } from '../endpoint.ts';
 import { loopDetected } from '../errors.ts';
+import { deletedAnswerOf } from '../request/endpoints/table.ts';
 import { readHeaderFields, valuesOf } from '../request/header-fields.ts';
 import { meantHeaders, namesUs } from '../headers/forwarded-headers.ts';
 import { SentHeaders } from '../headers/sent-headers.ts';
@@ -50,8 +50,9 @@ export class HeadMemo {
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
     const head = parseHead(this.#rules, { method, url, fields });
-    const sent = new SentHeaders(this.#rules, head, rawHeaders);
-    const received: ReceivedHead = { ...head, raw, sent, deletes: deletedAnswerOf(method, head.route.path) };
+    const { path, target } = head.route;
+    const deletes = deletedAnswerOf(method, { path, basePath: target.basePath });
+    const received: ReceivedHead = { ...head, raw, deletes, sent: new SentHeaders(this.#rules, head, rawHeaders) };
     this.#last.set(connection, received);
     return received;
   }
