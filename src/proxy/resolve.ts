@@ -16,12 +16,12 @@ import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** @throws RefrainError where there is no answer to be had */
-export async function resolve(
+export function resolve(
   proxy: ProxyDependencies,
   request: NamedRequest | NamelessRequest,
   client: Client,
   context: RequestContext,
-): Promise<CacheResult> {
+): CacheResult | Promise<CacheResult> {
   try {
     if (request.keyed === null) return bypass(proxy, request);
     const { head, keyed } = request;
@@ -29,9 +29,9 @@ export async function resolve(
     const now = proxy.clock.now();
     const standing = standingOf(proxy, head, now);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
-    return hit ?? (await ask(proxy, request, standing, client, context));
+    return hit ?? ask(proxy, request, standing, client, context);
   } finally {
-    // A call that goes on holds for itself what it needs.
+    // A question or a call that goes on holds it for itself.
     request.body?.release();
   }
 }
@@ -59,18 +59,23 @@ async function ask(
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
-  const { head, keyed } = request;
+  const { head, keyed, body } = request;
   const { cache, hints, store } = proxy;
-  const question = questionFor(proxy, request, standing, client);
-  const mayBeKept = standing === 'to-check' && head.policy.debug;
-  const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
-  const result = await (standing === 'to-check'
-    ? recheck(proxy, head.credentialAtUpstream, question)
-    : cache.open(question));
-  if (result.outcome.word === 'follow') hints.followed(keyed.key);
-  if (result.outcome.word === 'miss') {
-    const { outcome, variesBy = null } = result;
-    context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+  body.hold();
+  try {
+    const question = questionFor(proxy, request, standing, client);
+    const mayBeKept = standing === 'to-check' && head.policy.debug;
+    const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
+    const result = await (standing === 'to-check'
+      ? recheck(proxy, head.credentialAtUpstream, question)
+      : cache.open(question));
+    if (result.outcome.word === 'follow') hints.followed(keyed.key);
+    if (result.outcome.word === 'miss') {
+      const { outcome, variesBy = null } = result;
+      context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+    }
+    return result;
+  } finally {
+    body.release();
   }
-  return result;
 }
