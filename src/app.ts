@@ -12,7 +12,7 @@ import { Callers } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { AdmissionControl } from './cache/admission-control.ts';
 import { type Clock, systemClock, within } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
@@ -127,7 +127,10 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     maxEntryBytes,
     onAbandon,
     patience,
+    retention: retentionOf(config),
     keptHeaders: replayedHeaders,
+    onDetachedCall: ({ endpoint, model, scope }, call) =>
+      ledger.noteCall({ time: clock.now(), endpoint, model: model ?? call.model ?? null, scope, call }),
   });
   const metrics = new Metrics({
     version: packageVersion(),
@@ -138,6 +141,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     bytesInTheAir: () => admission.bytes,
   });
   ledger.subscribe((record) => metrics.observe(record));
+  ledger.onCall((record) => metrics.observeCall(record));
   let rules: Rules;
   const budget = new RequestBudget(config.limits.requestBytes);
   const bounds = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };

@@ -43,6 +43,7 @@ export class Flight implements Writer, RecordingOwner {
   #committed = false;
   #landed = false;
   #fenced = false;
+  #isDetached = false;
   #cancelSettling: (() => void) | null = null;
 
   constructor(plan: FlightPlan) {
@@ -92,6 +93,11 @@ export class Flight implements Writer, RecordingOwner {
       return this.#end({ error: error as RefrainError, alreadySent: false });
     }
     this.start(fetch);
+  }
+
+  /** From here on it goes on without a reader, as long as its answer can be kept. */
+  detach(): void {
+    this.#isDetached = true;
   }
 
   /** Lands a flight that has nothing to fetch: the store had the answer. */
@@ -199,7 +205,8 @@ export class Flight implements Writer, RecordingOwner {
   #abandon(): void {
     const { recording } = this;
     if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
-    if (this.#plan.onAbandon === 'finish' && this.#isWorthFinishing()) return;
+    const isToFinish = this.#isDetached || this.#plan.onAbandon === 'finish';
+    if (isToFinish && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), alreadySent: false });
   }
 

@@ -65,6 +65,12 @@ export class Flights {
     slot.flight = null;
   }
 
+  /** Another answer was stored under a key: the entry that a flight was to replace there is served no more. */
+  supersede(key: string): void {
+    const sink = this.joinable(key)?.landing;
+    if (sink) sink.before = undefined;
+  }
+
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */
   to(key: string): Flight[] {
     const primary = primaryKey(key);

@@ -6,7 +6,7 @@
  */
 import type { Log } from '../log.ts';
 import type { Entry } from '../response/entry.ts';
-import { isOfFuture } from './stored.ts';
+import { isOfFuture } from './freshness.ts';
 
 /** How long one line in the log is enough. */
 const AGAIN_MS = 3_600_000;

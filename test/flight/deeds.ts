@@ -18,7 +18,9 @@ export interface Stage {
 
 export type Deed = (stage: Stage) => void;
 
-export const PLAIN = { read: true, follow: true, ask: true, maxAge: Infinity, ttl: TTL };
+const STRICT = { maxAge: Infinity, maxStale: 0, revalidates: false, staleIfError: 0 };
+
+export const PLAIN = { ...STRICT, read: true, follow: true, ask: true, ttl: TTL };
 
 export const REFRESH = { ...PLAIN, read: false, follow: false };
 

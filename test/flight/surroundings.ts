@@ -44,6 +44,8 @@ export class Surroundings {
       maxEntryBytes: setting.maxEntryBytes,
       onAbandon: setting.onAbandon,
       patience: PATIENCE,
+      retention: 0,
+      onDetachedCall: () => {},
       keptHeaders: (headers) => {
         this.onHeaders();
         return headers;

@@ -41,7 +41,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
       named: new Map(),
     },
-    policy: { ttl: 60, maxTtl: 60, mode: 'all', sseNoStore: 'obey' },
+    policy: { ttl: 60, maxTtl: 60, stale: { revalidate: null, error: null }, mode: 'all', sseNoStore: 'obey' },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),
     digestOf,
