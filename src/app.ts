@@ -7,6 +7,8 @@ import type { RequestListener, Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { LazyAdminServer } from './admin/lazy-admin-server.ts';
 import { explainDocument } from './admin/explain.ts';
+import { HeadMemo } from './proxy/head-memo.ts';
+import { replayedHeaders } from './headers/forwarded-headers.ts';
 import { Cache } from './cache/cache.ts';
 import { Callers } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
@@ -19,7 +21,6 @@ import { packageVersion } from './config/version.ts';
 import { ConfigError } from './errors.ts';
 import { Bodies } from './http/body.ts';
 import { createHandler } from './http/handle.ts';
-import { HeadMemo } from './http/head-memo.ts';
 import { closeOnlyIdle } from './http/idle.ts';
 import { Lobby } from './http/lobby.ts';
 import { createServer } from './http/node-http.ts';
@@ -42,7 +43,7 @@ import { createSqliteStore } from './store/sqlite.ts';
 import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
-import { replayedHeaders } from './upstream/headers.ts';
+
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 export interface App {
@@ -150,24 +151,26 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const createHandle = (): RequestListener =>
     createHandler({
-      cache,
-      store,
-      upstream,
-      ledger,
-      hints,
-      clock,
-      log,
-      pseudonym,
-      keyer,
-      callers,
-      heads: new HeadMemo({ rules, pseudonym }),
-      keep: new Set(config.keep),
-      keepsPrompts: config.store.prompts,
-      omissions: rules.omissions,
+      proxy: {
+        cache,
+        store,
+        upstream,
+        ledger,
+        hints,
+        clock,
+        log,
+        pseudonym,
+        keyer,
+        callers,
+        heads: new HeadMemo({ rules, pseudonym }),
+        keep: new Set(config.keep),
+        keepsPrompts: config.store.prompts,
+        omissions: rules.omissions,
+        isStopping: () => app.readiness === 'stopping',
+        decoding: new Decoding(bounds, budget.whole, clock),
+      },
       heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
-      isStopping: () => app.readiness === 'stopping',
       bodies: new Bodies(bounds, budget, clock),
-      decoding: new Decoding(bounds, budget.whole, clock),
     });
   const api = createServer({ ...LISTENER, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   api.on('clientError', refuseUnread);

@@ -44,7 +44,7 @@ describe('the documents', () => {
       'src/request/bypasses.ts',
       'src/request/content-coding.ts',
       'src/http/body.ts',
-      'src/http/resolve.ts',
+      'src/proxy/name.ts',
     ].flatMap((path) =>
       [...read(path).matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g)].map(([, reason]) => reason as string),
     );

@@ -46,14 +46,13 @@ export class Cache {
   readonly removals: Removals;
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
-  readonly #hitForMiss: HitForMiss;
   readonly #stored: StoredAnswers;
   readonly #staleIfError: StaleIfError;
   readonly #leading: Leading;
 
   constructor(options: CacheOptions) {
     const flights = this.#flights;
-    const hitForMiss = (this.#hitForMiss = new HitForMiss(options.clock));
+    const hitForMiss = new HitForMiss(options.clock);
     const deletedResponses = new DeletedResponses();
     const stored = (this.#stored = new StoredAnswers({ ...options, deletedResponses }));
     this.#options = options;
@@ -72,11 +71,6 @@ export class Cache {
     return this.#flights.keys();
   }
 
-  /** Why the last answer under a key was not kept; null where it was, or nothing is known of it. */
-  whyNotKept(key: string): string | null {
-    return this.#hitForMiss.whyNot(key);
-  }
-
   /** A hit that can be had without waiting and needs no upstream call. */
   hit(key: string, permission: Permission, sent: Sent, now?: number): CacheResult | undefined {
     return this.#stored.hit(key, permission, sent, now);
@@ -84,11 +78,18 @@ export class Cache {
 
   /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
   open(question: Question): CacheResult | Promise<CacheResult> {
-    return this.#staleIfError.isPermitted(question) ? this.#openOrStale(question) : this.#open(question);
+    if (!this.#staleIfError.isPermitted(question)) return this.#open(question);
+    return this.orStale(new Promise((resolve) => resolve(this.#open(question))), question);
   }
 
-  /** Answers from the store where the upstream fails and the question permits that, or else as the upstream does. */
-  async orStale(result: CacheResult, question: Question): Promise<CacheResult> {
+  /** The result, or a stale answer where the upstream fails or may not be asked, and the question permits that. */
+  async orStale(opening: CacheResult | Promise<CacheResult>, question: Question): Promise<CacheResult> {
+    let result: CacheResult;
+    try {
+      result = await opening;
+    } catch (error) {
+      return this.#staleIfError.insteadOf(error, question);
+    }
     const answered = await this.#staleIfError.instead(result, question);
     if (answered !== result && result.outcome.word === 'miss') {
       detach(this.#options.onDetachedCall, question.label, result.call);
@@ -104,14 +105,6 @@ export class Cache {
     const reader = flight.recording.openReader();
     flight.start(fetch);
     return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
-  }
-
-  async #openOrStale(question: Question): Promise<CacheResult> {
-    try {
-      return await this.orStale(await this.#open(question), question);
-    } catch (error) {
-      return this.#staleIfError.insteadOf(error, question);
-    }
   }
 
   #open(question: Question): CacheResult | Promise<CacheResult> {

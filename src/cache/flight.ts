@@ -23,8 +23,8 @@ import type { FlightPlan, Sink } from './flight-plan.ts';
 import type { AdmissionControl } from './admission-control.ts';
 import { whyNotStorable } from './storable.ts';
 
-/** Fetches an answer into a writer. */
-export type Fetch = (writer: Writer) => void;
+/** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
+export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
 
 /** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
@@ -78,7 +78,7 @@ export class Flight implements Writer, RecordingOwner {
     this.callMetrics.started();
     this.#plan.admission.countFlight(1);
     try {
-      fetch(this);
+      fetch(this, this.callMetrics.whenOver);
     } catch (cause) {
       this.fail({ error: internalError(cause), alreadySent: false });
       this.source?.abort();

@@ -58,10 +58,10 @@ export class Leading {
   }
 
   #begin(question: Question): Led {
-    const { key, permission, varying, expected } = question;
+    const { key, permission, isRefresh, varying, expected } = question;
     const sink = new StoreSink(this.#parts, question);
     const flight = this.#register(question, sink);
-    const notKept = permission.read ? this.#parts.hitForMiss.whyNot(key) : null;
+    const notKept = isRefresh ? null : this.#parts.hitForMiss.whyNot(key);
     const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore: expected.noStore, notKept, answer: sink };
     const result: CacheResult = {
       outcome,

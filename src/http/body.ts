@@ -10,6 +10,8 @@ import { bodyTooLarge, overloaded, RefrainError } from '../errors.ts';
 import type { RequestBudget } from '../request/budget.ts';
 import { Gathering } from '../request/gathering.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import type { BodySource } from '../proxy/incoming-request.ts';
+import { PassingBody, type WhyPassing } from '../proxy/passing-body.ts';
 import { Arrivals } from './arrivals.ts';
 
 export interface BodyLimits {
@@ -17,14 +19,6 @@ export interface BodyLimits {
   readonly accepted: number;
   /** The most that is read as a whole, in bytes. */
   readonly whole: number;
-}
-
-/** A body that is not read as a whole, and why. */
-export interface Streamed {
-  readonly why: 'large-request' | 'request-budget';
-  readonly stream: Readable;
-  /** The pieces that have been read of it already. */
-  readonly begun: readonly Buffer[];
 }
 
 /** The most that a stream holds, in bytes: what four buffers on its way take. */
@@ -41,22 +35,27 @@ export class Bodies {
     this.#arrivals = new Arrivals(clock);
   }
 
+  /** The body of a request that nobody has read yet. */
+  of(request: IncomingMessage): BodySource {
+    return new SocketBody(this, request);
+  }
+
   /**
-   * The whole body; or, past `limits.whole` or the budget, a stream of all of it.
+   * The whole body; or, past `limits.whole` or the budget, one that passes.
    * @param length in bytes, as declared; 0 where it is not
    * @throws RefrainError `body_too_large`, `body_incomplete`, `body_timeout`, `overloaded`
    */
-  read(request: IncomingMessage, length: number): Promise<WholeBody | Streamed> {
+  read(request: IncomingMessage, length: number): Promise<WholeBody | PassingBody> {
     const { accepted, whole } = this.limits;
     if (length > accepted) return Promise.reject(bodyTooLarge(accepted));
     return length > whole ? this.#readLarge(request, length) : this.#gather(request, length);
   }
 
-  async #readLarge(request: IncomingMessage, length: number): Promise<Streamed> {
-    return { why: 'large-request', stream: this.stream(request, length), begun: [] };
+  async #readLarge(request: IncomingMessage, length: number): Promise<PassingBody> {
+    return this.pass(request, length, 'large-request');
   }
 
-  #gather(request: IncomingMessage, length: number): Promise<WholeBody | Streamed> {
+  #gather(request: IncomingMessage, length: number): Promise<WholeBody | PassingBody> {
     const {
       limits: { accepted, whole },
     } = this;
@@ -68,7 +67,7 @@ export class Bodies {
       let held = 0;
       // Of a body in pieces, each is digested while it is still in the processor's cache.
       let hash: Hash | undefined;
-      const stop = (outcome: Streamed | RefrainError) => {
+      const stop = (outcome: PassingBody | RefrainError) => {
         this.#arrivals.delete(arriving);
         request.off('data', take).off('end', finish);
         if (!(outcome instanceof RefrainError)) return resolve(outcome);
@@ -102,14 +101,14 @@ export class Bodies {
 
   /** Turns a body that was to be read as a whole into a stream of all of it. */
   #goOn(
-    why: Streamed['why'],
+    why: WhyPassing,
     request: IncomingMessage,
     length: number,
     begun: readonly Buffer[],
     held: number,
-  ): Streamed | RefrainError {
+  ): PassingBody | RefrainError {
     const stream = this.#passOn(request, length, this.limits.accepted, begun, held);
-    return stream === null ? overloaded() : { why, stream, begun };
+    return stream === null ? overloaded() : new PassingBody(stream, length || null, why);
   }
 
   /**
@@ -119,10 +118,10 @@ export class Bodies {
    * @param length in bytes, as declared; 0 where it is not
    * @throws RefrainError `overloaded`
    */
-  stream(request: IncomingMessage, length: number): Readable {
+  pass(request: IncomingMessage, length: number, why: WhyPassing = null): PassingBody {
     const stream = this.#passOn(request, length, Infinity, [], 0);
     if (!stream) throw overloaded();
-    return stream;
+    return new PassingBody(stream, length || null, why);
   }
 
   /**
@@ -168,6 +167,27 @@ export class Bodies {
       drain(request);
     });
     return body;
+  }
+}
+
+class SocketBody implements BodySource {
+  readonly length: number | null;
+  readonly #bodies: Bodies;
+  readonly #request: IncomingMessage;
+
+  constructor(bodies: Bodies, request: IncomingMessage) {
+    const { 'content-length': length = 0, 'transfer-encoding': coding } = request.headers;
+    this.length = coding === undefined ? Number(length) : null;
+    this.#bodies = bodies;
+    this.#request = request;
+  }
+
+  read(): Promise<WholeBody | PassingBody> {
+    return this.#bodies.read(this.#request, this.length ?? 0);
+  }
+
+  pass(): PassingBody {
+    return this.#bodies.pass(this.#request, this.length ?? 0);
   }
 }
 

@@ -5,19 +5,14 @@
 import type { ServerResponse } from 'node:http';
 import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
 import { closesConnection, errorBody, type RefrainError } from '../errors.ts';
-import type { RequestContext } from './response-headers.ts';
+import type { Marks } from '../headers/response-headers.ts';
 import { STATUS_CODES } from './node-http.ts';
 
 /**
  * Answers with the error. Where an answer has begun already, its connection breaks instead.
  * @param outcome null for a request that was refused before it had one
  */
-export function fail(
-  response: ServerResponse,
-  error: RefrainError,
-  outcome: Outcome | null,
-  context: RequestContext,
-): void {
+export function fail(response: ServerResponse, error: RefrainError, outcome: Outcome | null, context: Marks): void {
   if (response.destroyed) return;
   if (response.headersSent) return void response.destroy();
   const body = errorBody(error);

@@ -5,44 +5,23 @@
 import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
 import { whyNotStorable } from '../cache/storable.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { type Head, headerOf, type RawHeaders } from '../response/entry.ts';
+import { type Head, headerOf, type RawHeaders, selectHeaders } from '../response/entry.ts';
 import { isEventStream } from '../response/validator.ts';
-import {
-  relayedHeaders,
-  replayedHeaders,
-  selectHeaders,
-  sharedErrorHeaders,
-  withoutCookies,
-} from '../upstream/headers.ts';
+import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './forwarded-headers.ts';
 
-/** What is known of one request; filled in as it is read. */
-export interface RequestContext {
+/** What the headers tell of one request. */
+export interface Marks {
   readonly requestId: string;
-  /** By `performance.now()`, in ms. */
-  readonly startedAt: number;
   /** Null for a path that is not cached, and before that is known. */
   endpoint: Endpoint | null;
-  /** Whose it is; null before that is known. */
-  scope: string | null;
-  /** Null where the request was not read, or does not say. */
-  model: string | null;
   /** The first 16 digits of the fingerprint; null where there is none. */
   key: string | null;
-  /** Why a miss was one, for whoever asked. */
+  /** Why a miss was one, for the request that asked. */
   why: string | null;
 }
 
-export function createContext(requestId: string): RequestContext {
-  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, why: null };
-}
-
 /** @param length the body's length in bytes; null while it is unknown */
-export function responseHeaders(
-  head: Head,
-  length: number | null,
-  outcome: Outcome,
-  context: RequestContext,
-): string[] {
+export function responseHeaders(head: Head, length: number | null, outcome: Outcome, context: Marks): string[] {
   const streams = isEventStream(head);
   // On a path that we do not cache, the upstream's own stands.
   const isOurs = context.endpoint !== null;

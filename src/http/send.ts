@@ -21,7 +21,7 @@ export type HeadersFor = (head: Head, length: number | null) => string[];
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function serve(
+export function send(
   reader: Reader,
   response: ServerResponse,
   headersFor: HeadersFor,

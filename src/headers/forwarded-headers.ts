@@ -3,7 +3,7 @@
  * crosses; what is ours is ours; the rest passes as it is spelled.
  */
 import { HOP_BY_HOP } from '../request/header-fields.ts';
-import { headerOf, type RawHeaders } from '../response/entry.ts';
+import { headerOf, type RawHeaders, selectHeaders } from '../response/entry.ts';
 
 const HOP = new Set(HOP_BY_HOP);
 
@@ -101,14 +101,4 @@ function isOwn(name: string): boolean {
 /** Headers that `Connection` declares to be of this hop alone. */
 function connectionNames(raw: RawHeaders): ReadonlySet<string> {
   return new Set((headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
-}
-
-/** The headers whose lower-case name is to be kept, as spelled. */
-export function selectHeaders(raw: RawHeaders, keep: (name: string) => boolean): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] as string;
-    if (keep(name.toLowerCase())) kept.push(name, raw[at + 1] as string);
-  }
-  return kept;
 }
