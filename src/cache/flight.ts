@@ -26,8 +26,9 @@ import { whyNotStorable } from './storable.ts';
 /** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
 export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
 
-/** After its terminal event an answer is given this long, in ms, to end by itself. */
+/** After its terminal event an answer has this long, in ms, to end by itself: from its last byte on, and in all. */
 const SETTLE_MS = 1_000;
+const SETTLE_MOST_MS = 10_000;
 
 export class Flight implements Writer, RecordingOwner {
   readonly recording: Recording;
@@ -35,6 +36,8 @@ export class Flight implements Writer, RecordingOwner {
   source: Source | null = null;
   /** Why a complete answer was not kept; null before, and where it was. */
   unkept: string | null = null;
+  /** True where it goes on without a reader, as long as its answer can be kept. */
+  isDetached = false;
   /** What the store says, while it is asked. */
   lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
@@ -43,7 +46,7 @@ export class Flight implements Writer, RecordingOwner {
   #committed = false;
   #landed = false;
   #fenced = false;
-  #isDetached = false;
+  #settleBy: number | null = null;
   #cancelSettling: (() => void) | null = null;
 
   constructor(plan: FlightPlan) {
@@ -95,11 +98,6 @@ export class Flight implements Writer, RecordingOwner {
     this.start(fetch);
   }
 
-  /** From here on it goes on without a reader, as long as its answer can be kept. */
-  detach(): void {
-    this.#isDetached = true;
-  }
-
   /** Lands a flight that has nothing to fetch: the store had the answer. */
   dismiss(): void {
     this.#land();
@@ -134,8 +132,9 @@ export class Flight implements Writer, RecordingOwner {
 
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
-    // First: whoever is played its end may leave at once.
-    if (this.#validator?.push(chunk) === 'committed') this.#commit();
+    // First: a reader that is played its end may leave at once.
+    if (this.#validator?.push(chunk) === 'committed') this.#committed = true;
+    if (this.#committed) this.#awaitEnd();
     const isWanted = this.recording.append(chunk);
     this.callMetrics.saw(chunk);
     return isWanted;
@@ -193,9 +192,12 @@ export class Flight implements Writer, RecordingOwner {
     this.#plan.sink?.release();
   }
 
-  #commit(): void {
-    this.#committed = true;
-    this.#cancelSettling = this.#plan.clock.after(SETTLE_MS, () => {
+  #awaitEnd(): void {
+    const { clock } = this.#plan;
+    const now = clock.now();
+    this.#settleBy ??= now + SETTLE_MOST_MS;
+    this.#cancelSettling?.();
+    this.#cancelSettling = clock.after(Math.min(SETTLE_MS, this.#settleBy - now), () => {
       this.finish();
       this.source?.abort();
     });
@@ -205,7 +207,7 @@ export class Flight implements Writer, RecordingOwner {
   #abandon(): void {
     const { recording } = this;
     if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
-    const isToFinish = this.#isDetached || this.#plan.onAbandon === 'finish';
+    const isToFinish = this.isDetached || this.#plan.onAbandon === 'finish';
     if (isToFinish && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), alreadySent: false });
   }

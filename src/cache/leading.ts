@@ -86,7 +86,7 @@ export class Leading {
       return undefined;
     }
     const isToRefresh = served === 'stale-while-revalidate' && flights.joinable(key) === flight;
-    if (isToRefresh) flight.detach();
+    flight.isDetached = isToRefresh;
     result.reader.leave();
     if (isToRefresh) {
       detach(onDetachedCall, label, result.call);

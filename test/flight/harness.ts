@@ -28,6 +28,8 @@ export class Harness {
   readonly store = new HeldStore();
   readonly admission: CountedAdmissionControl;
   readonly cache: Cache;
+  /** The number of calls that were charged to no request. */
+  detached = 0;
   /** Called with the key and the reason of an answer that was not kept. */
   onUnkept: (key: string, why: string) => void = () => {};
   /** Called before headers are chosen; may throw. */
@@ -45,7 +47,7 @@ export class Harness {
       onAbandon: setting.onAbandon,
       patience: PATIENCE,
       retention: 0,
-      onDetachedCall: () => {},
+      onDetachedCall: () => void this.detached++,
       keptHeaders: (headers) => {
         this.onHeaders();
         return headers;

@@ -54,8 +54,11 @@ export class Invariants {
   readonly #unkept = new Map<string, number>();
   readonly #wasUnkept = new Map<string, number>();
 
+  readonly #detachedBefore: number;
+
   constructor(harness: Harness, askers: readonly Asker[], calls: readonly Call[]) {
     this.#harness = harness;
+    this.#detachedBefore = harness.detached;
     this.#askers = askers;
     this.#calls = calls;
   }
@@ -113,9 +116,10 @@ export class Invariants {
     const { permission } = asker.manner;
     this.findings.hold(permission?.ask !== false, () => 'a request that may not ask leads');
     this.findings.hold(
-      this.#calls.every((other) => other.asker !== asker),
+      this.#calls.every((other) => other.asker !== asker || other.isDetached),
       () => 'a request leads twice',
     );
+    this.findings.hold(!call.isDetached || permission?.revalidates === true, () => 'a call is made for nobody');
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
     this.findings.hold(
@@ -129,11 +133,11 @@ export class Invariants {
     const { findings } = this;
     const call = this.#calls.find(({ number }) => number === callOf(head));
     if (!call) return findings.hold(false, () => 'an answer is kept that no call has said');
-    const { asker, ledStep, sent, number, end, terminalAt } = call;
+    const { asker, ledStep, sent, number, end, terminalAt, lastSentAt } = call;
     findings.hold(asker.topic.key === key, () => `${number} is kept under the key of another`);
     findings.hold(call.isWhole && Buffer.concat(sent).equals(body), () => `${number} is kept and is not whole`);
     findings.hold(
-      end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now,
+      end !== null || (terminalAt !== null && (lastSentAt as number) + SETTLE_MS <= this.#now),
       () => `${number} is kept before its end`,
     );
     findings.hold(
@@ -201,6 +205,13 @@ export class Invariants {
         () => `call ${call.number} was whole and is not kept`,
       );
     }
+    const uncharged = this.#calls.filter(({ isDetached }) => isDetached).length + this.#askers.filter(isStandIn).length;
+    this.findings.hold(this.#harness.detached - this.#detachedBefore <= uncharged, () => 'a call is charged twice');
+    const unreported = this.#calls.filter((call) => call.isDetached && this.kept.has(call.number)).length;
+    this.findings.hold(
+      unreported <= this.#harness.detached - this.#detachedBefore,
+      () => 'a refresh is charged to nobody',
+    );
     const remains = this.#harness.remains();
     this.findings.hold(remains.length === 0, () => `there remains ${remains.join(', ')}`);
   }
@@ -235,7 +246,7 @@ export class Invariants {
     if (call.terminalAt !== null) return true;
     const { permission } = call.asker.manner;
     if (
-      this.#harness.setting.onAbandon === 'abort' ||
+      (this.#harness.setting.onAbandon === 'abort' && !call.isDetached) ||
       permission === null ||
       this.wasPurged(call.asker.topic.key, call.ledStep)
     )
@@ -273,4 +284,9 @@ export class Invariants {
       !this.wasForgottenBefore(answer.id, Infinity)
     );
   }
+}
+
+/** Tests whether a request was answered by what is kept in the place of a call that failed. */
+function isStandIn({ result }: Asker): boolean {
+  return result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
 }
