@@ -20,7 +20,7 @@ export interface Sink {
   /** Known as soon as the head is. */
   readonly terms: Terms | null;
   /** The entry that the store has under the key, and that the answer is to replace. */
-  before: Found | undefined;
+  readonly before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;

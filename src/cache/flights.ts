@@ -65,10 +65,9 @@ export class Flights {
     slot.flight = null;
   }
 
-  /** Another answer was stored under a key: the entry that a flight was to replace there is served no more. */
+  /** An answer was stored under a key: the entry that a flight was to replace there is gone, so that nobody joins it. */
   supersede(key: string): void {
-    const sink = this.joinable(key)?.landing;
-    if (sink) sink.before = undefined;
+    if (this.joinable(key)?.landing?.before !== undefined) this.#joinable.delete(key);
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */

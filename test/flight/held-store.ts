@@ -18,6 +18,8 @@ export interface HeldLookup {
 export class HeldStore implements Store {
   /** The lookups that are not settled yet, in the order they were asked. */
   readonly lookups = new Set<HeldLookup>();
+  /** The number of lookups so far. */
+  gets = 0;
   /** Called before anything is done; may throw. */
   onCall: (name: string, key: string) => void = () => {};
   onSet: (key: string, entry: Entry) => void = () => {};
@@ -39,6 +41,7 @@ export class HeldStore implements Store {
   }
 
   get(key: string): Promise<Found | undefined> {
+    this.gets++;
     this.onCall('get', key);
     const then = this.#far.get(key);
     return new Promise((resolve, reject) => {

@@ -119,13 +119,25 @@ export class Invariants {
       this.#calls.every((other) => other.asker !== asker || other.isDetached),
       () => 'a request leads twice',
     );
-    this.findings.hold(!call.isDetached || permission?.revalidates === true, () => 'a call is made for nobody');
+    if (call.isDetached) this.#checkRefresh(call);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
     this.findings.hold(
       double === undefined,
       () => `call ${call.number} is made though ${double?.number} may be followed`,
     );
+  }
+
+  /** One for each key, for a request that permits it, and none where its answer is known not to be kept. */
+  #checkRefresh({ asker }: Call): void {
+    const { permission } = asker.manner;
+    const { key } = asker.topic;
+    this.findings.hold(permission?.revalidates === true, () => 'a call is made for nobody');
+    this.findings.hold(!(asker.isFirst && asker.isUnkept), () => 'a refresh is made that is known not to be kept');
+    const double = this.#calls.find(
+      (other) => other.isDetached && other.asker.topic.key === key && this.#isGoingOn(other),
+    );
+    this.findings.hold(double === undefined, () => `a refresh is made beside call ${double?.number}`);
   }
 
   /** The answer of a call is kept. */
@@ -200,6 +212,7 @@ export class Invariants {
     for (const call of this.#calls) {
       const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
       this.findings.hold(!isLeftAlone, () => `call ${call.number} was thrown away and is not ended`);
+      this.findings.hold(!this.#isGivenUp(call), () => `call ${call.number} was a refresh and is given up`);
       this.findings.hold(
         this.kept.has(call.number) || !this.#mustBeKept(call),
         () => `call ${call.number} was whole and is not kept`,
@@ -230,9 +243,19 @@ export class Invariants {
 
   /** Leaves out what depends on how far a request had come when its key was purged or given up. */
   #mayBeFollowed(call: Call, key: string): boolean {
-    const { asker, answer, begunAt, ledAt } = call;
-    if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker))
-      return false;
+    const { asker } = call;
+    return (
+      asker.topic.key === key &&
+      asker.manner.permission?.follow === true &&
+      this.#mayHoldItsKey(asker) &&
+      this.#isGoingOn(call)
+    );
+  }
+
+  /** Whether a call is in the air and may hold its key: others wait for it. */
+  #isGoingOn(call: Call): boolean {
+    const { asker, answer, begunAt, ledAt, ledStep } = call;
+    if (!call.isInTheAir || this.wasPurged(asker.topic.key, ledStep)) return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
@@ -259,6 +282,13 @@ export class Invariants {
       permission.ttl > 0 &&
       call.bytes <= this.#harness.setting.maxEntryBytes
     );
+  }
+
+  /** Whether a refresh was ended by us that could have been kept. */
+  #isGivenUp(call: Call): boolean {
+    const { isDetached, isAborted, end, terminalAt } = call;
+    if (!isDetached || !isAborted || end !== null || terminalAt !== null) return false;
+    return !this.mayBeLiveOnly(call) && this.#isWorthFinishing(call);
   }
 
   #mustBeKept(call: Call): boolean {
