@@ -58,11 +58,11 @@ export class Leading {
   }
 
   #begin(question: Question): Led {
-    const { key, permission, isRefresh, varying, expected } = question;
+    const { key, isRefresh, varying } = question;
     const sink = new StoreSink(this.#parts, question);
     const flight = this.#register(question, sink);
     const notKept = isRefresh ? null : this.#parts.hitForMiss.whyNot(key);
-    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore: expected.noStore, notKept, answer: sink };
+    const outcome: Miss = { word: 'miss', notKept, answer: sink };
     const result: CacheResult = {
       outcome,
       reader: flight.recording.openReader(),

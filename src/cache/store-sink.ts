@@ -12,7 +12,7 @@ import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import { isOfFuture } from './freshness.ts';
 import type { Question } from './question.ts';
-import { lifetimeOf } from './storable.ts';
+import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
 import { storeVariant } from './variants.ts';
@@ -54,6 +54,10 @@ export class StoreSink implements Sink {
     return this.before !== undefined && isOfFuture(this.before.entry, this.#context.clock.now());
   }
 
+  get unstorable(): WhyNotKept | null {
+    return this.terms?.unstorable ?? null;
+  }
+
   get expected(): Expectation {
     return this.#question.expected;
   }
@@ -62,18 +66,15 @@ export class StoreSink implements Sink {
     return this.#question.label.model;
   }
 
-  get ttl(): number {
-    return this.#question.permission.ttl;
-  }
-
   begun(head: Head): void {
-    this.terms = termsOf(head, this.#question.sent, this.expected.noStore);
+    const { sent, permission } = this.#question;
+    this.terms = termsOf(head, { sent, noStore: this.expected.noStore, ttl: permission.ttl });
     if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
     const { store, clock, flights, hitForMiss, deletedResponses, keptHeaders, retention } = this.#context;
-    const { key, label, parts, varying } = this.#question;
+    const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
     if (deletedResponses.has(answerId)) return;
     hitForMiss.delete(key);
@@ -81,7 +82,7 @@ export class StoreSink implements Sink {
       head: { ...head, headers: keptHeaders(head.headers) },
       body,
       answerId,
-      ...lifetimeOf(this.ttl, head, clock.now()),
+      ...lifetimeOf(permission.ttl, head, clock.now()),
       ...(variant && { variant }),
       ...(call && { call }),
       request: { ...label, parts: parts() },
