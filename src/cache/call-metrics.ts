@@ -20,7 +20,7 @@ interface Heard {
 export class CallMetrics {
   /** When the upstream was asked, in milliseconds since the epoch; null before. */
   startedAt: number | null = null;
-  /** Null where there is nothing to report: it was never made, or it failed or was aborted before it told its usage. */
+  /** Null where there is nothing to report: it was never made, or failed or was aborted before its usage was known. */
   readonly whenOver: Promise<Call | null>;
   readonly #clock: Clock;
   readonly #report: (call: Call | null) => void;
@@ -73,7 +73,7 @@ export class CallMetrics {
     return { usage, ...times, ...(model !== null && { model }) };
   }
 
-  /** The account of a call whose answer broke off: it is counted if its usage was told before. */
+  /** The same of a call whose answer broke off; null unless its usage was known before. */
   breakOff(validator: Validator | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
     if (this.#endpoint !== null && head !== null && validator !== null && validator.usage === null) {

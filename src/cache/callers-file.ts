@@ -17,7 +17,7 @@ import { closeToOthers, OpenToOthersError } from '../privacy.ts';
 /** How many callers are remembered. */
 export const REMEMBERED = 20_000;
 
-/** The last that was heard, in milliseconds since the epoch. */
+/** The last word on a caller, in milliseconds since the epoch. */
 export interface Known {
   /** `-Infinity` where it never was. */
   acceptedAt: number;
@@ -86,7 +86,7 @@ export class CallersFile {
       if (error instanceof OpenToOthersError) {
         throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
       }
-      // A place that cannot even be looked at is told of where it is read.
+      // A place that cannot even be looked at is reported where it is read.
     }
   }
 

@@ -33,7 +33,7 @@ interface CallerState extends Known {
   isToPay: boolean;
 }
 
-/** A caller of whom nothing was heard. */
+/** A caller on whom there is no word yet. */
 const UNKNOWN: Readonly<CallerState> = {
   acceptedAt: -Infinity,
   refusedAt: null,
@@ -153,7 +153,7 @@ export class Callers {
     await this.#options.file?.close(this.#callers);
   }
 
-  /** As the one that was heard of last; whoever was heard of longest ago is forgotten first. */
+  /** As the one with the latest word; the one whose word is the oldest is forgotten first. */
   #put(name: string, caller: CallerState): void {
     this.#callers.delete(name);
     this.#callers.set(name, caller);

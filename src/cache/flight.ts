@@ -1,7 +1,8 @@
 /**
  * A flight is one call to an upstream: it writes a recording, judges it as it
- * passes and keeps it if it is whole. It belongs to no client: whoever asked
- * first may leave, and the others keep their answer.
+ * passes and keeps it if it is whole. It belongs to no client: the one who asked
+ * first may leave, and the others keep their answer. A detached one has no client
+ * from the start: a refresh.
  *
  *   waiting     registered; the store may still be asked
  *   leading     the upstream is being asked
@@ -37,7 +38,7 @@ export class Flight implements Writer, RecordingOwner {
   unkept: string | null = null;
   /** True where it goes on without a reader, as long as its answer can be kept. */
   isDetached = false;
-  /** What the store says, while it is asked. */
+  /** The store's answer, while it is asked; null before and after. */
   lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
   #validator: Validator | null = null;
@@ -103,7 +104,7 @@ export class Flight implements Writer, RecordingOwner {
     this.callMetrics.close(null);
   }
 
-  /** What lands from here on is delivered, but not kept; new requests do not join. */
+  /** Its answer is delivered and not kept from here on, and new requests do not join it. */
   fence(): void {
     this.#fenced = true;
     this.#land();

@@ -14,12 +14,12 @@ export interface PurgeRequest extends Criteria {
   readonly olderThan?: number | undefined;
 }
 
-/** What a purge is about; `flights` are those that it fences. */
+/** The entries that a purge drops; `flights` are those that it fences. */
 export interface Purged extends Totals {
   readonly flights: number;
 }
 
-/** What an answer will be kept as. */
+/** The key and label that an answer will be kept under. */
 interface SlotKey {
   readonly key: string;
   readonly label: Label;

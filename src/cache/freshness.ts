@@ -26,10 +26,10 @@ export function freshnessOf(entry: Dates, permission: Staleness, now: number): F
   return isWithin(staleFor, staleIfError) ? 'stale-if-error' : 'gone';
 }
 
-/** What of an entry tells how old it is. */
+/** The dates of an entry. */
 export type Dates = Pick<Entry, 'storedAt' | 'expiresAt'>;
 
-/** What of a permission bounds age and staleness. */
+/** The bounds that a permission sets to age and staleness. */
 export type Staleness = Pick<Permission, 'maxAge' | 'maxStale' | 'revalidates' | 'staleIfError'>;
 
 /** Tests whether a clock that was ahead of this one has dated it. */

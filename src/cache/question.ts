@@ -43,14 +43,14 @@ export interface Question {
   readonly sent: Sent;
   readonly client: Client;
   readonly permission: Permission;
-  /** Whether it wants no answer that is kept, whatever else keeps it from one. */
+  /** True where it wants no answer that is kept, whatever else keeps it from one. */
   readonly isRefresh: boolean;
   readonly expected: Expectation;
   readonly fetch: Fetch;
-  /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
+  /** True where callers with other credentials share this key: what the upstream says of one is not said to another. */
   readonly shared: boolean;
-  /** What the answer is listed and purged by. */
+  /** The label that the answer is listed and purged by. */
   readonly label: Label;
-  /** What was asked, to be kept with the answer once it is. */
+  /** The parts of the request, to be kept with the answer once it is. */
   readonly parts: () => StoredRequest['parts'];
 }

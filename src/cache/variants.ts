@@ -99,7 +99,7 @@ function isOtherVariant(held: Entry, { variant, storedAt }: Entry, retention: nu
   );
 }
 
-/** Of those beside the first, once the store has told which there are. @param newest stays, whatever its age */
+/** Drops variants beside the first, once the store has listed them. @param newest stays, whatever its age */
 function dropOldest(store: Store, primary: string, newest: string | null, staying: number): void {
   const drop = async () => {
     const others = (await store.listByPrefix(primary + MARK, LISTED)) ?? [];

@@ -380,6 +380,49 @@ describe('a caller whom the upstream refused last', () => {
   }
 });
 
+describe('a caller who is asked about again', () => {
+  const RECHECK = { auth: { recheck: 30 } };
+
+  story('has what is stale where the upstream fails', async ({ upstream, open }) => {
+    const { proxy } = await openStale({ upstream, open }, { ...ON_ERROR, ...RECHECK }, 5, as('sk-1'));
+    upstream.script = fails(503);
+    expect((await send(proxy, as('sk-1'))).headers['cache-status']).toBe(
+      'refrain; fwd=stale; fwd-status=503; ttl=-5; detail=memory',
+    );
+    upstream.script = fails(402);
+    expect((await send(proxy, as('sk-1'))).status).toBe(402);
+  });
+
+  story('has it where the upstream takes its time', async ({ upstream, open }) => {
+    const { proxy, clock } = await openStale({ upstream, open }, { ...REVALIDATE, ...RECHECK }, 5, as('sk-1'));
+    upstream.script = () => {};
+    const waiting = send(proxy, as('sk-1'));
+    const call = await upstream.called(2);
+    clock.advance(5_000);
+    expect((await waiting).headers['cache-status']).toBe('refrain; hit; ttl=-10; detail=memory');
+    sendJson(call, chatAnswer('new'));
+    await landed(proxy);
+    expect((await send(proxy, as('sk-1'))).text).toBe(chatAnswer('new'));
+    expect(upstream.calls).toHaveLength(2);
+  });
+});
+
+story('a stale answer of a Refrain behind this one is kept by nobody', async ({ upstream, open }) => {
+  const both = { stale: { revalidate: 30, error: 300 } };
+  const { proxy: inner, clock } = await openStale({ upstream, open }, both, 5);
+  const outer = await open({ upstream: `${inner.url}/v1` }, clock);
+  upstream.script = fails(503);
+  for (const seconds of [0, 60]) {
+    clock.advance(seconds * 1000);
+    const answer = await send(outer);
+    expect([answer.text, answer.headers['x-cache']]).toEqual([chatAnswer('old'), 'MISS']);
+    await landed(inner);
+  }
+  upstream.script = says('new');
+  expect((await send(outer)).text).toBe(chatAnswer('new'));
+  expect((await send(outer)).headers['x-cache']).toBe('HIT');
+});
+
 story('a restart keeps what has expired', async ({ upstream, open }) => {
   const path = newPath();
   const first = await openStale({ upstream, open }, { store: { path } }, 5);
