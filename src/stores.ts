@@ -2,7 +2,7 @@
  * The stores that the configuration names, as one.
  */
 import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
@@ -28,20 +28,16 @@ export interface FileEvents {
 }
 
 /** @param memoryBytes the most that answers may take in memory; 0 keeps none there */
-export function createStores(
-  { store: { path, bytes } }: Config,
-  memoryBytes: number,
-  log: Log,
-  clock: Clock,
-  events: FileEvents,
-): Stores {
+export function createStores(config: Config, memoryBytes: number, log: Log, clock: Clock, events: FileEvents): Stores {
+  const { path, bytes } = config.store;
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     events.onGone(gone);
     store.heed(gone);
   };
   const { onReplaced } = events;
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced });
+  const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, onGone, onReplaced };
+  const file = path === null ? null : createSqliteStore({ path, ...options });
   const isUsed = memoryBytes > 0;
   const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
   return {

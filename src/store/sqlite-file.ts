@@ -16,6 +16,8 @@ import { goneBy, ThrownAway } from './thrown-away.ts';
 
 export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onQuarantine' | 'onNews'> {
   readonly maxBytes: number;
+  /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
+  readonly retention?: number | undefined;
   /** Told what other processes threw away, before the reply to the call that found it. */
   readonly onGone?: (gone: readonly Gone[]) => void;
 }
@@ -39,14 +41,14 @@ export class SqliteFile {
   /** Up to which number it has been told what others threw away, of which file, as it was opened. */
   #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
 
-  constructor({ maxBytes, onGone = () => {}, ...options }: SqliteFileOptions) {
+  constructor({ maxBytes, retention, onGone = () => {}, ...options }: SqliteFileOptions) {
     const writer = randomUUID();
     this.#onGone = onGone;
     this.#database = new SqliteDatabase({
       ...options,
       mark: STORE_MARK,
-      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false }),
-      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true }),
+      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false, retention }),
+      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true, retention }),
     });
   }
 

@@ -27,6 +27,8 @@ const CLOSE_BUDGET_MS = 5_000;
 export interface LinkOptions {
   readonly path: string;
   readonly maxBytes: number;
+  /** How long expired entries are retained, in seconds; 0 if not given. */
+  readonly retention?: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Told what other processes over the file threw away. What waits to be written of it is gone by then. */
@@ -51,12 +53,13 @@ export class SqliteLink {
   #committing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ path, maxBytes, clock, log, onGone = () => {}, onReplaced = () => {} }: LinkOptions) {
+  constructor({ path, maxBytes, retention = 0, clock, log, onGone = () => {}, onReplaced = () => {} }: LinkOptions) {
     this.#clock = clock;
     this.health = new SqliteHealth({ path, clock, log });
     this.#thread = new SqliteThread({
       path,
       maxBytes,
+      retention,
       onQuarantine: (aside) => this.health.quarantined(aside),
       onNews: (news) => this.#heed(news),
       onDeath: (failure) => this.health.failed(failure),

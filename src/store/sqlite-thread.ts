@@ -12,10 +12,11 @@ export interface SqliteThreadOptions
   extends Pick<ThreadOptions<SqliteCall, StoreNews>, 'onQuarantine' | 'onNews' | 'onDeath'> {
   readonly path: string;
   readonly maxBytes: number;
+  readonly retention: number;
 }
 
 export class SqliteThread extends FileThread<SqliteCall, SqliteAnswers, StoreNews> {
-  constructor({ path, maxBytes, ...listening }: SqliteThreadOptions) {
-    super({ worker: WORKER, workerData: { path, maxBytes }, pack: packCall, ...listening });
+  constructor({ path, maxBytes, retention, ...listening }: SqliteThreadOptions) {
+    super({ worker: WORKER, workerData: { path, maxBytes, retention }, pack: packCall, ...listening });
   }
 }

@@ -10,7 +10,7 @@ import { type SqliteAnswers, bodyOf, type SqliteCall, type StoreNews } from './s
 
 if (parentPort === null) throw new Error('this file runs in a worker thread');
 const port = parentPort;
-const { path, maxBytes } = workerData as SqliteFileOptions;
+const { path, maxBytes, retention } = workerData as SqliteFileOptions;
 
 /** How often it is looked whether others have thrown something away, or the file itself: well within a second. */
 const LOOK_MS = 300;
@@ -21,6 +21,7 @@ const say = (word: ThreadMessage<SqliteAnswers[SqliteCall['act']], StoreNews>, h
 const file = new SqliteFile({
   path,
   maxBytes,
+  retention,
   onQuarantine: (failure, movedTo) => say({ quarantined: { failure, movedTo } }),
   onNews: (news) => say({ news }),
   onGone: (gone) => say({ news: { kind: 'gone', gone } }),
