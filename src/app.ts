@@ -39,9 +39,11 @@ import { keepSecret, loadSecret } from './secret.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import type { Gone } from './store/gone.ts';
 import { createSqliteStore } from './store/sqlite.ts';
-import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
+import { adviceOn } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
+import type { Failure } from './thread/failure.ts';
+import { Thread } from './thread/thread.ts';
 import { replayedHeaders } from './upstream/headers.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
@@ -101,13 +103,15 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     auth: { recheck },
   } = config;
   const ledgerPath = usagePath(path);
-  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, {
+  /** For both files. */
+  const thread = new Thread();
+  const { store, openFile, tiers, isStoreUp, lru } = createStore(config, log, clock, thread, {
     onGone: (gone) => cache.removals.heed(gone),
     onReplaced: () => secret && keepSecret(path as string, secret, log),
   });
   let secret: Buffer | undefined;
   const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
-  const usageFile = new UsageFile({ path: ledgerPath, clock, log });
+  const usageFile = new UsageFile({ path: ledgerPath, clock, log, thread });
   const ledger = new Ledger({ usageFile, prices: readPrices(), log });
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
@@ -214,13 +218,12 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     async prepare() {
       await upstream.prepare();
       await adminApi.prepare();
-      await keyer.prepare();
     },
   };
   return app;
 }
 
-function fileRefused(path: string | null, failure: FileFailure): ConfigError {
+function fileRefused(path: string | null, failure: Failure): ConfigError {
   return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
 }
 
@@ -232,7 +235,7 @@ interface Told {
 
 interface Tiered extends Pick<App, 'store'> {
   /** @returns why the file is not to be used at all, or null */
-  readonly openFile: () => Promise<FileFailure | null>;
+  readonly openFile: () => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isStoreUp: () => boolean;
   readonly lru: () => LruInfo;
@@ -242,6 +245,7 @@ function createStore(
   { memory: { bytes: memoryBytes }, store: { path, bytes } }: Config,
   log: Log,
   clock: Clock,
+  thread: Thread,
   told: Told,
 ): Tiered {
   const maxBytes = Math.floor(memoryBytes * (1 - MEMO_SHARE));
@@ -251,9 +255,15 @@ function createStore(
     store.heed(gone);
   };
   const { onReplaced } = told;
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced });
+  const file =
+    path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, thread, onGone, onReplaced });
   const isUsed = memoryBytes > 0;
-  const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
+  const store = createTiers({
+    stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
+    catalogue: file ?? memory,
+    fallback: memory,
+    clock,
+  });
   return {
     store,
     async openFile() {

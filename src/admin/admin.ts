@@ -20,7 +20,7 @@ import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { Catalogue } from '../store/store.ts';
+import type { Catalogue } from '../store/catalogue.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import { DESCRIPTION } from './description.ts';
 import { entriesRoutes } from './entries.ts';

@@ -5,7 +5,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import { notDurable, overloaded, unknownEntry } from '../errors.ts';
-import type { Catalogue } from '../store/store.ts';
+import type { Catalogue } from '../store/catalogue.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
 import { findRow } from './find-row.ts';

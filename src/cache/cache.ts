@@ -21,7 +21,7 @@ import type { AdmissionControl } from './admission-control.ts';
 import type { Miss, CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
-import { isGoodEnough, lookUp, openStored, isSurelyAbsent } from './stored.ts';
+import { isGoodEnough, lookUp, openStored } from './stored.ts';
 import { HitForMiss } from './hit-for-miss.ts';
 import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
 
@@ -74,22 +74,32 @@ export class Cache {
     return this.#hitForMiss.whyNot(key);
   }
 
-  /** What is kept under a key, where it can be had without waiting and is good enough. */
-  hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): CacheResult | undefined {
+  /** What is kept under a key, where it can be had without waiting and is good enough; null where nothing is had so. */
+  hit(
+    key: string,
+    permission: Permission,
+    sent: Sent,
+    now = this.#options.clock.now(),
+  ): CacheResult | null | undefined {
     const { store } = this.#options;
-    const stored = permission.read ? store.getSync(key) : undefined;
-    if (stored === undefined) return undefined;
+    if (!permission.read) return undefined;
+    const stored = store.getSync(key);
+    if (stored === undefined) return null;
     const own = ownKey(key, stored.entry, sent);
     const found = this.#goodEnough(own === key ? stored : store.getSync(own), permission, sent, now);
     return found && this.#hit(own, found, now);
   }
 
-  /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
-  open(question: Question): CacheResult | Promise<CacheResult> {
+  /**
+   * Answers what `hit` could not.
+   * @param isLookedUp `hit` said null in this very turn
+   * @throws RefrainError `not_cached` where the upstream may not be asked
+   */
+  open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
     const { key, permission } = question;
-    if (!permission.ask) return this.#onlyIfCached(question);
+    if (!permission.ask) return this.#onlyIfCached(question, isLookedUp);
     const flight = permission.follow ? this.#flights.joinable(key) : null;
-    if (!flight || isOverdue(flight, this.#options)) return this.#miss(question);
+    if (!flight || isOverdue(flight, this.#options)) return this.#miss(question, isLookedUp);
     const { head } = flight.recording;
     return head && !mayPlay(flight, head, question) ? this.#askBeside(head, question) : this.#follow(flight, question);
   }
@@ -104,9 +114,9 @@ export class Cache {
     return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
   }
 
-  async #onlyIfCached(question: Question): Promise<CacheResult> {
+  async #onlyIfCached(question: Question, isLookedUp = false): Promise<CacheResult> {
     const { key, permission, sent } = question;
-    const stored = permission.read ? await lookUp(this.#options.store, key) : undefined;
+    const stored = permission.read ? await lookUp(this.#options.store, key, isLookedUp) : undefined;
     const own = stored ? ownKey(key, stored.entry, sent) : key;
     if (own !== key) return this.#onlyIfCached({ ...question, key: own });
     const found = this.#goodEnough(stored, permission, sent);
@@ -167,7 +177,7 @@ export class Cache {
     return this.open({ ...question, permission: { ...permission, read: false } });
   }
 
-  #miss(question: Question): CacheResult | Promise<CacheResult> {
+  #miss(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
     const {
       key,
       permission,
@@ -177,7 +187,7 @@ export class Cache {
       expected: { noStore },
     } = question;
     const { admission, store } = this.#options;
-    const isToLookUp = permission.read && !isSurelyAbsent(store, key);
+    const isToLookUp = permission.read && !(isLookedUp && store.isSync);
     if (isToLookUp) admission.admitReader();
     else admission.admitFlight();
     const sink = new StoreSink(this.#context, question);
@@ -196,7 +206,7 @@ export class Cache {
       flight.start(fetch);
       return result;
     }
-    const lookup = lookUp(store, key).then((stored) => {
+    const lookup = lookUp(store, key, isLookedUp).then((stored) => {
       const isElsewhere = stored !== undefined && ownKey(key, stored.entry, sent) !== key;
       const found = isElsewhere ? stored : this.#goodEnough(stored, permission, sent);
       flight.lookup = null;

@@ -5,12 +5,11 @@
 import type { NoStore } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
-import type { Tier } from '../store/store.ts';
 import { whyNotStorable } from './storable.ts';
 
 export type Outcome =
   /** Served from the store. `age` and `ttl` in seconds; `ttl` is `Infinity` for an entry that never expires. */
-  | { readonly word: 'hit'; readonly tier: Tier; readonly age: number; readonly ttl: number }
+  | { readonly word: 'hit'; readonly tier: string; readonly age: number; readonly ttl: number }
   /** Served from the upstream call of another request. */
   | { readonly word: 'follow' }
   | Miss

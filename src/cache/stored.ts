@@ -8,21 +8,15 @@ import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { CacheResult } from './outcome.ts';
 
-/** What a store has; nothing where it fails, against its contract. */
-export async function lookUp(store: Store, key: string): Promise<Found | undefined> {
+/**
+ * What a store has; nothing where it fails, against its contract.
+ * @param isLookedUp nothing is had without waiting
+ */
+export async function lookUp(store: Store, key: string, isLookedUp: boolean): Promise<Found | undefined> {
   try {
-    return await store.get(key);
+    return await (isLookedUp ? store.getSlow(key) : store.get(key));
   } catch {
     return undefined;
-  }
-}
-
-/** Whether there is nothing to look up. */
-export function isSurelyAbsent(store: Store, key: string): boolean {
-  try {
-    return store.surelyAbsent(key);
-  } catch {
-    return false;
   }
 }
 

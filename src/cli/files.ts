@@ -10,8 +10,8 @@ import { systemClock } from '../clock.ts';
 import { RefrainError, unknownEntry } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { readBooks } from '../ledger/read-usage-file.ts';
-import { failureOf } from '../store/sqlite-failure.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
+import { failureOf } from '../thread/failure.ts';
 import type { Books } from './usage-file.ts';
 import { CommandError, refusal } from './failure.ts';
 

@@ -20,7 +20,7 @@ import type { KeyedRequest, KeyContext } from '../request/key.ts';
 import type { Policy } from '../request/policy.ts';
 import type { ParsedHead } from '../request/parsed-head.ts';
 import { WholeBody } from '../request/whole-body.ts';
-import type { Likeness } from '../store/store.ts';
+import type { Likeness } from '../store/catalogue.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import { fetcherFor } from './fetcher.ts';
@@ -44,6 +44,8 @@ interface ResolvedHead {
   /** As its key is made from it. */
   readonly plain: WholeBody;
   readonly standing: Standing;
+  /** Nothing is had without waiting, as the cache said in this very turn. */
+  readonly isLookedUp: boolean;
 }
 
 /** @throws RefrainError where the request is refused */
@@ -95,7 +97,8 @@ export async function resolve(
     const hit = standing === 'accepted' ? api.cache.hit(keyed.key, policy, head.sent, now) : undefined;
     if (!hit) {
       const client = clientOf(response);
-      return await ask(api, { request, client, head, keyContext, body, plain, standing }, keyed, context);
+      const isLookedUp = hit === null;
+      return await ask(api, { request, client, head, keyContext, body, plain, standing, isLookedUp }, keyed, context);
     }
     release(body, plain);
     return hit;
@@ -118,7 +121,7 @@ async function ask(
   keyed: KeyedRequest,
   context: RequestContext,
 ): Promise<CacheResult> {
-  const { request, client, head, keyContext, body, plain, standing } = asking;
+  const { request, client, head, keyContext, body, plain, standing, isLookedUp } = asking;
   const {
     route,
     policy,
@@ -157,7 +160,7 @@ async function ask(
   const isKept = standing === 'to-check' && policy.debug && (await api.store.read(key)) !== undefined;
   const notKept = policy.read ? api.cache.whyNotKept(key) : null;
   const checked = standing === 'to-check' ? await recheck(api, callerThere, question) : null;
-  const opened = checked?.result ?? (await api.cache.open(question));
+  const opened = checked?.result ?? (await api.cache.open(question, isLookedUp));
   letGoAfter(checked?.flown ?? opened, body, plain);
   const result = standing === 'accepted' ? opened : afterUnkept(opened, notKept);
   const { outcome, variesBy = null } = result;

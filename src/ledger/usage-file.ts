@@ -11,8 +11,9 @@ import { dirname, extname, join } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { type FileNews, logFileNews } from '../store/file-news.ts';
-import { type Quarantined, FileThread } from '../store/file-thread.ts';
-import { adviceOn, type FileFailure, isRefusal } from '../store/sqlite-failure.ts';
+import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
+import type { Failure } from '../thread/failure.ts';
+import { type Service, Thread } from '../thread/thread.ts';
 import type { BooksAnswers, BooksCall } from './usage-file-message.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
@@ -24,6 +25,8 @@ export interface BooksOptions {
   readonly path: string | null;
   readonly clock: Clock;
   readonly log: Log;
+  /** The thread that is to own the file; one of its own if not given. */
+  readonly thread?: Thread;
 }
 
 /** How long a row waits for others to be written with. */
@@ -34,7 +37,7 @@ const RETRY_MS = 30_000;
 const BUDGET_MS = 5_000;
 
 /** `.ts` in the source tree, `.js` where it was built. */
-const WORKER = new URL(`./usage-file.worker${extname(import.meta.url)}`, import.meta.url);
+const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, import.meta.url);
 
 /** The file of the books, beside that of the store; null where nothing outlives the process. */
 export function usagePath(storePath: string): string;
@@ -45,13 +48,11 @@ export function usagePath(storePath: string | null): string | null {
   return path === storePath ? `${path}.books` : path;
 }
 
-type BooksThread = FileThread<BooksCall, BooksAnswers, FileNews>;
-
 export class UsageFile {
   readonly #options: BooksOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
-  readonly #thread: BooksThread | null;
+  readonly #service: Service<BooksCall, BooksAnswers> | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
   #cancelGathering: (() => void) | null = null;
@@ -59,15 +60,14 @@ export class UsageFile {
 
   constructor(options: BooksOptions) {
     this.#options = options;
-    const { path } = options;
-    this.#thread =
+    const { path, log, thread = new Thread() } = options;
+    this.#service =
       path === null
         ? null
-        : new FileThread({
-            worker: WORKER,
-            workerData: { path },
-            onQuarantine: (aside) => this.#setAside(aside),
-            onNews: (news) => logFileNews(options.log, path, 'the books', news),
+        : thread.serve({
+            module: SERVICE,
+            data: { path },
+            onNews: (news: FileNews) => logFileNews(log, path, 'the books', news),
             onDeath: (failure) => this.#fall(failure),
           });
   }
@@ -80,10 +80,10 @@ export class UsageFile {
    * Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used
    * at all, or null
    */
-  async open(): Promise<FileFailure | null> {
+  async open(): Promise<Failure | null> {
     const { path, clock } = this.#options;
-    if (!this.#thread || path === null || !existsSync(path)) return null;
-    const reply = await this.#thread.ask({ act: 'open', now: clock.now() });
+    if (!this.#service || path === null || !existsSync(path)) return null;
+    const reply = await this.#service.ask({ act: 'open', now: clock.now() });
     return 'failure' in reply && isRefusal(reply.failure) ? reply.failure : null;
   }
 
@@ -93,7 +93,7 @@ export class UsageFile {
     this.#sums.add(kind, amounts);
     const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';
     if (why !== null && isBypassOrMiss) this.#reasons.add({ day, outcome, why, requests: 1 });
-    if (this.#thread && !this.#cancelGathering) this.#gather();
+    if (this.#service && !this.#cancelGathering) this.#gather();
   }
 
   /** With all that was added. Where the file cannot be had, of what is in memory. */
@@ -101,11 +101,11 @@ export class UsageFile {
     const { clock } = this.#options;
     const now = clock.now();
     const today = dayOf(now);
-    if (!this.#thread) return this.#summarize(today);
+    if (!this.#service) return this.#summarize(today);
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     const waiting = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] };
-    const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now, waiting }));
+    const reply = await within(clock, BUDGET_MS, this.#service.ask({ act: 'stats', today, now, waiting }));
     return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
   }
 
@@ -114,13 +114,13 @@ export class UsageFile {
   }
 
   async close(): Promise<void> {
-    if (!this.#thread) return;
+    if (!this.#service) return;
     const { clock } = this.#options;
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     this.#cancelGathering?.();
-    if (this.#thread.isRunning) await within(clock, BUDGET_MS, this.#thread.ask({ act: 'close' }));
-    await within(clock, BUDGET_MS, this.#thread.end());
+    if (this.#service.isRunning) await within(clock, BUDGET_MS, this.#service.ask({ act: 'close' }));
+    await within(clock, BUDGET_MS, this.#service.end());
   }
 
   #gather(): void {
@@ -140,8 +140,8 @@ export class UsageFile {
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const thread = this.#thread as BooksThread;
-    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const service = this.#service as Service<BooksCall, BooksAnswers>;
+    const reply = await service.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);
@@ -155,7 +155,7 @@ export class UsageFile {
     this.#state = 'up';
   }
 
-  #fall({ code, message }: FileFailure): void {
+  #fall({ code, message }: Failure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'up')
@@ -164,13 +164,5 @@ export class UsageFile {
         `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`,
       );
     this.#state = 'down';
-  }
-
-  #setAside({ failure: { code, message }, movedTo }: Quarantined): void {
-    const { path, log } = this.#options;
-    log.warn(
-      { path, code, reason: message, movedTo },
-      'the books could not use their file, kept it aside and began a fresh one',
-    );
   }
 }

@@ -7,15 +7,16 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { StoredRequest, Entry } from '../response/entry.ts';
+import type { Entry, StoredRequest } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import { isPurgedBy } from './filter.ts';
+import type { Catalogue, Kept, TierSize } from './catalogue.ts';
+import { isPurgedBy, type Purge } from './filter.ts';
 import { add, byKey, NOTHING, type Totals } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
-import type { Kept, Store, TierSize } from './store.ts';
+import type { Found, Tier } from './store.ts';
 import { weigh } from './weight.ts';
 
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Required<Tier>, Catalogue {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
   readonly held: TierSize;
@@ -37,16 +38,17 @@ export interface MemoryStoreOptions {
   readonly holdsParts?: boolean;
 }
 
+const NAME = 'memory';
 /** How many entries are looked through for those that are alike. */
 const LOOKED_THROUGH = 10_000;
 /** How many entries are dropped in one go: less than 10 ms. */
 const DROPPED_AT_ONCE = 1_000;
 
 /** An entry as it is held, which is also how it is found. */
-class Held implements Listable {
+class Held implements Listable, Found {
   readonly key: string;
   readonly entry: Entry;
-  readonly tier = 'memory';
+  readonly tier = NAME;
   readonly id: number;
   readonly bytes: number;
   hits = 0;
@@ -93,14 +95,33 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
       .filter(({ entry, isGone }) => entry.request !== undefined && !isGone)
       .map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
 
-  async function drop(gone: readonly Held[]): Promise<void> {
+  const purgedBy = (purge: Purge): Held[] =>
+    present()
+      .filter(({ entry }) => isPurgedBy(purge, entry))
+      .toArray();
+
+  const set: MemoryStore['set'] = (key, entry) =>
+    // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
+    void cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++lastId));
+
+  const deleteAnswer = (answerId: string) => {
+    for (const key of answers.keysOf(answerId)) cache.delete(key);
+  };
+
+  /** Gone at once, and dropped a few at a time. */
+  async function purge(purge: Purge): Promise<Totals> {
+    const gone = purgedBy(purge);
+    for (const held of gone) held.isGone = true;
     for (const [index, held] of gone.entries()) {
       if (cache.peek(held.key) === held) cache.delete(held.key);
       if (index % DROPPED_AT_ONCE === DROPPED_AT_ONCE - 1) await setImmediate();
     }
+    return total(gone);
   }
 
   return {
+    name: NAME,
+    isSync: true,
     has: (key) => found(cache.peek(key)) !== undefined,
     getSync(key) {
       const held = found(cache.get(key));
@@ -108,33 +129,34 @@ export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOp
       else hits++;
       return held;
     },
-    surelyAbsent: (key) => found(cache.peek(key)) === undefined,
     get: async (key) => found(cache.get(key)),
-    use(key, times = 1) {
+    async getMany(keys) {
+      const all = new Map<string, Found>();
+      for (const key of keys) {
+        const held = found(cache.get(key));
+        if (held) all.set(key, held);
+      }
+      return all;
+    },
+    use(key, times) {
       const held = cache.get(key);
       if (held) held.hits += times;
     },
-    // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    set: (key, entry) => void cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++lastId)),
-    delete: (key) => void cache.delete(key),
-    deleteAnswer(answerId) {
-      for (const key of answers.keysOf(answerId)) cache.delete(key);
+    set,
+    setMany(entries) {
+      for (const [key, entry] of entries) set(key, entry);
     },
-    async purge(purge) {
-      const gone = present()
-        .filter(({ entry }) => isPurgedBy(purge, entry))
-        .toArray();
-      for (const held of gone) held.isGone = true;
-      await drop(gone);
-      return gone.map(tally).reduce(add, NOTHING);
+    delete: (key) => void cache.delete(key),
+    deleteAnswer,
+    purge,
+    drop(gone) {
+      if ('key' in gone) cache.delete(gone.key);
+      else if ('answerId' in gone) deleteAnswer(gone.answerId);
+      else void purge(gone.purge);
     },
     written: async () => true,
     list: async (listing) => listHeld(present(), listing),
-    count: async (purge) =>
-      present()
-        .filter(({ entry }) => isPurgedBy(purge, entry))
-        .map(tally)
-        .reduce(add, NOTHING),
+    count: async (purge) => total(purgedBy(purge)),
     listByPrefix: async (prefix, limit) =>
       present()
         .filter(({ key }) => key.startsWith(prefix))
@@ -164,6 +186,6 @@ function withoutParts(entry: Entry): Entry {
   return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
 }
 
-function tally({ bytes }: Held): Totals {
-  return { entries: 1, bytes };
+function total(some: readonly Held[]): Totals {
+  return some.reduce((sum, { bytes }) => add(sum, { entries: 1, bytes }), NOTHING);
 }

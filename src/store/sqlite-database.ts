@@ -14,11 +14,12 @@
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
+import { type Failure, failureOf } from '../thread/failure.ts';
 import { FileIdentity } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
-import { type FileFailure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
+import { isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
@@ -32,9 +33,7 @@ export interface DatabaseOptions<Tables> {
   readonly layOut: (database: DatabaseSync) => Tables;
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
-  /** Told when a file was set aside, and as what. */
-  readonly onQuarantine: (failure: FileFailure, movedTo: string) => void;
-  readonly onNews?: ((news: FileNews) => void) | undefined;
+  readonly onNews: (news: FileNews) => void;
 }
 
 export class SqliteDatabase<Tables> {
@@ -46,7 +45,7 @@ export class SqliteDatabase<Tables> {
   #lastFile: string | undefined;
   /** How often another file was found in its place. */
   #generation = 0;
-  #unwritable: FileFailure | null = null;
+  #unwritable: Failure | null = null;
   #lastAsideAt = -Infinity;
   /** Which of them others can read, as was told last. */
   #exposed = '';
@@ -60,7 +59,7 @@ export class SqliteDatabase<Tables> {
   }
 
   /** Why nothing is written; null where it is, or where the file is not open. */
-  get unwritable(): FileFailure | null {
+  get unwritable(): Failure | null {
     return this.#unwritable;
   }
 
@@ -169,7 +168,7 @@ export class SqliteDatabase<Tables> {
     const isReplaced = this.#lastFile !== undefined && this.#lastFile !== identity.file;
     this.#identity = identity;
     this.#lastFile = identity.file;
-    if (isReplaced) this.#options.onNews?.({ kind: 'replaced' });
+    if (isReplaced) this.#options.onNews({ kind: 'replaced' });
   }
 
   #closeToOthers(): void {
@@ -179,8 +178,8 @@ export class SqliteDatabase<Tables> {
       closeToOthers,
     );
     const { mended = [], exposed = [] } = Object.fromEntries(found);
-    if (mended.length > 0) onNews?.({ kind: 'mended', paths: mended });
-    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews?.({ kind: 'exposed', paths: exposed });
+    if (mended.length > 0) onNews({ kind: 'mended', paths: mended });
+    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews({ kind: 'exposed', paths: exposed });
     this.#exposed = exposed.join();
   }
 
@@ -189,8 +188,8 @@ export class SqliteDatabase<Tables> {
    * names change while it is still open, since SQLite deletes the write-ahead
    * log, by name, when it closes.
    */
-  #quarantine(failure: FileFailure, now: number): void {
-    const { path, onQuarantine: onQuarantine } = this.#options;
+  #quarantine(failure: Failure, now: number): void {
+    const { path, onNews } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;
@@ -199,7 +198,7 @@ export class SqliteDatabase<Tables> {
     }
     this.#lastAsideAt = now;
     this.#lastFile = undefined;
-    onQuarantine(failure, aside);
+    onNews({ kind: 'quarantined', failure, movedTo: aside });
   }
 }
 

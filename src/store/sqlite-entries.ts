@@ -13,24 +13,25 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { encode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './write-buffer.ts';
+import { NOTHING, type Totals } from './listing.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
 import { checkVersion } from './sqlite-database.ts';
 import { type GoneSince, SqliteGone } from './sqlite-gone.ts';
-import { SqliteKeys } from './sqlite-keys.ts';
 import { setMark, STORE_MARK } from './sqlite-mark.ts';
-import { type Progress, SqlitePurges } from './sqlite-purges.ts';
+import { SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
 import { layOut, ROW_BYTES, SCHEMA_VERSION, TAG_BYTES } from './sqlite-schema.ts';
-import type { StoreSize } from './store.ts';
 import { goneBy } from './thrown-away.ts';
 
 /** What is held, and whether purges are yet to be done. */
-export interface SqliteSize extends StoreSize {
+export interface SqliteSize extends Totals {
   readonly isPurging: boolean;
 }
 
 export interface Swept {
-  readonly progress: Progress;
+  readonly isDone: boolean;
+  /** What was deleted for the order, once it is done. */
+  readonly totals: Totals;
   readonly size: SqliteSize;
 }
 
@@ -45,7 +46,6 @@ const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
   readonly catalogue: SqliteCatalogue;
-  readonly keys: SqliteKeys;
   readonly #database: DatabaseSync;
   readonly #maxBytes: number;
   readonly #statements: ReturnType<typeof prepare>;
@@ -69,7 +69,6 @@ export class SqliteEntries {
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);
     this.#gone = new SqliteGone(database, writer);
-    this.keys = new SqliteKeys(database);
     this.catalogue = new SqliteCatalogue(database, (row) => this.#purges.has(row));
   }
 
@@ -77,6 +76,11 @@ export class SqliteEntries {
   get(key: string): Entry | undefined {
     const row = this.#statements.get.get(key);
     return row && this.#decode(key, row);
+  }
+
+  getMany(keys: readonly string[]): Map<string, Entry> {
+    const all = keys.map((key) => [key, this.get(key)] as const);
+    return new Map(all.filter((pair): pair is [string, Entry] => pair[1] !== undefined));
   }
 
   /** The same with what was asked. */
@@ -110,11 +114,12 @@ export class SqliteEntries {
     return evicted;
   }
 
-  /** Does a little of what is to be purged. */
-  sweep(): Swept {
-    const progress = this.#transact(() => this.#purges.sweep());
+  /** Does a little of what is to be purged. @param token of one order; else of the first */
+  sweep(token?: string): Swept {
+    this.#transact(() => this.#purges.sweep(token));
     this.#shrink();
-    return { progress, size: this.size() };
+    const totals = this.#purges.takeDone(token);
+    return { isDone: totals !== null, totals: totals ?? NOTHING, size: this.size() };
   }
 
   /** The number of what was thrown away last, by whomever. */

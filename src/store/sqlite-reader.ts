@@ -13,7 +13,7 @@ import { SqlitePurges } from './sqlite-purges.ts';
 import { entryOf, LABEL_COLUMNS } from './sqlite-rows.ts';
 import { SCHEMA_VERSION } from './sqlite-schema.ts';
 import { listInSlices } from './sqlite-slices.ts';
-import type { Catalogue } from './store.ts';
+import type { Catalogue } from './catalogue.ts';
 
 export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | 'read'> {
   readonly #database: DatabaseSync;

@@ -3,143 +3,165 @@
  * and the stores before it are given what it had. One that throws, against its
  * contract, is passed over.
  *
- * The last store holds the most and outlives the others, so that people are
- * told what it knows; only where it cannot tell, what the one before it does.
+ * One catalogue tells people what is kept: nearly always that of the last
+ * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Gone } from './gone.ts';
-import { NOTHING, type EntryRow } from './listing.ts';
-import type { Found, Store } from './store.ts';
+import { type EntryRow, NOTHING } from './listing.ts';
+import type { Found, Store, Tier } from './store.ts';
 import { UseCounter } from './use-counter.ts';
 
 export interface Tiers extends Store {
-  /** Drops from all but the last what is gone from that: another process threw it away. */
+  /** Drops what is gone from the catalogue, where another process threw it away, from all other stores. */
   heed(gone: Gone): void;
 }
 
-export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Tiers {
+export interface TiersOptions {
+  readonly stores: readonly Tier[];
+  readonly catalogue: Catalogue;
+  /** Tells what the catalogue cannot tell now. */
+  readonly fallback?: Catalogue;
+  readonly clock?: Clock;
+}
+
+export function createTiers({ stores, catalogue, fallback, clock = systemClock }: TiersOptions): Tiers {
   /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
   const lookups = new Map<string, symbol>();
-  const useCounter = new UseCounter(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
-  const faster = stores.slice(0, -1);
+  const useCounter = new UseCounter(clock, (key, times) => each((store) => store.use?.(key, times)));
+  const slow = stores.filter(({ isSync }) => !isSync);
+  /** The stores that the catalogue does not speak for. */
+  const others = stores.filter((store) => (store as unknown) !== catalogue);
 
-  function forEach(some: readonly Store[], act: (store: Store) => void): void {
+  function each(act: (store: Tier) => void, some = stores): void {
     for (const store of some) attempt(() => act(store));
   }
 
-  async function lookUp(key: string, lookup: symbol): Promise<Found | undefined> {
-    for (const [index, store] of stores.entries()) {
-      const found = await attempt(() => store.get(key))?.catch(() => undefined);
+  function promote(key: string, { entry }: Found, from: Tier): void {
+    each((before) => before.set(key, entry), stores.slice(0, stores.indexOf(from)));
+  }
+
+  async function lookUp(key: string, some: readonly Tier[]): Promise<Found | undefined> {
+    const lookup = Symbol();
+    lookups.set(key, lookup);
+    let found: Found | undefined;
+    for (const store of some) {
+      found = await settled(() => store.get(key));
       if (found === undefined) continue;
-      if (lookups.get(key) === lookup) forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
-      return found;
+      if (lookups.get(key) === lookup) promote(key, found, store);
+      break;
     }
-    return undefined;
+    if (lookups.get(key) === lookup) lookups.delete(key);
+    return found;
   }
 
-  /** What the last store answers, or the one before it where that has nothing to say. */
-  async function askBack<T>(ask: (store: Store) => Promise<T | undefined>): Promise<T | undefined> {
+  async function lookUpMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const lookup = Symbol();
+    for (const key of keys) lookups.set(key, lookup);
+    const all = new Map<string, Found>();
+    for (const store of stores) {
+      const left = keys.filter((key) => !all.has(key));
+      if (left.length === 0) break;
+      for (const [key, found] of (await settled(() => store.getMany(left))) ?? []) {
+        all.set(key, found);
+        if (lookups.get(key) === lookup) promote(key, found, store);
+      }
+    }
+    for (const key of keys) if (lookups.get(key) === lookup) lookups.delete(key);
+    return all;
+  }
+
+  async function ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
     useCounter.tell();
-    for (const store of stores.toReversed()) {
-      const answer = await attempt(() => ask(store))?.catch(() => undefined);
-      if (answer !== undefined) return answer;
-    }
-    return undefined;
+    return (await settled(() => question(catalogue))) ?? (fallback && (await settled(() => question(fallback))));
   }
 
-  const inTier = (row: EntryRow): EntryRow =>
-    faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row;
+  /** A row with the first tier that has its entry. */
+  function inTier(row: EntryRow): EntryRow {
+    const first = stores.find((store) => attempt(() => store.has?.(row.key)));
+    return first ? { ...row, tier: first.name } : row;
+  }
+
+  const set: Store['set'] = (key, entry) => {
+    lookups.delete(key);
+    useCounter.forget(key);
+    each((store) => store.set(key, entry));
+  };
+
+  /** Which key a lookup under way will find of it is not known; so none is promoted. */
+  function dropFromOthers(gone: Gone): void {
+    lookups.clear();
+    each((store) => store.drop?.(gone), others);
+  }
 
   return {
-    has: (key) => stores.some((store) => attempt(() => store.has(key))),
+    name: 'tiers',
+    isSync: slow.length === 0,
     getSync(key) {
-      for (const [index, store] of stores.entries()) {
+      for (const store of stores) {
         const found = attempt(() => store.getSync(key));
         if (found === undefined) continue;
-        forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
+        promote(key, found, store);
         return found;
       }
       return undefined;
     },
-    surelyAbsent: (key) => stores.every((store) => attempt(() => store.surelyAbsent(key)) ?? true),
-    async get(key) {
-      const lookup = Symbol();
-      lookups.set(key, lookup);
-      const found = await lookUp(key, lookup);
-      if (lookups.get(key) === lookup) lookups.delete(key);
-      return found;
-    },
+    get: (key) => lookUp(key, stores),
+    getSlow: (key) => lookUp(key, slow),
+    getMany: lookUpMany,
     use: (key) => useCounter.note(key),
-    set(key, entry) {
-      lookups.delete(key);
-      useCounter.forget(key);
-      forEach(stores, (store) => store.set(key, entry));
+    set,
+    setMany(entries) {
+      for (const [key, entry] of entries) set(key, entry);
     },
     delete(key) {
       lookups.delete(key);
-      forEach(stores, (store) => store.delete(key));
+      each((store) => store.delete(key));
     },
     deleteAnswer(answerId) {
-      // Which key a lookup under way will find this answer by is not known; so none is promoted.
-      lookups.clear();
-      forEach(stores, (store) => store.deleteAnswer(answerId));
+      dropFromOthers({ answerId });
+      attempt(() => catalogue.deleteAnswer(answerId));
     },
     async purge(purge) {
-      lookups.clear();
-      const tallies = await Promise.all(
-        stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)),
-      );
-      return tallies.findLast((totals) => totals !== undefined) ?? NOTHING;
+      dropFromOthers({ purge });
+      return (await settled(() => catalogue.purge(purge))) ?? NOTHING;
     },
-    heed(gone) {
-      lookups.clear();
-      forEach(faster, (store) => drop(store, gone));
-    },
+    heed: dropFromOthers,
     async written() {
-      const all = await Promise.all(stores.map((store) => attempt(() => store.written())?.catch(() => false)));
+      const all = await Promise.all(stores.map((store) => settled(async () => store.written?.() ?? true)));
       return all.every((isWritten) => isWritten === true);
     },
     async list(listing) {
-      const page = await askBack((store) => store.list(listing));
+      const page = await ask((each) => each.list(listing));
       return page && { ...page, rows: page.rows.map(inTier) };
     },
-    count: (purge) => askBack((store) => store.count(purge)),
-    async listByPrefix(prefix, limit) {
-      const rows = await askBack((store) => store.listByPrefix(prefix, limit));
-      return rows?.map(inTier);
-    },
-    read: (key) => askBack((store) => store.read(key)),
-    findByPrefix: (digits) => askBack((store) => store.findByPrefix(digits)),
-    async newest(like, limit) {
-      const kept = await askBack(async (store) => {
-        const some = await store.newest(like, limit);
-        return some.length === 0 ? undefined : some;
-      });
-      return kept ?? [];
-    },
-    /** The sum over all: an entry that two tiers hold takes room in both and counts twice. */
-    async size() {
-      const sizes = await Promise.all(stores.map((store) => attempt(() => store.size())?.catch(() => undefined)));
-      const sum = (of: 'entries' | 'bytes') => sizes.reduce((total, size) => total + (size?.[of] ?? 0), 0);
-      return { entries: sum('entries'), bytes: sum('bytes') };
-    },
+    count: (purge) => ask((each) => each.count(purge)),
+    listByPrefix: async (prefix, limit) => (await ask((each) => each.listByPrefix(prefix, limit)))?.map(inTier),
+    read: (key) => ask((each) => each.read(key)),
+    findByPrefix: (digits) => ask((each) => each.findByPrefix(digits)),
+    newest: async (like, limit) => (await ask((each) => each.newest(like, limit))) ?? [],
+    size: async () => (await ask((each) => each.size())) ?? NOTHING,
     async close() {
       useCounter.tell();
-      await Promise.all(stores.map((store) => attempt(() => store.close())?.catch(() => undefined)));
+      await Promise.all(stores.map((store) => settled(() => store.close())));
     },
   };
-}
-
-function drop(store: Store, gone: Gone): void {
-  if ('key' in gone) store.delete(gone.key);
-  else if ('answerId' in gone) store.deleteAnswer(gone.answerId);
-  else void store.purge(gone.purge).catch(() => {});
 }
 
 /** What `act` returns; undefined where it throws. */
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `act` resolves with; undefined where it throws or rejects. */
+async function settled<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
   } catch {
     return undefined;
   }

@@ -97,19 +97,11 @@ export class Asker {
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', fetch));
+      const hit = cache.hit(key, permission, sent);
+      const expected = expectationOf(kind);
       const result =
-        cache.hit(key, permission, sent) ??
-        cache.open({
-          key,
-          permission,
-          sent,
-          client,
-          expected: expectationOf(kind),
-          shared,
-          label,
-          parts: () => null,
-          fetch,
-        });
+        hit ??
+        cache.open({ key, permission, sent, client, expected, shared, label, parts: () => null, fetch }, hit === null);
       if (!(result instanceof Promise)) return this.#open(result);
       result.then(
         (opened) => this.#open(opened),

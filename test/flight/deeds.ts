@@ -100,7 +100,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   'the store is sure of what it lacks': ({ world }) => void (world.surroundings.store.isSure = true),
   'the store goes mute': (stage) => (stage.isMute = true),
   'getNow throws from here on': throws('getNow'),
-  'lacks throws from here on': throws('lacks'),
+  'getSlow throws from here on': throws('getSlow'),
   'get throws from here on': throws('get'),
   'set throws from here on': throws('set'),
   'delete throws from here on': throws('delete'),

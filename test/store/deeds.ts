@@ -3,7 +3,7 @@
  * alone: so that whoever reads the file afterwards knows what must be in it.
  */
 import type { Entry } from '../../src/response/entry.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf, textOf } from './entries.ts';
 
 /** Deeds that are committed together; each is about another key. */
@@ -17,7 +17,7 @@ const entryAt = (deed: number): Entry =>
 
 const kindOf = (deed: number) => (deed % 11 === 10 ? 'delete' : deed % 13 === 12 ? 'delete the answer' : 'set');
 
-export function perform(store: Store, deed: number): void {
+export function perform(store: Pick<SqliteStore, 'set' | 'delete' | 'deleteAnswer'>, deed: number): void {
   const kind = kindOf(deed);
   if (kind === 'set') store.set(keyOf(deed), entryAt(deed));
   else if (kind === 'delete') store.delete(keyOf(deed));

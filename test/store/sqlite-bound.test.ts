@@ -10,7 +10,7 @@ import { createPlace, type Place } from './place.ts';
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 
 function bytesOfOne(place: Place): number {
-  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9 });
   file.open(0);
   const { bytes } = file.commit(
     { purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) },
@@ -31,7 +31,7 @@ describe('under its bound', () => {
     const sizes = [];
     for (const count of [0, 16]) {
       const path = join(place.directory, `${count}.db`);
-      const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+      const file = new SqliteFile({ path, maxBytes: 1e9 });
       file.open(0);
       const tagged = (key: string) => {
         const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
@@ -54,7 +54,7 @@ describe('under its bound', () => {
     const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });
     for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
     await store.size();
-    store.use('a');
+    store.use('a', 1);
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('acd');
@@ -66,7 +66,7 @@ describe('under its bound', () => {
     const first = await place.open({ maxBytes });
     for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
     await first.size();
-    first.use('a');
+    first.use('a', 1);
     await first.close();
     const second = await place.open({ maxBytes });
     second.set('d', alike('d'));

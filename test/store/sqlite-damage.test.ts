@@ -98,7 +98,7 @@ describe('a file that cannot be used', () => {
     const place = createPlace();
     for (const length of [3_001, 3_002, 3_003]) {
       truncateSync(filled(place), length);
-      const file = new SqliteFile({ path: place.path, maxBytes: 1e9, onQuarantine: () => {} });
+      const file = new SqliteFile({ path: place.path, maxBytes: 1e9 });
       file.open(place.clock.now());
       file.close();
     }
