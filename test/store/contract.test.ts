@@ -6,13 +6,13 @@ import type { Tier } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { honoursCatalogue } from './catalogue-contract.ts';
 import { keepsTheContract, type WholeStore } from './contract.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 const atOnce = async () => {};
 const written = (store: WholeStore) => store.size();
 
 const memory = async (maxBytes: number) => createMemoryStore({ maxBytes });
-const sqlite = (maxBytes: number) => createPlace().open({ maxBytes });
+const sqlite = (maxBytes: number) => createTempDir().open({ maxBytes });
 
 /** A store that is some way off: all that is asked of it takes a turn. */
 const distant = async (maxBytes: number): Promise<Tier & Catalogue> => {
