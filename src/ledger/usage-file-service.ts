@@ -5,13 +5,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { FileNews } from '../store/file-news.ts';
 import { checkVersion, SqliteDatabase } from '../store/sqlite-database.ts';
 import { BOOKS_MARK } from '../store/sqlite-mark.ts';
-import type { RunningService } from '../thread/thread.ts';
 import type { Reason } from './reasons.ts';
 import { readReasons } from './reasons-table.ts';
 import type { UsageRow } from './row.ts';
 import { summarize } from './stats.ts';
-import type { BooksAnswers, BooksCall, PendingRows } from './usage-file-message.ts';
 import { BOOKS_VERSION, BooksTables, readRows } from './usage-tables.ts';
+
+/** Rows and reasons that are not in the file. */
+export interface PendingRows {
+  readonly rows: readonly UsageRow[];
+  readonly reasons: readonly Reason[];
+}
 
 interface Tables {
   /** Null in a file that may only be read. */
@@ -25,10 +29,9 @@ const readersOf = (database: DatabaseSync) => ({
   reasons: () => readReasons(database),
 });
 
-export function createService(
-  { path }: { readonly path: string },
-  onNews: (news: FileNews) => void,
-): RunningService<BooksCall> {
+export type UsageFileService = ReturnType<typeof createService>;
+
+export function createService({ path }: { readonly path: string }, onNews: (news: FileNews) => void) {
   const file = new SqliteDatabase<Tables>({
     path,
     mark: BOOKS_MARK,
@@ -39,23 +42,17 @@ export function createService(
     },
     onNews,
   });
-  return { answer: (call) => answer(file, call) };
-}
-
-function answer(file: SqliteDatabase<Tables>, call: BooksCall): BooksAnswers[BooksCall['act']] {
-  switch (call.act) {
-    case 'open':
-      return withTables(file, call.now, () => undefined);
-    case 'add':
-      return add(file, call, call.now);
-    case 'stats':
-      return withTables(file, call.now, ({ rows, reasons }) => {
-        const { waiting, today } = call;
-        return summarize(together(rows(), waiting.rows), today, together(reasons(), waiting.reasons));
-      });
-    case 'close':
-      return file.close() as undefined;
-  }
+  return {
+    /** Finds why the file cannot be opened, where it cannot. */
+    open: (now: number) => withTables(file, now, () => {}),
+    add: (now: number, pending: PendingRows) => add(file, now, pending),
+    /** @param waiting what is yet to be added */
+    stats: (now: number, today: string, waiting: PendingRows) =>
+      withTables(file, now, ({ rows, reasons }) =>
+        summarize(together(rows(), waiting.rows), today, together(reasons(), waiting.reasons)),
+      ),
+    close: () => file.close(),
+  };
 }
 
 /** Opens the file at its first use, and again after each failure and where another has taken its place. */
@@ -67,7 +64,7 @@ function withTables<T>(file: SqliteDatabase<Tables>, now: number, act: (tables: 
   });
 }
 
-function add(file: SqliteDatabase<Tables>, { rows, reasons }: PendingRows, now: number): undefined {
+function add(file: SqliteDatabase<Tables>, now: number, { rows, reasons }: PendingRows): void {
   // It may be writable by now.
   if (file.unwritable) file.release();
   withTables(file, now, ({ books }) => {

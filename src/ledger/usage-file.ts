@@ -14,11 +14,11 @@ import { type FileNews, logFileNews } from '../store/file-news.ts';
 import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
 import type { Failure } from '../thread/failure.ts';
 import { type Service, Thread } from '../thread/thread.ts';
-import type { BooksAnswers, BooksCall } from './usage-file-message.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 import { Sums } from './sums.ts';
+import type { UsageFileService } from './usage-file-service.ts';
 
 export interface BooksOptions {
   /** Null where they live in memory. */
@@ -52,7 +52,7 @@ export class UsageFile {
   readonly #options: BooksOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
-  readonly #service: Service<BooksCall, BooksAnswers> | null;
+  readonly #service: Service<UsageFileService> | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
   #cancelGathering: (() => void) | null = null;
@@ -83,7 +83,7 @@ export class UsageFile {
   async open(): Promise<Failure | null> {
     const { path, clock } = this.#options;
     if (!this.#service || path === null || !existsSync(path)) return null;
-    const reply = await this.#service.ask({ act: 'open', now: clock.now() });
+    const reply = await this.#service.ask('open', [clock.now()]);
     return 'failure' in reply && isRefusal(reply.failure) ? reply.failure : null;
   }
 
@@ -105,7 +105,7 @@ export class UsageFile {
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     const waiting = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] };
-    const reply = await within(clock, BUDGET_MS, this.#service.ask({ act: 'stats', today, now, waiting }));
+    const reply = await within(clock, BUDGET_MS, this.#service.ask('stats', [now, today, waiting]));
     return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
   }
 
@@ -119,7 +119,7 @@ export class UsageFile {
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     this.#cancelGathering?.();
-    if (this.#service.isRunning) await within(clock, BUDGET_MS, this.#service.ask({ act: 'close' }));
+    if (this.#service.isRunning) await within(clock, BUDGET_MS, this.#service.ask('close', []));
     await within(clock, BUDGET_MS, this.#service.end());
   }
 
@@ -140,8 +140,8 @@ export class UsageFile {
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const service = this.#service as Service<BooksCall, BooksAnswers>;
-    const reply = await service.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const service = this.#service as Service<UsageFileService>;
+    const reply = await service.ask('add', [this.#options.clock.now(), { rows, reasons }]);
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);

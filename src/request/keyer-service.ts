@@ -3,24 +3,22 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { RunningService } from '../thread/thread.ts';
 import { computeKey, type KeyContext, type KeyedRequest, lightened } from './key.ts';
-import type { KeyerCall } from './keyer-message.ts';
 import { nearestOf } from './nearest.ts';
 import type { WhyNotCacheable } from './parsed-request.ts';
 
 /** In bytes: what a longer body leaves behind is collected at once, before the next one comes on top of it. */
 const LONG = 1024 * 1024;
 
-export function createService(): RunningService<KeyerCall> {
+export type KeyerService = ReturnType<typeof createService>;
+
+export function createService() {
   // This thread's own collector, which has little else to look at.
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   return {
-    answer: (call) =>
-      call.act === 'name'
-        ? name(call.keyContext, call.body, collect)
-        : nearestOf(call.parts, call.form, call.candidates),
+    name: (keyContext: KeyContext, body: Uint8Array) => name(keyContext, body, collect),
+    nearest: nearestOf,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { Memo } from './memo.ts';
 import { computeKey, type KeyedRequest, type KeyContext } from './key.ts';
-import type { KeyerAnswers, KeyerCall } from './keyer-message.ts';
+import type { KeyerService } from './keyer-service.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
@@ -49,7 +49,7 @@ export function createKeyer(memoBytes: number): Keyer {
 
 class ThreadedKeyer implements Keyer {
   readonly #memo: Memo;
-  readonly #service: Service<KeyerCall, KeyerAnswers>;
+  readonly #service: Service<KeyerService>;
   /** How many tasks wait or are done, and when the last of them is. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -75,7 +75,7 @@ class ThreadedKeyer implements Keyer {
   }
 
   async nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
-    const reply = await this.#inTurn(() => this.#service.ask({ act: 'nearest', parts, form, candidates }));
+    const reply = await this.#inTurn(() => this.#service.ask('nearest', [parts, form, candidates]));
     return reply && 'answer' in reply ? reply.answer : null;
   }
 
@@ -91,11 +91,11 @@ class ThreadedKeyer implements Keyer {
   }
 
   #name(keyContext: KeyContext, body: WholeBody): Promise<Reply<KeyedRequest | WhyNotCacheable>> {
-    if (body.length <= LONG) return this.#service.ask({ act: 'name', keyContext, body: body.bytes });
+    if (body.length <= LONG) return this.#service.ask('name', [keyContext, body.bytes]);
     const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
     const copy = Buffer.from(pages, 0, body.length);
     body.bytes.copy(copy);
-    return this.#service.ask({ act: 'name', keyContext, body: copy }, [pages]);
+    return this.#service.ask('name', [keyContext, copy], [pages]);
   }
 
   /** One at a time: what is copied to the thread is copied only then. @returns undefined where too many wait */

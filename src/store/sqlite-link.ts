@@ -9,13 +9,14 @@
 import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { type Reply, type Service, Thread } from '../thread/thread.ts';
+import { type Service, Thread } from '../thread/thread.ts';
 import type { Gone } from './gone.ts';
+import { packBatch } from './handed-over.ts';
 import type { Totals } from './listing.ts';
 import type { SqliteSize } from './sqlite-entries.ts';
 import type { StoreNews } from './sqlite-file.ts';
 import { SqliteHealth } from './sqlite-health.ts';
-import { packBatch, type SqliteAnswers, type SqliteCall, type Timed } from './sqlite-message.ts';
+import type { SqliteService } from './sqlite-service.ts';
 import type { TierSize } from './catalogue.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
@@ -23,6 +24,10 @@ import { WriteBuffer } from './write-buffer.ts';
 const GATHER_MS = 50;
 /** How long `close` waits for what is still to be written. */
 const CLOSE_BUDGET_MS = 5_000;
+
+/** A method without the time at which it is asked. */
+type Untimed<M extends keyof SqliteService> = Parameters<SqliteService[M]> extends [number, ...infer Rest] ? Rest : [];
+type Answer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
 
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./sqlite-service${extname(import.meta.url)}`, import.meta.url);
@@ -44,7 +49,7 @@ export class SqliteLink {
   readonly buffer = new WriteBuffer();
   readonly health: SqliteHealth;
   readonly #options: LinkOptions;
-  readonly #service: Service<Timed<SqliteCall>, SqliteAnswers>;
+  readonly #service: Service<SqliteService>;
   #ready: Promise<void> | undefined;
   #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
   #evictions = 0;
@@ -87,20 +92,18 @@ export class SqliteLink {
     this.#gather();
   }
 
-  /** Undefined where the file fails. @param memory that is handed over */
-  async ask<C extends SqliteCall>(call: C, memory?: ArrayBuffer[]): Promise<SqliteAnswers[C['act']] | undefined> {
-    // It is opened before it is asked anything; the thread keeps the order.
-    if (call.act !== 'open') void this.ready;
-    const timed = { ...call, now: this.#options.clock.now() } as Timed<SqliteCall>;
-    const reply = (await this.#service.ask(timed, memory)) as Reply<SqliteAnswers[C['act']]>;
-    if ('failure' in reply) return this.health.failed(reply.failure);
-    this.health.replied();
-    return reply.answer;
+  /** Undefined where the file fails. */
+  ask<M extends keyof SqliteService>(method: M, ...parameters: Untimed<M>): Promise<Answer<M>> {
+    return this.#ask(method, parameters);
   }
 
   /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
-  askWithin<C extends SqliteCall>(milliseconds: number, call: C): Promise<SqliteAnswers[C['act']] | undefined> {
-    return this.within(milliseconds, this.ask(call), () => this.health.overdue(milliseconds));
+  askWithin<M extends keyof SqliteService>(
+    milliseconds: number,
+    method: M,
+    ...parameters: Untimed<M>
+  ): Promise<Answer<M>> {
+    return this.within(milliseconds, this.#ask(method, parameters), () => this.health.overdue(milliseconds));
   }
 
   /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
@@ -139,7 +142,7 @@ export class SqliteLink {
    */
   async sweep(token?: string): Promise<Totals | undefined> {
     for (;;) {
-      const swept = this.isClosing ? undefined : await this.ask({ act: 'sweep', token });
+      const swept = this.isClosing ? undefined : await this.ask('sweep', token);
       if (swept === undefined) return undefined;
       this.#size = swept.size;
       if (swept.isDone) return swept.totals;
@@ -165,11 +168,25 @@ export class SqliteLink {
   async #shut(): Promise<void> {
     this.health.retryNow();
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
-    const closing = async () => void (isToFlush && (await this.flush(), await this.ask({ act: 'close' })));
+    const closing = async () => void (isToFlush && (await this.flush(), await this.ask('close')));
     await this.within(CLOSE_BUDGET_MS, closing());
     this.health.closed();
     this.#cancelGathering?.();
     await this.within(CLOSE_BUDGET_MS, this.#service.end());
+  }
+
+  async #ask<M extends keyof SqliteService>(
+    method: M,
+    parameters: Untimed<M>,
+    memory?: ArrayBuffer[],
+  ): Promise<Answer<M>> {
+    // It is opened before it is asked anything; the thread keeps the order.
+    if (method !== 'open') void this.ready;
+    const timed = [this.#options.clock.now(), ...parameters] as unknown as Parameters<SqliteService[M]>;
+    const reply = await this.#service.ask(method, timed, memory);
+    if ('failure' in reply) return this.health.failed(reply.failure);
+    this.health.replied();
+    return reply.answer;
   }
 
   /** Sees to it that what waits is written soon, and at once where a whole batch does. */
@@ -191,7 +208,7 @@ export class SqliteLink {
 
   async #commitBatch(): Promise<boolean> {
     const { batch, memory } = packBatch(this.buffer.take());
-    const committed = await this.ask({ act: 'commit', batch }, memory);
+    const committed = await this.#ask('commit', [batch], memory);
     this.#committing = undefined;
     if (committed === undefined) this.buffer.nack();
     else {
@@ -205,7 +222,7 @@ export class SqliteLink {
 
   /** @returns whether the file may be written */
   async #open(): Promise<boolean> {
-    const opened = await this.ask({ act: 'open' });
+    const opened = await this.ask('open');
     if (opened === undefined) return false;
     this.#size = opened;
     if (opened.unwritable) this.health.readOnly(opened.unwritable);

@@ -10,10 +10,11 @@ import type { Failure } from '../thread/failure.ts';
 import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
+import { unpackEntry } from './handed-over.ts';
 import { add, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
+import type { CountSlice } from './sqlite-catalogue.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
-import { type SqliteAnswers, type SqliteCall, unpackEntry } from './sqlite-message.ts';
 import { NAME } from './sqlite-rows.ts';
 import { listInSlices } from './sqlite-slices.ts';
 import type { EntryStore, Found, Tier } from './store.ts';
@@ -85,7 +86,7 @@ class DiskStore implements SqliteStore {
     if (this.#link.isClosing) return undefined;
     const change = this.#link.buffer.find(key);
     if (change !== undefined || !this.#mayBeAsked()) return foundAs(change);
-    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'get', key });
+    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, 'get', key);
     return entry && this.#current(key, entry);
   }
 
@@ -94,7 +95,7 @@ class DiskStore implements SqliteStore {
     if (this.#link.isClosing) return all;
     const left = keys.filter((key) => this.#link.buffer.find(key) === undefined);
     const isAsked = left.length > 0 && this.#mayBeAsked();
-    const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'getMany', keys: left }) : undefined;
+    const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, 'getMany', left) : undefined;
     for (const key of keys) {
       const entry = read?.get(key);
       const found = entry ? this.#current(key, entry) : foundAs(this.#link.buffer.find(key));
@@ -155,7 +156,7 @@ class DiskStore implements SqliteStore {
     const until = clock.now() + PAGE_BUDGET_MS;
     if (!(await this.#isCurrent())) return undefined;
     return listInSlices(
-      (slice) => this.#ask({ act: 'list', listing: slice }),
+      (slice) => this.#patiently(this.#link.ask('list', slice)),
       listing,
       () => clock.now() >= until,
     );
@@ -165,7 +166,7 @@ class DiskStore implements SqliteStore {
     if (!(await this.#isCurrent())) return undefined;
     let totals = NOTHING;
     for (let after: number | null = 0; after !== null; ) {
-      const slice: SqliteAnswers['count'] | undefined = await this.#ask({ act: 'count', purge, after });
+      const slice: CountSlice | undefined = await this.#patiently(this.#link.ask('count', purge, after));
       if (slice === undefined) return undefined;
       totals = add(totals, slice);
       after = slice.next;
@@ -174,20 +175,20 @@ class DiskStore implements SqliteStore {
   }
 
   async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
-    return (await this.#isCurrent()) ? this.#ask({ act: 'listByPrefix', prefix, limit }) : undefined;
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('listByPrefix', prefix, limit)) : undefined;
   }
 
   async read(key: string): Promise<Entry | undefined> {
-    const entry = (await this.#isCurrent()) ? await this.#ask({ act: 'read', key }) : undefined;
+    const entry = (await this.#isCurrent()) ? await this.#patiently(this.#link.ask('read', key)) : undefined;
     return entry && unpackEntry(entry);
   }
 
   async findByPrefix(digits: string): Promise<Kept | undefined> {
-    return (await this.#isCurrent()) ? this.#ask({ act: 'findByPrefix', digits }) : undefined;
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('findByPrefix', digits)) : undefined;
   }
 
   async newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
-    return (await this.#isCurrent()) ? this.#ask({ act: 'newest', like, limit }) : undefined;
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('newest', like, limit)) : undefined;
   }
 
   /** What the file holds after all changes so far, or held when it was last heard of. */
@@ -219,8 +220,8 @@ class DiskStore implements SqliteStore {
     return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
   }
 
-  #ask<C extends SqliteCall>(call: C): Promise<SqliteAnswers[C['act']] | undefined> {
-    return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call));
+  #patiently<T>(promise: Promise<T>): Promise<T | undefined> {
+    return this.#link.within(FLUSH_BUDGET_MS, promise);
   }
 }
 

@@ -14,18 +14,18 @@ import { Worker } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
 import { type Failure, failureOf } from './failure.ts';
 
-/** A method and its parameters. */
-export interface Callable {
-  readonly act: string;
-}
-
 export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: Failure };
+
+/** A service as its module makes it, in the thread. What it takes and returns is copied, or its memory handed over. */
+// biome-ignore lint/suspicious/noExplicitAny: each has parameters of its own.
+export type Methods = Record<string, (...parameters: any[]) => unknown>;
 
 /** A message to the thread. */
 export interface ThreadCall {
   readonly service: number;
   readonly id: number;
-  readonly call: Callable;
+  readonly method: string;
+  readonly parameters: readonly unknown[];
 }
 
 /** A message from the thread. */
@@ -34,9 +34,9 @@ export type ThreadMessage =
   | { readonly service: number; readonly news: unknown };
 
 export interface ServiceOptions<News> {
-  /** A module that exports `createService`. */
+  /** A module that exports `createService`, and `memoryOf` where it hands over memory of what it returns. */
   readonly module: URL;
-  /** The argument of that. */
+  /** The first parameter of `createService`; the second takes news. */
   readonly data?: unknown;
   /** Takes the news that the service sends unasked. */
   readonly onNews?: (news: News) => void;
@@ -44,19 +44,15 @@ export interface ServiceOptions<News> {
   readonly onDeath?: (failure: Failure) => void;
 }
 
-/** A service as its module makes it, in the thread. */
-export interface RunningService<Call extends Callable> {
-  readonly answer: (call: Call) => unknown;
-  /** The memory of an answer, to be handed over with it. */
-  readonly memoryOf?: (answer: unknown) => ArrayBuffer[];
-}
-
-/** `Answers` has the answer to each method by its name. */
-export interface Service<Call extends Callable, Answers extends Record<Call['act'], unknown>> {
+export interface Service<M extends Methods> {
   /** Whether asking starts no thread. */
   readonly isRunning: boolean;
   /** Never rejects. @param memory that is handed over */
-  ask<C extends Call>(call: C, memory?: ArrayBuffer[]): Promise<Reply<Answers[C['act']]>>;
+  ask<N extends keyof M & string>(
+    method: N,
+    parameters: Parameters<M[N]>,
+    memory?: ArrayBuffer[],
+  ): Promise<Reply<ReturnType<M[N]>>>;
   /** Asks no more. The thread ends with its last service. */
   end(): Promise<void>;
 }
@@ -83,32 +79,30 @@ export class Thread {
   }
 
   /** Before the first call to any of them. */
-  serve<Call extends Callable, Answers extends Record<Call['act'], unknown>, News = never>(
-    options: ServiceOptions<News>,
-  ): Service<Call, Answers> {
+  serve<M extends Methods, News = never>(options: ServiceOptions<News>): Service<M> {
     const service = this.#services.push(options as ServiceOptions<never>) - 1;
     const isRunning = () => this.#worker !== undefined;
     return {
       get isRunning() {
         return isRunning();
       },
-      ask: (call, memory = []) => this.#ask(service, call, memory),
+      ask: (method, parameters, memory = []) =>
+        this.#ask({ service, id: (this.#lastId += 1), method, parameters }, memory),
       end: () => this.#end(service),
     };
   }
 
-  #ask<Answer>(service: number, call: Callable, memory: ArrayBuffer[]): Promise<Reply<Answer>> {
+  #ask<Answer>(call: ThreadCall, memory: ArrayBuffer[]): Promise<Reply<Answer>> {
     const { promise, resolve } = Promise.withResolvers<Reply<Answer>>();
-    const id = (this.#lastId += 1);
-    this.#due.set(id, resolve);
+    this.#due.set(call.id, resolve);
     try {
-      if (this.#ended.has(service)) throw new Error('the thread has ended');
+      if (this.#ended.has(call.service)) throw new Error('the thread has ended');
       this.#cancelIdle?.();
       const worker = (this.#worker ??= this.#start());
-      worker.postMessage({ service, id, call } satisfies ThreadCall, memory);
+      worker.postMessage(call, memory);
       worker.ref();
     } catch (error) {
-      this.#settle(id, { failure: failureOf(error) });
+      this.#settle(call.id, { failure: failureOf(error) });
     }
     return promise;
   }
