@@ -63,7 +63,7 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
 }
 
 async function readStore<T>(path: string, act: (store: SqliteReader) => Promise<T>): Promise<T> {
-  const store = SqliteReader.open(path);
+  const store = new SqliteReader(path);
   try {
     return await act(store);
   } finally {

@@ -7,9 +7,10 @@
  *   down   it did not; each change between the two is one log line
  */
 import { existsSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { besideStore } from '../privacy.ts';
 import { type FileNews, logFileNews } from '../store/file-news.ts';
 import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
 import type { Failure } from '../thread/failure.ts';
@@ -43,9 +44,7 @@ const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, impor
 export function usagePath(storePath: string): string;
 export function usagePath(storePath: string | null): string | null;
 export function usagePath(storePath: string | null): string | null {
-  if (storePath === null) return null;
-  const path = join(dirname(storePath), 'ledger.sqlite');
-  return path === storePath ? `${path}.books` : path;
+  return storePath === null ? null : besideStore(storePath, 'ledger.sqlite', 'books');
 }
 
 export class UsageFile {
@@ -56,7 +55,8 @@ export class UsageFile {
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
   #cancelGathering: (() => void) | null = null;
-  #writing: Promise<void> | null = null;
+  /** A write or a reading under way; one at a time. */
+  #writing: Promise<unknown> | null = null;
 
   constructor(options: BooksOptions) {
     this.#options = options;
@@ -99,14 +99,28 @@ export class UsageFile {
   /** With all that was added. Where the file cannot be had, of what is in memory. */
   async stats(): Promise<Stats> {
     const { clock } = this.#options;
-    const now = clock.now();
-    const today = dayOf(now);
+    const today = dayOf(clock.now());
     if (!this.#service) return this.#summarize(today);
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
-    const waiting = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] };
-    const reply = await within(clock, BUDGET_MS, this.#service.ask('stats', [now, today, waiting]));
-    return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
+    return (await within(clock, BUDGET_MS, this.#read(this.#service, today))) ?? this.#summarize(today);
+  }
+
+  /** Null where the file cannot be had. Nothing is written meanwhile, which would be counted twice. */
+  async #read(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
+    while (this.#writing) await this.#writing;
+    const reading = this.#sumUp(service, today).finally(() => (this.#writing = null));
+    this.#writing = reading;
+    return reading;
+  }
+
+  async #sumUp(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
+    void service.ask('sumUp', [today, { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] }]);
+    for (;;) {
+      const reply = await service.ask('stats', [this.#options.clock.now()]);
+      if ('failure' in reply) return null;
+      if (reply.answer !== null) return reply.answer;
+    }
   }
 
   #summarize(today: string): Stats {
@@ -134,8 +148,8 @@ export class UsageFile {
 
   /** Resolves when all that was added has been tried. */
   async #write(): Promise<void> {
-    await this.#writing;
-    if (!this.#sums.isEmpty) await (this.#writing ??= this.#writeRows().finally(() => (this.#writing = null)));
+    while (this.#writing) await this.#writing;
+    if (!this.#sums.isEmpty) await (this.#writing = this.#writeRows().finally(() => (this.#writing = null)));
   }
 
   async #writeRows(): Promise<void> {

@@ -15,7 +15,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
 import { type Failure, failureOf } from '../thread/failure.ts';
-import { FileIdentity } from './file-identity.ts';
+import { type FileIdentity, identityOf } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
@@ -24,11 +24,12 @@ import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
-const BUSY_TIMEOUT_MS = 1_000;
 
 export interface DatabaseOptions<Tables> {
   readonly path: string;
   readonly mark: Mark;
+  /** How long another process may hold the file, in milliseconds. */
+  readonly busyMs: number;
   /** Lays out the database, or finds that another version did. Writes in any case, so that one that cannot be written shows now. */
   readonly layOut: (database: DatabaseSync) => Tables;
   /** The same of one that may only be read. */
@@ -75,13 +76,13 @@ export class SqliteDatabase<Tables> {
   }
 
   connect(): void {
-    const { path, mark, layOut } = this.#options;
+    const { path, mark, busyMs, layOut } = this.#options;
     try {
       checkMark(path, mark);
       this.#closeToOthers();
       makeFile(path);
-      this.#connectWith(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), layOut);
-      this.#identify(FileIdentity.of(path));
+      this.#connectWith(new DatabaseSync(path, { timeout: busyMs }), layOut);
+      this.#identify(identityOf(path));
     } catch (error) {
       // A file that cannot be opened for another reason, such as a full disk, is tried again as it is.
       if (!isUnwritable(error) || !isToBeReadOnly(path)) throw error;
@@ -153,7 +154,7 @@ export class SqliteDatabase<Tables> {
     const { path, readOnly } = this.#options;
     try {
       // Before it is opened: what changes from here on is another state of it.
-      const identity = isStill(path) ? FileIdentity.ofState(path) : FileIdentity.of(path);
+      const identity = identityOf(path, isStill(path));
       this.#connectWith(openReadOnly(path), readOnly);
       this.#identify(identity);
     } catch (error) {
@@ -217,4 +218,17 @@ export function checkVersion(database: DatabaseSync, own: number): void {
 /** Tests whether there is a table of this name; a file that may only be read may be one of before there was. */
 export function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
+}
+
+/** Commits all that `act` does, or nothing. */
+export function transact<T>(database: DatabaseSync, act: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = act();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
 }

@@ -38,6 +38,9 @@ export interface Committed extends SqliteSize {
   readonly evicted: number;
 }
 
+/** How long another process may hold the file. */
+const BUSY_MS = 1_000;
+
 /** Each `now` is in milliseconds since the epoch. */
 export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
@@ -52,6 +55,7 @@ export class SqliteFile {
     this.#database = new SqliteDatabase({
       path,
       mark: STORE_MARK,
+      busyMs: BUSY_MS,
       layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false }),
       readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true }),
       onNews,

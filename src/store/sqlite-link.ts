@@ -117,17 +117,10 @@ export class SqliteLink {
     if (this.#size.isPurging && this.health.mayBeWritten) await this.sweep();
   }
 
-  /** Commits until nothing waits any more or the file fails. */
-  async flush(): Promise<void> {
+  /** Commits what waits at this moment, as far as the file takes it. @returns whether that was all */
+  async flush(): Promise<boolean> {
     await this.ready;
     await this.retry();
-    await this.#committing;
-    while (!this.buffer.isEmpty && this.health.mayBeWritten) await this.#commit();
-  }
-
-  /** Commits what waits at this moment, as far as the file takes it. @returns whether that was all */
-  async writeWaiting(): Promise<boolean> {
-    await this.ready;
     await this.#committing;
     for (let { batches } = this.buffer; batches > 0; batches -= 1) {
       if (!this.health.mayBeWritten || !(await this.#commit())) return false;

@@ -141,14 +141,14 @@ class DiskStore implements SqliteStore {
     });
     if (this.#link.isClosing || !this.#link.health.mayBeWritten) return undefined;
     // What waited is written first, or its rows would be counted once more.
-    const isWritten = await this.#link.writeWaiting();
+    const isWritten = await this.#link.flush();
     const swept = isWritten ? await this.#link.sweep(token) : undefined;
     return swept && add(dropped, swept);
   }
 
   async written(): Promise<boolean> {
     if (this.#link.isClosing) return false;
-    return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.writeWaiting())) ?? false;
+    return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.flush())) ?? false;
   }
 
   async list(listing: Listing): Promise<EntryRows | undefined> {
