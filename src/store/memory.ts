@@ -7,11 +7,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Entry, StoredRequest } from '../response/entry.ts';
+import type { Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import type { Catalogue, Kept, TierSize } from './catalogue.ts';
+import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
-import { add, byKey, NOTHING, type Totals } from './listing.ts';
+import type { Gone } from './gone.ts';
+import { add, byKey, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
 import type { Found, Tier } from './store.ts';
 import { weigh } from './weight.ts';
@@ -63,129 +64,191 @@ class Held implements Listable, Found {
   }
 }
 
-export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOptions): MemoryStore {
-  const answers = new AnswerIndex();
-  let evictions = 0;
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  return new LruStore(options);
+}
+
+class LruStore implements MemoryStore {
+  readonly name = NAME;
+  readonly isSync = true;
+  readonly #options: MemoryStoreOptions;
+  readonly #answers = new AnswerIndex();
   /** All that is held, in the order it was set: to go through, which is slow in the order of use. */
-  const shelf = new Map<string, Held>();
-  const cache = new LRUCache<string, Held>({
-    // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
-    maxSize: Math.max(1, maxBytes),
-    sizeCalculation: ({ bytes }) => bytes,
-    onInsert(held, key) {
-      shelf.set(key, held);
-      answers.add(held.entry.answerId, key);
-    },
-    dispose(held, key, reason) {
-      if (shelf.get(key) === held) shelf.delete(key);
-      answers.remove(held.entry.answerId, key);
-      if (reason === 'evict') evictions++;
-    },
-  });
-  let lastId = 0;
-  let hits = 0;
-  let misses = 0;
+  readonly #shelf = new Map<string, Held>();
+  readonly #cache: LRUCache<string, Held>;
+  #lastId = 0;
+  #evictions = 0;
+  #hits = 0;
+  #misses = 0;
 
-  const present = () => shelf.values().filter(({ isGone }) => !isGone);
-  const found = (held: Held | undefined): Held | undefined => (held === undefined || held.isGone ? undefined : held);
+  constructor(options: MemoryStoreOptions) {
+    this.#options = options;
+    this.#cache = new LRUCache<string, Held>({
+      // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
+      maxSize: Math.max(1, options.maxBytes),
+      sizeCalculation: ({ bytes }) => bytes,
+      onInsert: (held, key) => {
+        this.#shelf.set(key, held);
+        this.#answers.add(held.entry.answerId, key);
+      },
+      dispose: (held, key, reason) => {
+        if (this.#shelf.get(key) === held) this.#shelf.delete(key);
+        this.#answers.remove(held.entry.answerId, key);
+        if (reason === 'evict') this.#evictions++;
+      },
+    });
+  }
 
-  const kept = (): IteratorObject<Kept> =>
-    cache
-      .values()
-      .filter(({ entry, isGone }) => entry.request !== undefined && !isGone)
-      .map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
+  get held(): TierSize {
+    return { entries: this.#cache.size, bytes: this.#cache.calculatedSize, evictions: this.#evictions };
+  }
 
-  const purgedBy = (purge: Purge): Held[] =>
-    present()
-      .filter(({ entry }) => isPurgedBy(purge, entry))
-      .toArray();
+  info(): LruInfo {
+    const { entries, bytes } = this.held;
+    return { hits: this.#hits, misses: this.#misses, maxsize: this.#options.maxBytes, currsize: bytes, entries };
+  }
 
-  const set: MemoryStore['set'] = (key, entry) =>
+  keys(): IterableIterator<string> {
+    return this.#cache.keys();
+  }
+
+  has(key: string): boolean {
+    return this.#peek(key) !== undefined;
+  }
+
+  getSync(key: string): Found | undefined {
+    const held = this.#get(key);
+    if (held === undefined) this.#misses++;
+    else this.#hits++;
+    return held;
+  }
+
+  async get(key: string): Promise<Found | undefined> {
+    return this.#get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const all = new Map<string, Found>();
+    for (const key of keys) {
+      const held = this.#get(key);
+      if (held) all.set(key, held);
+    }
+    return all;
+  }
+
+  use(key: string, times: number): void {
+    const held = this.#cache.get(key);
+    if (held) held.hits += times;
+  }
+
+  set(key: string, entry: Entry): void {
+    const { holdsParts = true } = this.#options;
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    void cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++lastId));
+    this.#cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId));
+  }
 
-  const deleteAnswer = (answerId: string) => {
-    for (const key of answers.keysOf(answerId)) cache.delete(key);
-  };
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
 
-  /** Gone at once, and dropped a few at a time. */
-  async function purge(purge: Purge): Promise<Totals> {
-    const gone = purgedBy(purge);
+  delete(key: string): void {
+    this.#cache.delete(key);
+  }
+
+  deleteAnswer(answerId: string): void {
+    for (const key of this.#answers.keysOf(answerId)) this.#cache.delete(key);
+  }
+
+  /** Its entries are gone at once, and dropped a few at a time. */
+  async purge(purge: Purge): Promise<Totals> {
+    const gone = this.#fitting(purge).toArray();
     for (const held of gone) held.isGone = true;
     for (const [index, held] of gone.entries()) {
-      if (cache.peek(held.key) === held) cache.delete(held.key);
+      if (this.#cache.peek(held.key) === held) this.#cache.delete(held.key);
       if (index % DROPPED_AT_ONCE === DROPPED_AT_ONCE - 1) await setImmediate();
     }
     return total(gone);
   }
 
-  return {
-    name: NAME,
-    isSync: true,
-    has: (key) => found(cache.peek(key)) !== undefined,
-    getSync(key) {
-      const held = found(cache.get(key));
-      if (held === undefined) misses++;
-      else hits++;
-      return held;
-    },
-    get: async (key) => found(cache.get(key)),
-    async getMany(keys) {
-      const all = new Map<string, Found>();
-      for (const key of keys) {
-        const held = found(cache.get(key));
-        if (held) all.set(key, held);
-      }
-      return all;
-    },
-    use(key, times) {
-      const held = cache.get(key);
-      if (held) held.hits += times;
-    },
-    set,
-    setMany(entries) {
-      for (const [key, entry] of entries) set(key, entry);
-    },
-    delete: (key) => void cache.delete(key),
-    deleteAnswer,
-    purge,
-    drop(gone) {
-      if ('key' in gone) cache.delete(gone.key);
-      else if ('answerId' in gone) deleteAnswer(gone.answerId);
-      else void purge(gone.purge);
-    },
-    written: async () => true,
-    list: async (listing) => listHeld(present(), listing),
-    count: async (purge) => total(purgedBy(purge)),
-    listByPrefix: async (prefix, limit) =>
-      present()
-        .filter(({ key }) => key.startsWith(prefix))
-        .map(rowOf)
-        .toArray()
-        .sort(byKey)
-        .slice(0, limit),
-    read: async (key) => found(cache.peek(key))?.entry,
-    findByPrefix: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
-    newest: async ({ endpoint, model, scope }, limit) =>
-      kept()
-        .take(LOOKED_THROUGH)
-        .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
-        .take(limit)
-        .toArray(),
-    size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
-    close: async () => cache.clear(),
-    keys: () => cache.keys(),
-    info: () => ({ hits, misses, maxsize: maxBytes, currsize: cache.calculatedSize, entries: cache.size }),
-    get held() {
-      return { entries: cache.size, bytes: cache.calculatedSize, evictions };
-    },
-  };
+  drop(gone: Gone): void {
+    if ('key' in gone) this.delete(gone.key);
+    else if ('answerId' in gone) this.deleteAnswer(gone.answerId);
+    else void this.purge(gone.purge);
+  }
+
+  async written(): Promise<boolean> {
+    return true;
+  }
+
+  async list(listing: Listing): Promise<EntryRows> {
+    return listHeld(this.#present(), listing);
+  }
+
+  async count(purge: Purge): Promise<Totals> {
+    return total(this.#fitting(purge));
+  }
+
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[]> {
+    const some = this.#present().filter(({ key }) => key.startsWith(prefix));
+    return some.map(rowOf).toArray().sort(byKey).slice(0, limit);
+  }
+
+  async read(key: string): Promise<Entry | undefined> {
+    return this.#peek(key)?.entry;
+  }
+
+  async findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#kept().find(({ key }) => key.startsWith(digits));
+  }
+
+  async newest({ endpoint, model, scope }: Likeness, limit: number): Promise<readonly Kept[]> {
+    return this.#kept()
+      .take(LOOKED_THROUGH)
+      .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
+      .take(limit)
+      .toArray();
+  }
+
+  async size(): Promise<Totals> {
+    return { entries: this.#cache.size, bytes: this.#cache.calculatedSize };
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear();
+  }
+
+  #get(key: string): Held | undefined {
+    const held = this.#cache.get(key);
+    return held?.isGone ? undefined : held;
+  }
+
+  /** The same, and no use of it. */
+  #peek(key: string): Held | undefined {
+    const held = this.#cache.peek(key);
+    return held?.isGone ? undefined : held;
+  }
+
+  #present(): IteratorObject<Held> {
+    return this.#shelf.values().filter(({ isGone }) => !isGone);
+  }
+
+  #fitting(purge: Purge): IteratorObject<Held> {
+    return this.#present().filter(({ entry }) => isPurgedBy(purge, entry));
+  }
+
+  /** The most recently used first. */
+  *#kept(): Generator<Kept, undefined> {
+    for (const { key, entry, isGone } of this.#cache.values())
+      if (entry.request !== undefined && !isGone) yield { key, request: entry.request };
+  }
 }
 
 function withoutParts(entry: Entry): Entry {
   return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
 }
 
-function total(some: readonly Held[]): Totals {
-  return some.reduce((sum, { bytes }) => add(sum, { entries: 1, bytes }), NOTHING);
+function total(some: Iterable<Held>): Totals {
+  let sum = NOTHING;
+  for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
+  return sum;
 }

@@ -7,9 +7,11 @@
  * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Entry } from '../response/entry.ts';
+import type { Catalogue, Kept, Likeness } from './catalogue.ts';
+import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
-import { type EntryRow, NOTHING } from './listing.ts';
+import { type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import type { Found, Store, Tier } from './store.ts';
 import { UseCounter } from './use-counter.ts';
 
@@ -26,127 +28,182 @@ export interface TiersOptions {
   readonly clock?: Clock;
 }
 
-export function createTiers({ stores, catalogue, fallback, clock = systemClock }: TiersOptions): Tiers {
-  /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
-  const lookups = new Map<string, symbol>();
-  const useCounter = new UseCounter(clock, (key, times) => each((store) => store.use?.(key, times)));
-  const slow = stores.filter(({ isSync }) => !isSync);
+export function createTiers(options: TiersOptions): Tiers {
+  return new TierStack(options);
+}
+
+class TierStack implements Tiers {
+  readonly name = 'tiers';
+  readonly isSync: boolean;
+  readonly #stores: readonly Tier[];
+  readonly #slow: readonly Tier[];
   /** The stores that the catalogue does not speak for. */
-  const others = stores.filter((store) => (store as unknown) !== catalogue);
+  readonly #others: readonly Tier[];
+  readonly #catalogues: readonly Catalogue[];
+  readonly #useCounter: UseCounter;
+  /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
+  readonly #lookups = new Map<string, symbol>();
 
-  function each(act: (store: Tier) => void, some = stores): void {
-    for (const store of some) attempt(() => act(store));
+  constructor({ stores, catalogue, fallback, clock = systemClock }: TiersOptions) {
+    this.#stores = stores;
+    this.#slow = stores.filter(({ isSync }) => !isSync);
+    this.isSync = this.#slow.length === 0;
+    this.#others = stores.filter((store) => (store as unknown) !== catalogue);
+    this.#catalogues = fallback ? [catalogue, fallback] : [catalogue];
+    this.#useCounter = new UseCounter(clock, (key, times) => this.#each((store) => store.use?.(key, times)));
   }
 
-  function promote(key: string, { entry }: Found, from: Tier): void {
-    each((before) => before.set(key, entry), stores.slice(0, stores.indexOf(from)));
-  }
-
-  async function lookUp(key: string, some: readonly Tier[]): Promise<Found | undefined> {
-    const lookup = Symbol();
-    lookups.set(key, lookup);
-    let found: Found | undefined;
-    for (const store of some) {
-      found = await settled(() => store.get(key));
+  getSync(key: string): Found | undefined {
+    for (const store of this.#stores) {
+      const found = attempt(() => store.getSync(key));
       if (found === undefined) continue;
-      if (lookups.get(key) === lookup) promote(key, found, store);
-      break;
+      this.#promote(key, found, store);
+      return found;
     }
-    if (lookups.get(key) === lookup) lookups.delete(key);
-    return found;
+    return undefined;
   }
 
-  async function lookUpMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  get(key: string): Promise<Found | undefined> {
+    return this.#lookUp(key, this.#stores);
+  }
+
+  getSlow(key: string): Promise<Found | undefined> {
+    return this.#lookUp(key, this.#slow);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     const lookup = Symbol();
-    for (const key of keys) lookups.set(key, lookup);
+    for (const key of keys) this.#lookups.set(key, lookup);
     const all = new Map<string, Found>();
-    for (const store of stores) {
+    for (const store of this.#stores) {
       const left = keys.filter((key) => !all.has(key));
       if (left.length === 0) break;
       for (const [key, found] of (await settled(() => store.getMany(left))) ?? []) {
         all.set(key, found);
-        if (lookups.get(key) === lookup) promote(key, found, store);
+        if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
       }
     }
-    for (const key of keys) if (lookups.get(key) === lookup) lookups.delete(key);
+    for (const key of keys) this.#end(key, lookup);
     return all;
   }
 
-  async function ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
-    useCounter.tell();
-    return (await settled(() => question(catalogue))) ?? (fallback && (await settled(() => question(fallback))));
+  use(key: string): void {
+    this.#useCounter.note(key);
+  }
+
+  set(key: string, entry: Entry): void {
+    this.#lookups.delete(key);
+    this.#useCounter.forget(key);
+    this.#each((store) => store.set(key, entry));
+  }
+
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
+
+  delete(key: string): void {
+    this.#lookups.delete(key);
+    this.#each((store) => store.delete(key));
+  }
+
+  deleteAnswer(answerId: string): void {
+    this.heed({ answerId });
+    attempt(() => this.#catalogues[0]?.deleteAnswer(answerId));
+  }
+
+  async purge(purge: Purge): Promise<Totals> {
+    this.heed({ purge });
+    return (await settled(async () => this.#catalogues[0]?.purge(purge))) ?? NOTHING;
+  }
+
+  heed(gone: Gone): void {
+    // Which key a lookup under way will find of it is not known; so none is promoted.
+    this.#lookups.clear();
+    this.#each((store) => store.drop?.(gone), this.#others);
+  }
+
+  async written(): Promise<boolean> {
+    const all = await Promise.all(this.#stores.map((store) => settled(async () => store.written?.() ?? true)));
+    return all.every((isWritten) => isWritten === true);
+  }
+
+  async list(listing: Listing): Promise<EntryRows | undefined> {
+    const page = await this.#ask((catalogue) => catalogue.list(listing));
+    return page && { ...page, rows: page.rows.map((row) => this.#inTier(row)) };
+  }
+
+  count(purge: Purge): Promise<Totals | undefined> {
+    return this.#ask((catalogue) => catalogue.count(purge));
+  }
+
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
+    const rows = await this.#ask((catalogue) => catalogue.listByPrefix(prefix, limit));
+    return rows?.map((row) => this.#inTier(row));
+  }
+
+  read(key: string): Promise<Entry | undefined> {
+    return this.#ask((catalogue) => catalogue.read(key));
+  }
+
+  findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#ask((catalogue) => catalogue.findByPrefix(digits));
+  }
+
+  newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+    return this.#ask((catalogue) => catalogue.newest(like, limit));
+  }
+
+  async size(): Promise<Totals> {
+    return (await this.#ask((catalogue) => catalogue.size())) ?? NOTHING;
+  }
+
+  async close(): Promise<void> {
+    this.#useCounter.tell();
+    await Promise.all(this.#stores.map((store) => settled(() => store.close())));
+  }
+
+  #each(act: (store: Tier) => void, some = this.#stores): void {
+    for (const store of some) attempt(() => act(store));
+  }
+
+  #promote(key: string, { entry }: Found, from: Tier): void {
+    if (from === this.#stores[0]) return;
+    this.#each((before) => before.set(key, entry), this.#stores.slice(0, this.#stores.indexOf(from)));
+  }
+
+  async #lookUp(key: string, some: readonly Tier[]): Promise<Found | undefined> {
+    const lookup = Symbol();
+    this.#lookups.set(key, lookup);
+    let found: Found | undefined;
+    for (const store of some) {
+      found = await settled(() => store.get(key));
+      if (found === undefined) continue;
+      if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
+      break;
+    }
+    this.#end(key, lookup);
+    return found;
+  }
+
+  #end(key: string, lookup: symbol): void {
+    if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
+  }
+
+  /** What the catalogue answers, or where it cannot, the other. */
+  async #ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
+    this.#useCounter.tell();
+    for (const catalogue of this.#catalogues) {
+      const answer = await settled(() => question(catalogue));
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
   }
 
   /** A row with the first tier that has its entry. */
-  function inTier(row: EntryRow): EntryRow {
-    const first = stores.find((store) => attempt(() => store.has?.(row.key)));
+  #inTier(row: EntryRow): EntryRow {
+    const first = this.#stores.find((store) => attempt(() => store.has?.(row.key)));
     return first ? { ...row, tier: first.name } : row;
   }
-
-  const set: Store['set'] = (key, entry) => {
-    lookups.delete(key);
-    useCounter.forget(key);
-    each((store) => store.set(key, entry));
-  };
-
-  /** Which key a lookup under way will find of it is not known; so none is promoted. */
-  function dropFromOthers(gone: Gone): void {
-    lookups.clear();
-    each((store) => store.drop?.(gone), others);
-  }
-
-  return {
-    name: 'tiers',
-    isSync: slow.length === 0,
-    getSync(key) {
-      for (const store of stores) {
-        const found = attempt(() => store.getSync(key));
-        if (found === undefined) continue;
-        promote(key, found, store);
-        return found;
-      }
-      return undefined;
-    },
-    get: (key) => lookUp(key, stores),
-    getSlow: (key) => lookUp(key, slow),
-    getMany: lookUpMany,
-    use: (key) => useCounter.note(key),
-    set,
-    setMany(entries) {
-      for (const [key, entry] of entries) set(key, entry);
-    },
-    delete(key) {
-      lookups.delete(key);
-      each((store) => store.delete(key));
-    },
-    deleteAnswer(answerId) {
-      dropFromOthers({ answerId });
-      attempt(() => catalogue.deleteAnswer(answerId));
-    },
-    async purge(purge) {
-      dropFromOthers({ purge });
-      return (await settled(() => catalogue.purge(purge))) ?? NOTHING;
-    },
-    heed: dropFromOthers,
-    async written() {
-      const all = await Promise.all(stores.map((store) => settled(async () => store.written?.() ?? true)));
-      return all.every((isWritten) => isWritten === true);
-    },
-    async list(listing) {
-      const page = await ask((each) => each.list(listing));
-      return page && { ...page, rows: page.rows.map(inTier) };
-    },
-    count: (purge) => ask((each) => each.count(purge)),
-    listByPrefix: async (prefix, limit) => (await ask((each) => each.listByPrefix(prefix, limit)))?.map(inTier),
-    read: (key) => ask((each) => each.read(key)),
-    findByPrefix: (digits) => ask((each) => each.findByPrefix(digits)),
-    newest: async (like, limit) => (await ask((each) => each.newest(like, limit))) ?? [],
-    size: async () => (await ask((each) => each.size())) ?? NOTHING,
-    async close() {
-      useCounter.tell();
-      await Promise.all(stores.map((store) => settled(() => store.close())));
-    },
-  };
 }
 
 /** What `act` returns; undefined where it throws. */

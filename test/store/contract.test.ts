@@ -23,15 +23,9 @@ const distant = async (maxBytes: number): Promise<Tier & Catalogue> => {
       await setImmediate();
       return act(...args);
     };
-  const { has, ...others } = store;
-  return {
-    ...others,
-    name: 'distant',
-    isSync: false,
-    getSync: () => undefined,
-    get: late(store.get),
-    getMany: late(store.getMany),
-  };
+  const [get, getMany] = [late(store.get.bind(store)), late(store.getMany.bind(store))];
+  const itself = { name: 'distant', isSync: false, has: () => false, getSync: () => undefined, get, getMany };
+  return Object.assign(store as Tier & Catalogue, itself);
 };
 
 /** Breaks the contract at every call. */

@@ -1,24 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Catalogue } from '../../src/store/catalogue.ts';
-import type { EntryStore, Store, Tier } from '../../src/store/store.ts';
+import type { EntryStore, Found, Store, Tier } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { entryOf } from './entries.ts';
 
 const memory = () => createMemoryStore({ maxBytes: 1_000_000 });
 
+const named = (name: string) => Object.assign(memory(), { name });
+
 /** A store whose lookups wait until the test answers them. */
 function createSlow() {
   let lookup = Promise.withResolvers<(text: string) => void>();
-  const store: Tier & Catalogue = {
-    ...memory(),
+  const store = Object.assign(memory() as Tier & Catalogue, {
     isSync: false,
     getSync: () => undefined,
     get: () =>
-      new Promise((resolve) =>
+      new Promise<Found>((resolve) =>
         lookup.resolve((text) => resolve({ entry: entryOf(text, { answerId: 'id' }), tier: 'sqlite' })),
       ),
-  };
+  });
   /** Resolves, once the next lookup has come, with what answers it. */
   const next = async () => {
     const answer = await lookup.promise;
@@ -117,7 +118,7 @@ describe('tiers', () => {
   });
 
   test('say of each entry in which of them it is found first, by its name', async () => {
-    const [first, second, third] = [memory(), { ...memory(), name: 'second' }, { ...memory(), name: 'third' }];
+    const [first, second, third] = [memory(), named('second'), named('third')];
     for (const [at, store] of [third, second, first].entries())
       for (const key of ['a', 'b', 'c'].slice(at)) store.set(key, entryOf(key));
     const rows = await tiersOf(first, second, third).listByPrefix('', 9);
@@ -154,7 +155,7 @@ describe('tiers', () => {
   test('tell what another has where their catalogue cannot', async () => {
     const [first, last] = [
       memory(),
-      { ...memory(), list: async () => undefined, read: () => Promise.reject(new Error()) },
+      Object.assign(memory(), { list: async () => undefined, read: () => Promise.reject(new Error()) }),
     ];
     const tiers = createTiers({ stores: [first, last], catalogue: last, fallback: first });
     tiers.set('a', entryOf('a'));
