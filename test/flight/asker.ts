@@ -98,10 +98,23 @@ export class Asker {
     try {
       if (permission === null) return this.#open(cache.bypass('route', fetch));
       const hit = cache.hit(key, permission, sent);
-      const expected = expectationOf(kind);
       const result =
         hit ??
-        cache.open({ key, permission, sent, client, expected, shared, label, parts: () => null, fetch }, hit === null);
+        cache.open(
+          {
+            key,
+            permission,
+            isRefresh: !permission.read,
+            sent,
+            client,
+            expected: expectationOf(kind),
+            shared,
+            label,
+            parts: () => null,
+            fetch,
+          },
+          hit === null,
+        );
       if (!(result instanceof Promise)) return this.#open(result);
       result.then(
         (opened) => this.#open(opened),

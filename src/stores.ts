@@ -1,0 +1,71 @@
+/**
+ * The stores that the configuration names, as one.
+ */
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { TierReading } from './ledger/metrics.ts';
+import type { Log } from './log.ts';
+import type { Gone } from './store/gone.ts';
+import { createMemoryStore, type LruInfo } from './store/memory.ts';
+import { createSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+import { createTiers } from './store/tiers.ts';
+import type { Failure } from './thread/failure.ts';
+import type { Thread } from './thread/thread.ts';
+
+export interface Stores {
+  readonly store: Store;
+  /** @returns why the file is not to be used at all, or null */
+  readonly openFile: () => Promise<Failure | null>;
+  readonly tiers: () => readonly TierReading[];
+  readonly isFileUp: () => boolean;
+  readonly lru: () => LruInfo;
+}
+
+/** Events of the store's file. */
+export interface FileEvents {
+  readonly onGone: (gone: Gone) => void;
+  readonly onReplaced: () => void;
+}
+
+/**
+ * @param memoryBytes the most that answers may take in memory; 0 keeps none there
+ * @param thread is to own the file
+ */
+export function createStores(
+  { store: { path, bytes } }: Config,
+  memoryBytes: number,
+  log: Log,
+  clock: Clock,
+  thread: Thread,
+  events: FileEvents,
+): Stores {
+  const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
+  const onGone = (gone: Gone) => {
+    events.onGone(gone);
+    store.heed(gone);
+  };
+  const { onReplaced } = events;
+  const file =
+    path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, thread, onGone, onReplaced });
+  const isUsed = memoryBytes > 0;
+  const store = createTiers({
+    stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
+    catalogue: file ?? memory,
+    fallback: memory,
+    clock,
+  });
+  return {
+    store,
+    async openFile() {
+      await file?.ready;
+      return file?.refusal ?? null;
+    },
+    tiers: () => [
+      ...(isUsed ? [{ tier: memory.name, maxBytes: memoryBytes, ...memory.held }] : []),
+      ...(file ? [{ tier: file.name, maxBytes: bytes, ...file.held }] : []),
+    ],
+    isFileUp: () => file?.state === 'up',
+    lru: () => memory.info(),
+  };
+}
