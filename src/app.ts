@@ -41,7 +41,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     host: config.admin.host,
     token: config.admin.token,
     readiness: () => app.readiness,
-    explain: (text) => explainDocument(rules, core.store.findByPrefix, text),
+    explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: core.store,
     removals: core.cache.removals,
     figures: {

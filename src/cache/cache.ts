@@ -71,15 +71,19 @@ export class Cache {
     return this.#flights.keys();
   }
 
-  /** A hit that can be had without waiting and needs no upstream call. */
-  hit(key: string, permission: Permission, sent: Sent, now?: number): CacheResult | undefined {
+  /** A hit that can be had without waiting and needs no upstream call; null where nothing can be had so. */
+  hit(key: string, permission: Permission, sent: Sent, now?: number): CacheResult | null | undefined {
     return this.#stored.hit(key, permission, sent, now);
   }
 
-  /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
-  open(question: Question): CacheResult | Promise<CacheResult> {
-    if (!this.#staleIfError.isPermitted(question)) return this.#open(question);
-    return this.orStale(new Promise((resolve) => resolve(this.#open(question))), question);
+  /**
+   * Answers what `hit` could not.
+   * @param isLookedUp `hit` said null in this very turn
+   * @throws RefrainError `not_cached` where the upstream may not be asked
+   */
+  open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
+    if (!this.#staleIfError.isPermitted(question)) return this.#open(question, isLookedUp);
+    return this.orStale(new Promise((resolve) => resolve(this.#open(question, isLookedUp))), question);
   }
 
   /** The result, or a stale answer where the upstream fails or may not be asked, and the question permits that. */
@@ -107,14 +111,14 @@ export class Cache {
     return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
   }
 
-  #open(question: Question): CacheResult | Promise<CacheResult> {
+  #open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
     const { key, permission } = question;
-    if (!permission.ask) return this.#stored.only(question);
+    if (!permission.ask) return this.#stored.only(question, isLookedUp);
     const flight = permission.follow ? this.#flights.joinable(key) : null;
-    if (!flight) return this.#miss(question);
+    if (!flight) return this.#miss(question, isLookedUp);
     const before = this.#servedBefore(flight, question);
     if (before) return this.#answerFrom(before, question);
-    if (isOverdue(flight, this.#options)) return this.#miss(question);
+    if (isOverdue(flight, this.#options)) return this.#miss(question, isLookedUp);
     const { head } = flight.recording;
     return head && !mayPlay(flight, head, question) ? this.#askBeside(head, question) : this.#follow(flight, question);
   }
@@ -179,7 +183,7 @@ export class Cache {
     return this.#open({ ...question, permission: { ...permission, read: false } });
   }
 
-  #miss(question: Question): CacheResult | Promise<CacheResult> {
-    return this.#leading.lead(question, (found) => this.#answerFrom(found, question));
+  #miss(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
+    return this.#leading.lead(question, isLookedUp, (found) => this.#answerFrom(found, question));
   }
 }

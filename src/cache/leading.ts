@@ -37,20 +37,25 @@ export class Leading {
     this.#parts = parts;
   }
 
-  /** @param answerFrom answers by what the store has @throws RefrainError `overloaded` */
+  /**
+   * @param isLookedUp nothing can be had from the store without waiting
+   * @param answerFrom answers by what the store has
+   * @throws RefrainError `overloaded`
+   */
   lead(
     question: Question,
+    isLookedUp: boolean,
     answerFrom: (found: Found) => CacheResult | Promise<CacheResult>,
   ): CacheResult | Promise<CacheResult> {
     const { key, permission, fetch } = question;
     const { admission, stored } = this.#parts;
-    const isToLookUp = permission.read && !stored.lacks(key);
+    const isToLookUp = permission.read && !(isLookedUp && stored.isSync);
     if (isToLookUp) admission.admitReader();
     else admission.admitFlight();
     const led = this.#begin(question);
     const { flight, result } = led;
     if (isToLookUp) {
-      flight.lookup = stored.find(key).then((found) => this.#lookedUp(led, found, question));
+      flight.lookup = stored.find(key, isLookedUp).then((found) => this.#lookedUp(led, found, question));
       return flight.lookup.then((found) => (found ? answerFrom(found) : result));
     }
     flight.start(fetch);

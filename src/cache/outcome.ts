@@ -4,7 +4,6 @@
  */
 import type { Call } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
-import type { Tier } from '../store/store.ts';
 import type { Freshness } from './freshness.ts';
 import type { WhyNotKept } from './storable.ts';
 
@@ -19,7 +18,8 @@ export type Outcome =
 /** Served from the store. */
 export interface Hit {
   readonly word: 'hit';
-  readonly tier: Tier;
+  /** The name of the store that had it. */
+  readonly tier: string;
   /** Seconds. */
   readonly age: number;
   /** Seconds; negative once it has expired, `Infinity` for an entry that never does. */

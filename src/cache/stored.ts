@@ -35,10 +35,16 @@ export class StoredAnswers {
     this.#future = new FutureEntries(log);
   }
 
-  /** A hit that can be had without waiting and needs no upstream call. */
-  hit(key: string, permission: Permission, sent: Sent, now = this.#clock.now()): CacheResult | undefined {
-    const first = permission.read ? this.#store.getSync(key) : undefined;
-    if (first === undefined) return undefined;
+  /** True where all that is stored can be had without waiting. */
+  get isSync(): boolean {
+    return this.#store.isSync;
+  }
+
+  /** A hit that can be had without waiting and needs no upstream call; null where nothing can be had so. */
+  hit(key: string, permission: Permission, sent: Sent, now = this.#clock.now()): CacheResult | null | undefined {
+    if (!permission.read) return undefined;
+    const first = this.#store.getSync(key);
+    if (first === undefined) return null;
     const own = ownKey(key, first.entry, sent);
     const found = own === key ? first : this.#store.getSync(own);
     if (this.freshness(found, { permission, sent }, now) !== 'fresh') return undefined;
@@ -46,9 +52,9 @@ export class StoredAnswers {
   }
 
   /** A hit, however long the store takes. @throws RefrainError `not_cached` */
-  async only(question: Question): Promise<CacheResult> {
+  async only(question: Question, isLookedUp = false): Promise<CacheResult> {
     const { key, permission, sent } = question;
-    const found = permission.read ? await this.find(key) : undefined;
+    const found = permission.read ? await this.find(key, isLookedUp) : undefined;
     const own = found ? ownKey(key, found.entry, sent) : key;
     if (own !== key) return this.only({ ...question, key: own });
     const served = this.servable(found, question);
@@ -56,21 +62,15 @@ export class StoredAnswers {
     return this.open(key, found, served);
   }
 
-  /** The store's answer under a key; nothing where it fails, against its contract. */
-  async find(key: string): Promise<Found | undefined> {
+  /**
+   * The store's answer under a key; nothing where it fails, against its contract.
+   * @param isLookedUp nothing can be had without waiting
+   */
+  async find(key: string, isLookedUp = false): Promise<Found | undefined> {
     try {
-      return await this.#store.get(key);
+      return await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
     } catch {
       return undefined;
-    }
-  }
-
-  /** Tests whether there is nothing to find. */
-  lacks(key: string): boolean {
-    try {
-      return this.#store.surelyAbsent(key);
-    } catch {
-      return false;
     }
   }
 

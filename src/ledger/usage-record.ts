@@ -4,7 +4,6 @@
 import type { OutcomeWord } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Call } from '../response/entry.ts';
-import type { Tier } from '../store/store.ts';
 
 /** `refusal`: answered by an error of our own before there was an outcome. */
 export type LedgerWord = OutcomeWord | 'refusal';
@@ -28,7 +27,7 @@ export interface UsageRecord {
   /** The code of the error of ours that it ended in. */
   readonly error: string | null;
   /** Which tier had it, of a hit. */
-  readonly tier: Tier | null;
+  readonly tier: string | null;
   /** From the request to the last byte, as the client saw it, in ms. */
   readonly ms: number;
   /** Of the answer's body, as far as it was sent; 0 for an error of our own. */

@@ -30,7 +30,8 @@ export async function resolve(
     const standing = standingOf(proxy.callers, head, now);
     const permission = permissionFor(proxy.callers, head, standing);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
-    const result = hit ?? (await ask(proxy, request, { standing, permission }, client, context));
+    const isLookedUp = hit === null;
+    const result = hit ?? (await ask(proxy, request, { standing, permission, isLookedUp }, client, context));
     if (head.policy.debug && result.outcome.word === 'hit') context.why = explainHit(result.outcome);
     return result;
   } finally {
@@ -48,13 +49,15 @@ function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest):
 interface Rights {
   readonly standing: Standing;
   readonly permission: Permission;
+  /** Nothing is had without waiting, as the cache said in this very turn. */
+  readonly isLookedUp: boolean;
 }
 
 /** Puts the question to the cache that could not be answered at once. */
 async function ask(
   proxy: ProxyDependencies,
   request: NamedRequest,
-  { standing, permission }: Rights,
+  { standing, permission, isLookedUp }: Rights,
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
@@ -65,7 +68,7 @@ async function ask(
   const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
   const result = await (standing === 'to-check'
     ? recheck(proxy, head.credentialAtUpstream, question)
-    : cache.open(question));
+    : cache.open(question, isLookedUp));
   if (result.outcome.word === 'follow') hints.followed(keyed.key);
   if (result.outcome.word === 'miss') {
     const { outcome, variesBy = null } = result;

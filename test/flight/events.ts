@@ -114,7 +114,7 @@ export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'the store is sure of what it lacks': ({ model }) => void (model.harness.store.isSure = true),
   'the store goes mute': (context) => (context.isMute = true),
   'getSync throws from here on': throws('getSync'),
-  'surelyAbsent throws from here on': throws('surelyAbsent'),
+  'getSlow throws from here on': throws('getSlow'),
   'get throws from here on': throws('get'),
   'set throws from here on': throws('set'),
   'delete throws from here on': throws('delete'),

@@ -10,7 +10,7 @@ import { createTempDir, type TempDir } from './temp-dir.ts';
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 
 function bytesOfOne(dir: TempDir): number {
-  const file = new SqliteFile({ path: join(dir.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path: join(dir.directory, 'scratch.db'), maxBytes: 1e9 });
   file.open(0);
   const { bytes } = file.commit(
     { purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) },
@@ -31,7 +31,7 @@ describe('under its bound', () => {
     const sizes = [];
     for (const count of [0, 16]) {
       const path = join(dir.directory, `${count}.db`);
-      const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+      const file = new SqliteFile({ path, maxBytes: 1e9 });
       file.open(0);
       const tagged = (key: string) => {
         const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
@@ -54,7 +54,7 @@ describe('under its bound', () => {
     const store = await dir.open({ maxBytes: 3 * bytesOfOne(dir) });
     for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
     await store.size();
-    store.use('a');
+    store.use('a', 1);
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('acd');
@@ -66,7 +66,7 @@ describe('under its bound', () => {
     const first = await dir.open({ maxBytes });
     for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
     await first.size();
-    first.use('a');
+    first.use('a', 1);
     await first.close();
     const second = await dir.open({ maxBytes });
     second.set('d', alike('d'));
