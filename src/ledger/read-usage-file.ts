@@ -1,5 +1,5 @@
 /**
- * The books of a proxy that does not run, read from their file.
+ * The usage ledger of a proxy that does not run, read from its file.
  */
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
