@@ -16,7 +16,7 @@ import { type Stats, summarize } from './stats.ts';
  * @returns what there is: nothing where there is no file, or one that nobody has written yet
  * @throws what SQLite throws, `OtherSchemaError` or `NotOursError`
  */
-export function readBooks(path: string, now: number): Stats {
+export function readUsageFile(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today, []);
   checkMark(path, BOOKS_MARK);
