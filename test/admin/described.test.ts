@@ -18,7 +18,7 @@ import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import { DESCRIPTION, faultsIn, faultsOf, OPERATIONS } from './schema.ts';
-import { Operator } from './operator.ts';
+import { CheckedAdminClient } from './checked-client.ts';
 
 const usage = { input: 1, cachedInput: 0, output: 2, reasoning: 0 };
 const line = {
@@ -138,12 +138,12 @@ describe('config/openapi.json', () => {
 
   test('is what is sent', async () => {
     const { url } = await openWhole();
-    expect((await new Operator(url).ask('GET', '/openapi.json')).value).toEqual(DESCRIPTION);
+    expect((await new CheckedAdminClient(url).ask('GET', '/openapi.json')).value).toEqual(DESCRIPTION);
   });
 
   test('describes stats and metrics as they are', async () => {
     const { url } = await openWhole();
-    expect((await new Operator(url).ask('GET', '/stats')).value).toEqual({
+    expect((await new CheckedAdminClient(url).ask('GET', '/stats')).value).toEqual({
       ...STATS,
       lru: { hits: 0, misses: 0, maxsize: 1e6, currsize: 0, entries: 0 },
     });
@@ -157,7 +157,7 @@ describe('config/openapi.json', () => {
 
   test('describes settings as they are, and no secret is among them', async () => {
     const { url } = await openWhole();
-    const { value } = await new Operator(url).ask<ShownConfig>('GET', '/settings');
+    const { value } = await new CheckedAdminClient(url).ask<ShownConfig>('GET', '/settings');
     expect(value.settings.map(({ path }) => path)).toEqual(paths);
     const of = (wanted: string) => value.settings.find(({ path }) => path === wanted);
     expect(of('ttl')).toEqual({ path: 'ttl', value: 'inf', from: '--ttl' });
@@ -170,7 +170,7 @@ describe('config/openapi.json', () => {
   test('has no route for what is not at hand', async () => {
     const { url } = await openWhole(false);
     for (const path of ['/stats', '/metrics', '/events', '/settings'])
-      expect(await new Operator(url).ask('GET', path)).toMatchObject({
+      expect(await new CheckedAdminClient(url).ask('GET', path)).toMatchObject({
         status: 404,
         value: { error: { code: 'unknown_route' } },
       });
@@ -259,7 +259,7 @@ describe('GET /events', () => {
     const { url } = await openWhole();
     const readers = await Promise.all(Array.from({ length: 128 }, () => begin(`${url}/events`)));
     expect((await ask(`${url}/events`)).headers['retry-after']).toBe('1');
-    expect(await new Operator(url).ask('GET', '/events')).toMatchObject({
+    expect(await new CheckedAdminClient(url).ask('GET', '/events')).toMatchObject({
       status: 503,
       value: { error: { code: 'overloaded' } },
     });

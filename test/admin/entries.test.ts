@@ -8,7 +8,7 @@ import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
-import { Operator, type Refusal } from './operator.ts';
+import { CheckedAdminClient, type Refusal } from './checked-client.ts';
 
 function storePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
@@ -39,8 +39,8 @@ for (const [where, store] of [
     story('GET /entries tells model, endpoint, scope, tags, age and hits', async ({ open }) => {
       const clock = createTestClock();
       const proxy = await open(settings(), clock);
-      const operator = new Operator(proxy.adminUrl);
-      expect(await operator.list()).toEqual({ status: 200, value: { entries: [], next: null } });
+      const admin = new CheckedAdminClient(proxy.adminUrl);
+      expect(await admin.list()).toEqual({ status: 200, value: { entries: [], next: null } });
       const key = await chat(proxy, 'first', { 'x-refrain-tags': 'nightly, run:7', 'x-refrain-ttl': '60' });
       clock.advance(5_000);
       for (let hit = 0; hit < 3; hit += 1) await chat(proxy, 'first');
@@ -50,7 +50,7 @@ for (const [where, store] of [
         input: ['sea', 'salt'],
         encoding_format: 'float',
       });
-      const rows = await operator.rows();
+      const rows = await admin.rows();
       expect(rows.map(({ model, endpoint, hits }) => [model, endpoint, hits])).toEqual([
         ['embed-test', 'embeddings', 0],
         ['gpt-other', 'chat', 0],
@@ -73,7 +73,7 @@ for (const [where, store] of [
     story('GET /entries filters and sorts', async ({ open, upstream }) => {
       const clock = createTestClock();
       const proxy = await open(settings(), clock);
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = (call) =>
         sendJson(call, chatAnswer('.'.repeat(call.body.toString().includes('large') ? 5_000 : 10)));
       await chat(proxy, 'a large question', { 'x-refrain-tags': 'x' });
@@ -83,7 +83,7 @@ for (const [where, store] of [
       clock.advance(10_000);
       await ask(proxy.url + CHAT, { body: chatRequest('of another'), headers: { authorization: 'Bearer another' } });
       const prompts = async (query: Record<string, string | number>) => {
-        const entries = await Promise.all((await operator.rows(query)).map(({ key }) => operator.show(key)));
+        const entries = await Promise.all((await admin.rows(query)).map(({ key }) => admin.show(key)));
         return entries.map(({ request }) => JSON.parse(request?.body ?? '').messages[0].content);
       };
       const [large, used, other] = ['a large question', 'a used question', 'of another'];
@@ -98,38 +98,38 @@ for (const [where, store] of [
       expect(await prompts({ newerThan: 15 })).toEqual([other, used]);
       expect(await prompts({ minBytes: 5_000 })).toEqual([large]);
       expect(await prompts({ maxBytes: 5_000 })).toEqual([other, used]);
-      const [row] = await operator.rows();
+      const [row] = await admin.rows();
       expect(await prompts({ scope: row?.scope ?? '' })).toEqual([other]);
     });
 
     story('pages through entries that come and go', async ({ open }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       const first: string[] = [];
       for (let index = 0; index < 12; index += 1) first.push(await chat(proxy, `question ${index}`));
       const seen: string[] = [];
       let cursor: string | null = null;
       do {
-        const { value } = await operator.list({ limit: 3, ...(cursor ? { cursor } : {}) });
+        const { value } = await admin.list({ limit: 3, ...(cursor ? { cursor } : {}) });
         seen.push(...value.entries.map(({ key }) => key.slice(0, 16)));
         cursor = value.next;
         await chat(proxy, `new at ${seen.length}`);
-        await operator.ask('DELETE', `/entries/${first[seen.length % 12]}`);
+        await admin.ask('DELETE', `/entries/${first[seen.length % 12]}`);
       } while (cursor);
       expect(new Set(seen).size).toBe(seen.length);
-      const left = (await operator.rows({ limit: 500 })).map(({ key }) => key.slice(0, 16));
+      const left = (await admin.rows({ limit: 500 })).map(({ key }) => key.slice(0, 16));
       for (const key of first.filter((one) => left.includes(one))) expect(seen).toContain(key);
     });
 
     story('GET /entries/{key} tells what was asked and what was answered', async ({ open }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       await ask(`${proxy.url + CHAT}?b=2&a=1`, {
         body: chatRequest('海 "🌊"\n', { seed: 7 }),
         headers: { 'x-lab': '1', authorization: 'Bearer sk-secret' },
       });
-      const [row] = await operator.rows();
-      const entry = await operator.show(row?.key.slice(0, 16) ?? '');
+      const [row] = await admin.rows();
+      const entry = await admin.show(row?.key.slice(0, 16) ?? '');
       expect(entry).toMatchObject(row as object);
       expect(entry.request).toMatchObject({
         method: 'POST',
@@ -141,20 +141,20 @@ for (const [where, store] of [
       expect(entry.answer).toMatchObject({ status: 200, body: chatAnswer(), encoding: 'utf8' });
       expect(entry.answer.headers.map(([name]) => name.toLowerCase())).toContain('x-request-id');
       expect(JSON.stringify(entry)).not.toContain('sk-secret');
-      expect((await operator.rows())[0]?.hits).toBe(0);
+      expect((await admin.rows())[0]?.hits).toBe(0);
     });
 
     story('DELETE /entries/{key} throws away that alone', async ({ open, upstream }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       const key = await chat(proxy, 'first');
       await chat(proxy, 'second');
-      const [, row] = await operator.rows();
-      expect(await operator.ask('DELETE', `/entries/${key}.json`)).toEqual({
+      const [, row] = await admin.rows();
+      expect(await admin.ask('DELETE', `/entries/${key}.json`)).toEqual({
         status: 200,
         value: { entries: 1, bytes: row?.bytes },
       });
-      expect(await operator.rows()).toHaveLength(1);
+      expect(await admin.rows()).toHaveLength(1);
       await chat(proxy, 'second');
       expect(upstream.calls).toHaveLength(2);
       await chat(proxy, 'first');
@@ -163,27 +163,27 @@ for (const [where, store] of [
 
     story('a key that fits several must say which', async ({ open }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       const {
         headers: { 'x-refrain-key': key },
       } = await ask(proxy.url + CHAT, { body: chatRequest('x') });
       await ask(proxy.url + CHAT, { body: chatRequest('x', { stream: true }) });
-      const { status, value } = await operator.ask<Refusal>('GET', `/entries/${key}`);
+      const { status, value } = await admin.ask<Refusal>('GET', `/entries/${key}`);
       expect([status, value.error.code]).toEqual([409, 'ambiguous_key']);
       expect(value.error.message).toMatch(new RegExp(`${key}[0-9a-f]{48}\\.json, ${key}[0-9a-f]{48}\\.sse`));
-      expect((await operator.ask('DELETE', `/entries/${key}`)).status).toBe(409);
-      expect((await operator.show(`${key}.sse`)).form).toBe('sse');
-      expect((await operator.show(`${key}.sse`)).answer.body).toContain('data: [DONE]');
+      expect((await admin.ask('DELETE', `/entries/${key}`)).status).toBe(409);
+      expect((await admin.show(`${key}.sse`)).form).toBe('sse');
+      expect((await admin.show(`${key}.sse`)).answer.body).toContain('data: [DONE]');
     });
   });
 }
 
 story('what is not to be kept is not told', async ({ open }) => {
   const proxy = await open({ store: { prompts: false } });
-  const operator = new Operator(proxy.adminUrl);
+  const admin = new CheckedAdminClient(proxy.adminUrl);
   const key = await chat(proxy, 'a secret');
-  expect(await operator.show(key)).toMatchObject({ model: 'gpt-test', request: null });
-  expect(await operator.rows({ text: 'secret' })).toEqual([]);
+  expect(await admin.show(key)).toMatchObject({ model: 'gpt-test', request: null });
+  expect(await admin.rows({ text: 'secret' })).toEqual([]);
 });
 
 story('a body that is no text comes as base64', async ({ open, upstream }) => {
@@ -196,7 +196,7 @@ story('a body that is no text comes as base64', async ({ open, upstream }) => {
   ]);
   upstream.script = ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   const key = await chat(proxy, 'bytes');
-  const { answer } = await new Operator(proxy.adminUrl).show(key);
+  const { answer } = await new CheckedAdminClient(proxy.adminUrl).show(key);
   expect([answer.encoding, answer.body]).toEqual(['base64', body.toString('base64')]);
 });
 
@@ -213,7 +213,7 @@ for (const key of [
   story(`there is no entry ${key.slice(0, 40)}`, async ({ open }) => {
     const proxy = await open();
     await chat(proxy, 'x');
-    const { status, value } = await new Operator(proxy.adminUrl).ask<Refusal>('GET', `/entries/${key}`);
+    const { status, value } = await new CheckedAdminClient(proxy.adminUrl).ask<Refusal>('GET', `/entries/${key}`);
     expect([status, value.error.code]).toEqual([404, key === '%' ? 'unknown_route' : 'unknown_entry']);
   });
 }
@@ -237,18 +237,18 @@ for (const [param, query] of [
 ] as const) {
   story(`GET /entries refuses ${query.slice(0, 30)}`, async ({ open }) => {
     const proxy = await open();
-    const { status, value } = await new Operator(proxy.adminUrl).ask<Refusal>('GET', `/entries?${query}`);
+    const { status, value } = await new CheckedAdminClient(proxy.adminUrl).ask<Refusal>('GET', `/entries?${query}`);
     expect([status, value.error.code, value.error.param]).toEqual([400, 'invalid_query', param]);
   });
 }
 
 story('a cursor that was tampered with is refused or harmless', async ({ open }) => {
   const proxy = await open();
-  const operator = new Operator(proxy.adminUrl);
+  const admin = new CheckedAdminClient(proxy.adminUrl);
   for (let index = 0; index < 3; index += 1) await chat(proxy, `question ${index}`);
   const {
     value: { next },
-  } = await operator.list({ limit: 1 });
+  } = await admin.list({ limit: 1 });
   const write = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
   const forged = [
     `${next}=`,
@@ -266,15 +266,15 @@ story('a cursor that was tampered with is refused or harmless', async ({ open })
     write(['oldest', 1, 1]),
     'x'.repeat(201),
   ];
-  for (const cursor of forged) expect((await operator.list({ cursor })).status, cursor).toBe(400);
-  expect((await operator.list({ cursor: next ?? '', sort: 'largest' })).status).toBe(400);
+  for (const cursor of forged) expect((await admin.list({ cursor })).status, cursor).toBe(400);
+  expect((await admin.list({ cursor: next ?? '', sort: 'largest' })).status).toBe(400);
   for (const place of [
     ['newest', 0, 0],
     ['newest', Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   ])
-    expect((await operator.list({ cursor: write(place) })).status).toBe(200);
+    expect((await admin.list({ cursor: write(place) })).status).toBe(200);
   for (let at = 0; at < (next?.length ?? 0); at += 1) {
-    const { status } = await operator.list({
+    const { status } = await admin.list({
       cursor: `${next?.slice(0, at)}${next?.[at] === 'A' ? 'B' : 'A'}${next?.slice(at + 1)}`,
     });
     expect([200, 400]).toContain(status);

@@ -7,7 +7,7 @@ import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
-import { Operator, type Refusal } from './operator.ts';
+import { CheckedAdminClient, type Refusal } from './checked-client.ts';
 
 function storePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
@@ -37,17 +37,17 @@ for (const [where, isFile] of [
       story(`by ${by} takes what fits, and counts it before`, async ({ open }) => {
         const clock = createTestClock();
         const proxy = await open(settings(), clock);
-        const operator = new Operator(proxy.adminUrl);
+        const admin = new CheckedAdminClient(proxy.adminUrl);
         await chat(proxy, 'a');
         await chat(proxy, 'b', {}, { model: 'gpt-other' });
         clock.advance(10_000);
         await chat(proxy, 'c', { 'x-refrain-tags': 'x,y' });
         await chat(proxy, 'd');
-        const before = await operator.rows();
-        const counted = await operator.purge({ ...body, dryRun: true });
+        const before = await admin.rows();
+        const counted = await admin.purge({ ...body, dryRun: true });
         expect(counted).toMatchObject({ entries: 4 - left.length, flights: 0, dryRun: true });
-        expect(await operator.rows()).toEqual(before);
-        expect(await operator.purge(body)).toEqual({ ...counted, dryRun: false });
+        expect(await admin.rows()).toEqual(before);
+        expect(await admin.purge(body)).toEqual({ ...counted, dryRun: false });
         const words = await Promise.all(
           [['a'], ['b', { model: 'gpt-other' }], ['c'], ['d']].map(async ([name, others]) => [
             name,
@@ -60,33 +60,33 @@ for (const [where, isFile] of [
 
     story("by scope takes one caller's answers", async ({ open }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       for (const authorization of ['Bearer one', 'Bearer other']) await chat(proxy, 'a', { authorization });
-      const [other] = await operator.rows();
-      expect(await operator.purge({ scope: other?.scope })).toMatchObject({ entries: 1 });
+      const [other] = await admin.rows();
+      expect(await admin.purge({ scope: other?.scope })).toMatchObject({ entries: 1 });
       expect(await chat(proxy, 'a', { authorization: 'Bearer one' })).toBe('HIT');
       expect(await chat(proxy, 'a', { authorization: 'Bearer other' })).toBe('MISS');
     });
 
     story('fences what is on its way: it is delivered, not kept, and not joined', async ({ open, upstream }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = beginStream;
       const stream = { body: chatRequest('x', { stream: true }), headers: { 'x-refrain-tags': 'x' } };
       const leader = await begin(proxy.url + CHAT, stream);
       const first = await upstream.called(1);
       const follower = await begin(proxy.url + CHAT, stream);
       expect(follower.message.headers['x-cache']).toBe('FOLLOW');
-      expect(await operator.purge({ tag: 'other' })).toMatchObject({ flights: 0 });
-      expect(await operator.purge({ tag: 'x', dryRun: true })).toMatchObject({ flights: 1 });
-      expect(await operator.purge({ tag: 'x' })).toMatchObject({ entries: 0, flights: 1 });
+      expect(await admin.purge({ tag: 'other' })).toMatchObject({ flights: 0 });
+      expect(await admin.purge({ tag: 'x', dryRun: true })).toMatchObject({ flights: 1 });
+      expect(await admin.purge({ tag: 'x' })).toMatchObject({ entries: 0, flights: 1 });
       const late = await begin(proxy.url + CHAT, stream);
       expect(late.message.headers['x-cache']).toBe('MISS');
       const second = await upstream.called(2);
       first.response.end(chatEvents(['old']).join(''));
       for (const { ended } of [leader, follower])
         expect(await ended).toMatchObject({ text: chatEvents(['old']).join(''), broken: false });
-      expect(await operator.rows()).toEqual([]);
+      expect(await admin.rows()).toEqual([]);
       second.response.end(chatEvents(['new']).join(''));
       await late.ended;
       expect((await ask(proxy.url + CHAT, stream)).text).toBe(chatEvents(['new']).join(''));
@@ -95,34 +95,34 @@ for (const [where, isFile] of [
 
     story('by age spares what is on its way, but for an age of 0', async ({ open, upstream }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = () => {};
       const asked = chat(proxy, 'x');
       const call = await upstream.called(1);
-      expect(await operator.purge({ olderThan: 1 })).toMatchObject({ flights: 0 });
+      expect(await admin.purge({ olderThan: 1 })).toMatchObject({ flights: 0 });
       sendJson(call, chatAnswer());
       await asked;
       expect(await chat(proxy, 'x')).toBe('HIT');
       const again = chat(proxy, 'y');
       const other = await upstream.called(2);
-      expect(await operator.purge({ olderThan: 0 })).toMatchObject({ entries: 1, flights: 1 });
+      expect(await admin.purge({ olderThan: 0 })).toMatchObject({ entries: 1, flights: 1 });
       sendJson(other, chatAnswer());
       await again;
-      expect(await operator.rows()).toEqual([]);
+      expect(await admin.rows()).toEqual([]);
     });
 
     story('takes effect for a request that comes with it', async ({ open, upstream }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       await chat(proxy, 'x');
       for (let round = 0; round < 20; round += 1) {
         const calls = upstream.calls.length;
         const lookups = Array.from({ length: 5 }, () => chat(proxy, 'x'));
-        await operator.purge({ all: true });
+        await admin.purge({ all: true });
         expect(await chat(proxy, 'x', { 'cache-control': 'only-if-cached' })).not.toBe(undefined);
         await Promise.all(lookups);
-        await operator.purge({ all: true });
-        expect(await operator.rows()).toEqual([]);
+        await admin.purge({ all: true });
+        expect(await admin.rows()).toEqual([]);
         upstream.script = (call) => sendJson(call, chatAnswer(`round ${round}`));
         const { text } = await ask(proxy.url + CHAT, { body: chatRequest('x') });
         expect(JSON.parse(text).choices[0].message.content).toBe(`round ${round}`);
@@ -132,7 +132,7 @@ for (const [where, isFile] of [
 
     story('lets readers of /entries go on', async ({ open, upstream }) => {
       const proxy = await open(settings());
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = answerAll;
       for (let batch = 0; batch < 10; batch += 1)
         await Promise.all(
@@ -141,10 +141,10 @@ for (const [where, isFile] of [
           ),
         );
       let isOver = false;
-      const purging = operator.purge({ tag: 'odd' }).finally(() => (isOver = true));
+      const purging = admin.purge({ tag: 'odd' }).finally(() => (isOver = true));
       let pages = 0;
       do {
-        const { status, value } = await operator.list({ limit: 100 });
+        const { status, value } = await admin.list({ limit: 100 });
         expect(status).toBe(200);
         const keys = value.entries.map(({ key }) => key);
         expect(new Set(keys).size).toBe(keys.length);
@@ -152,7 +152,7 @@ for (const [where, isFile] of [
       } while (!isOver);
       expect(await purging).toMatchObject({ entries: 250 });
       expect(pages).toBeGreaterThan(0);
-      const rows = await operator.rows({ limit: 500 });
+      const rows = await admin.rows({ limit: 500 });
       expect(new Set(rows.flatMap(({ tags }) => tags))).toEqual(new Set(['even']));
       expect(rows).toHaveLength(250);
     });
@@ -175,12 +175,12 @@ describe('a body that says too little or too much', () => {
   ] as const) {
     story(`(${what}) is refused, and purges nothing`, async ({ open }) => {
       const proxy = await open();
-      const operator = new Operator(proxy.adminUrl);
+      const admin = new CheckedAdminClient(proxy.adminUrl);
       await chat(proxy, 'x');
-      const { status, value } = await operator.ask<Refusal>('POST', '/purge', { body });
+      const { status, value } = await admin.ask<Refusal>('POST', '/purge', { body });
       expect([status, value.error.code]).toEqual([400, 'invalid_body']);
       expect(value.error.message).toContain(named);
-      expect(await operator.rows()).toHaveLength(1);
+      expect(await admin.rows()).toHaveLength(1);
     });
   }
 });

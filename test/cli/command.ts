@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '../harness/child.ts';
-import { type Stage, staged } from '../harness/stage.ts';
+import { type ProcessHarness, processTest } from '../harness/process-harness.ts';
 
 export interface Result {
   readonly code: number | null;
@@ -18,7 +18,7 @@ interface Commands {
   readonly refrain: (args: readonly string[], environment?: Record<string, string>) => Promise<Result>;
 }
 
-export type Cast = Stage & Commands;
+export type Cast = ProcessHarness & Commands;
 
 export interface Running {
   readonly api: string;
@@ -26,7 +26,7 @@ export interface Running {
   readonly child: Child;
 }
 
-export const test = staged.extend<Commands>({
+export const test = processTest.extend<Commands>({
   proxy: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use(async (flags = []) => {

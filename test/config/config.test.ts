@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
-import { createSurroundings, loadConfig } from './surroundings.ts';
+import { createProcessInput, loadConfig } from './process-input.ts';
 
 describe('the default configuration', () => {
   it('is what the defaults spell', () => {
-    const { cwd } = createSurroundings({});
+    const { cwd } = createProcessInput({});
     expect(createConfig({}, cwd)).toEqual({
       host: '127.0.0.1',
       port: 4747,
@@ -42,7 +42,7 @@ describe('the default configuration', () => {
   });
 
   it('is what a start with nothing given has', () => {
-    const input = createSurroundings({});
+    const input = createProcessInput({});
     expect(loadConfig(input)).toEqual(createConfig({}, input.cwd));
   });
 });
@@ -84,7 +84,7 @@ describe('what is kept', () => {
     ['incomplete responses, by the former setting', ['--incomplete', 'keep'], ['length', 'incomplete']],
     ['what is listed, before the former setting', ['--incomplete', 'keep', '--keep', 'length'], ['length']],
   ])('%s', (_, argv, keep) => {
-    expect(loadConfig(createSurroundings({ argv })).keep).toEqual(keep);
+    expect(loadConfig(createProcessInput({ argv })).keep).toEqual(keep);
   });
 });
 
@@ -94,7 +94,7 @@ describe('what is made of the values', () => {
     ['/abs/x.sqlite', '/abs/x.sqlite'],
     ['x.sqlite', 'CWD/x.sqlite'],
   ])('store.path %s', (text, path) => {
-    const input = createSurroundings({ argv: ['--store-path', text] });
+    const input = createProcessInput({ argv: ['--store-path', text] });
     expect(loadConfig(input).store.path).toBe(path?.replace('CWD', input.cwd) ?? null);
   });
 
@@ -103,7 +103,7 @@ describe('what is made of the values', () => {
     ['30d', 604_800],
     ['0', 0],
   ])('ttl is not above a maxTtl of %s', (maxTtl, ttl) => {
-    expect(loadConfig(createSurroundings({ env: { REFRAIN_MAX_TTL: maxTtl } })).ttl).toBe(ttl);
+    expect(loadConfig(createProcessInput({ env: { REFRAIN_MAX_TTL: maxTtl } })).ttl).toBe(ttl);
   });
 
   it.each([
@@ -111,13 +111,13 @@ describe('what is made of the values', () => {
     ['default', ['default']],
     ['/a~1b/0 , header:X-A', ['/a~1b/0', 'header:x-a']],
   ])('key.ignore %s', (text, ignore) => {
-    expect(loadConfig(createSurroundings({ env: { REFRAIN_KEY_IGNORE: text } })).key.ignore).toEqual(ignore);
+    expect(loadConfig(createProcessInput({ env: { REFRAIN_KEY_IGNORE: text } })).key.ignore).toEqual(ignore);
   });
 });
 
 it('is frozen to its leaves', () => {
   const config = loadConfig(
-    createSurroundings({
+    createProcessInput({
       env: { REFRAIN_UNKNOWN: 'x', REFRAIN_SCOPE_SHARED: 'x', REFRAIN_SCOPE_MEMBERS: '*' },
       argv: ['--config', 'my.json'],
       files: { 'my.json': '{"upstreams":{"groq":"https://api.groq.com"}}' },

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
 import { leadsTo } from '../../src/config/own-listener.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
+import { createProcessInput, loadConfig, type Start } from './process-input.ts';
 
 const ADDRESSES = Object.values(networkInterfaces()).flatMap((some = []) =>
   some.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)),
@@ -15,7 +15,7 @@ const NOT_IT = 'set it to the API that is to be asked, or';
 
 function refusal(start: Start): string {
   try {
-    loadConfig(createSurroundings(start));
+    loadConfig(createProcessInput(start));
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { createSurroundings, loadConfig, type Start } from './surroundings.ts';
+import { createProcessInput, loadConfig, type Start } from './process-input.ts';
 
 function refusalOf(act: () => unknown): string {
   try {
@@ -15,7 +15,7 @@ function refusalOf(act: () => unknown): string {
   throw new Error('nothing was refused');
 }
 
-const refusal = (start: Start) => refusalOf(() => loadConfig(createSurroundings(start)));
+const refusal = (start: Start) => refusalOf(() => loadConfig(createProcessInput(start)));
 const refusalOfFile = (text: string) => refusal({ argv: ['--config', 'my.json'], files: { 'my.json': text } });
 
 describe('a bad value', () => {
@@ -101,7 +101,7 @@ describe('a bad value', () => {
 
   it('is no upstream that only looks like an endpoint', () => {
     for (const url of ['http://h/models/m/v1', 'http://models/v1', 'http://h/my-models', 'http://h/responses/v1']) {
-      expect(loadConfig(createSurroundings({ argv: ['--upstream', url] })).upstream).toBe(url);
+      expect(loadConfig(createProcessInput({ argv: ['--upstream', url] })).upstream).toBe(url);
     }
   });
 
@@ -213,7 +213,7 @@ describe('a bad command line', () => {
   });
 
   it('may begin a value with a hyphen where it is told as one', () => {
-    expect(loadConfig(createSurroundings({ argv: ['--admin-token=-x'] })).admin.token).toBe('-x');
+    expect(loadConfig(createProcessInput({ argv: ['--admin-token=-x'] })).admin.token).toBe('-x');
   });
 });
 
@@ -257,7 +257,7 @@ describe('a bad file', () => {
   });
 
   it('may be .env', () => {
-    const input = createSurroundings({});
+    const input = createProcessInput({});
     mkdirSync(join(input.cwd, '.env'));
     expect(refusalOf(() => loadConfig(input))).toBe('.env cannot be read (EISDIR); it may be a text file, or absent');
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readCommand } from '../../src/config/command.ts';
-import { createSurroundings, type Start } from './surroundings.ts';
+import { createProcessInput, type Start } from './process-input.ts';
 
 /** The keys that the doctor has, by the name of their upstream. */
 function keysOf(start: Start): object {
   const { argv = [], ...others } = start;
-  const command = readCommand(createSurroundings({ argv: ['doctor', ...argv], ...others }));
+  const command = readCommand(createProcessInput({ argv: ['doctor', ...argv], ...others }));
   if (command.kind !== 'doctor') throw new Error(`${command.kind} has no keys`);
   return Object.fromEntries(command.keys);
 }

@@ -7,7 +7,7 @@ import type { Expectation } from '../../src/response/complete.ts';
 import type { Head } from '../../src/response/entry.ts';
 import type { Framing } from '../../src/response/writer.ts';
 import { chatEvents, errorAnswer, responseAnswer, responseEvents } from '../harness/answers.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 
 export type Kind = 'json' | 'events' | 'chat';
 
@@ -78,15 +78,15 @@ export function expectationOf(kind: Kind): Expectation {
 }
 
 /** @param call its number, over all calls to all keys */
-export function answerOf(kind: Kind, turn: Turn, call: string, dice: Dice): Answer {
+export function answerOf(kind: Kind, turn: Turn, call: string, random: Random): Answer {
   const isStream = kind !== 'json' && turn !== 'failing' && turn !== 'personal';
   const head = headOf(turn, isStream, call);
   const id = kind === 'chat' || head.status !== 200 ? null : `resp_${call}`;
-  const chunks = split(bodyOf(kind, turn, call), dice);
+  const chunks = split(bodyOf(kind, turn, call), random);
   if (turn === 'huge')
     chunks.unshift(Buffer.from(isStream ? ': ' : ' '), ...Array<Buffer>(HUGE).fill(SPACE), Buffer.from('\n\n'));
   const terminal = isStream && turn !== 'spoilt' && turn !== 'no-store' ? chunks.length : null;
-  if (terminal !== null && dice.once(2)) chunks.push(Buffer.from('\n'));
+  if (terminal !== null && random.once(2)) chunks.push(Buffer.from('\n'));
   const delimited = turn !== 'undelimited';
   const length = delimited && !isStream ? chunks.reduce((sum, chunk) => sum + chunk.length, 0) : null;
   return { turn, head, framing: { length, delimited }, chunks, terminal, id };
@@ -119,13 +119,13 @@ function bodyOf(kind: Kind, turn: Turn, call: string): string {
 const LINE_ENDS = 2;
 
 /** In one to four chunks; without the last of them it is not whole. */
-function split(text: string, dice: Dice): Buffer[] {
+function split(text: string, random: Random): Buffer[] {
   const whole = Buffer.from(text);
   const chunks: Buffer[] = [];
   let from = 0;
   const last = whole.length - 1 - LINE_ENDS;
-  for (let more = dice.below(4); more > 0 && from < last; more -= 1) {
-    const to = from + 1 + dice.below(last - from);
+  for (let more = random.below(4); more > 0 && from < last; more -= 1) {
+    const to = from + 1 + random.below(last - from);
     chunks.push(whole.subarray(from, to));
     from = to;
   }

@@ -19,7 +19,7 @@ export interface Topic {
   readonly shared: boolean;
 }
 
-/** Reads all at once; a chunk when told to; one chunk, and leaves from inside the call that told of it. */
+/** Reads all at once; a chunk when told to; one chunk, and leaves from inside the call that brought it. */
 export type Pace = 'eager' | 'lazy' | 'fleeing';
 
 /** How the call begins that this request leads: played by hand; before `lead` returns, too late, or never. */
@@ -48,8 +48,8 @@ export class Asker {
   /** Why it was refused, or cut. */
   error: unknown = null;
   readonly played: Buffer[] = [];
-  /** Whether it was told that there is a head. */
-  hasHeardHead = false;
+  /** Whether the reader has shown it a head. */
+  hasSeenHead = false;
   #isLeaving = false;
   #whenGone: (() => void) | null = null;
   #isReading = false;
@@ -167,8 +167,8 @@ export class Asker {
     this.result = result;
     this.#settle('playing');
     if (this.#isLeaving) return this.#end('left');
-    result.reader.player = { changed: () => this.#hear() };
-    this.#hear();
+    result.reader.player = { changed: () => this.#onChange() };
+    this.#onChange();
   }
 
   #refuse(error: unknown): void {
@@ -182,8 +182,8 @@ export class Asker {
     this.#onSettled();
   }
 
-  #hear(): void {
-    this.hasHeardHead ||= this.listener.head !== null;
+  #onChange(): void {
+    this.hasSeenHead ||= this.listener.head !== null;
     if (this.manner.pace === 'eager') this.readAll();
     else if (this.manner.pace === 'fleeing') this.read();
   }

@@ -3,7 +3,7 @@
  */
 import { upstreamCut } from '../../src/errors.ts';
 import type { Writer } from '../../src/response/writer.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 import { type Answer, answerOf, type Turn } from './answers.ts';
 import type { Asker } from './asker.ts';
 
@@ -77,8 +77,8 @@ export class Call {
     return this.answer?.head.headers[1] === 'text/event-stream';
   }
 
-  begin(turn: Turn, now: number, step: number, dice: Dice): void {
-    this.answer = answerOf(this.asker.topic.kind, turn, this.number, dice);
+  begin(turn: Turn, now: number, step: number, random: Random): void {
+    this.answer = answerOf(this.asker.topic.kind, turn, this.number, random);
     this.begunAt = now;
     this.begunStep = step;
     this.#writer.begin(this.answer.head, this.answer.framing);
@@ -106,11 +106,11 @@ export class Call {
   }
 
   /** Goes on after its end as if there had been none. */
-  babble(dice: Dice): void {
-    const { head, framing, chunks } = answerOf(this.asker.topic.kind, 'right', this.number, dice);
+  babble(random: Random): void {
+    const { head, framing, chunks } = answerOf(this.asker.topic.kind, 'right', this.number, random);
     this.#writer.begin(head, framing);
     for (const chunk of chunks) this.#writer.append(chunk);
-    if (dice.once(2)) this.#writer.finish();
+    if (random.once(2)) this.#writer.finish();
     this.#writer.fail(FAILURE);
   }
 }

@@ -1,22 +1,22 @@
 /**
  * A store whose lookups stay unanswered until somebody says so, and which
- * breaks its contract where it is told to.
+ * breaks its contract where a test says so.
  */
 import type { Entry } from '../../src/response/entry.ts';
 import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
 import type { Totals } from '../../src/store/listing.ts';
 import type { Found, Kept, Store, StoreSize } from '../../src/store/store.ts';
 
-/** What a lookup is told: what was there when it was asked, what is there now, nothing, or a failure. */
-export type Told = 'then' | 'now' | 'nothing' | 'failure';
+/** The result of a lookup: what was there when it was asked, what is there now, nothing, or a failure. */
+export type LookupResult = 'then' | 'now' | 'nothing' | 'failure';
 
 export interface HeldLookup {
   readonly key: string;
-  readonly tell: (told: Told) => void;
+  readonly settle: (result: LookupResult) => void;
 }
 
 export class HeldStore implements Store {
-  /** The lookups that have not been told anything, in the order they were asked. */
+  /** The lookups that are not settled yet, in the order they were asked. */
   readonly lookups = new Set<HeldLookup>();
   /** Called before anything is done; may throw. */
   onCall: (name: string, key: string) => void = () => {};
@@ -29,12 +29,12 @@ export class HeldStore implements Store {
   readonly #far = new Map<string, Entry>();
 
   getSync(key: string): Found | undefined {
-    this.onCall('getNow', key);
+    this.onCall('getSync', key);
     return foundIn(this.#near.get(key), 'memory');
   }
 
   surelyAbsent(key: string): boolean {
-    this.onCall('lacks', key);
+    this.onCall('surelyAbsent', key);
     return this.isSure && !this.#far.has(key);
   }
 
@@ -42,13 +42,13 @@ export class HeldStore implements Store {
     this.onCall('get', key);
     const then = this.#far.get(key);
     return new Promise((resolve, reject) => {
-      const tell = (told: Told) => {
+      const settle = (result: LookupResult) => {
         this.lookups.delete(lookup);
-        if (told === 'failure') return reject(new Error('the store rejects'));
-        const entry = told === 'then' ? then : told === 'now' ? this.#far.get(key) : undefined;
+        if (result === 'failure') return reject(new Error('the store rejects'));
+        const entry = result === 'then' ? then : result === 'now' ? this.#far.get(key) : undefined;
         resolve(foundIn(entry, 'sqlite'));
       };
-      const lookup: HeldLookup = { key, tell };
+      const lookup: HeldLookup = { key, settle };
       this.lookups.add(lookup);
     });
   }

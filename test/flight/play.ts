@@ -2,7 +2,7 @@
  * Plays schedules one after the other until one does not hold.
  */
 import { Schedules } from './schedule.ts';
-import { unhandled } from './unhandled.ts';
+import { unhandledRejections } from './unhandled-rejections.ts';
 
 /** The seeds from `first` on, so many of them. */
 export interface Seeds {
@@ -15,7 +15,7 @@ const BATCH = 100;
 
 /** @returns what was found not to hold, or null */
 export async function play({ first, count }: Seeds): Promise<string | null> {
-  const none = unhandled();
+  const none = unhandledRejections();
   const schedules = new Schedules();
   const { stackTraceLimit } = Error;
   // Nobody reads the stacks of the failures that are had here by the million.

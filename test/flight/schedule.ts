@@ -1,16 +1,16 @@
 /**
- * A world in which chance decides: who asks what and when, in which order
+ * A model in which chance decides: who asks what and when, in which order
  * promises settle, what the upstream does, who leaves. The same seed makes the
  * same choices.
  */
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 import { type Kind, type Turn, TURNS } from './answers.ts';
 import type { Leading, Manner, Pace, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
-import { ONLY_IF_CACHED, PLAIN, REFRESH } from './deeds.ts';
-import { UNKEPT_MS } from './rules.ts';
-import { BOUNDLESS, PATIENCE, type Setting, Surroundings, TTL } from './surroundings.ts';
-import { World } from './world.ts';
+import { ONLY_IF_CACHED, PLAIN, REFRESH } from './events.ts';
+import { UNKEPT_MS } from './invariants.ts';
+import { BOUNDLESS, PATIENCE, type Setting, Harness, TTL } from './harness.ts';
+import { Model } from './model.ts';
 
 const SETTINGS: readonly Setting[] = [
   { onAbandon: 'abort', maxEntryBytes: 1e9, limits: BOUNDLESS },
@@ -47,13 +47,13 @@ const LEADINGS: readonly Leading[] = [
   'begins and throws',
 ];
 const TIMES: readonly number[] = [1, SETTLE_MS, 2_500, PATIENCE * 1000 + 1, TTL * 1000, UNKEPT_MS];
-/** How many promises settle between two deeds; all, mostly, as between two turns of the event loop. */
+/** How many promises settle between two events; all, mostly, as between two turns of the event loop. */
 const TICKS: readonly (number | undefined)[] = [undefined, undefined, undefined, undefined, 0, 0, 1, 2, 4, 7];
 
 const MOST_ASKERS = 7;
 
 export class Schedules {
-  readonly #surroundings = SETTINGS.map(() => null as Surroundings | null);
+  readonly #harness = SETTINGS.map(() => null as Harness | null);
 
   /** @returns what was found not to hold, with all that was done, or null */
   async run(seed: number): Promise<string | null> {
@@ -66,111 +66,113 @@ export class Schedules {
   }
 
   async #play(seed: number, trace: string[] | null): Promise<string | null> {
-    const dice = new Dice(seed);
-    const at = dice.below(SETTINGS.length);
-    const surroundings = (this.#surroundings[at] ??= new Surroundings(SETTINGS[at] as Setting));
-    trace?.push(JSON.stringify(surroundings.setting));
-    const world = new World(surroundings, String(seed), dice, trace);
-    const { findings } = world.rules;
-    const chance = new Chance(world, dice);
-    for (let deeds = 8 + dice.below(30); deeds > 0 && findings.first === null; deeds--) {
-      chance.deed();
-      world.rules.check();
-      await world.rest(dice.pick(TICKS));
+    const random = new Random(seed);
+    const at = random.below(SETTINGS.length);
+    const harness = (this.#harness[at] ??= new Harness(SETTINGS[at] as Setting));
+    trace?.push(JSON.stringify(harness.setting));
+    const model = new Model(harness, String(seed), random, trace);
+    const { findings } = model.invariants;
+    const chance = new Chance(model, random);
+    for (let events = 8 + random.below(30); events > 0 && findings.first === null; events--) {
+      chance.event();
+      model.invariants.check();
+      await model.rest(random.pick(TICKS));
     }
-    if (dice.once(3)) await world.depart();
-    await world.end();
-    await surroundings.store.close();
+    if (random.once(3)) await model.depart();
+    await model.end();
+    await harness.store.close();
     return findings.first;
   }
 }
 
 /** What happens next. */
 class Chance {
-  readonly #world: World;
-  readonly #dice: Dice;
+  readonly #model: Model;
+  readonly #random: Random;
   readonly #topics: readonly Topic[];
   readonly #isReliable: boolean;
   readonly #turns: readonly Turn[];
 
-  constructor(world: World, dice: Dice) {
-    this.#world = world;
-    this.#dice = dice;
-    this.#topics = ['a', 'b'].slice(dice.below(2)).map((letter) => world.topic(letter, dice.pick(KINDS), dice.once(3)));
-    this.#isReliable = !dice.once(8);
+  constructor(model: Model, random: Random) {
+    this.#model = model;
+    this.#random = random;
+    this.#topics = ['a', 'b']
+      .slice(random.below(2))
+      .map((letter) => model.topic(letter, random.pick(KINDS), random.once(3)));
+    this.#isReliable = !random.once(8);
     // Judging megabytes would take most of the time.
-    this.#turns = world.surroundings.setting.maxEntryBytes < 1e6 ? TURNS : TURNS.filter((turn) => turn !== 'huge');
-    world.rules.isFaulty = !this.#isReliable;
-    world.onCall = (name) => {
-      if (!this.#isReliable && name !== 'lead' && dice.once(6)) throw new Error(`${name} throws`);
+    this.#turns = model.harness.setting.maxEntryBytes < 1e6 ? TURNS : TURNS.filter((turn) => turn !== 'huge');
+    model.invariants.isFaulty = !this.#isReliable;
+    model.onCall = (name) => {
+      if (!this.#isReliable && name !== 'lead' && random.once(6)) throw new Error(`${name} throws`);
     };
   }
 
   /** Something that may happen now. */
-  deed(): void {
-    const dice = this.#dice;
-    const chance = dice.below(100);
+  event(): void {
+    const random = this.#random;
+    const chance = random.below(100);
     if (chance < 22) this.#ask();
-    else if (chance < 34) this.#tell();
-    else if (chance < 72) this.#hearFromUpstream();
+    else if (chance < 34) this.#settle();
+    else if (chance < 72) this.#advanceUpstream();
     else if (chance < 82) this.#read();
     else if (chance < 90) this.#leave();
-    else if (chance < 94) this.#world.turn(dice.pick(TIMES));
+    else if (chance < 94) this.#model.turn(random.pick(TIMES));
     else this.#meddle();
   }
 
   #ask(): void {
-    const dice = this.#dice;
-    if (this.#world.askers.length >= MOST_ASKERS) return;
-    this.#world.ask(dice.pick(this.#topics), {
-      permission: dice.pick(PERMISSIONS),
-      pace: dice.pick(PACES),
-      leading: dice.pick(LEADINGS),
+    const random = this.#random;
+    if (this.#model.askers.length >= MOST_ASKERS) return;
+    this.#model.ask(random.pick(this.#topics), {
+      permission: random.pick(PERMISSIONS),
+      pace: random.pick(PACES),
+      leading: random.pick(LEADINGS),
     });
   }
 
-  #tell(): void {
-    const lookups = [...this.#world.surroundings.store.lookups];
+  #settle(): void {
+    const lookups = [...this.#model.harness.store.lookups];
     if (lookups.length === 0) return;
-    const told = this.#isReliable
-      ? this.#dice.pick(['then', 'now', 'nothing'] as const)
-      : this.#dice.pick(['then', 'now', 'nothing', 'failure'] as const);
-    this.#world.tell(this.#dice.pick(lookups), told);
+    const result = this.#isReliable
+      ? this.#random.pick(['then', 'now', 'nothing'] as const)
+      : this.#random.pick(['then', 'now', 'nothing', 'failure'] as const);
+    this.#model.settle(this.#random.pick(lookups), result);
   }
 
-  #hearFromUpstream(): void {
-    const dice = this.#dice;
-    const world = this.#world;
-    if (world.calls.length === 0) return;
-    const call = dice.pick(world.calls);
+  #advanceUpstream(): void {
+    const random = this.#random;
+    const model = this.#model;
+    if (model.calls.length === 0) return;
+    const call = random.pick(model.calls);
     if (!call.isInTheAir) {
-      if (dice.once(4)) world.babble(call);
+      if (random.once(4)) model.babble(call);
       return;
     }
-    call.isPrompt ||= dice.once(4);
-    if (dice.once(20)) return world.fail(call);
-    if (call.answer === null) return world.begin(call, dice.pick(this.#turns));
-    if (call.hasSaidAll ? !dice.once(4) : dice.once(20)) return world.finish(call);
-    if (call.maySay) world.say(call);
+    call.isPrompt ||= random.once(4);
+    if (random.once(20)) return model.fail(call);
+    if (call.answer === null) return model.begin(call, random.pick(this.#turns));
+    if (call.hasSaidAll ? !random.once(4) : random.once(20)) return model.finish(call);
+    if (call.maySay) model.say(call);
   }
 
   #read(): void {
-    const lazy = this.#world.askers.filter(({ manner: { pace } }) => pace === 'lazy');
-    if (lazy.length > 0) this.#world.read(this.#dice.pick(lazy));
+    const lazy = this.#model.askers.filter(({ manner: { pace } }) => pace === 'lazy');
+    if (lazy.length > 0) this.#model.read(this.#random.pick(lazy));
   }
 
   #leave(): void {
-    if (this.#world.askers.length > 0) this.#world.leave(this.#dice.pick(this.#world.askers));
+    if (this.#model.askers.length > 0) this.#model.leave(this.#random.pick(this.#model.askers));
   }
 
   #meddle(): void {
-    const dice = this.#dice;
-    const world = this.#world;
-    const topic = dice.pick(this.#topics);
-    const chance = dice.below(4);
-    if (chance === 0) world.purge(topic);
-    else if (chance === 1 && world.calls.length > 0) world.forget(dice.pick(world.calls));
-    else if (chance === 2) world.evict(topic, dice.once(2));
-    else Object.assign(world.surroundings.store, { isNear: dice.once(2), isSure: dice.once(2) });
+    const random = this.#random;
+    const model = this.#model;
+    const topic = random.pick(this.#topics);
+    const chance = random.below(4);
+    if (chance === 0) model.purge(topic);
+    else if (chance === 1 && model.calls.length > 0) model.forget(random.pick(model.calls));
+    else if (chance === 2) model.evict(topic, random.once(2));
+    else Object.assign(model.harness.store, { isNear: random.once(2), isSure: random.once(2) });
   }
 }

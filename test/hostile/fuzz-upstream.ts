@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { chatAnswer, chatRequest } from '../harness/answers.ts';
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 import { turn } from './line.ts';
 import { marksIn } from './marks.ts';
 import { type Message, valuesOf } from './message.ts';
@@ -85,7 +85,7 @@ export class FuzzUpstream {
       id,
       path,
       /"stream": ?true/.test(request.body.toString('latin1')),
-      new Dice(Math.imul(id * 4 + 3, 0x9e3779b1) ^ this.#seed),
+      new Random(Math.imul(id * 4 + 3, 0x9e3779b1) ^ this.#seed),
     );
     // A body in the answer to HEAD is no part of it, and spoils the connection.
     const reply: Reply = method === 'HEAD' ? { ...made, end: 'close', sound: null } : made;

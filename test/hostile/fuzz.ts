@@ -6,7 +6,7 @@
  * the cases are whole requests on kept connections, of which each gets one
  * answer; the others are thrown damaged, and only have to end.
  */
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 import { FuzzUpstream, healthy } from './fuzz-upstream.ts';
 import { Line, Thrown } from './line.ts';
 import { marksIn } from './marks.ts';
@@ -116,14 +116,14 @@ export class Fuzz {
   }
 
   #isThrown(id: number): boolean {
-    return this.#dice(id, 1).once(2);
+    return this.#random(id, 1).once(2);
   }
 
   #throw(id: number): { readonly end: () => void; readonly done: Promise<void> } {
-    const dice = this.#dice(id, 2);
-    const { listener, bytes } = makeRequest(id, dice, this.#adminHost);
-    const damaged = mutated(bytes, dice);
-    const thrown = new Thrown(this.#proxy[listener], inPieces(damaged, dice));
+    const random = this.#random(id, 2);
+    const { listener, bytes } = makeRequest(id, random, this.#adminHost);
+    const damaged = mutated(bytes, random);
+    const thrown = new Thrown(this.#proxy[listener], inPieces(damaged, random));
     this.#sent += 1;
     const done = this.#case(id, damaged, async () => {
       const heard = await thrown.heard;
@@ -136,21 +136,21 @@ export class Fuzz {
   }
 
   async #ask(id: number, kept: Line): Promise<void> {
-    const dice = this.#dice(id, 2);
-    const request = makeRequest(id, dice, this.#adminHost);
+    const random = this.#random(id, 2);
+    const request = makeRequest(id, random, this.#adminHost);
     await this.#case(id, request.bytes, async () => {
-      if (dice.once(40)) return this.#leave(request, dice);
+      if (random.once(40)) return this.#leave(request, random);
       const other = new Line(this.#proxy[request.listener]);
       const lines = request.listener === 'api' ? [kept, other] : [other];
-      await Promise.all(lines.slice(0, dice.once(8) ? 2 : 1).map((line) => this.#askOnce(id, request, line, dice)));
-      if (dice.once(4)) await this.#askOnce(id, request, lines[0] as Line, dice);
+      await Promise.all(lines.slice(0, random.once(8) ? 2 : 1).map((line) => this.#askOnce(id, request, line, random)));
+      if (random.once(4)) await this.#askOnce(id, request, lines[0] as Line, random);
       other.hangUp();
     });
   }
 
-  async #askOnce(id: number, request: Request, line: Line, dice: Dice): Promise<void> {
+  async #askOnce(id: number, request: Request, line: Line, random: Random): Promise<void> {
     this.#sent += 1;
-    const { answer, received } = await line.ask(inPieces(request.bytes, dice), request.method);
+    const { answer, received } = await line.ask(inPieces(request.bytes, random), request.method);
     this.#judgeBytes(id, received);
     const sound = this.#upstream.soundOf(id);
     if (received.length === 0 && CLOSES.test(request.bytes.toString('latin1'))) return this.#count('lost');
@@ -164,10 +164,10 @@ export class Fuzz {
   }
 
   /** Hangs up before or while the answer comes. */
-  async #leave(request: Request, dice: Dice): Promise<void> {
+  async #leave(request: Request, random: Random): Promise<void> {
     const line = new Line(this.#proxy[request.listener]);
     this.#sent += 1;
-    const heard = line.ask(inPieces(request.bytes, dice), request.method);
+    const heard = line.ask(inPieces(request.bytes, random), request.method);
     await Promise.race([heard, this.#upstream.called]);
     line.hangUp();
     this.#count('left');
@@ -210,8 +210,8 @@ export class Fuzz {
     this.#upstream.forget(id);
   }
 
-  #dice(id: number, purpose: number): Dice {
-    return new Dice(Math.imul(id * 4 + purpose, 0x9e3779b1) ^ this.#seed);
+  #random(id: number, purpose: number): Random {
+    return new Random(Math.imul(id * 4 + purpose, 0x9e3779b1) ^ this.#seed);
   }
 
   #count(what: string): void {

@@ -1,7 +1,7 @@
 /**
  * Bytes as accident or malice changes them.
  */
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 
 /** Pieces of the languages that a proxy reads, to be put where they do not belong. */
 const PIECES = [
@@ -72,31 +72,31 @@ const PIECES = [
   '--b--',
 ];
 
-type Change = (bytes: Buffer, at: number, dice: Dice) => Buffer;
+type Change = (bytes: Buffer, at: number, random: Random) => Buffer;
 
 const CHANGES: readonly Change[] = [
-  (bytes, at, dice) => withByte(bytes, at, (bytes[at] ?? 0) ^ (1 << dice.below(8))),
-  (bytes, at, dice) => withByte(bytes, at, dice.below(256)),
-  (bytes, at, dice) => spliced(bytes, at, 0, Buffer.from(dice.pick(PIECES), 'latin1')),
-  (bytes, at, dice) => spliced(bytes, at, dice.below(4), Buffer.from(dice.pick(PIECES), 'latin1')),
-  (bytes, at, dice) => spliced(bytes, at, 1 + dice.below(16), Buffer.alloc(0)),
-  (bytes, at, dice) => spliced(bytes, at, 0, bytes.subarray(at, at + 1 + dice.below(64))),
-  (bytes, at, dice) => spliced(bytes, at, 0, bytes.subarray(dice.below(bytes.length + 1)).subarray(0, 64)),
+  (bytes, at, random) => withByte(bytes, at, (bytes[at] ?? 0) ^ (1 << random.below(8))),
+  (bytes, at, random) => withByte(bytes, at, random.below(256)),
+  (bytes, at, random) => spliced(bytes, at, 0, Buffer.from(random.pick(PIECES), 'latin1')),
+  (bytes, at, random) => spliced(bytes, at, random.below(4), Buffer.from(random.pick(PIECES), 'latin1')),
+  (bytes, at, random) => spliced(bytes, at, 1 + random.below(16), Buffer.alloc(0)),
+  (bytes, at, random) => spliced(bytes, at, 0, bytes.subarray(at, at + 1 + random.below(64))),
+  (bytes, at, random) => spliced(bytes, at, 0, bytes.subarray(random.below(bytes.length + 1)).subarray(0, 64)),
   (bytes, at) => bytes.subarray(0, at),
 ];
 
 /** One to four changes, or none where there is nothing to change. */
-export function mutated(bytes: Buffer, dice: Dice): Buffer {
+export function mutated(bytes: Buffer, random: Random): Buffer {
   let result = bytes;
-  for (let changes = 1 + dice.below(4); changes > 0 && result.length > 0; changes -= 1) {
-    result = dice.pick(CHANGES)(result, dice.below(result.length), dice);
+  for (let changes = 1 + random.below(4); changes > 0 && result.length > 0; changes -= 1) {
+    result = random.pick(CHANGES)(result, random.below(result.length), random);
   }
   return result;
 }
 
 /** The bytes in one to four pieces. */
-export function inPieces(bytes: Buffer, dice: Dice): Buffer[] {
-  const cuts = Array.from({ length: dice.below(4) }, () => dice.below(bytes.length + 1)).sort((a, b) => a - b);
+export function inPieces(bytes: Buffer, random: Random): Buffer[] {
+  const cuts = Array.from({ length: random.below(4) }, () => random.below(bytes.length + 1)).sort((a, b) => a - b);
   return [...cuts, bytes.length]
     .map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end))
     .filter(({ length }) => length > 0);

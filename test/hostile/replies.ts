@@ -14,7 +14,7 @@ import {
   responseAnswer,
   responseEvents,
 } from '../harness/answers.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 import { markOf } from './marks.ts';
 import { inPieces, mutated } from './mutate.ts';
 import { PACKERS } from './requests.ts';
@@ -74,16 +74,20 @@ const STATUSES = [
 ];
 
 /** @param path and @param streams say what an honest upstream would send */
-export function makeReply(id: number, path: string, streams: boolean, dice: Dice): Reply {
-  const isHonest = dice.below(3) > 0;
-  const content = isHonest ? honest(id, path, streams) : dice.once(3) ? wild(id, dice) : honest(id, path, dice.once(2));
-  const status = dice.once(8) ? dice.pick(STATUSES) : '200 OK';
+export function makeReply(id: number, path: string, streams: boolean, random: Random): Reply {
+  const isHonest = random.below(3) > 0;
+  const content = isHonest
+    ? honest(id, path, streams)
+    : random.once(3)
+      ? wild(id, random)
+      : honest(id, path, random.once(2));
+  const status = random.once(8) ? random.pick(STATUSES) : '200 OK';
   const wound = isHonest
     ? 'none'
-    : dice.pick(['none', 'body', 'body', 'coding', 'framing', 'anywhere', 'anywhere', 'cut']);
+    : random.pick(['none', 'body', 'body', 'coding', 'framing', 'anywhere', 'anywhere', 'cut']);
   return wound === 'none' && isHonest && status === '200 OK'
-    ? soundReply(content, dice)
-    : woundedReply(content, status, wound, dice);
+    ? soundReply(content, random)
+    : woundedReply(content, status, wound, random);
 }
 
 /** What to say where no case is named: sound, and of nobody. */
@@ -121,9 +125,9 @@ function honest(id: number, path: string, streams: boolean): Content {
   }
 }
 
-function wild(id: number, dice: Dice): Content {
-  const body = dice.pick([
-    dice.pick(STREAMS),
+function wild(id: number, random: Random): Content {
+  const body = random.pick([
+    random.pick(STREAMS),
     errorAnswer(markOf(id)),
     '{"error":1}',
     '',
@@ -134,7 +138,7 @@ function wild(id: number, dice: Dice): Content {
     'data: {"choices":[{}]}\n\ndata: [DONE]\n\n',
   ]);
   return {
-    type: dice.pick([
+    type: random.pick([
       'application/json',
       'text/event-stream',
       'text/event-stream; charset=utf-8',
@@ -146,30 +150,34 @@ function wild(id: number, dice: Dice): Content {
   };
 }
 
-function soundReply({ type, body }: Content, dice: Dice): Reply {
-  const headers = dice.shuffled(HEADERS).slice(0, dice.below(3)).join('');
+function soundReply({ type, body }: Content, random: Random): Reply {
+  const headers = random.shuffled(HEADERS).slice(0, random.below(3)).join('');
   const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${headers}`;
-  return { pieces: inPieces(framed(head, body, dice), dice), end: 'keep', sound: { status: 200, body } };
+  return { pieces: inPieces(framed(head, body, random), random), end: 'keep', sound: { status: 200, body } };
 }
 
-function woundedReply({ type, body }: Content, status: string, wound: string, dice: Dice): Reply {
+function woundedReply({ type, body }: Content, status: string, wound: string, random: Random): Reply {
   const coding =
-    wound === 'coding' || dice.once(12) ? dice.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]) : null;
-  const content = wound === 'body' ? mutated(body, dice) : body;
+    wound === 'coding' || random.once(12) ? random.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]) : null;
+  const content = wound === 'body' ? mutated(body, random) : body;
   const packed = coding === null ? content : PACKERS[coding](content);
-  const sent = wound === 'coding' ? mutated(packed, dice) : packed;
-  const headers = dice.shuffled(HEADERS).slice(0, dice.below(5)).join('');
+  const sent = wound === 'coding' ? mutated(packed, random) : packed;
+  const headers = random.shuffled(HEADERS).slice(0, random.below(5)).join('');
   const head = `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\n${coding === null ? '' : `Content-Encoding: ${coding}\r\n`}${headers}`;
-  const whole = wound === 'framing' ? misframed(head, sent, dice) : framed(head, sent, dice);
+  const whole = wound === 'framing' ? misframed(head, sent, random) : framed(head, sent, random);
   const bytes =
-    wound === 'anywhere' ? mutated(whole, dice) : wound === 'cut' ? whole.subarray(0, dice.below(whole.length)) : whole;
-  return { pieces: inPieces(bytes, dice), end: wound === 'cut' || dice.once(4) ? 'reset' : 'close', sound: null };
+    wound === 'anywhere'
+      ? mutated(whole, random)
+      : wound === 'cut'
+        ? whole.subarray(0, random.below(whole.length))
+        : whole;
+  return { pieces: inPieces(bytes, random), end: wound === 'cut' || random.once(4) ? 'reset' : 'close', sound: null };
 }
 
-function framed(head: string, body: Buffer, dice: Dice): Buffer {
-  if (dice.once(2))
+function framed(head: string, body: Buffer, random: Random): Buffer {
+  if (random.once(2))
     return Buffer.concat([Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n`, 'latin1'), body]);
-  const chunks = inPieces(body, dice).flatMap((chunk) => [
+  const chunks = inPieces(body, random).flatMap((chunk) => [
     Buffer.from(`${chunk.length.toString(16)}\r\n`),
     chunk,
     Buffer.from('\r\n'),
@@ -181,8 +189,8 @@ function framed(head: string, body: Buffer, dice: Dice): Buffer {
   ]);
 }
 
-function misframed(head: string, body: Buffer, dice: Dice): Buffer {
-  const framing = dice.pick([
+function misframed(head: string, body: Buffer, random: Random): Buffer {
+  const framing = random.pick([
     `Content-Length: ${body.length + 5}`,
     `Content-Length: ${Math.max(0, body.length - 5)}`,
     `Content-Length: ${body.length}\r\nContent-Length: ${body.length}`,

@@ -3,7 +3,7 @@
  * targets, headers, JSON of every shape, multipart, compressed bodies.
  */
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 import { markOf } from './marks.ts';
 import { mutated } from './mutate.ts';
 
@@ -134,22 +134,22 @@ export const PACKERS = {
  * @param id marks whatever the request says, so that it is told from every other
  * @param adminHost what the operator's listener wants to be called
  */
-export function makeRequest(id: number, dice: Dice, adminHost: string): Request {
-  const listener = dice.once(24) ? 'admin' : 'api';
-  const isPlain = dice.below(3) > 0;
-  const method = isPlain ? 'POST' : dice.pick(METHODS);
-  const path = dice.pick(listener === 'admin' ? ADMIN : dice.below(4) > 0 ? CACHED : OTHERS);
-  const { body, headers } = makeBody(id, path, dice);
-  const odd = Array.from({ length: isPlain ? dice.below(3) : dice.below(8) }, () => dice.pick(HEADERS)).map(
-    ([name, values]) => `${name}: ${dice.pick(values)}\r\n`,
+export function makeRequest(id: number, random: Random, adminHost: string): Request {
+  const listener = random.once(24) ? 'admin' : 'api';
+  const isPlain = random.below(3) > 0;
+  const method = isPlain ? 'POST' : random.pick(METHODS);
+  const path = random.pick(listener === 'admin' ? ADMIN : random.below(4) > 0 ? CACHED : OTHERS);
+  const { body, headers } = makeBody(id, path, random);
+  const odd = Array.from({ length: isPlain ? random.below(3) : random.below(8) }, () => random.pick(HEADERS)).map(
+    ([name, values]) => `${name}: ${random.pick(values)}\r\n`,
   );
   const lines = [
-    `${method} ${path}${dice.pick(QUERIES)} ${dice.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`,
+    `${method} ${path}${random.pick(QUERIES)} ${random.once(50) ? 'HTTP/1.0' : 'HTTP/1.1'}\r\n`,
     `Host: ${listener === 'admin' ? adminHost : 'x'}\r\n`,
     `X-Case: ${markOf(id)}\r\n`,
-    ...dice.shuffled([...headers, ...odd]),
+    ...random.shuffled([...headers, ...odd]),
   ];
-  const framed = dice.once(5) ? chunked(body, dice) : [`Content-Length: ${body.length}\r\n\r\n`, body];
+  const framed = random.once(5) ? chunked(body, random) : [`Content-Length: ${body.length}\r\n\r\n`, body];
   return {
     listener,
     method,
@@ -165,45 +165,46 @@ interface Body {
   readonly headers: readonly string[];
 }
 
-function makeBody(id: number, path: string, dice: Dice): Body {
-  const kind = dice.below(16);
+function makeBody(id: number, path: string, random: Random): Body {
+  const kind = random.below(16);
   if (kind === 0)
-    return { body: Buffer.from(Array.from({ length: dice.below(300) }, () => dice.below(256))), headers: [] };
-  if (kind === 1) return { body: multipart(id, dice), headers: ['Content-Type: multipart/form-data; boundary=b\r\n'] };
-  const document = Buffer.from(path === '/explain' ? explainDocument(id, dice) : jsonDocument(id, dice));
-  const body = kind < 6 ? mutated(document, dice) : document;
+    return { body: Buffer.from(Array.from({ length: random.below(300) }, () => random.below(256))), headers: [] };
+  if (kind === 1)
+    return { body: multipart(id, random), headers: ['Content-Type: multipart/form-data; boundary=b\r\n'] };
+  const document = Buffer.from(path === '/explain' ? explainDocument(id, random) : jsonDocument(id, random));
+  const body = kind < 6 ? mutated(document, random) : document;
   const headers = ['Content-Type: application/json\r\n'];
   if (kind > 7) return { body, headers };
-  const coding = dice.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]);
+  const coding = random.pick(Object.keys(PACKERS) as (keyof typeof PACKERS)[]);
   const packed = PACKERS[coding](body);
-  const named = dice.once(4) ? dice.pick(['x-gzip', 'GZIP', 'gzip, gzip', 'snappy', 'br', '']) : coding;
+  const named = random.once(4) ? random.pick(['x-gzip', 'GZIP', 'gzip, gzip', 'snappy', 'br', '']) : coding;
   return {
-    body: dice.once(2) ? mutated(packed, dice) : packed,
+    body: random.once(2) ? mutated(packed, random) : packed,
     headers: [...headers, `Content-Encoding: ${named}\r\n`],
   };
 }
 
-function jsonDocument(id: number, dice: Dice): string {
+function jsonDocument(id: number, random: Random): string {
   const text = JSON.stringify(markOf(id));
-  const odd = oddValue(dice);
-  switch (dice.below(6)) {
+  const odd = oddValue(random);
+  switch (random.below(6)) {
     case 0:
-      return `{"model":"m","messages":[{"role":"user","content":${text}},${odd}],"n":${dice.pick(['1', '2', '0', '1e400', 'null', '"1"'])}}`;
+      return `{"model":"m","messages":[{"role":"user","content":${text}},${odd}],"n":${random.pick(['1', '2', '0', '1e400', 'null', '"1"'])}}`;
     case 1:
       return `{"model":${odd},"input":[${text},${odd}],"prompt":${text}}`;
     case 2:
       return `{"a":${text},"a":${odd},"messages":${odd},"input":${odd}}`;
     case 3:
-      return dice.pick([`[${text}]`, text, `${odd}`, '', ' ', `\ufeff{"x":${text}}`, `{"x":${text}}{}`]);
+      return random.pick([`[${text}]`, text, `${odd}`, '', ' ', `\ufeff{"x":${text}}`, `{"x":${text}}{}`]);
     default:
-      return `{"model":"m","messages":[{"role":"user","content":${text}}],"input":${text},"prompt":${text},"stream":${dice.once(2)}}`;
+      return `{"model":"m","messages":[{"role":"user","content":${text}}],"input":${text},"prompt":${text},"stream":${random.once(2)}}`;
   }
 }
 
 /** A value that readers disagree on, or choke on. */
-function oddValue(dice: Dice): string {
-  const deep = dice.once(20) ? dice.pick([129, 1_000, 20_000]) : 8;
-  return dice.pick([
+function oddValue(random: Random): string {
+  const deep = random.once(20) ? random.pick([129, 1_000, 20_000]) : 8;
+  return random.pick([
     'null',
     '{}',
     '[]',
@@ -223,28 +224,28 @@ function oddValue(dice: Dice): string {
     `${'['.repeat(deep)}${']'.repeat(deep)}`,
     `${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}`,
     '['.repeat(deep),
-    `"${'\u00e9'.repeat(dice.below(500))}"`,
-    `[${'0,'.repeat(dice.below(500))}0]`,
+    `"${'\u00e9'.repeat(random.below(500))}"`,
+    `[${'0,'.repeat(random.below(500))}0]`,
   ]);
 }
 
-function explainDocument(id: number, dice: Dice): string {
+function explainDocument(id: number, random: Random): string {
   const request = () =>
-    `{"path":${dice.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(dice)])},"headers":${dice.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(dice)])},"body":${jsonDocument(id, dice)}}`;
-  return `{"a":${request()},${dice.pick([`"b":${request()}`, `"key":${dice.pick(['"0123456789abcdef"', '"zz"', oddValue(dice)])}`, '"__proto__":{}'])}}`;
+    `{"path":${random.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(random)])},"headers":${random.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(random)])},"body":${jsonDocument(id, random)}}`;
+  return `{"a":${request()},${random.pick([`"b":${request()}`, `"key":${random.pick(['"0123456789abcdef"', '"zz"', oddValue(random)])}`, '"__proto__":{}'])}}`;
 }
 
-function multipart(id: number, dice: Dice): Buffer {
-  const part = `--b\r\ncontent-disposition: form-data; name="file"; filename="${markOf(id)}"\r\n\r\n${'\0\xff'.repeat(dice.below(200))}\r\n`;
-  const whole = Buffer.from(`${part.repeat(1 + dice.below(3))}--b--\r\n`, 'latin1');
-  return dice.once(2) ? mutated(whole, dice) : whole;
+function multipart(id: number, random: Random): Buffer {
+  const part = `--b\r\ncontent-disposition: form-data; name="file"; filename="${markOf(id)}"\r\n\r\n${'\0\xff'.repeat(random.below(200))}\r\n`;
+  const whole = Buffer.from(`${part.repeat(1 + random.below(3))}--b--\r\n`, 'latin1');
+  return random.once(2) ? mutated(whole, random) : whole;
 }
 
-function chunked(body: Buffer, dice: Dice): (string | Buffer)[] {
+function chunked(body: Buffer, random: Random): (string | Buffer)[] {
   const parts: (string | Buffer)[] = ['Transfer-Encoding: chunked\r\n\r\n'];
   for (let at = 0; at < body.length; ) {
-    const chunk = body.subarray(at, at + 1 + dice.below(400));
-    parts.push(`${chunk.length.toString(16)}${dice.once(9) ? ';x=y' : ''}\r\n`, chunk, '\r\n');
+    const chunk = body.subarray(at, at + 1 + random.below(400));
+    parts.push(`${chunk.length.toString(16)}${random.once(9) ? ';x=y' : ''}\r\n`, chunk, '\r\n');
     at += chunk.length;
   }
   return [...parts, '0\r\n\r\n'];

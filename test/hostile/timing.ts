@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 
 export interface TimingOptions {
   /** How many times of each kind are compared. */
@@ -37,8 +37,8 @@ export function tellNothingByTime({ samples, seed, tell }: TimingOptions): void 
     async ({ upstream, open }) => {
       const proxy = await open();
       upstream.script = (call) => sendJson(call, chatAnswer());
-      const dice = new Dice(seed);
-      const rounds = dice.shuffled(
+      const random = new Random(seed);
+      const rounds = random.shuffled(
         Array.from({ length: 3 * samples }, (_, index) => ({
           prompt: `prompt ${index}`,
           kind: (['nobody', 'another', 'itself'] as const)[index % 3] as Kind,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
-import { callOf, NOON, noteOf } from './noted.ts';
-import { createBooksPlace } from './place.ts';
+import { callOf, NOON, recordOf } from './usage-records.ts';
+import { createLedgerDir } from './temp-dir.ts';
 
 const DAY = 86_400_000;
 
@@ -13,23 +13,26 @@ const DAY = 86_400_000;
  */
 const REQUESTS = [
   // 86 x 0.15 + 1,920 x 0.075 + 300 x 0.60 = 12.9 + 144 + 180 = 336.9 millionths
-  noteOf({ outcome: 'miss', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
+  recordOf({ outcome: 'miss', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
   // the same, spared twice
-  noteOf({
+  recordOf({
     outcome: 'hit',
     tier: 'memory',
     call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000),
   }),
-  noteOf({ outcome: 'follow', call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000) }),
+  recordOf({
+    outcome: 'follow',
+    call: callOf({ input: 2_006, cachedInput: 1_920, output: 300, reasoning: 256 }, 2_000),
+  }),
   // 100 x 2.5 + 50 x 10 = 250 + 500 = 750 millionths
-  noteOf({
+  recordOf({
     outcome: 'bypass',
     why: 'no-store',
     model: 'gpt-4o-2024-08-06',
     call: callOf({ input: 100, output: 50 }, 3_000),
   }),
   // 8 x 0.02 = 0.16 millionths
-  noteOf({
+  recordOf({
     outcome: 'miss',
     endpoint: 'embeddings',
     model: 'text-embedding-3-small',
@@ -37,11 +40,11 @@ const REQUESTS = [
     call: callOf({ input: 8 }, 100),
   }),
   // no price: 7 + 5 tokens
-  noteOf({ outcome: 'miss', model: 'llama-3.3-70b', call: callOf({ input: 7, output: 5 }, 500) }),
+  recordOf({ outcome: 'miss', model: 'llama-3.3-70b', call: callOf({ input: 7, output: 5 }, 500) }),
   // no usage, no call, no money
-  noteOf({ outcome: 'miss', call: callOf(null, 400) }),
-  noteOf({ outcome: 'miss', call: null, why: 'upstream_cut', error: 'upstream_cut' }),
-  noteOf({
+  recordOf({ outcome: 'miss', call: callOf(null, 400) }),
+  recordOf({ outcome: 'miss', call: null, why: 'upstream_cut', error: 'upstream_cut' }),
+  recordOf({
     outcome: 'refusal',
     endpoint: 'other',
     model: null,
@@ -54,10 +57,10 @@ const REQUESTS = [
 ];
 
 describe.each(['a file', 'memory'])('books in %s', (where) => {
-  const openIn = (place: ReturnType<typeof createBooksPlace>) => place.open(where === 'memory' ? null : place.path);
+  const openIn = (dir: ReturnType<typeof createLedgerDir>) => dir.open(where === 'memory' ? null : dir.path);
 
   test('come to what a hand calculation comes to', async () => {
-    const ledger = openIn(createBooksPlace());
+    const ledger = openIn(createLedgerDir());
     for (const record of REQUESTS) ledger.note(record);
     const {
       since,
@@ -99,9 +102,9 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   });
 
   test('say why requests went past the cache and why answers were not kept, and count no error as one of them', async () => {
-    const ledger = openIn(createBooksPlace());
-    const bypass = (why: string, days = 0) => noteOf({ outcome: 'bypass', why, time: NOON - days * DAY });
-    const miss = (why: string | null, error: string | null = null) => noteOf({ why, error });
+    const ledger = openIn(createLedgerDir());
+    const bypass = (why: string, days = 0) => recordOf({ outcome: 'bypass', why, time: NOON - days * DAY });
+    const miss = (why: string | null, error: string | null = null) => recordOf({ why, error });
     for (const record of [
       bypass('no-store'),
       bypass('store', 3),
@@ -116,7 +119,7 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     for (const record of [
       miss('upstream_cut', 'upstream_cut'),
       miss('too-large', 'listener_too_slow'),
-      noteOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' }),
+      recordOf({ outcome: 'refusal', why: 'stopping', error: 'stopping' }),
     ])
       ledger.note(record);
     const {
@@ -131,9 +134,9 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   });
 
   test('tell today from the week and from all', async () => {
-    const place = createBooksPlace();
-    const ledger = openIn(place);
-    for (const days of [0, 5, 6, 7, 40]) ledger.note(noteOf({ time: NOON - days * DAY }));
+    const dir = createLedgerDir();
+    const ledger = openIn(dir);
+    for (const days of [0, 5, 6, 7, 40]) ledger.note(recordOf({ time: NOON - days * DAY }));
     const { since, periods } = await ledger.stats();
     expect(since).toBe('2026-10-13');
     expect([periods.today.requests, periods.week.requests, periods.all.requests]).toEqual([1, 3, 5]);
@@ -143,16 +146,16 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     const {
       since,
       periods: { all },
-    } = await openIn(createBooksPlace()).stats();
+    } = await openIn(createLedgerDir()).stats();
     expect(since).toBeNull();
     expect(all).toMatchObject({ requests: 0, hitRate: null, dollars: { spent: 0, saved: 0 }, models: [] });
   });
 
   test('count the models beyond a thousand a day as one, and what they took all the same', async () => {
-    const place = createBooksPlace();
-    const ledger = openIn(place);
+    const dir = createLedgerDir();
+    const ledger = openIn(dir);
     for (let number = 0; number < 1_500; number += 1)
-      ledger.note(noteOf({ model: `model-${number}-${'x'.repeat(300)}`, call: callOf({ input: 1 }) }));
+      ledger.note(recordOf({ model: `model-${number}-${'x'.repeat(300)}`, call: callOf({ input: 1 }) }));
     const {
       periods: { all },
     } = await ledger.stats();
@@ -164,8 +167,8 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
   });
 
   test('count a name from the prototype as any other', async () => {
-    const ledger = openIn(createBooksPlace());
-    for (const model of ['__proto__', 'constructor', 'a b\nc']) ledger.note(noteOf({ model }));
+    const ledger = openIn(createLedgerDir());
+    for (const model of ['__proto__', 'constructor', 'a b\nc']) ledger.note(recordOf({ model }));
     const {
       periods: { all },
     } = await ledger.stats();
@@ -175,18 +178,18 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
 
 describe('a ledger', () => {
   test('counts at once, and every request once', () => {
-    const ledger = createBooksPlace().open(null);
+    const ledger = createLedgerDir().open(null);
     for (const record of REQUESTS) ledger.note(record);
     expect(ledger.counts()).toEqual({ requests: 9, hit: 1, follow: 1, miss: 5, bypass: 1, refusal: 1 });
   });
 
   test('tells its listeners of each note, with its price, until they end that', () => {
-    const ledger = createBooksPlace().open(null);
+    const ledger = createLedgerDir().open(null);
     const heard: PricedUsageRecord[] = [];
     const end = ledger.subscribe((record) => void heard.push(record));
     for (const record of REQUESTS) ledger.note(record);
     end();
-    ledger.note(noteOf());
+    ledger.note(recordOf());
     expect(heard.map(({ dollars }) => dollars)).toEqual([
       0.0003369,
       0.0003369,
@@ -202,22 +205,22 @@ describe('a ledger', () => {
   });
 
   test('is not harmed by a listener that throws', () => {
-    const place = createBooksPlace();
-    const ledger = place.open(null);
+    const dir = createLedgerDir();
+    const ledger = dir.open(null);
     const heard: string[] = [];
     ledger.subscribe(() => {
       throw new Error('no');
     });
     ledger.subscribe(({ outcome }) => void heard.push(outcome));
-    ledger.note(noteOf());
+    ledger.note(recordOf());
     expect(heard).toEqual(['miss']);
-    expect(place.lines).toMatchObject([{ level: 'error' }]);
+    expect(dir.lines).toMatchObject([{ level: 'error' }]);
   });
 
   test('takes notes of days in any order', async () => {
-    const ledger = createBooksPlace().open(null);
+    const ledger = createLedgerDir().open(null);
     for (const time of [NOON, NOON + DAY, NOON, NOON - DAY, NOON + 12 * 3_600_000 - 1, NOON + 12 * 3_600_000])
-      ledger.note(noteOf({ time }));
+      ledger.note(recordOf({ time }));
     const { periods } = await ledger.stats();
     expect(periods.all.requests).toBe(6);
     expect(periods.today.requests).toBe(3);

@@ -21,7 +21,7 @@ import { connect, NEWEST, readAll } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import { listMetrics } from '../documents.ts';
-import { callOf, noteOf } from './noted.ts';
+import { callOf, recordOf } from './usage-records.ts';
 
 /** The value of each series, as it is written: `refrain_flights`, `refrain_store_bytes{tier="memory"}`. */
 async function scrape({ app }: Pick<Proxy, 'app'>): Promise<Map<string, number>> {
@@ -205,10 +205,10 @@ describe('metrics', () => {
     const metrics = newMetrics();
     for (let number = 0; number < 300; number += 1)
       metrics.observe({
-        ...noteOf({ model: `model-${number}`, call: callOf({ input: 1, output: 0 }) }),
+        ...recordOf({ model: `model-${number}`, call: callOf({ input: 1, output: 0 }) }),
         dollars: null,
       });
-    metrics.observe({ ...noteOf({ model: null, call: callOf({ input: 1 }) }), dollars: null });
+    metrics.observe({ ...recordOf({ model: null, call: callOf({ input: 1 }) }), dollars: null });
     const series = [...seriesOf(await metrics.text())].filter(([name]) =>
       name.startsWith('refrain_unpriced_tokens_total'),
     );
@@ -219,7 +219,7 @@ describe('metrics', () => {
   test('have no line that a model could write', async () => {
     const metrics = newMetrics();
     metrics.observe({
-      ...noteOf({ model: 'evil"} 1\nrefrain_flights 99\n# \\', call: callOf({ input: 1 }) }),
+      ...recordOf({ model: 'evil"} 1\nrefrain_flights 99\n# \\', call: callOf({ input: 1 }) }),
       dollars: 1,
     });
     const text = await metrics.text();

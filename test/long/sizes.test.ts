@@ -1,4 +1,4 @@
-import { MB } from '../size/place.ts';
+import { MB } from '../size/proxy-process.ts';
 import { passAtThese } from '../size/sizes.ts';
 
 passAtThese({

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
-import { staged } from '../harness/stage.ts';
+import { processTest } from '../harness/process-harness.ts';
 
 interface Cast {
   readonly run: (flags?: readonly string[]) => Child;
@@ -15,7 +15,7 @@ interface Cast {
   readonly place: string;
 }
 
-const test = staged.extend<Cast>({
+const test = processTest.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use((flags = []) => {

@@ -8,14 +8,14 @@ import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
-import { staged } from '../harness/stage.ts';
+import { processTest } from '../harness/process-harness.ts';
 
 interface Cast {
   /** @param own what makes it listen beside others */
   readonly run: (flags?: readonly string[], environment?: Record<string, string>, own?: readonly string[]) => Child;
 }
 
-const test = staged.extend<Cast>({
+const test = processTest.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
     await use((flags = [], environment = {}, own = ['--port', '0', '--admin-port', '0']) => {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { keyedCookies } from '../../src/request/cookies.ts';
-import { keyFor } from '../harness/naming.ts';
+import { keyFor } from '../harness/keys.ts';
 
 const keyWith = (...cookies: string[]) =>
   keyFor({ headers: cookies.flatMap((value) => ['cookie', value]), body: '{"model":"m"}' });

@@ -14,7 +14,7 @@ import {
   IGNORED_FIELDS,
   isKnownField,
 } from '../../src/request/fields.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 import { ENDPOINTS, PATHS } from './bodies.ts';
 
 const LEFT_OUT: readonly string[] = IGNORED_FIELDS.flatMap(({ fields }) => fields);

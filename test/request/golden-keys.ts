@@ -5,7 +5,7 @@
  */
 import type { Dialect } from '../../src/dialect.ts';
 import { KEY_VERSION } from '../../src/request/fingerprint.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 
 export interface GoldenKeys {
   readonly version: string;

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Dialect, DIALECTS } from '../../src/dialect.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 
 const BODY = '{"model":"m","temperature":0}';
 const PATH = '/v1/chat/completions';

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Dialect, DIALECTS } from '../../src/dialect.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 import { BODIES, ENDPOINTS, PATHS } from './bodies.ts';
-import { Dice } from './dice.ts';
+import { Random } from './random.ts';
 import { type Json, treeOf, write } from './json.ts';
 import { type Kind, KINDS, Mutations, ORDER } from './mutation.ts';
 import { oddBody } from './odd-bodies.ts';
@@ -59,7 +59,7 @@ const keyOf = ({ dialect, endpoint }: Place, body: string | Buffer) =>
 const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
 
 /** Tries a property on one body after another, each new, until what it returns, its tries, come to `count`. */
-function tryOn(count: number, property: (asked: Asked, text: string, key: string, dice: Dice) => number): void {
+function tryOn(count: number, property: (asked: Asked, text: string, key: string, random: Random) => number): void {
   let tries = 0;
   const keys = new Set<string>();
   const tryOne = (asked: Asked, seed: number) => {
@@ -68,7 +68,7 @@ function tryOn(count: number, property: (asked: Asked, text: string, key: string
     if (!isKey(key)) throw new Error(`there is no key but ${key} for ${text}`);
     if (keys.has(key)) return;
     keys.add(key);
-    tries += property(asked, text, key, new Dice(seed));
+    tries += property(asked, text, key, new Random(seed));
   };
   while (tries < count) fc.assert(fc.property(asked, fc.nat(), tryOne), { numRuns: 20 });
 }
@@ -97,12 +97,12 @@ function isLabelAlone({ dialect, endpoint, json }: Asked, changed: string): bool
 /** No body shares its key with one that differs in one place. */
 function tryMutants(count: number, kinds: readonly Kind[]): void {
   const tally = new Tally();
-  tryOn(count, (asked, text, key, dice) => {
+  tryOn(count, (asked, text, key, random) => {
     const { dialect, endpoint, json } = asked;
     const mutations = new Mutations(json, new Set(LEFT_OUT[dialect]), kinds);
     const seen = new Set([text]);
     for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
-      const mutant = mutations.next(dice);
+      const mutant = mutations.next(random);
       const changed = mutant && write(mutant.json);
       if (changed === undefined || seen.has(changed)) continue;
       const other = keyOf(asked, changed);
@@ -123,12 +123,12 @@ function tryMutants(count: number, kinds: readonly Kind[]): void {
 }
 
 /** The bytes of a text, now and then with some that are not UTF-8 but decode to the same. */
-function bytesOf(text: string, dice: Dice): Buffer {
+function bytesOf(text: string, random: Random): Buffer {
   const bytes = Buffer.from(text);
-  const at = dice.once(2) ? -1 : bytes.indexOf('\ufffd');
+  const at = random.once(2) ? -1 : bytes.indexOf('\ufffd');
   return at === -1
     ? bytes
-    : Buffer.concat([bytes.subarray(0, at), Buffer.from([dice.pick([0xff, 0xfe])]), bytes.subarray(at + 3)]);
+    : Buffer.concat([bytes.subarray(0, at), Buffer.from([random.pick([0xff, 0xfe])]), bytes.subarray(at + 3)]);
 }
 
 /** Names and meanings, held against each other: each name has one meaning, and each meaning one name. */
@@ -152,9 +152,9 @@ class Dictionary {
   }
 }
 
-function damaged(text: string, dice: Dice): string {
-  const at = dice.below(text.length);
-  const insert = dice.pick([
+function damaged(text: string, random: Random): string {
+  const at = random.below(text.length);
+  const insert = random.pick([
     '',
     '',
     '{',
@@ -185,7 +185,7 @@ function damaged(text: string, dice: Dice): string {
     'null',
     '//',
   ]);
-  return text.slice(0, at) + insert + text.slice(at + dice.below(3));
+  return text.slice(0, at) + insert + text.slice(at + random.below(3));
 }
 
 export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: damages }: KeyCounts): void {
@@ -196,10 +196,10 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
       tryMutants(orders, ORDER));
 
     test(`is shared by all spellings of a body: ${spellings} pairs`, () => {
-      tryOn(spellings, (asked, text, key, dice) => {
+      tryOn(spellings, (asked, text, key, random) => {
         const seen = new Set([text]);
         for (let tries = 0; tries < TRIES_ON_EACH; tries += 1) {
-          const spelling = spell(asked.json, dice);
+          const spelling = spell(asked.json, random);
           if (keyOf(asked, spelling) !== key)
             throw new Error(`${asked.dialect} ${asked.endpoint} has two keys for two spellings:\n${text}\n${spelling}`);
           seen.add(spelling);
@@ -211,14 +211,14 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
     test(`is shared exactly by bodies that a slow reference says ask the same: ${odd} bodies of few words`, () => {
       let [tries, shared] = [0, 0];
       const tryOne = (dialect: Dialect, endpoint: Endpoint, seed: number) => {
-        const dice = new Dice(seed);
+        const random = new Random(seed);
         const dictionary = new Dictionary();
         for (let bodies = 0; bodies < 10; bodies += 1) {
-          const json = oddBody(dice);
+          const json = oddBody(random);
           const mutations = new Mutations(json, new Set());
           for (let variants = 0; variants < 20; variants += 1) {
-            const variant = dice.once(3) ? json : (mutations.next(dice)?.json ?? json);
-            const body = bytesOf(dice.once(2) ? spell(variant, dice) : write(variant), dice);
+            const variant = random.once(3) ? json : (mutations.next(random)?.json ?? json);
+            const body = bytesOf(random.once(2) ? spell(variant, random) : write(variant), random);
             const key = keyOf({ dialect, endpoint }, body);
             if (isKey(key)) dictionary.add(key, meaningOf(dialect, endpoint, body), body);
             else if (key.startsWith('not-')) throw new Error(`${key}: ${body}`);
@@ -238,10 +238,10 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
     test(`is had by exactly the texts that JSON.parse takes for an object: ${damages} damaged texts`, () => {
       let [tries, refused] = [0, 0];
       const tryOne = (asked: Asked, seed: number) => {
-        const dice = new Dice(seed);
+        const random = new Random(seed);
         for (let each = 0; each < 20; each += 1) {
-          let text = spell(each % 2 === 0 ? asked.json : oddBody(dice), dice);
-          for (let times = 1 + dice.below(2); times > 0; times -= 1) text = damaged(text, dice);
+          let text = spell(each % 2 === 0 ? asked.json : oddBody(random), random);
+          for (let times = 1 + random.below(2); times > 0; times -= 1) text = damaged(text, random);
           const wanted = isJsonObject(text);
           if (wanted === keyOf(asked, text).startsWith('not-'))
             throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(asked, text)}:\n${text}`);

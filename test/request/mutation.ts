@@ -2,7 +2,7 @@
  * Bodies that differ from another in one leaf: in what it says, its type, its
  * spelling, its name, its place, or whether it is there.
  */
-import type { Dice } from './dice.ts';
+import type { Random } from './random.ts';
 import {
   array,
   isEnvelope,
@@ -22,7 +22,7 @@ export interface Mutant {
 }
 
 type Of<K extends Json['kind']> = Extract<Json, { kind: K }>;
-type Change<K extends Json['kind']> = (json: Of<K>, dice: Dice, spot: Spot) => Json | undefined;
+type Change<K extends Json['kind']> = (json: Of<K>, random: Random, spot: Spot) => Json | undefined;
 
 interface Spot {
   readonly json: Json;
@@ -32,73 +32,80 @@ interface Spot {
 }
 
 const STRINGS = {
-  'code unit': ({ value }, dice) => {
+  'code unit': ({ value }, random) => {
     if (value === '') return undefined;
-    const at = dice.below(value.length);
-    const unit = (value.charCodeAt(at) + dice.pick([1, 0x20, 0x80, 0xd800, 0xffff])) & 0xffff;
+    const at = random.below(value.length);
+    const unit = (value.charCodeAt(at) + random.pick([1, 0x20, 0x80, 0xd800, 0xffff])) & 0xffff;
     return string(value.slice(0, at) + String.fromCharCode(unit) + value.slice(at + 1));
   },
-  'longer text': ({ value }, dice) => {
-    const at = dice.below(value.length + 1);
+  'longer text': ({ value }, random) => {
+    const at = random.below(value.length + 1);
     return string(
       value.slice(0, at) +
-        dice.pick([' ', '\n', '\u0000', '\u200b', '\ufeff', '\ufffd', 'x', '"', '\\', '/', '"},{"', '":', ',']) +
+        random.pick([' ', '\n', '\u0000', '\u200b', '\ufeff', '\ufffd', 'x', '"', '\\', '/', '"},{"', '":', ',']) +
         value.slice(at),
     );
   },
-  'shorter text': ({ value }, dice) => {
-    const at = dice.below(value.length);
+  'shorter text': ({ value }, random) => {
+    const at = random.below(value.length);
     return string(value.slice(0, at) + value.slice(at + 1));
   },
   'case of a text': ({ value }) => string(value === value.toUpperCase() ? value.toLowerCase() : value.toUpperCase()),
   'normal form': ({ value }) => string(value.normalize(value === value.normalize('NFC') ? 'NFD' : 'NFC')),
   'text for a scalar': ({ value }) => (/^(-?\d+|true|false|null)$/.test(value) ? scalar(value) : undefined),
-  'type of a text': (json, dice) => otherLeaf(json, dice),
+  'type of a text': (json, random) => otherLeaf(json, random),
 } satisfies Record<string, Change<'string'>>;
 
 const SCALARS = {
-  'number spelling': ({ source }, dice) => {
+  'number spelling': ({ source }, random) => {
     if (!/\d/.test(source)) return undefined;
     if (/e/i.test(source)) return scalar(source.includes('e') ? source.replace('e', 'E') : source.replace('E', 'e'));
-    return scalar(source + dice.pick([source.includes('.') ? '0' : '.0', 'e0', 'E0', 'e+0', 'e-0']));
+    return scalar(source + random.pick([source.includes('.') ? '0' : '.0', 'e0', 'E0', 'e+0', 'e-0']));
   },
   'last digit': ({ source }) => scalar(source.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10))),
   'sign': ({ source }) =>
     /\d/.test(source) ? scalar(source.startsWith('-') ? source.slice(1) : `-${source}`) : undefined,
   'scalar as a text': ({ source }) => string(source),
-  'type of a scalar': (json, dice) => otherLeaf(json, dice),
+  'type of a scalar': (json, random) => otherLeaf(json, random),
 } satisfies Record<string, Change<'scalar'>>;
 
 const ARRAYS = {
-  'absent item': ({ items }, dice) =>
-    items.length === 0 ? undefined : array(items.toSpliced(dice.below(items.length), 1)),
-  'another item': ({ items }, dice) =>
-    array(items.toSpliced(dice.below(items.length + 1), 0, dice.pick([scalar('null'), string(''), array([])]))),
-  'order of items': ({ items }, dice) => swapped(items, dice, write, array),
+  'absent item': ({ items }, random) =>
+    items.length === 0 ? undefined : array(items.toSpliced(random.below(items.length), 1)),
+  'another item': ({ items }, random) =>
+    array(items.toSpliced(random.below(items.length + 1), 0, random.pick([scalar('null'), string(''), array([])]))),
+  'order of items': ({ items }, random) => swapped(items, random, write, array),
   'array for its item': ({ items: [item, ...others] }) => (item === undefined || others.length > 0 ? undefined : item),
   'other kind of empty': ({ items }) => (items.length === 0 ? object([]) : undefined),
 } satisfies Record<string, Change<'array'>>;
 
 const OBJECTS = {
-  'absent member': ({ members }, dice) =>
-    members.length === 0 ? undefined : object(members.toSpliced(dice.below(members.length), 1)),
-  'another member': ({ members }, dice) => {
-    const name = dice.pick(['x_new', 'x new', 'strict', 'cache_control', '', '0', '__proto__', 'constructor']);
+  'absent member': ({ members }, random) =>
+    members.length === 0 ? undefined : object(members.toSpliced(random.below(members.length), 1)),
+  'another member': ({ members }, random) => {
+    const name = random.pick(['x_new', 'x new', 'strict', 'cache_control', '', '0', '__proto__', 'constructor']);
     return members.some((member) => member.name === name)
       ? undefined
-      : object([...members, { name, value: dice.pick([scalar('null'), string(''), object([])]) }]);
+      : object([...members, { name, value: random.pick([scalar('null'), string(''), object([])]) }]);
   },
-  'name': ({ members }, dice) => {
+  'name': ({ members }, random) => {
     if (members.length === 0) return undefined;
-    const at = dice.below(members.length);
+    const at = random.below(members.length);
     const { name, value } = members[at] as Member;
-    const other = dice.pick([`${name} `, `${name}\u0000`, `${name}s`, name.slice(1), name.toUpperCase(), `"${name}"`]);
+    const other = random.pick([
+      `${name} `,
+      `${name}\u0000`,
+      `${name}s`,
+      name.slice(1),
+      name.toUpperCase(),
+      `"${name}"`,
+    ]);
     return members.some((member) => member.name === other)
       ? undefined
       : object(members.toSpliced(at, 1, { name: other, value }));
   },
-  'order of members': ({ members }, dice, { place }) =>
-    isEnvelope(place) ? undefined : swapped(members, dice, ({ name }) => name, object),
+  'order of members': ({ members }, random, { place }) =>
+    isEnvelope(place) ? undefined : swapped(members, random, ({ name }) => name, object),
   'other kind of empty': ({ members }) => (members.length === 0 ? array([]) : undefined),
 } satisfies Record<string, Change<'object'>>;
 
@@ -131,12 +138,12 @@ export class Mutations {
   }
 
   /** Nothing where the body has no place for the kind that came up. */
-  next(dice: Dice): Mutant | undefined {
-    const kind = dice.pick(this.#kinds);
+  next(random: Random): Mutant | undefined {
+    const kind = random.pick(this.#kinds);
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const spot = dice.pick(this.#spots);
+      const spot = random.pick(this.#spots);
       const change = (CHANGES[spot.json.kind] as Partial<Record<Kind, Change<Json['kind']>>>)[kind];
-      const json = change?.(spot.json, dice, spot);
+      const json = change?.(spot.json, random, spot);
       if (json === undefined || write(json) === write(spot.json)) continue;
       const { members } = replaced(this.#body, spot.path, json) as Of<'object'>;
       return members === undefined ? undefined : { kind, json: object([...members, ...this.#untouched]) };
@@ -171,18 +178,18 @@ function replaced(json: Json, [at, ...below]: readonly number[], by: Json): Json
 
 function swapped<T>(
   list: readonly T[],
-  dice: Dice,
+  random: Random,
   told: (item: T) => string,
   made: (list: T[]) => Json,
 ): Json | undefined {
   if (list.length < 2) return undefined;
-  const [one, other] = [dice.below(list.length), dice.below(list.length)];
+  const [one, other] = [random.below(list.length), random.below(list.length)];
   const [a, b] = [list[one] as T, list[other] as T];
   return told(a) === told(b) ? undefined : made(list.with(one, b).with(other, a));
 }
 
-function otherLeaf(json: Json, dice: Dice): Json {
-  return dice.pick([
+function otherLeaf(json: Json, random: Random): Json {
+  return random.pick([
     scalar('null'),
     scalar('true'),
     scalar('false'),

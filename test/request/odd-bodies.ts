@@ -2,7 +2,7 @@
  * Small bodies of few words, so that two of them are often equal or nearly so:
  * names that decide where order counts, and texts that look like other JSON.
  */
-import type { Dice } from './dice.ts';
+import type { Random } from './random.ts';
 import { array, type Json, object, scalar, string } from './json.ts';
 
 const TOP = [
@@ -120,16 +120,18 @@ const SCALARS = [
 
 const MAX_DEPTH = 5;
 
-export function oddBody(dice: Dice): Json {
-  return object(Array.from({ length: dice.below(5) }, () => ({ name: dice.pick(TOP), value: oddValue(dice, 2) })));
+export function oddBody(random: Random): Json {
+  return object(
+    Array.from({ length: random.below(5) }, () => ({ name: random.pick(TOP), value: oddValue(random, 2) })),
+  );
 }
 
-function oddValue(dice: Dice, depth: number): Json {
-  const kind = dice.below(depth > MAX_DEPTH ? 4 : 10);
-  if (kind < 2) return scalar(dice.pick(SCALARS));
-  if (kind < 4) return string(dice.pick(STRINGS));
-  if (kind < 7) return array(Array.from({ length: dice.below(4) }, () => oddValue(dice, depth + 1)));
+function oddValue(random: Random, depth: number): Json {
+  const kind = random.below(depth > MAX_DEPTH ? 4 : 10);
+  if (kind < 2) return scalar(random.pick(SCALARS));
+  if (kind < 4) return string(random.pick(STRINGS));
+  if (kind < 7) return array(Array.from({ length: random.below(4) }, () => oddValue(random, depth + 1)));
   return object(
-    Array.from({ length: dice.below(4) }, () => ({ name: dice.pick(NAMES), value: oddValue(dice, depth + 1) })),
+    Array.from({ length: random.below(4) }, () => ({ name: random.pick(NAMES), value: oddValue(random, depth + 1) })),
   );
 }

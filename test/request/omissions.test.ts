@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { keyFor, type RuleSettings, rulesWith } from '../harness/naming.ts';
+import { keyFor, type RuleSettings, rulesWith } from '../harness/keys.ts';
 
 const body = (fields: object = {}) => JSON.stringify({ model: 'm', messages: [], ...fields });
 const sameBodies = (settings: RuleSettings, one: object, other: object) => {

@@ -4,7 +4,7 @@ import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { computeKey } from '../../src/request/key.ts';
 import { parseHead } from '../../src/request/parsed-head.ts';
 import { type BodyVariables, variablesOf } from '../../src/request/variables.ts';
-import { rulesWith } from '../harness/naming.ts';
+import { rulesWith } from '../harness/keys.ts';
 
 const RULES = rulesWith();
 

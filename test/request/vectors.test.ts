@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/endpoint.ts';
-import { keyFor, rulesWith } from '../harness/naming.ts';
+import { keyFor, rulesWith } from '../harness/keys.ts';
 import { PATHS } from './bodies.ts';
 
 type Body = string | Buffer;

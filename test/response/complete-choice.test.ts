@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Keep } from '../../src/response/complete.ts';
-import { chatStream, judgeJson, judgeStream, type Word } from './judged.ts';
+import { chatStream, validateJson, validateStream, type Word } from './validate.ts';
 
 interface Message {
   readonly content?: string | null;
@@ -55,11 +55,11 @@ function halves(text: unknown): unknown[] {
   return typeof text === 'string' ? [text.slice(0, text.length / 2), text.slice(text.length / 2)] : [text];
 }
 
-function judgeBoth(message: Message, reason: string, jsonText: boolean): Word[] {
+function validateBoth(message: Message, reason: string, jsonText: boolean): Word[] {
   const finished = { index: 0, delta: {}, finish_reason: reason };
   const stream = chatStream(...deltasOf(message).map((delta) => ({ index: 0, delta, finish_reason: null })), finished);
   const json = { choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: reason }] };
-  return [judgeJson(json, { jsonText }), judgeStream(stream, { jsonText })];
+  return [validateJson(json, { jsonText }), validateStream(stream, { jsonText })];
 }
 
 describe('a choice, in JSON and in a stream, that calls a tool', () => {
@@ -82,7 +82,7 @@ describe('a choice, in JSON and in a stream, that calls a tool', () => {
     ['in the deprecated way', deprecatedCall('{"sea":"Baltic"}'), 'function_call', 'whole'],
     ['in the deprecated way, with JSON that breaks off', deprecatedCall('{"sea"'), 'function_call', 'tool-call'],
   ])('%s', (_, message, reason, word) => {
-    expect(judgeBoth(message, reason, false)).toEqual([word, word]);
+    expect(validateBoth(message, reason, false)).toEqual([word, word]);
   });
 });
 
@@ -107,18 +107,18 @@ describe('a choice, in JSON and in a stream, that is to be JSON', () => {
     ['is a call with prose before it', { ...calling('{}'), content: 'Let me see.' }, 'tool_calls', 'text-not-json'],
     ['is a call with JSON before it', { ...calling('{}'), content: JSON_TEXT }, 'tool_calls', 'whole'],
   ])('%s', (_, message, reason, word) => {
-    expect(judgeBoth(message, reason, true)).toEqual([word, word]);
+    expect(validateBoth(message, reason, true)).toEqual([word, word]);
   });
 
   test('is judged so only where it was asked', () => {
-    expect(judgeBoth({ content: 'Salt water.' }, 'length', false)).toEqual(['whole', 'whole']);
+    expect(validateBoth({ content: 'Salt water.' }, 'length', false)).toEqual(['whole', 'whole']);
   });
 
   test('in each of several', () => {
     const choices = ['{}', 'prose'].map((content, index) => ({ index, message: { content }, finish_reason: 'stop' }));
-    expect(judgeJson({ choices }, { choices: 2, jsonText: true })).toBe('text-not-json');
+    expect(validateJson({ choices }, { choices: 2, jsonText: true })).toBe('text-not-json');
     expect(
-      judgeStream(chatStream(...choices.map(({ message, ...rest }) => ({ ...rest, delta: message }))), {
+      validateStream(chatStream(...choices.map(({ message, ...rest }) => ({ ...rest, delta: message }))), {
         choices: 2,
         jsonText: true,
       }),
@@ -131,8 +131,8 @@ describe('a choice, in JSON and in a stream, that is to be JSON', () => {
       ['{"sea":', 'text-not-json'],
     ] as const) {
       const choice = { index: 0, text, finish_reason: 'stop' };
-      expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', jsonText: true })).toBe(word);
-      expect(judgeStream(chatStream(choice), { endpoint: 'completions', jsonText: true })).toBe(word);
+      expect(validateJson({ choices: [choice] }, { endpoint: 'completions', jsonText: true })).toBe(word);
+      expect(validateStream(chatStream(choice), { endpoint: 'completions', jsonText: true })).toBe(word);
     }
   });
 });
@@ -188,19 +188,21 @@ describe('a choice, in JSON and in a stream, that ends early or says nothing', (
       { index: 0, delta: { role: 'assistant', ...message } },
       { index: 0, delta: {}, finish_reason: reason },
     );
-    expect([judgeJson(json, { keep }), judgeStream(stream, { keep })]).toEqual([word, word]);
+    expect([validateJson(json, { keep }), validateStream(stream, { keep })]).toEqual([word, word]);
   });
 
   test('is not empty where nothing was asked for, or its probabilities are there', () => {
     const choice = { index: 0, text: '', finish_reason: 'length' };
-    expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
-    expect(judgeJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD, output: false })).toBe('whole');
+    expect(validateJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD })).toBe('empty');
+    expect(validateJson({ choices: [choice] }, { endpoint: 'completions', keep: STANDARD, output: false })).toBe(
+      'whole',
+    );
     const logprobs = { tokens: ['x'], token_logprobs: [-1] };
-    expect(judgeJson({ choices: [{ ...choice, logprobs }] }, { endpoint: 'completions', keep: STANDARD })).toBe(
+    expect(validateJson({ choices: [{ ...choice, logprobs }] }, { endpoint: 'completions', keep: STANDARD })).toBe(
       'whole',
     );
     expect(
-      judgeJson({ choices: [{ ...choice, logprobs: { tokens: [] } }] }, { endpoint: 'completions', keep: STANDARD }),
+      validateJson({ choices: [{ ...choice, logprobs: { tokens: [] } }] }, { endpoint: 'completions', keep: STANDARD }),
     ).toBe('empty');
   });
 });
@@ -211,7 +213,7 @@ test('calls of a JSON answer stand each for itself, whatever they are numbered',
     id: '',
     function: { name: 'depth_of', arguments: text },
   }));
-  expect(judgeJson({ choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'TOOL_CALLS' }] })).toBe(
-    'whole',
-  );
+  expect(
+    validateJson({ choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'TOOL_CALLS' }] }),
+  ).toBe('whole');
 });

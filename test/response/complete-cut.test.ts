@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeStream, type Wanted } from './judged.ts';
+import { validateStream, type Wanted } from './validate.ts';
 
 const STREAMS: readonly (readonly [string, Wanted])[] = [
   ['chat-usage', {}],
@@ -46,9 +46,9 @@ describe.each(STREAMS)('%s', (name, wanted) => {
   const { boundaries, end } = placesIn(bytes);
 
   test('is whole in whatever pieces it comes', () => {
-    expect(judgeStream([bytes], wanted)).toBe('whole');
+    expect(validateStream([bytes], wanted)).toBe('whole');
     expect(
-      judgeStream(
+      validateStream(
         cutAt(
           bytes,
           Array.from(bytes, (_, at) => at),
@@ -59,7 +59,7 @@ describe.each(STREAMS)('%s', (name, wanted) => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(), { maxLength: 20 }),
-        (places) => judgeStream(cutAt(bytes, places), wanted) === 'whole',
+        (places) => validateStream(cutAt(bytes, places), wanted) === 'whole',
       ),
       { numRuns: 50 },
     );
@@ -68,20 +68,20 @@ describe.each(STREAMS)('%s', (name, wanted) => {
   test('is not whole where it ends between two events', () => {
     expect(boundaries.length).toBeGreaterThan(3);
     for (const place of [0, ...boundaries.filter((at) => at < end)])
-      expect(judgeStream([bytes.subarray(0, place)], wanted)).not.toBe('whole');
+      expect(validateStream([bytes.subarray(0, place)], wanted)).not.toBe('whole');
   });
 
   test('of a server that may leave out [DONE], is not whole before its last choice has ended', () => {
     for (const place of boundaries.slice(0, -4)) {
       const cut = bytes.subarray(0, place);
       const isEnded = ends(cut) === ends(bytes);
-      expect(isEnded || judgeStream([cut], { ...wanted, doneMarker: 'optional' }) !== 'whole').toBe(true);
+      expect(isEnded || validateStream([cut], { ...wanted, doneMarker: 'optional' }) !== 'whole').toBe(true);
     }
   });
 
   test('is not whole at any byte before its end, and is from there on', () => {
     for (let place = 0; place <= bytes.length; place++)
-      expect([place, judgeStream([bytes.subarray(0, place)], wanted) === 'whole']).toEqual([place, place >= end]);
+      expect([place, validateStream([bytes.subarray(0, place)], wanted) === 'whole']).toEqual([place, place >= end]);
   });
 
   test('is not whole where its tail is lost, in whatever pieces it comes', () => {
@@ -89,7 +89,7 @@ describe.each(STREAMS)('%s', (name, wanted) => {
     fc.assert(
       fc.property(
         cuts,
-        ([place, places]) => place === 0 || judgeStream(cutAt(bytes.subarray(0, place), places), wanted) !== 'whole',
+        ([place, places]) => place === 0 || validateStream(cutAt(bytes.subarray(0, place), places), wanted) !== 'whole',
       ),
       { numRuns: 100 },
     );

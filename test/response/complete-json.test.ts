@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chatAnswer, completionAnswer, embeddingsAnswer, moderationAnswer } from '../harness/answers.ts';
-import { judgeJson, type Wanted, type Word } from './judged.ts';
+import { validateJson, type Wanted, type Word } from './validate.ts';
 
 const choice = (index: unknown, others: object = {}) => ({
   index,
@@ -32,11 +32,11 @@ describe('a chat answer', () => {
     ['with a choice that has not finished', [choice(0), choice(1, { finish_reason: null })], 2, 'unfinished'],
     ['with a choice that failed', [choice(0, { error: { code: 502 } })], 1, 'error-object'],
   ])('%s', (_, choices, wanted, word) => {
-    expect(judgeJson({ object: 'chat.completion', choices }, { choices: wanted })).toBe(word);
+    expect(validateJson({ object: 'chat.completion', choices }, { choices: wanted })).toBe(word);
   });
 
   test('with an error beside its choices', () => {
-    expect(judgeJson({ choices: [choice(0)], error: { message: 'overloaded' } })).toBe('error-object');
+    expect(validateJson({ choices: [choice(0)], error: { message: 'overloaded' } })).toBe('error-object');
   });
 });
 
@@ -71,7 +71,7 @@ describe('a list of embeddings', () => {
     ['with a vector of nulls', [vector(0, [null, null])], 1, 'missing-input'],
     ['with a vector that is empty base64', [vector(0, '')], 1, 'missing-input'],
   ])('%s', (_, data, inputs, word) => {
-    expect(judgeJson({ object: 'list', data }, { endpoint: 'embeddings', inputs })).toBe(word);
+    expect(validateJson({ object: 'list', data }, { endpoint: 'embeddings', inputs })).toBe(word);
   });
 });
 
@@ -84,7 +84,7 @@ describe('moderations', () => {
     ['with null beside the result', [{ flagged: false }, null], 1, 'missing-input'],
     ['with a result that decides nothing', [{}], 1, 'missing-input'],
   ])('%s', (_, results, inputs, word) => {
-    expect(judgeJson({ id: 'modr-1', results }, { endpoint: 'moderations', inputs })).toBe(word);
+    expect(validateJson({ id: 'modr-1', results }, { endpoint: 'moderations', inputs })).toBe(word);
   });
 });
 
@@ -100,11 +100,11 @@ test.each<readonly [string, readonly unknown[], number, Word]>([
   ],
   ['an answer to one of two prompts', [{ index: 0, text: 'a', finish_reason: 'stop' }], 2, 'missing-choice'],
 ])('of completions, %s', (_, choices, prompts, word) => {
-  expect(judgeJson({ choices }, { endpoint: 'completions', choices: prompts * 3, prompts })).toBe(word);
+  expect(validateJson({ choices }, { endpoint: 'completions', choices: prompts * 3, prompts })).toBe(word);
 });
 
 test('a completion without text is not kept', () => {
-  expect(judgeJson({ choices: [{ index: 0, finish_reason: 'stop' }] }, { endpoint: 'completions' })).toBe(
+  expect(validateJson({ choices: [{ index: 0, finish_reason: 'stop' }] }, { endpoint: 'completions' })).toBe(
     'missing-choice',
   );
 });
@@ -116,7 +116,7 @@ describe('of a JSON answer nothing is whole but the whole', () => {
     ['embeddings', embeddingsAnswer(2), { endpoint: 'embeddings', inputs: 2 }],
     ['moderations', moderationAnswer(), { endpoint: 'moderations', inputs: 1 }],
   ])('%s', (_, answer, wanted) => {
-    expect(judgeJson(answer, wanted)).toBe('whole');
-    for (let end = 0; end < answer.length; end++) expect(judgeJson(answer.slice(0, end), wanted)).toBe('not-json');
+    expect(validateJson(answer, wanted)).toBe('whole');
+    for (let end = 0; end < answer.length; end++) expect(validateJson(answer.slice(0, end), wanted)).toBe('not-json');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Keep } from '../../src/response/complete.ts';
 import { responseAnswer, responseEvents } from '../harness/answers.ts';
-import { dataEvent, judgeJson, judgeStream, namedEvent, type Wanted, type Word } from './judged.ts';
+import { dataEvent, validateJson, validateStream, namedEvent, type Wanted, type Word } from './validate.ts';
 
 const text = (value: string) => ({ type: 'output_text', text: value, annotations: [] });
 const message = (...content: readonly object[]) => ({
@@ -39,11 +39,11 @@ const done = (item: unknown) => namedEvent('response.output_item.done', { output
 const ending = (whole: { readonly status?: unknown }, type = `response.${whole.status}`) =>
   namedEvent(type, { response: whole });
 
-function judgeBoth(whole: ReturnType<typeof response>, wanted: Wanted): Word[] {
+function validateBoth(whole: ReturnType<typeof response>, wanted: Wanted): Word[] {
   const asked: Wanted = { endpoint: 'responses', ...wanted };
   return [
-    judgeJson(whole, asked),
-    judgeStream([namedEvent('response.created', { response: {} }), ending(whole)], asked),
+    validateJson(whole, asked),
+    validateStream([namedEvent('response.created', { response: {} }), ending(whole)], asked),
   ];
 }
 
@@ -73,7 +73,7 @@ describe('a response, as JSON and at the end of a stream,', () => {
     ['that calls twice, and breaks off once', response([call('{}'), call('{')]), 'tool-call'],
     ['that calls a custom tool', response([customCall]), 'whole'],
   ])('%s', (_, whole, word) => {
-    expect(judgeBoth(whole, STANDARD)).toEqual([word, word]);
+    expect(validateBoth(whole, STANDARD)).toEqual([word, word]);
   });
 });
 
@@ -87,7 +87,7 @@ test.each<readonly [string, object, Word]>([
   ],
   ['that is not there, of what is no response', { status: undefined, output: undefined }, 'unfinished'],
 ])('the status of a response %s', (_, others, word) => {
-  expect(judgeJson(response([SALT], others), { endpoint: 'responses' })).toBe(word);
+  expect(validateJson(response([SALT], others), { endpoint: 'responses' })).toBe(word);
 });
 
 describe('a response that is to be JSON, as JSON and at the end of a stream,', () => {
@@ -106,7 +106,7 @@ describe('a response that is to be JSON, as JSON and at the end of a stream,', (
     ['is empty', response([message()]), 'text-not-json'],
     ['is a call instead', response([reasoning, call('{}')]), 'whole'],
   ])('%s', (_, whole, word) => {
-    expect(judgeBoth(whole, { jsonText: true })).toEqual([word, word]);
+    expect(validateBoth(whole, { jsonText: true })).toEqual([word, word]);
   });
 });
 
@@ -146,7 +146,7 @@ describe('a response that is incomplete', () => {
     ['before its JSON is not kept', response([reasoning], CUT), { keep: KEEP, jsonText: true }, 'text-not-json'],
     ['after its JSON is kept', response([message(text('{}\n\n'))], CUT), { keep: KEEP, jsonText: true }, 'whole'],
   ])('%s', (_, whole, wanted, word) => {
-    expect(judgeBoth(whole, wanted)).toEqual([word, word]);
+    expect(validateBoth(whole, wanted)).toEqual([word, word]);
   });
 });
 
@@ -195,19 +195,19 @@ describe('a stream of a response', () => {
     ['with an error before its end', ['event: error\ndata: {"message":"x"}\n\n', ending(whole)], 'error-object'],
     ['that is ended by [DONE] first', [done(SALT), 'data: [DONE]\n\n', ending(whole)], 'unfinished'],
   ])('%s', (_, events, word) => {
-    expect(judgeStream(events, { endpoint: 'responses', ...STANDARD })).toBe(word);
-    expect(judgeStream([events.join('')], { endpoint: 'responses', ...STANDARD })).toBe(word);
+    expect(validateStream(events, { endpoint: 'responses', ...STANDARD })).toBe(word);
+    expect(validateStream([events.join('')], { endpoint: 'responses', ...STANDARD })).toBe(word);
   });
 
   test('whose last event has no output, after a call that was cut before its arguments, is not kept', () => {
     const events = [done(call('', 'incomplete')), ending(response([], CUT))];
-    expect(judgeStream(events, { endpoint: 'responses', keep: KEEP })).toBe('tool-call');
+    expect(validateStream(events, { endpoint: 'responses', keep: KEEP })).toBe('tool-call');
   });
 });
 
 test('of a response as JSON nothing is whole but the whole', () => {
   const answer = responseAnswer('Wäter 🌊');
-  expect(judgeJson(answer, { endpoint: 'responses' })).toBe('whole');
+  expect(validateJson(answer, { endpoint: 'responses' })).toBe('whole');
   for (let end = 0; end < answer.length; end++)
-    expect(judgeJson(answer.slice(0, end), { endpoint: 'responses' })).toBe('not-json');
+    expect(validateJson(answer.slice(0, end), { endpoint: 'responses' })).toBe('not-json');
 });

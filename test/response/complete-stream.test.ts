@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chatChunk, chatStream, dataEvent, judgeStream, type Wanted, type Word } from './judged.ts';
+import { chatChunk, chatStream, dataEvent, validateStream, type Wanted, type Word } from './validate.ts';
 
 const says = (content: string, index: unknown = 0) => ({ index, delta: { content }, finish_reason: null });
 const ends = (reason: string | null = 'stop', index: unknown = 0) => ({ index, delta: {}, finish_reason: reason });
@@ -60,8 +60,8 @@ describe('a chat stream', () => {
     ['with an index that is a text', chatStream(ends('stop', '0')), 'missing-choice'],
     ['without an index', chatStream(says('Salt.', undefined), ends('stop', undefined)), 'whole'],
   ])('%s', (_, events, word) => {
-    expect(judgeStream(events)).toBe(word);
-    expect(judgeStream([events.join('')])).toBe(word);
+    expect(validateStream(events)).toBe(word);
+    expect(validateStream([events.join('')])).toBe(word);
   });
 });
 
@@ -92,7 +92,7 @@ describe('a chat stream without [DONE], of a server that may leave it out,', () 
     ['is not where a choice is missing', ended, { choices: 2 }, true, 'missing-choice'],
     ['is not where a choice has not ended', [chatChunk(says('Salt.'))], {}, true, 'unfinished'],
   ])('%s', (_, events, wanted, delimited, word) => {
-    expect(judgeStream(events, { doneMarker: 'optional', ...wanted }, delimited)).toBe(word);
+    expect(validateStream(events, { doneMarker: 'optional', ...wanted }, delimited)).toBe(word);
   });
 });
 
@@ -109,16 +109,18 @@ describe('a chat stream of two choices', () => {
     ['of which one never came, to two prompts', chatStream(ends('stop', 0)), 'missing-choice'],
     ['of which one has the wrong index', chatStream(ends('stop', 0), ends('stop', 2)), 'missing-choice'],
   ])('%s', (what, events, word) => {
-    expect(judgeStream(events, { choices: 2, prompts: what.endsWith('prompts') ? 2 : 1 })).toBe(word);
+    expect(validateStream(events, { choices: 2, prompts: what.endsWith('prompts') ? 2 : 1 })).toBe(word);
   });
 
   test('puts the calls of each together by themselves', () => {
     const call = (index: number, text: string) => ({ ...calls(piece({ index: 0 }, text)), index });
     const begun = [call(0, '{"sea"'), call(1, '{"se'), call(0, ':1}')];
     expect(
-      judgeStream(chatStream(...begun, call(1, 'a":2}'), ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 }),
+      validateStream(chatStream(...begun, call(1, 'a":2}'), ends('tool_calls', 0), ends('tool_calls', 1)), {
+        choices: 2,
+      }),
     ).toBe('whole');
-    expect(judgeStream(chatStream(...begun, ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 })).toBe(
+    expect(validateStream(chatStream(...begun, ends('tool_calls', 0), ends('tool_calls', 1)), { choices: 2 })).toBe(
       'tool-call',
     );
   });
@@ -180,6 +182,6 @@ describe('the calls of a chat stream', () => {
       'whole',
     ],
   ])('%s', (_, choices, word) => {
-    expect(judgeStream(chatStream(...choices, ends('tool_calls')))).toBe(word);
+    expect(validateStream(chatStream(...choices, ends('tool_calls')))).toBe(word);
   });
 });

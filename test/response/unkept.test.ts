@@ -12,7 +12,7 @@ import {
 } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { namedEvent } from './judged.ts';
+import { namedEvent } from './validate.ts';
 
 const RESPONSES = '/v1/responses';
 const JSON_ASKED = { response_format: { type: 'json_object' } };

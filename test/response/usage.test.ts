@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { TailUsage } from '../../src/response/tail-usage.ts';
 import { findUsage, readUsage, type Usage } from '../../src/response/usage.ts';
 import { completionAnswer, embeddingsAnswer, moderationAnswer, responseAnswer } from '../harness/answers.ts';
-import { usageOf, type Wanted } from './judged.ts';
+import { usageOf, type Wanted } from './validate.ts';
 
 const usage = (input: number, cachedInput: number, output: number, reasoning: number): Usage => ({
   input,

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { beginStream, CHAT, chatEvents, chatRequest, responseEvents } from '../harness/answers.ts';
 import { begin, type LiveAnswer } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 
 export interface JoinCounts {
   /** How many join, of each stream. */
@@ -45,9 +45,9 @@ export function mayJoinAnywhere({ joins, seed }: JoinCounts): void {
         { timeout: 30_000 + joins * 500 },
         async ({ upstream, open }) => {
           const proxy = await open();
-          const dice = new Dice(seed);
+          const random = new Random(seed);
           const split = placesInCharacters(whole);
-          const offsetOf = (index: number) => (index % 4 === 0 ? dice.pick(split) : dice.below(whole.length));
+          const offsetOf = (index: number) => (index % 4 === 0 ? random.pick(split) : random.below(whole.length));
           const offsets = Array.from({ length: joins }, (_, index) => offsetOf(index)).sort(
             (one, other) => one - other,
           );

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
-import { Dice } from '../request/dice.ts';
+import { Random } from '../request/random.ts';
 
 export interface RevocationCounts {
   readonly steps: number;
@@ -37,7 +37,7 @@ export function refusedGetNoHits({ steps, seed }: RevocationCounts): void {
       { timeout: 30_000 + steps * 100 },
       async ({ upstream, open }) => {
         const proxy = await open();
-        const dice = new Dice(seed);
+        const random = new Random(seed);
         const all = Array.from(
           { length: CREDENTIALS },
           (_, index): Credential => ({
@@ -61,10 +61,10 @@ export function refusedGetNoHits({ steps, seed }: RevocationCounts): void {
         };
         const seen = { hits: 0, refusals: 0 };
         for (let step = 0; step < steps; step += 1) {
-          const credential = dice.pick(all);
-          if (dice.once(8)) credential.status = credential.status === 200 ? dice.pick(REFUSALS) : 200;
+          const credential = random.pick(all);
+          if (random.once(8)) credential.status = credential.status === 200 ? random.pick(REFUSALS) : 200;
           // Now and then one that nobody has asked: else a credential that has all its answers would never be refused.
-          const prompt = dice.once(3) ? PROMPTS + step : dice.below(PROMPTS);
+          const prompt = random.once(3) ? PROMPTS + step : random.below(PROMPTS);
           const isHit = credential.kept.has(prompt) && !credential.isKnownRefused;
           const told = isHit ? '200 HIT' : `${credential.status} MISS`;
           expect(await send(credential, prompt), `step ${step}, ${JSON.stringify(credential)}`).toBe(told);
@@ -76,7 +76,7 @@ export function refusedGetNoHits({ steps, seed }: RevocationCounts): void {
           if (!credential.isKnownRefused) continue;
           seen.refusals += 1;
           // At once, and whatever it asks for.
-          const burst = await Promise.all(Array.from({ length: BURST }, () => send(credential, dice.below(PROMPTS))));
+          const burst = await Promise.all(Array.from({ length: BURST }, () => send(credential, random.below(PROMPTS))));
           for (const word of burst)
             expect(word, `step ${step}, at once`).toMatch(new RegExp(`^${credential.status} (MISS|FOLLOW)$`));
         }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { Operator } from '../admin/operator.ts';
+import { CheckedAdminClient } from '../admin/checked-client.ts';
 import {
   answerAll,
   beginStream,
@@ -50,15 +50,15 @@ async function holdInBoth(proxies: readonly Proxy[], path: string, asking: Askin
 
 describe('of two proxies over one file, what one threw away the other stops serving', () => {
   const ways: readonly (readonly [string, string, Asking, (proxy: Proxy) => Promise<unknown>])[] = [
-    ['by a purge', CHAT, KEPT, ({ adminUrl }) => new Operator(adminUrl).purge({ tag: 'x' })],
+    ['by a purge', CHAT, KEPT, ({ adminUrl }) => new CheckedAdminClient(adminUrl).purge({ tag: 'x' })],
     [
       'by a DELETE of the entry',
       CHAT,
       KEPT,
       async ({ adminUrl }) => {
-        const operator = new Operator(adminUrl);
-        const row = (await operator.rows()).find(({ tags }) => tags.includes('x'));
-        expect(await operator.ask('DELETE', `/entries/${row?.key}`)).toMatchObject({ status: 200 });
+        const admin = new CheckedAdminClient(adminUrl);
+        const row = (await admin.rows()).find(({ tags }) => tags.includes('x'));
+        expect(await admin.ask('DELETE', `/entries/${row?.key}`)).toMatchObject({ status: 200 });
       },
     ],
     [
@@ -95,7 +95,7 @@ describe('of two proxies over one file, what one threw away the other stops serv
     const stream = { body: chatRequest('x', { stream: true }), headers: { 'x-refrain-tags': 'x' } };
     const live = await begin(other.url + CHAT, stream);
     const call = await upstream.called(1);
-    await new Operator(one.adminUrl).purge({ tag: 'x' });
+    await new CheckedAdminClient(one.adminUrl).purge({ tag: 'x' });
     await until(() => other.app.cache.flights === 0);
     call.response.end(chatEvents().join(''));
     expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
@@ -114,7 +114,7 @@ describe('a proxy whose file is taken away', () => {
       first.lines.filter(({ path: named, msg }) => named === path && String(msg).includes('taken away'));
     await until(() => gone().length > 0);
     expect(await wordOf(first, CHAT, KEPT)).toBe('HIT');
-    await new Operator(first.adminUrl).purge({ all: true });
+    await new CheckedAdminClient(first.adminUrl).purge({ all: true });
     expect(await wordOf(first, CHAT, OTHER)).toBe('MISS');
     await first.stop();
     const next = await open({ store: { path } });
@@ -159,7 +159,7 @@ describe('a purge that comes while a proxy stops', () => {
     story(`${what}, is not told for done unless it is, at the last moment too`, async ({ open, path }) => {
       const proxy = await open({ store: { path } });
       await wordOf(proxy, CHAT, KEPT);
-      const [row] = await new Operator(proxy.adminUrl).rows();
+      const [row] = await new CheckedAdminClient(proxy.adminUrl).rows();
       let status = 0;
       await stopWith(proxy, async () => (status = await order(proxy.adminUrl, String(row?.key)).catch(() => 0)));
       const next = await open({ store: { path } });
@@ -171,7 +171,7 @@ describe('a purge that comes while a proxy stops', () => {
       async ({ open, path, upstream }) => {
         const proxy = await open({ store: { path } });
         await wordOf(proxy, CHAT, KEPT);
-        const [row] = await new Operator(proxy.adminUrl).rows();
+        const [row] = await new CheckedAdminClient(proxy.adminUrl).rows();
         upstream.script = beginStream;
         const live = await begin(proxy.url + CHAT, { body: chatRequest('live', { stream: true }) });
         const call = await upstream.called(2);

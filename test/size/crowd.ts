@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { open } from './place.ts';
+import { open } from './proxy-process.ts';
 
 const BODY = { body: chatRequest() };
 
@@ -25,30 +25,30 @@ export function surviveTheCrowd({
   readonly tell?: (what: string) => void;
 }): void {
   test(`${idle} idle connections do not keep anybody from being served`, async () => {
-    const place = await open((response) =>
+    const proxy = await open((response) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
     );
     const sockets: Socket[] = [];
-    const growth = await place.growth(async () => {
-      for (let index = 0; index < idle; index++) sockets.push(await connectTo(place.url));
-      expect((await ask(place.url + CHAT, BODY)).headers['x-cache']).toBe('MISS');
-      expect((await ask(place.url + CHAT, BODY)).headers['x-cache']).toBe('HIT');
+    const growth = await proxy.growth(async () => {
+      for (let index = 0; index < idle; index++) sockets.push(await connectTo(proxy.url));
+      expect((await ask(proxy.url + CHAT, BODY)).headers['x-cache']).toBe('MISS');
+      expect((await ask(proxy.url + CHAT, BODY)).headers['x-cache']).toBe('HIT');
     });
     tell?.(`${idle} idle connections: grew by ${(growth / idle / 1000).toFixed(1)} KB each`);
     for (const socket of sockets) socket.destroy();
   });
 
   test('more connections than there are file descriptors do not end the process, and all is well after', async () => {
-    const place = await open(
+    const proxy = await open(
       (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
       [],
       100,
     );
-    await ask(place.url + CHAT, BODY);
-    const sockets = await Promise.all(Array.from({ length: 200 }, () => connectTo(place.url)));
+    await ask(proxy.url + CHAT, BODY);
+    const sockets = await Promise.all(Array.from({ length: 200 }, () => connectTo(proxy.url)));
     for (const socket of sockets) socket.destroy();
-    const again = async (): Promise<unknown> => (await ask(place.url + CHAT, BODY).catch(again)) as unknown;
+    const again = async (): Promise<unknown> => (await ask(proxy.url + CHAT, BODY).catch(again)) as unknown;
     expect(await again()).toMatchObject({ status: 200, headers: { 'x-cache': 'HIT' } });
-    expect((await ask(place.url + CHAT, { body: chatRequest('new') })).status).toBe(200);
+    expect((await ask(proxy.url + CHAT, { body: chatRequest('new') })).status).toBe(200);
   });
 }

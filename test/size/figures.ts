@@ -2,7 +2,7 @@
  * Figures of a proxy in a process of its own, from its admin API, and how they
  * are told. Durations are told and not judged: others use the machine too.
  */
-import type { Place } from './place.ts';
+import type { ProxyProcess } from './proxy-process.ts';
 
 /** Told of what was measured. */
 export type Tell = (what: string) => void;
@@ -10,7 +10,7 @@ export type Tell = (what: string) => void;
 export type Metrics = ReadonlyMap<string, number>;
 
 /** What the metrics say, by name and labels as they are written. */
-export async function metricsOf({ child }: Pick<Place, 'child'>): Promise<Metrics> {
+export async function metricsOf({ child }: Pick<ProxyProcess, 'child'>): Promise<Metrics> {
   const { admin } = await child.ready();
   const text = await (await fetch(`${admin}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -21,9 +21,9 @@ export async function metricsOf({ child }: Pick<Place, 'child'>): Promise<Metric
 
 /** How late the event loop of the proxy has been since this was last asked, in whole ms. */
 export async function loopDelayOf(
-  place: Pick<Place, 'child'>,
+  proxy: Pick<ProxyProcess, 'child'>,
 ): Promise<{ readonly p99: number; readonly max: number }> {
-  const metrics = await metricsOf(place);
+  const metrics = await metricsOf(proxy);
   const at = (quantile: string) =>
     Math.round((metrics.get(`refrain_event_loop_delay_seconds{quantile="${quantile}"}`) ?? Number.NaN) * 1_000);
   return { p99: at('0.99'), max: at('1') };

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
-import { open, send } from './place.ts';
+import { open, send } from './proxy-process.ts';
 
 export interface HeldOptions {
   /** Bytes of the longest body that is tried. */
@@ -53,7 +53,7 @@ const bodiesOf = (bytes: number): Readonly<Record<string, string>> => ({
 export function holdNothingUp({ bytes, attempts, tell }: HeldOptions): void {
   describe(`no request of ${bytes} bytes holds the event loop for more than ${LONGEST_MS} ms:`, () => {
     test('whatever its body is made of', { timeout: attempts * 60_000 }, async () => {
-      const place = await open((response) =>
+      const proxy = await open((response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
       );
       const late: string[] = [];
@@ -61,13 +61,13 @@ export function holdNothingUp({ bytes, attempts, tell }: HeldOptions): void {
         const path = what.startsWith('embedding') ? '/v1/embeddings' : CHAT;
         let best = Infinity;
         for (let attempt = 0; attempt < attempts && best > LONGEST_MS; attempt += 1) {
-          await loopDelayOf(place);
-          const { answer } = await send(place.url + path, [Buffer.from(body)], {
+          await loopDelayOf(proxy);
+          const { answer } = await send(proxy.url + path, [Buffer.from(body)], {
             'content-length': String(Buffer.byteLength(body)),
             'x-refrain-variant': String(attempt),
           });
           expect(answer.status, what).toBe(200);
-          best = Math.min(best, (await loopDelayOf(place)).max);
+          best = Math.min(best, (await loopDelayOf(proxy)).max);
         }
         tell?.(`${what}: held for ${best} ms`);
         if (best > LONGEST_MS) late.push(`${what}: ${best} ms`);

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { type Digest, digestOf, MB, open, type Place, pour, repeated } from './place.ts';
+import { type Digest, digestOf, MB, open, type ProxyProcess, pour, repeated } from './proxy-process.ts';
 
 export interface Hoard {
   /** Bodies at once that decode to 300 MB. */
@@ -35,11 +35,11 @@ const BOMBS = {
 
 /** Asks once on a connection of its own, and reads the answer to its end. @returns null where the proxy hung up, as it may on a body that it has refused */
 async function send(
-  place: Place,
+  proxy: ProxyProcess,
   body: () => Iterable<Buffer>,
   headers: Record<string, string>,
 ): Promise<Digest | null> {
-  const outgoing = request(place.url + CHAT, {
+  const outgoing = request(proxy.url + CHAT, {
     method: 'POST',
     agent: false,
     headers: { 'content-type': 'application/json', ...headers },
@@ -51,11 +51,11 @@ async function send(
 }
 
 /** Asks for what is kept until all others have their answers. @returns the words of the answers */
-async function hitsDuring(place: Place, others: Promise<unknown>): Promise<unknown[]> {
+async function hitsDuring(proxy: ProxyProcess, others: Promise<unknown>): Promise<unknown[]> {
   const words: unknown[] = [];
   let over = false;
   void others.finally(() => (over = true));
-  while (!over) words.push((await ask(place.url + CHAT, KEPT)).headers['x-cache']);
+  while (!over) words.push((await ask(proxy.url + CHAT, KEPT)).headers['x-cache']);
   await others;
   return words;
 }
@@ -65,26 +65,26 @@ async function measure(
   count: number,
   bodyOf: (index: number) => readonly [() => Iterable<Buffer>, Record<string, string>],
 ) {
-  const place = await open(
+  const proxy = await open(
     (response) => response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
     flags,
   );
-  await ask(place.url + CHAT, KEPT);
+  await ask(proxy.url + CHAT, KEPT);
   // What a process takes once for traffic of this kind is not what these bodies cost.
   const passing = Array.from(repeated(20 * MB, Buffer.alloc(65_536, 'a')));
   const length = String(passing.length * 65_536);
-  await Promise.all(Array.from({ length: 8 }, () => send(place, () => passing, { 'content-length': length })));
-  place.settle();
+  await Promise.all(Array.from({ length: 8 }, () => send(proxy, () => passing, { 'content-length': length })));
+  proxy.settle();
   const answers: (Digest | null)[] = [];
   let words: unknown[] = [];
-  const growth = await place.growth(async () => {
+  const growth = await proxy.growth(async () => {
     const others = Promise.all(
-      Array.from({ length: count }, async (_, index) => answers.push(await send(place, ...bodyOf(index)))),
+      Array.from({ length: count }, async (_, index) => answers.push(await send(proxy, ...bodyOf(index)))),
     );
-    words = await hitsDuring(place, others);
+    words = await hitsDuring(proxy, others);
   });
   expect(new Set(words)).toEqual(new Set(['HIT']));
-  return { place, growth, answers };
+  return { proxy, growth, answers };
 }
 
 export function hoardAtMost({ bombs, large, tell }: Hoard): void {
@@ -93,7 +93,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
       timeout: 120_000,
     }, async () => {
       const bomb = make();
-      const { place, growth, answers } = await measure([], bombs, () => [
+      const { proxy, growth, answers } = await measure([], bombs, () => [
         () => [bomb],
         { 'content-encoding': coding, 'content-length': String(bomb.length) },
       ]);
@@ -102,7 +102,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
         new Set(['200 BYPASS']),
       );
       expect(growth).toBeLessThan(SLACK + BUDGET);
-      expect(await place.givesBack(2 * SLACK, 15)).toBe(true);
+      expect(await proxy.givesBack(2 * SLACK, 15)).toBe(true);
     });
   }
 
@@ -124,7 +124,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
         yield Buffer.from('"}]}');
       }
       const length = (index: number) => String(begin(index).length + 250 * piece.length + 4);
-      const { place, growth, answers } = await measure(flags, large, (index) => [
+      const { proxy, growth, answers } = await measure(flags, large, (index) => [
         () => body(index),
         { 'content-length': length(index) },
       ]);
@@ -136,7 +136,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
         answers.map((answer) => answer?.status).filter((status) => !(statuses as readonly unknown[]).includes(status)),
       ).toEqual([]);
       expect(growth).toBeLessThan(SLACK + budget);
-      expect(await place.givesBack(2 * SLACK, 15)).toBe(true);
+      expect(await proxy.givesBack(2 * SLACK, 15)).toBe(true);
     });
   }
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { Pool } from 'undici';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { metricsOf, quantile, type Tell } from './figures.ts';
-import { MB, open, residentOf } from './place.ts';
+import { MB, open, residentOf } from './proxy-process.ts';
 
 export interface Millions {
   readonly answers: number;
@@ -35,12 +35,12 @@ export function keepWithinTheCap({ answers, capMiB, tell }: Millions): void {
     timeout: 60_000 + answers * 10,
   }, async () => {
     let served = 0;
-    const place = await open(
+    const proxy = await open(
       (response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer(textAt((served += 1)))),
       ['--memory-bytes', `${capMiB}MiB`],
     );
-    const pool = new Pool(place.url, { connections: CONNECTIONS });
+    const pool = new Pool(proxy.url, { connections: CONNECTIONS });
     const ask = async (index: number) => {
       const { headers, body } = await pool.request({
         path: CHAT,
@@ -53,12 +53,12 @@ export function keepWithinTheCap({ answers, capMiB, tell }: Millions): void {
     const seen = { resident: 0, held: 0, entries: 0, dropAtOnce: 0 };
     const hitMs: number[] = [];
     const look = async (last: number) => {
-      const metrics = await metricsOf(place);
+      const metrics = await metricsOf(proxy);
       const entries = metrics.get('refrain_store_entries{tier="memory"}') as number;
       seen.dropAtOnce = Math.max(seen.dropAtOnce, seen.entries - entries);
       seen.entries = entries;
       seen.held = metrics.get('refrain_store_bytes{tier="memory"}') as number;
-      seen.resident = Math.max(seen.resident, residentOf(place.child.pid));
+      seen.resident = Math.max(seen.resident, residentOf(proxy.child.pid));
       expect(seen.held).toBeLessThanOrEqual(cap);
       // The newest are there.
       const began = performance.now();
@@ -68,13 +68,13 @@ export function keepWithinTheCap({ answers, capMiB, tell }: Millions): void {
 
     let next = 0;
     const each = Math.ceil(answers / LOOKS);
-    const growth = await place.growth(async () => {
+    const growth = await proxy.growth(async () => {
       for (let until = each; next < answers; until = Math.min(answers, until + each)) {
         const walk = async () => {
           while (next < until) expect((await ask((next += 1))).word).toBe('MISS');
         };
         await Promise.all(Array.from({ length: CONNECTIONS }, walk));
-        place.received.length = 0;
+        proxy.received.length = 0;
         await look(next);
       }
     });

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatChunk } from '../harness/answers.ts';
-import { digestOf, MB, open, pour, repeated, send } from './place.ts';
+import { digestOf, MB, open, pour, repeated, send } from './proxy-process.ts';
 
 export interface Sizes {
   /** Bytes of a JSON body with an image in base64. */
@@ -44,54 +44,54 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
       ['in chunks', {}],
       ['that expects 100-continue', { 'content-length': length, expect: '100-continue' }],
     ] as const)(`of ${json / MB} MB of JSON, %s, passes byte for byte`, async (how, headers) => {
-      const place = await open(answerJson);
+      const proxy = await open(answerJson);
       const limit = 32 * MB + ('content-length' in headers ? 0 : 48 * MB);
-      const growth = await place.growth(async () => {
-        const { sent, answer: got } = await send(place.url + CHAT, body(), headers);
+      const growth = await proxy.growth(async () => {
+        const { sent, answer: got } = await send(proxy.url + CHAT, body(), headers);
         expect(got).toMatchObject({
           status: 200,
           headers: { 'cache-status': 'refrain; fwd=bypass; detail=large-request' },
         });
-        expect(place.received).toMatchObject([sent]);
+        expect(proxy.received).toMatchObject([sent]);
       });
       expectBelow(limit, growth, `${json / MB} MB of JSON ${how}`);
     });
 
     test(`of ${upload / MB} MB of multipart passes byte for byte`, async () => {
-      const place = await open(answerJson);
+      const proxy = await open(answerJson);
       const parts = repeated(
         upload,
         BINARY,
         '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n',
         '\r\n--b--\r\n',
       );
-      const growth = await place.growth(async () => {
-        const { sent } = await send(`${place.url}/v1/files`, parts, {
+      const growth = await proxy.growth(async () => {
+        const { sent } = await send(`${proxy.url}/v1/files`, parts, {
           'content-type': 'multipart/form-data; boundary=b',
         });
-        expect(place.received).toMatchObject([sent]);
+        expect(proxy.received).toMatchObject([sent]);
       });
       expectBelow(32 * MB, growth, `${upload / MB} MB of multipart`);
     });
 
     test('above the limit is refused in JSON', async () => {
-      const place = await open(answerJson, ['--max-request-bytes', '1MB']);
-      const { answer: got } = await send(place.url + CHAT, [], { 'content-length': String(2 * MB) }).catch(() => ({
+      const proxy = await open(answerJson, ['--max-request-bytes', '1MB']);
+      const { answer: got } = await send(proxy.url + CHAT, [], { 'content-length': String(2 * MB) }).catch(() => ({
         answer: null,
       }));
       expect(got === null || got.status === 413).toBe(true);
-      expect(place.received).toEqual([]);
+      expect(proxy.received).toEqual([]);
     });
   });
 
   test(`a streamed answer of ${answer / MB} MB passes at the reader's pace`, async () => {
     let sent: { bytes: number; sha256: string } | undefined;
-    const place = await open(async (response) => {
+    const proxy = await open(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       sent = await pour(response, repeated(answer, EVENT, '', LAST));
     });
-    const growth = await place.growth(async () => {
-      const { answer: got } = await send(place.url + CHAT, [Buffer.from('{"model":"m","stream":true}')]);
+    const growth = await proxy.growth(async () => {
+      const { answer: got } = await send(proxy.url + CHAT, [Buffer.from('{"model":"m","stream":true}')]);
       expect(got).toMatchObject({ status: 200, ...sent });
     });
     expectBelow(48 * MB, growth, `a stream of ${answer / MB} MB`);
@@ -101,14 +101,14 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
     let sent: { bytes: number; sha256: string } | undefined;
     let start = () => {};
     const started = new Promise<void>((resolve) => (start = resolve));
-    const place = await open(async (response) => {
+    const proxy = await open(async (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.flushHeaders();
       await started;
       sent = await pour(response, repeated(shared.bytes, EVENT, '', LAST));
     });
     const join = async () => {
-      const outgoing = request(place.url + CHAT, {
+      const outgoing = request(proxy.url + CHAT, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         agent: false,
@@ -122,7 +122,7 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
     const readers = await joinAll(shared.readers);
     const stalled = await joinAll(shared.stalled);
     for (const message of stalled) message.on('error', () => {}).pause();
-    const growth = await place.growth(async () => {
+    const growth = await proxy.growth(async () => {
       start();
       for (const got of await Promise.all(readers.map(digestOf))) expect(got).toMatchObject({ status: 200, ...sent });
     });
@@ -131,7 +131,7 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
       growth,
       `a stream of ${shared.bytes / MB} MB to ${shared.readers} readers and ${shared.stalled} that never read`,
     );
-    expect(place.received).toHaveLength(1);
+    expect(proxy.received).toHaveLength(1);
     for (const message of stalled) message.destroy();
   });
 }

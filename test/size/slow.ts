@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatEvents, chatRequest } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { quantile, type Tell } from './figures.ts';
-import { MB, open } from './place.ts';
+import { MB, open } from './proxy-process.ts';
 
 export interface SlowOptions {
   /** How many connections of each kind. */
@@ -63,24 +63,24 @@ export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void 
   }, async () => {
     const events = chatEvents();
     const live = { end: () => {} };
-    const place = await open((response) => {
-      if (place.received.length < 3) {
+    const proxy = await open((response) => {
+      if (proxy.received.length < 3) {
         response
           .writeHead(200, { 'content-type': 'application/json' })
-          .end(chatAnswer(place.received.length === 1 ? 'x'.repeat(MB) : 'hit'));
+          .end(chatAnswer(proxy.received.length === 1 ? 'x'.repeat(MB) : 'hit'));
         return;
       }
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(events[0]);
       live.end = () => response.end(events.slice(1).join(''));
     });
-    await ask(place.url + CHAT, { body: LARGE });
-    await ask(place.url + CHAT, HIT);
-    const stream = await begin(place.url + CHAT, STREAM);
+    await ask(proxy.url + CHAT, { body: LARGE });
+    await ask(proxy.url + CHAT, HIT);
+    const stream = await begin(proxy.url + CHAT, STREAM);
 
     const hitMs: number[] = [];
     const hit = async () => {
       const began = performance.now();
-      expect((await ask(place.url + CHAT, HIT)).headers['x-cache']).toBe('HIT');
+      expect((await ask(proxy.url + CHAT, HIT)).headers['x-cache']).toBe('HIT');
       hitMs.push(performance.now() - began);
     };
     /** A few at a time: a hit after each few shows that the proxy has come to them. */
@@ -88,7 +88,7 @@ export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void 
       const all: Slow[] = [];
       while (all.length < each) {
         all.push(
-          ...Array.from({ length: Math.min(AT_ONCE, each - all.length) }, () => new Slow(place.url, says, reads)),
+          ...Array.from({ length: Math.min(AT_ONCE, each - all.length) }, () => new Slow(proxy.url, says, reads)),
         );
         await hit();
       }
@@ -97,7 +97,7 @@ export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void 
     let heads: Slow[] = [];
     let bodies: Slow[] = [];
     let readers: Slow[] = [];
-    const growth = await place.growth(async () => {
+    const growth = await proxy.growth(async () => {
       readers = await many(HEAD + asLength(JSON.stringify(LARGE)), false);
       heads = await many(`${HEAD}x-slow: `, true);
       bodies = await many(`${HEAD}content-length: 100\r\n\r\n{`, true);

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { CHAT, chatEvents, chatRequest, sendPaced } from '../harness/answers.ts';
 import { connected } from '../harness/port.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
-import { type Digest, digestOf, MB, open, peakOf } from './place.ts';
+import { type Digest, digestOf, MB, open, peakOf } from './proxy-process.ts';
 
 const EVENTS = chatEvents(Array.from({ length: 97 }, (_, index) => ` wört ${index}`));
 /** The pace of the stream: 100 events in 2 s. */
@@ -30,19 +30,19 @@ export function streamToAll({ clients, tell }: { readonly clients: number; reado
   test(`${clients} clients that ask at once for one live stream get its bytes from one call, in less than 400 MB`, {
     timeout: 60_000 + clients * 20,
   }, async () => {
-    const place = await open((response) => sendPaced(response, EVENTS, EVENT_MS));
-    const port = Number(new URL(place.url).port);
+    const proxy = await open((response) => sendPaced(response, EVENTS, EVENT_MS));
+    const port = Number(new URL(proxy.url).port);
     const sockets: Socket[] = [];
     for (let index = 0; index < clients; index += 1) sockets.push(await connected(port));
-    await loopDelayOf(place);
+    await loopDelayOf(proxy);
     const began = performance.now();
-    const answers = await Promise.all(sockets.map((socket) => played(place.url, socket)));
+    const answers = await Promise.all(sockets.map((socket) => played(proxy.url, socket)));
     const seconds = (performance.now() - began) / 1_000;
-    const delay = await loopDelayOf(place);
-    const resident = peakOf(place.child.pid);
+    const delay = await loopDelayOf(proxy);
+    const resident = peakOf(proxy.child.pid);
     for (const socket of sockets) socket.destroy();
 
-    expect(place.received).toHaveLength(1);
+    expect(proxy.received).toHaveLength(1);
     expect(new Set(answers.map(({ sha256 }) => sha256))).toEqual(new Set([SHA256]));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     const words = answers.map(({ headers }) => headers['x-cache']);

@@ -9,7 +9,7 @@ import { start } from '../../src/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { until } from '../harness/until.ts';
-import type { Line } from './place.ts';
+import type { Line } from './temp-dir.ts';
 
 export type Word =
   | { readonly url: string }

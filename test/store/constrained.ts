@@ -16,7 +16,7 @@ import { Barrier } from '../harness/barrier.ts';
 import { ask } from '../harness/client.ts';
 import { type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
 import type { Word } from './clocked-proxy.ts';
-import type { Line } from './place.ts';
+import type { Line } from './temp-dir.ts';
 
 const SCRIPT = new URL('./clocked-proxy.ts', import.meta.url).pathname;
 

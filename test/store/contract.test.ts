@@ -4,13 +4,13 @@ import type { Store } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { honoursCatalogue } from './catalogue-contract.ts';
 import { keepsTheContract } from './contract.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 const atOnce = async () => {};
 const written = (store: Store) => store.size();
 
 const memory = async (maxBytes: number) => createMemoryStore({ maxBytes });
-const sqlite = (maxBytes: number) => createPlace().open({ maxBytes });
+const sqlite = (maxBytes: number) => createTempDir().open({ maxBytes });
 
 /** Breaks the contract at every call. */
 const throwing = (): Store => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ENTRIES, expectNothingWrongIn, filled, leftOpen, WRITTEN_BACK } from './filled.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 /** How often each is tried. */
 export interface DamageCounts {
@@ -77,7 +77,7 @@ export function damageNeverShows(counts: DamageCounts): void {
     test.each(trials(counts))(
       '$name never makes a wrong body: $count times',
       ({ count, damage, make, suffix, served: [entries, part] }) => {
-        const { directory } = createPlace();
+        const { directory } = createTempDir();
         const path = join(directory, 'damaged', 'store.db');
         const whole = make({ path: join(directory, 'whole.db') });
         const files = ['', '-wal']

@@ -6,7 +6,7 @@
  * A record of the log is a line: one letter (w write, t truncate, s sync,
  * u unlink), the name of the file, the offset and the length in decimal; for w
  * the bytes follow. One write per record, to a file that is opened for
- * appending, so that their order is that of the deeds.
+ * appending, so that their order is that of the operations.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -52,14 +52,14 @@ static void delay(void) {
   if (atol(text) > 0) usleep(atol(text));
 }
 
-static void note(char deed, const char *name, int64_t offset, const void *bytes, size_t length) {
+static void note(char operation, const char *name, int64_t offset, const void *bytes, size_t length) {
   static int log = -1;
   char head[PATH_MAX + 64];
   const char *path = getenv("DISK_LOG");
   if (!path) return;
   pthread_mutex_lock(&lock);
   if (log < 0) log = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  int size = snprintf(head, sizeof head, "%c %s %lld %zu\n", deed, name, (long long)offset, length);
+  int size = snprintf(head, sizeof head, "%c %s %lld %zu\n", operation, name, (long long)offset, length);
   struct iovec parts[2] = {{head, size}, {(void *)bytes, bytes ? length : 0}};
   if (raw_write(log, parts, 2) != size + (ssize_t)parts[1].iov_len) abort();
   pthread_mutex_unlock(&lock);

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One thing that was done to a file. */
-export interface Deed {
+export interface DiskOperation {
   readonly kind: 'write' | 'truncate' | 'sync' | 'unlink';
   /** The name of the file, without its folder. */
   readonly file: string;
@@ -31,10 +31,10 @@ export function buildShim(folder: string): string {
 
 const KINDS = { w: 'write', t: 'truncate', s: 'sync', u: 'unlink' } as const;
 
-/** The deeds of a log, in their order. */
-export function readDeeds(log: string): Deed[] {
+/** The operations of a log, in their order. */
+export function readDiskOperations(log: string): DiskOperation[] {
   const all = readFileSync(log);
-  const deeds: Deed[] = [];
+  const operations: DiskOperation[] = [];
   for (let at = 0; at < all.length; ) {
     const end = all.indexOf('\n', at);
     const [letter = '', file = '', offset, length] = all.toString('latin1', at, end).split(' ');
@@ -42,8 +42,8 @@ export function readDeeds(log: string): Deed[] {
     const kind = KINDS[letter as keyof typeof KINDS];
     if (kind === undefined || end === -1) throw new Error(`${log} has no record at ${at}`);
     const bytes = kind === 'write' ? all.subarray(at, at + Number(length)) : Buffer.alloc(0);
-    deeds.push({ kind, file, offset: Number(offset), bytes });
+    operations.push({ kind, file, offset: Number(offset), bytes });
     at += bytes.length;
   }
-  return deeds;
+  return operations;
 }

@@ -14,8 +14,8 @@ import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
-import { BATCH, stateAfter } from './deeds.ts';
-import { createPlace } from './place.ts';
+import { BATCH, stateAfter } from './operations.ts';
+import { createTempDir } from './temp-dir.ts';
 import { expectSame } from './same.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;
@@ -52,7 +52,7 @@ const LAST_LINE = 500;
 const LANES = ['one', 'two'];
 
 interface Tally {
-  /** Deeds that were told to be committed. All were there, or the trial failed. */
+  /** Operations that the writer said were committed. All were there, or the trial failed. */
   committed: number;
   /** Trials whose last batch was committed though that was never told. */
   untold: number;
@@ -69,7 +69,7 @@ export function losesNothingWhenKilled({ trials, report }: KillOptions): void {
   test(`a writer that is killed at any moment, ${trials} times, loses nothing that was committed and leaves no wrong body`, {
     timeout: trials * 3_000,
   }, async () => {
-    const { directory } = createPlace();
+    const { directory } = createTempDir();
     const each = Math.ceil(trials / LANES.length);
     const tallies = await Promise.all(LANES.map((lane) => killAgainAndAgain(join(directory, lane), each)));
     for (const { committed, logs } of tallies) {
@@ -101,7 +101,7 @@ async function killAgainAndAgain(directory: string, trials: number): Promise<Tal
   return tally;
 }
 
-/** Has a writer write from deed `from` on and kills it with SIGKILL at `moment`; how many deeds it had said were committed. */
+/** Has a writer write from operation `from` on and kills it with SIGKILL at `moment`; how many operations it had said were committed. */
 async function write(directory: string, from: number, moment: Moment): Promise<number> {
   // Made anew by whoever opens the file, so that its making is an event.
   rmSync(join(directory, `${FILE}-shm`), { force: true });
@@ -117,8 +117,8 @@ async function write(directory: string, from: number, moment: Moment): Promise<n
   const watcher = watch(directory, (_, file) => seen(file));
   let committed = from;
   for await (const line of createInterface({ input: child.stdout })) {
-    const [word, deeds] = line.split(' ');
-    if (word === 'committed') committed = Number(deeds);
+    const [word, operations] = line.split(' ');
+    if (word === 'committed') committed = Number(operations);
     seen('a line');
     if ((lines += 1) === LAST_LINE) child.kill('SIGKILL');
   }
@@ -127,7 +127,7 @@ async function write(directory: string, from: number, moment: Moment): Promise<n
   return committed;
 }
 
-/** All that was committed must be there, and of the batch after it all or nothing. How many deeds there are. */
+/** All that was committed must be there, and of the batch after it all or nothing. How many operations there are. */
 function judge(directory: string, committed: number, trial: string): number {
   const copy = join(directory, 'copy');
   rmSync(copy, { recursive: true, force: true });

@@ -19,11 +19,11 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/response/entry.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
-import { Dice } from '../request/dice.ts';
-import { BATCH, perform, stateAfter } from './deeds.ts';
-import { buildShim, readDeeds } from './disk-shim.ts';
+import { Random } from '../request/random.ts';
+import { BATCH, perform, stateAfter } from './operations.ts';
+import { buildShim, readDiskOperations } from './disk-shim.ts';
 import { OnDisk } from './on-disk.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 const WRITER = new URL('./writer.ts', import.meta.url).pathname;
 const FILE = 'store.db';
@@ -94,22 +94,22 @@ const HEADER_BYTES = 32;
 /** The same without a record, by what a store has left in its files after each of a few batches. */
 export function survivesLostSectors({ cuts, seed }: Pick<PowerCutOptions, 'cuts' | 'seed'>): void {
   test(`a log that loses any sectors leaves a beginning of what was done: ${cuts} times, seed ${seed}`, async () => {
-    const place = createPlace();
-    const store = await place.open();
-    const dice = new Dice(seed);
+    const dir = createTempDir();
+    const store = await dir.open();
+    const random = new Random(seed);
     const known = statesUpTo(UNSYNCED_BATCHES);
     const seen = new Set<number>();
     await store.size();
     for (let done = 0; done < UNSYNCED_BATCHES; done += 1) {
-      for (let deed = done * BATCH; deed < (done + 1) * BATCH; deed += 1) perform(store, deed);
+      for (let operation = done * BATCH; operation < (done + 1) * BATCH; operation += 1) perform(store, operation);
       await store.size();
-      const [database, log] = ['', '-wal'].map((suffix) => readFileSync(place.path + suffix)) as [Buffer, Buffer];
+      const [database, log] = ['', '-wal'].map((suffix) => readFileSync(dir.path + suffix)) as [Buffer, Buffer];
       const onDisk = new OnDisk({ kind: 'write', file: 'log', offset: 0, bytes: log.subarray(0, HEADER_BYTES) });
       onDisk.do({ kind: 'sync', file: 'log', offset: 0, bytes: Buffer.alloc(0) });
       onDisk.do({ kind: 'write', file: 'log', offset: HEADER_BYTES, bytes: log.subarray(HEADER_BYTES) });
       const judge = (bytes: Buffer, trial: string) =>
         batchesIn(
-          join(place.directory, 'copy'),
+          join(dir.directory, 'copy'),
           new Map([
             [FILE, database],
             [`${FILE}-wal`, bytes],
@@ -119,7 +119,7 @@ export function survivesLostSectors({ cuts, seed }: Pick<PowerCutOptions, 'cuts'
         );
       expect(judge(onDisk.whole(), 'all of it')).toBe(done + 1);
       for (let cut = 0; cut < cuts / UNSYNCED_BATCHES; cut += 1)
-        seen.add(judge(onDisk.afterCut(dice), `cut ${cut} after batch ${done}`));
+        seen.add(judge(onDisk.afterCut(random), `cut ${cut} after batch ${done}`));
     }
     expect(seen.size).toBeGreaterThan(2);
   });
@@ -129,25 +129,25 @@ export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptio
   test(`a power cut at ${cuts} moments leaves a beginning of what was done, and no wrong body: seed ${seed}`, {
     timeout: cuts * 5_000 + 120_000,
   }, async () => {
-    const { directory } = createPlace();
+    const { directory } = createTempDir();
     const log = join(directory, 'log');
     await write(directory, log, batches);
-    const deeds = readDeeds(log);
+    const operations = readDiskOperations(log);
     // The writer may have gone on for a while before it was killed.
     const known = statesUpTo(2 * batches);
-    const dice = new Dice(seed);
-    const moments = new Set(Array.from({ length: cuts }, () => dice.below(deeds.length)));
+    const random = new Random(seed);
+    const moments = new Set(Array.from({ length: cuts }, () => random.below(operations.length)));
     const disk = new Map<string, OnDisk>();
     const image = (of: (file: OnDisk) => Buffer) => new Map(Array.from(disk, ([name, file]) => [name, of(file)]));
     const copy = join(directory, 'copy');
     let synced = 0;
     const lost: number[] = [];
-    for (const [at, deed] of deeds.entries()) {
-      const { kind, file } = deed;
-      const trial = `cut after deed ${at}, ${kind} ${file}`;
+    for (const [at, operation] of operations.entries()) {
+      const { kind, file } = operation;
+      const trial = `cut after operation ${at}, ${kind} ${file}`;
       if (kind === 'unlink') disk.delete(file);
-      else if (disk.has(file)) disk.get(file)?.do(deed);
-      else disk.set(file, new OnDisk(deed));
+      else if (disk.has(file)) disk.get(file)?.do(operation);
+      else disk.set(file, new OnDisk(operation));
       // What a log says that is synced cannot be lost.
       if (kind === 'sync' && file === `${FILE}-wal`)
         synced = batchesIn(
@@ -165,7 +165,7 @@ export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptio
       );
       const left = batchesIn(
         copy,
-        image((one) => one.afterCut(dice)),
+        image((one) => one.afterCut(random)),
         known,
         trial,
       );
@@ -175,8 +175,8 @@ export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptio
     }
     expect(synced).toBeGreaterThan(0);
     report?.(
-      `${moments.size} cuts of ${deeds.length} deeds, ` +
-        `${deeds.filter(({ kind }) => kind === 'sync').length} of them syncs: ` +
+      `${moments.size} cuts of ${operations.length} operations, ` +
+        `${operations.filter(({ kind }) => kind === 'sync').length} of them syncs: ` +
         `at most ${Math.max(...lost)} of ${batches} batches lost, ` +
         `none in ${lost.filter((count) => count === 0).length}`,
     );

@@ -6,7 +6,7 @@ import { createTiers } from '../../src/store/tiers.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createTempDir, type TempDir } from './temp-dir.ts';
 
 const tagged = (text: string, ...tags: string[]) => entryOf(text, { request: askedOf({ tags }) });
 const put = (text: string, ...tags: string[]) => ({ entry: tagged(text, ...tags), uses: 0 });
@@ -17,7 +17,7 @@ const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({
 });
 const purgeOf = (tag?: string) => ({ ...batchOf(), purges: [{ token: 't', purge: tag === undefined ? {} : { tag } }] });
 
-function openFile({ path }: Place): SqliteFile {
+function openFile({ path }: TempDir): SqliteFile {
   const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
   file.open(0);
   return file;
@@ -34,7 +34,7 @@ function sweepAll(file: SqliteFile): number {
 
 describe('a purge of the file', () => {
   test('has happened once it is committed, before a row is gone', () => {
-    const file = openFile(createPlace());
+    const file = openFile(createTempDir());
     file.commit(batchOf({ 'aa.json': put('a', 'x'), 'bb.json': put('b') }), 0);
     expect(file.commit(purgeOf('x'), 0)).toMatchObject({ entries: 2, isPurging: true });
     expect(file.get('aa.json', 0)).toBeUndefined();
@@ -52,14 +52,14 @@ describe('a purge of the file', () => {
   });
 
   test('goes on after a crash, and spares what was put since', () => {
-    const place = createPlace();
-    const file = openFile(place);
+    const dir = createTempDir();
+    const file = openFile(dir);
     const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`old ${index}`, put('old', 'x')]));
     file.commit(batchOf(many), 0);
     file.commit(purgeOf('x'), 0);
     file.commit(batchOf({ 'old 0': put('new', 'x'), 'new': put('new', 'x') }), 0);
     file.ask(0, (entries) => entries.sweep());
-    const again = openFile(place);
+    const again = openFile(dir);
     expect(again.get('old 899', 0)).toBeUndefined();
     expect(again.get('old 0', 0)?.body.toString()).toBe('new');
     sweepAll(again);
@@ -68,7 +68,7 @@ describe('a purge of the file', () => {
   });
 
   test('is of what is there, even where the last of it made room for what came', () => {
-    const file = openFile(createPlace());
+    const file = openFile(createTempDir());
     file.commit(batchOf({ a: put('a'), b: put('b') }), 0);
     file.commit(purgeOf(), 0);
     file.commit(
@@ -88,8 +88,8 @@ describe('a purge of the file', () => {
   });
 
   test('lets lookups go between its slices', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     for (let index = 0; index < 3_000; index += 1) store.set(`old ${index}`, tagged('old', 'x'));
     store.set('kept', tagged('kept'));
     await store.size();
@@ -108,12 +108,12 @@ describe('a purge of the file', () => {
 
 describe('a file that is down', () => {
   test('purges when it is back, and only what was there', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     for (const key of ['a', 'b']) store.set(key, tagged(key, 'x'));
     store.set('kept', tagged('kept'));
     await store.size();
-    const other = place.connect();
+    const other = dir.connect();
     other.exec('BEGIN EXCLUSIVE');
     store.set('waiting', tagged('waiting', 'x'));
     await store.size();
@@ -122,7 +122,7 @@ describe('a file that is down', () => {
     expect(await store.get('waiting')).toBeUndefined();
     store.set('b', tagged('new', 'x'));
     other.exec('ROLLBACK');
-    place.clock.advance(5_000);
+    dir.clock.advance(5_000);
     expect(await store.size()).toMatchObject({ entries: 2 });
     expect(await store.get('a')).toBeUndefined();
     expect((await store.get('b'))?.entry.body.toString()).toBe('new');
@@ -131,18 +131,18 @@ describe('a file that is down', () => {
   });
 
   test('is emptied after more purges than can be remembered', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     store.set('kept, it seemed', tagged('text'));
     await store.size();
-    const other = place.connect();
+    const other = dir.connect();
     other.exec('BEGIN EXCLUSIVE');
     store.set('waiting', tagged('waiting'));
     await store.size();
     for (let index = 0; index <= 100; index += 1) void store.purge({ tag: `tag ${index}` });
     store.set('newer', tagged('newer'));
     other.exec('ROLLBACK');
-    place.clock.advance(5_000);
+    dir.clock.advance(5_000);
     await store.size();
     expect(await store.get('kept, it seemed')).toBeUndefined();
     expect(await store.get('newer')).toBeDefined();
@@ -152,8 +152,8 @@ describe('a file that is down', () => {
 describe('a purge while a lookup is under way', () => {
   test('has it find nothing, and promote nothing', async () => {
     const memory = createMemoryStore({ maxBytes: 1e6 });
-    const place = createPlace();
-    const file = await place.open();
+    const dir = createTempDir();
+    const file = await dir.open();
     const tiers = createTiers([memory, file], createTestClock());
     file.set('key', tagged('old', 'x'));
     await file.size();
@@ -168,20 +168,20 @@ describe('a purge while a lookup is under way', () => {
 
 describe('hits from memory', () => {
   test('reach the file once a second, and keep the entry there', async () => {
-    const place = createPlace();
+    const dir = createTempDir();
     const one = tagged('a'.padEnd(500));
-    const scratch = openFile({ ...place, path: `${place.path}.scratch` });
+    const scratch = openFile({ ...dir, path: `${dir.path}.scratch` });
     const { bytes } = scratch.commit(batchOf({ a: { entry: one, uses: 0 } }), 0);
     scratch.close();
-    const file = await place.open({ maxBytes: 3 * bytes });
-    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), file], place.clock);
+    const file = await dir.open({ maxBytes: 3 * bytes });
+    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), file], dir.clock);
     for (const key of ['a', 'b', 'c']) tiers.set(key, one);
     await file.size();
-    const timers = place.clock.waiting;
+    const timers = dir.clock.waiting;
     for (let hit = 0; hit < 5; hit += 1) tiers.use('a');
-    expect(place.clock.waiting).toBe(timers + 1);
+    expect(dir.clock.waiting).toBe(timers + 1);
     expect((await file.listByPrefix('a', 1))?.[0]?.hits).toBe(0);
-    place.clock.advance(1_000);
+    dir.clock.advance(1_000);
     expect((await file.listByPrefix('a', 1))?.[0]?.hits).toBe(5);
     tiers.set('d', one);
     await file.size();
@@ -190,12 +190,12 @@ describe('hits from memory', () => {
   });
 
   test('are written when the store is closed', async () => {
-    const place = createPlace();
-    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), await place.open()], place.clock);
+    const dir = createTempDir();
+    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), await dir.open()], dir.clock);
     tiers.set('a', tagged('a'));
     tiers.use('a');
     await tiers.close();
-    expect((await (await place.open()).listByPrefix('a', 1))?.[0]?.hits).toBe(1);
+    expect((await (await dir.open()).listByPrefix('a', 1))?.[0]?.hits).toBe(1);
   });
 });
 

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createTempDir, type TempDir } from './temp-dir.ts';
 
 /** Every such entry under a key of one letter takes as much of the bound as any other. */
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 
-function bytesOfOne(place: Place): number {
-  const file = new SqliteFile({ path: join(place.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
+function bytesOfOne(dir: TempDir): number {
+  const file = new SqliteFile({ path: join(dir.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
   file.open(0);
   const { bytes } = file.commit(
     { purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) },
@@ -27,10 +27,10 @@ async function heldOf(store: SqliteStore, keys: string): Promise<string> {
 
 describe('under its bound', () => {
   test('tags weigh what they take of the file, in the label and in their table', async () => {
-    const place = createPlace();
+    const dir = createTempDir();
     const sizes = [];
     for (const count of [0, 16]) {
-      const path = join(place.directory, `${count}.db`);
+      const path = join(dir.directory, `${count}.db`);
       const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
       file.open(0);
       const tagged = (key: string) => {
@@ -50,8 +50,8 @@ describe('under its bound', () => {
   });
 
   test('what was used least recently goes first', async () => {
-    const place = createPlace();
-    const store = await place.open({ maxBytes: 3 * bytesOfOne(place) });
+    const dir = createTempDir();
+    const store = await dir.open({ maxBytes: 3 * bytesOfOne(dir) });
     for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
     await store.size();
     store.use('a');
@@ -61,40 +61,40 @@ describe('under its bound', () => {
   });
 
   test('the order of use outlives the process', async () => {
-    const place = createPlace();
-    const maxBytes = 3 * bytesOfOne(place);
-    const first = await place.open({ maxBytes });
+    const dir = createTempDir();
+    const maxBytes = 3 * bytesOfOne(dir);
+    const first = await dir.open({ maxBytes });
     for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
     await first.size();
     first.use('a');
     await first.close();
-    const second = await place.open({ maxBytes });
+    const second = await dir.open({ maxBytes });
     second.set('d', alike('d'));
     await second.size();
     expect(await heldOf(second, 'abcd')).toBe('acd');
   });
 
   test('what has expired goes before what was used least recently', async () => {
-    const place = createPlace();
-    const store = await place.open({ maxBytes: 3.5 * bytesOfOne(place) });
-    const soon = place.clock.now() + 1_000;
+    const dir = createTempDir();
+    const store = await dir.open({ maxBytes: 3.5 * bytesOfOne(dir) });
+    const soon = dir.clock.now() + 1_000;
     store.set('a', alike('a'));
     store.set('b', { ...alike('b'), expiresAt: soon + 1 });
     store.set('c', { ...alike('c'), expiresAt: soon });
     await store.size();
-    place.clock.advance(1_000);
+    dir.clock.advance(1_000);
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('abd');
   });
 
   test('a bound that was lowered holds from the first commit', async () => {
-    const place = createPlace();
-    const one = bytesOfOne(place);
-    const first = await place.open();
+    const dir = createTempDir();
+    const one = bytesOfOne(dir);
+    const first = await dir.open();
     for (const key of 'abcdef') first.set(key, alike(key));
     await first.close();
-    const second = await place.open({ maxBytes: 2 * one });
+    const second = await dir.open({ maxBytes: 2 * one });
     second.set('g', alike('g'));
     expect(await second.size()).toEqual({ entries: 2, bytes: 2 * one });
     expect(await heldOf(second, 'abcdefg')).toBe('fg');

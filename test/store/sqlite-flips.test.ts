@@ -5,15 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { damageNeverShows, flip } from './damage-trials.ts';
 import { entryOf, textOf } from './entries.ts';
 import { ENTRIES, expectNothingWrongIn, filled } from './filled.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 damageNeverShows({ flips: 200, logFlips: 60, cuts: 40 });
 
 describe('a flipped byte', () => {
   test('in the header of the file never makes a wrong body', () => {
-    const place = createPlace();
-    const whole = readFileSync(filled(place));
-    const path = join(place.directory, 'flipped.db');
+    const dir = createTempDir();
+    const whole = readFileSync(filled(dir));
+    const path = join(dir.directory, 'flipped.db');
     for (let position = 0; position < 100; position += 1) {
       writeFileSync(path, flip(whole, position, 0xff));
       expectNothingWrongIn(path);
@@ -21,9 +21,9 @@ describe('a flipped byte', () => {
   });
 
   test('in a row makes it a miss, and the row is gone', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    const other = place.connect();
+    const dir = createTempDir();
+    const store = await dir.open();
+    const other = dir.connect();
     const frameOf = other.prepare('SELECT frame FROM answers JOIN entries USING (id) WHERE key = ?');
     const damage = other.prepare('UPDATE answers SET frame = ? WHERE id = (SELECT id FROM entries WHERE key = ?)');
     store.set('key', entryOf(textOf(1, 3_000)));
@@ -37,7 +37,7 @@ describe('a flipped byte', () => {
       expect((await store.size()).entries).toBe(1);
     }
     expect(await store.get('key')).toBeDefined();
-    expect(place.lines).toEqual([]);
+    expect(dir.lines).toEqual([]);
   });
 
   test.each([
@@ -45,8 +45,8 @@ describe('a flipped byte', () => {
     ['a number', '7'],
     ['text', `'text'`],
   ])('that makes a frame %s makes it a miss, and the row is gone', async (_, frame) => {
-    const place = createPlace();
-    const other = new DatabaseSync(filled(place));
+    const dir = createTempDir();
+    const other = new DatabaseSync(filled(dir));
     const { sql } = other.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'answers'`).get() as { sql: string };
     const lenient = sql.replace('frame BLOB NOT NULL', 'frame').replace(') STRICT', ')');
     other.exec(
@@ -54,31 +54,31 @@ describe('a flipped byte', () => {
     );
     other.exec(`UPDATE answers SET frame = ${frame} WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
     other.close();
-    const store = await place.open();
+    const store = await dir.open();
     expect(await store.get('key 1')).toBeUndefined();
     expect(store.state).toBe('up');
     store.set('key 2', entryOf('text'));
     expect((await store.size()).entries).toBe(ENTRIES - 1);
-    expect(place.lines).toEqual([]);
+    expect(dir.lines).toEqual([]);
   });
 
   test('that loses an answer makes it a miss, and the row is gone', async () => {
-    const place = createPlace();
-    const other = new DatabaseSync(filled(place));
+    const dir = createTempDir();
+    const other = new DatabaseSync(filled(dir));
     other.exec(`DELETE FROM answers WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
     other.close();
-    const store = await place.open();
+    const store = await dir.open();
     expect(await store.get('key 1')).toBeUndefined();
     store.set('key 2', entryOf('text'));
     expect((await store.size()).entries).toBe(ENTRIES - 1);
   });
 
   test('no row can pass for another', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     for (const key of ['a', 'b']) store.set(key, entryOf(key));
     await store.size();
-    place
+    dir
       .connect()
       .exec(
         `UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') WHERE id = (SELECT id FROM entries WHERE key = 'b')`,

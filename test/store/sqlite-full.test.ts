@@ -8,12 +8,12 @@ import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { story } from './constrained.ts';
 import { entryOf, textOf } from './entries.ts';
 import { outlivesFullDisks } from './full-trials.ts';
-import { createPlace } from './place.ts';
+import { createTempDir } from './temp-dir.ts';
 
 outlivesFullDisks({ rounds: 5 });
 
 test('a full disk is no damage, and the operator is asked for space', () => {
-  const { path } = createPlace();
+  const { path } = createTempDir();
   const database = new DatabaseSync(path);
   const entries = new SqliteEntries(database, 1e9);
   // As full as SQLite can make itself out to be.

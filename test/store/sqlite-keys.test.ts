@@ -4,13 +4,13 @@ import { KeyFilter } from '../../src/store/key-filter.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createTempDir, type TempDir } from './temp-dir.ts';
 
 /** What nothing is ever kept under. */
 const UNKNOWN = Array.from({ length: 1_000 }, (_, index) => `unknown ${index}`);
 
 /** Resolves when the store says of most keys that it lacks them, after it has been alone for a while. */
-async function learnt({ clock }: Place, store: SqliteStore): Promise<void> {
+async function learnt({ clock }: TempDir, store: SqliteStore): Promise<void> {
   clock.advance(60_000);
   store.set('learn', entryOf('text'));
   await store.size();
@@ -20,15 +20,15 @@ async function learnt({ clock }: Place, store: SqliteStore): Promise<void> {
 const lackedBy = (store: SqliteStore, keys: readonly string[]) => keys.filter((key) => store.surelyAbsent(key)).length;
 
 /** Writes a row as another process would. */
-function writeElsewhere(place: Place, key: string): void {
-  place.connect().prepare('INSERT INTO entries (key, stored_at, used, hits, bytes) VALUES (?, 0, 1, 0, 1)').run(key);
+function writeElsewhere(dir: TempDir, key: string): void {
+  dir.connect().prepare('INSERT INTO entries (key, stored_at, used, hits, bytes) VALUES (?, 0, 1, 0, 1)').run(key);
 }
 
 describe('which keys the file lacks', () => {
   test('is known without asking, and what waits to be written is not among them', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    await learnt(place, store);
+    const dir = createTempDir();
+    const store = await dir.open();
+    await learnt(dir, store);
     store.set('key', entryOf('text'));
     expect(store.surelyAbsent('key')).toBe(false);
     await store.size();
@@ -42,21 +42,21 @@ describe('which keys the file lacks', () => {
   });
 
   test('is learnt from a file that has more keys than are read in one go', async () => {
-    const place = createPlace();
-    const first = await place.open();
+    const dir = createTempDir();
+    const first = await dir.open();
     const keys = Array.from({ length: 5_000 }, (_, index) => `key ${index}`);
     for (const key of keys) first.set(key, entryOf('text'));
     await first.close();
-    const second = await place.open();
-    await learnt(place, second);
+    const second = await dir.open();
+    await learnt(dir, second);
     expect(lackedBy(second, keys)).toBe(0);
   });
 
   test('is good for a second after the file last said so', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    await learnt(place, store);
-    place.clock.advance(1_001);
+    const dir = createTempDir();
+    const store = await dir.open();
+    await learnt(dir, store);
+    dir.clock.advance(1_001);
     expect(lackedBy(store, UNKNOWN)).toBe(0);
     store.set('key', entryOf('text'));
     await store.size();
@@ -64,41 +64,41 @@ describe('which keys the file lacks', () => {
   });
 
   test('is not known once another process has written, and is learnt again later', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    await learnt(place, store);
-    writeElsewhere(place, 'foreign');
+    const dir = createTempDir();
+    const store = await dir.open();
+    await learnt(dir, store);
+    writeElsewhere(dir, 'foreign');
     store.set('key', entryOf('text'));
     await store.size();
     expect(lackedBy(store, [...UNKNOWN, 'foreign'])).toBe(0);
-    place.clock.advance(60_000);
-    writeElsewhere(place, 'foreign too');
+    dir.clock.advance(60_000);
+    writeElsewhere(dir, 'foreign too');
     for (const text of ['one', 'other']) {
       store.set('other', entryOf(text));
       await store.size();
     }
     await store.get('key that nothing has');
     expect(lackedBy(store, UNKNOWN)).toBe(0);
-    await learnt(place, store);
+    await learnt(dir, store);
     expect(lackedBy(store, ['foreign', 'foreign too', 'key', 'other'])).toBe(0);
   });
 
   test('is not known of a file that was set aside', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    await learnt(place, store);
-    place.connect().exec('DROP TABLE entries');
+    const dir = createTempDir();
+    const store = await dir.open();
+    await learnt(dir, store);
+    dir.connect().exec('DROP TABLE entries');
     store.set('key', entryOf('text'));
     await store.size();
-    expect(place.asides().length).toBeGreaterThan(0);
+    expect(dir.asides().length).toBeGreaterThan(0);
     expect(lackedBy(store, UNKNOWN)).toBe(0);
-    await learnt(place, store);
+    await learnt(dir, store);
     expect(store.surelyAbsent('key')).toBe(false);
   });
 
   test('is learnt only after nobody else has written for a while', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     store.set('key', entryOf('text'));
     await store.size();
     // A step of learning would have been done before this.
@@ -107,9 +107,9 @@ describe('which keys the file lacks', () => {
   });
 
   test('is not known of a file that is closed', async () => {
-    const place = createPlace();
-    const store = await place.open();
-    await learnt(place, store);
+    const dir = createTempDir();
+    const store = await dir.open();
+    await learnt(dir, store);
     await store.close();
     expect(lackedBy(store, UNKNOWN)).toBe(0);
   });

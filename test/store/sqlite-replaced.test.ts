@@ -6,7 +6,7 @@ import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
 import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createTempDir, type TempDir } from './temp-dir.ts';
 
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 
@@ -17,52 +17,52 @@ async function holding(store: SqliteStore, texts: Readonly<Record<string, string
 }
 
 /** What the file at the path has, as a store that is opened there finds it. */
-async function foundBy({ path }: Place, keys: readonly string[]): Promise<unknown[]> {
-  const other = createPlace();
+async function foundBy({ path }: TempDir, keys: readonly string[]): Promise<unknown[]> {
+  const other = createTempDir();
   for (const suffix of ['', '-wal']) copyFileSync(path + suffix, other.path + suffix);
   const store = await other.open();
   return Promise.all(keys.map((key) => textAt(store, key)));
 }
 
-const lineOf = (place: Place) =>
-  expect.objectContaining({ level: 'warn', path: place.path, msg: expect.stringContaining('taken away or replaced') });
+const lineOf = (dir: TempDir) =>
+  expect.objectContaining({ level: 'warn', path: dir.path, msg: expect.stringContaining('taken away or replaced') });
 
 describe('a file that is taken away while it is open', () => {
   test.each([
-    ['alone', (place: Place) => rmSync(place.path)],
-    ['with its log', (place: Place) => ['', '-wal', '-shm'].forEach((suffix) => rmSync(place.path + suffix))],
-    ['with its directory', (place: Place) => rmSync(join(place.directory), { recursive: true })],
-    ['to another name', (place: Place) => renameSync(place.path, `${place.path}.elsewhere`)],
+    ['alone', (dir: TempDir) => rmSync(dir.path)],
+    ['with its log', (dir: TempDir) => ['', '-wal', '-shm'].forEach((suffix) => rmSync(dir.path + suffix))],
+    ['with its directory', (dir: TempDir) => rmSync(join(dir.directory), { recursive: true })],
+    ['to another name', (dir: TempDir) => renameSync(dir.path, `${dir.path}.elsewhere`)],
   ])('%s, is noticed unasked, and begun afresh', async (_, takeAway) => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     await holding(store, { old: 'old' });
-    takeAway(place);
-    expect(await place.line(1)).toEqual(lineOf(place));
+    takeAway(dir);
+    expect(await dir.line(1)).toEqual(lineOf(dir));
     expect(await textAt(store, 'old')).toBeUndefined();
     await holding(store, { new: 'new' });
     expect(await textAt(store, 'new')).toBe('new');
     expect(store.state).toBe('up');
-    expect(await foundBy(place, ['old', 'new'])).toEqual([undefined, 'new']);
-    expect(place.lines).toHaveLength(1);
+    expect(await foundBy(dir, ['old', 'new'])).toEqual([undefined, 'new']);
+    expect(dir.lines).toHaveLength(1);
   });
 
   test('is not written to, however soon the next answer comes', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     await holding(store, { old: 'old' });
-    rmSync(place.path);
+    rmSync(dir.path);
     await holding(store, { new: 'new' });
-    expect(await foundBy(place, ['old', 'new'])).toEqual([undefined, 'new']);
-    expect(place.lines).toEqual([lineOf(place)]);
+    expect(await foundBy(dir, ['old', 'new'])).toEqual([undefined, 'new']);
+    expect(dir.lines).toEqual([lineOf(dir)]);
   });
 
   test('is one file again for two stores that had it', async () => {
-    const place = createPlace();
-    const [one, other] = [await place.open(), await place.open()];
+    const dir = createTempDir();
+    const [one, other] = [await dir.open(), await dir.open()];
     await holding(one, { old: 'old' });
-    rmSync(place.path);
-    await place.line(2);
+    rmSync(dir.path);
+    await dir.line(2);
     await holding(one, { a: 'a' });
     await holding(other, { b: 'b' });
     expect(await Promise.all([one, other].map((store) => textAt(store, 'a')))).toEqual(['a', 'a']);
@@ -70,61 +70,61 @@ describe('a file that is taken away while it is open', () => {
     await other.close();
     await holding(one, { c: 'c' });
     await one.close();
-    const next = await place.open();
+    const next = await dir.open();
     expect(await Promise.all(['old', 'a', 'b', 'c'].map((key) => textAt(next, key)))).toEqual([
       undefined,
       'a',
       'b',
       'c',
     ]);
-    expect(place.lines).toEqual([lineOf(place), lineOf(place)]);
+    expect(dir.lines).toEqual([lineOf(dir), lineOf(dir)]);
   });
 });
 
 describe('a file in whose place another is put', () => {
   test('is let go of for an older copy, in which what was thrown away since is thrown away too', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     await holding(store, { kept: 'kept', purged: 'purged', deleted: 'deleted', answered: 'answered' });
-    const copy = join(place.directory, 'copy.db');
-    const database = place.connect();
+    const copy = join(dir.directory, 'copy.db');
+    const database = dir.connect();
     database.exec(`VACUUM INTO '${copy}'`);
     database.close();
     await store.purge({ tag: 'purged' });
     store.delete('deleted');
     store.deleteAnswer('id of answered');
     await store.size();
-    renameSync(copy, place.path);
-    expect(await place.line(1)).toEqual(expect.objectContaining({ level: 'warn' }));
-    await until(() => place.lines.some(({ msg }) => msg.includes('taken away or replaced')));
+    renameSync(copy, dir.path);
+    expect(await dir.line(1)).toEqual(expect.objectContaining({ level: 'warn' }));
+    await until(() => dir.lines.some(({ msg }) => msg.includes('taken away or replaced')));
     expect(await Promise.all(['kept', 'purged', 'deleted', 'answered'].map((key) => textAt(store, key)))).toEqual([
       'kept',
       undefined,
       undefined,
       undefined,
     ]);
-    expect(await foundBy(place, ['purged', 'deleted', 'answered'])).toEqual([undefined, undefined, undefined]);
+    expect(await foundBy(dir, ['purged', 'deleted', 'answered'])).toEqual([undefined, undefined, undefined]);
   });
 
   test("is not let go of for somebody else's: that is left alone", async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     await holding(store, { key: 'text' });
-    const foreign = new DatabaseSync(join(place.directory, 'recipes.db'));
+    const foreign = new DatabaseSync(join(dir.directory, 'recipes.db'));
     foreign.exec('CREATE TABLE recipes (dish TEXT)');
     foreign.close();
-    const bytes = readFileSync(join(place.directory, 'recipes.db'));
-    writeFileSync(join(place.directory, 'recipes.db'), bytes, { mode: 0o600 });
-    rmSync(`${place.path}-wal`);
-    rmSync(`${place.path}-shm`);
-    renameSync(join(place.directory, 'recipes.db'), place.path);
+    const bytes = readFileSync(join(dir.directory, 'recipes.db'));
+    writeFileSync(join(dir.directory, 'recipes.db'), bytes, { mode: 0o600 });
+    rmSync(`${dir.path}-wal`);
+    rmSync(`${dir.path}-shm`);
+    renameSync(join(dir.directory, 'recipes.db'), dir.path);
     await until(() => store.state === 'down');
     expect(await store.get('key')).toBeUndefined();
-    place.clock.advance(5_000);
+    dir.clock.advance(5_000);
     store.set('key', entryOf('text'));
     await store.size();
-    expect(readFileSync(place.path).equals(bytes)).toBe(true);
-    expect(place.asides()).toEqual([]);
-    expect(place.lines.filter(({ code }) => code === 'NOT_OURS')).toHaveLength(1);
+    expect(readFileSync(dir.path).equals(bytes)).toBe(true);
+    expect(dir.asides()).toEqual([]);
+    expect(dir.lines.filter(({ code }) => code === 'NOT_OURS')).toHaveLength(1);
   });
 });

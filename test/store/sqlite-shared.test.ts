@@ -7,14 +7,14 @@ import { createTiers } from '../../src/store/tiers.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { askedOf } from './catalogue-contract.ts';
 import { entryOf } from './entries.ts';
-import { createPlace, type Place } from './place.ts';
+import { createTempDir, type TempDir } from './temp-dir.ts';
 
 const tagged = (text: string, ...tags: string[]) =>
   entryOf(text, { answerId: `id of ${text}`, request: askedOf({ tags }) });
 const noBatch = { purges: [], answers: new Set<string>(), keys: new Map() };
 
 /** A file and what it was told that others threw away. */
-function openFile({ path }: Place): { readonly file: SqliteFile; readonly told: Gone[] } {
+function openFile({ path }: TempDir): { readonly file: SqliteFile; readonly told: Gone[] } {
   const told: Gone[] = [];
   const file = new SqliteFile({
     path,
@@ -28,8 +28,8 @@ function openFile({ path }: Place): { readonly file: SqliteFile; readonly told: 
 
 describe('what one process throws away', () => {
   test('another is told of once, and the one itself never', () => {
-    const place = createPlace();
-    const [one, other] = [openFile(place), openFile(place)];
+    const dir = createTempDir();
+    const [one, other] = [openFile(dir), openFile(dir)];
     one.file.commit(
       {
         ...noBatch,
@@ -49,13 +49,13 @@ describe('what one process throws away', () => {
   });
 
   test('is no news to whoever opens the file later, and is to whoever was shut meanwhile', () => {
-    const place = createPlace();
-    const [one, other] = [openFile(place), openFile(place)];
+    const dir = createTempDir();
+    const [one, other] = [openFile(dir), openFile(dir)];
     one.file.commit({ ...noBatch, keys: new Map([['before', 'deleted' as const]]) }, 0);
     other.file.look();
     other.file.close();
     one.file.commit({ ...noBatch, keys: new Map([['meanwhile', 'deleted' as const]]) }, 0);
-    const late = openFile(place);
+    const late = openFile(dir);
     other.file.open(0);
     expect(late.told).toEqual([]);
     expect(other.told).toEqual([{ key: 'before' }, { key: 'meanwhile' }]);
@@ -63,8 +63,8 @@ describe('what one process throws away', () => {
   });
 
   test('is all there is to whoever was away for longer than it is kept', () => {
-    const place = createPlace();
-    const [one, other] = [openFile(place), openFile(place)];
+    const dir = createTempDir();
+    const [one, other] = [openFile(dir), openFile(dir)];
     for (let batch = 0; batch < 25; batch += 1) {
       one.file.commit(
         { ...noBatch, keys: new Map(Array.from({ length: 1_000 }, (_, at) => [`${batch} ${at}`, 'deleted' as const])) },
@@ -73,13 +73,13 @@ describe('what one process throws away', () => {
     }
     other.file.look();
     expect(other.told).toEqual([{ purge: {} }]);
-    expect(place.connect().prepare('SELECT count(*) AS rows FROM gone').get()?.rows).toBe(20_000);
+    expect(dir.connect().prepare('SELECT count(*) AS rows FROM gone').get()?.rows).toBe(20_000);
     for (const { file } of [one, other]) file.close();
   });
 
   test('is not served by another before its rows are gone', () => {
-    const place = createPlace();
-    const [one, other] = [openFile(place), openFile(place)];
+    const dir = createTempDir();
+    const [one, other] = [openFile(dir), openFile(dir)];
     one.file.commit({ ...noBatch, keys: new Map([['a', { entry: tagged('a', 'x'), uses: 0 }]]) }, 0);
     expect(other.file.get('a', 0)).toBeDefined();
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
@@ -89,11 +89,11 @@ describe('what one process throws away', () => {
   });
 
   test('does not come back with what another has yet to write', async () => {
-    const place = createPlace();
-    const one = await place.open();
+    const dir = createTempDir();
+    const one = await dir.open();
     const told: Gone[] = [];
     const { promise: heard, resolve } = Promise.withResolvers<void>();
-    const other = await place.open({ onGone: (gone) => void (told.push(gone), resolve()) });
+    const other = await dir.open({ onGone: (gone) => void (told.push(gone), resolve()) });
     // Waits to be written, for the clock stands still.
     other.set('a', tagged('a', 'x'));
     await one.purge({ tag: 'x' });
@@ -108,8 +108,8 @@ describe('what one process throws away', () => {
 
 test('tiers drop it from what is faster, and promote nothing that was read before', async () => {
   const memory = createMemoryStore({ maxBytes: 1e6 });
-  const place = createPlace();
-  const file = await place.open();
+  const dir = createTempDir();
+  const file = await dir.open();
   const tiers = createTiers([memory, file], createTestClock());
   for (const key of ['a', 'b', 'c', 'd']) tiers.set(key, tagged(key, key));
   await file.size();
@@ -125,25 +125,25 @@ test('tiers drop it from what is faster, and promote nothing that was read befor
 
 describe('what is told for done', () => {
   test('is written, and is not where the file does not take it', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     store.set('a', tagged('a'));
     expect(await store.written()).toBe(true);
-    expect(place.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(1);
-    const other = place.connect();
+    expect(dir.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(1);
+    const other = dir.connect();
     other.exec('BEGIN EXCLUSIVE');
     store.delete('a');
     expect(await store.written()).toBe(false);
     other.exec('ROLLBACK');
-    place.clock.advance(5_000);
+    dir.clock.advance(5_000);
     await store.size();
     expect(await store.written()).toBe(true);
-    expect(place.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(0);
+    expect(dir.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(0);
   });
 
   test('is nothing that comes while the store closes', async () => {
-    const place = createPlace();
-    const store = await place.open();
+    const dir = createTempDir();
+    const store = await dir.open();
     store.set('a', tagged('a'));
     await store.size();
     const closing = store.close();

@@ -1,12 +1,12 @@
 /**
- * A process that goes on writing from deed number FROM until it is killed:
+ * A process that goes on writing from operation number FROM until it is killed:
  * `node writer.ts PATH FROM`. Says `opening`, then of each batch `begun` and,
- * once that is so, `committed`, with the number of deeds done so far.
+ * once that is so, `committed`, with the number of operations done so far.
  */
 import type { Log } from '../../src/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { BATCH, perform } from './deeds.ts';
+import { BATCH, perform } from './operations.ts';
 
 const [path = '', from = ''] = process.argv.slice(2);
 const complain = (...words: unknown[]) => {
@@ -23,7 +23,7 @@ const store = createSqliteStore({
 });
 await store.ready;
 for (let done = Number(from); ; done += BATCH) {
-  for (let deed = done; deed < done + BATCH; deed += 1) perform(store, deed);
+  for (let operation = done; operation < done + BATCH; operation += 1) perform(store, operation);
   console.log(`begun ${done + BATCH}`);
   await store.size();
   console.log(`committed ${done + BATCH}`);

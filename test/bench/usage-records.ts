@@ -2,7 +2,7 @@
  * What a note of a hit costs the main thread: the ledger's sums and the
  * metrics, as a proxy has them.
  *
- *   node test/bench/notes.ts
+ *   node test/bench/usage-records.ts
  */
 import { UsageFile } from '../../src/ledger/usage-file.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
@@ -10,7 +10,7 @@ import { Metrics } from '../../src/ledger/metrics.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { callOf, noteOf } from '../ledger/noted.ts';
+import { callOf, recordOf } from '../ledger/usage-records.ts';
 
 const NOTES = 1_000_000;
 
@@ -31,7 +31,7 @@ const metrics = new Metrics({
 
 function measure(what: string): void {
   const hits = ['gpt-4o-mini', 'gpt-4o-2024-08-06', 'llama-3.3-70b'].map((model) =>
-    noteOf({
+    recordOf({
       outcome: 'hit',
       tier: 'memory',
       model,

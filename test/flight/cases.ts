@@ -2,8 +2,8 @@
  * All that can happen, at every point, in every kind of life.
  */
 import type { Kind } from './answers.ts';
-import { DEEDS } from './deeds.ts';
-import { type Circumstances, type Doing, POINTS } from './life.ts';
+import { EVENTS } from './events.ts';
+import { type Circumstances, type Doing, POINTS } from './lifecycle.ts';
 
 const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
 
@@ -26,7 +26,7 @@ export const PLAINLY: Circumstances = {
   isHasty: false,
 };
 
-/** Lives of every kind, and every two ways to live them together. */
+/** Lifecycles of every kind, and every two manners of them together. */
 export const MANNERS: readonly Circumstances[] = KINDS.flatMap((kind) => [
   { ...PLAINLY, kind },
   { ...PLAINLY, kind, shared: true, isHasty: true },
@@ -35,9 +35,9 @@ export const MANNERS: readonly Circumstances[] = KINDS.flatMap((kind) => [
 ]);
 
 /** From this point on. */
-export function* everywhere(first = 0): Generator<{ doing: Doing; told: string }> {
+export function* everywhere(first = 0): Generator<{ doing: Doing; title: string }> {
   for (let point = first; point < POINTS; point++) {
-    for (const [name, deed] of Object.entries(DEEDS))
-      yield { doing: { point, deed }, told: `${name} before point ${point}` };
+    for (const [name, event] of Object.entries(EVENTS))
+      yield { doing: { point, event }, title: `${name} before point ${point}` };
   }
 }

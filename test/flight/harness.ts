@@ -1,6 +1,6 @@
 /**
  * A cache and all that is handed to it, each in the hands of the test. Many
- * worlds live in it, one after the other; each must leave it as it found it.
+ * models live in it, one after the other; each must leave it as it found it.
  */
 import { Cache } from '../../src/cache/cache.ts';
 import { type Limits, AdmissionControl } from '../../src/cache/admission-control.ts';
@@ -22,24 +22,24 @@ export const TTL = 60;
 
 export const BOUNDLESS: Limits = { flights: Infinity, listeners: Infinity, bytes: Infinity };
 
-export class Surroundings {
+export class Harness {
   readonly setting: Setting;
   readonly clock = createTestClock();
   readonly store = new HeldStore();
-  readonly load: TalliedLoad;
+  readonly admission: CountedAdmissionControl;
   readonly cache: Cache;
-  /** Told under which key, and why, an answer was not kept. */
+  /** Called with the key and the reason of an answer that was not kept. */
   onUnkept: (key: string, why: string) => void = () => {};
   /** Called before headers are chosen; may throw. */
   onHeaders: () => void = () => {};
 
   constructor(setting: Setting) {
     this.setting = setting;
-    this.load = new TalliedLoad(setting.limits, this.clock);
+    this.admission = new CountedAdmissionControl(setting.limits, this.clock);
     this.cache = new Cache({
       store: this.store,
       clock: this.clock,
-      admission: this.load,
+      admission: this.admission,
       log: this.#log(),
       maxEntryBytes: setting.maxEntryBytes,
       onAbandon: setting.onAbandon,
@@ -53,15 +53,15 @@ export class Surroundings {
 
   /** What is still in use, in words; nothing when all is as it was at first. */
   remains(): string[] {
-    const { cache, load, clock, store } = this;
+    const { cache, admission, clock, store } = this;
     const counts = {
       'flights in the table': cache.flights,
       'keys in the air': cache.keysInTheAir().length,
-      'calls counted': load.flights,
-      'listeners counted': load.listeners,
-      'bytes counted': load.held,
+      'calls counted': admission.flights,
+      'listeners counted': admission.listeners,
+      'bytes counted': admission.held,
       'timers set': clock.waiting,
-      'lookups untold': store.lookups.size,
+      'lookups unsettled': store.lookups.size,
     };
     return Object.entries(counts)
       .filter(([, count]) => count !== 0)
@@ -74,7 +74,7 @@ export class Surroundings {
   }
 }
 
-class TalliedLoad extends AdmissionControl {
+class CountedAdmissionControl extends AdmissionControl {
   /** In bytes. */
   held = 0;
 

@@ -1,7 +1,7 @@
 /**
- * A place for one test's database file: a directory of its own, a clock that
- * is turned by hand and a log that can be waited on. All stores opened here are
- * closed, and the directory is gone, when the test is over.
+ * A directory for one test's database file, with a clock that is turned by hand
+ * and a log that can be waited on. All stores opened here are closed, and the
+ * directory is gone, when the test is over.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ export interface Line {
   readonly msg: string;
 }
 
-export interface Place {
+export interface TempDir {
   readonly directory: string;
   readonly path: string;
   readonly clock: TestClock;
@@ -35,7 +35,7 @@ export interface Place {
   asides(): string[];
 }
 
-export function createPlace(): Place {
+export function createTempDir(): TempDir {
   const directory = mkdtempSync(join(tmpdir(), 'refrain-store-'));
   const path = join(directory, 'store.db');
   const clock = createTestClock();

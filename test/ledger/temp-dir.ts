@@ -1,6 +1,6 @@
 /**
- * A place for one test's books: a directory of its own, a clock that is turned
- * by hand and a log. All that is opened here is closed when the test is over.
+ * A directory for one test's usage ledger, a clock that is turned by hand and a
+ * log. All that is opened here is closed when the test is over.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,9 +11,9 @@ import { Ledger } from '../../src/ledger/ledger.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock, type TestClock } from '../harness/clock.ts';
-import { NOON } from './noted.ts';
+import { NOON } from './usage-records.ts';
 
-export interface BooksPlace {
+export interface LedgerDir {
   readonly path: string;
   readonly clock: TestClock;
   readonly lines: Record<string, unknown>[];
@@ -21,7 +21,7 @@ export interface BooksPlace {
   asides(): string[];
 }
 
-export function createBooksPlace(): BooksPlace {
+export function createLedgerDir(): LedgerDir {
   const directory = mkdtempSync(join(tmpdir(), 'refrain-books-'));
   const path = join(directory, 'ledger.sqlite');
   const clock = createTestClock(NOON);

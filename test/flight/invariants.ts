@@ -1,14 +1,14 @@
 /**
- * What holds at every step of every world: of what is counted, of who asks
- * the upstream, of what is kept. What is heard is judged in `hearing`.
+ * What holds at every step of every model: of what is counted, of who asks
+ * the upstream, of what is kept. What is heard is checked in `assertions`.
  */
 import type { Entry } from '../../src/response/entry.ts';
 import { callOf } from './answers.ts';
 import type { Asker } from './asker.ts';
 import { type Call, SETTLE_MS } from './call.ts';
 import { Findings } from './findings.ts';
-import { judgeHearing } from './hearing.ts';
-import { PATIENCE, type Surroundings } from './surroundings.ts';
+import { checkAnswer } from './assertions.ts';
+import { PATIENCE, type Harness } from './harness.ts';
 
 /** For how long a key is not waited for whose answer could not be kept, in ms. */
 export const UNKEPT_MS = 120_000;
@@ -34,7 +34,7 @@ export interface Keeping {
   readonly bytes: number;
 }
 
-export class Rules {
+export class Invariants {
   readonly findings = new Findings();
   /** Counts what happens. */
   step = 0;
@@ -42,7 +42,7 @@ export class Rules {
   isFaulty = false;
   /** By the number of the call whose answer it is. */
   readonly kept = new Map<string, Keeping>();
-  readonly #surroundings: Surroundings;
+  readonly #harness: Harness;
   readonly #askers: readonly Asker[];
   readonly #calls: readonly Call[];
   /** At which steps, by key. */
@@ -54,14 +54,14 @@ export class Rules {
   readonly #unkept = new Map<string, number>();
   readonly #wasUnkept = new Map<string, number>();
 
-  constructor(surroundings: Surroundings, askers: readonly Asker[], calls: readonly Call[]) {
-    this.#surroundings = surroundings;
+  constructor(harness: Harness, askers: readonly Asker[], calls: readonly Call[]) {
+    this.#harness = harness;
     this.#askers = askers;
     this.#calls = calls;
   }
 
   get #now(): number {
-    return this.#surroundings.clock.now();
+    return this.#harness.clock.now();
   }
 
   onPurge(key: string): void {
@@ -100,12 +100,12 @@ export class Rules {
 
   /** Whether a call may have been too large to keep, or too much with others. */
   mayBeLiveOnly({ asker, bytes }: Call): boolean {
-    const { maxEntryBytes, limits } = this.#surroundings.setting;
+    const { maxEntryBytes, limits } = this.#harness.setting;
     return asker.manner.permission === null || bytes > maxEntryBytes || limits.bytes < Infinity;
   }
 
   onSettled(asker: Asker): void {
-    judgeHearing(this, this.#surroundings.setting, asker, this.#calls);
+    checkAnswer(this, this.#harness.setting, asker, this.#calls);
   }
 
   onLed(call: Call): void {
@@ -146,33 +146,33 @@ export class Rules {
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
     findings.hold(!this.kept.has(number), () => `${number} is kept twice`);
     findings.hold(
-      this.#surroundings.cache.keysInTheAir().includes(key),
+      this.#harness.cache.keysInTheAir().includes(key),
       () => `${number} has left the table before it is kept`,
     );
     this.#unkept.delete(key.slice(0, 16));
     this.kept.set(number, { step: this.step, at: this.#now, bytes: body.length });
   }
 
-  /** After each deed. */
+  /** After each event. */
   check(): void {
-    const { load, clock } = this.#surroundings;
+    const { admission, clock } = this.#harness;
     const flying = this.#calls.filter(({ isInTheAir }) => isInTheAir);
     this.findings.hold(
-      load.flights === flying.length,
-      () => `${load.flights} calls are counted, ${flying.length} are in the air`,
+      admission.flights === flying.length,
+      () => `${admission.flights} calls are counted, ${flying.length} are in the air`,
     );
     this.findings.hold(
-      load.flights <= this.#surroundings.setting.limits.flights,
-      () => `${load.flights} calls are in the air, too many`,
+      admission.flights <= this.#harness.setting.limits.flights,
+      () => `${admission.flights} calls are in the air, too many`,
     );
-    this.findings.hold(load.held >= 0, () => `${load.held} bytes are counted`);
+    this.findings.hold(admission.held >= 0, () => `${admission.held} bytes are counted`);
     const committed = flying.filter(({ terminalAt }) => terminalAt !== null).length;
     this.findings.hold(clock.waiting <= committed, () => `${clock.waiting} timers are set for ${committed} calls`);
   }
 
-  /** After each deed whose promises have all settled. */
+  /** After each event whose promises have all settled. */
   checkAtRest(): void {
-    const { load, cache, store } = this.#surroundings;
+    const { admission, cache, store } = this.#harness;
     const flying = this.#calls.filter(({ isInTheAir }) => isInTheAir);
     if (store.lookups.size === 0 && flying.length === 0) {
       this.findings.hold(
@@ -182,7 +182,7 @@ export class Rules {
     }
     const unheard = this.#askers.findIndex((asker) => asker.state === 'playing' && this.#isKeptInTheDark(asker));
     this.findings.hold(unheard === -1, () => `request ${unheard} is not told that there is more`);
-    if (load.listeners > 0 || this.#askers.some(({ state }) => state === 'asking')) return;
+    if (admission.listeners > 0 || this.#askers.some(({ state }) => state === 'asking')) return;
     const vain = flying.find((call) => !this.#isWorthFinishing(call));
     this.findings.hold(vain === undefined, () => `call ${vain?.number} goes on for nobody`);
   }
@@ -191,7 +191,7 @@ export class Rules {
   checkAtTheEnd(): void {
     for (const asker of this.#askers) {
       this.findings.hold(asker.isOver, () => `request ${this.#askers.indexOf(asker)} hangs, ${asker.state}`);
-      judgeHearing(this, this.#surroundings.setting, asker, this.#calls);
+      checkAnswer(this, this.#harness.setting, asker, this.#calls);
     }
     for (const call of this.#calls) {
       const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
@@ -201,14 +201,14 @@ export class Rules {
         () => `call ${call.number} was whole and is not kept`,
       );
     }
-    const remains = this.#surroundings.remains();
+    const remains = this.#harness.remains();
     this.findings.hold(remains.length === 0, () => `there remains ${remains.join(', ')}`);
   }
 
-  #isKeptInTheDark({ listener: { head }, hasHeardHead, manner: { pace }, played }: Asker): boolean {
+  #isKeptInTheDark({ listener: { head }, hasSeenHead, manner: { pace }, played }: Asker): boolean {
     if (head === null) return false;
     const call = this.#calls.find(({ number }) => number === callOf(head));
-    return !hasHeardHead || (pace === 'eager' && played.length < (call?.sent.length ?? 0));
+    return !hasSeenHead || (pace === 'eager' && played.length < (call?.sent.length ?? 0));
   }
 
   /** Whether the flight of a request that may follow is the one to be followed. */
@@ -235,7 +235,7 @@ export class Rules {
     if (call.terminalAt !== null) return true;
     const { permission } = call.asker.manner;
     if (
-      this.#surroundings.setting.onAbandon === 'abort' ||
+      this.#harness.setting.onAbandon === 'abort' ||
       permission === null ||
       this.wasPurged(call.asker.topic.key, call.ledStep)
     )
@@ -246,7 +246,7 @@ export class Rules {
       answer.head.status === 200 &&
       answer.turn !== 'no-store' &&
       permission.ttl > 0 &&
-      call.bytes <= this.#surroundings.setting.maxEntryBytes
+      call.bytes <= this.#harness.setting.maxEntryBytes
     );
   }
 

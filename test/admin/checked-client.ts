@@ -1,13 +1,12 @@
 /**
- * Somebody who asks at the operator's door. Every answer is held to
- * `config/openapi.json`.
+ * A client of the admin API. Every answer is held to `config/openapi.json`.
  */
 import { expect } from 'vitest';
 import type { ToldEntry, ToldRow } from '../../src/admin/entry-json.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import { faultsOf, OPERATIONS } from './schema.ts';
 
-export interface Told<T> {
+export interface Reply<T> {
   readonly status: number;
   readonly value: T;
 }
@@ -29,7 +28,7 @@ export interface Refusal {
   readonly error: { readonly code: string; readonly message: string; readonly param: string | null };
 }
 
-export class Operator {
+export class CheckedAdminClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -38,7 +37,7 @@ export class Operator {
     this.#headers = headers;
   }
 
-  async ask<T>(method: string, path: string, asking: Asking = {}): Promise<Told<T>> {
+  async ask<T>(method: string, path: string, asking: Asking = {}): Promise<Reply<T>> {
     const { status, headers, text } = await ask(this.#url + path, {
       method,
       ...asking,
@@ -50,7 +49,7 @@ export class Operator {
     return { status, value: JSON.parse(text) as T };
   }
 
-  list(query: Readonly<Record<string, string | number>> = {}): Promise<Told<Listed>> {
+  list(query: Readonly<Record<string, string | number>> = {}): Promise<Reply<Listed>> {
     return this.ask(
       'GET',
       `/entries?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`,

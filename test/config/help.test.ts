@@ -7,10 +7,10 @@ import { readDefaults } from '../../src/config/file.ts';
 import { environmentExample, settingsTable } from '../../src/config/help.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import { flagNames, paths, settingAt, variableNames } from '../../src/config/settings.ts';
-import { createSurroundings, loadConfig } from './surroundings.ts';
+import { createProcessInput, loadConfig } from './process-input.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const command = (...argv: string[]): Command => readCommand(createSurroundings({ argv }));
+const command = (...argv: string[]): Command => readCommand(createProcessInput({ argv }));
 
 describe('names follow by rule', () => {
   it.each([
@@ -55,7 +55,7 @@ describe('.env.example', () => {
   it('sets every variable to its default', () => {
     const text = environmentExample().replaceAll(/^# (?=REFRAIN_)/gm, '');
     expect([...text.matchAll(/^(REFRAIN_\w+)=/gm)].map(([, name]) => name).sort()).toEqual([...variableNames].sort());
-    const input = createSurroundings({ files: { '.env': text } });
+    const input = createProcessInput({ files: { '.env': text } });
     expect(loadConfig(input)).toEqual(createConfig({}, input.cwd));
   });
 });
@@ -118,7 +118,7 @@ describe('the command line', () => {
   });
 
   it('tells the doctor where each value came from, and never a secret', () => {
-    const input = createSurroundings({
+    const input = createProcessInput({
       argv: ['doctor', '--port', '0', '--config', 'my.json'],
       env: { REFRAIN_ADMIN_TOKEN: 'sekret' },
       files: { 'my.json': '{"ttl":"1d"}', '.env': 'REFRAIN_CACHE=off' },

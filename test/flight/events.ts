@@ -4,19 +4,19 @@
 import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
-import type { Told } from './held-store.ts';
-import { PATIENCE, TTL } from './surroundings.ts';
-import type { World } from './world.ts';
+import type { LookupResult } from './held-store.ts';
+import { PATIENCE, TTL } from './harness.ts';
+import type { Model } from './model.ts';
 
-/** A world with one topic, and what its life needs to know. */
-export interface Stage {
-  readonly world: World;
+/** A model with one topic, and what its lifecycle needs to know. */
+export interface EventContext {
+  readonly model: Model;
   readonly topic: Topic;
-  /** Whether the store leaves its lookups untold. */
+  /** Whether the store leaves its lookups unsettled. */
   isMute: boolean;
 }
 
-export type Deed = (stage: Stage) => void;
+export type FlightEvent = (context: EventContext) => void;
 
 export const PLAIN = { read: true, follow: true, ask: true, maxAge: Infinity, ttl: TTL };
 
@@ -25,60 +25,60 @@ export const REFRESH = { ...PLAIN, read: false, follow: false };
 export const ONLY_IF_CACHED = { ...PLAIN, follow: false, ask: false };
 
 export function ask(
-  { world, topic }: Stage,
+  { model, topic }: EventContext,
   permission: Manner['permission'] = PLAIN,
   leading: Leading = 'by hand',
 ): void {
-  world.ask(topic, { permission, pace: 'eager', leading });
+  model.ask(topic, { permission, pace: 'eager', leading });
 }
 
 const asks =
-  (permission: Manner['permission'], leading?: Leading): Deed =>
-  (stage) =>
-    ask(stage, permission, leading);
+  (permission: Manner['permission'], leading?: Leading): FlightEvent =>
+  (context) =>
+    ask(context, permission, leading);
 
 const leaves =
-  (which: (at: number) => boolean): Deed =>
-  ({ world }) => {
-    for (const asker of world.askers.filter((_, at) => which(at))) world.leave(asker);
+  (which: (at: number) => boolean): FlightEvent =>
+  ({ model }) => {
+    for (const asker of model.askers.filter((_, at) => which(at))) model.leave(asker);
   };
 
-const tells =
-  (told: Told): Deed =>
-  ({ world }) => {
-    for (const lookup of world.surroundings.store.lookups) world.tell(lookup, told);
+const settles =
+  (result: LookupResult): FlightEvent =>
+  ({ model }) => {
+    for (const lookup of model.harness.store.lookups) model.settle(lookup, result);
   };
 
 const passes =
-  (ms: number): Deed =>
-  ({ world }) =>
-    world.turn(ms);
+  (ms: number): FlightEvent =>
+  ({ model }) =>
+    model.turn(ms);
 
 /** The calls that have not said a byte begin so. */
 const begins =
-  (turn: Turn): Deed =>
-  ({ world }) => {
-    for (const call of world.flying) if (call.answer === null) world.begin(call, turn);
+  (turn: Turn): FlightEvent =>
+  ({ model }) => {
+    for (const call of model.flying) if (call.answer === null) model.begin(call, turn);
   };
 
 /** From here on, whatever this says of is thrown at whoever calls it. */
 const throws =
-  (name: string): Deed =>
-  ({ world }) => {
-    world.rules.isFaulty = true;
-    world.onCall = (called) => {
+  (name: string): FlightEvent =>
+  ({ model }) => {
+    model.invariants.isFaulty = true;
+    model.onCall = (called) => {
       if (called === name) throw new Error(`${name} throws`);
     };
   };
 
-export const DEEDS: Readonly<Record<string, Deed>> = {
+export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'the first who asked leaves': leaves((at) => at === 0),
   'the second who asked leaves': leaves((at) => at === 1),
   'everybody leaves': leaves(() => true),
-  'the key is purged': ({ world, topic }) => world.purge(topic),
-  'the answer is forgotten': ({ world }) => world.calls.forEach((call) => world.forget(call)),
-  'the entry is evicted from memory': ({ world, topic }) => world.evict(topic, false),
-  'the entry is evicted': ({ world, topic }) => world.evict(topic, true),
+  'the key is purged': ({ model, topic }) => model.purge(topic),
+  'the answer is forgotten': ({ model }) => model.calls.forEach((call) => model.forget(call)),
+  'the entry is evicted from memory': ({ model, topic }) => model.evict(topic, false),
+  'the entry is evicted': ({ model, topic }) => model.evict(topic, true),
   'a second passes': passes(SETTLE_MS),
   'the time of patience passes': passes(PATIENCE * 1000 + 1),
   'the time to live passes': passes(TTL * 1000),
@@ -92,23 +92,23 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   'a request asks that takes nothing stored': asks({ ...PLAIN, maxAge: 0 }),
   'a request asks that takes only what is stored': asks(ONLY_IF_CACHED),
   'a request asks past the cache': asks(null),
-  'the store rejects': (stage) => {
-    stage.world.rules.isFaulty = true;
-    tells('failure')(stage);
+  'the store rejects': (context) => {
+    context.model.invariants.isFaulty = true;
+    settles('failure')(context);
   },
-  'the store tells what it had': tells('then'),
-  'the store is sure of what it lacks': ({ world }) => void (world.surroundings.store.isSure = true),
-  'the store goes mute': (stage) => (stage.isMute = true),
-  'getNow throws from here on': throws('getNow'),
-  'lacks throws from here on': throws('lacks'),
+  'the store tells what it had': settles('then'),
+  'the store is sure of what it lacks': ({ model }) => void (model.harness.store.isSure = true),
+  'the store goes mute': (context) => (context.isMute = true),
+  'getSync throws from here on': throws('getSync'),
+  'surelyAbsent throws from here on': throws('surelyAbsent'),
   'get throws from here on': throws('get'),
   'set throws from here on': throws('set'),
   'delete throws from here on': throws('delete'),
   'deleteAnswer throws from here on': throws('deleteAnswer'),
   'headers throw from here on': throws('headers'),
-  'the call fails': ({ world }) => world.flying.forEach((call) => world.fail(call)),
-  'the call ends early': ({ world }) => world.flying.forEach((call) => call.answer && world.finish(call)),
-  'calls that are over go on': ({ world }) => world.calls.forEach((call) => call.isInTheAir || world.babble(call)),
+  'the call fails': ({ model }) => model.flying.forEach((call) => model.fail(call)),
+  'the call ends early': ({ model }) => model.flying.forEach((call) => call.answer && model.finish(call)),
+  'calls that are over go on': ({ model }) => model.calls.forEach((call) => call.isInTheAir || model.babble(call)),
   'the answer is an error': begins('failing'),
   'the answer refuses the caller': begins('personal'),
   'the answer forbids to keep it': begins('no-store'),

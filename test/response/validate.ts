@@ -1,5 +1,5 @@
 /**
- * An answer, put to its judge as it would pass.
+ * An answer, put to its validator as it would pass.
  */
 import type { Expectation, Validator, Unkept } from '../../src/response/complete.ts';
 import { judgeOf } from '../../src/response/validator.ts';
@@ -25,39 +25,39 @@ const EXPECTED: Expectation = {
   noStore: 'obey',
 };
 
-export function judgeJson(answer: unknown, wanted: Wanted = {}): Word {
-  return judge([typeof answer === 'string' ? answer : JSON.stringify(answer)], 'application/json', wanted);
+export function validateJson(answer: unknown, wanted: Wanted = {}): Word {
+  return validate([typeof answer === 'string' ? answer : JSON.stringify(answer)], 'application/json', wanted);
 }
 
 /** @param delimited whether HTTP marks its end */
-export function judgeStream(chunks: readonly (string | Buffer)[], wanted: Wanted = {}, delimited = true): Word {
-  return judge(chunks, 'text/event-stream', wanted, delimited);
+export function validateStream(chunks: readonly (string | Buffer)[], wanted: Wanted = {}, delimited = true): Word {
+  return validate(chunks, 'text/event-stream', wanted, delimited);
 }
 
-/** What the judge of a whole answer has read of its usage. */
+/** The usage that the validator of a whole answer has read. */
 export function usageOf(
   chunks: readonly Buffer[],
   type: string,
   wanted: Wanted = {},
   headers: readonly string[] = [],
 ): Usage | null {
-  const judged = judgeFor(type, wanted, headers);
-  for (const chunk of chunks) judged.push(chunk);
-  judged.end(() => Buffer.concat(chunks));
-  return judged.usage;
+  const validator = validateFor(type, wanted, headers);
+  for (const chunk of chunks) validator.push(chunk);
+  validator.end(() => Buffer.concat(chunks));
+  return validator.usage;
 }
 
-function judgeFor(type: string, wanted: Wanted, headers: readonly string[] = [], delimited = true): Validator {
+function validateFor(type: string, wanted: Wanted, headers: readonly string[] = [], delimited = true): Validator {
   const head = { status: 200, statusText: 'OK', headers: ['content-type', type, ...headers] };
   return judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited });
 }
 
-function judge(chunks: readonly (string | Buffer)[], type: string, wanted: Wanted, delimited = true): Word {
-  const judged = judgeFor(type, wanted, [], delimited);
+function validate(chunks: readonly (string | Buffer)[], type: string, wanted: Wanted, delimited = true): Word {
+  const validator = validateFor(type, wanted, [], delimited);
   const bytes = chunks.map((chunk) => Buffer.from(chunk));
-  const steps = bytes.map((chunk) => judged.push(chunk));
+  const steps = bytes.map((chunk) => validator.push(chunk));
   if (steps.filter((step) => step === 'committed').length > 1) throw new Error('committed twice');
-  const verdict = judged.end(() => Buffer.concat(bytes));
+  const verdict = validator.end(() => Buffer.concat(bytes));
   return verdict.kind === 'unkept' ? verdict.why : verdict.kind;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What it costs to name an answer, by the kind of body: `node test/bench/naming.ts`.
+ * What it costs to name an answer, by the kind of body: `node test/bench/keying.ts`.
  *
  * `at once`: the time of one naming on one thread, in ms. `held`: the longest
  * that the event loop was held while the namer, which hands long bodies to a
@@ -11,7 +11,7 @@ import { computeKey } from '../../src/request/key.ts';
 import type { KeyContext } from '../../src/request/key.ts';
 import { parseHead } from '../../src/request/parsed-head.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
-import { rulesWith } from '../harness/naming.ts';
+import { rulesWith } from '../harness/keys.ts';
 
 const ROUNDS = 100;
 const MIB = 1024 * 1024;

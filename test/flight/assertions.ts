@@ -5,18 +5,19 @@
 import { callOf } from './answers.ts';
 import { type Asker, codeOf } from './asker.ts';
 import type { Call } from './call.ts';
-import type { Rules } from './rules.ts';
-import { PATIENCE, type Setting } from './surroundings.ts';
+import type { Invariants } from './invariants.ts';
+import { PATIENCE, type Setting } from './harness.ts';
 
-export function judgeHearing(rules: Rules, setting: Setting, asker: Asker, calls: readonly Call[]): void {
-  const why = whyWrong(rules, setting, asker, calls);
-  rules.findings.hold(why === null, () => `request ${asker.topic.key} of step ${asker.openedStep} ${why}`);
+export function checkAnswer(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): void {
+  const why = whyWrong(invariants, setting, asker, calls);
+  invariants.findings.hold(why === null, () => `request ${asker.topic.key} of step ${asker.openedStep} ${why}`);
 }
 
 /** What is wrong, or null. */
-function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
+function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
   if (asker.state === 'asking') return null;
-  if (asker.state === 'refused') return isRefusable(rules, setting, asker) ? null : `is refused with ${asker.error}`;
+  if (asker.state === 'refused')
+    return isRefusable(invariants, setting, asker) ? null : `is refused with ${asker.error}`;
   const wrongWord = whyWrongWord(asker);
   if (wrongWord) return wrongWord;
   const { head } = asker.listener;
@@ -24,7 +25,7 @@ function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly 
     if (asker.played.length > 0 || asker.state === 'complete') return 'hears an answer without a head';
     return asker.state === 'cut'
       ? whyNotCut(
-          rules,
+          invariants,
           setting,
           asker,
           calls.filter((call) => mayHear(asker, call)),
@@ -37,10 +38,10 @@ function whyWrong(rules: Rules, setting: Setting, asker: Asker, calls: readonly 
   const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
   if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
   const word = asker.result?.outcome.word;
-  if (word === 'hit') return whyNotHit(rules, asker, call);
-  const wrongFollow = word === 'follow' ? whyNotFollow(rules, asker, call) : null;
+  if (word === 'hit') return whyNotHit(invariants, asker, call);
+  const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
   if (wrongFollow) return wrongFollow;
-  if (asker.state === 'cut') return whyNotCut(rules, setting, asker, [call]);
+  if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
   if (asker.state !== 'complete') return null;
   if (heard.length !== sent.length) return `hears less than all of call ${call.number}`;
   return mayBeComplete(call) ? null : `hears all of call ${call.number}, which broke off`;
@@ -51,7 +52,7 @@ function mayHear(asker: Asker, call: Call): boolean {
   return call.asker.topic.key === asker.topic.key;
 }
 
-function isRefusable({ isFaulty }: Rules, { limits }: Setting, { error, manner: { permission } }: Asker): boolean {
+function isRefusable({ isFaulty }: Invariants, { limits }: Setting, { error, manner: { permission } }: Asker): boolean {
   const code = codeOf(error);
   if (code === 'not_cached') return permission?.ask === false;
   if (code === 'overloaded') return limits.flights < Infinity || limits.listeners < Infinity;
@@ -72,28 +73,32 @@ function whyWrongWord({ result, manner: { permission } }: Asker): string | null 
 }
 
 /** Why it may not have joined this call. */
-function whyNotFollow(rules: Rules, { topic, openedStep, openedAt, hasLeftEarly }: Asker, call: Call): string | null {
+function whyNotFollow(
+  invariants: Invariants,
+  { topic, openedStep, openedAt, hasLeftEarly }: Asker,
+  call: Call,
+): string | null {
   if (hasLeftEarly) return null;
   const status = call.answer?.head.status;
   if (status !== 200 && openedStep > call.begunStep) return 'joins an error';
   if (call.answer?.turn === 'no-store') return 'is played what is for one alone';
   if (status === 401 && topic.shared) return 'is told what was said of the credential of another';
-  if (rules.wasPurged(topic.key, call.ledStep + 1, openedStep)) return 'joins what was fenced';
+  if (invariants.wasPurged(topic.key, call.ledStep + 1, openedStep)) return 'joins what was fenced';
   if (call.asker.isFirst && call.asker.isUnkept) return 'waits for what is known not to be kept';
   const isSilent = call.ledStep < openedStep && openedStep < call.begunStep;
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
 function whyNotHit(
-  rules: Rules,
+  invariants: Invariants,
   { topic, manner, state, listener: reader, openedStep, openedAt, played }: Asker,
   call: Call,
 ): string | null {
-  const kept = rules.kept.get(call.number);
+  const kept = invariants.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
-  if (!rules.isFaulty && rules.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
-  if (rules.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
+  if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
+  if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
   const { maxAge = 0 } = manner.permission ?? {};
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
   if (openedAt >= kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000) return 'hits what has expired';
@@ -104,22 +109,27 @@ function whyNotHit(
 }
 
 /** Why an answer may not have been cut that came from one of these calls. */
-function whyNotCut(rules: Rules, { limits }: Setting, { error, result }: Asker, calls: readonly Call[]): string | null {
+function whyNotCut(
+  invariants: Invariants,
+  { limits }: Setting,
+  { error, result }: Asker,
+  calls: readonly Call[],
+): string | null {
   const code = codeOf(error);
   const isReason = (call: Call): boolean => {
-    const isCommitted = call.terminalAt !== null && !rules.mayBeLiveOnly(call);
+    const isCommitted = call.terminalAt !== null && !invariants.mayBeLiveOnly(call);
     switch (code) {
       case 'upstream_cut':
         return call.end === 'failed' && !isCommitted;
       case 'listener_too_slow':
-        return rules.mayBeLiveOnly(call);
+        return invariants.mayBeLiveOnly(call);
       case 'internal_error':
         return call.end === 'failed' && call.asker.manner.leading.endsWith('throws');
       default:
         return false;
     }
   };
-  if (calls.some(isReason) || rules.isFaulty) return null;
+  if (calls.some(isReason) || invariants.isFaulty) return null;
   // It was let in to listen; only the call can have been one too many.
   if (code === 'overloaded' && result?.reader.head === null && limits.flights < Infinity) return null;
   return `is cut with ${error}`;

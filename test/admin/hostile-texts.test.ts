@@ -11,7 +11,7 @@ import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
-import { Operator } from './operator.ts';
+import { CheckedAdminClient } from './checked-client.ts';
 
 test('there are 200 and more of them, each once', () => {
   expect(new Set(HOSTILE_TEXTS).size).toBe(HOSTILE_TEXTS.length);
@@ -26,7 +26,7 @@ for (const where of ['memory', 'the file']) {
         const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
         onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
         const proxy = await open({ store: { path: where === 'memory' ? null : join(folder, 'cache.sqlite') } });
-        const operator = new Operator(proxy.adminUrl);
+        const admin = new CheckedAdminClient(proxy.adminUrl);
         const { chat } = connect(NEWEST, `${proxy.url}/v1`);
         const digits = new Map<string, string>();
         for (const [index, text] of HOSTILE_TEXTS.entries()) {
@@ -41,14 +41,14 @@ for (const where of ['memory', 'the file']) {
           digits.set(text, response.headers.get('x-refrain-key') as string);
         }
         for (const [index, text] of HOSTILE_TEXTS.entries()) {
-          const found = await operator.rows({ text: `${index}: ${text}` });
+          const found = await admin.rows({ text: `${index}: ${text}` });
           expect(
             found.map(({ key }) => key.slice(0, 16)),
             text,
           ).toEqual([digits.get(text)]);
-          expect((await operator.rows({ text, limit: 500 })).map(({ key }) => key)).toContain(found[0]?.key);
-          expect((await operator.rows({ model: `m ${text}` })).map(({ model }) => model)).toEqual([`m ${text}`]);
-          const { request, model } = await operator.show(digits.get(text) as string);
+          expect((await admin.rows({ text, limit: 500 })).map(({ key }) => key)).toContain(found[0]?.key);
+          expect((await admin.rows({ model: `m ${text}` })).map(({ model }) => model)).toEqual([`m ${text}`]);
+          const { request, model } = await admin.show(digits.get(text) as string);
           const body = JSON.parse(request?.body ?? '');
           expect([model, body.model, body.messages[0].content, body.tools[0].function.name]).toEqual([
             `m ${text}`,
@@ -74,21 +74,21 @@ story(
   'as filters they fit nothing, or are refused',
   async ({ open }) => {
     const proxy = await open();
-    const operator = new Operator(proxy.adminUrl);
+    const admin = new CheckedAdminClient(proxy.adminUrl);
     await ask(proxy.url + CHAT, { body: { model: 'm', messages: [{ role: 'user', content: 'x' }] } });
     for (const text of HOSTILE_TEXTS) {
-      expect(await operator.rows({ model: text }), text).toEqual([]);
+      expect(await admin.rows({ model: text }), text).toEqual([]);
       for (const name of ['scope', 'endpoint', 'sort', 'limit', 'cursor', 'olderThan'])
-        expect((await operator.list({ [name]: text })).status, text).toBe(400);
-      expect((await operator.list({ tag: text })).value.entries ?? [], text).toEqual([]);
-      const { status } = await operator.ask('GET', `/entries/${encodeURIComponent(text)}`);
+        expect((await admin.list({ [name]: text })).status, text).toBe(400);
+      expect((await admin.list({ tag: text })).value.entries ?? [], text).toEqual([]);
+      const { status } = await admin.ask('GET', `/entries/${encodeURIComponent(text)}`);
       expect(status, text).toBe(404);
-      expect((await operator.ask('GET', `/${encodeURIComponent(text)}`)).status, text).toBe(404);
+      expect((await admin.ask('GET', `/${encodeURIComponent(text)}`)).status, text).toBe(404);
       for (const body of [{ scope: text }, { endpoint: text }, { [text]: true }, { olderThan: text }])
-        expect((await operator.ask('POST', '/purge', { body })).status, text).toBe(400);
-      expect(await operator.purge({ model: text })).toMatchObject({ entries: 0 });
+        expect((await admin.ask('POST', '/purge', { body })).status, text).toBe(400);
+      expect(await admin.purge({ model: text })).toMatchObject({ entries: 0 });
     }
-    expect(await operator.rows()).toHaveLength(1);
+    expect(await admin.rows()).toHaveLength(1);
   },
   60_000,
 );
@@ -111,10 +111,10 @@ story('as tags they are refused before anybody is asked', async ({ open, upstrea
 
 story('in headers of a request they are told as data', async ({ open }) => {
   const proxy = await open();
-  const operator = new Operator(proxy.adminUrl);
+  const admin = new CheckedAdminClient(proxy.adminUrl);
   const value = '<script>alert(1)</script>"\\';
   const {
     headers: { 'x-refrain-key': key },
   } = await ask(`${proxy.url}${CHAT}?q=<script>`, { body: { model: 'm', messages: [] }, headers: { 'x-lab': value } });
-  expect((await operator.show(key as string)).request?.headers['x-lab']).toBe(value);
+  expect((await admin.show(key as string)).request?.headers['x-lab']).toBe(value);
 });

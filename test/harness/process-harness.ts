@@ -1,5 +1,5 @@
 /**
- * What a test of processes stands on: a folder of its own, and an upstream that
+ * The harness of a test of processes: a folder of its own, and an upstream that
  * answers everything.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { test as base } from 'vitest';
 import { answerAll } from './answers.ts';
 import { type ScriptedUpstream, startUpstream } from './upstream.ts';
 
-export interface Stage {
+export interface ProcessHarness {
   readonly folder: string;
   readonly upstream: ScriptedUpstream;
 }
 
-export const staged = base.extend<Stage>({
+export const processTest = base.extend<ProcessHarness>({
   folder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
     await use(folder);

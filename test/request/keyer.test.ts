@@ -4,7 +4,7 @@ import { computeKey } from '../../src/request/key.ts';
 import { createKeyContext, type KeyContext } from '../../src/request/key.ts';
 import { parseHead } from '../../src/request/parsed-head.ts';
 import { WholeBody } from '../../src/request/whole-body.ts';
-import { rulesWith } from '../harness/naming.ts';
+import { rulesWith } from '../harness/keys.ts';
 
 const rules = rulesWith({ ignore: ['default', '/trace/id'] });
 const keyContext = parseHead(rules, { method: 'POST', url: '/v1/chat/completions', fields: new Map() })

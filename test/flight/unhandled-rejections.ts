@@ -1,7 +1,7 @@
 /**
  * Rejections that nobody heard of.
  */
-export function unhandled(): () => unknown[] {
+export function unhandledRejections(): () => unknown[] {
   const heard: unknown[] = [];
   const hear = (reason: unknown) => heard.push(reason);
   process.on('unhandledRejection', hear);

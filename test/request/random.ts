@@ -2,7 +2,7 @@
  * Chance that can be had again: the same seed throws the same numbers, for
  * choices that fast-check would be too slow to make a million times.
  */
-export class Dice {
+export class Random {
   #state: number;
 
   constructor(seed: number) {

@@ -63,7 +63,7 @@ const NODE = { NODE_OPTIONS: START_FLAGS.join(' ') };
 /** Passed through first: what a process takes once for any traffic is not what a body costs. */
 const WARM_UP = 100 * MB;
 
-export interface Place {
+export interface ProxyProcess {
   readonly url: string;
   readonly child: Child;
   /** What the upstream was sent, request by request. */
@@ -81,7 +81,7 @@ export async function open(
   answer: (response: ServerResponse) => unknown,
   flags: readonly string[] = [],
   files?: number,
-): Promise<Place> {
+): Promise<ProxyProcess> {
   const received: Digest[] = [];
   const upstream = createServer(async (incoming, response) => {
     received.push(await digestOf(incoming));

@@ -1,6 +1,6 @@
 /**
- * A directory to start in, with the files that a test needs, until it ends;
- * and the configuration that a start there has.
+ * The process input of a test: a directory with the files that it needs until it
+ * ends; and the configuration that a start there has.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export interface Start {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-export function createSurroundings({ argv = [], env = {}, files = {} }: Start): ProcessInput {
+export function createProcessInput({ argv = [], env = {}, files = {} }: Start): ProcessInput {
   const cwd = mkdtempSync(join(tmpdir(), 'refrain-config-'));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);

@@ -1,5 +1,5 @@
 /**
- * Notes of requests, made from a word or two.
+ * Usage records, made from a word or two.
  */
 import type { UsageRecord } from '../../src/ledger/usage-record.ts';
 import type { Call } from '../../src/response/entry.ts';
@@ -7,7 +7,7 @@ import type { Usage } from '../../src/response/usage.ts';
 
 export const NOON = Date.UTC(2026, 10, 22, 12);
 
-export function noteOf(more: Partial<UsageRecord> = {}): UsageRecord {
+export function recordOf(more: Partial<UsageRecord> = {}): UsageRecord {
   return {
     time: NOON,
     requestId: 'r-1',

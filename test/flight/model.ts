@@ -1,47 +1,47 @@
 /**
- * All that can happen to the flights of one cache, one deed at a time: who
+ * All that can happen to the flights of one cache, one event at a time: who
  * asks, what the store and the upstream say, who leaves, what the time is.
  */
 import type { Writer } from '../../src/response/writer.ts';
-import type { Dice } from '../request/dice.ts';
+import type { Random } from '../request/random.ts';
 import type { Turn } from './answers.ts';
 import { Asker, type Manner, type Topic } from './asker.ts';
 import { Call, SETTLE_MS } from './call.ts';
-import type { HeldLookup, Told } from './held-store.ts';
-import { Rules } from './rules.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { HeldLookup, LookupResult } from './held-store.ts';
+import { Invariants } from './invariants.ts';
+import type { Harness } from './harness.ts';
 
 /** More promises than the longest chain of them from a lookup to whoever waits for it. */
 const TICKS = 24;
 
-export class World {
-  readonly surroundings: Surroundings;
+export class Model {
+  readonly harness: Harness;
   readonly askers: Asker[] = [];
   readonly calls: Call[] = [];
-  readonly rules: Rules;
-  readonly dice: Dice;
+  readonly invariants: Invariants;
+  readonly random: Random;
   /** Called before each call of a function that was handed in; what it throws is thrown there. */
   onCall: (name: string) => void = () => {};
   readonly #name: string;
   readonly #trace: string[] | null;
 
-  /** @param name part of every key and every number of a call, so that worlds share none */
-  constructor(surroundings: Surroundings, name: string, dice: Dice, trace: string[] | null = null) {
-    this.surroundings = surroundings;
-    this.dice = dice;
+  /** @param name part of every key and every number of a call, so that models share none */
+  constructor(harness: Harness, name: string, random: Random, trace: string[] | null = null) {
+    this.harness = harness;
+    this.random = random;
     this.#name = name;
     this.#trace = trace;
-    this.rules = new Rules(surroundings, this.askers, this.calls);
-    const { store } = surroundings;
+    this.invariants = new Invariants(harness, this.askers, this.calls);
+    const { store } = harness;
     store.isSure = false;
     store.onCall = (what) => this.onCall(what);
-    store.onSet = (key, entry) => this.rules.onSet(key, entry);
-    surroundings.onHeaders = () => this.onCall('headers');
-    surroundings.onUnkept = (key, why) => this.rules.onUnkept(key, why);
+    store.onSet = (key, entry) => this.invariants.onSet(key, entry);
+    harness.onHeaders = () => this.onCall('headers');
+    harness.onUnkept = (key, why) => this.invariants.onUnkept(key, why);
   }
 
   get now(): number {
-    return this.surroundings.clock.now();
+    return this.harness.clock.now();
   }
 
   get flying(): Call[] {
@@ -55,22 +55,22 @@ export class World {
   ask(topic: Topic, manner: Manner): Asker {
     const number = this.askers.length;
     const {
-      rules,
-      surroundings: { store, cache },
+      invariants,
+      harness: { store, cache },
     } = this;
     const asker: Asker = new Asker({
       topic,
       manner,
       now: this.now,
-      step: rules.step + 1,
-      findings: rules.findings,
-      onSettled: () => rules.onSettled(asker),
+      step: invariants.step + 1,
+      findings: invariants.findings,
+      onSettled: () => invariants.onSettled(asker),
     });
     this.askers.push(asker);
     this.#does(
       () => `${number} asks ${topic.key} ${JSON.stringify(manner)}${topic.shared ? ', shared' : ''}`,
       () => {
-        asker.isUnkept = rules.isUnkept(topic.key);
+        asker.isUnkept = invariants.isUnkept(topic.key);
         const before = store.lookups.size + this.calls.length;
         asker.ask(cache, (writer) => this.#led(asker, writer));
         asker.isFirst = store.lookups.size + this.calls.length > before;
@@ -79,17 +79,17 @@ export class World {
     return asker;
   }
 
-  tell(lookup: HeldLookup, told: Told): void {
+  settle(lookup: HeldLookup, result: LookupResult): void {
     this.#does(
-      () => `the lookup of ${lookup.key} is told ${told}`,
-      () => lookup.tell(told),
+      () => `the lookup of ${lookup.key} is settled with ${result}`,
+      () => lookup.settle(result),
     );
   }
 
   begin(call: Call, turn: Turn): void {
     this.#does(
       () => `call ${call.number} begins ${turn}`,
-      () => call.begin(turn, this.now, this.rules.step, this.dice),
+      () => call.begin(turn, this.now, this.invariants.step, this.random),
     );
   }
 
@@ -117,7 +117,7 @@ export class World {
   babble(call: Call): void {
     this.#does(
       () => `call ${call.number} goes on after its end`,
-      () => call.babble(this.dice),
+      () => call.babble(this.random),
     );
   }
 
@@ -139,8 +139,8 @@ export class World {
     this.#does(
       () => `the clock turns ${ms} ms`,
       () => {
-        this.rules.onTurn();
-        this.surroundings.clock.advance(ms);
+        this.invariants.onTurn();
+        this.harness.clock.advance(ms);
       },
     );
   }
@@ -150,8 +150,8 @@ export class World {
       () => `${key} is purged`,
       () => {
         // Noted first: what happens inside happens after it.
-        this.rules.onPurge(key);
-        attempt(() => this.surroundings.cache.removals.purge(key));
+        this.invariants.onPurge(key);
+        attempt(() => this.harness.cache.removals.purge(key));
       },
     );
   }
@@ -161,8 +161,8 @@ export class World {
     this.#does(
       () => `${id} is forgotten`,
       () => {
-        this.rules.onForget(id);
-        attempt(() => this.surroundings.cache.removals.forget(id));
+        this.invariants.onForget(id);
+        attempt(() => this.harness.cache.removals.forget(id));
       },
     );
   }
@@ -170,57 +170,55 @@ export class World {
   evict({ key }: Topic, everywhere: boolean): void {
     this.#does(
       () => `${key} is evicted ${everywhere ? 'everywhere' : 'from memory'}`,
-      () => this.surroundings.store.evict(key, everywhere),
+      () => this.harness.store.evict(key, everywhere),
     );
   }
 
   /** Lets so many promises settle; all that can, unless said otherwise. */
   async rest(ticks = TICKS): Promise<void> {
     for (let tick = 0; tick < ticks; tick++) await null;
-    if (ticks >= TICKS) this.rules.checkAtRest();
+    if (ticks >= TICKS) this.invariants.checkAtRest();
   }
 
   /**
-   * Brings all that is under way to its end: every lookup is told, every call
+   * Brings all that is under way to its end: every lookup is settled, every call
    * goes on as it began or as it should, and everybody hears it out.
    */
   async end(): Promise<void> {
     for (let round = 0; round < 30 && !this.#isOver(); round++) {
-      for (const lookup of this.surroundings.store.lookups) this.tell(lookup, 'now');
+      for (const lookup of this.harness.store.lookups) this.settle(lookup, 'now');
       await this.rest();
       for (const call of this.flying) this.#goOn(call);
       // The others must be told when there is more.
       for (const asker of this.askers) if (asker.manner.pace === 'lazy') asker.readAll();
-      this.rules.check();
+      this.invariants.check();
     }
     await this.rest();
-    this.rules.checkAtTheEnd();
+    this.invariants.checkAtTheEnd();
   }
 
   /** Everybody leaves; what then goes on without anybody must end by itself. */
   async depart(): Promise<void> {
     for (const asker of this.askers) this.leave(asker);
-    for (const lookup of this.surroundings.store.lookups) this.tell(lookup, 'now');
+    for (const lookup of this.harness.store.lookups) this.settle(lookup, 'now');
     await this.rest();
     this.turn(SETTLE_MS);
     await this.rest();
     // Who is still asking cannot leave yet: its question is settled first.
-    if (this.surroundings.setting.onAbandon === 'finish' || this.askers.some(({ state }) => state === 'asking')) return;
-    this.rules.findings.hold(this.flying.length === 0, () => `call ${this.flying[0]?.number} goes on for nobody`);
+    if (this.harness.setting.onAbandon === 'finish' || this.askers.some(({ state }) => state === 'asking')) return;
+    this.invariants.findings.hold(this.flying.length === 0, () => `call ${this.flying[0]?.number} goes on for nobody`);
   }
 
   #isOver(): boolean {
     return (
-      this.surroundings.store.lookups.size === 0 &&
-      this.flying.length === 0 &&
-      this.askers.every(({ isOver }) => isOver)
+      this.harness.store.lookups.size === 0 && this.flying.length === 0 && this.askers.every(({ isOver }) => isOver)
     );
   }
 
   #goOn(call: Call): void {
     if (call.answer === null) this.begin(call, 'right');
     while (call.isInTheAir && call.maySay) this.say(call);
-    if (call.isInTheAir && call.terminalAt !== null && this.dice.once(2)) this.turn(SETTLE_MS);
+    if (call.isInTheAir && call.terminalAt !== null && this.random.once(2)) this.turn(SETTLE_MS);
     if (call.isInTheAir && call.hasSaidAll) this.finish(call);
   }
 
@@ -234,10 +232,10 @@ export class World {
       asker,
       writer,
       now: this.now,
-      step: this.rules.step,
+      step: this.invariants.step,
       onPrompt: (prompt) => this.say(prompt),
     });
-    this.rules.onLed(call);
+    this.invariants.onLed(call);
     this.calls.push(call);
     const { leading } = asker.manner;
     if (leading === 'by hand') return;
@@ -250,12 +248,12 @@ export class World {
   }
 
   #does(what: () => string, act: () => void): void {
-    this.rules.step++;
-    this.#trace?.push(`${this.rules.step}. ${what()}`);
+    this.invariants.step++;
+    this.#trace?.push(`${this.invariants.step}. ${what()}`);
     try {
       act();
     } catch (error) {
-      this.rules.findings.hold(false, () => `${what()} and is thrown ${error}`);
+      this.invariants.findings.hold(false, () => `${what()} and is thrown ${error}`);
     }
   }
 }

@@ -9,10 +9,10 @@ import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type UsageRow } from '../../src/ledger/row.ts';
 import { BOOKS_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { until } from '../harness/until.ts';
-import { callOf, NOON, noteOf } from './noted.ts';
-import { createBooksPlace } from './place.ts';
+import { callOf, NOON, recordOf } from './usage-records.ts';
+import { createLedgerDir } from './temp-dir.ts';
 
-const HIT = noteOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
+const HIT = recordOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
 const requests = (path: string) => readBooks(path, NOON).periods.all.requests;
 const rowOf = (more: Partial<UsageRow>): UsageRow => ({
   ...noAmounts(),
@@ -28,9 +28,9 @@ const rowOf = (more: Partial<UsageRow>): UsageRow => ({
 
 describe('books in a file', () => {
   test('are there after a restart, and go on', async () => {
-    const place = createBooksPlace();
+    const dir = createLedgerDir();
     for (const total of [1, 2, 3]) {
-      const ledger = place.open();
+      const ledger = dir.open();
       ledger.note(HIT);
       expect((await ledger.stats()).periods.all).toMatchObject({
         requests: total,
@@ -39,40 +39,40 @@ describe('books in a file', () => {
       });
       await ledger.close();
     }
-    expect(requests(place.path)).toBe(3);
-    expect(place.lines).toEqual([]);
+    expect(requests(dir.path)).toBe(3);
+    expect(dir.lines).toEqual([]);
   });
 
   test('are written a second after a request, not at each', async () => {
-    const place = createBooksPlace();
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    const ledger = dir.open();
     for (let count = 0; count < 50; count += 1) ledger.note(HIT);
-    expect(place.clock.waiting).toBe(1);
-    place.clock.advance(1_000);
-    await until(() => requests(place.path) === 50);
-    expect(place.clock.waiting).toBe(0);
+    expect(dir.clock.waiting).toBe(1);
+    dir.clock.advance(1_000);
+    await until(() => requests(dir.path) === 50);
+    expect(dir.clock.waiting).toBe(0);
   });
 
   test('are one book for two proxies at once', async () => {
-    const place = createBooksPlace();
-    const [one, other] = [place.open(), place.open()];
+    const dir = createLedgerDir();
+    const [one, other] = [dir.open(), dir.open()];
     for (let round = 0; round < 20; round += 1) {
       one.note(HIT);
-      other.note(noteOf());
-      place.clock.advance(1_000);
+      other.note(recordOf());
+      dir.clock.advance(1_000);
       const [said, heard] = await Promise.all([one.stats(), other.stats()]);
       expect(Math.max(said.periods.all.requests, heard.periods.all.requests)).toBe(2 * (round + 1));
     }
     expect((await one.stats()).periods.all).toMatchObject({ requests: 40, hits: 20, misses: 20 });
-    expect(place.lines).toEqual([]);
+    expect(dir.lines).toEqual([]);
   });
 
   test('are for their owner alone', async () => {
-    const place = createBooksPlace();
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    const ledger = dir.open();
     ledger.note(HIT);
     await ledger.close();
-    expect(statSync(place.path).mode & 0o777).toBe(0o600);
+    expect(statSync(dir.path).mode & 0o777).toBe(0o600);
   });
 
   test('lie beside the store, and are never its file', () => {
@@ -104,45 +104,43 @@ describe('a file that is in trouble', () => {
       (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`),
     ],
   ])('%s, is left alone, and the books go on in memory', async (_, put) => {
-    const place = createBooksPlace();
-    put(place.path);
-    chmodSync(place.path, 0o600);
-    const bytes = readFileSync(place.path);
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    put(dir.path);
+    chmodSync(dir.path, 0o600);
+    const bytes = readFileSync(dir.path);
+    const ledger = dir.open();
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(1);
     await ledger.close();
-    expect(place.asides()).toEqual([]);
-    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path, code: 'NOT_OURS' }]);
-    expect(readFileSync(place.path).equals(bytes)).toBe(true);
+    expect(dir.asides()).toEqual([]);
+    expect(dir.lines).toMatchObject([{ level: 'warn', path: dir.path, code: 'NOT_OURS' }]);
+    expect(readFileSync(dir.path).equals(bytes)).toBe(true);
   });
 
   test('that was taken away is begun afresh, and that is one line', async () => {
-    const place = createBooksPlace();
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    const ledger = dir.open();
     ledger.note(HIT);
     await ledger.stats();
-    rmSync(place.path);
+    rmSync(dir.path);
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(1);
-    expect(place.lines).toMatchObject([
-      { level: 'warn', path: place.path, msg: expect.stringContaining('taken away') },
-    ]);
+    expect(dir.lines).toMatchObject([{ level: 'warn', path: dir.path, msg: expect.stringContaining('taken away') }]);
     await ledger.close();
-    expect(requests(place.path)).toBe(1);
+    expect(requests(dir.path)).toBe(1);
   });
 
   test('that others can read is for its owner alone from then on', async () => {
-    const place = createBooksPlace();
+    const dir = createLedgerDir();
     for (const mode of [0o644, 0o640]) {
-      const ledger = place.open();
+      const ledger = dir.open();
       ledger.note(HIT);
       await ledger.close();
-      chmodSync(place.path, mode);
+      chmodSync(dir.path, mode);
     }
-    await place.open().stats();
-    expect(statSync(place.path).mode & 0o777).toBe(0o600);
-    expect(place.lines.map(({ mended }) => mended)).toEqual([[place.path], [place.path]]);
+    await dir.open().stats();
+    expect(statSync(dir.path).mode & 0o777).toBe(0o600);
+    expect(dir.lines.map(({ mended }) => mended)).toEqual([[dir.path], [dir.path]]);
   });
 
   test.each([
@@ -164,60 +162,60 @@ describe('a file that is in trouble', () => {
       },
     ],
   ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
-    const place = createBooksPlace();
-    spoil(place.path);
-    chmodSync(place.path, 0o600);
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    spoil(dir.path);
+    chmodSync(dir.path, 0o600);
+    const ledger = dir.open();
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(1);
-    expect(place.asides()).toHaveLength(1);
-    expect(place.lines).toMatchObject([{ level: 'warn', path: place.path }]);
+    expect(dir.asides()).toHaveLength(1);
+    expect(dir.lines).toMatchObject([{ level: 'warn', path: dir.path }]);
     await ledger.close();
-    expect(requests(place.path)).toBe(1);
+    expect(requests(dir.path)).toBe(1);
   });
 
   test('that cannot be made is one warning, and the books go on in memory', async () => {
-    const place = createBooksPlace();
-    mkdirSync(place.path);
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    mkdirSync(dir.path);
+    const ledger = dir.open();
     for (const round of [1, 2, 3]) {
       ledger.note(HIT);
-      place.clock.advance(60_000);
+      dir.clock.advance(60_000);
       expect((await ledger.stats()).periods.all.requests).toBe(round);
     }
-    expect(place.lines).toMatchObject([{ level: 'warn', code: 'NOT_OURS' }]);
+    expect(dir.lines).toMatchObject([{ level: 'warn', code: 'NOT_OURS' }]);
     expect(ledger.counts().requests).toBe(3);
   });
 
   test('that comes back is given what waited, once', async () => {
-    const place = createBooksPlace();
-    mkdirSync(place.path);
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    mkdirSync(dir.path);
+    const ledger = dir.open();
     ledger.note(HIT);
     await ledger.stats();
-    rmSync(place.path, { recursive: true });
+    rmSync(dir.path, { recursive: true });
     ledger.note(HIT);
     expect((await ledger.stats()).periods.all.requests).toBe(2);
     await ledger.close();
-    expect(requests(place.path)).toBe(2);
-    expect(place.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
+    expect(requests(dir.path)).toBe(2);
+    expect(dir.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
 
   test('that another process holds is tried again', async () => {
-    const place = createBooksPlace();
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    const ledger = dir.open();
     ledger.note(HIT);
     await ledger.stats();
-    const other = new DatabaseSync(place.path);
+    const other = new DatabaseSync(dir.path);
     other.exec('BEGIN IMMEDIATE');
     ledger.note(HIT);
-    place.clock.advance(1_000);
-    await until(() => place.lines.length === 1);
-    expect(place.lines).toMatchObject([{ level: 'warn', code: 'SQLITE_BUSY' }]);
+    dir.clock.advance(1_000);
+    await until(() => dir.lines.length === 1);
+    expect(dir.lines).toMatchObject([{ level: 'warn', code: 'SQLITE_BUSY' }]);
     other.exec('ROLLBACK');
     other.close();
-    place.clock.advance(30_000);
-    await until(() => requests(place.path) === 2);
+    dir.clock.advance(30_000);
+    await until(() => requests(dir.path) === 2);
   });
 });
 
@@ -231,11 +229,11 @@ describe('reasons in a file', () => {
   });
 
   test('are there after a restart, and where no proxy runs', async () => {
-    const place = createBooksPlace();
+    const dir = createLedgerDir();
     for (const total of [1, 2]) {
-      const ledger = place.open();
-      ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
-      ledger.note(noteOf({ why: 'missing-choice' }));
+      const ledger = dir.open();
+      ledger.note(recordOf({ outcome: 'bypass', why: 'store' }));
+      ledger.note(recordOf({ why: 'missing-choice' }));
       const {
         periods: { all },
       } = await ledger.stats();
@@ -245,41 +243,41 @@ describe('reasons in a file', () => {
       });
       await ledger.close();
     }
-    expect(readBooks(place.path, NOON).periods.all).toMatchObject({
+    expect(readBooks(dir.path, NOON).periods.all).toMatchObject({
       bypassReasons: [{ reason: 'store', requests: 2 }],
       unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
     });
   });
 
   test('are counted from now on in books that had none', async () => {
-    const place = createBooksPlace();
-    const old = new DatabaseSync(place.path);
+    const dir = createLedgerDir();
+    const old = new DatabaseSync(dir.path);
     new BooksTables(old).add([rowOf({})]);
     old.exec('DROP TABLE reasons');
     old.close();
-    chmodSync(place.path, 0o600);
-    expect(readBooks(place.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
-    const ledger = place.open();
-    ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
+    chmodSync(dir.path, 0o600);
+    expect(readBooks(dir.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
+    const ledger = dir.open();
+    ledger.note(recordOf({ outcome: 'bypass', why: 'store' }));
     expect((await ledger.stats()).periods.all).toMatchObject({
       requests: 2,
       bypassReasons: [{ reason: 'store', requests: 1 }],
     });
-    expect(place.lines).toEqual([]);
+    expect(dir.lines).toEqual([]);
   });
 
   test('that a file did not take are counted once it does, once', async () => {
-    const place = createBooksPlace();
-    mkdirSync(place.path);
-    const ledger = place.open();
+    const dir = createLedgerDir();
+    mkdirSync(dir.path);
+    const ledger = dir.open();
     for (const requests of [1, 2]) {
-      ledger.note(noteOf({ outcome: 'bypass', why: 'store' }));
+      ledger.note(recordOf({ outcome: 'bypass', why: 'store' }));
       expect((await ledger.stats()).periods.all.bypassReasons).toEqual([{ reason: 'store', requests }]);
     }
-    rmSync(place.path, { recursive: true });
+    rmSync(dir.path, { recursive: true });
     expect((await ledger.stats()).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
     await ledger.close();
-    expect(readBooks(place.path, NOON).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
+    expect(readBooks(dir.path, NOON).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
   });
 
   test('beyond their bound lose the oldest days, and nothing of the sums', () => {
@@ -357,9 +355,9 @@ describe('books beyond their bound', () => {
 });
 
 test('books that nobody has written read as empty, and no file is made', () => {
-  const place = createBooksPlace();
-  expect(readBooks(place.path, NOON)).toMatchObject({ since: null });
-  expect(() => statSync(place.path)).toThrow();
-  new DatabaseSync(place.path).close();
-  expect(readBooks(place.path, NOON)).toMatchObject({ since: null, periods: { all: { requests: 0 } } });
+  const dir = createLedgerDir();
+  expect(readBooks(dir.path, NOON)).toMatchObject({ since: null });
+  expect(() => statSync(dir.path)).toThrow();
+  new DatabaseSync(dir.path).close();
+  expect(readBooks(dir.path, NOON)).toMatchObject({ since: null, periods: { all: { requests: 0 } } });
 });
