@@ -6,7 +6,6 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet';
 import {
   bodyTooLarge,
-  closesConnection,
   errorBody,
   internalError,
   invalidBody,
@@ -15,6 +14,7 @@ import {
   unknownRoute,
   unsupportedMediaType,
 } from '../errors.ts';
+import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
@@ -88,9 +88,7 @@ export function createAdmin(options: AdminOptions): Express {
     const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
     if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
     if (response.headersSent) return void response.destroy();
-    if (error.status === 503) response.set('retry-after', '1');
-    if (closesConnection(error)) response.set('connection', 'close');
-    response.status(error.status).type('json').send(errorBody(error));
+    response.set(errorHeaders(error)).status(error.status).type('json').send(errorBody(error));
   });
   return admin;
 }

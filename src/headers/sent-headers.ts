@@ -5,7 +5,7 @@
 import type { Sent } from '../cache/variants.ts';
 import { type HeaderFields, readHeaderFields, valuesOf } from '../request/header-fields.ts';
 import { type HeadFacts, isKeyedHeader, type Rules } from '../request/parsed-head.ts';
-import { forwardedHeaders } from '../upstream/headers.ts';
+import { forwardedHeaders } from './forwarded-headers.ts';
 
 export class SentHeaders implements Sent {
   readonly #rules: Rules;

@@ -18,10 +18,10 @@ import type { Reader } from '../response/reader.ts';
  */
 export function standingOf(
   callers: Callers,
-  { policy, caller, credentialAtUpstream: callerThere }: ParsedHead,
+  { policy, caller, credentialAtUpstream }: ParsedHead,
   now: number,
 ): Standing {
-  const standing = callers.standing(callerThere, caller.credential !== null, now);
+  const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
 
@@ -34,20 +34,12 @@ export interface Checker {
 /** How long whoever has a kept answer waits for the upstream to begin with its own. */
 const PATIENCE_MS = 5_000;
 
-/** The result of a check. */
-export interface Checked {
-  /** The answer that is served. */
-  readonly result: CacheResult;
-  /** The opening that the request is sent with; it may go on although what is kept is served. */
-  readonly flown: CacheResult;
-}
-
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */
 export async function recheck(
   { cache, callers, clock }: Checker,
   caller: string,
   question: Question,
-): Promise<Checked> {
+): Promise<CacheResult> {
   callers.checking(caller);
   let result: CacheResult;
   try {
@@ -55,18 +47,18 @@ export async function recheck(
   } catch (error) {
     callers.checked(caller);
     const kept = await keptAnswer(cache, question);
-    if (kept) return { result: kept, flown: kept };
+    if (kept) return kept;
     throw error;
   }
   const { reader, call } = result;
   const over = Promise.resolve(call).then(() => callers.checked(caller));
   await within(clock, PATIENCE_MS, reader.whenBegun());
-  if (saysOfCaller(reader.head?.status)) return { result, flown: result };
+  if (saysOfCaller(reader.head?.status)) return result;
   const kept = await keptAnswer(cache, question);
-  if (!kept) return { result, flown: result };
+  if (!kept) return result;
   if (reader.state !== 'waiting') reader.leave();
   else readToNobody(reader, over);
-  return { result: kept, flown: result };
+  return kept;
 }
 
 /** The call goes on: what comes of it is said of the caller, and kept. */
