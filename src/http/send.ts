@@ -9,31 +9,32 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { errorEvent } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
+import type { ErrorDialect } from '../response/error-dialect.ts';
 import { isEventStream } from '../response/validator.ts';
 import type { Reader, Player } from '../response/reader.ts';
 import type { Failure } from '../response/writer.ts';
 
-/** The headers to send, by the head of the answer and its length in bytes if that is known. */
-export type HeadersFor = (head: Head, length: number | null) => string[];
+/** How an answer is written. */
+export interface Rendering {
+  /** The headers to send, by the head of the answer and its length in bytes if that is known. */
+  readonly headersFor: (head: Head, length: number | null) => string[];
+  /** The words in which its client is told that it broke off. */
+  readonly errors: ErrorDialect;
+  readonly heartbeat: Heartbeat | null;
+}
 
 /**
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function send(
-  reader: Reader,
-  response: ServerResponse,
-  headersFor: HeadersFor,
-  heartbeat: Heartbeat | null,
-): Promise<void> {
+export function send(reader: Reader, response: ServerResponse, rendering: Rendering): Promise<void> {
   return new Promise((resolve, reject) => {
     const whole = response.destroyed ? null : reader.readWhole();
-    if (whole === null) return new Playback(reader, response, headersFor, heartbeat).start(resolve, reject);
+    if (whole === null) return new Playback(reader, response, rendering).start(resolve, reject);
     const head = reader.head as Head;
     response.on('close', resolve);
-    response.writeHead(head.status, head.statusText, headersFor(head, whole.length));
+    response.writeHead(head.status, head.statusText, rendering.headersFor(head, whole.length));
     response.end(whole);
   });
 }
@@ -62,22 +63,20 @@ const COMMENT = ': refrain is waiting\n';
 class Playback implements Player {
   readonly #reader: Reader;
   readonly #response: ServerResponse;
-  readonly #headersFor: HeadersFor;
+  readonly #rendering: Rendering;
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
   /** Whether the client was told how long the answer is. */
   #hasLength = false;
   #last: Buffer = NOTHING;
-  readonly #heartbeat: Heartbeat | null;
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
-  constructor(reader: Reader, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
-    this.#heartbeat = heartbeat;
+  constructor(reader: Reader, response: ServerResponse, rendering: Rendering) {
     this.#reader = reader;
     this.#response = response;
-    this.#headersFor = headersFor;
+    this.#rendering = rendering;
   }
 
   start(resolve: () => void, reject: (error: unknown) => void): void {
@@ -125,7 +124,8 @@ class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
+    const { heartbeat } = this.#rendering;
+    if (state === 'streaming' && heartbeat && isEventStream(head)) this.#awaitBeat(heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
     else this.#breakOff(head, this.#reader.failure as Failure);
@@ -134,7 +134,7 @@ class Playback implements Player {
 
   #begin(head: Head): void {
     const { length, state } = this.#reader;
-    this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
+    this.#response.writeHead(head.status, head.statusText, this.#rendering.headersFor(head, length));
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
     this.#hasLength = length !== null;
@@ -176,7 +176,10 @@ class Playback implements Player {
     if (this.#hasLength) this.#response.write('', cut);
     else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
       this.#response.write('', cutOnceRead);
-    } else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
+    } else {
+      const event = this.#rendering.errors.event(error);
+      this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * The first step: where a request goes, what it allows, and who asks.
  */
-import { deletedAnswerOf } from '../endpoint.ts';
 import { stopping } from '../errors.ts';
+import { deletedAnswerOf } from '../request/endpoints/table.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { RawHead } from './incoming-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
@@ -22,7 +22,8 @@ export function parse(
   const head = heads.read(raw, connection);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
-  const deleted = deletedAnswerOf(head.method, head.route.path);
+  const { path, target } = head.route;
+  const deleted = deletedAnswerOf(head.method, { path, basePath: target.basePath });
   if (deleted !== null) cache.removals.forget(deleted);
   return head;
 }
