@@ -17,6 +17,7 @@ const KEPT = new Set([
   'content-language',
   'vary',
   'x-request-id',
+  'request-id',
   'openai-version',
   'x-content-type-options',
 ]);
@@ -24,7 +25,7 @@ const KEPT = new Set([
 const COOKIES = new Set(['set-cookie', 'set-cookie2']);
 
 /** Facts about one caller's session, which no other caller may see. */
-const PERSONAL = new Set([...COOKIES, 'openai-organization', 'openai-project']);
+const PERSONAL = new Set([...COOKIES, 'openai-organization', 'openai-project', 'anthropic-organization-id']);
 
 /**
  * The headers that go upstream.
