@@ -26,7 +26,7 @@ export function fetcherFor(
   const { method, route, keyContext, credentialAtUpstream, raw } = head;
   return (writer, whenOver) => {
     const headers = forwardedHeaders(raw.rawHeaders, recorded);
-    addVia(headers, raw.httpVersion, pseudonym);
+    if (pseudonym !== null) addVia(headers, raw.httpVersion, pseudonym);
     const long = body instanceof WholeBody && LongBody.isLong(body) ? new LongBody(body) : null;
     const held = long ?? body;
     held?.hold();

@@ -24,8 +24,8 @@ export interface ProxyDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly heads: HeadMemo;
-  /** The name of this process in `Via`. */
-  readonly pseudonym: string;
+  /** The name of this process in `Via`; null where a request takes no hop to get here. */
+  readonly pseudonym: string | null;
   readonly keyer: Keyer;
   readonly callers: Callers;
   readonly decoding: Decoding;

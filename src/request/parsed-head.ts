@@ -10,11 +10,12 @@ import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createKeyContext, type KeyContext } from './key.ts';
 import type { OmissionsByDialect } from './omissions.ts';
 import { type Policy, type PolicyDefaults, readPolicy } from './policy.ts';
-import { findRoute, type Route, type Targets } from './route.ts';
+import type { Route } from './route.ts';
 
 /** How the configuration has requests read. */
 export interface Rules {
-  readonly targets: Targets;
+  /** Where a request goes, by its target. @throws RefrainError where that is nowhere */
+  readonly routeOf: (url: string, fields: HeaderFields) => Route;
   readonly policy: PolicyDefaults;
   readonly omissions: OmissionsByDialect;
   readonly bypasses: Bypasses;
@@ -50,7 +51,7 @@ export interface ParsedHead {
 /** @throws RefrainError where the request is refused */
 export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
   const { method, url, fields } = head;
-  const route = findRoute(url, fields, rules.targets);
+  const route = rules.routeOf(url, fields);
   const policy = readPolicy(fields, rules.policy);
   const caller = rules.callerOf(fields);
   return {
