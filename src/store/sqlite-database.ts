@@ -190,7 +190,7 @@ export class SqliteDatabase<Tables> {
    * log, by name, when it closes.
    */
   #quarantine(failure: FileFailure, now: number): void {
-    const { path, onQuarantine: onQuarantine } = this.#options;
+    const { path, onQuarantine } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;

@@ -226,22 +226,44 @@ export const resetAfter =
 
 /** Answers every endpoint that is cached, in the form that is asked. */
 export const answerAll: Script = (call) => {
-  const {
-    stream = false,
-    stream_options: options,
-    input,
-    encoding_format: encoding,
-  } = JSON.parse(call.body.toString() || '{}');
+  const asked: Asked = JSON.parse(call.body.toString() || '{}');
   const path = call.url.split('?')[0] ?? '';
-  const chat = options?.include_usage ? chatEventsWithUsage : chatEvents;
-  if (path.endsWith('/chat/completions')) return stream ? sendStream(call, chat()) : sendJson(call, chatAnswer());
-  if (path.endsWith('/completions'))
-    return stream ? sendStream(call, completionEvents()) : sendJson(call, completionAnswer());
-  if (path.endsWith('/responses'))
-    return stream ? sendStream(call, responseEvents()) : sendJson(call, responseAnswer());
-  if (path.endsWith('/embeddings'))
-    return sendJson(call, embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding));
-  if (path.endsWith('/moderations')) return sendJson(call, moderationAnswer());
-  if (path.endsWith('/models')) return sendJson(call, modelsAnswer());
-  return sendJson(call, errorAnswer('no such route'), 404);
+  const [, answer] = ANSWERS.find(([end]) => path.endsWith(end)) ?? [];
+  if (!answer) return sendJson(call, errorAnswer('no such route'), 404);
+  return asked.stream && answer.events ? sendStream(call, answer.events(asked)) : sendJson(call, answer.json(asked));
 };
+
+/** The fields of a request that change the form of its answer. */
+interface Asked {
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly input?: unknown;
+  readonly encoding_format?: 'float' | 'base64';
+}
+
+interface Answers {
+  readonly json: (asked: Asked) => string;
+  readonly events?: (asked: Asked) => readonly string[];
+}
+
+/** By how a path ends; the first that fits. */
+const ANSWERS: readonly (readonly [string, Answers])[] = [
+  [
+    '/chat/completions',
+    {
+      json: () => chatAnswer(),
+      events: ({ stream_options: options }) => (options?.include_usage ? chatEventsWithUsage() : chatEvents()),
+    },
+  ],
+  ['/completions', { json: () => completionAnswer(), events: completionEvents }],
+  ['/responses', { json: () => responseAnswer(), events: () => responseEvents() }],
+  [
+    '/embeddings',
+    {
+      json: ({ input, encoding_format: encoding }) =>
+        embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding),
+    },
+  ],
+  ['/moderations', { json: moderationAnswer }],
+  ['/models', { json: modelsAnswer }],
+];

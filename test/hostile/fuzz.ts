@@ -7,7 +7,7 @@
  * answer; the others are thrown damaged, and only have to end.
  */
 import { Random } from '../request/random.ts';
-import { FuzzUpstream, healthy } from './fuzz-upstream.ts';
+import { type FuzzUpstream, healthy } from './fuzz-upstream.ts';
 import { Line, Thrown } from './line.ts';
 import { marksIn } from './marks.ts';
 import { type Message, statusOf, valuesOf } from './message.ts';

@@ -213,16 +213,10 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
       const tryOne = (dialect: Dialect, endpoint: Endpoint, seed: number) => {
         const random = new Random(seed);
         const dictionary = new Dictionary();
-        for (let bodies = 0; bodies < 10; bodies += 1) {
-          const json = oddBody(random);
-          const mutations = new Mutations(json, new Set());
-          for (let variants = 0; variants < 20; variants += 1) {
-            const variant = random.once(3) ? json : (mutations.next(random)?.json ?? json);
-            const body = bytesOf(random.once(2) ? spell(variant, random) : write(variant), random);
-            const key = keyOf({ dialect, endpoint }, body);
-            if (isKey(key)) dictionary.add(key, meaningOf(dialect, endpoint, body), body);
-            else if (key.startsWith('not-')) throw new Error(`${key}: ${body}`);
-          }
+        for (const body of variantsOfOddBodies(random)) {
+          const key = keyOf({ dialect, endpoint }, body);
+          if (isKey(key)) dictionary.add(key, meaningOf(dialect, endpoint, body), body);
+          else if (key.startsWith('not-')) throw new Error(`${key}: ${body}`);
         }
         tries += dictionary.size + dictionary.shared;
         shared += dictionary.shared;
@@ -240,13 +234,9 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
       const tryOne = (asked: Asked, seed: number) => {
         const random = new Random(seed);
         for (let each = 0; each < 20; each += 1) {
-          let text = spell(each % 2 === 0 ? asked.json : oddBody(random), random);
-          for (let times = 1 + random.below(2); times > 0; times -= 1) text = damaged(text, random);
-          const wanted = isJsonObject(text);
-          if (wanted === keyOf(asked, text).startsWith('not-'))
-            throw new Error(`JSON.parse says ${wanted}, the key ${keyOf(asked, text)}:\n${text}`);
+          const text = damagedOnceOrTwice(spell(each % 2 === 0 ? asked.json : oddBody(random), random), random);
           tries += 1;
-          if (!wanted) refused += 1;
+          refused += isRefusedRightly(asked, text) ? 1 : 0;
         }
       };
       while (tries < damages) fc.assert(fc.property(asked, fc.nat(), tryOne), { numRuns: 10 });
@@ -254,6 +244,31 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
       expect(refused / tries).toBeLessThan(0.9);
     });
   });
+}
+
+/** Ten bodies, each in twenty variants and spellings. */
+function* variantsOfOddBodies(random: Random): Generator<Buffer> {
+  for (let bodies = 0; bodies < 10; bodies += 1) {
+    const json = oddBody(random);
+    const mutations = new Mutations(json, new Set());
+    for (let variants = 0; variants < 20; variants += 1) {
+      const variant = random.once(3) ? json : (mutations.next(random)?.json ?? json);
+      yield bytesOf(random.once(2) ? spell(variant, random) : write(variant), random);
+    }
+  }
+}
+
+function damagedOnceOrTwice(text: string, random: Random): string {
+  const once = random.once(2);
+  return once ? damaged(text, random) : damaged(damaged(text, random), random);
+}
+
+/** @throws where JSON.parse and the key disagree about a text */
+function isRefusedRightly(asked: Asked, text: string): boolean {
+  const key = keyOf(asked, text);
+  const wanted = isJsonObject(text);
+  if (wanted === key.startsWith('not-')) throw new Error(`JSON.parse says ${wanted}, the key ${key}:\n${text}`);
+  return !wanted;
 }
 
 function isJsonObject(text: string): boolean {
