@@ -37,19 +37,21 @@ export function listMetrics(): Metric[] {
   return listed.map(({ name, type, labelNames, help }) => ({ name, type, labels: labelNames, help }));
 }
 
-/** The README with its tables as the code has them now. */
-export function refreshReadme(readme: string): string {
-  const parts = {
-    exits: exitsTable(),
-    settings: settingsTable(),
-    key: keyTable(),
-    fields: fieldsTable(),
-    metrics: metricsTable(),
-  };
-  return Object.entries(parts).reduce((text, [name, part]) => withPart(text, name, part), readme);
+/** The documents with parts that are made from code, and how each part is. */
+const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'docs/key.md': { key: keyTable, fields: fieldsTable },
+  'docs/operation.md': { exits: exitsTable, metrics: metricsTable },
+  'docs/settings.md': { settings: settingsTable },
+};
+
+export const generatedDocuments: readonly string[] = Object.keys(PARTS);
+
+/** A document with its tables as the code has them now. @param path below the top of the repository */
+export function refreshDocument(path: string, text: string): string {
+  return Object.entries(PARTS[path] ?? {}).reduce((whole, [name, make]) => withPart(whole, name, make()), text);
 }
 
-/** What stands between `<!-- name -->` and `<!-- /name -->`. */
+/** The text between `<!-- name -->` and `<!-- /name -->`. */
 export function partOf(text: string, name: string): string {
   const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
   const from = text.indexOf(start);
@@ -73,7 +75,7 @@ function metricsTable(): string {
   return ['| Metric | Type | Labels | Meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** What each dialect leaves out of the key, and why. */
+/** The parts of a request that each dialect leaves out of the key, and why. */
 function keyTable(): string {
   const places = (isOut: (dialect: (typeof DIALECTS)[number]) => boolean) =>
     DIALECTS.map((dialect) => (isOut(dialect) ? 'out' : '**in**')).join(' | ');

@@ -1,30 +1,32 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { refreshReadme } from './documents.ts';
+import { generatedDocuments, refreshDocument } from './documents.ts';
+import { anchorsOf, firstCells, linksOf, listDocuments, sectionOf } from './markdown.ts';
 
 const ROOT = new URL('..', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
-const README = read('README.md');
+const DOCUMENTS = listDocuments(ROOT);
 const PACKAGE = JSON.parse(read('package.json'));
 
-/** The first cells of the rows of the table under a heading, without their quotes. */
-function firstCells(heading: string): string[] {
-  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => (cell ?? '').replaceAll('`', '')).slice(1);
-}
+const SOURCES = readdirSync(new URL('src', ROOT), { recursive: true, encoding: 'utf8' }).filter((path) =>
+  /\.[jt]s$/.test(path),
+);
+const ROOMS = [...new Set(SOURCES.filter((path) => path.includes('/')).map((path) => path.split('/')[0] as string))];
 
-describe('the README', () => {
-  test('has the settings and the key as the code has them', () => {
-    expect(README).toBe(refreshReadme(README));
-    expect(README).toContain('| `REFRAIN_PORT` |');
+describe('the documents', () => {
+  test('have their tables as the code has them; `node test/generate.ts` writes them', () => {
+    for (const path of generatedDocuments) expect(read(path), path).toBe(refreshDocument(path, read(path)));
+    expect(read('docs/settings.md')).toContain('| `REFRAIN_PORT` |');
   });
 
-  test('lists every error, with its status', () => {
+  test('list every error, with its status', () => {
     const raised = [...read('src/errors.ts').matchAll(/new RefrainError\(\s*'(\w+)',\s*(\d+)/g)].map(
       ([, code, status]) => `${code} ${status}`,
     );
-    const listed = [...README.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(([, code, status]) => `${code} ${status}`);
+    const listed = [...read('docs/api.md').matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(
+      ([, code, status]) => `${code} ${status}`,
+    );
     expect(raised.length).toBeGreaterThan(10);
     expect(listed.sort()).toEqual(raised.sort());
     const declared = [
@@ -33,7 +35,9 @@ describe('the README', () => {
     expect(declared.sort()).toEqual(raised.map((row) => row.split(' ')[0]).sort());
   });
 
-  test('gives every reason for a bypass', () => {
+  const REASONS = new Set(firstCells(sectionOf(read('docs/api.md'), 'Reasons')));
+
+  test('give every reason for a bypass', () => {
     const reasons = [
       'src/request/state.ts',
       'src/request/parsed-request.ts',
@@ -45,29 +49,66 @@ describe('the README', () => {
       [...read(path).matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g)].map(([, reason]) => reason as string),
     );
     expect(reasons.length).toBeGreaterThan(12);
-    for (const reason of new Set(reasons)) expect(README, reason).toContain(`\`${reason}\``);
+    for (const reason of new Set(reasons)) expect(REASONS).toContain(reason);
   });
 
-  test('gives every reason for not keeping an answer', () => {
+  test('give every reason for not keeping an answer', () => {
     const reasons = [...read('src/cache/storable.ts').matchAll(/^ {2}'([a-z]+(?:-[a-z]+)*)': '/gm)].map(
       ([, reason]) => reason as string,
     );
     expect(reasons.length).toBeGreaterThan(20);
-    for (const reason of reasons) expect(README, reason).toContain(`\`${reason}\``);
+    for (const reason of reasons) expect(REASONS).toContain(reason);
   });
 
-  test('gives a reason for every dependency', () => {
-    const cells = firstCells('Development').join(', ');
-    const missing = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).filter(
-      (name) => !cells.includes(name.startsWith('@types/') ? '@types/*' : name),
+  test('give no reason that the code does not', () => {
+    const code = SOURCES.map((path) => read(`src/${path}`)).join();
+    expect([...REASONS].filter((reason) => !code.includes(`'${reason}'`))).toEqual([]);
+  });
+
+  test('give a reason for every dependency', () => {
+    const given = firstCells(sectionOf(read('CONTRIBUTING.md'), 'Dependencies'));
+    const named = Object.keys({ ...PACKAGE.dependencies, ...PACKAGE.devDependencies }).map((name) =>
+      name.startsWith('@types/') ? '@types/*' : name,
     );
-    expect(missing).toEqual([]);
+    expect(given.toSorted()).toEqual([...new Set(named)].toSorted());
   });
 
-  test('names the scripts that there are', () => {
-    const named = [...README.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name as string);
+  test('name the scripts that there are', () => {
+    const named = DOCUMENTS.flatMap((path) => [...read(path).matchAll(/npm run (?:-s )?([a-z:]+)/g)]).map(
+      ([, name]) => name as string,
+    );
     expect(named.length).toBeGreaterThan(1);
     expect(named.filter((name) => !(name in PACKAGE.scripts))).toEqual([]);
+  });
+
+  test('link to what there is', () => {
+    const broken = DOCUMENTS.flatMap((document) =>
+      linksOf(read(document))
+        .filter((link) => !leadsSomewhere(document, link))
+        .map((link) => `${document}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('the first of them fits on two screens', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
+  });
+});
+
+function leadsSomewhere(document: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? document : new URL(path, new URL(`${dirname(document)}/`, ROOT)).pathname;
+  const url = new URL(target, ROOT);
+  return existsSync(url) && (anchor === undefined || anchorsOf(readFileSync(url, 'utf8')).has(anchor));
+}
+
+describe('every room and every file beside them', () => {
+  test('is named in docs/architecture.md', () => {
+    const rooms = sectionOf(read('docs/architecture.md'), 'The rooms');
+    const beside = SOURCES.filter((path) => !path.includes('/')).map((path) => path.replace(/\.[jt]s$/, ''));
+    const named = rooms.match(/(?<=^\| |\[|`)[a-z]+\/?(?=\]|`)/gm) ?? [];
+    const tabled = new Set(named.map((name) => name.replace('/', '')));
+    expect([...ROOMS, ...beside].filter((name) => !tabled.has(name))).toEqual([]);
   });
 });
 
@@ -86,18 +127,12 @@ test('at the top there is only what belongs there', () => {
     'CONTRIBUTING.md',
     'SECURITY.md',
   ]);
-  const isAllowed = (name: string) => ALLOWED.has(name) || name.startsWith('.');
   // Of what git ignores, such as a packed tarball, anything may lie about.
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });
-  const tops = new Set(
-    listed
-      .toString()
-      .trim()
-      .split('\n')
-      .map((path) => path.split('/')[0] as string),
-  );
-  expect(tops.size).toBeGreaterThan(8);
-  expect([...tops].filter((name) => !isAllowed(name))).toEqual([]);
+  const ignored = read('.gitignore').trim().split('\n');
+  const isIgnored = (name: string) => ignored.some((pattern) => matchesGlob(name, pattern.replace(/\/$/, '')));
+  const tops = readdirSync(ROOT).filter((name) => !isIgnored(name));
+  expect(tops.length).toBeGreaterThan(8);
+  expect(tops.filter((name) => !ALLOWED.has(name) && !name.startsWith('.'))).toEqual([]);
 });
 
 test('the lock file names no registry', () => {

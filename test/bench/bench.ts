@@ -8,7 +8,7 @@
  *
  *   --full    more and longer runs, and the figures that take minutes
  *   --check   fails where a ratio is above its budget by more than a third
- *   --write   puts the table into the README
+ *   --write   puts the table into docs/performance.md
  *   --only TEXT   the ratios whose names hold it, and nothing else
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ import { measureStarts } from './figures/starts.ts';
 import { LOAD_CORE } from './server-process.ts';
 import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
 const { full, check, write, only } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
@@ -62,7 +62,7 @@ for (const measure of full && only === undefined ? [...ALWAYS, ...LONG] : ALWAYS
     lines.push(line);
     console.error(`${line.what}: ${line.measured}`);
   }
-  if (write) writeFileSync(README, withTable(readFileSync(README, 'utf8'), tableOf(lines)));
+  if (write) writeFileSync(DOCUMENT, withTable(readFileSync(DOCUMENT, 'utf8'), tableOf(lines)));
 }
 console.log(tableOf(lines));
 const far = lines.filter(isFarAbove);

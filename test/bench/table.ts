@@ -33,8 +33,8 @@ export function tableOf(lines: readonly Line[]): string {
   );
 }
 
-export function withTable(readme: string, table: string): string {
-  return withPart(readme, 'bench', table);
+export function withTable(document: string, table: string): string {
+  return withPart(document, 'bench', table);
 }
 
 function withUnit(figure: number, unit: string): string {
