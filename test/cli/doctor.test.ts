@@ -120,14 +120,15 @@ describe('refrain doctor', () => {
 
   test('waits for nobody for more than five seconds', async ({ refrain, upstream }) => {
     const [port, mute] = [await strangerOn(null), await strangerOn(null)];
-    const began = performance.now();
-    const { of } = await diagnose({ refrain, upstream }, [
-      '--upstream',
-      `http://127.0.0.1:${mute}/v1`,
-      '--port',
-      String(port),
-    ]);
-    expect(performance.now() - began).toBeLessThan(12_000);
+    const timed = async (flags: readonly string[]) => {
+      const began = performance.now();
+      const diagnosis = await diagnose({ refrain, upstream }, flags);
+      return { ...diagnosis, ms: performance.now() - began };
+    };
+    // What it takes where nobody is waited for is what the machine makes of it.
+    const { ms: usual } = await timed([]);
+    const { of, ms } = await timed(['--upstream', `http://127.0.0.1:${mute}/v1`, '--port', String(port)]);
+    expect(ms).toBeLessThan(5_000 + 5 * usual);
     expect(of('upstream')).toMatchObject({ state: 'failure' });
     expect(of('API port')).toMatchObject({
       state: 'failure',

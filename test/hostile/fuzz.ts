@@ -51,7 +51,7 @@ const CLOSES = /^\S+ \S+ HTTP\/1\.0\r\n|\r\nConnection: close\r\n/;
 const ROUND = 256;
 const LINES = 24;
 /** A round that takes longer has a request in it that nobody answers. */
-const STALLED_MS = 30_000;
+const STALLED_MS = 150_000;
 
 export class Fuzz {
   readonly tally: Tally = new Map();

@@ -58,7 +58,7 @@ afterEach(async () => {
 
 function run(flags: readonly string[]): Child {
   const report = `--report-on-signal --report-on-fatalerror --report-directory=${folder}`;
-  const timeouts = ['--timeouts-first-byte', '0.3', '--timeouts-idle', '0.3'];
+  const timeouts = ['--timeouts-first-byte', '1', '--timeouts-idle', '1'];
   const settings = [
     '--port',
     '0',

@@ -105,7 +105,7 @@ export function passByteForByte({ share }: { readonly share: number }): void {
   describe('the bytes that a client sends are the bytes that the upstream receives', () => {
     story(
       `on each of ${ROUTES.length} routes, one in ${share} of all ways to send them`,
-      { timeout: 30_000 + 600_000 / share },
+      { timeout: 180_000 + 600_000 / share },
       async ({ upstream, open }) => {
         const proxy = await open();
         upstream.script = ({ response, body }) =>

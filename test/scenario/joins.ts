@@ -42,7 +42,7 @@ export function mayJoinAnywhere({ joins, seed }: JoinCounts): void {
     for (const [what, path, body, whole] of STREAMS) {
       story(
         `reaches all of ${joins} without a gap, a repeat or a change: ${what}, seed ${seed}`,
-        { timeout: 30_000 + joins * 500 },
+        { timeout: 180_000 + joins * 500 },
         async ({ upstream, open }) => {
           const proxy = await open();
           const random = new Random(seed);

@@ -81,7 +81,7 @@ export function refusedGetNoHits({ steps, seed }: RevocationCounts): void {
   describe('however credentials are refused and accepted', () => {
     story(
       `none gets a hit from its refusal on until it is accepted: ${steps} steps of the seed ${seed}`,
-      { timeout: 30_000 + steps * 100 },
+      { timeout: 180_000 + steps * 100 },
       async ({ upstream, open }) => {
         const proxy = await open();
         const random = new Random(seed);

@@ -71,7 +71,7 @@ async function bestOf(attempts: number, measure: (attempt: number) => Promise<nu
 
 export function holdNothingUp({ bytes, attempts, tell }: HeldOptions): void {
   describe(`no request of ${bytes} bytes holds the event loop for more than ${LONGEST_MS} ms:`, () => {
-    test('whatever its body is made of', { timeout: attempts * 60_000 }, async () => {
+    test('whatever its body is made of', { timeout: 180_000 + attempts * 60_000 }, async () => {
       const proxy = await open((response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
       );

@@ -59,7 +59,7 @@ class Slow {
 
 export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void {
   test(`${each} connections that never end their head, as many their body, and as many that never read, hinder nobody`, {
-    timeout: 60_000 + each * 100,
+    timeout: 180_000 + each * 100,
   }, async () => {
     const events = chatEvents();
     const live = { end: () => {} };
