@@ -102,7 +102,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'logLevel': ['debug', 'debug'],
 };
 
-/** What a setting cannot be without. */
+/** The settings that another setting needs. */
 const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],

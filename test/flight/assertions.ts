@@ -1,5 +1,5 @@
 /**
- * Whether a request was answered as it may be, by all that was said and done
+ * The assertions about an answer: as it may be, by all that was said and done
  * until then.
  */
 import { callOf } from './answers.ts';
@@ -13,7 +13,7 @@ export function checkAnswer(invariants: Invariants, setting: Setting, asker: Ask
   invariants.findings.hold(why === null, () => `request ${asker.topic.key} of step ${asker.openedStep} ${why}`);
 }
 
-/** What is wrong, or null. */
+/** The first fault, or null. */
 function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
   if (asker.state === 'asking') return null;
   if (asker.state === 'refused')
@@ -136,7 +136,7 @@ function whyNotCut(
   return `is cut with ${error}`;
 }
 
-/** What its upstream has ended is over as it ended it, whole or not; so is what has said its terminal event. */
+/** An answer that its upstream has ended is over, whole or not; so is one that has said its terminal event. */
 function mayBeComplete({ answer, end, isAborted, terminalAt }: Call): boolean {
   if (answer === null) return false;
   return end === 'finished' || (terminalAt !== null && (end !== null || isAborted));

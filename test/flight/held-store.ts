@@ -21,9 +21,9 @@ export class HeldStore implements Store {
   /** Called before anything is done; may throw. */
   onCall: (name: string, key: string) => void = () => {};
   onSet: (key: string, entry: Entry) => void = () => {};
-  /** Whether what is set or found can be had at once from then on. */
+  /** True where what is set or found can be had at once from then on. */
   isNear = true;
-  /** Whether it says of what it has not that it has it not. */
+  /** True where it says of what it lacks that it lacks it. */
   isSure = false;
   readonly #near = new Map<string, Entry>();
   readonly #far = new Map<string, Entry>();
@@ -79,7 +79,7 @@ export class HeldStore implements Store {
     }
   }
 
-  /** What can be had at once is had later only, or not at all any more. */
+  /** An entry that can be had at once is had later only, or not at all any more. */
   evict(key: string, everywhere: boolean): void {
     this.#near.delete(key);
     if (everywhere) this.#far.delete(key);

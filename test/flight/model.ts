@@ -204,7 +204,7 @@ export class Model {
     await this.rest();
     this.turn(SETTLE_MS);
     await this.rest();
-    // Who is still asking cannot leave yet: its question is settled first.
+    // A request that still asks cannot leave yet: its question is settled first.
     if (this.harness.setting.onAbandon === 'finish' || this.askers.some(({ state }) => state === 'asking')) return;
     this.invariants.findings.hold(this.flying.length === 0, () => `call ${this.flying[0]?.number} goes on for nobody`);
   }
@@ -262,6 +262,6 @@ function attempt(act: () => void): void {
   try {
     act();
   } catch {
-    // Whoever purged or forgot is told; what was on its way is fenced all the same.
+    // The caller of a purge sees the failure; what was on its way is fenced all the same.
   }
 }

@@ -30,7 +30,8 @@ export function chatChunk(delta: object, finish: string | null = null): string {
 }
 
 function chatEvent(fields: object): string {
-  return `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-test', ...fields })}\n\n`;
+  const usual = { id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-test' };
+  return `data: ${JSON.stringify({ ...usual, ...fields })}\n\n`;
 }
 
 /** The events of a chat stream: role, one per piece, finish, done. */
@@ -136,8 +137,11 @@ export function completionAnswer(text = ' water'): string {
 }
 
 export function completionEvents(): string[] {
-  const chunk = (text: string, finish: string | null) =>
-    `data: ${JSON.stringify({ id: 'cmpl-2', object: 'text_completion', created: 1_700_000_000, model: 'gpt-test', choices: [{ text, index: 0, logprobs: null, finish_reason: finish }] })}\n\n`;
+  const usual = { id: 'cmpl-2', object: 'text_completion', created: 1_700_000_000, model: 'gpt-test' };
+  const chunk = (text: string, finish: string | null) => {
+    const choices = [{ text, index: 0, logprobs: null, finish_reason: finish }];
+    return `data: ${JSON.stringify({ ...usual, choices })}\n\n`;
+  };
   return [chunk(' salt', null), chunk(' water', null), chunk('', 'stop'), 'data: [DONE]\n\n'];
 }
 

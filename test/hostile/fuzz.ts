@@ -202,7 +202,8 @@ export class Fuzz {
       await act();
     } catch (error) {
       throw new Error(
-        `seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\nreply: ${this.#upstream.told(id)}`,
+        `seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\n` +
+          `reply: ${this.#upstream.told(id)}`,
         { cause: error },
       );
     }

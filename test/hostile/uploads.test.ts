@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the upstream does with a request whose body has begun. */
+/** The upstream's ways with a request whose body has begun. */
 const UPSTREAMS = { 'is silent': null, 'has answered already': plainAnswer('early'), 'hangs up': '' } as const;
 
 const FRAMINGS = ['content-length: 100', 'content-length: 9007199254740993', 'transfer-encoding: chunked'];

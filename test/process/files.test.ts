@@ -86,7 +86,8 @@ describe('a start', () => {
       const [last = ''] = child.stderr.trimEnd().split('\n').slice(-1);
       expect(last).toMatch(
         new RegExp(
-          `^refrain: ${path} cannot be used: it is .*; choose another path with --store-path, or move away what is there$`,
+          `^refrain: ${path} cannot be used: it is .*; ` +
+            `choose another path with --store-path, or move away what is there$`,
         ),
       );
       expect(child.stdout).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * What holds for the keys of all bodies, however often that is tried: one for
+ * The properties of the keys of all bodies, however often they are tried: one for
  * all spellings of a body, and another for every other body. Declares tests.
  */
 import fc from 'fast-check';
@@ -89,7 +89,7 @@ class Tally {
   }
 }
 
-/** Whether a mutant differs in an id alone that its client made up. */
+/** True where a mutant differs in an id alone that its client made up. */
 function isLabelAlone({ dialect, endpoint, json }: Asked, changed: string): boolean {
   return meaningOf(dialect, endpoint, Buffer.from(write(json))) === meaningOf(dialect, endpoint, Buffer.from(changed));
 }
@@ -110,7 +110,7 @@ function tryMutants(count: number, kinds: readonly Kind[]): void {
         throw new Error(
           `${dialect} ${endpoint} has one key for two bodies that differ in ${mutant?.kind}:\n${text}\n${changed}`,
         );
-      // What decides may have made it a request that is not cached.
+      // The mutated field may have made it a request that is not cached.
       if (!isKey(other)) continue;
       seen.add(changed);
       tally.add(endpoint);
@@ -192,7 +192,7 @@ export function keysKeepTheirWord({ leaves, orders, spellings, odd, damaged: dam
   describe('a key', () => {
     test(`is not shared by bodies that differ in one leaf: ${leaves} pairs`, () => tryMutants(leaves, KINDS));
 
-    test(`is not shared by bodies that differ in the order of items, or of members beyond the envelope: ${orders} pairs`, () =>
+    test(`is not shared by bodies that differ in the order of items, or of inner members: ${orders} pairs`, () =>
       tryMutants(orders, ORDER));
 
     test(`is shared by all spellings of a body: ${spellings} pairs`, () => {

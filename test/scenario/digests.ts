@@ -1,5 +1,5 @@
 /**
- * What a client sends is what the upstream receives, to the byte: on every
+ * The bytes that a client sends are those that the upstream receives: on every
  * route that the API has, in every coding and charset. Declares tests.
  */
 import { createHash } from 'node:crypto';

@@ -82,7 +82,7 @@ describe('of two proxies over one file, what one threw away the other stops serv
       while (await isServed(other, at, asking)) continue;
       expect(elapsed()).toBeLessThan(PROMISED_MS);
       expect(await isServed(other, CHAT, OTHER)).toBe(true);
-      // What is kept anew is kept for both.
+      // An answer that is kept anew is kept for both.
       upstream.script = (call) => sendJson(call, at === CHAT ? chatAnswer('anew') : responseAnswer('anew', 'resp_2'));
       expect(await wordOf(other, at, asking)).toBe('MISS');
       await other.app.store.written();

@@ -33,7 +33,10 @@ const BOMBS = {
   zstd: () => zstdCompressSync(ZEROS, { params: { [constants.ZSTD_c_windowLog]: 27 } }),
 } as const;
 
-/** Asks once on a connection of its own, and reads the answer to its end. @returns null where the proxy hung up, as it may on a body that it has refused */
+/**
+ * Asks once on a connection of its own, and reads the answer to its end.
+ * @returns null where the proxy hung up, as it may on a body that it has refused
+ */
 async function send(
   proxy: ProxyProcess,
   body: () => Iterable<Buffer>,
@@ -70,7 +73,7 @@ async function measure(
     flags,
   );
   await ask(proxy.url + CHAT, KEPT);
-  // What a process takes once for traffic of this kind is not what these bodies cost.
+  // Memory that a process takes once for traffic of this kind is no cost of these bodies.
   const passing = Array.from(repeated(20 * MB, Buffer.alloc(65_536, 'a')));
   const length = String(passing.length * 65_536);
   await Promise.all(Array.from({ length: 8 }, () => send(proxy, () => passing, { 'content-length': length })));
@@ -130,7 +133,8 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
       ]);
       const words = Map.groupBy(answers, (answer) => `${answer?.status} ${answer?.headers['cache-status']}`);
       tell?.(
-        `${large} bodies of 15.9 MB, ${what}: grew by ${(growth / MB).toFixed(1)} MB; ${Array.from(words, ([word, all]) => `${all.length} ${word}`).join(', ')}`,
+        `${large} bodies of 15.9 MB, ${what}: grew by ${(growth / MB).toFixed(1)} MB; ` +
+          `${Array.from(words, ([word, all]) => `${all.length} ${word}`).join(', ')}`,
       );
       expect(
         answers.map((answer) => answer?.status).filter((status) => !(statuses as readonly unknown[]).includes(status)),

@@ -10,7 +10,7 @@ import { MB, open, residentOf } from './proxy-process.ts';
 
 export interface Millions {
   readonly answers: number;
-  /** What the memory tier may hold, in MiB. */
+  /** The bound of the memory tier, in MiB. */
   readonly capMiB: number;
   readonly tell?: Tell;
 }

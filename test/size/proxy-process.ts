@@ -66,13 +66,16 @@ const WARM_UP = 100 * MB;
 export interface ProxyProcess {
   readonly url: string;
   readonly child: Child;
-  /** What the upstream was sent, request by request. */
+  /** The bodies that the upstream was sent, request by request. */
   readonly received: Digest[];
   /** Takes what it took at most until now for what is usual. */
   settle(): void;
   /** How much more memory the process takes at most for `act` than passing the warm-up took at most, in bytes. */
   growth(act: () => Promise<unknown>): Promise<number>;
-  /** Waits until the process takes at most this much more than before any `growth`, in bytes. @returns whether it did, in so many seconds */
+  /**
+   * Waits until the process takes at most this much more than before any `growth`, in bytes.
+   * @returns whether it did, in so many seconds
+   */
   givesBack(bytes: number, seconds: number): Promise<boolean>;
 }
 

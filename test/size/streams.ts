@@ -54,7 +54,8 @@ export function streamToAll({ clients, tell }: { readonly clients: number; reado
     tell?.(
       `${clients} clients of a stream of ${(EVENTS.length * EVENT_MS) / 1_000} s: ` +
         `over after ${seconds.toFixed(1)} s; ${follows} followed; ` +
-        `at most ${(resident / MB).toFixed(0)} MB resident; event loop late p99 ${delay.p99} ms, at most ${delay.max} ms`,
+        `at most ${(resident / MB).toFixed(0)} MB resident; ` +
+        `event loop late p99 ${delay.p99} ms, at most ${delay.max} ms`,
     );
   });
 }

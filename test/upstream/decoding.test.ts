@@ -20,7 +20,7 @@ const CODINGS = {
   zstd: zstdCompressSync,
 } as const;
 
-/** What an answer is poured into: it takes one piece at a time where it is slow. */
+/** The sink of an answer: it takes one piece at a time where it is slow. */
 class Heard implements Writer {
   source: Source | null = null;
   head: Head | null = null;
@@ -157,7 +157,7 @@ describe('an encoded answer', () => {
     );
   });
 
-  test('that is not what it is said to be, is cut or spoilt, ends once, and says nothing that was not said', async () => {
+  test('that is not what its head says, is cut or spoilt, ends once, and adds nothing to what was said', async () => {
     const harms = fc.record({
       kind: fc.constantFrom(...(Object.keys(HARMS) as (keyof typeof HARMS)[])),
       at: fc.nat(),
