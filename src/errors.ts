@@ -159,7 +159,7 @@ export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
 export const unauthorized = () => {
-  const message = 'This needs the token of the operator: Authorization: Bearer TOKEN.';
+  const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
   return new RefrainError('unauthorized', 401, message, 'authorization');
 };
 

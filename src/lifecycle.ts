@@ -5,9 +5,9 @@
  *              made or opened once both ports are had
  *   ready      requests are answered
  *   stopping   no new connection; answers that run may end, until the drain
- *              deadline cuts them visibly; then the operator's door closes, so that
- *              whatever it said was done is in the books and the store that are
- *              flushed last
+ *              deadline cuts them visibly; then the admin API closes, so that what it
+ *              reported as done is in the usage ledger and the store, which are
+ *              written last
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -17,18 +17,18 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { reasonOf } from './errors.ts';
 
-/** Where the listeners are, as URLs. */
+/** The URLs of the listeners. */
 export interface Addresses {
   readonly api: string;
   readonly admin: string;
 }
 
-/** After the deadline an answer has this long to tell its client. */
+/** How long an answer that the deadline cuts has to say so to its client. */
 const CUT_MS = 1_000;
 
 const SWEEP_MS = 50;
 
-/** How long a request at the operator's door has to end. */
+/** How long a request to the admin API has to end. */
 const ADMIN_MS = 1_000;
 
 /** A listener that could not be had. */
@@ -61,17 +61,13 @@ export async function start(app: App, { host, port, admin }: Config, clock: Cloc
 /** @param drain how long running answers may take to end, in seconds */
 export async function stop(app: App, drain: number, clock: Clock = systemClock): Promise<void> {
   app.readiness = 'stopping';
-  const cancelCut = clock.after(drain * 1000, () => void app.upstream.close());
+  const cancelCut = clock.after(drain * 1000, () => void app.abort());
   await close(app.api, drain * 1000 + CUT_MS, clock);
   cancelCut();
-  await app.upstream.close();
+  await app.abort();
   // Requests of the operator are answered first; readers of events are not waited for any longer than those may take.
   await close(app.admin, ADMIN_MS, clock);
-  await app.ledger.close();
-  await app.callers.close();
-  app.metrics.close();
-  await app.keyer.close();
-  await app.store.close();
+  await app.close();
 }
 
 async function listen(app: App, listener: keyof Addresses, host: string, port: number): Promise<string> {

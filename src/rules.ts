@@ -1,5 +1,5 @@
 /**
- * How requests are read, as the configuration says.
+ * The rules by which requests are read, as the configuration says.
  */
 import type { Config } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
@@ -9,16 +9,17 @@ import { createBypasses } from './request/bypasses.ts';
 import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
 import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/parsed-head.ts';
-import type { Target, Targets } from './request/route.ts';
+import { findRoute, type Target, type Targets } from './request/route.ts';
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
   const { ttl, maxTtl, cache: mode, scope, key, bypass, sse } = config;
+  const targets = createTargets(config, origins);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
-    targets: createTargets(config, origins),
+    routeOf: (url, fields) => findRoute(url, fields, targets),
     policy: { ttl, maxTtl, mode, sseNoStore: sse.noStore },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),

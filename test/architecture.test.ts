@@ -12,8 +12,11 @@ const ROOMS = [
   ['store', 'upstream'],
   ['cache'],
   ['ledger'],
+  ['headers'],
+  ['proxy'],
   ['http', 'admin'],
-  ['rules'],
+  ['rules', 'stores'],
+  ['core'],
   ['app'],
   ['lifecycle'],
   ['cli'],
@@ -119,6 +122,12 @@ describe('only at the door', () => {
   test('is express imported', () => {
     const importers = EDGES.filter(([, to]) => to === 'express').map(([file]) => roomOf(file));
     expect(new Set(importers)).toEqual(new Set(['admin']));
+  });
+
+  test('is a request of Node known', () => {
+    const core = FILES.filter((file) => ['proxy', 'headers', 'cache', 'request', 'response'].includes(roomOf(file)));
+    expect(core.length).toBeGreaterThan(60);
+    expect(core.filter((file) => /node:http|IncomingMessage|ServerResponse|express/.test(textOf(file)))).toEqual([]);
   });
 
   test('in the configuration is the process asked for its environment and arguments', () => {

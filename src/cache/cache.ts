@@ -69,11 +69,6 @@ export class Cache {
     return this.#flights.keys();
   }
 
-  /** Why the last answer under a key was not kept; null where it was, or nothing is known of it. */
-  whyNotKept(key: string): string | null {
-    return this.#hitForMiss.whyNot(key);
-  }
-
   /** What is kept under a key, where it can be had without waiting and is good enough. */
   hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): CacheResult | undefined {
     const { store } = this.#options;
@@ -168,14 +163,7 @@ export class Cache {
   }
 
   #miss(question: Question): CacheResult | Promise<CacheResult> {
-    const {
-      key,
-      permission,
-      fetch,
-      sent,
-      varying,
-      expected: { noStore },
-    } = question;
+    const { key, permission, fetch, sent, varying, isRefresh } = question;
     const { admission, store } = this.#options;
     const isToLookUp = permission.read && !isSurelyAbsent(store, key);
     if (isToLookUp) admission.admitReader();
@@ -183,8 +171,8 @@ export class Cache {
     const sink = new StoreSink(this.#context, question);
     const flight = this.#register(question, sink);
     const reader = flight.recording.openReader();
-    const notKept = permission.read ? this.#hitForMiss.whyNot(key) : null;
-    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: sink };
+    const notKept = isRefresh ? null : this.#hitForMiss.whyNot(key);
+    const outcome: Miss = { word: 'miss', notKept, answer: sink };
     const result: CacheResult = {
       outcome,
       reader,

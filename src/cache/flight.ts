@@ -14,17 +14,16 @@
 import { abandoned, internalError, type RefrainError } from '../errors.ts';
 import type { Validator, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
-import { isEventStream, judgeOf } from '../response/validator.ts';
+import { isEventStream, validatorOf } from '../response/validator.ts';
 import { type RecordingOwner, Recording } from '../response/recording.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { FlightPlan, Sink } from './flight-plan.ts';
 import type { AdmissionControl } from './admission-control.ts';
-import { whyNotStorable } from './storable.ts';
 
-/** Fetches an answer into a writer. */
-export type Fetch = (writer: Writer) => void;
+/** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
+export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
 
 /** After its terminal event an answer is given this long, in ms, to end by itself. */
 const SETTLE_MS = 1_000;
@@ -47,7 +46,7 @@ export class Flight implements Writer, RecordingOwner {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
-    this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null);
+    this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null, plan.endpoint);
     this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this);
   }
 
@@ -69,7 +68,7 @@ export class Flight implements Writer, RecordingOwner {
     this.unkept = this.#plan.admission.isFull ? 'limits' : 'too-large';
     this.#land();
     this.#abandon();
-    if (this.recording.head) this.callMetrics.unjudged(this.#plan.endpoint, this.recording.head, validator);
+    if (this.recording.head) this.callMetrics.unjudged(this.recording.head, validator);
   }
 
   start(fetch: Fetch): void {
@@ -77,7 +76,7 @@ export class Flight implements Writer, RecordingOwner {
     this.callMetrics.started();
     this.#plan.admission.countFlight(1);
     try {
-      fetch(this);
+      fetch(this, this.callMetrics.whenOver);
     } catch (cause) {
       this.fail({ error: internalError(cause), alreadySent: false });
       this.source?.abort();
@@ -114,10 +113,10 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   begin(head: Head, framing: Framing): void {
-    const { sink, endpoint } = this.#plan;
+    const { sink } = this.#plan;
     this.callMetrics.begun();
-    if (sink && !this.recording.liveOnly) this.#validator = judgeOf(sink.expected, head, framing);
-    else this.callMetrics.unjudged(endpoint, head);
+    if (sink && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
+    else this.callMetrics.unjudged(head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
     sink?.begun(head);
@@ -158,7 +157,7 @@ export class Flight implements Writer, RecordingOwner {
     const [{ head }, { sink }] = [this.recording, this.#plan];
     if (!head || !sink) return;
     if (verdict === null) this.unkept ??= 'too-large';
-    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(sink, head);
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : sink.unstorable;
     try {
       if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, call);
     } catch {
@@ -204,12 +203,7 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   #isWorthFinishing(): boolean {
-    const { head, liveOnly } = this.recording;
     const { sink } = this.#plan;
-    return sink !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(sink, head));
-  }
-
-  #whyNot({ ttl, expected }: Sink, head: Head): string | null {
-    return whyNotStorable(ttl, head, expected.noStore);
+    return sink !== null && !this.recording.liveOnly && !this.#fenced && sink.unstorable === null;
   }
 }

@@ -37,6 +37,8 @@ export interface Question {
   readonly sent: Sent;
   readonly client: Client;
   readonly permission: Permission;
+  /** Whether it wants no answer that is kept, whatever else keeps it from one. */
+  readonly isRefresh: boolean;
   readonly expected: Expectation;
   readonly fetch: Fetch;
   /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */

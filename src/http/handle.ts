@@ -1,50 +1,56 @@
 /**
- * The path of a request, as the architecture draws it.
+ * The path of a request, as the architecture draws it: parse, name, resolve,
+ * send, record.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CacheResult } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
-import { drain } from './body.ts';
+import { responseHeaders } from '../headers/response-headers.ts';
+import { name } from '../proxy/name.ts';
+import { parse } from '../proxy/parse.ts';
+import { record } from '../proxy/record.ts';
+import { createContext } from '../proxy/request-context.ts';
+import { resolve } from '../proxy/resolve.ts';
+import { endpointMeantBy } from '../request/endpoints/table.ts';
+import { errorsOf } from '../response/endpoints/table.ts';
+import type { Head } from '../response/entry.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
+import { drain } from './bodies.ts';
+import { Exchange } from './exchange.ts';
 import { fail } from './fail.ts';
-import { responseHeaders, createContext } from './response-headers.ts';
-import { recordRequest } from './record-request.ts';
-import { resolve } from './resolve.ts';
-import { serve } from './serve.ts';
+import { send } from './send.ts';
 
-/** The request listener of the API door. */
+/** The request listener of the API. */
 export function createHandler(api: ApiDependencies): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => void handle(api, request, response);
 }
 
-/** Whoever reads a body hears of its end, but may have let go of it between the break and Node's telling. */
+/** A body can break between its reader's leaving and Node's report of it. */
 const ignore = () => {};
 
 async function handle(api: ApiDependencies, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { proxy, bodies, heartbeat } = api;
+  const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
+  const exchange = new Exchange(bodies, request, response);
   const context = createContext(randomUUID());
   let result: CacheResult | null = null;
   let error: RefrainError | null = null;
   request.on('error', ignore);
   try {
-    const { reader, outcome } = (result = await resolve(api, request, response, context));
-    await serve(reader, response, (head, length) => responseHeaders(head, length, outcome, context), api.heartbeat);
+    const head = parse(proxy, { method, url, httpVersion, rawHeaders }, socket, context);
+    const named = await name(proxy, head, exchange, context);
+    const { outcome, reader } = (result = await resolve(proxy, named, exchange, context));
+    const headersFor = (head: Head, length: number | null) => responseHeaders(head, length, outcome, context);
+    await send(reader, response, { headersFor, errors: errorsOf(context.endpoint), heartbeat });
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);
-    if (error.code === 'internal_error') api.log.error({ requestId: context.requestId, err: cause }, 'request failed');
-    fail(response, error, result?.outcome ?? null, context);
+    if (error.code === 'internal_error')
+      proxy.log.error({ requestId: context.requestId, err: cause }, 'request failed');
+    const errors = errorsOf(context.endpoint ?? endpointMeantBy(method, url));
+    fail(response, error, result?.outcome ?? null, context, errors);
   } finally {
     drain(request);
-    recordRequest(api, { context, result, response, error });
-    api.log.debug(
-      {
-        requestId: context.requestId,
-        method: request.method,
-        status: response.statusCode,
-        outcome: result?.outcome.word ?? 'refusal',
-        key: context.key,
-      },
-      'request',
-    );
+    record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });
   }
 }

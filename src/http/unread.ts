@@ -1,6 +1,6 @@
 /**
- * Requests that Node's parser refuses: told in OpenAI's envelope, by hand, for
- * there is no response object.
+ * Requests that Node's parser refuses: answered in OpenAI's envelope, by hand,
+ * for there is no response object.
  */
 import type { Duplex } from 'node:stream';
 import {
@@ -23,8 +23,8 @@ export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void
   );
 }
 
-/** The same of the operator's listener, which is no cache. */
-export function refuseUnreadOperator(cause: NodeJS.ErrnoException, socket: Duplex): void {
+/** The same of the admin API, which is no cache. */
+export function refuseUnreadAdmin(cause: NodeJS.ErrnoException, socket: Duplex): void {
   refuse(cause, socket, () => 'cache-control: no-store\r\nx-content-type-options: nosniff\r\n');
 }
 

@@ -1,20 +1,21 @@
 /**
  * What the head of a request says: where it goes, what it allows, who asks.
  */
-import { endpointOf } from '../endpoint.ts';
 import type { Bypasses } from './bypasses.ts';
 import { type Caller, isShared } from './caller.ts';
 import { codingOf } from './content-coding.ts';
+import { endpointOf } from './endpoints/table.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createKeyContext, type KeyContext } from './key.ts';
 import type { OmissionsByDialect } from './omissions.ts';
 import { type Policy, type PolicyDefaults, readPolicy } from './policy.ts';
-import { findRoute, type Route, type Targets } from './route.ts';
+import type { Route } from './route.ts';
 
 /** How the configuration has requests read. */
 export interface Rules {
-  readonly targets: Targets;
+  /** Where a request goes, by its target. @throws RefrainError where that is nowhere */
+  readonly routeOf: (url: string, fields: HeaderFields) => Route;
   readonly policy: PolicyDefaults;
   readonly omissions: OmissionsByDialect;
   readonly bypasses: Bypasses;
@@ -50,7 +51,7 @@ export interface ParsedHead {
 /** @throws RefrainError where the request is refused */
 export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
   const { method, url, fields } = head;
-  const route = findRoute(url, fields, rules.targets);
+  const route = rules.routeOf(url, fields);
   const policy = readPolicy(fields, rules.policy);
   const caller = rules.callerOf(fields);
   return {
@@ -85,11 +86,11 @@ function occasionOf(
 ): KeyContext | null {
   const { method, fields } = head;
   const {
-    target: { origin: upstream, dialect },
+    target: { origin: upstream, basePath, dialect },
     path,
     query,
   } = route;
-  const endpoint = endpointOf(method, path);
+  const endpoint = endpointOf(method, { path, basePath });
   if (endpoint === null) return null;
   const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
   const { bypasses, digestOf } = rules;

@@ -2,7 +2,7 @@
  * A body that has arrived as a whole, in the pieces that it came in: a repeat
  * is known by its digest alone, and is never copied into one buffer.
  *
- * It holds its room in the budget until it is let go of.
+ * It lives, and has its room in the budget, until the last who holds it releases it.
  */
 import { createHash, hash } from 'node:crypto';
 import type { Share } from './budget.ts';
@@ -14,12 +14,15 @@ const NONE: readonly Buffer[] = [];
 
 export class WholeBody {
   readonly length: number;
+  /** As it is without its content coding; null where it came without one. Released with it. */
+  decoded: WholeBody | null = null;
   #pieces: readonly Buffer[];
   #digest: string | undefined;
   /** Null where it holds no room, or holds it no longer. */
   #share: Share | null;
   /** True where somebody else may read the pieces. */
   #lent = false;
+  #holders = 1;
 
   /**
    * @param digest SHA-256 of them, in base64, where it is known
@@ -29,7 +32,14 @@ export class WholeBody {
     this.#pieces = pieces;
     this.#digest = digest;
     this.#share = share;
-    this.length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    this.length = length;
+  }
+
+  /** As its key is made from it. */
+  get plain(): WholeBody {
+    return this.decoded ?? this;
   }
 
   /** All of it in one buffer, which takes the place of the pieces. */
@@ -60,16 +70,30 @@ export class WholeBody {
     this.#lent = false;
   }
 
+  /** One more may need it: it stays until each has released it. */
+  hold(): void {
+    this.#holders++;
+  }
+
   /**
-   * Gives back its room, and its memory now and not at some collection: V8
-   * counts it, and collects the whole heap for a few long bodies. It has no
-   * bytes from here on.
+   * The last to release it gives back its room, and its memory now and not at
+   * some collection: V8 counts it, and collects the whole heap for a few long
+   * bodies. It has no bytes from here on.
    */
   release(): void {
+    this.#holders--;
+    if (this.#holders > 0) return;
+    this.dropDecoded();
     this.#giveBack();
     this.#pieces = NONE;
     this.#share?.give(this.length);
     this.#share = null;
+  }
+
+  /** Nobody needs it decoded any more. */
+  dropDecoded(): void {
+    this.decoded?.release();
+    this.decoded = null;
   }
 
   /** SHA-256, in base64. */

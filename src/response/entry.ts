@@ -27,6 +27,16 @@ export function headerOf(headers: RawHeaders, name: string): string | undefined 
   return found;
 }
 
+/** The headers whose lower-case name `keep` accepts, as spelled. */
+export function selectHeaders(raw: RawHeaders, keep: (name: string) => boolean): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] as string;
+    if (keep(name.toLowerCase())) kept.push(name, raw[at + 1] as string);
+  }
+  return kept;
+}
+
 export interface Entry {
   readonly head: Head;
   readonly body: Buffer;

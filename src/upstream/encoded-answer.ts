@@ -8,9 +8,8 @@
  */
 import type { Transform } from 'node:stream';
 import { upstreamCut } from '../errors.ts';
-import type { Head } from '../response/entry.ts';
+import { type Head, selectHeaders } from '../response/entry.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
-import { selectHeaders } from './headers.ts';
 
 export interface Encoded {
   readonly head: Head;

@@ -102,6 +102,7 @@ export class Asker {
         cache.open({
           key,
           permission,
+          isRefresh: !permission.read,
           sent,
           client,
           expected: expectationOf(kind),

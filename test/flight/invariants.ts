@@ -140,7 +140,7 @@ export class Invariants {
       (asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store',
       () => `${number} is kept against its head or its request`,
     );
-    // A leader that leads later than it asked is not in the air when it asks; what is led in a purge's step is after it.
+    // A leader that leads later than it asked is not in the air when it asks; what a purge's step leads is after it.
     const inTheAirFrom = asker.isFirst && !this.#mayHaveAskedAnew(ledStep) ? asker.openedStep : ledStep + 1;
     findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);

@@ -153,6 +153,15 @@ export function moderationAnswer(): string {
   });
 }
 
+/** @param count of results, the last document first */
+export function rerankAnswer(count = 2): string {
+  const results = Array.from({ length: count }, (_, rank) => ({
+    index: count - 1 - rank,
+    relevance_score: 0.9 / (rank + 1),
+  }));
+  return JSON.stringify({ model: 'rerank-test', object: 'list', usage: { total_tokens: 15 }, results });
+}
+
 export function modelsAnswer(): string {
   return JSON.stringify({
     object: 'list',
@@ -243,6 +252,8 @@ interface Asked {
   readonly stream_options?: { readonly include_usage?: boolean };
   readonly input?: unknown;
   readonly encoding_format?: 'float' | 'base64';
+  readonly documents?: readonly unknown[];
+  readonly top_n?: number;
 }
 
 interface Answers {
@@ -269,5 +280,6 @@ const ANSWERS: readonly (readonly [string, Answers])[] = [
     },
   ],
   ['/moderations', { json: moderationAnswer }],
+  ['/rerank', { json: ({ documents, top_n: best }) => rerankAnswer(best ?? documents?.length) }],
   ['/models', { json: modelsAnswer }],
 ];

@@ -7,6 +7,7 @@ import { createCallers, createDigest, createScopeHeaders, createUserHeaders } fr
 import { readHeaderFields } from '../../src/request/header-fields.ts';
 import { computeKey } from '../../src/request/key.ts';
 import { createOmissions } from '../../src/request/omissions.ts';
+import { findRoute, type Targets } from '../../src/request/route.ts';
 import { parseHead, type Rules } from '../../src/request/parsed-head.ts';
 
 export interface Request {
@@ -36,11 +37,12 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const digestOf = createDigest(Buffer.alloc(32, 1));
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
+  const targets: Targets = {
+    standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
+    named: new Map(),
+  };
   return {
-    targets: {
-      standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
-      named: new Map(),
-    },
+    routeOf: (url, fields) => findRoute(url, fields, targets),
     policy: { ttl: 60, maxTtl: 60, mode: 'all', sseNoStore: 'obey' },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),

@@ -1,0 +1,163 @@
+/**
+ * All that answers requests, whichever adapter brings them: each part is built
+ * once and wired. Nothing here is shared with another core in the same process.
+ */
+import { randomBytes } from 'node:crypto';
+import { AdmissionControl } from './cache/admission-control.ts';
+import { Cache } from './cache/cache.ts';
+import { Callers } from './cache/callers.ts';
+import { CallersFile, callersPath } from './cache/callers-file.ts';
+import { type Clock, within } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { Origin } from './config/origin.ts';
+import { ConfigError } from './errors.ts';
+import { replayedHeaders } from './headers/relayed-headers.ts';
+import { Hints } from './ledger/hints.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { readPrices } from './ledger/prices.ts';
+import { UsageFile, usagePath } from './ledger/usage-file.ts';
+import type { Log } from './log.ts';
+import { HeadMemo } from './proxy/head-memo.ts';
+import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
+import { type BodyLimits, RequestBudget } from './request/budget.ts';
+import { Decoding } from './request/content-coding.ts';
+import { createKeyer } from './request/keyer.ts';
+import type { Rules } from './request/parsed-head.ts';
+import { createRules } from './rules.ts';
+import { keepSecret, loadSecret } from './secret.ts';
+import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
+import { createStores, type Stores } from './stores.ts';
+import { createUpstream, type Upstream } from './upstream/upstream.ts';
+
+/** The parts that there are before any file is opened. */
+type Parts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
+
+/** The parts that need the rules by which requests are read. */
+type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions'>;
+
+export interface Core extends Parts {
+  readonly admission: AdmissionControl;
+  /** The bounds of one request body, and what all of them share. */
+  readonly limits: BodyLimits;
+  readonly budget: RequestBudget;
+  readonly stores: Stores;
+  /** True for each file that may be asked and written; empty where nothing outlives the process. */
+  readonly files: () => Readonly<Record<string, boolean>>;
+  /**
+   * Reads or makes the files; none is made or opened before.
+   * @param isStopping tests whether new requests are turned away
+   * @throws ConfigError where what is there is not ours, or open to others
+   */
+  open(isStopping: () => boolean): Promise<OpenCore>;
+  /** Loads what a request needs. One that comes before waits for it. */
+  prepare(): Promise<void>;
+  /** Ends all upstream calls; legal any number of times. */
+  abort(): Promise<void>;
+  /** Writes what is not yet written. */
+  close(): Promise<void>;
+}
+
+export interface OpenCore {
+  readonly proxy: ProxyDependencies;
+  readonly rules: Rules;
+}
+
+/** Enough that no two processes of a chain call themselves the same. */
+const PSEUDONYM_BYTES = 8;
+
+/** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
+const OPEN_MS = 5_000;
+
+/** How much of the memory bound is for the names of requests seen before. */
+const MEMO_SHARE = 1 / 16;
+
+/**
+ * @param origins where the settings got their values, to be named where there is trouble with them
+ * @param upstream sends requests; closed with the core
+ */
+export function createCore(
+  config: Config,
+  log: Log,
+  clock: Clock,
+  origins: readonly Origin[] = [],
+  upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
+): Core {
+  const { path } = config.store;
+  let secret: Buffer | undefined;
+  const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, {
+    onGone: (gone) => cache.removals.heed(gone),
+    onReplaced: () => secret && keepSecret(path as string, secret, log),
+  });
+  const { store } = stores;
+  const usageFile = new UsageFile({ path: usagePath(path), clock, log });
+  const ledger = new Ledger({ usageFile, prices: readPrices(), log });
+  const admission = new AdmissionControl(config.limits, clock);
+  const cache = createCache(config, { store, admission, clock, log });
+  const callers = createCallers(config, log, clock);
+  const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
+  const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
+  const budget = new RequestBudget(config.limits.requestBytes);
+  const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
+  const decoding = new Decoding(limits, budget.whole, clock);
+  const parts: Parts = { cache, callers, clock, decoding, hints, keyer, ledger, log, store, upstream };
+  return {
+    ...parts,
+    admission,
+    limits,
+    budget,
+    stores,
+    files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
+    async open(isStopping) {
+      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(), usageFile.open()]));
+      const paths = [path, usagePath(path)];
+      for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
+      callers.open();
+      const rules = createRules(config, (secret = loadSecret(path, log)), origins);
+      return { rules, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
+    },
+    async prepare() {
+      await upstream.prepare();
+      await keyer.prepare();
+    },
+    abort: () => upstream.close(),
+    async close() {
+      await ledger.close();
+      await callers.close();
+      await keyer.close();
+      await store.close();
+    },
+  };
+}
+
+function createReaders(config: Config, rules: Rules): Readers {
+  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
+  return {
+    pseudonym,
+    heads: new HeadMemo({ rules, pseudonym }),
+    keep: new Set(config.keep),
+    keepsPrompts: config.store.prompts,
+    omissions: rules.omissions,
+  };
+}
+
+type CacheParts = Pick<Core, 'store' | 'admission'> & { readonly clock: Clock; readonly log: Log };
+
+function createCache({ maxEntryBytes, onAbandon, flight }: Config, parts: CacheParts): Cache {
+  return new Cache({
+    ...parts,
+    maxEntryBytes,
+    onAbandon,
+    patience: flight.takeoverAfter,
+    keptHeaders: replayedHeaders,
+  });
+}
+
+function createCallers({ store: { path }, auth: { recheck } }: Config, log: Log, clock: Clock): Callers {
+  const file = path === null ? null : new CallersFile({ path: callersPath(path), clock, log });
+  return new Callers({ recheck, file, clock });
+}
+
+function fileRefused(path: string | null, failure: FileFailure): ConfigError {
+  return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
+}

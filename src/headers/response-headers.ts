@@ -1,0 +1,61 @@
+/**
+ * The headers that an answer leaves with: the upstream's, as far as they are
+ * for this reader, and ours.
+ */
+import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { type Head, headerOf, selectHeaders } from '../response/entry.ts';
+import { isEventStream } from '../response/validator.ts';
+import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
+
+/** The facts of one request that its response shows. */
+export interface Marks {
+  readonly requestId: string;
+  /** Null for a path that is not cached, and before that is known. */
+  endpoint: Endpoint | null;
+  /** The first 16 digits of the fingerprint; null where there is none. */
+  key: string | null;
+  /** Why a miss was one, for the request that asked. */
+  why: string | null;
+}
+
+/** Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge. */
+const UNCACHED = ['cache-control', 'private, no-store'] as const;
+
+/** @param length the body's length in bytes; null while it is unknown */
+export function responseHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
+  const streams = isEventStream(head);
+  // What is kept has none of what is replaced here.
+  const headers = outcome.word === 'hit' ? [...head.headers] : upstreamHeaders(head, outcome, marks, streams);
+  if (marks.endpoint !== null || headerOf(headers, 'cache-control') === undefined) headers.push(...UNCACHED);
+  const { requestId, key, why } = marks;
+  headers.push('cache-status', cacheStatus(outcome), 'x-cache', xCache(outcome));
+  headers.push('x-refrain-request-id', requestId);
+  if (key !== null) headers.push('x-refrain-key', key);
+  if (why !== null) headers.push('x-refrain-why', why);
+  if (outcome.word === 'hit') headers.push('age', String(outcome.age));
+  if (streams) headers.push('x-accel-buffering', 'no');
+  if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));
+  return headers;
+}
+
+/** Without what ours replace. On a path that is not cached, the upstream's own `Cache-Control` stands. */
+function upstreamHeaders(head: Head, outcome: Outcome, { endpoint }: Marks, streams: boolean): string[] {
+  return selectHeaders(
+    headersFor(head, outcome),
+    (name) => !(endpoint !== null && name === 'cache-control') && !(streams && name === 'x-accel-buffering'),
+  );
+}
+
+function headersFor({ status, headers }: Head, outcome: Outcome): readonly string[] {
+  switch (outcome.word) {
+    case 'hit':
+      return headers;
+    case 'follow':
+      return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
+    case 'miss':
+      return outcome.answer.unstorable === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
+    case 'bypass':
+      return relayedHeaders(headers);
+  }
+}

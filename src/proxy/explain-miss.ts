@@ -1,0 +1,65 @@
+/**
+ * Why a request missed: for the hints, which look at every miss, and in
+ * `x-refrain-why` for the request that asks by `x-refrain-debug: 1`.
+ */
+import type { Standing } from '../cache/callers.ts';
+import type { Miss } from '../cache/outcome.ts';
+import { inWords } from '../cache/storable.ts';
+import type { Parts } from '../request/fingerprint.ts';
+import type { Twin } from '../ledger/hints.ts';
+import type { Likeness } from '../store/store.ts';
+import type { NamedRequest } from './name.ts';
+import { nearestRequest } from './nearest-request.ts';
+import type { ProxyDependencies } from './proxy-dependencies.ts';
+
+/** A miss, as far as its explanation needs it. */
+export interface Missing {
+  readonly outcome: Miss;
+  readonly label: Likeness;
+  readonly standing: Standing;
+  /** The headers that the answers vary by; null where they do not. */
+  readonly variesBy: readonly string[] | null;
+  /** An answer is kept, and was not served for what its caller is. */
+  readonly isKept: boolean;
+}
+
+/** @returns the line for the request; null where it did not ask for one */
+export async function explainMiss(
+  proxy: ProxyDependencies,
+  request: NamedRequest,
+  missing: Missing,
+): Promise<string | null> {
+  const { head, keyContext, keyed, body } = request;
+  const { policy } = head;
+  const parts = keyed.parts ?? (policy.debug ? proxy.keyer.parts(keyContext, body.plain) : null);
+  const mayRead = policy.read && missing.standing !== 'refused';
+  const twin = parts !== null && mayRead ? twinOf(proxy, request, parts) : null;
+  if (!policy.debug) return null;
+  const known = ofCaller(missing) ?? (policy.read ? ofAnswer(missing) : 'no-cache');
+  if (known !== null) return known;
+  const { dialect } = keyContext;
+  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
+}
+
+/** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
+function twinOf({ hints }: ProxyDependencies, { head, keyContext, keyed }: NamedRequest, parts: Parts): Twin | null {
+  const { endpoint, dialect } = keyContext;
+  const { credentialAtUpstream: credential, caller } = head;
+  return hints.missed({ endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users, dialect });
+}
+
+/** What is kept was kept from this caller, or from what it sent. */
+function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | null {
+  if (standing === 'refused') return 'the upstream refused this credential last';
+  if (isKept) return 'kept, but the upstream is asked whether it still accepts this credential';
+  if (variesBy === null || outcome.notKept !== null) return null;
+  return `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
+}
+
+/** The last answer to the same. */
+function ofAnswer({ outcome }: Missing): string | null {
+  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  const { isStale, isOfFuture } = outcome.answer;
+  if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
+  return isStale ? 'kept, but expired or older than max-age' : null;
+}

@@ -1,0 +1,94 @@
+/**
+ * The second step: the name of the answer that a request asks for, or why it
+ * has none. What has none is relayed for its caller alone, its body as it came.
+ */
+import type { KeyContext, KeyedRequest } from '../request/key.ts';
+import { ModelScan } from '../request/model.ts';
+import { WholeBody } from '../request/whole-body.ts';
+import type { ReceivedHead } from './head-memo.ts';
+import type { BodySource } from './incoming-request.ts';
+import { lookForModel } from './model-in-passing.ts';
+import type { PassingBody } from './passing-body.ts';
+import type { ProxyDependencies } from './proxy-dependencies.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** A request for an answer that may be kept. */
+export interface NamedRequest {
+  readonly head: ReceivedHead;
+  readonly keyContext: KeyContext;
+  readonly keyed: KeyedRequest;
+  readonly body: WholeBody;
+}
+
+/** A request that goes to its upstream for its caller alone. */
+export interface NamelessRequest {
+  readonly head: ReceivedHead;
+  readonly keyed: null;
+  readonly why: string;
+  readonly body: WholeBody | PassingBody | null;
+}
+
+/** A body that is declared no longer than this, in bytes, is read before it is sent on, whatever it is for. */
+const SHORT = 64 * 1024;
+
+/** @throws RefrainError where the body is refused */
+export async function name(
+  proxy: ProxyDependencies,
+  head: ReceivedHead,
+  source: BodySource,
+  context: RequestContext,
+): Promise<NamedRequest | NamelessRequest> {
+  const { keyContext, policy } = head;
+  if (keyContext === null) return { head, keyed: null, why: 'route', body: await unread(source) };
+  const why = !policy.write ? 'no-store' : policy.mode === 'off' ? 'off' : null;
+  if (why === 'no-store') proxy.hints.refusedToStore(policy.isHabit);
+  if (why !== null) return nameless(head, why, await unread(source), context);
+  const body = await source.read();
+  if (!(body instanceof WholeBody)) return nameless(head, body.why ?? 'large-request', body, context);
+  try {
+    return await nameWhole(proxy, head, keyContext, body, context);
+  } catch (error) {
+    body.release();
+    throw error;
+  }
+}
+
+async function nameWhole(
+  { decoding, keyer }: ProxyDependencies,
+  head: ReceivedHead,
+  keyContext: KeyContext,
+  body: WholeBody,
+  context: RequestContext,
+): Promise<NamedRequest | NamelessRequest> {
+  if (head.coding !== null) {
+    const decoded = await decoding.decode(body, head.coding);
+    if (!(decoded instanceof WholeBody)) return { head, keyed: null, why: decoded, body };
+    body.decoded = decoded;
+  }
+  const known = keyer.key(keyContext, body.plain);
+  const keyed = known instanceof Promise ? await known : known;
+  if (typeof keyed === 'string') {
+    context.model = ModelScan.modelIn(body.plain.bytes);
+    body.dropDecoded();
+    return { head, keyed: null, why: keyed, body };
+  }
+  context.key = keyed.key.slice(0, 16);
+  context.model = keyed.model;
+  return { head, keyContext, keyed, body };
+}
+
+function nameless(
+  head: ReceivedHead,
+  why: string,
+  body: WholeBody | PassingBody | null,
+  context: RequestContext,
+): NamelessRequest {
+  if (head.coding === null) lookForModel(body, context);
+  return { head, keyed: null, why, body };
+}
+
+/** A body that is not looked at. A stream of its own costs more than a short body does. */
+async function unread(source: BodySource): Promise<WholeBody | PassingBody | null> {
+  if (source.length === 0) return null;
+  return source.length === null || source.length > SHORT ? source.pass() : source.read();
+}

@@ -1,0 +1,60 @@
+/**
+ * The request that comes nearest to one that missed, of the same endpoint, model
+ * and scope, and where the two differ.
+ */
+import { type Dialect, ignoresLabels } from '../dialect.ts';
+import type { Twin } from '../ledger/hints.ts';
+import { isLabel } from '../request/explain.ts';
+import { nameOf } from '../request/fingerprint.ts';
+import type { Keyer } from '../request/keyer.ts';
+import type { KeyedRequest } from '../request/key.ts';
+import type { OmissionsByDialect } from '../request/omissions.ts';
+import type { Kept, Likeness, Store } from '../store/store.ts';
+
+/** How many stored requests are compared, the newest first, and how long they may be in all, in UTF-16 units. */
+const COMPARED = 16;
+const COMPARED_TEXT = 1024 * 1024;
+
+/** Where requests are found and compared. */
+export interface Requests {
+  readonly store: Store;
+  readonly keyer: Keyer;
+  readonly omissions: OmissionsByDialect;
+}
+
+/** A request that missed. */
+export interface Missed {
+  readonly label: Likeness;
+  readonly keyed: KeyedRequest;
+  /** That of the upstream. */
+  readonly dialect: Dialect;
+  /** The last request with the same body, stored or not. */
+  readonly twin: Twin | null;
+}
+
+/** @returns a line for `x-refrain-why` */
+export async function nearestRequest({ store, keyer, omissions }: Requests, missed: Missed): Promise<string> {
+  const { label, keyed, dialect, twin } = missed;
+  const { key, form, parts } = keyed;
+  // By now the answer to this very request may be among them.
+  const kept = (await store.newest(label, COMPARED + 1)).filter((each) => each.key !== key);
+  const candidates = withinBound(kept).map(({ key, request }) => ({ key, parts: request.parts }));
+  const nearest = parts && (await keyer.nearest(parts, form, candidates));
+  // The twin is perhaps not kept, but the names of what differs from it are known.
+  const isOther = twin !== null && nearest?.name !== nameOf(twin.key);
+  const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
+  const line = (name: string, first: string, differences: number) => {
+    const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
+    return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
+  };
+  if (isNearer && (await store.findByPrefix(nameOf(twin.key))) !== undefined) {
+    return line(twin.key, twin.pointers[0] as string, twin.pointers.length);
+  }
+  if (!nearest) return 'nothing to compare is kept of this endpoint, model and scope';
+  return line(nearest.name, nearest.first, nearest.differences);
+}
+
+function withinBound(kept: readonly Kept[]): readonly Kept[] {
+  let length = 0;
+  return kept.filter(({ request }) => (length += request.parts?.body?.length ?? 0) <= COMPARED_TEXT);
+}

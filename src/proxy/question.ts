@@ -1,0 +1,50 @@
+/**
+ * The question that a request puts to the cache.
+ */
+import type { Standing } from '../cache/callers.ts';
+import type { Client, Permission, Question } from '../cache/question.ts';
+import { isShared } from '../request/caller.ts';
+import { asksForUsage } from '../request/form.ts';
+import { showsCredential } from '../request/stored-request.ts';
+import { fetcherFor } from './fetcher.ts';
+import type { NamedRequest } from './name.ts';
+import type { ProxyDependencies } from './proxy-dependencies.ts';
+
+export function questionFor(
+  proxy: ProxyDependencies,
+  request: NamedRequest,
+  standing: Standing,
+  client: Client,
+): Question {
+  const { head, keyContext, keyed, body } = request;
+  const { route, policy, sent, caller } = head;
+  const { key, model, form, choices, prompts, inputs, jsonText, output } = keyed;
+  const { endpoint } = keyContext;
+  const { doneMarker, noStore } = route.target;
+  const permission: Permission = standing === 'refused' ? { ...policy, read: false, follow: false } : policy;
+  const keepsParts = () => proxy.keepsPrompts && !showsCredential(keyContext.parts);
+  const parts = () => (keepsParts() ? (keyed.parts ?? proxy.keyer.parts(keyContext, body.plain)) : null);
+  return {
+    key,
+    permission,
+    isRefresh: !policy.read,
+    sent,
+    client,
+    expected: {
+      endpoint,
+      choices,
+      prompts,
+      inputs,
+      jsonText,
+      output,
+      usage: asksForUsage(form),
+      keep: proxy.keep,
+      doneMarker,
+      noStore,
+    },
+    shared: isShared(caller.scope),
+    label: { endpoint, model, scope: caller.scope, tags: policy.tags },
+    parts,
+    fetch: fetcherFor(proxy, head, body, true),
+  };
+}

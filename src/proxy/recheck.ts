@@ -1,0 +1,87 @@
+/**
+ * One request of a caller whose acceptance is old goes up, as a refresh. What
+ * the upstream answers to it is its answer, unless the upstream has trouble of
+ * its own or takes its time: then what is kept is.
+ */
+import type { Cache } from '../cache/cache.ts';
+import { type Callers, isAccepted, isRefused, type Standing } from '../cache/callers.ts';
+import type { CacheResult } from '../cache/outcome.ts';
+import type { Question } from '../cache/question.ts';
+import { type Clock, within } from '../clock.ts';
+import { RefrainError } from '../errors.ts';
+import type { ParsedHead } from '../request/parsed-head.ts';
+import type { Reader } from '../response/reader.ts';
+
+/**
+ * Of a request that would read what is kept, and may ask; any other has an answer of the upstream's in any case, or
+ * none.
+ */
+export function standingOf(
+  callers: Callers,
+  { policy, caller, credentialAtUpstream }: ParsedHead,
+  now: number,
+): Standing {
+  const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
+  return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
+}
+
+export interface Checker {
+  readonly cache: Cache;
+  readonly callers: Callers;
+  readonly clock: Clock;
+}
+
+/** How long whoever has a kept answer waits for the upstream to begin with its own. */
+const PATIENCE_MS = 5_000;
+
+/** @throws RefrainError where nothing is kept and the upstream may not be asked */
+export async function recheck(
+  { cache, callers, clock }: Checker,
+  caller: string,
+  question: Question,
+): Promise<CacheResult> {
+  callers.checking(caller);
+  let result: CacheResult;
+  try {
+    result = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
+  } catch (error) {
+    callers.checked(caller);
+    const kept = await keptAnswer(cache, question);
+    if (kept) return kept;
+    throw error;
+  }
+  const { reader, call } = result;
+  const over = Promise.resolve(call).then(() => callers.checked(caller));
+  await within(clock, PATIENCE_MS, reader.whenBegun());
+  if (saysOfCaller(reader.head?.status)) return result;
+  const kept = await keptAnswer(cache, question);
+  if (!kept) return result;
+  if (reader.state !== 'waiting') reader.leave();
+  else readToNobody(reader, over);
+  return kept;
+}
+
+/** The call goes on: what comes of it is said of the caller, and kept. */
+function readToNobody(reader: Reader, over: Promise<unknown>): void {
+  const changed = () => {
+    while (reader.read()) {}
+  };
+  reader.player = { changed };
+  void over.then(() => reader.leave());
+}
+
+/** Tests whether the answer stands, whatever is kept. */
+function saysOfCaller(status = 0): boolean {
+  return isRefused(status) || isAccepted(status);
+}
+
+async function keptAnswer(cache: Cache, question: Question): Promise<CacheResult | null> {
+  const { key, permission, sent } = question;
+  try {
+    const hit = cache.hit(key, permission, sent);
+    return hit ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));
+  } catch (error) {
+    if (error instanceof RefrainError) return null;
+    throw error;
+  }
+}

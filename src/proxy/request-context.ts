@@ -1,0 +1,18 @@
+/**
+ * One request as far as it is known, for its response headers and its usage
+ * record: filled in step by step.
+ */
+import type { Marks } from '../headers/response-headers.ts';
+
+export interface RequestContext extends Marks {
+  /** By `performance.now()`, in ms. */
+  readonly startedAt: number;
+  /** Whose it is; null before that is known. */
+  scope: string | null;
+  /** Null where the request was not read, or does not say. */
+  model: string | null;
+}
+
+export function createContext(requestId: string): RequestContext {
+  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, why: null };
+}

@@ -1,0 +1,65 @@
+/**
+ * The third step: from what a request asks for to an answer that can be played,
+ * whether it is kept, on its way or still to be fetched.
+ */
+import type { Standing } from '../cache/callers.ts';
+import type { CacheResult } from '../cache/outcome.ts';
+import type { Client } from '../cache/question.ts';
+import { notCached } from '../errors.ts';
+import { explainMiss } from './explain-miss.ts';
+import { fetcherFor } from './fetcher.ts';
+import type { NamedRequest, NamelessRequest } from './name.ts';
+import type { ProxyDependencies } from './proxy-dependencies.ts';
+import { questionFor } from './question.ts';
+import { recheck, standingOf } from './recheck.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** @throws RefrainError where there is no answer to be had */
+export async function resolve(
+  proxy: ProxyDependencies,
+  request: NamedRequest | NamelessRequest,
+  client: Client,
+  context: RequestContext,
+): Promise<CacheResult> {
+  try {
+    if (request.keyed === null) return bypass(proxy, request);
+    const { head, keyed } = request;
+    // Once for both: to read the clock is a hundredth of a hit.
+    const now = proxy.clock.now();
+    const standing = standingOf(proxy.callers, head, now);
+    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
+    return hit ?? (await ask(proxy, request, standing, client, context));
+  } finally {
+    // A call that goes on holds for itself what it needs.
+    request.body?.release();
+  }
+}
+
+function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {
+  if (!head.policy.ask) throw notCached();
+  return proxy.cache.bypass(why, fetcherFor(proxy, head, body, false), head.keyContext?.endpoint ?? null);
+}
+
+/** Puts the question to the cache that could not be answered at once. */
+async function ask(
+  proxy: ProxyDependencies,
+  request: NamedRequest,
+  standing: Standing,
+  client: Client,
+  context: RequestContext,
+): Promise<CacheResult> {
+  const { head, keyed } = request;
+  const { cache, hints, store } = proxy;
+  const question = questionFor(proxy, request, standing, client);
+  const mayBeKept = standing === 'to-check' && head.policy.debug;
+  const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
+  const result = await (standing === 'to-check'
+    ? recheck(proxy, head.credentialAtUpstream, question)
+    : cache.open(question));
+  if (result.outcome.word === 'follow') hints.followed(keyed.key);
+  if (result.outcome.word === 'miss') {
+    const { outcome, variesBy = null } = result;
+    context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+  }
+  return result;
+}
