@@ -12,7 +12,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: availableParallelism(),
+    // One more than there are cores, for tests that wait for their child processes and timers.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,

@@ -172,7 +172,8 @@ describe('a bad command line', () => {
   const noFlag = (flag: string, nearest: string, command = 'start') =>
     `unknown option '${flag}' (the nearest is --${nearest}); see refrain ${command} --help`;
   const tooMany = (command: string, expected: number, ...words: string[]) =>
-    `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
+    `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} ` +
+    `but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
   const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
 
   it.each([
