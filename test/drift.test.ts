@@ -70,7 +70,7 @@ describe('the documents', () => {
   });
 
   test('give every reason for not keeping an answer', () => {
-    const reasons = [...read('src/cache/storable.ts').matchAll(/^  '([a-z]+(?:-[a-z]+)*)': '/gm)].map(
+    const reasons = [...read('src/cache/storable.ts').matchAll(/^ {2}'([a-z]+(?:-[a-z]+)*)': '/gm)].map(
       ([, reason]) => reason as string,
     );
     expect(reasons.length).toBeGreaterThan(20);
