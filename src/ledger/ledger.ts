@@ -1,14 +1,14 @@
 /**
- * What was served, what it cost and what it spared: one note per request, once
- * it is over. Hits, follows, misses, bypasses and refusals add up to requests.
+ * The usage ledger: requests served, their cost and their savings, by one record
+ * per request once it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
-import type { LedgerWord, UsageRecord, PricedUsageRecord } from './usage-record.ts';
+import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
-import { amountsOf, dayOf } from './row.ts';
+import { amountsOf, dayOf, type Kind } from './row.ts';
 import type { Stats } from './stats.ts';
 
 /** Since the start of the proxy. */
@@ -26,7 +26,8 @@ export class Ledger {
   readonly #usageFile: UsageFile;
   readonly #prices: Prices;
   readonly #log: Log;
-  readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
+  readonly #subscribers = new Set<(record: PricedUsageRecord) => void>();
+  readonly #callSubscribers: ((record: PricedCallRecord) => void)[] = [];
   readonly #counts: Record<LedgerWord | 'requests', number> = {
     requests: 0,
     hit: 0,
@@ -35,7 +36,7 @@ export class Ledger {
     bypass: 0,
     refusal: 0,
   };
-  /** The day of the last note, and the time at which it began. */
+  /** The day of the last record, and the time at which it began. */
   #day = '';
   #dayBegan = Number.NaN;
 
@@ -52,21 +53,35 @@ export class Ledger {
     try {
       this.#write(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the books');
+      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the usage ledger');
     }
   }
 
-  /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
-  subscribe(listener: (record: PricedUsageRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Once per upstream call that no request is charged with: its cost counts as spent on a miss. Never throws. */
+  noteCall(record: CallRecord): void {
+    try {
+      this.#writeCall(record);
+    } catch (err) {
+      this.#log.error({ err }, 'an upstream call is missing from the usage ledger');
+    }
+  }
+
+  /** @param subscriber called with each such call from here on */
+  onCall(subscriber: (record: PricedCallRecord) => void): void {
+    this.#callSubscribers.push(subscriber);
+  }
+
+  /** @param subscriber called with each record; what it throws is its own affair @returns what ends that */
+  subscribe(subscriber: (record: PricedUsageRecord) => void): () => void {
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
   }
 
   counts(): Counts {
     return { ...this.#counts };
   }
 
-  /** From the books, including what is not yet written. */
+  /** Of the usage ledger, with what is not yet written. */
   stats(): Promise<Stats> {
     return this.#usageFile.stats();
   }
@@ -77,20 +92,33 @@ export class Ledger {
   }
 
   #write(record: UsageRecord): void {
-    const { time, scope, endpoint, model, outcome, call } = record;
-    const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
-    const label = scope === null ? null : scopeLabel(scope);
-    const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#usageFile.add(kind, amountsOf(record, nanoDollars), whyOf(record));
-    const priced = { ...record, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
-    for (const listener of this.#listeners) this.#tell(listener, priced);
+    const { scope, outcome } = record;
+    const nanoDollars = this.#priceOf(record);
+    this.#usageFile.add(this.#kindOf(record, outcome), amountsOf(record, 1, nanoDollars), whyOf(record));
+    const priced = { ...record, scope: scope === null ? null : scopeLabel(scope), dollars: inDollars(nanoDollars) };
+    for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
   }
 
-  #tell(listener: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
+  #writeCall(record: CallRecord): void {
+    const nanoDollars = this.#priceOf(record);
+    this.#usageFile.add(this.#kindOf(record, 'miss'), amountsOf(record, 0, nanoDollars), null);
+    for (const subscriber of this.#callSubscribers) subscriber({ ...record, dollars: inDollars(nanoDollars) });
+  }
+
+  #priceOf({ model, call }: Pick<UsageRecord, 'model' | 'call'>): number | null {
+    return call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
+  }
+
+  #kindOf({ time, scope, endpoint, model }: Omit<CallRecord, 'call'>, outcome: LedgerWord): Kind {
+    const label = scope === null ? '' : scopeLabel(scope);
+    return { day: this.#dayOf(time), scope: label, endpoint, model: model ?? '', outcome };
+  }
+
+  #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
     try {
-      listener(record);
+      subscriber(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a listener of the books has failed');
+      this.#log.error({ err, requestId: record.requestId }, 'a subscriber to the usage ledger has failed');
     }
   }
 
@@ -102,4 +130,8 @@ export class Ledger {
     }
     return this.#day;
   }
+}
+
+function inDollars(nanoDollars: number | null): number | null {
+  return nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR;
 }
