@@ -7,7 +7,7 @@ export type Form = 'json' | 'sse' | `sse+${string}`;
 
 export interface FormChoice {
   readonly form: Form;
-  /** Whether `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
+  /** True where `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
   readonly understood: boolean;
 }
 
