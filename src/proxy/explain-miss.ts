@@ -7,7 +7,7 @@ import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
 import type { Parts } from '../request/fingerprint.ts';
 import type { Twin } from '../ledger/hints.ts';
-import type { Likeness } from '../store/store.ts';
+import type { Likeness } from '../store/catalogue.ts';
 import type { NamedRequest } from './name.ts';
 import { nearestRequest } from './nearest-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
@@ -48,7 +48,7 @@ function twinOf({ hints }: ProxyDependencies, { head, keyContext, keyed }: Named
   return hints.missed({ endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users, dialect });
 }
 
-/** What is kept was kept from this caller, or from what it sent. */
+/** The reasons that lie with the caller, or with the headers that it sent. */
 function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | null {
   if (standing === 'refused') return 'the upstream refused this credential last';
   if (isKept) return 'kept, but the upstream is asked whether it still accepts this credential';
@@ -56,7 +56,7 @@ function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | nu
   return `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
 }
 
-/** The last answer to the same. */
+/** The reasons that lie with the last answer to the same. */
 function ofAnswer({ outcome }: Missing): string | null {
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   const { isStale, isOfFuture } = outcome.answer;
