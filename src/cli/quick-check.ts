@@ -4,9 +4,10 @@
  */
 import { BOOKS_VERSION } from '../ledger/usage-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
-import { failureOf, isDamage, NotOursError } from '../store/sqlite-failure.ts';
+import { isDamage, NotOursError } from '../store/sqlite-failure.ts';
 import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
 import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
+import { failureOf } from '../thread/failure.ts';
 
 export type Health =
   /**
@@ -19,12 +20,12 @@ export type Health =
 
 export interface Examination {
   readonly path: string;
-  readonly of: 'store' | 'books';
+  readonly of: 'store' | 'ledger';
 }
 
 const KINDS = {
   store: { mark: STORE_MARK, own: SCHEMA_VERSION },
-  books: { mark: BOOKS_MARK, own: BOOKS_VERSION },
+  ledger: { mark: BOOKS_MARK, own: BOOKS_VERSION },
 } as const;
 
 function examine({ path, of }: Examination): Health {

@@ -4,8 +4,9 @@
  */
 import type { Standing } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Client } from '../cache/question.ts';
+import type { Client, Permission } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
@@ -28,8 +29,11 @@ export function resolve(
     // Once for both: to read the clock is a hundredth of a hit.
     const now = proxy.clock.now();
     const standing = standingOf(proxy, head, now);
-    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
-    return hit ?? ask(proxy, request, standing, client, context);
+    const permission = permissionOf(proxy, head, standing);
+    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
+    if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
+    if (head.policy.debug) context.why = explainHit(hit.outcome);
+    return hit;
   } finally {
     // A question or a call that goes on holds it for itself.
     request.body?.release();
@@ -46,16 +50,32 @@ function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: num
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
 
+/** Nothing kept for a caller whom the upstream refused last, and nothing stale for one who was to pay. */
+function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standing: Standing): Permission {
+  const { policy, credentialAtUpstream } = head;
+  if (standing === 'refused') return { ...policy, read: false, follow: false };
+  const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
+  return mayBeStale && callers.isToPay(credentialAtUpstream) ? { ...policy, maxStale: 0, staleIfError: 0 } : policy;
+}
+
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {
   if (!head.policy.ask) throw notCached();
   return proxy.cache.bypass(why, fetcherFor(proxy, head, body, false), head.keyContext?.endpoint ?? null);
+}
+
+/** The rights of a caller at this moment. */
+interface Rights {
+  readonly standing: Standing;
+  readonly permission: Permission;
+  /** Nothing is had without waiting, as the cache said in this very turn. */
+  readonly isLookedUp: boolean;
 }
 
 /** Puts the question to the cache that could not be answered at once. */
 async function ask(
   proxy: ProxyDependencies,
   request: NamedRequest,
-  standing: Standing,
+  { standing, permission, isLookedUp }: Rights,
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
@@ -63,15 +83,16 @@ async function ask(
   const { cache, hints, store } = proxy;
   body.hold();
   try {
-    const question = questionFor(proxy, request, standing, client);
+    const question = questionFor(proxy, request, permission, client);
     const mayBeKept = standing === 'to-check' && head.policy.debug;
     const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
     const result = await (standing === 'to-check'
       ? recheck(proxy, head.credentialAtUpstream, question)
-      : cache.open(question));
-    if (result.outcome.word === 'follow') hints.followed(keyed.key);
-    if (result.outcome.word === 'miss') {
-      const { outcome, variesBy = null } = result;
+      : cache.open(question, isLookedUp));
+    const { outcome, variesBy = null } = result;
+    if (outcome.word === 'follow') hints.followed(keyed.key);
+    if (head.policy.debug) context.why = explainHit(outcome);
+    if (outcome.word === 'miss') {
       context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
     }
     return result;

@@ -19,8 +19,7 @@ function openFile({ path }: TempDir): { readonly file: SqliteFile; readonly told
   const file = new SqliteFile({
     path,
     maxBytes: 1e9,
-    onQuarantine: () => expect.unreachable(),
-    onGone: (gone) => told.push(...gone),
+    onNews: (news) => (news.kind === 'gone' ? told.push(...news.gone) : expect.unreachable()),
   });
   file.open(0);
   return { file, told };
@@ -42,7 +41,7 @@ describe('what one process throws away', () => {
     );
     one.file.commit({ ...noBatch, answers: new Set(['id of c']) }, 0);
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
-    for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look();
+    for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look(0);
     expect(other.told).toEqual([{ key: 'a' }, { answerId: 'id of c' }, { purge: { tag: 'x' } }]);
     expect(one.told).toEqual([]);
     for (const { file } of [one, other]) file.close();
@@ -52,7 +51,7 @@ describe('what one process throws away', () => {
     const dir = createTempDir();
     const [one, other] = [openFile(dir), openFile(dir)];
     one.file.commit({ ...noBatch, keys: new Map([['before', 'deleted' as const]]) }, 0);
-    other.file.look();
+    other.file.look(0);
     other.file.close();
     one.file.commit({ ...noBatch, keys: new Map([['meanwhile', 'deleted' as const]]) }, 0);
     const late = openFile(dir);
@@ -71,7 +70,7 @@ describe('what one process throws away', () => {
         0,
       );
     }
-    other.file.look();
+    other.file.look(0);
     expect(other.told).toEqual([{ purge: {} }]);
     expect(dir.connect().prepare('SELECT count(*) AS rows FROM gone').get()?.rows).toBe(20_000);
     for (const { file } of [one, other]) file.close();
@@ -83,7 +82,7 @@ describe('what one process throws away', () => {
     one.file.commit({ ...noBatch, keys: new Map([['a', { entry: tagged('a', 'x'), uses: 0 }]]) }, 0);
     expect(other.file.get('a', 0)).toBeDefined();
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
-    other.file.look();
+    other.file.look(0);
     expect(other.file.get('a', 0)).toBeUndefined();
     for (const { file } of [one, other]) file.close();
   });
@@ -93,7 +92,11 @@ describe('what one process throws away', () => {
     const one = await dir.open();
     const told: Gone[] = [];
     const { promise: heard, resolve } = Promise.withResolvers<void>();
-    const other = await dir.open({ onGone: (gone) => void (told.push(gone), resolve()) });
+    const onGone = (gone: Gone) => {
+      told.push(gone);
+      resolve();
+    };
+    const other = await dir.open({ onGone });
     // Waits to be written, for the clock stands still.
     other.set('a', tagged('a', 'x'));
     await one.purge({ tag: 'x' });
@@ -110,7 +113,7 @@ test('tiers drop it from what is faster, and promote nothing that was read befor
   const memory = createMemoryStore({ maxBytes: 1e6 });
   const dir = createTempDir();
   const file = await dir.open();
-  const tiers = createTiers([memory, file], createTestClock());
+  const tiers = createTiers({ stores: [memory, file], catalogue: file, clock: createTestClock() });
   for (const key of ['a', 'b', 'c', 'd']) tiers.set(key, tagged(key, key));
   await file.size();
   tiers.heed({ key: 'a' });
@@ -139,6 +142,21 @@ describe('what is told for done', () => {
     await store.size();
     expect(await store.written()).toBe(true);
     expect(dir.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(0);
+  });
+
+  test.each([
+    ['many', 350, 10],
+    ['large', 20, 1_000_000],
+  ])('is written, however %s the changes before it are', async (_, count, bytes) => {
+    const dir = createTempDir();
+    const store = await dir.open();
+    store.set('a', tagged('a'));
+    expect(await store.written()).toBe(true);
+    for (let index = 0; index < count; index += 1) store.set(`key ${index}`, entryOf('x'.repeat(bytes)));
+    store.delete('a');
+    expect(await store.written()).toBe(true);
+    const rows = dir.connect().prepare('SELECT count(*) AS all_rows, sum(key = ?) AS deleted FROM entries');
+    expect(rows.get('a')).toEqual({ all_rows: count, deleted: 0 });
   });
 
   test('is nothing that comes while the store closes', async () => {
