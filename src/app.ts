@@ -44,11 +44,9 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: core.store,
     removals: core.cache.removals,
-    figures: {
-      lru: core.stores.lru,
-      stats: async () => ({ ...(await core.ledger.stats()), hints: core.hints.list() }),
-      metrics: () => metrics.text(),
-    },
+    lru: core.stores.lru,
+    stats: async () => ({ ...(await core.ledger.stats()), hints: core.hints.list() }),
+    metrics: () => metrics.text(),
     subscribe: (subscriber) => core.ledger.subscribe(subscriber),
     settings: () => showConfig(config, origins),
     clock,
@@ -97,5 +95,6 @@ function createMetrics({ stores, files, admission, ledger }: Core): Metrics {
     bytesInTheAir: () => admission.bytes,
   });
   ledger.subscribe((record) => metrics.observe(record));
+  ledger.onCall((record) => metrics.observeCall(record));
   return metrics;
 }

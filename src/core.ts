@@ -8,7 +8,7 @@ import { Cache } from './cache/cache.ts';
 import { Callers } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { type Clock, within } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
@@ -20,7 +20,7 @@ import type { Log } from './log.ts';
 import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import { type BodyLimits, RequestBudget } from './request/budget.ts';
-import { Decoding } from './request/content-coding.ts';
+import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
@@ -96,7 +96,7 @@ export function createCore(
   const usageFile = new UsageFile({ path: usagePath(path), clock, log, thread });
   const ledger = new Ledger({ usageFile, prices: readPrices(), log });
   const admission = new AdmissionControl(config.limits, clock);
-  const cache = createCache(config, { store, admission, clock, log });
+  const cache = createCache(config, { store, admission, ledger, clock, log });
   const callers = createCallers(config, log, clock);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
@@ -144,15 +144,20 @@ function createReaders(config: Config, rules: Rules): Readers {
   };
 }
 
-type CacheParts = Pick<Core, 'store' | 'admission'> & { readonly clock: Clock; readonly log: Log };
+type CacheParts = Pick<Core, 'store' | 'admission' | 'ledger'> & { readonly clock: Clock; readonly log: Log };
 
-function createCache({ maxEntryBytes, onAbandon, flight }: Config, parts: CacheParts): Cache {
+function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
+  const { maxEntryBytes, onAbandon, flight } = config;
   return new Cache({
     ...parts,
     maxEntryBytes,
     onAbandon,
     patience: flight.takeoverAfter,
+    retention: retentionOf(config),
     keptHeaders: replayedHeaders,
+    onDetachedCall({ endpoint, model, scope }, call) {
+      ledger.noteCall({ time: parts.clock.now(), endpoint, model: model ?? call.model ?? null, scope, call });
+    },
   });
 }
 

@@ -2,7 +2,7 @@
  * The stores that the configuration names, as one.
  */
 import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
@@ -33,21 +33,22 @@ export interface FileEvents {
  * @param thread is to own the file
  */
 export function createStores(
-  { store: { path, bytes } }: Config,
+  config: Config,
   memoryBytes: number,
   log: Log,
   clock: Clock,
   thread: Thread,
   events: FileEvents,
 ): Stores {
+  const { path, bytes } = config.store;
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     events.onGone(gone);
     store.heed(gone);
   };
   const { onReplaced } = events;
-  const file =
-    path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, thread, onGone, onReplaced });
+  const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
+  const file = path === null ? null : createSqliteStore({ path, ...options });
   const isUsed = memoryBytes > 0;
   const store = createTiers({
     stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],

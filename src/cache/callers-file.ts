@@ -17,7 +17,7 @@ import { besideStore, keepPrivate } from '../privacy.ts';
 /** How many callers are remembered. */
 export const REMEMBERED = 20_000;
 
-/** The last that was heard, in milliseconds since the epoch. */
+/** The last word on a caller, in milliseconds since the epoch. */
 export interface Known {
   /** `-Infinity` where it never was. */
   acceptedAt: number;
@@ -78,7 +78,7 @@ export class CallersFile {
     try {
       keepPrivate(path, log, 'what upstreams said of credentials');
     } catch (error) {
-      // A place that cannot even be looked at is told of where it is read.
+      // A place that cannot even be looked at is reported where it is read.
       if (error instanceof ConfigError) throw error;
     }
   }

@@ -60,6 +60,11 @@ export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfi
   return { config, origins: paths.flatMap((path) => originOf(path, find(path)?.raw)) };
 }
 
+/** How long expired answers are retained, in seconds. */
+export function retentionOf({ stale: { revalidate, error, keep } }: Pick<Settings, 'stale'>): number {
+  return keep === 'auto' ? Math.max(revalidate ?? 0, error ?? 0) : keep;
+}
+
 type Partially<Whole> = {
   readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key] : Partially<Whole[Key]>;
 };

@@ -1,10 +1,10 @@
 /**
- * What was served, what it cost and what it spared: one note per request, once
- * it is over. Hits, follows, misses, bypasses and refusals add up to requests.
+ * The usage ledger: requests served, their cost and their savings, by one record
+ * per request once it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
-import type { LedgerWord, UsageRecord, PricedUsageRecord } from './usage-record.ts';
+import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
@@ -20,13 +20,18 @@ export interface LedgerOptions {
   readonly log: Log;
 }
 
+/** The members of a record that its row is made of, and those that are put anew. */
+type Costs = Pick<UsageRecord, 'time' | 'scope' | 'endpoint' | 'model' | 'call'>;
+type Priced = 'scope' | 'dollars';
+
 const DAY_MS = 86_400_000;
 
 export class Ledger {
   readonly #usageFile: UsageFile;
   readonly #prices: Prices;
   readonly #log: Log;
-  readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
+  readonly #subscribers = new Set<(record: PricedUsageRecord) => void>();
+  readonly #callSubscribers: ((record: PricedCallRecord) => void)[] = [];
   readonly #counts: Record<LedgerWord | 'requests', number> = {
     requests: 0,
     hit: 0,
@@ -35,7 +40,7 @@ export class Ledger {
     bypass: 0,
     refusal: 0,
   };
-  /** The day of the last note, and the time at which it began. */
+  /** The day of the last record, and the time at which it began. */
   #day = '';
   #dayBegan = Number.NaN;
 
@@ -52,21 +57,35 @@ export class Ledger {
     try {
       this.#write(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the books');
+      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the usage ledger');
     }
   }
 
-  /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
-  subscribe(listener: (record: PricedUsageRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** Once per upstream call that no request is charged with: its cost counts as spent on a miss. Never throws. */
+  noteCall(record: CallRecord): void {
+    try {
+      this.#writeCall(record);
+    } catch (err) {
+      this.#log.error({ err }, 'an upstream call is missing from the usage ledger');
+    }
+  }
+
+  /** @param subscriber called with each such call from here on */
+  onCall(subscriber: (record: PricedCallRecord) => void): void {
+    this.#callSubscribers.push(subscriber);
+  }
+
+  /** @param subscriber called with each record; what it throws is its own affair @returns what ends that */
+  subscribe(subscriber: (record: PricedUsageRecord) => void): () => void {
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
   }
 
   counts(): Counts {
     return { ...this.#counts };
   }
 
-  /** From the books, including what is not yet written. */
+  /** Of the usage ledger, with what is not yet written. */
   stats(): Promise<Stats> {
     return this.#usageFile.stats();
   }
@@ -77,20 +96,30 @@ export class Ledger {
   }
 
   #write(record: UsageRecord): void {
-    const { time, scope, endpoint, model, outcome, call } = record;
+    const priced = { ...record, ...this.#add(record, record.outcome, 1, whyOf(record)) };
+    for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
+  }
+
+  #writeCall(record: CallRecord): void {
+    const priced = { ...record, ...this.#add(record, 'miss', 0, null) };
+    for (const subscriber of this.#callSubscribers) subscriber(priced);
+  }
+
+  /** Adds to the row of its kind. @returns its scope and price as others are told of them */
+  #add(record: Costs, outcome: LedgerWord, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
+    const { time, scope, endpoint, model, call } = record;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#usageFile.add(kind, amountsOf(record, nanoDollars), whyOf(record));
-    const priced = { ...record, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
-    for (const listener of this.#listeners) this.#tell(listener, priced);
+    this.#usageFile.add(kind, amountsOf(record, requests, nanoDollars), why);
+    return { scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
   }
 
-  #tell(listener: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
+  #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
     try {
-      listener(record);
+      subscriber(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a listener of the books has failed');
+      this.#log.error({ err, requestId: record.requestId }, 'a subscriber to the usage ledger has failed');
     }
   }
 

@@ -1,9 +1,9 @@
 /**
- * A row of the books: what all requests of one kind on one day came to.
+ * A row of the usage ledger: the sums of all requests of one kind on one day.
  */
 import type { LedgerWord, UsageRecord } from './usage-record.ts';
 
-/** What is summed, each a whole number. */
+/** The amounts that are summed, each a whole number. */
 export const AMOUNTS = [
   'requests',
   'input',
@@ -17,11 +17,11 @@ export const AMOUNTS = [
 
 export type Amounts = Record<(typeof AMOUNTS)[number], number>;
 
-/** Which requests; empty for a scope or a model that is not known. */
+/** The requests that are summed; empty for a scope or a model that is not known. */
 export interface Kind {
   /** In UTC, as `2026-11-01`. */
   readonly day: string;
-  /** As people are told of it; see `request/caller`. */
+  /** As people see it; see `request/caller`. */
   readonly scope: string;
   readonly endpoint: UsageRecord['endpoint'];
   readonly model: string;
@@ -33,8 +33,8 @@ export type UsageRow = Kind & Amounts;
 /** The most that a sum may come to: up to here a number is exact. */
 export const MOST = Number.MAX_SAFE_INTEGER;
 
-/** @param nanoDollars null where there is no price */
-export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Amounts {
+/** @param requests 0 for a call that no request is charged with @param nanoDollars null where there is no price */
+export function amountsOf({ call }: Pick<UsageRecord, 'call'>, requests: 0 | 1, nanoDollars: number | null): Amounts {
   const { input, cachedInput, output, reasoning } = call?.usage ?? {
     input: 0,
     cachedInput: 0,
@@ -43,7 +43,7 @@ export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Am
   };
   const unpriced = nanoDollars === null ? input + output : 0;
   return {
-    requests: 1,
+    requests,
     input,
     cachedInput,
     output,

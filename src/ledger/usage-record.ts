@@ -1,5 +1,5 @@
 /**
- * What the books are told of a request, once it is over.
+ * The record of a request in the usage ledger, once it is over.
  */
 import type { OutcomeWord } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -22,7 +22,7 @@ export interface UsageRecord {
   readonly key: string | null;
   /** 499 where the client left before its answer began. */
   readonly status: number;
-  /** Why it was a bypass, or why its answer was not kept; else the code of the error that it ended in. */
+  /** Why it was a bypass, a stale hit, or its answer not kept; else the code of the error that it ended in. */
   readonly why: string | null;
   /** The code of the error of ours that it ended in. */
   readonly error: string | null;
@@ -36,8 +36,17 @@ export interface UsageRecord {
   readonly call: Call | null;
 }
 
-/** A note as others are told of it: with its price, and its scope as in the books. */
+/** A record as subscribers get it: with its price, and its scope as in the usage ledger. */
 export interface PricedUsageRecord extends UsageRecord {
   /** Null where the model has no price, or there was no usage. */
+  readonly dollars: number | null;
+}
+
+/** An upstream call that no request is charged with: the refresh of an answer, or one that failed for a stale hit. */
+export interface CallRecord extends Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope'> {
+  readonly call: Call;
+}
+
+export interface PricedCallRecord extends CallRecord {
   readonly dollars: number | null;
 }

@@ -2,7 +2,6 @@
  * The first step: where a request goes, what it allows, and who asks.
  */
 import { stopping } from '../errors.ts';
-import { deletedAnswerOf } from '../request/endpoints/table.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { RawHead } from './incoming-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
@@ -22,8 +21,6 @@ export function parse(
   const head = heads.read(raw, connection);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
-  const { path, target } = head.route;
-  const deleted = deletedAnswerOf(head.method, { path, basePath: target.basePath });
-  if (deleted !== null) cache.removals.forget(deleted);
+  if (head.deletes !== null) cache.removals.forget(head.deletes);
   return head;
 }

@@ -1,7 +1,6 @@
 /**
  * The question that a request puts to the cache.
  */
-import type { Standing } from '../cache/callers.ts';
 import type { Client, Permission, Question } from '../cache/question.ts';
 import { isShared } from '../request/caller.ts';
 import { asksForUsage } from '../request/form.ts';
@@ -13,7 +12,7 @@ import type { ProxyDependencies } from './proxy-dependencies.ts';
 export function questionFor(
   proxy: ProxyDependencies,
   request: NamedRequest,
-  standing: Standing,
+  permission: Permission,
   client: Client,
 ): Question {
   const { head, keyContext, keyed, body } = request;
@@ -21,7 +20,6 @@ export function questionFor(
   const { key, model, form, choices, prompts, inputs, jsonText, output } = keyed;
   const { endpoint } = keyContext;
   const { doneMarker, noStore } = route.target;
-  const permission: Permission = standing === 'refused' ? { ...policy, read: false, follow: false } : policy;
   const keepsParts = () => proxy.keepsPrompts && !showsCredential(keyContext.parts);
   const parts = () => (keepsParts() ? (keyed.parts ?? proxy.keyer.parts(keyContext, body.plain)) : null);
   return {

@@ -4,14 +4,16 @@
  */
 import type { Standing } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Client } from '../cache/question.ts';
+import type { Client, Permission } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
+import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './name.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
-import { recheck, standingOf } from './recheck.ts';
+import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** @throws RefrainError where there is no answer to be had */
@@ -26,13 +28,35 @@ export async function resolve(
     const { head, keyed } = request;
     // Once for both: to read the clock is a hundredth of a hit.
     const now = proxy.clock.now();
-    const standing = standingOf(proxy.callers, head, now);
-    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
-    return hit ?? (await ask(proxy, request, { standing, isLookedUp: hit === null }, client, context));
+    const standing = standingOf(proxy, head, now);
+    const permission = permissionOf(proxy, head, standing);
+    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
+    const isLookedUp = hit === null;
+    const result = hit ?? (await ask(proxy, request, { standing, permission, isLookedUp }, client, context));
+    if (head.policy.debug && result.outcome.word === 'hit') context.why = explainHit(result.outcome);
+    return result;
   } finally {
     // A call that goes on holds for itself what it needs.
     request.body?.release();
   }
+}
+
+/**
+ * The standing of a request's caller, where it would read what is kept and may ask; any other request has an answer of
+ * the upstream's in any case, or none.
+ */
+function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
+  const { policy, caller, credentialAtUpstream } = head;
+  const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
+  return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
+}
+
+/** Nothing kept for a caller whom the upstream refused last, and nothing stale for one who was to pay. */
+function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standing: Standing): Permission {
+  const { policy, credentialAtUpstream } = head;
+  if (standing === 'refused') return { ...policy, read: false, follow: false };
+  const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
+  return mayBeStale && callers.isToPay(credentialAtUpstream) ? { ...policy, maxStale: 0, staleIfError: 0 } : policy;
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {
@@ -40,8 +64,10 @@ function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest):
   return proxy.cache.bypass(why, fetcherFor(proxy, head, body, false), head.keyContext?.endpoint ?? null);
 }
 
-interface Looked {
+/** The rights of a caller at this moment. */
+interface Rights {
   readonly standing: Standing;
+  readonly permission: Permission;
   /** Nothing is had without waiting, as the cache said in this very turn. */
   readonly isLookedUp: boolean;
 }
@@ -50,13 +76,13 @@ interface Looked {
 async function ask(
   proxy: ProxyDependencies,
   request: NamedRequest,
-  { standing, isLookedUp }: Looked,
+  { standing, permission, isLookedUp }: Rights,
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
   const { head, keyed } = request;
   const { cache, hints, store } = proxy;
-  const question = questionFor(proxy, request, standing, client);
+  const question = questionFor(proxy, request, permission, client);
   const mayBeKept = standing === 'to-check' && head.policy.debug;
   const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
   const result = await (standing === 'to-check'

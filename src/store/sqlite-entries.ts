@@ -40,6 +40,8 @@ export interface Role {
   readonly writer: string;
   /** True where nothing may be written. */
   readonly isReadOnly: boolean;
+  /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
+  readonly retention?: number;
 }
 
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
@@ -52,16 +54,18 @@ export class SqliteEntries {
   readonly #purges: SqlitePurges;
   readonly #gone: SqliteGone;
   readonly #isReadOnly: boolean;
+  readonly #retentionMs: number;
 
   /** Lays out the database where it may be written, or finds that another version did. */
   constructor(
     database: DatabaseSync,
     maxBytes: number,
-    { writer, isReadOnly }: Role = { writer: '', isReadOnly: false },
+    { writer, isReadOnly, retention = 0 }: Role = { writer: '', isReadOnly: false },
   ) {
     this.#database = database;
     this.#maxBytes = maxBytes;
     this.#isReadOnly = isReadOnly;
+    this.#retentionMs = retention * 1000;
     checkVersion(database, SCHEMA_VERSION);
     if (!isReadOnly) this.#prepareToWrite();
     // In KiB: most of the pages of a million rows' indexes that a change touches.
@@ -169,11 +173,11 @@ export class SqliteEntries {
     for (const tag of tags) this.#statements.addTag.run(tag, id);
   }
 
-  /** What has expired goes first, then what was used least recently. */
+  /** Expired entries that are not to be retained go first, then those that were used least recently. */
   #trim(now: number): number {
     let evicted = 0;
     while (this.size().bytes > this.#maxBytes) {
-      if (this.#statements.deleteExpired.run(now).changes !== 0) continue;
+      if (this.#statements.deleteExpired.run(now - this.#retentionMs).changes !== 0) continue;
       if (this.#statements.deleteLeastUsed.run().changes === 0) break;
       evicted++;
     }

@@ -25,6 +25,8 @@ export type StoreNews =
 export interface SqliteFileOptions {
   readonly path: string;
   readonly maxBytes: number;
+  /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
+  readonly retention?: number;
   readonly onNews?: (news: StoreNews) => void;
 }
 
@@ -49,15 +51,15 @@ export class SqliteFile {
   /** Up to which number it has been told what others threw away, of which file, as it was opened. */
   #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
 
-  constructor({ path, maxBytes, onNews = () => {} }: SqliteFileOptions) {
+  constructor({ path, maxBytes, retention = 0, onNews = () => {} }: SqliteFileOptions) {
     const writer = randomUUID();
     this.#onNews = onNews;
     this.#database = new SqliteDatabase({
       path,
       mark: STORE_MARK,
       busyMs: BUSY_MS,
-      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false }),
-      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true }),
+      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: false }),
+      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: true }),
       onNews,
     });
   }

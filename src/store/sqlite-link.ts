@@ -35,6 +35,8 @@ const SERVICE = new URL(`./sqlite-service${extname(import.meta.url)}`, import.me
 export interface LinkOptions {
   readonly path: string;
   readonly maxBytes: number;
+  /** How long expired entries are retained, in seconds; 0 if not given. */
+  readonly retention?: number;
   readonly clock: Clock;
   readonly log: Log;
   /** The thread that is to own the file; one of its own if not given. */
@@ -58,12 +60,12 @@ export class SqliteLink {
   #closing: Promise<void> | undefined;
 
   constructor(options: LinkOptions) {
-    const { path, maxBytes, thread = new Thread() } = options;
+    const { path, maxBytes, retention = 0, thread = new Thread() } = options;
     this.#options = options;
     this.health = new SqliteHealth(options);
     this.#service = thread.serve({
       module: SERVICE,
-      data: { path, maxBytes },
+      data: { path, maxBytes, retention },
       onNews: (news: StoreNews) => this.#heed(news),
       onDeath: (failure) => this.health.failed(failure),
     });

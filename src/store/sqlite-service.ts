@@ -16,7 +16,10 @@ export type SqliteService = ReturnType<typeof createService>;
 /** How often it is looked whether others have thrown something away, or the file itself: well within a second. */
 const LOOK_MS = 300;
 
-export function createService(options: { path: string; maxBytes: number }, onNews: (news: StoreNews) => void) {
+export function createService(
+  options: { path: string; maxBytes: number; retention: number },
+  onNews: (news: StoreNews) => void,
+) {
   const file = new SqliteFile({ ...options, onNews });
   setInterval(() => look(file, onNews), LOOK_MS);
   return {

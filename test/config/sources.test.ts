@@ -74,6 +74,9 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'store.prompts': ['false', false],
   'ttl': ['12h', 43_200],
   'maxTtl': ['30d', 2_592_000],
+  'stale.revalidate': ['10m', 600],
+  'stale.error': ['inf', Infinity],
+  'stale.keep': ['2d', 172_800],
   'maxEntryBytes': ['1.5MiB', 1_572_864],
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
@@ -131,7 +134,7 @@ describe('a name that a setting had before', () => {
   });
 });
 
-/** What a setting cannot be without. */
+/** The settings that another setting needs. */
 const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],

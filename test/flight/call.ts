@@ -15,17 +15,21 @@ export class Call {
   readonly number: string;
   readonly asker: Asker;
   isAborted = false;
+  /** True for a refresh, which goes on for the store alone. */
+  readonly isDetached: boolean;
   readonly ledAt: number;
   readonly ledStep: number;
   answer: Answer | null = null;
   begunAt: number | null = null;
   begunStep = Infinity;
+  failedStep = Infinity;
   terminalAt: number | null = null;
+  lastSentAt: number | null = null;
   readonly sent: Buffer[] = [];
   bytes = 0;
   /** How it ended, as far as its upstream knows. */
   end: 'finished' | 'failed' | null = null;
-  /** Whether it says its next chunk from inside the call that wants it. */
+  /** True where it says its next chunk from inside the call that wants it. */
   isPrompt = false;
   readonly #writer: Writer;
   #isHeldBack = false;
@@ -34,12 +38,14 @@ export class Call {
     number: string;
     asker: Asker;
     writer: Writer;
+    isDetached: boolean;
     now: number;
     step: number;
     onPrompt: (call: Call) => void;
   }) {
     this.number = plan.number;
     this.asker = plan.asker;
+    this.isDetached = plan.isDetached;
     this.#writer = plan.writer;
     this.ledAt = plan.now;
     this.ledStep = plan.step;
@@ -60,12 +66,12 @@ export class Call {
     return this.answer !== null && this.sent.length === this.answer.chunks.length;
   }
 
-  /** Whether it may say its next chunk now. */
+  /** True while it may say its next chunk. */
   get maySay(): boolean {
     return this.answer !== null && !this.hasSaidAll && !this.#isHeldBack;
   }
 
-  /** Whether there is nothing more to come that its bytes do not tell of. */
+  /** True once nothing more can come that its bytes do not announce. */
   get isWhole(): boolean {
     const { answer, terminalAt, sent } = this;
     if (answer === null || answer.turn === 'spoilt' || answer.turn === 'resumed' || answer.head.status !== 200)
@@ -91,6 +97,7 @@ export class Call {
     sent.push(chunk);
     this.bytes += chunk.length;
     if (sent.length === answer.terminal) this.terminalAt = now;
+    this.lastSentAt = now;
     // Last: more may be wanted, and said, before `append` returns.
     this.#isHeldBack = !this.#writer.append(chunk);
   }
@@ -100,8 +107,9 @@ export class Call {
     this.#writer.finish();
   }
 
-  fail(): void {
+  fail(step: number): void {
     this.end = 'failed';
+    this.failedStep = step;
     this.#writer.fail(FAILURE);
   }
 

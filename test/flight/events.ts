@@ -1,5 +1,5 @@
 /**
- * What can happen to a flight at any point of its life, by name.
+ * The events that can come to a flight at any point of its life, by name.
  */
 import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
@@ -12,13 +12,22 @@ import type { Model } from './model.ts';
 export interface EventContext {
   readonly model: Model;
   readonly topic: Topic;
-  /** Whether the store leaves its lookups unsettled. */
+  /** True while the store leaves its lookups unsettled. */
   isMute: boolean;
 }
 
 export type FlightEvent = (context: EventContext) => void;
 
-export const PLAIN = { read: true, follow: true, ask: true, maxAge: Infinity, ttl: TTL };
+const STRICT = { maxAge: Infinity, maxStale: 0, revalidates: false, staleIfError: 0 };
+
+export const PLAIN = { ...STRICT, read: true, follow: true, ask: true, ttl: TTL };
+
+/** In seconds; longer than the time to live. */
+const WHILE = 90;
+
+/** As `stale.revalidate` and `stale.error` have it. */
+export const REVALIDATES = { ...PLAIN, maxStale: WHILE, revalidates: true };
+export const STALE_IF_ERROR = { ...PLAIN, staleIfError: 10 * WHILE };
 
 export const REFRESH = { ...PLAIN, read: false, follow: false };
 
@@ -90,6 +99,11 @@ export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'a refresh asks, and says all at once': asks(REFRESH, 'says all'),
   'a refresh asks, and throws': asks(REFRESH, 'throws'),
   'a request asks that takes nothing stored': asks({ ...PLAIN, maxAge: 0 }),
+  'a request asks that takes what is stale': asks({ ...PLAIN, maxStale: Infinity }),
+  'a request asks that has the stale refreshed': asks(REVALIDATES),
+  'a request asks that has the stale refreshed, and throws': asks(REVALIDATES, 'begins and throws'),
+  'a request asks that takes the stale on failure': asks(STALE_IF_ERROR),
+  'a request asks that takes the stale on failure, and fails': asks(STALE_IF_ERROR, 'fails'),
   'a request asks that takes only what is stored': asks(ONLY_IF_CACHED),
   'a request asks past the cache': asks(null),
   'the store rejects': (context) => {

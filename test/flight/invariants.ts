@@ -1,5 +1,5 @@
 /**
- * What holds at every step of every model: of what is counted, of who asks
+ * The invariants at every step of every model: of what is counted, of who asks
  * the upstream, of what is kept. What is heard is checked in `assertions`.
  */
 import type { Entry } from '../../src/response/entry.ts';
@@ -38,7 +38,7 @@ export class Invariants {
   readonly findings = new Findings();
   /** Counts what happens. */
   step = 0;
-  /** Whether something that was handed in has failed against its contract. */
+  /** True once something that was handed in has failed against its contract. */
   isFaulty = false;
   /** By the number of the call whose answer it is. */
   readonly kept = new Map<string, Keeping>();
@@ -54,8 +54,11 @@ export class Invariants {
   readonly #unkept = new Map<string, number>();
   readonly #wasUnkept = new Map<string, number>();
 
+  readonly #detachedBefore: number;
+
   constructor(harness: Harness, askers: readonly Asker[], calls: readonly Call[]) {
     this.#harness = harness;
+    this.#detachedBefore = harness.detached;
     this.#askers = askers;
     this.#calls = calls;
   }
@@ -84,12 +87,12 @@ export class Invariants {
     this.#wasUnkept.set(start, this.#now + UNKEPT_MS);
   }
 
-  /** Whether nobody should wait for another's answer under this key. */
+  /** True where nobody should wait for another's answer under this key. */
   isUnkept(key: string): boolean {
     return (this.#unkept.get(key.slice(0, 16)) ?? -Infinity) > this.#now;
   }
 
-  /** Whether a key was purged from this step on, and before that one. */
+  /** True where a key was purged from this step on, and before that one. */
   wasPurged(key: string, from: number, before = Infinity): boolean {
     return (this.#purged.get(key) ?? []).some((step) => step >= from && step < before);
   }
@@ -98,7 +101,7 @@ export class Invariants {
     return id !== null && (this.#forgotten.get(id) ?? Infinity) < step;
   }
 
-  /** Whether a call may have been too large to keep, or too much with others. */
+  /** True where a call may have been too large to keep, or too much with others. */
   mayBeLiveOnly({ asker, bytes }: Call): boolean {
     const { maxEntryBytes, limits } = this.#harness.setting;
     return asker.manner.permission === null || bytes > maxEntryBytes || limits.bytes < Infinity;
@@ -113,9 +116,10 @@ export class Invariants {
     const { permission } = asker.manner;
     this.findings.hold(permission?.ask !== false, () => 'a request that may not ask leads');
     this.findings.hold(
-      this.#calls.every((other) => other.asker !== asker),
+      this.#calls.every((other) => other.asker !== asker || other.isDetached),
       () => 'a request leads twice',
     );
+    if (call.isDetached) this.#checkRefresh(call);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
     this.findings.hold(
@@ -124,23 +128,35 @@ export class Invariants {
     );
   }
 
+  /** One for each key, for a request that permits it, and none where its answer is known not to be kept. */
+  #checkRefresh({ asker }: Call): void {
+    const { permission } = asker.manner;
+    const { key } = asker.topic;
+    this.findings.hold(permission?.revalidates === true, () => 'a call is made for nobody');
+    this.findings.hold(!(asker.isFirst && asker.isUnkept), () => 'a refresh is made that is known not to be kept');
+    const double = this.#calls.find(
+      (other) => other.isDetached && other.asker.topic.key === key && this.#isGoingOn(other),
+    );
+    this.findings.hold(double === undefined, () => `a refresh is made beside call ${double?.number}`);
+  }
+
   /** The answer of a call is kept. */
   onSet(key: string, { head, body, answerId }: Entry): void {
     const { findings } = this;
     const call = this.#calls.find(({ number }) => number === callOf(head));
     if (!call) return findings.hold(false, () => 'an answer is kept that no call has said');
-    const { asker, ledStep, sent, number, end, terminalAt } = call;
+    const { asker, ledStep, sent, number, end, terminalAt, lastSentAt } = call;
     findings.hold(asker.topic.key === key, () => `${number} is kept under the key of another`);
     findings.hold(call.isWhole && Buffer.concat(sent).equals(body), () => `${number} is kept and is not whole`);
     findings.hold(
-      end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now,
+      end !== null || (terminalAt !== null && (lastSentAt as number) + SETTLE_MS <= this.#now),
       () => `${number} is kept before its end`,
     );
     findings.hold(
       (asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store',
       () => `${number} is kept against its head or its request`,
     );
-    // Who leads later than he asked is not yet in the air when he asks; what is led in the step of a purge is led after it.
+    // A leader that leads later than it asked is not in the air when it asks; what a purge's step leads is after it.
     const inTheAirFrom = asker.isFirst && !this.#mayHaveAskedAnew(ledStep) ? asker.openedStep : ledStep + 1;
     findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
@@ -196,11 +212,19 @@ export class Invariants {
     for (const call of this.#calls) {
       const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
       this.findings.hold(!isLeftAlone, () => `call ${call.number} was thrown away and is not ended`);
+      this.findings.hold(!this.#isGivenUp(call), () => `call ${call.number} was a refresh and is given up`);
       this.findings.hold(
         this.kept.has(call.number) || !this.#mustBeKept(call),
         () => `call ${call.number} was whole and is not kept`,
       );
     }
+    const uncharged = this.#calls.filter(({ isDetached }) => isDetached).length + this.#askers.filter(isStandIn).length;
+    this.findings.hold(this.#harness.detached - this.#detachedBefore <= uncharged, () => 'a call is charged twice');
+    const unreported = this.#calls.filter((call) => call.isDetached && this.kept.has(call.number)).length;
+    this.findings.hold(
+      unreported <= this.#harness.detached - this.#detachedBefore,
+      () => 'a refresh is charged to nobody',
+    );
     const remains = this.#harness.remains();
     this.findings.hold(remains.length === 0, () => `there remains ${remains.join(', ')}`);
   }
@@ -211,7 +235,7 @@ export class Invariants {
     return !hasSeenHead || (pace === 'eager' && played.length < (call?.sent.length ?? 0));
   }
 
-  /** Whether the flight of a request that may follow is the one to be followed. */
+  /** True where the flight of a request that may follow is the one to be followed. */
   #mayHoldItsKey({ topic: { key }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
     if (this.wasPurged(key, openedStep)) return false;
     return isFirst ? !isUnkept : (this.#wasUnkept.get(key.slice(0, 16)) ?? -Infinity) <= openedAt;
@@ -219,14 +243,24 @@ export class Invariants {
 
   /** Leaves out what depends on how far a request had come when its key was purged or given up. */
   #mayBeFollowed(call: Call, key: string): boolean {
-    const { asker, answer, begunAt, ledAt } = call;
-    if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker))
-      return false;
+    const { asker } = call;
+    return (
+      asker.topic.key === key &&
+      asker.manner.permission?.follow === true &&
+      this.#mayHoldItsKey(asker) &&
+      this.#isGoingOn(call)
+    );
+  }
+
+  /** Whether a call is in the air and may hold its key: others wait for it. */
+  #isGoingOn(call: Call): boolean {
+    const { asker, answer, begunAt, ledAt, ledStep } = call;
+    if (!call.isInTheAir || this.wasPurged(asker.topic.key, ledStep)) return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
 
-  /** Whether a request that led in this step may have had an entry before, which was no answer when it was to be played. */
+  /** True where a request that led in this step may have had an entry, which was no answer when it was to be played. */
   #mayHaveAskedAnew(ledStep: number): boolean {
     return this.#spoilt.has(ledStep);
   }
@@ -235,7 +269,7 @@ export class Invariants {
     if (call.terminalAt !== null) return true;
     const { permission } = call.asker.manner;
     if (
-      this.#harness.setting.onAbandon === 'abort' ||
+      (this.#harness.setting.onAbandon === 'abort' && !call.isDetached) ||
       permission === null ||
       this.wasPurged(call.asker.topic.key, call.ledStep)
     )
@@ -248,6 +282,13 @@ export class Invariants {
       permission.ttl > 0 &&
       call.bytes <= this.#harness.setting.maxEntryBytes
     );
+  }
+
+  /** Whether a refresh was ended by us that could have been kept. */
+  #isGivenUp(call: Call): boolean {
+    const { isDetached, isAborted, end, terminalAt } = call;
+    if (!isDetached || !isAborted || end !== null || terminalAt !== null) return false;
+    return !this.mayBeLiveOnly(call) && this.#isWorthFinishing(call);
   }
 
   #mustBeKept(call: Call): boolean {
@@ -273,4 +314,9 @@ export class Invariants {
       !this.wasForgottenBefore(answer.id, Infinity)
     );
   }
+}
+
+/** Tests whether a request was answered by what is kept in the place of a call that failed. */
+function isStandIn({ result }: Asker): boolean {
+  return result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
 }

@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
-import { readBooks } from '../../src/ledger/read-usage-file.ts';
+import { readUsageFile } from '../../src/ledger/read-usage-file.ts';
 import { UsageFile } from '../../src/ledger/usage-file.ts';
 import { createLog } from '../../src/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
@@ -68,7 +68,7 @@ describe('one thread for both files', () => {
     ledger.note(recordOf());
     await ledger.stats();
     await ledger.close();
-    expect(readBooks(paths.ledger, NOON).periods.all.requests).toBe(1);
+    expect(readUsageFile(paths.ledger, NOON).periods.all.requests).toBe(1);
     expect(await store.written()).toBe(true);
     expect(threads[0]?.threadId).toBeGreaterThan(0);
     await store.close();

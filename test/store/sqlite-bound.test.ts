@@ -88,6 +88,24 @@ describe('under its bound', () => {
     expect(await heldOf(store, 'abcd')).toBe('abd');
   });
 
+  test.each([
+    [3, 'acd'],
+    [2, 'acd'],
+    [1, 'abd'],
+    [Infinity, 'acd'],
+  ])('what expired 2 s ago and is retained for %d s makes room first only after that', async (retention, held) => {
+    const dir = createTempDir();
+    const store = await dir.open({ maxBytes: 3.5 * bytesOfOne(dir), retention });
+    store.set('b', alike('b'));
+    store.set('c', { ...alike('c'), expiresAt: dir.clock.now() + 1_000 });
+    store.set('a', alike('a'));
+    await store.size();
+    dir.clock.advance(retention === 2 ? 2_999 : 3_000);
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe(held);
+  });
+
   test('a bound that was lowered holds from the first commit', async () => {
     const dir = createTempDir();
     const one = bytesOfOne(dir);

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import { bodyTooLarge } from '../errors.ts';
 import type { BodyLimits, Share } from './budget.ts';
 import { Gathering } from './gathering.ts';
-import { WholeBody } from './whole-body.ts';
+import type { WholeBody } from './whole-body.ts';
 
 interface DecoderOptions {
   readonly chunkSize: number;
@@ -25,12 +25,6 @@ const DECODERS: ReadonlyMap<string, CreateDecoder> = new Map<string, CreateDecod
   // A window of 8 MiB, which is the most that HTTP has (RFC 9659); a frame may ask for 128.
   ['zstd', (options) => createZstdDecompress({ ...options, params: { [constants.ZSTD_d_windowLogMax]: 23 } })],
 ]);
-
-/** How a body with this `Content-Encoding` is compressed; null where it is not. */
-export function codingOf(value: string | undefined): string | null {
-  const coding = (value ?? '').trim().toLowerCase();
-  return coding === '' || coding === 'identity' ? null : coding;
-}
 
 /**
  * `encoded-request`: the coding is not known, or the body is not in it.
