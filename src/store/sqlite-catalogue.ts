@@ -3,19 +3,10 @@
  * is done in slices, each of which goes on where the last one ended.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Filter, fits, hasText, isPurgedBy, type Purge } from './filter.ts';
-import {
-  add,
-  type EntryRow,
-  type EntryRows,
-  type Listing,
-  NOTHING,
-  type Position,
-  type Sort,
-  type Totals,
-} from './listing.ts';
-import { type Condition, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
-import { askedOf, LABEL_COLUMNS, labelledOf, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
+import { type Filter, hasText, type Purge } from './filter.ts';
+import type { Listing, EntryRows, Position, EntryRow, Sort, Totals } from './listing.ts';
+import { all, type Condition, conditionOf, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
+import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
 import type { Kept, Likeness } from './catalogue.ts';
 
 /** One slice of a count: what it found, and the entry to go on behind. */
@@ -45,35 +36,31 @@ export class SqliteCatalogue {
   }
 
   /** A page that may be short of rows, or have none, although there are more. */
-  list({ filter, sort, limit, after }: Listing): EntryRows {
-    const { text } = filter;
+  list(listing: Listing): EntryRows {
+    const { filter, sort, limit } = listing;
     const by = SORTED_BY[sort];
     const lead = this.#fewest(filter);
-    const { sql, values } = lead ? behind(lead, by, after) : sliceBehind(by, after);
-    const slice = this.#select(sql, values);
-    const end = lead || slice.length < SLICE_ROWS ? null : positionOf(slice.at(-1) as RawRow, by);
-    const rows: EntryRow[] = [];
-    let searched = 0;
-    for (const [index, raw] of slice.entries()) {
-      if (!this.#fits(raw, filter)) continue;
-      const prompt = this.#promptOf(raw, text);
-      searched += prompt.length;
-      if (hasText(prompt, text ?? '')) rows.push(rowOf(raw));
-      const isFull = rows.length === limit || searched > SLICE_TEXT;
-      if (isFull && (index < slice.length - 1 || end)) return { rows, next: positionOf(raw, by) };
-    }
-    return { rows, next: end };
+    const slice = lead
+      ? { sql: `SELECT ${ROW_COLUMNS} FROM ${lead.source} WHERE ${lead.sql}`, values: lead.values }
+      : sliceBehind(listing.after, by, ROW_COLUMNS);
+    const fitting = all([conditionOf(filter), ...(lead ? [positionCondition(by, listing.after)] : [])]);
+    const found = this.#select(
+      `SELECT * FROM (${slice.sql}) AS entry WHERE ${fitting.sql} ORDER BY ${by} DESC, id DESC`,
+      [...slice.values, ...fitting.values],
+    );
+    return this.#page(found, by, limit, filter.text, lead ? null : this.#endOfSlice(by, listing.after));
   }
 
   count(purge: Purge, after: number): CountSlice {
-    const slice = this.#select(
-      `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ${SLICE_ROWS}`,
-      [after],
+    const slice = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ${SLICE_ROWS}`;
+    const { sql, values } = conditionOf(purge);
+    const [row] = this.#select(
+      `SELECT count(*) FILTER (WHERE ${sql}) AS entries, ifnull(sum(bytes) FILTER (WHERE ${sql}), 0) AS bytes,
+         count(*) AS looked, max(id) AS last FROM (${slice}) AS entry`,
+      [...values, ...values, after],
     );
-    let totals = NOTHING;
-    for (const raw of slice)
-      if (isPurgedBy(purge, labelledOf(raw))) totals = add(totals, { entries: 1, bytes: raw.bytes as number });
-    return { ...totals, next: slice.length < SLICE_ROWS ? null : (slice.at(-1)?.id as number) };
+    const { looked, last, entries, bytes } = row as { looked: number; last: number; entries: number; bytes: number };
+    return { entries, bytes, next: looked < SLICE_ROWS ? null : last };
   }
 
   listByPrefix(prefix: string, limit: number): EntryRow[] {
@@ -95,6 +82,26 @@ export class SqliteCatalogue {
       .map(keptOf);
   }
 
+  #page(
+    found: readonly RawRow[],
+    by: string,
+    limit: number,
+    text: string | undefined,
+    end: Position | null,
+  ): EntryRows {
+    const rows: EntryRow[] = [];
+    let searched = 0;
+    for (const [index, raw] of found.entries()) {
+      if (this.#isPurged(raw)) continue;
+      const prompt = text === undefined ? '' : this.#promptOf(raw);
+      searched += prompt.length;
+      if (text === undefined || hasText(prompt, text)) rows.push(rowOf(raw));
+      const isFull = rows.length === limit || searched > SLICE_TEXT;
+      if (isFull && (index < found.length - 1 || end)) return { rows, next: { at: raw[by], id: raw.id } as Position };
+    }
+    return { rows, next: end };
+  }
+
   /** The part of a filter that few entries fit, as an index tells; none where many fit each. */
   #fewest(filter: Filter): LeadingCondition | undefined {
     const counted = leadsOf(filter).map((lead) => {
@@ -107,14 +114,17 @@ export class SqliteCatalogue {
     return counted.filter(({ count }) => count <= SLICE_ROWS).sort((a, b) => a.count - b.count)[0]?.lead;
   }
 
-  /** The text aside. */
-  #fits(raw: RawRow, filter: Filter): boolean {
-    return !this.#isPurged(raw) && fits(filter, labelledOf(raw), raw.bytes as number);
+  /** The last row that a slice looks through; null where it is the last slice. */
+  #endOfSlice(by: string, after: Position | null): Position | null {
+    const { sql, values } = sliceBehind(after, by, 'id, bytes, hits');
+    return (
+      (this.#select(`SELECT ${by} AS at, id FROM (${sql}) LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, values)[0] as unknown as
+        | Position
+        | undefined) ?? null
+    );
   }
 
-  /** What was asked, where a text is looked for in it. */
-  #promptOf({ id }: RawRow, text: string | undefined): string {
-    if (text === undefined) return '';
+  #promptOf({ id }: RawRow): string {
     const row = this.#prompt.get(id as number);
     return typeof row?.prompt === 'string' ? row.prompt : '';
   }
@@ -137,29 +147,20 @@ export class SqliteCatalogue {
  * The next rows of an order. Equals stand apart: SQLite would look through all
  * of them, from the first on, to find one by its number.
  */
-function sliceBehind(by: string, after: Position | null): Condition {
+function sliceBehind(after: Position | null, by: string, columns: string): Condition {
   const select = (where: string) =>
-    `SELECT ${ROW_COLUMNS} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
+    `SELECT ${columns} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
   if (after === null) return { sql: select('TRUE'), values: [] };
   if (by === 'id') return { sql: select('id < ?'), values: [after.id] };
-  const equals = select(`${by} = ? AND id < ?`);
-  return {
-    sql: `SELECT * FROM (${equals}) UNION ALL SELECT * FROM (${select(`${by} < ?`)}) LIMIT ${SLICE_ROWS}`,
-    values: [after.at, after.id, after.at],
-  };
+  const sql = `SELECT * FROM (${select(`${by} = ? AND id < ?`)}) UNION ALL SELECT * FROM (${select(`${by} < ?`)}) LIMIT ${SLICE_ROWS}`;
+  return { sql, values: [after.at, after.id, after.at] };
 }
 
-/** The rows of an index that come next in an order. */
-function behind({ source, sql, values }: LeadingCondition, by: string, after: Position | null): Condition {
-  const { at, id } = after ?? { at: Infinity, id: Infinity };
-  return {
-    sql: `SELECT ${ROW_COLUMNS} FROM ${source} WHERE (${sql}) AND (${by}, id) < (?, ?) ORDER BY ${by} DESC, id DESC`,
-    values: [...values, at, id],
-  };
-}
-
-function positionOf(raw: RawRow, by: string): Position {
-  return { at: raw[by], id: raw.id } as Position;
+function positionCondition(by: string, after: Position | null): Condition {
+  if (after === null) return { sql: 'TRUE', values: [] };
+  return by === 'id'
+    ? { sql: 'id < ?', values: [after.id] }
+    : { sql: `(${by}, id) < (?, ?)`, values: [after.at, after.id] };
 }
 
 function keptOf(row: RawRow): Kept {
