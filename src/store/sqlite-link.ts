@@ -80,7 +80,7 @@ export class SqliteLink {
     return this.#closing !== undefined;
   }
 
-  /** What the file held when it was last heard of. */
+  /** The size of the file's entries when it was last reported. */
   get held(): TierSize {
     const { entries, bytes } = this.#size;
     return { entries, bytes, evictions: this.#evictions };
@@ -108,7 +108,7 @@ export class SqliteLink {
     return this.within(milliseconds, this.#ask(method, parameters), () => this.health.overdue(milliseconds));
   }
 
-  /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
+  /** The value of `promise`, or undefined once that has taken longer than `milliseconds`. */
   within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
     return within(this.#options.clock, milliseconds, promise, onLate);
   }
@@ -163,7 +163,10 @@ export class SqliteLink {
   async #shut(): Promise<void> {
     this.health.retryNow();
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
-    const closing = async () => void (isToFlush && (await this.flush(), await this.ask('close')));
+    const closing = async () => {
+      if (isToFlush) await this.flush();
+      if (isToFlush) await this.ask('close');
+    };
     await this.within(CLOSE_BUDGET_MS, closing());
     this.health.closed();
     this.#cancelGathering?.();

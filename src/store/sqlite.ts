@@ -140,7 +140,7 @@ class DiskStore implements SqliteStore {
       dropped = buffer.purge({ token, purge });
     });
     if (this.#link.isClosing || !this.#link.health.mayBeWritten) return undefined;
-    // What waited is written first, or its rows would be counted once more.
+    // Changes that wait are written first, or its rows would be counted once more.
     const isWritten = await this.#link.flush();
     const swept = isWritten ? await this.#link.sweep(token) : undefined;
     return swept && add(dropped, swept);
@@ -191,7 +191,7 @@ class DiskStore implements SqliteStore {
     return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('newest', like, limit)) : undefined;
   }
 
-  /** What the file holds after all changes so far, or held when it was last heard of. */
+  /** The size of the file's entries after all changes so far, or as it was last reported. */
   async size(): Promise<Totals> {
     await this.#link.within(FLUSH_BUDGET_MS, this.#link.settle());
     const { entries, bytes } = this.#link.held;
@@ -202,7 +202,7 @@ class DiskStore implements SqliteStore {
     return this.#link.close();
   }
 
-  /** Whether a lookup is worth its time; a file that is down is tried again. */
+  /** True where a lookup is worth its time; a file that is down is tried again. */
   #mayBeAsked(): boolean {
     void this.#link.retry();
     return this.#link.health.mayBeRead;
@@ -214,7 +214,7 @@ class DiskStore implements SqliteStore {
     return foundAs(buffer.find(key) ?? (buffer.hasPendingDelete(read) ? undefined : unpackEntry(read)));
   }
 
-  /** Whether the file can be asked, and has been told all that was changed so far, or as much as it took in time. */
+  /** True where the file can be asked, and has been sent all that was changed so far, or as much as it took in time. */
   async #isCurrent(): Promise<boolean> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
     return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
