@@ -12,7 +12,7 @@ import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './name.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
-import { permissionFor, questionFor } from './question.ts';
+import { questionFor } from './question.ts';
 import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -29,7 +29,7 @@ export async function resolve(
     // Once for both: to read the clock is a hundredth of a hit.
     const now = proxy.clock.now();
     const standing = standingOf(proxy, head, now);
-    const permission = permissionFor(proxy.callers, head, standing);
+    const permission = permissionOf(proxy, head, standing);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
     const isLookedUp = hit === null;
     const result = hit ?? (await ask(proxy, request, { standing, permission, isLookedUp }, client, context));
@@ -49,6 +49,14 @@ function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: num
   const { policy, caller, credentialAtUpstream } = head;
   const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
+}
+
+/** Nothing kept for a caller whom the upstream refused last, and nothing stale for one who was to pay. */
+function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standing: Standing): Permission {
+  const { policy, credentialAtUpstream } = head;
+  if (standing === 'refused') return { ...policy, read: false, follow: false };
+  const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
+  return mayBeStale && callers.isToPay(credentialAtUpstream) ? { ...policy, maxStale: 0, staleIfError: 0 } : policy;
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {

@@ -12,7 +12,7 @@ export interface Difference {
   /** Its text on either side, cut short; null where it is absent. */
   readonly a: string | null;
   readonly b: string | null;
-  /** What the texts do not show. */
+  /** A reason that the texts do not show. */
   readonly note?: string;
 }
 

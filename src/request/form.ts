@@ -7,7 +7,7 @@ export type Form = 'json' | 'sse' | `sse+${string}`;
 
 export interface FormChoice {
   readonly form: Form;
-  /** Whether `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
+  /** True where `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
   readonly understood: boolean;
 }
 
@@ -34,6 +34,12 @@ export function chooseStream(stream: unknown, options: unknown): FormChoice {
   } = given as Record<string, unknown>;
   const understood = typeof usage === 'boolean' && typeof obfuscation === 'boolean' && Object.keys(others).length === 0;
   return { form: `sse${usage === true ? '+usage' : ''}${obfuscation === false ? '+plain' : ''}` as Form, understood };
+}
+
+/** Of an endpoint that streams without options. */
+export function choosePlainStream(stream: unknown, options: unknown): FormChoice {
+  const chosen = chooseStream(stream, undefined);
+  return { ...chosen, understood: chosen.understood && (options ?? null) === null };
 }
 
 /** Tests whether a form has usage because it was asked for, which a stream then tells. */

@@ -1,5 +1,5 @@
 /**
- * What was asked, from the parts that its key was made of, as people read it.
+ * The request that was asked, from the parts of its key, as people read it.
  */
 import { isCredential } from './confidential.ts';
 import type { Parts } from './fingerprint.ts';

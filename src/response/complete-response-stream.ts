@@ -27,7 +27,7 @@ export class ResponseStreamValidator extends StreamValidator {
   #isTyped = false;
   /** True where an item has come that says something. */
   #said = false;
-  /** Whether a terminal event has come. */
+  /** True once a terminal event has come. */
   #isOver = false;
   #unkept: Unkept | null = null;
 

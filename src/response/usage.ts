@@ -1,5 +1,5 @@
 /**
- * What an answer took of its model, as its `usage` says it: chat and
+ * The tokens of an answer, as its `usage` says them: chat and
  * completions count `prompt_tokens` and `completion_tokens`, embeddings the
  * first alone, responses `input_tokens` and `output_tokens`. Servers put it in
  * places of their own: in a choice, in its delta, in an object named after them.

@@ -1,5 +1,5 @@
 /**
- * What an answer is poured into: `begin` once, `append` any number of times,
+ * The end that an answer is written to: `begin` once, `append` any number of times,
  * then `finish` or `fail`, once. What comes after the end changes nothing.
  */
 import type { RefrainError } from '../errors.ts';
@@ -27,7 +27,7 @@ export interface Source {
 export interface Framing {
   /** The body's length in bytes where the upstream declared it, else null. */
   readonly length: number | null;
-  /** Whether a length or chunks mark the end; else only the connection's end does. */
+  /** True where a length or chunks mark the end; else only the connection's end does. */
   readonly delimited: boolean;
 }
 

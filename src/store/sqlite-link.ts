@@ -123,8 +123,8 @@ export class SqliteLink {
   async flush(): Promise<boolean> {
     await this.ready;
     await this.retry();
-    await this.#committing;
-    for (let { batches } = this.buffer; batches > 0; batches -= 1) {
+    // The commit under way is one of those to wait for; what it took waits no longer.
+    for (let batches = this.buffer.batches + (this.#committing ? 1 : 0); batches > 0; batches -= 1) {
       if (!this.health.mayBeWritten || !(await this.#commit())) return false;
     }
     return true;

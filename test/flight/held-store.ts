@@ -26,7 +26,7 @@ export class HeldStore implements Store {
   onSet: (key: string, entry: Entry) => void = () => {};
   /** True where what is set or found can be had at once from then on. */
   isNear = true;
-  /** True where it says so when it has nothing that cannot be had at once. */
+  /** True where it says so of what it has not at once. */
   isSure = false;
   readonly name = 'held';
   readonly #near = new Map<string, Entry>();

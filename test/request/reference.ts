@@ -95,6 +95,7 @@ function formOf(endpoint: Endpoint, members: readonly Member[]): string {
   if ([undefined, 'null', 'false'].includes(stream?.written)) return chosen === null ? 'json' : words;
   if (stream?.written !== 'true') return words;
   if (chosen === null) return 'stream of false and true';
+  if (endpoint === 'messages') return words;
   if (typeof chosen !== 'object' || Array.isArray(chosen)) return words;
   const {
     include_usage: usage = false,

@@ -22,7 +22,7 @@ export interface RequestEndpoint<Variants = never> {
   readonly fields: FieldTable<Variants>;
   /** Every name, at any depth, whose value decides below or in the form; where one is uncertain, there is no key. */
   readonly decidingNames: ReadonlySet<string>;
-  /** The source text of top-level fields that its API assumes where they are absent: then and given they have one key. */
+  /** The source text of top-level fields that its API assumes where they are absent: absent and given have one key. */
   readonly assumed: ReadonlyMap<string, string>;
   /** The JSON Pointer of ids that clients give to what they wrote; null where there are none. */
   readonly authoredIds: string | null;

@@ -5,6 +5,7 @@ import { type Endpoint, ENDPOINTS } from '../../endpoint.ts';
 import { chat } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
+import { messages } from './messages.ts';
 import { moderations } from './moderations.ts';
 import type { EndpointPath, RequestEndpoint } from './request-endpoint.ts';
 import { rerank } from './rerank.ts';
@@ -14,12 +15,13 @@ export const REQUEST_ENDPOINTS: Readonly<Record<Endpoint, RequestEndpoint>> = {
   chat,
   completions,
   embeddings,
+  messages,
   moderations,
   responses,
   rerank,
 };
 
-/** What of an address tells the endpoint: the path at the upstream, without a query, and that of its base. */
+/** The parts of an address that tell the endpoint: the path at the upstream, without a query, and that of its base. */
 export interface Address {
   readonly path: string;
   readonly basePath: string;
