@@ -30,7 +30,7 @@ export interface DatabaseOptions<Tables> {
   readonly mark: Mark;
   /** How long another process may hold the file, in milliseconds. */
   readonly busyMs: number;
-  /** Lays out the database, or finds that another version did. Writes in any case, to find one that cannot be written. */
+  /** Lays out the database, or finds that another version did. Writes in any case, to find one that takes no writes. */
   readonly layOut: (database: DatabaseSync) => Tables;
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
