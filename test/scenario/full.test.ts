@@ -23,7 +23,7 @@ const story = base.extend<{ onDisk: object }>({
   onDisk: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
     await use({ memory: { bytes: 0 }, store: { path: join(folder, 'cache.sqlite') } });
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   },
 });
 

@@ -15,7 +15,7 @@ const story = base.extend<{ path: string }>({
   path: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
     await use(join(folder, 'kept', 'cache.sqlite'));
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   },
 });
 
