@@ -27,7 +27,7 @@ import { createRules } from './rules.ts';
 import { keepSecret, loadSecret } from './secret.ts';
 import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
 import { createStores, type Stores } from './stores.ts';
-import { createUpstream } from './upstream/upstream.ts';
+import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 /** The parts that there are before any file is opened. */
 type Parts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
@@ -71,8 +71,17 @@ const OPEN_MS = 5_000;
 /** How much of the memory bound is for the names of requests seen before. */
 const MEMO_SHARE = 1 / 16;
 
-/** @param origins where the settings got their values, to be named where there is trouble with them */
-export function createCore(config: Config, log: Log, clock: Clock, origins: readonly Origin[] = []): Core {
+/**
+ * @param origins where the settings got their values, to be named where there is trouble with them
+ * @param upstream asks what is not kept
+ */
+export function createCore(
+  config: Config,
+  log: Log,
+  clock: Clock,
+  origins: readonly Origin[] = [],
+  upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
+): Core {
   const { path } = config.store;
   let secret: Buffer | undefined;
   const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, {
@@ -85,7 +94,6 @@ export function createCore(config: Config, log: Log, clock: Clock, origins: read
   const admission = new AdmissionControl(config.limits, clock);
   const cache = createCache(config, { store, admission, clock, log });
   const callers = createCallers(config, log, clock);
-  const upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });

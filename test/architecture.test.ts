@@ -17,7 +17,7 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
-  ['app'],
+  ['app', 'fetch'],
   ['lifecycle'],
   ['cli'],
   ['main'],

@@ -1,0 +1,32 @@
+/**
+ * How a failure of ours reaches whoever called `fetch`: as a rejection such as
+ * `fetch` has, never as an answer that the upstream did not give.
+ */
+import { failedStatus } from '../cache/outcome.ts';
+import { errorBody, type RefrainError } from '../errors.ts';
+import type { Marks } from '../headers/response-headers.ts';
+
+/**
+ * What the underlying `fetch` rejected with itself, where that is the cause; for anything else a `TypeError`, whose
+ * `cause` has the code of the failure.
+ */
+export function rejectionOf(failure: RefrainError): unknown {
+  const { code, message, cause } = failure;
+  const isOfUpstream = code === 'upstream_unreachable' || code === 'upstream_cut';
+  return isOfUpstream && cause !== undefined ? cause : new TypeError(message, { cause: failure });
+}
+
+/** The one answer that is a cache's own: to `only-if-cached`, where nothing is kept (RFC 9111, 5.2.1.7). */
+export function notCachedResponse(error: RefrainError, { requestId, key }: Marks): Response {
+  const headers = {
+    'content-type': 'application/json',
+    'cache-control': 'private, no-store',
+    'cache-status': failedStatus(null, error.code),
+    'x-cache': 'MISS',
+    'x-refrain-request-id': requestId,
+    // Asked again it would say the same, and SDKs ask three times.
+    'x-should-retry': 'false',
+    ...(key !== null && { 'x-refrain-key': key }),
+  };
+  return new Response(errorBody(error), { status: error.status, headers });
+}
