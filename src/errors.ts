@@ -165,7 +165,7 @@ export const unauthorized = () =>
   new RefrainError(
     'unauthorized',
     401,
-    'This needs the token of the operator: Authorization: Bearer TOKEN.',
+    'This needs the token of the admin API: Authorization: Bearer TOKEN.',
     'authorization',
   );
 

@@ -1,5 +1,5 @@
 /**
- * How requests are read, as the configuration says.
+ * The rules by which requests are read, as the configuration says.
  */
 import type { Config } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';

@@ -1,7 +1,7 @@
 /**
  * The parts of documents that are made from code.
  */
-import { environmentExample, exitsTable, settingsTable } from '../src/config/help.ts';
+import { environmentExample, exitsTable, settingsTable } from './config/documents.ts';
 import { Metrics } from '../src/ledger/metrics.ts';
 import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';

@@ -9,7 +9,7 @@ import type { Catalogue } from '../store/store.ts';
 import { readListing } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
 import { findRow } from './find-row.ts';
-import { tellEntry, tellRow } from './entry-json.ts';
+import { entryJson, entryRowJson } from './entry-json.ts';
 
 export interface Shelves {
   readonly catalogue: Catalogue;
@@ -26,7 +26,7 @@ export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
     const page = await catalogue.list(listing);
     if (!page) throw overloaded();
     response.json({
-      entries: page.rows.map((row) => tellRow(row, now)),
+      entries: page.rows.map((row) => entryRowJson(row, now)),
       next: page.next && writeCursor(listing.sort, page.next),
     });
   });
@@ -35,7 +35,7 @@ export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
     const row = await findRow(catalogue, request.params.key);
     const entry = await catalogue.read(row.key);
     if (!entry) throw unknownEntry(row.key);
-    response.json(tellEntry(row, entry, clock.now()));
+    response.json(entryJson(row, entry, clock.now()));
   });
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {

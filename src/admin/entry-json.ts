@@ -10,7 +10,7 @@ import { formOf } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
 
 /** Times are ISO 8601, sizes bytes, durations seconds. */
-export interface ToldRow {
+export interface EntryRowJson {
   readonly key: string;
   readonly form: string;
   readonly model: string | null;
@@ -26,7 +26,7 @@ export interface ToldRow {
   readonly call: Call | null;
 }
 
-export interface ToldEntry extends ToldRow {
+export interface EntryJson extends EntryRowJson {
   readonly request: AskedRequest | null;
   readonly answer: {
     readonly status: number;
@@ -37,7 +37,10 @@ export interface ToldEntry extends ToldRow {
 }
 
 /** @param now milliseconds since the epoch */
-export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow, now: number): ToldRow {
+export function entryRowJson(
+  { key, label, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow,
+  now: number,
+): EntryRowJson {
   const { model = null, endpoint = null, scope, tags = [] } = label ?? {};
   return {
     key,
@@ -56,11 +59,11 @@ export function tellRow({ key, label, bytes, storedAt, expiresAt, hits, tier, ca
   };
 }
 
-export function tellEntry(row: EntryRow, { head, body, request }: Entry, now: number): ToldEntry {
+export function entryJson(row: EntryRow, { head, body, request }: Entry, now: number): EntryJson {
   const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
   return {
-    ...tellRow(row, now),
+    ...entryRowJson(row, now),
     request: request?.parts ? askedRequest(request.parts) : null,
     answer: { status: head.status, headers: pairs, body: body.toString(encoding), encoding },
   };

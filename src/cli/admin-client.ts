@@ -1,5 +1,5 @@
 /**
- * The operator's listener of a running proxy, asked over HTTP.
+ * The admin API of a running proxy, asked over HTTP.
  */
 import { isIPv6 } from 'node:net';
 import { Agent, request } from 'undici';
@@ -8,32 +8,25 @@ import { ConfigError, reasonOf } from '../errors.ts';
 import { CommandError, refusal } from './failure.ts';
 import { inertLine } from './escape.ts';
 
-/** How long the proxy may think, in milliseconds. */
+/** The time that the proxy may take to answer, in milliseconds. */
 const ANSWER_MS = 60_000;
 const CONNECT_MS = 5_000;
 
 /** No proxy could be spoken to, so that its files are free to be read. */
 export class NobodyListens extends Error {}
 
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+const UNREACHABLE =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
 export interface AdminClient {
   readonly url: string;
   /**
-   * What the proxy answers.
+   * The answer of the proxy to one request.
    *
    * @param path with its query
-   * @param member what the answer has, and that of a stranger has not
+   * @param member of its answer, which that of a stranger has not
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
   ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
@@ -41,7 +34,7 @@ export interface AdminClient {
 
 export function createAdminClient({ config: { admin }, url }: ProxyTarget): AdminClient {
   const base = url ?? addressOf(admin);
-  // A stranger is told no token: an API's listener would even send it on.
+  // A stranger gets no token: the API's own listener would even send it on.
   let isKnown = admin.token === null;
   return {
     url: base,
@@ -54,7 +47,7 @@ export function createAdminClient({ config: { admin }, url }: ProxyTarget): Admi
   };
 }
 
-/** Where a listener is found from this machine. */
+/** The address of a listener as this machine finds it. */
 export function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
@@ -79,7 +72,7 @@ async function ask(
     return readAnswer(origin, answer.statusCode, await answer.body.text(), member);
   } catch (error) {
     if (error instanceof CommandError || error instanceof ConfigError) throw error;
-    if (UNREACHABLE.has(reasonOf(error))) throw new NobodyListens();
+    if (UNREACHABLE.test(reasonOf(error))) throw new NobodyListens();
     throw new CommandError(`${origin} broke off (${reasonOf(error)})`);
   } finally {
     await agent.destroy();
@@ -91,7 +84,7 @@ function readAnswer(origin: string, status: number, text: string, member: string
   if (status === 200 && Object.hasOwn(Object(answer), member)) return answer;
   const { error } = (answer ?? {}) as { error?: { message?: unknown; type?: unknown; code?: unknown } };
   if (error?.type !== 'refrain_error')
-    throw new CommandError(`what answers at ${origin} is no operator's listener of Refrain (status ${status})`);
+    throw new CommandError(`what answers at ${origin} is no admin API of Refrain (status ${status})`);
   throw refusal(error.code, inertLine(String(error.message)));
 }
 

@@ -26,40 +26,41 @@ export interface Answered {
   readonly json: unknown;
 }
 
-export interface Model {
+export interface ListedModel {
   readonly id: string;
   readonly ownedBy: string;
 }
 
 /** The answer of an upstream to a request without credentials. */
 export interface Greeting extends Answered {
-  readonly models: readonly Model[];
+  readonly models: readonly ListedModel[];
 }
 
 /** The rest beyond this is not read. */
 const MOST_BYTES = 1024 * 1024;
 
-/** Whatever it answers, an upstream that answers can be reached. */
+/** An upstream that answers can be reached, whatever it answers. */
 export async function greet(base: string, config: Config, signal: AbortSignal): Promise<Greeting> {
   const answer = await askUpstream({ url: `${base}/models` }, config, signal);
   return { ...answer, models: modelsOf(answer.json) };
 }
 
 /** @throws where there is no answer, or it breaks off */
-export async function askUpstream(
-  asking: UpstreamProbe,
-  { timeouts, proxy }: Config,
-  signal: AbortSignal,
-): Promise<Answered> {
-  const { url, key = null, body } = asking;
+export async function askUpstream(probe: UpstreamProbe, config: Config, signal: AbortSignal): Promise<Answered> {
+  const { url, key = null, body } = probe;
+  const { timeouts, proxy } = config;
   const agent = createAgent({ timeouts, proxy });
   try {
     const { origin, hostname, pathname: path } = new URL(url);
     const accept = body === undefined ? 'application/json' : 'text/event-stream, application/json';
-    const sent = { accept, 'content-type': 'application/json', ...credential(hostname, key) };
-    const asked =
-      body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body: JSON.stringify(body) } as const);
-    const answer = await agent.request({ origin, path, ...asked, headers: sent, signal });
+    const answer = await agent.request({
+      origin,
+      path,
+      method: body === undefined ? 'GET' : 'POST',
+      body: body === undefined ? null : JSON.stringify(body),
+      headers: { accept, 'content-type': 'application/json', ...credential(hostname, key) },
+      signal,
+    });
     const { statusCode, headers, body: stream } = answer;
     // Of a list that breaks off the head is answer enough; of a stream it is not.
     const text = body === undefined ? await readText(stream).catch(() => '') : await readText(stream);
@@ -85,7 +86,7 @@ function credential(hostname: string, key: string | null): Record<string, string
 }
 
 /** The models that a list in OpenAI's form names. */
-export function modelsOf(json: unknown): readonly Model[] {
+export function modelsOf(json: unknown): readonly ListedModel[] {
   const { data } = (json ?? {}) as { data?: unknown };
   const models = Array.isArray(data) ? (data as readonly unknown[]) : [];
   return models.flatMap((model) => {

@@ -9,52 +9,43 @@ import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { reasonOf } from '../errors.ts';
 import { addressOf } from './admin-client.ts';
-import { failure, type Finding, ok } from './finding.ts';
+import { failure, ok, type Verdict } from './finding.ts';
 
 export interface PortAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** Whether what listens there is a Refrain. */
-type IsRefrain = (place: PortAddress, signal: AbortSignal) => Promise<boolean>;
-
-export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<Finding> {
-  return checkPort('API port', 'port', place, isRefrainApi, signal);
+export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<Verdict> {
+  return checkPort('--port', '--host', place, () => isRefrainApi(place, signal));
 }
 
-export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<Finding> {
-  return checkPort('admin port', 'admin-port', place, isRefrainAdmin, signal);
+export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<Verdict> {
+  return checkPort('--admin-port', '--admin-host', place, () => isRefrainAdmin(place, signal));
 }
 
 async function checkPort(
-  check: string,
-  flag: string,
+  portFlag: string,
+  hostFlag: string,
   place: PortAddress,
-  isRefrain: IsRefrain,
-  signal: AbortSignal,
-): Promise<Finding> {
+  isRefrain: () => Promise<boolean>,
+): Promise<Verdict> {
   const { host, port } = place;
-  if (port === 0) return ok(check, 'any free one will be taken');
+  if (port === 0) return ok('any free one will be taken');
   const fault = await whyNotFree(place);
-  if (fault === null) return ok(check, `${port} is free`);
   switch (fault) {
+    case null:
+      return ok(`${port} is free`);
     case 'EADDRINUSE':
-      if (await isRefrain(place, signal).catch(() => false))
-        return ok(check, `${port} is taken by a Refrain that runs`);
+      if (await isRefrain().catch(() => false)) return ok(`${port} is taken by a Refrain that runs`);
       return failure(
-        check,
         `${port} is taken by something that is no Refrain`,
-        `end that, or choose another with --${flag}`,
+        `end that, or choose another with ${portFlag}`,
       );
     case 'EACCES':
-      return failure(check, `this user may not listen on ${port}`, `choose one from 1024 on with --${flag}`);
+      return failure(`this user may not listen on ${port}`, `choose one from 1024 on with ${portFlag}`);
     default:
-      return failure(
-        check,
-        `cannot listen on ${host} (${fault})`,
-        `use an address of this machine as --${flag.replace('port', 'host')}`,
-      );
+      return failure(`cannot listen on ${host} (${fault})`, `use an address of this machine as ${hostFlag}`);
   }
 }
 

@@ -5,41 +5,37 @@
 import type { ExaminedConfig } from '../config/config.ts';
 import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown.ts';
 import { ConfigError } from '../errors.ts';
-import type { ProxyStats } from './usage-file.ts';
-import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
+import { type AdminClient, createAdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
-import { type Finding, ok, warning } from './finding.ts';
+import { ok, type Verdict, warning } from './finding.ts';
+import type { ProxyStats } from './proxy-data.ts';
 
 const NONE_RUNS = 'no proxy runs where the settings say';
 
-export async function checkRunning({ config, origins }: ExaminedConfig): Promise<Finding> {
-  const check = 'running proxy';
-  const running = await askOf<ShownConfig>(config, (admin) => admin.ask('GET', '/settings', 'settings'));
-  if (running === null) return ok(check, NONE_RUNS);
-  if (typeof running === 'string') return warning(check, running, 'what it runs with was not compared');
-  const here = showConfig(config, origins);
-  const details = differences(running, here);
-  if (details.length === 0) return ok(check, `Refrain ${running.version} runs with what a start here would use`);
+export async function checkRunning({ config, origins }: ExaminedConfig): Promise<Verdict> {
+  const running = await askProxy<ShownConfig>(config, (admin) => admin.ask('GET', '/settings', 'settings'));
+  if (running === null) return ok(NONE_RUNS);
+  if (typeof running === 'string') return warning(running, 'its settings were not compared');
+  const details = differences(running, showConfig(config, origins));
+  if (details.length === 0) return ok(`Refrain ${running.version} runs with what a start here would use`);
   const says = `it runs with other settings than a start here would use (${details.length})`;
-  const advice = 'restart it to take these, or look with the settings that it was started with';
-  return warning(check, says, advice, details);
+  return warning(says, 'restart it to take these, or look with the settings that it was started with', details);
 }
 
 /** Reports what keeps requests from hitting, as the proxy has seen it. */
-export async function checkHints({ config }: ExaminedConfig): Promise<Finding> {
-  const check = 'hints';
-  const stats = await askOf<ProxyStats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
-  if (stats === null) return ok(check, NONE_RUNS);
-  if (typeof stats === 'string') return ok(check, `none can be had: ${stats}`);
+export async function checkHints({ config }: ExaminedConfig): Promise<Verdict> {
+  const stats = await askProxy<ProxyStats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
+  if (stats === null) return ok(NONE_RUNS);
+  if (typeof stats === 'string') return ok(`none can be had: ${stats}`);
   // A proxy that is older has none.
   const details = (stats.hints ?? []).map(({ text }) => text);
-  if (details.length === 0) return ok(check, 'nothing is seen to keep requests from hitting');
+  if (details.length === 0) return ok('nothing is seen to keep requests from hitting');
   const ways = details.length === 1 ? '1 way' : `${details.length} ways`;
-  return warning(check, `requests are kept from hitting in ${ways}`, 'see each', details);
+  return warning(`requests are kept from hitting in ${ways}`, 'see each', details);
 }
 
 /** @returns null where nobody listens, or why there is no answer */
-async function askOf<T>(
+async function askProxy<T>(
   config: ExaminedConfig['config'],
   act: (admin: AdminClient) => Promise<T>,
 ): Promise<T | string | null> {
@@ -58,7 +54,7 @@ function differences(running: ShownConfig, here: ShownConfig): readonly string[]
   const settings = running.settings.flatMap((there) => {
     const mine = own.get(there.path);
     if (isSame(there, mine)) return [];
-    return [`${there.path} = ${toldValue(there)} there; ${mine ? toldValue(mine) : 'not known'} here`];
+    return [`${there.path} = ${describe(there)} there; ${mine ? describe(mine) : 'not known'} here`];
   });
   const proxies = (['http', 'https', 'no'] as const).flatMap((scheme) => {
     const [there, mine] = [running.proxy[scheme] ?? 'not set', here.proxy[scheme] ?? 'not set'];
@@ -73,6 +69,6 @@ function isSame(there: ShownSetting, mine: ShownSetting | undefined): boolean {
   return mine !== undefined && JSON.stringify(there.value) === JSON.stringify(mine.value);
 }
 
-function toldValue({ value, from }: ShownSetting): string {
+function describe({ value, from }: ShownSetting): string {
   return `${JSON.stringify(value)} (${from === null ? 'by default' : `from ${from}`})`;
 }

@@ -1,50 +1,46 @@
 /**
- * The doctor on streams: one short one of each upstream is tried, and what
- * answers is recognised. Which settings does it want, that it be kept?
+ * The doctor on streams: one short one of each upstream is tried, and the
+ * server recognised. Which settings does it want, that it be kept?
  */
 import { reasonOf } from '../errors.ts';
 import type { Target } from '../request/route.ts';
 import { saysNoStore } from '../response/validator.ts';
 import { type Answered, type UpstreamProbe, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
-import { type Finding, ok, warning } from './finding.ts';
+import { ok, type Verdict, warning } from './finding.ts';
 
 /** An upstream as a proxy would use it. */
-export interface ChatModel {
+export interface Candidate extends Pick<Target, 'doneMarker' | 'noStore' | 'dialect'> {
   /** Its name where there are several, or null. */
   readonly name: string | null;
   readonly url: string;
-  readonly doneMarker: Target['doneMarker'];
-  readonly noStore: Target['noStore'];
-  readonly dialect: Target['dialect'];
   /** Null where none is given: then none is sent. */
   readonly key: string | null;
   /** To be asked; null for the first that may chat. */
   readonly model: string | null;
 }
 
-type Ask = (asking: UpstreamProbe) => Promise<Answered>;
+type Ask = (probe: UpstreamProbe) => Promise<Answered>;
 
-/** The words for what was seen of a stream, and what to set about it. */
+/** The words on a stream, and on the settings to make about it. */
 interface StreamReport {
   readonly says: readonly string[];
   readonly advice: readonly string[];
 }
 
 /** @param ask asks an upstream, and is bounded in time */
-export async function checkStream(candidate: ChatModel, greeting: Promise<Greeting>, ask: Ask): Promise<Finding> {
-  const check = candidate.name === null ? 'stream' : `stream ${candidate.name}`;
+export async function checkStream(candidate: Candidate, greeting: Promise<Greeting>, ask: Ask): Promise<Verdict> {
   const greeted = await greeting.catch(() => null);
-  if (greeted === null) return ok(check, 'not tried: the upstream does not answer');
+  if (greeted === null) return ok('not tried: the upstream does not answer');
   const [engine, stream] = await Promise.all([engineOf(candidate, greeted, ask), tryStream(candidate, greeted, ask)]);
   const says = [...engine.says, ...stream.says].join('; ');
   const advice = [...engine.advice, ...stream.advice].join('; ');
   const { dialect, doneMarker, noStore } = candidate;
   const details = [`dialect = ${dialect}, doneMarker = ${doneMarker}, noStore = ${noStore}`];
-  return advice === '' ? ok(check, says, details) : warning(check, says, advice, details);
+  return advice === '' ? ok(says, details) : warning(says, advice, details);
 }
 
-async function engineOf(candidate: ChatModel, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const root = candidate.url.replace(/\/v1$/, '');
   const probe = async (path: string) => {
     const { json } = await ask({ url: root + path });
@@ -59,7 +55,7 @@ async function engineOf(candidate: ChatModel, greeted: Greeting, ask: Ask): Prom
   return { says, advice: [`set ${setting}, so that labels and sessions of clients keep nothing from hitting`] };
 }
 
-async function tryStream(candidate: ChatModel, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const { url, key, name } = candidate;
   const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
   const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;
@@ -100,7 +96,7 @@ function questionTo(url: string, model: string): object {
   return { model, messages: [{ role: 'user', content: 'Say ok.' }], stream: true, [bound]: MOST_TOKENS };
 }
 
-function judge(candidate: ChatModel, model: string, { status, type, cacheControl, text }: Answered): StreamReport {
+function judge(candidate: Candidate, model: string, { status, type, cacheControl, text }: Answered): StreamReport {
   const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
@@ -118,6 +114,6 @@ function judge(candidate: ChatModel, model: string, { status, type, cacheControl
   return { says: [forbids ? `${said} and says Cache-Control: no-store` : said], advice };
 }
 
-function settingOf({ name }: ChatModel, setting: string): string {
+function settingOf({ name }: Candidate, setting: string): string {
   return name === null ? setting : `upstreams.${name}.${setting}`;
 }

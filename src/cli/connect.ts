@@ -1,30 +1,30 @@
 /**
- * What there is to read about a proxy: asked of the one that runs, or read
- * from its files where none does.
+ * The way to a proxy: the one that runs is asked, and where none does its
+ * files are read.
  */
-import type { ToldEntry } from '../admin/entry-json.ts';
+import type { EntryJson } from '../admin/entry-json.ts';
 import type { ProxyTarget } from '../config/command.ts';
-import type { Books, EntryPage, ProxyStats } from './usage-file.ts';
+import type { EntryPage, ProxyData, ProxyStats } from './proxy-data.ts';
 import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
-import { booksIn } from './files.ts';
+import { dataInFiles } from './files.ts';
 import type { Output } from './output.ts';
 
-/** What `read` makes of the books of a proxy that runs, or else of its files; says so where it is these. */
-export async function readBooks<T>(
+/** Reads from a proxy that runs, or else from its files; says so where it is these. */
+export async function readData<T>(
   target: ProxyTarget,
   output: Output,
-  read: (books: Books) => Promise<T>,
+  read: (data: ProxyData) => Promise<T>,
 ): Promise<T> {
   const admin = createAdminClient(target);
   try {
-    return await read(booksBehind(admin));
+    return await read(dataBehind(admin));
   } catch (error) {
     if (!(error instanceof NobodyListens)) throw error;
   }
   const { path } = target.config.store;
   if (target.url !== null || path === null) throw new CommandError(noProxy(target, admin));
-  return read(booksIn(path, noProxy(target, admin), output.tell));
+  return read(dataInFiles(path, noProxy(target, admin), output.note));
 }
 
 /** Asks for something that only a proxy that runs can do. */
@@ -44,10 +44,10 @@ function noProxy({ config, url }: ProxyTarget, admin: AdminClient): string {
   return isUnknown ? 'admin.port is 0, so the proxy may be anywhere' : `no proxy runs at ${admin.url}`;
 }
 
-function booksBehind(admin: AdminClient): Books {
+function dataBehind(admin: AdminClient): ProxyData {
   return {
     stats: () => admin.ask<ProxyStats>('GET', '/stats', 'periods'),
     page: (query) => admin.ask<EntryPage>('GET', `/entries?${new URLSearchParams(query)}`, 'entries'),
-    entry: (key) => admin.ask<ToldEntry>('GET', `/entries/${key}`, 'answer'),
+    entry: (key) => admin.ask<EntryJson>('GET', `/entries/${key}`, 'answer'),
   };
 }

@@ -1,108 +1,88 @@
 /**
- * `refrain doctor`: is everything as a proxy needs it, and what to do where it
- * is not. All is looked at at once, and told in order.
+ * `refrain doctor`: checks that everything is as a proxy needs it, and says
+ * what to do where it is not. All checks run at once, and are printed in order.
  */
 import { systemClock } from '../clock.ts';
-import type { Examined } from '../config/command.ts';
+import type { DoctorCommand } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/config.ts';
-import type { UpstreamKeys } from '../config/upstream-keys.ts';
-import type { Target } from '../request/route.ts';
+import { usagePath } from '../ledger/usage-file.ts';
 import { createTargets } from '../rules.ts';
-import { askUpstream, type Greeting, greet } from './ask-upstream.ts';
-import { checkBooks, checkDirectory, checkFile, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
+import { askUpstream, greet } from './ask-upstream.ts';
+import { checkDatabase, checkDirectory, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkHints, checkRunning } from './check-running.ts';
-import { checkOperator, checkSettings, checkVariables } from './check-settings.ts';
+import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
-import { type Finding, findOut, LOOK_MS, ok, type FindingState } from './finding.ts';
 import { inertJson, inertLine } from './escape.ts';
+import { type Check, CHECK_MS, type Finding, type FindingState, findOut, ok } from './finding.ts';
 import type { Output, Style } from './output.ts';
 
-export interface DoctorCommand {
-  readonly examined: Examined;
-  readonly json: boolean;
-  readonly keys: UpstreamKeys;
-  /** To try streams with; null for the first that each upstream has. */
-  readonly model: string | null;
-}
+type NamedCheck = readonly [name: string, check: Check];
 
 /** @returns the exit code */
 export async function examine(command: DoctorCommand, output: Output): Promise<number> {
-  const { examined, json } = command;
-  const pending = [
-    checkSettings(examined),
-    ok('Node', process.versions.node),
-    ...('fault' in examined
-      ? [findOut('clock', () => checkClock(systemClock.now(), null))]
-      : lookAround(command, examined)),
-  ];
   const findings: Finding[] = [];
-  for (const each of pending) {
-    const finding = await each;
+  for (const pending of checksOf(command).map(([name, check]) => findOut(name, check))) {
+    const finding = await pending;
     findings.push(finding);
-    if (!json) output.print(linesOf(finding, output));
+    if (!command.json) output.print(linesOf(finding, output));
   }
   const isWell = findings.every(({ state }) => state !== 'failure');
-  if (json) output.print(inertJson({ ok: isWell, checks: findings }));
+  if (command.json) output.print(inertJson({ ok: isWell, checks: findings }));
   return isWell ? 0 : 1;
 }
 
-function lookAround(command: DoctorCommand, examined: ExaminedConfig): readonly (Finding | Promise<Finding>)[] {
+function checksOf(command: DoctorCommand): readonly NamedCheck[] {
+  const { examined } = command;
+  return [
+    ['settings', () => checkSettings(examined)],
+    ['Node', () => ok(process.versions.node)],
+    ...('fault' in examined
+      ? [['clock', () => checkClock(systemClock.now(), null)] as const]
+      : checksWith(command, examined)),
+  ];
+}
+
+function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): readonly NamedCheck[] {
   const { config, origins } = examined;
   const { host, port, admin, store, upstream, upstreams } = config;
   const { standard, named } = createTargets(config, origins);
-  const greeting = (url: string) => greet(url, config, AbortSignal.timeout(LOOK_MS));
+  const greeting = (url: string) => greet(url, config, AbortSignal.timeout(CHECK_MS));
   const first = greeting(upstream);
-  const others = Object.entries(upstreams).map(([name, { url }]) => ({ name, url, target: named.get(name) as Target }));
+  const upstreamChecks = (name: string | null, url: string, target: typeof standard, greeted = greeting(url)) => {
+    const called = name === null ? '' : ` ${name}`;
+    const candidate = { ...target, name, url, key: keys.get(name) ?? null, model };
+    return [
+      [`upstream${called}`, () => checkUpstream(url, target.setting, greeted)],
+      [`stream${called}`, (signal) => checkStream(candidate, greeted, (probe) => askUpstream(probe, config, signal))],
+    ] satisfies readonly NamedCheck[];
+  };
   return [
-    checkVariables(examined),
-    checkOperator(config),
-    findOut('API port', (signal) => checkApiPort({ host, port }, signal)),
-    findOut('admin port', (signal) => checkAdminPort(admin, signal)),
-    findOut('running proxy', () => checkRunning(examined)),
-    findOut('hints', () => checkHints(examined)),
-    checkProxy(config),
-    ...lookAtUpstream(command, examined, { name: null, url: upstream, target: standard }, first),
-    ...others.flatMap((other) => lookAtUpstream(command, examined, other, greeting(other.url))),
-    findOut('clock', () => checkClock(systemClock.now(), first)),
-    ...(store.path === null
-      ? [ok('store file', 'off; answers are kept in memory alone')]
-      : lookAtFiles({ path: store.path, bytes: store.bytes })),
+    ['variables', () => checkVariables(examined)],
+    ['admin API', () => checkAdmin(config)],
+    ['API port', (signal) => checkApiPort({ host, port }, signal)],
+    ['admin port', (signal) => checkAdminPort(admin, signal)],
+    ['running proxy', () => checkRunning(examined)],
+    ['hints', () => checkHints(examined)],
+    ['proxy', () => checkProxy(config)],
+    ...upstreamChecks(null, upstream, standard, first),
+    ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
+    ['clock', () => checkClock(systemClock.now(), first)],
+    ...(store.path === null ? [STORE_OFF] : fileChecks(store.path, store.bytes)),
   ];
 }
 
-interface CheckedUpstream {
-  readonly name: string | null;
-  readonly url: string;
-  readonly target: Target;
-}
+const STORE_OFF: NamedCheck = ['store file', () => ok('off; answers are kept in memory alone')];
 
-function lookAtUpstream(
-  { keys, model }: DoctorCommand,
-  { config }: ExaminedConfig,
-  { name, url, target }: CheckedUpstream,
-  greeting: Promise<Greeting>,
-): readonly Promise<Finding>[] {
-  const called = name === null ? '' : ` ${name}`;
-  const { setting, doneMarker, dialect, noStore } = target;
-  const candidate = { name, url, doneMarker, dialect, noStore, key: keys.get(name) ?? null, model };
+function fileChecks(path: string, bytes: number): readonly NamedCheck[] {
   return [
-    findOut(`upstream${called}`, () => checkUpstream(name, url, setting, greeting)),
-    findOut(`stream${called}`, (signal) =>
-      checkStream(candidate, greeting, (asking) => askUpstream(asking, config, signal)),
-    ),
-  ];
-}
-
-function lookAtFiles(file: { readonly path: string; readonly bytes: number }): readonly Promise<Finding>[] {
-  return [
-    findOut('store file', (signal) => checkFile(file, signal)),
-    findOut('store directory', () => checkDirectory(file)),
-    findOut('disk space', () => checkSpace(file)),
-    findOut('books file', (signal) => checkBooks(file, signal)),
-    findOut('secret', () => checkSecret(file)),
-    findOut('file modes', () => checkPrivacy(file)),
+    ['store file', (signal) => checkDatabase({ path, of: 'store', bytes }, signal)],
+    ['store directory', () => checkDirectory(path)],
+    ['disk space', () => checkSpace(path, bytes)],
+    ['usage ledger', (signal) => checkDatabase({ path: usagePath(path), of: 'books', bytes: null }, signal)],
+    ['secret', () => checkSecret(path)],
+    ['file modes', () => checkPrivacy(path)],
   ];
 }
 

@@ -5,11 +5,11 @@
 export interface Greeted {
   /** Its `server` header. */
   readonly server: string;
-  /** Who owns its models, as `GET /models` has it. */
+  /** Owners of its models, as `GET /models` has them. */
   readonly owners: readonly string[];
 }
 
-/** Returns what the server has under a path of its own, beside `/v1`; null where that is no JSON object. */
+/** Asks for a path of the server's own, beside `/v1`; null where it answers with no JSON object. */
 export type Probe = (path: string) => Promise<object | null>;
 
 interface Engine {
@@ -28,7 +28,7 @@ const ENGINES: readonly Engine[] = [
   { name: 'LM Studio', owner: 'organization_owner', path: '/api/v0/models', member: 'data' },
 ];
 
-/** @returns what the server calls itself, or null for any other */
+/** @returns the name of the server, or null for any other */
 export async function recogniseEngine({ server, owners }: Greeted, probe: Probe): Promise<string | null> {
   const engine = ENGINES.find(({ owner }) => owners.includes(owner));
   if (!engine) return null;

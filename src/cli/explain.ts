@@ -1,9 +1,9 @@
 /**
- * `refrain explain A.json B.json`: why two requests share an answer, or not.
- * Asks no proxy: names are a function of the requests and the configuration.
+ * `refrain explain A.json B.json`: says why two requests share an answer, or
+ * not. Asks no proxy: keys are a function of the requests and the configuration.
  */
 import { readFileSync } from 'node:fs';
-import type { Config } from '../config/config.ts';
+import type { ExplainCommand } from '../config/command.ts';
 import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
 import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
@@ -11,12 +11,6 @@ import { createRules } from '../rules.ts';
 import { peekSecret } from '../secret.ts';
 import { inertJson, inertText } from './escape.ts';
 import type { Output } from './output.ts';
-
-export interface ExplainCommand {
-  readonly config: Config;
-  readonly files: readonly [string, string];
-  readonly json: boolean;
-}
 
 /** @returns the exit code. @throws ConfigError where a file cannot be used */
 export function explainFiles({ config, files, json }: ExplainCommand, output: Output): number {
@@ -51,10 +45,10 @@ function textOf({ same, a, b, differences }: Explanation, files: readonly [strin
   const lines = [sideText(files[0], a), sideText(files[1], b)];
   if (same) lines.push('One answer serves both.');
   else if (differences.length === 0) lines.push('Not every request of them has a key, so they share no answer.');
-  else
-    lines.push(
-      `They share no answer: ${differences.length === 1 ? 'there is one difference' : `there are ${differences.length} differences`}.`,
-    );
+  else {
+    const count = differences.length === 1 ? 'is one difference' : `are ${differences.length} differences`;
+    lines.push(`They share no answer: there ${count}.`);
+  }
   for (const { pointer, a: one, b: other, note, hint } of differences) {
     lines.push(`  ${pointer}`, `    a: ${one ?? '(absent)'}`, `    b: ${other ?? '(absent)'}`);
     for (const more of [note, hint]) if (more) lines.push(`    ${more}`);

@@ -1,15 +1,15 @@
 /**
- * What keeps a command from being done, in one line for standard error.
+ * Failures of commands, each one line for standard error.
  */
 import { ConfigError } from '../errors.ts';
 
-/** It could not be done; the command exits with 1. */
+/** The command could not be done; it exits with 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
 /**
- * A refusal of the operator's API as the person at the command line is told of it.
+ * A refusal of the admin API, in the words of the command line.
  *
  * @param code of the API's envelope
  * @param message as it may be printed

@@ -5,29 +5,29 @@ import { existsSync } from 'node:fs';
 import { readListing } from '../admin/criteria.ts';
 import { writeCursor } from '../admin/cursor.ts';
 import { findRow } from '../admin/find-row.ts';
-import { tellEntry, tellRow } from '../admin/entry-json.ts';
+import { entryJson, entryRowJson } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
 import { RefrainError, unknownEntry } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { readBooks } from '../ledger/read-usage-file.ts';
 import { failureOf } from '../store/sqlite-failure.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
-import type { Books } from './usage-file.ts';
+import type { ProxyData } from './proxy-data.ts';
 import { CommandError, refusal } from './failure.ts';
 
 /**
  * @param path the file of the store
  * @param why no proxy is asked
- * @param tell told in one line which file is read
+ * @param note prints in one line which file is read
  */
-export function booksIn(path: string, why: string, tell: (line: string) => void): Books {
+export function dataInFiles(path: string, why: string, note: (line: string) => void): ProxyData {
   const now = systemClock.now();
   const ledger = usagePath(path);
-  let isTold = false;
+  let isSaid = false;
   const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
     if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
-    if (!isTold) tell(`refrain: ${why}; reading ${file}`);
-    isTold = true;
+    if (!isSaid) note(`refrain: ${why}; reading ${file}`);
+    isSaid = true;
     return readOrRefuse(file, act);
   };
   const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
@@ -37,14 +37,14 @@ export function booksIn(path: string, why: string, tell: (line: string) => void)
       inStore(async (store) => {
         const listing = readListing(query, now);
         const { rows, next } = await store.list(listing);
-        return { entries: rows.map((row) => tellRow(row, now)), next: next && writeCursor(listing.sort, next) };
+        return { entries: rows.map((row) => entryRowJson(row, now)), next: next && writeCursor(listing.sort, next) };
       }),
     entry: (key) =>
       inStore(async (store) => {
         const row = await findRow(store, key);
         const entry = await store.read(row.key);
         if (entry === undefined) throw unknownEntry(row.key);
-        return tellEntry(row, entry, now);
+        return entryJson(row, entry, now);
       }),
   };
 }
@@ -56,9 +56,8 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
     if (error instanceof RefrainError) throw refusal(error.code, error.message);
     const { code, message } = failureOf(error);
     if (code === 'NOT_OURS') throw new CommandError(`${file} is not Refrain's: ${message}`);
-    throw new CommandError(
-      `${file} cannot be read (${code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code})`,
-    );
+    const reason = code === 'OTHER_SCHEMA' ? `${message}, which is another Refrain's` : code;
+    throw new CommandError(`${file} cannot be read (${reason})`);
   }
 }
 

@@ -1,61 +1,53 @@
 /**
- * What the doctor finds. Every look is bounded in time, and none throws: what
- * cannot be looked at has failed.
+ * A finding of the doctor. Every check is bounded in time, and none throws:
+ * one that cannot be made has failed.
  */
 import { reasonOf } from '../errors.ts';
 
 export type FindingState = 'ok' | 'warning' | 'failure';
 
-export interface Finding {
-  /** What was looked at, in a word or two. */
-  readonly check: string;
+export interface Verdict {
   readonly state: FindingState;
   readonly says: string;
-  /** What to do about it; null where nothing is. */
+  /** The remedy; null where none is needed. */
   readonly advice: string | null;
   readonly details: readonly string[];
 }
 
-/** Looks at something; an abort of `signal` asks it to end with what it found. */
-export type Check = (signal: AbortSignal) => Finding | Promise<Finding>;
+export interface Finding extends Verdict {
+  /** The name of the check, a word or two. */
+  readonly check: string;
+}
 
-/** How long a look may take, and how long its telling may take after that. */
-export const LOOK_MS = 4_500;
-const TELL_MS = 500;
+/** An abort of `signal` asks it to end with what it found. */
+export type Check = (signal: AbortSignal) => Verdict | Promise<Verdict>;
 
-export const ok = (check: string, says: string, details: readonly string[] = []): Finding => ({
-  check,
-  state: 'ok',
-  says,
-  advice: null,
-  details,
-});
-export const warning = (check: string, says: string, advice: string, details: readonly string[] = []): Finding => ({
-  check,
-  state: 'warning',
-  says,
-  advice,
-  details,
-});
-export const failure = (check: string, says: string, advice: string): Finding => ({
-  check,
-  state: 'failure',
-  says,
-  advice,
-  details: [],
-});
+/** The time that a check may take, and the time that it may take to end after that. */
+export const CHECK_MS = 4_500;
+const END_MS = 500;
 
-export async function findOut(check: string, look: Check): Promise<Finding> {
-  const late = new Promise<Finding>((resolve) => {
+export function ok(says: string, details: readonly string[] = []): Verdict {
+  return { state: 'ok', says, advice: null, details };
+}
+
+export function warning(says: string, advice: string, details: readonly string[] = []): Verdict {
+  return { state: 'warning', says, advice, details };
+}
+
+export function failure(says: string, advice: string): Verdict {
+  return { state: 'failure', says, advice, details: [] };
+}
+
+export async function findOut(name: string, check: Check): Promise<Finding> {
+  const limit = CHECK_MS + END_MS;
+  const late = new Promise<Verdict>((resolve) => {
     const giveUp = () =>
-      resolve(
-        failure(check, `took longer than ${(LOOK_MS + TELL_MS) / 1000} s`, 'see what keeps it busy, and look again'),
-      );
-    setTimeout(giveUp, LOOK_MS + TELL_MS).unref();
+      resolve(failure(`took longer than ${limit / 1000} s`, 'see what keeps it busy, and look again'));
+    setTimeout(giveUp, limit).unref();
   });
   try {
-    return await Promise.race([look(AbortSignal.timeout(LOOK_MS)), late]);
+    return { check: name, ...(await Promise.race([check(AbortSignal.timeout(CHECK_MS)), late])) };
   } catch (error) {
-    return failure(check, `could not be looked at (${reasonOf(error)})`, 'see the reason');
+    return { check: name, ...failure(`could not be looked at (${reasonOf(error)})`, 'see the reason') };
   }
 }

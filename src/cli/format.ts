@@ -1,14 +1,17 @@
 /**
- * Figures as people read them: 1,234; 66.4 %; $12.34; 3.4 h; 1.2 MiB.
+ * Numbers as people read them: 1,234; 66.4%; $12.34; 3h 24m; 1.2 MiB.
  */
-const number = (fraction: number) =>
-  new Intl.NumberFormat('en-US', { minimumFractionDigits: fraction, maximumFractionDigits: fraction });
-const whole = number(0);
-const tenths = number(1);
-const hundredths = number(2);
-const tenThousandths = number(4);
+import prettyBytes from 'pretty-bytes';
+import prettyMs from 'pretty-ms';
 
-/** What stands for a figure that there is none of. */
+const formatter = (digits: number, style: Intl.NumberFormatOptions = {}) =>
+  new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits, ...style });
+const whole = formatter(0);
+const percent = formatter(1, { style: 'percent' });
+const cents = formatter(2, { style: 'currency', currency: 'USD' });
+const fractions = formatter(4, { style: 'currency', currency: 'USD' });
+
+/** Stands for a number that there is none of. */
 export const NONE = '-';
 
 export function formatCount(count: number): string {
@@ -17,33 +20,22 @@ export function formatCount(count: number): string {
 
 /** @param part of 1, or null where there is nothing to be a part of */
 export function formatShare(part: number | null): string {
-  return part === null ? NONE : `${tenths.format(part * 100)} %`;
+  return part === null ? NONE : percent.format(part);
 }
 
-/** Cents; below a cent, what shows that it was not nothing. */
+/** Cents; below a cent, so many digits that it shows not to be nothing. */
 export function formatDollars(dollars: number): string {
-  if (dollars === 0 || dollars >= 0.01) return `$${hundredths.format(dollars)}`;
-  return dollars < 0.0001 ? '<$0.0001' : `$${tenThousandths.format(dollars)}`;
+  if (dollars === 0 || dollars >= 0.01) return cents.format(dollars);
+  return dollars < 0.0001 ? `<${fractions.format(0.0001)}` : fractions.format(dollars);
 }
 
-const TIMES = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-] as const;
-
-/** In the largest unit that there is at least one of; days from two on. */
+/** In its two largest units. */
 export function formatTime(seconds: number): string {
-  const [unit, size] = TIMES.find(([name, least]) => seconds >= (name === 'd' ? 2 * least : least)) ?? ['s', 1];
-  return `${(unit === 's' && Number.isInteger(seconds) ? whole : tenths).format(seconds / size)} ${unit}`;
+  return prettyMs(seconds * 1000, { unitCount: 2 });
 }
-
-const SIZES = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${whole.format(bytes)} B`;
-  const power = Math.min(Math.floor(Math.log2(bytes) / 10), SIZES.length);
-  return `${tenths.format(bytes / 1024 ** power)} ${SIZES[power - 1]}`;
+  return prettyBytes(bytes, { binary: true });
 }
 
 /** `2026-11-22 22:58:11 UTC` */

@@ -1,22 +1,14 @@
 /**
- * `refrain ls`: which answers are kept.
+ * `refrain ls`: lists the answers that are kept.
  */
-import type { ToldRow } from '../admin/entry-json.ts';
-import type { ListFlags } from '../config/commands.ts';
-import type { ProxyTarget } from '../config/command.ts';
-import type { Books, EntryPage } from './usage-file.ts';
-import { readBooks } from './connect.ts';
-import { formatCount, formatSize, formatTime, NONE } from './format.ts';
+import type { EntryRowJson } from '../admin/entry-json.ts';
+import type { LsCommand } from '../config/command.ts';
+import { readData } from './connect.ts';
 import { inertJson, inertLine } from './escape.ts';
+import { formatCount, formatSize, formatTime, NONE } from './format.ts';
 import type { Output } from './output.ts';
+import type { EntryPage, ProxyData } from './proxy-data.ts';
 import { type Column, tableLines } from './table.ts';
-
-export interface LsCommand {
-  readonly target: ProxyTarget;
-  readonly json: boolean;
-  readonly filter: ListFlags;
-  readonly limit: number;
-}
 
 const COLUMNS: readonly Column[] = [
   { title: 'key', align: 'left' },
@@ -29,54 +21,51 @@ const COLUMNS: readonly Column[] = [
   { title: 'hits', align: 'right' },
 ];
 
-/** So many digits of a key tell any two apart. */
+/** Enough digits of a key to tell any two apart. */
 const DIGITS = 16;
 
 /** @returns the exit code */
-export async function listEntries({ target, json, filter, limit }: LsCommand, output: Output): Promise<number> {
-  const page = await readBooks(target, output, (books) => listPages(books, filter, limit));
-  if (json) output.print(inertJson(page));
-  else if (page.entries.length === 0) output.tell('no answer that is kept fits');
-  else output.print(textOf(page.entries, output));
-  if (!json && page.next !== null)
-    output.tell(`there are more: go on with --cursor ${inertLine(page.next)}, or raise --limit`);
+export async function listEntries(command: LsCommand, output: Output): Promise<number> {
+  const { entries, next } = await readData(command.target, output, (data) => listPages(data, command));
+  if (command.json) {
+    output.print(inertJson({ entries, next }));
+    return 0;
+  }
+  if (entries.length === 0) output.note('no answer that is kept fits');
+  else output.print(textOf(entries, output));
+  if (next !== null) output.note(`there are more: go on with --cursor ${inertLine(next)}, or raise --limit`);
   return 0;
 }
 
 /** The most that is asked for in one page. */
 const MOST_ROWS = 100;
 
-async function listPages(books: Books, filter: ListFlags, limit: number): Promise<EntryPage> {
-  const entries: ToldRow[] = [];
-  let cursor = filter.cursor ?? null;
+async function listPages(data: ProxyData, { filter, limit }: LsCommand): Promise<EntryPage> {
+  const criteria = Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+  const entries: EntryRowJson[] = [];
+  let next = filter.cursor ?? null;
   do {
-    const given = {
-      ...filter,
-      limit: Math.min(MOST_ROWS, limit - entries.length),
-      ...(cursor === null ? {} : { cursor }),
-    };
-    const page = await books.page(
-      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])),
-    );
+    const size = String(Math.min(MOST_ROWS, limit - entries.length));
+    const page = await data.page({ ...criteria, limit: size, ...(next !== null && { cursor: next }) });
     entries.push(...page.entries);
-    cursor = page.next;
-  } while (cursor !== null && entries.length < limit);
-  return { entries, next: cursor };
+    ({ next } = page);
+  } while (next !== null && entries.length < limit);
+  return { entries, next };
 }
 
-function textOf(rows: readonly ToldRow[], { paint, width }: Output): string {
+function textOf(rows: readonly EntryRowJson[], { paint, width }: Output): string {
   const [titles = '', ...lines] = tableLines(COLUMNS, rows.map(cellsOf), width);
   return [paint('bold', titles), ...lines].join('\n');
 }
 
-function cellsOf({ key, form, model, endpoint, scope, tags, bytes, age, hits }: ToldRow): readonly string[] {
-  const named = [model, endpoint, scope].map((text) => inertLine(text ?? NONE));
+function cellsOf(row: EntryRowJson): readonly string[] {
+  const { key, form, model, endpoint, scope, tags } = row;
   return [
     `${key.slice(0, DIGITS)}.${inertLine(form)}`,
-    ...named,
+    ...[model, endpoint, scope].map((text) => inertLine(text ?? NONE)),
     inertLine(tags.join(',')),
-    formatSize(bytes),
-    formatTime(age),
-    formatCount(hits),
+    formatSize(row.bytes),
+    formatTime(row.age),
+    formatCount(row.hits),
   ];
 }

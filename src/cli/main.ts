@@ -19,7 +19,7 @@ export async function main(): Promise<void> {
     if (command.kind === 'start') process.exit();
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof CommandError)) throw error;
-    output.tell(`refrain: ${error.message}`);
+    output.note(`refrain: ${error.message}`);
     process.exit(error instanceof ConfigError ? 2 : 1);
   }
 }

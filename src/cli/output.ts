@@ -1,5 +1,5 @@
 /**
- * Where a command prints: its result on standard output, all else on standard
+ * The output of a command: its result on standard output, all else on standard
  * error. Only a terminal gets colours, and not with NO_COLOR.
  */
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ export interface Output {
   /** A part of the result, a line or several. */
   readonly print: (text: string) => void;
   /** A line about the result. */
-  readonly tell: (line: string) => void;
+  readonly note: (line: string) => void;
   /** A text for `print` as it is to look. */
   readonly paint: (style: Style, text: string) => string;
   /** Columns of a line; no bound where no terminal shows it. */
@@ -23,11 +23,11 @@ export interface Output {
 
 /** That of this process. */
 export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process): Output {
-  // Whoever reads may have read enough: `refrain ls | head`.
+  // A reader may have read enough: `refrain ls | head`.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   return {
     print: (text) => void stdout.write(`${text}\n`),
-    tell: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
     paint: (style, text) => styleText(style, text, { stream: stdout }),
     width: stdout.isTTY ? stdout.columns : Infinity,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,

@@ -3,22 +3,12 @@
  * first, and asks before it deletes more than one.
  */
 import type { Purged } from '../cache/flights.ts';
-import type { PurgeFlags } from '../config/commands.ts';
-import type { ProxyTarget } from '../config/command.ts';
+import type { PurgeCommand } from '../config/command.ts';
 import { ConfigError } from '../errors.ts';
 import { askProxy } from './connect.ts';
 import { formatCount, formatSize } from './format.ts';
 import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
-
-export interface PurgeCommand {
-  readonly target: ProxyTarget;
-  readonly json: boolean;
-  readonly choice: PurgeFlags | 'all';
-  readonly dryRun: boolean;
-  /** Nobody is asked. */
-  readonly yes: boolean;
-}
 
 /**
  * @returns the exit code
@@ -30,7 +20,7 @@ export async function purgeEntries(command: PurgeCommand, output: Output): Promi
     askProxy(target, (admin) => admin.ask<Purged>('POST', '/purge', 'flights', bodyOf(command, only)));
   const counted = await purge('count');
   if (!dryRun && !yes && counted.entries > 1 && !(await confirm(counted, output))) {
-    output.tell('nothing was deleted');
+    output.note('nothing was deleted');
     return 1;
   }
   const purged = dryRun ? counted : await purge('delete');

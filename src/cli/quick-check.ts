@@ -1,6 +1,6 @@
 /**
- * A process that reads a database file through, changes nothing, and tells how
- * it is. `check-disk` starts it, and ends it when it takes too long.
+ * A process that reads a database file through, changes nothing, and reports
+ * how it is. `check-disk` starts it, and ends it when it takes too long.
  */
 import { BOOKS_VERSION } from '../ledger/usage-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
@@ -10,8 +10,8 @@ import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 
 export type Health =
   /**
-   * `newest` is when what was kept last was kept, in milliseconds since the epoch; null of the books, and where there
-   * is nothing.
+   * `newest` is when what was kept last was kept, in milliseconds since the epoch; null of the usage ledger, and where
+   * there is nothing.
    */
   | { readonly kind: 'sound'; readonly newest: number | null }
   | { readonly kind: 'other-version'; readonly version: number; readonly own: number }

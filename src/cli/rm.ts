@@ -1,21 +1,15 @@
 /**
  * `refrain rm KEY`: deletes a kept answer.
  */
-import type { ProxyTarget } from '../config/command.ts';
+import type { KeyCommand } from '../config/command.ts';
 import type { Totals } from '../store/listing.ts';
 import { askProxy } from './connect.ts';
 import { formatSize } from './format.ts';
 import { inertJson } from './escape.ts';
 import type { Output } from './output.ts';
 
-export interface RmCommand {
-  readonly target: ProxyTarget;
-  readonly json: boolean;
-  readonly key: string;
-}
-
 /** @returns the exit code */
-export async function removeEntry({ target, json, key }: RmCommand, output: Output): Promise<number> {
+export async function removeEntry({ target, json, key }: KeyCommand, output: Output): Promise<number> {
   const deleted = await askProxy(target, (admin) => admin.ask<Totals>('DELETE', `/entries/${key}`, 'entries'));
   output.print(json ? inertJson(deleted) : `deleted ${key}, ${formatSize(deleted.bytes)}`);
   return 0;

@@ -1,37 +1,31 @@
 /**
- * `refrain show KEY`: a kept answer, and what was asked for it. JSON is
+ * `refrain show KEY`: shows a kept answer, and what was asked for it. JSON is
  * indented, streams are as they were sent.
  */
-import type { ToldEntry } from '../admin/entry-json.ts';
-import type { ProxyTarget } from '../config/command.ts';
-import { readBooks } from './connect.ts';
-import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
+import type { EntryJson } from '../admin/entry-json.ts';
+import type { KeyCommand } from '../config/command.ts';
+import { readData } from './connect.ts';
 import { inertJson, inertLine, inertText } from './escape.ts';
+import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
 import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 
-export interface ShowCommand {
-  readonly target: ProxyTarget;
-  readonly json: boolean;
-  readonly key: string;
-}
-
 /** @returns the exit code */
-export async function showEntry({ target, json, key }: ShowCommand, output: Output): Promise<number> {
-  const detail = await readBooks(target, output, (books) => books.entry(key));
-  output.print(json ? inertJson(detail) : textOf(detail, output));
+export async function showEntry({ target, json, key }: KeyCommand, output: Output): Promise<number> {
+  const entry = await readData(target, output, (data) => data.entry(key));
+  output.print(json ? inertJson(entry) : textOf(entry, output));
   return 0;
 }
 
-function textOf(detail: ToldEntry, { paint }: Output): string {
+function textOf(entry: EntryJson, { paint }: Output): string {
   return [
-    ...tableLines(FACTS, factsOf(detail)).slice(1),
+    ...tableLines(FACTS, factsOf(entry)).slice(1),
     '',
     paint('bold', 'Request'),
-    ...requestLines(detail),
+    ...requestLines(entry),
     '',
     paint('bold', 'Answer'),
-    ...answerLines(detail),
+    ...answerLines(entry),
   ].join('\n');
 }
 
@@ -40,43 +34,32 @@ const FACTS = [
   { title: '', align: 'left' },
 ] as const;
 
-function factsOf({
-  key,
-  model,
-  endpoint,
-  scope,
-  tags,
-  bytes,
-  storedAt,
-  expiresAt,
-  age,
-  hits,
-  tier,
-  call,
-}: ToldEntry): readonly (readonly [string, string])[] {
+function factsOf(entry: EntryJson): readonly (readonly [string, string])[] {
+  const { expiresAt } = entry;
   return [
-    ['key', inertLine(key)],
-    ['endpoint', endpoint ?? NONE],
-    ['model', inertLine(model ?? NONE)],
-    ['scope', inertLine(scope ?? NONE)],
-    ['tags', inertLine(tags.join(', ') || NONE)],
-    ['stored', `${formatMoment(storedAt)}, ${formatTime(age)} ago`],
+    ['key', inertLine(entry.key)],
+    ['endpoint', entry.endpoint ?? NONE],
+    ['model', inertLine(entry.model ?? NONE)],
+    ['scope', inertLine(entry.scope ?? NONE)],
+    ['tags', inertLine(entry.tags.join(', ') || NONE)],
+    ['stored', `${formatMoment(entry.storedAt)}, ${formatTime(entry.age)} ago`],
     ['expires', expiresAt === null ? 'never' : formatMoment(expiresAt)],
-    ['size', `${formatSize(bytes)}, in ${inertLine(tier)}`],
-    ['hits', formatCount(hits)],
-    ['call', callText(call)],
+    ['size', `${formatSize(entry.bytes)}, in ${inertLine(entry.tier)}`],
+    ['hits', formatCount(entry.hits)],
+    ['call', callText(entry.call)],
   ];
 }
 
-function callText(call: ToldEntry['call']): string {
+function callText(call: EntryJson['call']): string {
   if (call === null) return NONE;
   const time = `${formatTime(call.ms / 1000)}, first byte after ${formatTime(call.firstByteMs / 1000)}`;
   if (call.usage === null) return time;
   const { input, cachedInput, output, reasoning } = call.usage;
-  return `${formatCount(input)} input tokens (${formatCount(cachedInput)} cached), ${formatCount(output)} output (${formatCount(reasoning)} reasoning); ${time}`;
+  const [asked, answered] = [`${formatCount(input)} input tokens`, `${formatCount(output)} output`];
+  return `${asked} (${formatCount(cachedInput)} cached), ${answered} (${formatCount(reasoning)} reasoning); ${time}`;
 }
 
-function requestLines({ request }: ToldEntry): readonly string[] {
+function requestLines({ request }: EntryJson): readonly string[] {
   if (request === null) return ['is not kept: it was too long, shows a credential, or store.prompts is false'];
   const { method, path, query, headers, body } = request;
   return [
@@ -87,7 +70,7 @@ function requestLines({ request }: ToldEntry): readonly string[] {
   ];
 }
 
-function answerLines({ answer: { status, headers, body, encoding } }: ToldEntry): readonly string[] {
+function answerLines({ answer: { status, headers, body, encoding } }: EntryJson): readonly string[] {
   const text =
     encoding === 'base64'
       ? `(${formatSize(Buffer.byteLength(body, 'base64'))} that are no text; --json gives them in base64)`

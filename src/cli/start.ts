@@ -23,10 +23,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
-  if (config.incomplete === 'keep') {
-    const instead = `keep=${config.keep.join(',')}`;
-    log.warn({ setting: 'incomplete', instead }, 'this setting has another name now; it is still read');
-  }
+  for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
   const app = createApp(config, log, systemClock, origins);
   let addresses: Addresses;
   try {

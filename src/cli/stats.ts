@@ -1,24 +1,19 @@
 /**
- * `refrain stats`: what was asked, what it cost and what it saved.
+ * `refrain stats`: shows what was asked, what it cost and what it saved.
  */
-import type { ProxyTarget } from '../config/command.ts';
+import type { ProxyCommand } from '../config/command.ts';
 import type { StatsLine, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
-import type { ProxyStats } from './usage-file.ts';
-import { readBooks } from './connect.ts';
+import { readData } from './connect.ts';
 import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './format.ts';
 import { inertJson, inertLine } from './escape.ts';
 import type { Output } from './output.ts';
+import type { ProxyStats } from './proxy-data.ts';
 import { type Column, tableLines } from './table.ts';
 
-export interface StatsCommand {
-  readonly target: ProxyTarget;
-  readonly json: boolean;
-}
-
 /** @returns the exit code */
-export async function showStats({ target, json }: StatsCommand, output: Output): Promise<number> {
-  const stats = await readBooks(target, output, (books) => books.stats());
+export async function showStats({ target, json }: ProxyCommand, output: Output): Promise<number> {
+  const stats = await readData(target, output, (data) => data.stats());
   output.print(json ? inertJson(stats) : textOf(stats, output));
   return 0;
 }
@@ -37,13 +32,10 @@ function textOf(stats: ProxyStats, output: Output): string {
   ].join('\n');
 }
 
-const FIGURES: readonly (readonly [name: string, of: (sums: StatsLine) => string])[] = [
-  ['requests', ({ requests }) => formatCount(requests)],
-  ['  hits', ({ hits }) => formatCount(hits)],
-  ['  follows', ({ follows }) => formatCount(follows)],
-  ['  misses', ({ misses }) => formatCount(misses)],
-  ['  bypasses', ({ bypasses }) => formatCount(bypasses)],
-  ['  refusals', ({ refusals }) => formatCount(refusals)],
+const ROWS: readonly (readonly [name: string, valueOf: (sums: StatsLine) => string])[] = [
+  ...(['requests', 'hits', 'follows', 'misses', 'bypasses', 'refusals'] as const).map(
+    (name) => [name === 'requests' ? name : `  ${name}`, (sums: StatsLine) => formatCount(sums[name])] as const,
+  ),
   ['hit rate', ({ hitRate }) => formatShare(hitRate)],
   ['tokens saved', ({ tokens }) => formatCount(totalOf(tokens.saved))],
   ['tokens spent', ({ tokens }) => formatCount(totalOf(tokens.spent))],
@@ -53,9 +45,8 @@ const FIGURES: readonly (readonly [name: string, of: (sums: StatsLine) => string
 ];
 
 function periodLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
-  const columns = [{ title: '', align: 'left' }, right('today'), right('7 days'), right('all')] as const;
-  const rows = FIGURES.map(([name, of]) => [name, of(today), of(week), of(all)]);
-  return underBold(tableLines(columns, rows, output.width), output);
+  const rows = ROWS.map(([name, valueOf]) => [name, valueOf(today), valueOf(week), valueOf(all)]);
+  return table([{ title: '', align: 'left' }, ...PERIODS], rows, output);
 }
 
 function modelLines(models: ProxyStats['periods']['all']['models'], output: Output): readonly string[] {
@@ -64,38 +55,35 @@ function modelLines(models: ProxyStats['periods']['all']['models'], output: Outp
     ...['requests', 'hit rate', 'tokens saved', 'saved', 'spent', 'waiting saved'].map(right),
   ];
   const rows = models.map((sums) => {
-    const { model, requests, hitRate, tokens, dollars, waitedSaved } = sums;
+    const { model, tokens, dollars } = sums;
     const priced = (amount: number) => (isUnpriced(sums) && amount === 0 ? NONE : formatDollars(amount));
-    const name = `${model === null ? '(none)' : inertLine(model)}${isUnpriced(sums) ? ' *' : ''}`;
     return [
-      name,
-      formatCount(requests),
-      formatShare(hitRate),
+      `${model === null ? '(none)' : inertLine(model)}${isUnpriced(sums) ? ' *' : ''}`,
+      formatCount(sums.requests),
+      formatShare(sums.hitRate),
       formatCount(totalOf(tokens.saved)),
       priced(dollars.saved),
       priced(dollars.spent),
-      formatTime(waitedSaved),
+      formatTime(sums.waitedSaved),
     ];
   });
-  const mark = models.some(isUnpriced)
-    ? ['* has no price in config/prices.json: its tokens are counted, dollars are not.']
-    : [];
-  return [...underBold(tableLines(columns, rows, output.width), output), ...mark, ''];
+  const mark = '* has no price in config/prices.json: its tokens are counted, dollars are not.';
+  return [...table(columns, rows, output), ...(models.some(isUnpriced) ? [mark] : []), ''];
 }
 
-/** Why requests were bypassed and answers not kept; nothing where none was. */
+/** The reasons of bypasses and of answers not kept; nothing where there are none. */
 function reasonLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
+  const rows = REASONS.flatMap(([kind, reasonsOf]) =>
+    reasonsOf(all).map(({ reason }) => {
+      const countIn = (sums: Summary) => reasonsOf(sums).find((line) => line.reason === reason)?.requests ?? 0;
+      return [`${kind}: ${inertLine(reason)}`, ...[today, week, all].map((sums) => formatCount(countIn(sums)))];
+    }),
+  );
   const why: Column = { title: 'why', align: 'left', shrinksTo: 20 };
-  const columns = [why, ...['today', '7 days', 'all'].map(right)];
-  const rows = REASONS.flatMap(([kind, of]) => {
-    const countOf = (lines: Summary, name: string) => of(lines).find(({ reason }) => reason === name)?.requests ?? 0;
-    const counts = (name: string) => [today, week, all].map((lines) => formatCount(countOf(lines, name)));
-    return of(all).map(({ reason }) => [`${kind}: ${inertLine(reason)}`, ...counts(reason)]);
-  });
-  return rows.length === 0 ? [] : [...underBold(tableLines(columns, rows, output.width), output), ''];
+  return rows.length === 0 ? [] : [...table([why, ...PERIODS], rows, output), ''];
 }
 
-/** A proxy that is older tells none. */
+/** A proxy that is older reports none. */
 const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly ReasonLine[]])[] = [
   ['bypass', ({ bypassReasons = [] }) => bypassReasons],
   ['not kept', ({ unkeptReasons = [] }) => unkeptReasons],
@@ -128,6 +116,9 @@ function right(title: string): Column {
   return { title, align: 'right' };
 }
 
-function underBold([titles = '', ...rows]: readonly string[], { paint }: Output): readonly string[] {
-  return [paint('bold', titles), ...rows];
+const PERIODS = ['today', '7 days', 'all'].map(right);
+
+function table(columns: readonly Column[], rows: readonly string[][], { paint, width }: Output): readonly string[] {
+  const [titles = '', ...lines] = tableLines(columns, rows, width);
+  return [paint('bold', titles), ...lines];
 }

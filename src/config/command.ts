@@ -1,5 +1,5 @@
 /**
- * What the command line asks for: a command with all that it needs, or a text.
+ * A command with all that it needs, or a text, as the command line asks for it.
  */
 import { ConfigError } from '../errors.ts';
 import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
@@ -11,53 +11,67 @@ import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { packageVersion } from './version.ts';
 import { readValue, refuse } from './raw-value.ts';
 
-/** What a process is started with. */
+/** The input of a process. */
 export interface ProcessInput {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
 }
 
-/** Which proxy is meant. */
+/** The proxy that a command is about. */
 export interface ProxyTarget {
-  /** That of the proxy on this machine, by which it is found. */
+  /** Of the proxy on this machine, by which it is found. */
   readonly config: Config;
-  /** Base URL of another operator's listener, or null. */
+  /** Base URL of another admin API, or null. */
   readonly url: string | null;
 }
 
+export interface ProxyCommand {
+  readonly target: ProxyTarget;
+  /** One JSON document and nothing else is to be printed. */
+  readonly json: boolean;
+}
+
+export interface LsCommand extends ProxyCommand {
+  readonly filter: ListFlags;
+  readonly limit: number;
+}
+
+export interface KeyCommand extends ProxyCommand {
+  readonly key: string;
+}
+
+export interface PurgeCommand extends ProxyCommand {
+  readonly choice: PurgeFlags | 'all';
+  readonly dryRun: boolean;
+  /** Nobody is asked. */
+  readonly yes: boolean;
+}
+
+export interface DoctorCommand {
+  readonly json: boolean;
+  readonly examined: Examined;
+  readonly keys: UpstreamKeys;
+  /** To try streams with; null for the first that each upstream has. */
+  readonly model: string | null;
+}
+
+export interface ExplainCommand {
+  readonly json: boolean;
+  readonly config: Config;
+  readonly files: readonly [string, string];
+}
+
+type Kind<Name extends CommandName> = { readonly kind: Name };
+
 export type Command =
-  | ({ readonly kind: 'start' } & ExaminedConfig)
-  | { readonly kind: 'stats'; readonly target: ProxyTarget; readonly json: boolean }
-  | {
-      readonly kind: 'ls';
-      readonly target: ProxyTarget;
-      readonly json: boolean;
-      readonly filter: ListFlags;
-      readonly limit: number;
-    }
-  | { readonly kind: 'show' | 'rm'; readonly target: ProxyTarget; readonly json: boolean; readonly key: string }
-  | {
-      readonly kind: 'purge';
-      readonly target: ProxyTarget;
-      readonly json: boolean;
-      readonly choice: PurgeFlags | 'all';
-      readonly dryRun: boolean;
-      readonly yes: boolean;
-    }
-  | {
-      readonly kind: 'doctor';
-      readonly json: boolean;
-      readonly examined: Examined;
-      readonly keys: UpstreamKeys;
-      readonly model: string | null;
-    }
-  | {
-      readonly kind: 'explain';
-      readonly json: boolean;
-      readonly config: Config;
-      readonly files: readonly [string, string];
-    }
+  | (Kind<'start'> & ExaminedConfig)
+  | (Kind<'stats'> & ProxyCommand)
+  | (Kind<'ls'> & LsCommand)
+  | (Kind<'show' | 'rm'> & KeyCommand)
+  | (Kind<'purge'> & PurgeCommand)
+  | (Kind<'doctor'> & DoctorCommand)
+  | (Kind<'explain'> & ExplainCommand)
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */
@@ -65,32 +79,30 @@ export type Examined = ExaminedConfig | { readonly fault: string };
 
 const STANDARD_LIMIT = 50;
 
-/** Throws ConfigError, whose message is one line for standard error. */
+/** @throws ConfigError, whose message is one line for standard error */
 export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): Command {
   const line = readLine(argv, packageVersion());
   if ('text' in line) return line;
   const sources: ConfigSources = { flags: line.flags, env, cwd };
   const json = isGiven(line, 'json');
+  const readTarget = (): ProxyTarget => ({ config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null });
   switch (line.name) {
     case 'start':
       return { kind: 'start', ...examineConfig(sources) };
     case 'stats':
-      return { kind: 'stats', target: readTarget(line, sources), json };
+      return { kind: 'stats', target: readTarget(), json };
     case 'ls': {
       const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
-      return { kind: 'ls', target: readTarget(line, sources), json, filter, limit };
+      return { kind: 'ls', target: readTarget(), json, filter, limit };
     }
     case 'show':
-    case 'rm':
-      return {
-        kind: line.name,
-        target: readTarget(line, sources),
-        json,
-        key: readValue({ name: 'KEY', value: line.operands[0] }, digits),
-      };
+    case 'rm': {
+      const key = readValue({ name: 'KEY', value: line.operands[0] }, digits);
+      return { kind: line.name, target: readTarget(), json, key };
+    }
     case 'purge': {
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
-      return { kind: 'purge', target: readTarget(line, sources), json, choice: readChoice(line), ...flags };
+      return { kind: 'purge', target: readTarget(), json, choice: readChoice(line), ...flags };
     }
     case 'doctor': {
       const { keys: variables = new Map(), model = null } = readGiven(line, 'doctor');
@@ -98,18 +110,11 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const keys = 'fault' in examined ? new Map() : readUpstreamKeys(examined.config, variables, env);
       return { kind: 'doctor', json, examined, keys, model };
     }
-    case 'explain':
-      return {
-        kind: 'explain',
-        json,
-        config: loadConfig(sources),
-        files: line.operands as readonly string[] as [string, string],
-      };
+    case 'explain': {
+      const [a = '', b = ''] = line.operands;
+      return { kind: 'explain', json, config: loadConfig(sources), files: [a, b] };
+    }
   }
-}
-
-function readTarget(line: CommandLine, sources: ConfigSources): ProxyTarget {
-  return { config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null };
 }
 
 /** Nothing is deleted because somebody forgot to say what. */

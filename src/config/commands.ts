@@ -12,26 +12,26 @@ import { baseUrl } from './upstreams.ts';
 
 /** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
 export interface Option<Value = unknown> extends Setting<Value> {
-  /** What stands for its value in --help. */
+  /** The placeholder of its value in --help. */
   readonly value: string;
 }
 
 export interface CommandForm {
   readonly meaning: string;
-  /** What must be given without a flag, in this order, and what each means. */
+  /** The meanings of the words that must be given without a flag, in this order. */
   readonly operands: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, Option>>;
-  /** Flags without a value, and what they mean. */
+  /** The meanings of flags without a value. */
   readonly switches: Readonly<Record<string, string>>;
-  /** When it exits with 0, 1 and 2. */
+  /** The cases in which it exits with 0, 1 and 2. */
   readonly exits: readonly [string, string, string];
 }
 
 const reaching = {
-  url: { ...baseUrl, value: 'URL', meaning: "Ask this operator's listener, not that of the settings" },
+  url: { ...baseUrl, value: 'URL', meaning: 'Ask this admin API, not that of the settings' },
 } as const satisfies Record<string, Option>;
 
-/** What `POST /purge` and `GET /entries` both choose entries by. */
+/** Criteria of both `POST /purge` and `GET /entries`. */
 const choosing = {
   model: { ...text, value: 'NAME', meaning: 'Answers of this model' },
   endpoint: { ...oneOf(...ENDPOINTS), value: 'NAME', meaning: 'Answers of this endpoint' },
@@ -133,7 +133,7 @@ export const commands = {
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
   },
   explain: {
-    meaning: 'Tell why two requests share an answer or not',
+    meaning: 'Say why two requests share an answer or not',
     operands: files,
     options: {},
     switches: json,
@@ -149,7 +149,7 @@ export function formOf(name: CommandName): CommandForm {
   return commands[name];
 }
 
-/** What was given of a command's options. */
+/** The options of a command that were given. */
 export type Given<Name extends CommandName> = {
   readonly [At in keyof (typeof commands)[Name]['options']]?: (typeof commands)[Name]['options'][At] extends Option<
     infer Value
@@ -158,6 +158,6 @@ export type Given<Name extends CommandName> = {
     : never;
 };
 
-/** Why one entry is chosen and another not. */
+/** The criteria that were given. */
 export type PurgeFlags = { readonly [At in keyof typeof choosing]?: Given<'purge'>[At] };
 export type ListFlags = { readonly [At in keyof typeof finding]?: Given<'ls'>[At] };

@@ -5,15 +5,16 @@
  */
 import { resolve } from 'node:path';
 import { readDefaults, readSettingsFile, readTree } from './file.ts';
+import { type FormerName, formerNameOf, type FindGiven, withFormerNames } from './former-names.ts';
 import { type Origin, originOf } from './origin.ts';
 import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
 import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type RawValues, type RawValue } from './raw-value.ts';
+import { readValue, type RawValues } from './raw-value.ts';
 
-/** Where settings may come from, the file that one of these names aside. */
+/** The sources of settings, but for the file that one of these names. */
 export interface ConfigSources {
   /** By their names without dashes. */
   readonly flags: RawValues;
@@ -26,9 +27,11 @@ export interface Config extends Settings {
   readonly proxy: OutboundProxy;
   /** Variables that were perhaps meant for Refrain: worth a warning. */
   readonly unknownVariables: readonly UnknownVariable[];
+  /** Settings that were given by the names that they had before. */
+  readonly formerNames: readonly FormerName[];
 }
 
-/** Reads every source; throws ConfigError at the first value that cannot be used. */
+/** Every source, read; throws ConfigError at the first value that cannot be used. */
 export function loadConfig(sources: ConfigSources): Config {
   return examineConfig(sources).config;
 }
@@ -45,21 +48,20 @@ export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfi
   const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
   const file: RawValues = named === undefined ? new Map() : readSettingsFile(named, cwd);
   // The order of precedence: the first source to give a setting decides it.
-  const find = (path: Path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path);
+  const find = withFormerNames(
+    (path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path),
+  );
   const config = deepFreeze({
     ...settle(find, cwd),
     proxy: readOutboundProxy(variables.known),
     unknownVariables: variables.unknown,
+    formerNames: paths.flatMap((path) => formerNameOf(path, find(path))),
   });
-  return { config, origins: paths.flatMap((path) => originOf(path, find(path))) };
+  return { config, origins: paths.flatMap((path) => originOf(path, find(path)?.raw)) };
 }
 
 type Partially<Whole> = {
-  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[]
-    ? Whole[Key]
-    : Whole[Key] extends object
-      ? Partially<Whole[Key]>
-      : Whole[Key];
+  readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key] : Partially<Whole[Key]>;
 };
 
 export type Overrides = Partially<Settings & { readonly proxy: OutboundProxy }>;
@@ -69,37 +71,40 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
   const { proxy, ...changed } = overrides;
   const source = readTree(changed);
   return deepFreeze({
-    ...settle((path) => source.get(path), cwd),
+    ...settle(
+      withFormerNames((path) => source.get(path)),
+      cwd,
+    ),
     proxy: { http: null, https: null, no: null, ...proxy },
     unknownVariables: [],
+    formerNames: [],
   });
 }
 
 /** Each setting as it was written, or else its default; then all of them together. */
-function settle(find: (path: Path) => RawValue | undefined, cwd: string): Settings {
+function settle(find: FindGiven, cwd: string): Settings {
   const defaults = readDefaults();
-  const findAny = (path: Path) => find(path) ?? defaults.get(path)!;
-  const values = paths.map((path) => [path, readValue(findAny(path), settingAt(path))] as const);
-  const settings = nest(values) as unknown as Settings;
-  checkRules(settings, find);
-  const { store, ttl, maxTtl, keep, incomplete } = settings;
+  const read = (path: Path) => {
+    const { raw, type } = find(path) ?? { raw: defaults.get(path)!, type: settingAt(path) };
+    return readValue(raw, type);
+  };
+  const settings = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
+  checkRules(settings, (path) => find(path)?.raw);
+  const { store, ttl, maxTtl } = settings;
   return {
     ...settings,
-    keep: incomplete === 'keep' && find('keep') === undefined ? [...keep, 'incomplete'] : keep,
     store: { ...store, path: store.path === null ? null : resolve(cwd, store.path) },
     ttl: Math.min(ttl, maxTtl),
   };
 }
 
 function nest(values: readonly (readonly [Path, unknown])[]): Record<string, unknown> {
-  const groups: Record<string, Record<string, unknown>> = {};
-  const single: Record<string, unknown> = {};
+  const tree: Record<string, unknown> = {};
   for (const [path, value] of values) {
     const [group = '', leaf] = path.split('.');
-    if (leaf === undefined) single[group] = value;
-    else groups[group] = { ...groups[group], [leaf]: value };
+    tree[group] = leaf === undefined ? value : { ...Object(tree[group]), [leaf]: value };
   }
-  return { ...single, ...groups };
+  return tree;
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
-import { paths } from './settings.ts';
+import { formerPaths, paths } from './settings.ts';
 import { placeOf, refuse, type RawValues, show, type RawValue } from './raw-value.ts';
 
 /** Every setting in it has its default here; the same for `src/` and `dist/`. */
@@ -24,16 +24,18 @@ export function readDefaults(): RawValues {
   return readTree(JSON.parse(readFileSync(DEFAULTS, 'utf8')), 'config/default.json');
 }
 
-/** What an object gives, by the paths of settings. */
+/** The values in an object, by the paths of settings. */
 export function readTree(tree: object, file?: string): RawValues {
   return new Map(listLeaves(tree, '', file).map((rawValue) => [rawValue.name, rawValue]));
 }
+
+const names: readonly string[] = [...paths, ...formerPaths];
 
 function listLeaves(tree: object, prefix: string, file: string | undefined): readonly RawValue[] {
   return Object.entries(tree).flatMap(([key, value]) => {
     const path = `${prefix}${key}`;
     const written = file === undefined ? { name: path, value } : { name: path, value, file };
-    if (paths.some((known) => known === path)) return [written];
+    if (names.includes(path)) return [written];
     const inner = paths.filter((known) => known.startsWith(`${path}.`));
     if (inner.length === 0)
       throw refuse(`${placeOf(written)} is not a setting; the nearest is ${nearest(path, paths)}`);

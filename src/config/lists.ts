@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ValueType } from './setting.ts';
 
-/** Who shares a scope: `sha256:` and the hex digest of a credential, or `*` for every caller. */
+/** The members of a scope: `sha256:` and the hex digest of a credential, or `*` for every caller. */
 export const members: ValueType<readonly string[]> = {
   schema: list(
     z
@@ -26,7 +26,7 @@ const HEADER = /^header:[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
 
-/** What is left out of the key: `default`, JSON Pointers, and headers with their names in lower case. */
+/** Parts that are left out of the key: `default`, JSON Pointers, and headers with their names in lower case. */
 export const ignored: ValueType<readonly string[]> = {
   schema: list(keyItem((item) => item === 'default')),
   allowed: `none, or a list, with commas between, of default, ${POINTERS}`,
@@ -56,10 +56,18 @@ function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
     .transform((item) => (HEADER.test(item) ? item.toLowerCase() : item));
 }
 
-/** Which answers are kept that end before the model has ended them, or say nothing. */
+/** Kinds of answers that are kept although they end before the model has ended them, or say nothing. */
 export const kept: ValueType<readonly ('length' | 'content-filter' | 'empty' | 'incomplete')[]> = {
   schema: list(z.enum(['length', 'content-filter', 'empty', 'incomplete'])),
   allowed: 'none, or a list, with commas between, of length, content-filter, empty and incomplete',
+};
+
+/** `incomplete`, by which one of them was kept once. */
+export const keptBefore: ValueType<z.output<typeof kept.schema>> = {
+  schema: z
+    .enum(['drop', 'keep'])
+    .transform((word) => (word === 'keep' ? (['length', 'incomplete'] as const) : (['length'] as const))),
+  allowed: 'drop or keep',
 };
 
 /** A model's name; `*` stands for anything. */

@@ -1,11 +1,11 @@
 /**
- * Where settings got their values, as the person knows the place.
+ * The places where settings got their values, as the person knows them.
  */
 import { variableName } from './setting.ts';
 import { type Path, settingAt } from './settings.ts';
 import { NOT_SHOWN, placeOf, show, type RawValue } from './raw-value.ts';
 
-/** Where a setting that someone wrote got its value from. */
+/** The place of a setting that someone wrote. */
 export interface Origin {
   readonly path: Path;
   /** Not the value itself where that is secret. */
@@ -20,12 +20,12 @@ export function originOf(path: Path, rawValue: RawValue | undefined): readonly O
   return [{ path, shown, from: placeOf(rawValue) }];
 }
 
-/** Where a setting was written; null where it has its default. */
+/** The place where a setting was written; null where it has its default. */
 export function placeIn(origins: readonly Origin[], path: Path): string | null {
   return origins.find((origin) => origin.path === path)?.from ?? null;
 }
 
-/** Where a setting is to be changed: where it was written, or else its variable. */
+/** The place to change a setting: where it was written, or else its variable. */
 export function placeOfSetting(origins: readonly Origin[], path: Path): string {
   return placeIn(origins, path) ?? variableName(path);
 }

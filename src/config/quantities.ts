@@ -36,7 +36,7 @@ export const bytes: ValueType<number> = {
   allowed: 'a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB',
 };
 
-/** How long something is kept: whole seconds, or for ever. */
+/** The time that something is kept: whole seconds, or for ever. */
 export const lifetime: ValueType<number> = {
   schema: z.preprocess(
     (value) => (value === 'inf' ? Infinity : inUnits(TIMES)(value)),
@@ -45,20 +45,20 @@ export const lifetime: ValueType<number> = {
   allowed: 'a whole number of seconds, a duration such as 45s, 30m, 12h or 7d, or inf',
 };
 
-/** How long ago something was. */
+/** The time since something was. */
 export const duration: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.int().min(0)),
   allowed: 'a whole number of seconds, or a duration such as 45s, 30m, 12h or 7d',
 };
 
-/** How long something may take. */
+/** The time that something may take. */
 export const timeout: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().positive().max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, above 0 and at most 24d',
 };
 
-/** How long something is waited for, which may be not at all. */
-export const patience: ValueType<number> = {
+/** The time that something is waited for, which may be none. */
+export const wait: ValueType<number> = {
   schema: z.preprocess(inUnits(TIMES), z.number().min(0).max(LONGEST_TIMER)),
   allowed: 'a number of seconds or a duration such as 45s, 30m or 12h, at most 24d',
 };

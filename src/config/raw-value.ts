@@ -1,6 +1,6 @@
 /**
- * What someone wrote as the value of a setting, where they wrote it, and the
- * one line that refuses it: `REFRAIN_PORT is "abc"; it may be a whole number
+ * The value of a setting as it was written, its place, and the one line that
+ * refuses it: `REFRAIN_PORT is "abc"; it may be a whole number
  * from 0 to 65535`.
  */
 import type { z } from 'zod';
@@ -15,7 +15,7 @@ export interface RawValue {
   readonly file?: string;
 }
 
-/** What stands for a secret. */
+/** Shown in the place of a secret. */
 export const NOT_SHOWN = 'set (not shown)';
 
 /** All that one source gives, under its own names. */
@@ -58,7 +58,7 @@ function refuseIssue(rawValue: RawValue, issue: z.core.$ZodIssue, secret = false
   return refuse(`${placeOf(rawValue, path)} is ${shown}; it may be ${issue.message}`);
 }
 
-/** What stands at a path, or at as much of the path as was written. */
+/** The part at a path, or at as much of the path as was written. */
 function partAt(value: unknown, path: readonly PropertyKey[]): { path: readonly PropertyKey[]; value: unknown } {
   let part = value;
   for (const [depth, key] of path.entries()) {

@@ -1,5 +1,5 @@
 /**
- * What settings must be together. A refusal names the setting as it was
+ * The rules between settings. A refusal names the setting as it was
  * written, and says what to set.
  */
 import { isLoopback, leadsTo } from './own-listener.ts';
@@ -7,7 +7,7 @@ import { variableName } from './setting.ts';
 import type { Path, Settings } from './settings.ts';
 import { placeOf, refuse, show, type RawValue } from './raw-value.ts';
 
-/** Where a setting got its value; undefined where that is its default. */
+/** Finds the value of a setting as it was written; undefined where it has its default. */
 type Find = (path: Path) => RawValue | undefined;
 
 export function checkRules(settings: Settings, find: Find): void {
@@ -16,7 +16,7 @@ export function checkRules(settings: Settings, find: Find): void {
   checkLoops(settings, find);
 }
 
-/** Beyond loopback the operator's pages ask for a token. */
+/** An admin API beyond loopback asks for a token. */
 function checkAdmin({ admin }: Settings, find: Find): void {
   if (admin.token !== null || isLoopback(admin.host)) return;
   throw refuse(
@@ -56,7 +56,7 @@ function checkLoops({ upstream, upstreams, host, port, admin }: Settings, find: 
   }
 }
 
-/** Where it was written, or else where it may be. */
+/** The place where it was written, or else where it may be. */
 function placeToSet(find: Find, path: Path): string {
   const rawValue = find(path);
   return rawValue === undefined ? variableName(path) : placeOf(rawValue);

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 
-/** What a value may be: how it is checked, and how that is told. */
+/** A type of values: how one is checked, and the words that say what it may be. */
 export interface ValueType<Value> {
   /** Takes text, what JSON holds, and its own output. */
   readonly schema: z.ZodType<Value>;
@@ -21,6 +21,13 @@ export interface Setting<Value = unknown> extends ValueType<Value> {
   readonly meaning: string;
   /** Too rich for one line of text: only the JSON file gives it. */
   readonly fileOnly?: true;
+  readonly former?: FormerSetting<Value>;
+}
+
+/** A name that a setting had once, read with a notice where its name of today is given nowhere. */
+export interface FormerSetting<Value = unknown> extends ValueType<Value> {
+  /** Its name then, or that of the setting that said the same. */
+  readonly path: string;
 }
 
 /** The flag of a setting, without its dashes: `memory.bytes` is `memory-bytes`, `maxTtl` is `max-ttl`. */

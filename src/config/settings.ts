@@ -1,21 +1,21 @@
 /**
  * The table of settings: which there are, what each may be and what it means.
- * Flags, variables, the type `Config`, --help, .env.example and the README's
- * table all come from it. The defaults stand in config/default.json.
+ * Flags, variables, the type `Config`, --help, .env.example and the table in
+ * the documentation all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './value-types.ts';
-import { bypassed, ignored, included, kept, members, scopeHeaders } from './lists.ts';
-import { bytes, count, duration, lifetime, offOr, patience, timeout } from './quantities.ts';
+import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
+import { bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
-  'admin.host': { ...host, meaning: "Address that the operator's door listens on" },
-  'admin.port': { ...port, meaning: "Port that the operator's door listens on; 0 takes any free one" },
-  'admin.token': { ...token, meaning: 'Bearer token of the operator, needed beyond loopback' },
+  'admin.host': { ...host, meaning: 'Address that the admin API listens on' },
+  'admin.port': { ...port, meaning: 'Port that the admin API listens on; 0 takes any free one' },
+  'admin.token': { ...token, meaning: 'Bearer token of the admin API, needed beyond loopback' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': {
     ...namedUpstreams,
@@ -37,8 +37,11 @@ export const settings = {
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
-  'keep': { ...kept, meaning: 'Answers kept although they end early or say nothing' },
-  'incomplete': { ...oneOf('drop', 'keep'), meaning: 'Former name of incomplete in keep, read with a notice' },
+  'keep': {
+    ...kept,
+    meaning: 'Answers kept although they end early or say nothing',
+    former: { path: 'incomplete', ...keptBefore },
+  },
   'scope.shared': { ...scopeName, meaning: 'Name of a scope whose members share their answers' },
   'scope.members': { ...members, meaning: 'Members of that scope: digests of their credentials, or * for all' },
   'scope.headers': { ...scopeHeaders, meaning: 'Headers by which a sign-on proxy names its user' },
@@ -46,7 +49,11 @@ export const settings = {
   'key.ignore': { ...ignored, meaning: 'Parts of a request that are left out of its key' },
   'key.include': { ...included, meaning: 'Parts that are in the key all the same' },
   'onAbandon': { ...oneOf('abort', 'finish'), meaning: 'What becomes of a running answer that all have left' },
-  'flight.patience': { ...timeout, meaning: 'How long a first byte is waited for before one asks anew' },
+  'flight.takeoverAfter': {
+    ...timeout,
+    meaning: 'How long a first byte is waited for before one asks anew',
+    former: { path: 'flight.patience', ...timeout },
+  },
   'heartbeat': { ...offOr(timeout), meaning: 'How often a silent stream gets a comment, or off' },
   'limits.flights': { ...count, meaning: 'Most upstream calls at a time' },
   'limits.listeners': { ...count, meaning: 'Most requests at a time that wait for upstream calls' },
@@ -55,7 +62,7 @@ export const settings = {
   'timeouts.connect': { ...timeout, meaning: 'Longest wait for a connection to the upstream' },
   'timeouts.firstByte': { ...timeout, meaning: 'Longest wait for the first byte of an answer' },
   'timeouts.idle': { ...timeout, meaning: 'Longest wait between two pieces of an answer' },
-  'timeouts.drain': { ...patience, meaning: 'Longest wait for running answers when Refrain stops' },
+  'timeouts.drain': { ...wait, meaning: 'Longest wait for running answers when Refrain stops' },
   'logLevel': {
     ...oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     meaning: 'Lowest level logged',
@@ -88,6 +95,9 @@ export const textPaths = paths.filter((path) => settingAt(path).fileOnly === und
 export const FILE_FLAG = 'config';
 export const FILE_VARIABLE = variableName(FILE_FLAG);
 export const FILE_MEANING = 'JSON file of settings';
+
+/** Names that settings had before, which flags, variables and the file may still use. */
+export const formerPaths: readonly string[] = paths.flatMap((path) => settingAt(path).former?.path ?? []);
 
 export const flagNames: readonly string[] = textPaths.map(flagName);
 export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];

@@ -1,5 +1,5 @@
 /**
- * A configuration as it may be shown to whoever operates the proxy: each
+ * A configuration as it may be shown to a person who operates the proxy: each
  * setting with its value, as JSON can hold it, and where it was written. What
  * is secret is only said to be set.
  */

@@ -1,5 +1,5 @@
 /**
- * Whom Refrain may ask: a base URL, and further ones by name. A name is the
+ * The upstreams: a base URL, and further ones by name. A name is the
  * first segment of a request's path, so no path of OpenAI's own may begin with
  * it.
  */
@@ -23,7 +23,7 @@ export const baseUrl: ValueType<string> = {
   allowed: URL_ALLOWED,
 };
 
-/** The path that a request adds to a base URL, easily copied from an example together with it. */
+/** A path that a request adds to a base URL, easily copied from an example together with it. */
 const ENDPOINT =
   /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
 
@@ -48,40 +48,11 @@ export interface NamedUpstream {
  * First segments of OpenAI's and Azure's paths, those with an underscore aside:
  * no name can hold one.
  */
-const TAKEN: readonly string[] = [
-  'v1',
-  'openai',
-  'deployments',
-  'engines',
-  'agents',
-  'assistants',
-  'audio',
-  'batches',
-  'chat',
-  'chatkit',
-  'completions',
-  'containers',
-  'conversations',
-  'decisions',
-  'edits',
-  'embeddings',
-  'evals',
-  'files',
-  'fine-tunes',
-  'images',
-  'live',
-  'models',
-  'moderations',
-  'organization',
-  'projects',
-  'realtime',
-  'responses',
-  'safety',
-  'skills',
-  'threads',
-  'uploads',
-  'videos',
-];
+const TAKEN: readonly string[] = (
+  'v1 openai deployments engines agents assistants audio batches chat chatkit completions containers conversations ' +
+  'decisions edits embeddings evals files fine-tunes images live models moderations organization projects realtime ' +
+  'responses safety skills threads uploads videos'
+).split(' ');
 
 const name = z.string().refine((text) => /^[a-z0-9][a-z0-9-]*$/.test(text) && !TAKEN.includes(text), {
   error: 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat',

@@ -8,13 +8,14 @@ import { parse } from 'dotenv';
 import { reasonOf } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { PROXY_VARIABLES } from './outbound.ts';
-import { variableNames } from './settings.ts';
+import { variableName } from './setting.ts';
+import { formerPaths, variableNames } from './settings.ts';
 import { refuse, type RawValues, type RawValue } from './raw-value.ts';
 
 const DOTENV = '.env';
 
 export interface Variables {
-  /** What each variable that Refrain knows gives, by its name. */
+  /** The variables that Refrain knows, by name. */
   readonly known: RawValues;
   readonly unknown: readonly UnknownVariable[];
 }
@@ -28,7 +29,7 @@ export interface UnknownVariable {
 
 export function readVariables(env: NodeJS.ProcessEnv, cwd: string): Variables {
   const written = [...listVariables(readDotenv(cwd), DOTENV), ...listVariables(env)];
-  const known = new Set([...variableNames, ...PROXY_VARIABLES]);
+  const known = new Set([...variableNames, ...formerPaths.map(variableName), ...PROXY_VARIABLES]);
   const strange = written.map(({ name }) => name).filter((name) => name.startsWith('REFRAIN_') && !known.has(name));
   return {
     known: new Map(written.filter(({ name }) => known.has(name)).map((variable) => [variable.name, variable])),

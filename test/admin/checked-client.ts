@@ -2,7 +2,7 @@
  * A client of the admin API. Every answer is held to `config/openapi.json`.
  */
 import { expect } from 'vitest';
-import type { ToldEntry, ToldRow } from '../../src/admin/entry-json.ts';
+import type { EntryJson, EntryRowJson } from '../../src/admin/entry-json.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import { faultsOf, OPERATIONS } from './schema.ts';
 
@@ -12,7 +12,7 @@ export interface Reply<T> {
 }
 
 export interface Listed {
-  readonly entries: readonly ToldRow[];
+  readonly entries: readonly EntryRowJson[];
   readonly next: string | null;
 }
 
@@ -56,13 +56,13 @@ export class CheckedAdminClient {
     );
   }
 
-  async rows(query: Readonly<Record<string, string | number>> = {}): Promise<readonly ToldRow[]> {
+  async rows(query: Readonly<Record<string, string | number>> = {}): Promise<readonly EntryRowJson[]> {
     const { value } = await this.list(query);
     return value.entries;
   }
 
-  async show(key: string): Promise<ToldEntry> {
-    return (await this.ask<ToldEntry>('GET', `/entries/${key}`)).value;
+  async show(key: string): Promise<EntryJson> {
+    return (await this.ask<EntryJson>('GET', `/entries/${key}`)).value;
   }
 
   async purge(body: object): Promise<Purged> {

@@ -53,7 +53,7 @@ describe('the way to a proxy', () => {
   test('tells its token to no stranger', async () => {
     const { server, target } = await listener(respond({ object: 'list' }), 'sekret');
     await expect(createAdminClient(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow(
-      "no operator's listener of Refrain",
+      'no admin API of Refrain',
     );
     expect(server.calls.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/healthz', undefined]]);
   });
@@ -66,25 +66,21 @@ describe('the way to a proxy', () => {
       respond(refusal('It needs a token.', 'unauthorized'), 401),
       'It needs a token; give it with REFRAIN_ADMIN_TOKEN',
     ],
-    [
-      'a page of somebody else',
-      respond('<html>', 200),
-      "what answers at URL is no operator's listener of Refrain (status 200)",
-    ],
+    ['a page of somebody else', respond('<html>', 200), 'what answers at URL is no admin API of Refrain (status 200)'],
     [
       'JSON of somebody else',
       respond({ object: 'list' }),
-      "what answers at URL is no operator's listener of Refrain (status 200)",
+      'what answers at URL is no admin API of Refrain (status 200)',
     ],
     [
       'an error of somebody else',
       respond({ error: { message: 'x' } }, 500),
-      "what answers at URL is no operator's listener of Refrain (status 500)",
+      'what answers at URL is no admin API of Refrain (status 500)',
     ],
     [
       'a redirect',
       ({ response }) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
-      "what answers at URL is no operator's listener of Refrain (status 302)",
+      'what answers at URL is no admin API of Refrain (status 302)',
     ],
     ['a connection that is cut', ({ response }) => response.socket?.destroy(), 'URL broke off (UND_ERR_SOCKET)'],
   ])('tells of %s in one line', async (_what, script, message) => {
@@ -148,23 +144,23 @@ describe('refrain purge', () => {
     const { server, target } = await listener(counting(1_234, 2));
     const output = recordOutput({ answer: true });
     expect(await purgeEntries({ ...command, target }, output)).toBe(0);
-    expect(output.questions).toEqual(['Delete 1,234 answers, 1.2 MiB, and 2 on the way?']);
+    expect(output.questions).toEqual(['Delete 1,234 answers, 1.21 MiB, and 2 on the way?']);
     expect(asked(server)).toEqual([
       { model: 'm', olderThan: 60, dryRun: true },
       { model: 'm', olderThan: 60, dryRun: false },
     ]);
-    expect(output.printed).toEqual(['deleted 1,234 answers, 1.2 MiB, and 2 on the way']);
+    expect(output.printed).toEqual(['deleted 1,234 answers, 1.21 MiB, and 2 on the way']);
   });
 
   test('deletes nothing where the person does not agree, or cannot be asked', async () => {
     const { server, target } = await listener(counting(2));
     const output = recordOutput({ answer: false });
     expect(await purgeEntries({ ...command, target }, output)).toBe(1);
-    expect([output.printed, output.told]).toEqual([[], ['nothing was deleted']]);
+    expect([output.printed, output.notes]).toEqual([[], ['nothing was deleted']]);
     const nobody = purgeEntries({ ...command, target }, recordOutput());
     await expect(nobody).rejects.toEqual(
       new ConfigError(
-        'this would delete 2 answers, 2.0 KiB, and there is no terminal to ask on; say --yes, or --dry-run',
+        'this would delete 2 answers, 2 KiB, and there is no terminal to ask on; say --yes, or --dry-run',
       ),
     );
     expect(asked(server).map(({ dryRun }) => dryRun)).toEqual([true, true]);
@@ -179,21 +175,21 @@ describe('refrain purge', () => {
         { all: true, dryRun: true },
         { all: true, dryRun: false },
       ],
-      'deleted 9 answers, 9.0 KiB',
+      'deleted 9 answers, 9 KiB',
     ],
     [
       'asks nobody for one alone',
       {},
       1,
       [expect.objectContaining({ dryRun: true }), expect.objectContaining({ dryRun: false })],
-      'deleted 1 answer, 1.0 KiB',
+      'deleted 1 answer, 1 KiB',
     ],
     [
       'only counts in a dry run',
       { dryRun: true, yes: true },
       9,
       [expect.objectContaining({ dryRun: true })],
-      'would delete 9 answers, 9.0 KiB',
+      'would delete 9 answers, 9 KiB',
     ],
   ])('%s', async (_what, flags, entries, bodies, printed) => {
     const { server, target } = await listener(counting(entries));

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { ToldEntry } from '../../src/admin/entry-json.ts';
-import type { EntryPage, ProxyStats } from '../../src/cli/usage-file.ts';
+import type { EntryJson } from '../../src/admin/entry-json.ts';
+import type { EntryPage, ProxyStats } from '../../src/cli/proxy-data.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
@@ -34,9 +34,9 @@ describe('a proxy that runs', () => {
     const { out: table } = await refrain(['stats']);
     expect(table).toMatch(/^ +today +7 days +all$/m);
     expect(table).toMatch(/^requests +6 +6 +6$/m);
-    expect(table).toMatch(/^hit rate +20\.0 % +20\.0 % +20\.0 %$/m);
+    expect(table).toMatch(/^hit rate +20\.0% +20\.0% +20\.0%$/m);
     expect(table).toMatch(/^tokens saved +8 +8 +8$/m);
-    expect(table).toMatch(/^gpt-test \* +5 +25\.0 % +8 +- +- +\d+(\.\d)? s$/m);
+    expect(table).toMatch(/^gpt-test \* +5 +25\.0% +8 +- +- +\d+(\.\d)?m?s$/m);
     expect(table).toMatch(/^why +today +7 days +all\nbypass: no-store +1 +1 +1\nnot kept: ttl +1 +1 +1\n\n/m);
     expect(table).toContain('* has no price in config/prices.json');
     expect(table).toMatch(/^Memory, since the start: 1 hits?, /m);
@@ -96,7 +96,7 @@ describe('a proxy that runs', () => {
     expect(out).toMatch(/^POST \/v1\/chat\/completions$/m);
     expect(out).toContain('"content": "shown"');
     expect(out).toContain('"content": "Salt water."');
-    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
+    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as EntryJson;
     expect(detail.answer).toMatchObject({ status: 200, body: chatAnswer(), encoding: 'utf8' });
     expect(await refrain(['rm', key])).toMatchObject({
       code: 0,
@@ -212,7 +212,7 @@ describe('without a proxy', () => {
     const list = ['ls', '--json', '--model', 'gpt-test', '--sort', 'largest'];
     const before = {
       rows: JSON.parse((await refrain(list)).out) as EntryPage,
-      detail: JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry,
+      detail: JSON.parse((await refrain(['show', key, '--json'])).out) as EntryJson,
     };
     child.signal('SIGTERM');
     await child.exited;
@@ -248,7 +248,7 @@ describe('without a proxy', () => {
     expect((JSON.parse(rows.out) as EntryPage).entries.map(stable)).toEqual(
       before.rows.entries.map((row) => ({ ...stable(row), bytes: expect.any(Number) })),
     );
-    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as ToldEntry;
+    const detail = JSON.parse((await refrain(['show', key, '--json'])).out) as EntryJson;
     expect([detail.request, detail.answer]).toEqual([before.detail.request, before.detail.answer]);
     const stats = await refrain(['stats', '--json']);
     expect(JSON.parse(stats.out)).toMatchObject({ periods: { all: { requests: 5, hits: 1, misses: 4 } } });

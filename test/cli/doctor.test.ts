@@ -60,7 +60,7 @@ describe('refrain doctor', () => {
       'settings',
       'Node',
       'variables',
-      "operator's door",
+      'admin API',
       'API port',
       'admin port',
       'running proxy',
@@ -72,7 +72,7 @@ describe('refrain doctor', () => {
       'store file',
       'store directory',
       'disk space',
-      'books file',
+      'usage ledger',
       'secret',
       'file modes',
     ]);
@@ -168,7 +168,7 @@ describe('refrain doctor', () => {
       REFRAIN_PROT: '1',
     });
     expect(of('settings')?.details).toContain('admin.token = set (not shown), from REFRAIN_ADMIN_TOKEN');
-    expect(of("operator's door")).toMatchObject({
+    expect(of('admin API')).toMatchObject({
       state: 'warning',
       says: expect.stringContaining('0.0.0.0 is open to other machines'),
     });
@@ -208,7 +208,7 @@ describe('refrain doctor on the store', () => {
     await ask(api + CHAT, { body: chatRequest() });
     expect((await diagnose({ refrain, upstream })).of('store file')).toMatchObject({
       state: 'ok',
-      says: expect.stringMatching(/ is sound, .* of 4\.0 GiB$/),
+      says: expect.stringMatching(/ is sound, .* of 4 GiB$/),
     });
     child.signal('SIGTERM');
     await child.exited;
@@ -265,7 +265,7 @@ describe('refrain doctor on the store', () => {
     putDatabase(books, 'CREATE TABLE t (a)');
     writeFileSync(secret, 'not one', { mode: 0o600 });
     const bad = await diagnose({ refrain, upstream });
-    expect(bad.of('books file')).toMatchObject({
+    expect(bad.of('usage ledger')).toMatchObject({
       state: 'failure',
       says: expect.stringContaining('a database of another program'),
     });
@@ -492,7 +492,7 @@ describe('refrain doctor on the proxy that runs', () => {
     const { out: untold } = await refrain(['doctor', '--json'], { REFRAIN_ADMIN_TOKEN: 'wrong' });
     expect(JSON.parse(untold).checks.find(({ check }: Finding) => check === 'running proxy')).toMatchObject({
       state: 'warning',
-      says: expect.stringContaining('token of the operator'),
+      says: expect.stringContaining('token of the admin API'),
     });
   });
 

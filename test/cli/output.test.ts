@@ -13,7 +13,7 @@ describe('an output', () => {
   test('keeps the result apart from what is said about it', () => {
     const { output, stdout, stderr } = streams(false);
     output.print('a\nb');
-    output.tell('c');
+    output.note('c');
     expect([stdout.read(), stderr.read()]).toEqual(['a\nb\n', 'c\n']);
   });
 

@@ -8,7 +8,7 @@ export interface Recorder extends Output {
   /** On standard output. */
   readonly printed: string[];
   /** On standard error. */
-  readonly told: string[];
+  readonly notes: string[];
   readonly questions: string[];
 }
 
@@ -23,15 +23,15 @@ export function recordOutput({
   isColoured?: boolean;
 } = {}): Recorder {
   const printed: string[] = [];
-  const told: string[] = [];
+  const notes: string[] = [];
   const questions: string[] = [];
   return {
     printed,
-    told,
+    notes,
     questions,
     width,
     print: (text) => void printed.push(text),
-    tell: (line) => void told.push(line),
+    note: (line) => void notes.push(line),
     paint: (style, text) => (isColoured ? styleText(style, text, { validateStream: false }) : text),
     ask:
       answer === null

@@ -26,18 +26,18 @@ describe('the default configuration', () => {
       sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],
-      incomplete: 'drop',
       scope: { shared: null, members: [], headers: ['default'] },
       auth: { recheck: 3_600 },
       key: { ignore: ['default'], include: [] },
       onAbandon: 'abort',
-      flight: { patience: 600 },
+      flight: { takeoverAfter: 600 },
       heartbeat: null,
       limits: { flights: 4096, listeners: 20_000, bytes: 536_870_912, requestBytes: 268_435_456 },
       timeouts: { connect: 10, firstByte: 1800, idle: 1800, drain: 30 },
       logLevel: 'info',
       proxy: { http: null, https: null, no: null },
       unknownVariables: [],
+      formerNames: [],
     });
   });
 
@@ -71,8 +71,11 @@ describe('a configuration for a test', () => {
   });
 
   it('accepts the settings of another', () => {
-    const { unknownVariables, ...first } = createConfig({ port: 0, scope: { shared: 'x', members: ['*'] } });
-    expect(createConfig(first)).toEqual({ ...first, unknownVariables });
+    const { unknownVariables, formerNames, ...first } = createConfig({
+      port: 0,
+      scope: { shared: 'x', members: ['*'] },
+    });
+    expect(createConfig(first)).toEqual({ ...first, unknownVariables, formerNames });
   });
 });
 

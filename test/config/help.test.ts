@@ -4,7 +4,7 @@ import { type Command, readCommand } from '../../src/config/command.ts';
 import { commandNames, formOf } from '../../src/config/commands.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { readDefaults } from '../../src/config/file.ts';
-import { environmentExample, settingsTable } from '../../src/config/help.ts';
+import { environmentExample, settingsTable } from './documents.ts';
 import { flagName, variableName } from '../../src/config/setting.ts';
 import { flagNames, paths, settingAt, variableNames } from '../../src/config/settings.ts';
 import { createProcessInput, loadConfig } from './process-input.ts';

@@ -71,6 +71,8 @@ describe('a bad value', () => {
       'x-*-user',
       'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
     ],
+    ['REFRAIN_INCOMPLETE', 'no', 'drop or keep'],
+    ['REFRAIN_FLIGHT_PATIENCE', '0', TIMEOUT],
     ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
@@ -166,7 +168,9 @@ describe('a secret is not shown', () => {
 
 describe('a bad command line', () => {
   const noFlag = (flag: string, nearest: string, command = 'start') =>
-    `${flag} is not a flag of ${command}; the nearest is --${nearest}, and refrain ${command} --help lists all`;
+    `unknown option '${flag}' (the nearest is --${nearest}); see refrain ${command} --help`;
+  const tooMany = (command: string, expected: number, ...words: string[]) =>
+    `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
   const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
 
   it.each([
@@ -179,16 +183,16 @@ describe('a bad command line', () => {
     [['--json'], noFlag('--json', 'host')],
     [['ls', '--modle', 'x'], noFlag('--modle', 'model', 'ls')],
     [['doctor', '--prot', '80'], noFlag('--prot', 'port', 'doctor')],
-    [['stat'], '"stat" is not a command; the nearest is stats, and refrain --help lists all'],
-    [['strat'], '"strat" is not a command; the nearest is start, and refrain --help lists all'],
-    [['help', 'lss'], '"lss" is not a command; the nearest is ls, and refrain --help lists all'],
-    [['--', '--port'], '"--port" is not a command; the nearest is start, and refrain --help lists all'],
-    [['--port', '80', 'stats'], 'stats stands behind a flag; a command comes first, as in refrain stats --help'],
-    [['start', 'stats'], '"stats" is too much; start takes flags, see refrain start --help'],
-    [['show', 'a', 'b'], '"b" is too much; show takes KEY and flags, see refrain show --help'],
-    [['show'], 'show takes KEY; see refrain show --help'],
-    [['explain', 'a.json'], 'explain takes A.json and B.json; see refrain explain --help'],
-    [['--port'], '--port has no value; it may be given one as --port=VALUE'],
+    [['stat'], "unknown command 'stat' (Did you mean one of start, stats?); see refrain --help"],
+    [['strat'], "unknown command 'strat' (Did you mean start?); see refrain --help"],
+    [['help', 'lss'], "unknown command 'lss'; see refrain --help"],
+    [['--', '--port'], tooMany('start', 0, '--port')],
+    [['--port', '80', 'stats'], tooMany('start', 0, 'stats')],
+    [['start', 'stats'], tooMany('start', 0, 'stats')],
+    [['show', 'a', 'b'], tooMany('show', 1, 'a', 'b')],
+    [['show'], "missing required argument 'KEY'; see refrain show --help"],
+    [['explain', 'a.json'], "missing required argument 'B.json'; see refrain explain --help"],
+    [['--port'], "option '--port <VALUE>' argument missing; see refrain start --help"],
     [['--host', '--port', '80'], '--host has no value; it may be given one as --host=VALUE'],
     [['ls', '--model', '--json'], '--model has no value; it may be given one as --model=VALUE'],
     [['--port='], '--port is ""; it may be a whole number from 0 to 65535'],

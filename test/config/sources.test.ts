@@ -80,7 +80,6 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'cache': ['deterministic', 'deterministic'],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
-  'incomplete': ['keep', 'keep'],
   'scope.shared': ['team-a', 'team-a'],
   'scope.members': [`*, ${DIGEST.toUpperCase().replace('SHA', 'sha')}`, ['*', DIGEST]],
   'bypass': ['default,/enable_lookup,model:a*', ['default', '/enable_lookup', 'model:a*']],
@@ -89,7 +88,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'key.ignore': ['default,/metadata/trace_id,header:X-Trace', ['default', '/metadata/trace_id', 'header:x-trace']],
   'key.include': ['/user, header:User-Agent', ['/user', 'header:user-agent']],
   'onAbandon': ['finish', 'finish'],
-  'flight.patience': ['20s', 20],
+  'flight.takeoverAfter': ['20s', 20],
   'heartbeat': ['15s', 15],
   'limits.flights': ['10', 10],
   'limits.listeners': ['20', 20],
@@ -101,6 +100,36 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'timeouts.drain': ['0', 0],
   'logLevel': ['debug', 'debug'],
 };
+
+describe('a name that a setting had before', () => {
+  it.each<[string, Start]>([
+    ['a flag', { argv: ['--flight-patience', '20s'] }],
+    ['a variable', { env: { REFRAIN_FLIGHT_PATIENCE: '20s' } }],
+    ['a line of .env', { files: { '.env': 'REFRAIN_FLIGHT_PATIENCE=20s' } }],
+    ['the file', { argv: ['--config', 'my.json'], files: { 'my.json': '{"flight":{"patience":"20s"}}' } }],
+  ])('is read as %s, and noted with what to write instead', (_, start) => {
+    expect(load(start)).toMatchObject({
+      flight: { takeoverAfter: 20 },
+      formerNames: [{ setting: 'flight.patience', instead: 'flight.takeoverAfter=20' }],
+      unknownVariables: [],
+    });
+  });
+
+  it('gives way to the name of today, wherever that is', () => {
+    const files = { 'my.json': '{"flight":{"takeoverAfter":"30s"}}' };
+    expect(load({ argv: ['--flight-patience', '20s', '--config', 'my.json'], files })).toMatchObject({
+      flight: { takeoverAfter: 30 },
+      formerNames: [],
+    });
+  });
+
+  it('may have had other values, which are read as those of today', () => {
+    expect(load({ env: { REFRAIN_INCOMPLETE: 'keep' } })).toMatchObject({
+      keep: ['length', 'incomplete'],
+      formerNames: [{ setting: 'incomplete', instead: 'keep=length,incomplete' }],
+    });
+  });
+});
 
 /** What a setting cannot be without. */
 const companions: Partial<Record<Path, readonly Path[]>> = {

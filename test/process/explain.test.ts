@@ -67,7 +67,7 @@ describe('refrain explain', () => {
     });
     expect(await run(['a.json'], {})).toMatchObject({
       code: 2,
-      err: expect.stringContaining('explain takes A.json and B.json'),
+      err: expect.stringContaining("missing required argument 'B.json'"),
     });
   });
 });

@@ -56,7 +56,7 @@ describe('passes as it is, and is kept or not:', () => {
       RESPONSES,
       { model: 'm', input: 'x' },
       INCOMPLETE,
-      { incomplete: 'keep' },
+      { keep: ['length', 'incomplete'] },
       'HIT',
     ],
     [
@@ -64,7 +64,7 @@ describe('passes as it is, and is kept or not:', () => {
       RESPONSES,
       { model: 'm', input: 'x', stream: true },
       INCOMPLETE_EVENTS,
-      { incomplete: 'keep' },
+      { keep: ['length', 'incomplete'] },
       'HIT',
     ],
   ] as readonly (readonly [string, string, object, string | string[], Overrides, string])[]) {

@@ -81,7 +81,7 @@ story('answers that together hold more than the limit are relayed, and not kept'
 describe('a call without a first byte', () => {
   story('lets one further attempt start after each time of patience', async ({ upstream, open }) => {
     const clock = createTestClock();
-    const proxy = await open({ flight: { patience: 20 } }, clock);
+    const proxy = await open({ flight: { takeoverAfter: 20 } }, clock);
     upstream.script = () => {};
     const clients = [ask(proxy.url + CHAT, body('a'))];
     const join = async (listeners: number) => {
