@@ -12,7 +12,7 @@ import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
 import { type Core, createCore } from './core.ts';
-import { Bodies } from './http/body.ts';
+import { Bodies } from './http/bodies.ts';
 import { createHandler } from './http/handle.ts';
 import { createAdminListener, createApiListener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';

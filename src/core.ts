@@ -19,8 +19,8 @@ import { UsageFile, usagePath } from './ledger/usage-file.ts';
 import type { Log } from './log.ts';
 import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
-import { RequestBudget } from './request/budget.ts';
-import { Decoding, type DecodedLimits } from './request/content-coding.ts';
+import { type BodyLimits, RequestBudget } from './request/budget.ts';
+import { Decoding } from './request/content-coding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
@@ -38,10 +38,10 @@ type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPr
 export interface Core extends Parts {
   readonly admission: AdmissionControl;
   /** The bounds of one request body, and what all of them share. */
-  readonly limits: DecodedLimits;
+  readonly limits: BodyLimits;
   readonly budget: RequestBudget;
   readonly stores: Stores;
-  /** Whether the file of each may be asked and written; empty where nothing outlives the process. */
+  /** True for each file that may be asked and written; empty where nothing outlives the process. */
   readonly files: () => Readonly<Record<string, boolean>>;
   /**
    * Reads or makes the files; none is made or opened before.
@@ -73,7 +73,7 @@ const MEMO_SHARE = 1 / 16;
 
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
- * @param upstream asks what is not kept
+ * @param upstream sends requests; closed with the core
  */
 export function createCore(
   config: Config,
@@ -144,13 +144,7 @@ function createReaders(config: Config, rules: Rules): Readers {
 type CacheParts = Pick<Core, 'store' | 'admission'> & { readonly clock: Clock; readonly log: Log };
 
 function createCache({ maxEntryBytes, onAbandon, flight }: Config, parts: CacheParts): Cache {
-  return new Cache({
-    ...parts,
-    maxEntryBytes,
-    onAbandon,
-    patience: flight.takeoverAfter,
-    keptHeaders: replayedHeaders,
-  });
+  return new Cache({ ...parts, maxEntryBytes, onAbandon, patience: flight.takeoverAfter, keptHeaders: replayedHeaders });
 }
 
 function createCallers({ store: { path }, auth: { recheck } }: Config, log: Log, clock: Clock): Callers {

@@ -43,7 +43,7 @@ describe('the documents', () => {
       'src/request/parsed-request.ts',
       'src/request/bypasses.ts',
       'src/request/content-coding.ts',
-      'src/http/body.ts',
+      'src/http/bodies.ts',
       'src/proxy/name.ts',
     ].flatMap((path) =>
       [...read(path).matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g)].map(([, reason]) => reason as string),

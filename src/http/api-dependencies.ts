@@ -2,7 +2,7 @@
  * All that the API listener needs.
  */
 import type { ProxyDependencies } from '../proxy/proxy-dependencies.ts';
-import type { Bodies } from './body.ts';
+import type { Bodies } from './bodies.ts';
 import type { Heartbeat } from './send.ts';
 
 export interface ApiDependencies {

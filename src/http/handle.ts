@@ -13,8 +13,8 @@ import { record } from '../proxy/record.ts';
 import { createContext } from '../proxy/request-context.ts';
 import { resolve } from '../proxy/resolve.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
-import { drain } from './body.ts';
-import { ResponseClient } from './client.ts';
+import { drain } from './bodies.ts';
+import { Exchange } from './exchange.ts';
 import { fail } from './fail.ts';
 import { send } from './send.ts';
 
@@ -29,14 +29,15 @@ const ignore = () => {};
 async function handle(api: ApiDependencies, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { proxy, bodies, heartbeat } = api;
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
+  const exchange = new Exchange(bodies, request, response);
   const context = createContext(randomUUID());
   let result: CacheResult | null = null;
   let error: RefrainError | null = null;
   request.on('error', ignore);
   try {
     const head = parse(proxy, { method, url, httpVersion, rawHeaders }, socket, context);
-    const named = await name(proxy, head, bodies.of(request), context);
-    const { outcome, reader } = (result = await resolve(proxy, named, new ResponseClient(response), context));
+    const named = await name(proxy, head, exchange, context);
+    const { outcome, reader } = (result = await resolve(proxy, named, exchange, context));
     await send(reader, response, (head, length) => responseHeaders(head, length, outcome, context), heartbeat);
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);

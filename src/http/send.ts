@@ -1,5 +1,6 @@
 /**
- * One playback onto one socket, the same for hit, follow, miss and bypass.
+ * One playback onto one socket, the same for hit, follow, miss and bypass. What
+ * was complete before is sent in one write.
  *
  * The socket sets the pace: what it does not take stays in the recording,
  * shared with every other listener. An answer ends as its upstream ended it.
@@ -27,7 +28,14 @@ export function send(
   headersFor: HeadersFor,
   heartbeat: Heartbeat | null,
 ): Promise<void> {
-  return new Promise((resolve, reject) => new Playback(reader, response, headersFor, heartbeat).start(resolve, reject));
+  return new Promise((resolve, reject) => {
+    const whole = response.destroyed ? null : reader.readWhole();
+    if (whole === null) return new Playback(reader, response, headersFor, heartbeat).start(resolve, reject);
+    const head = reader.head as Head;
+    response.on('close', resolve);
+    response.writeHead(head.status, head.statusText, headersFor(head, whole.length));
+    response.end(whole);
+  });
 }
 
 /** Something to say in a silent stream, for connections that are cut when nothing passes. */

@@ -9,6 +9,14 @@
  *   the rest  for the copies of the one long body that is being named
  */
 
+/** The bounds of one body, in bytes. */
+export interface BodyLimits {
+  /** The most that is accepted. */
+  readonly accepted: number;
+  /** The most that is read as a whole. */
+  readonly whole: number;
+}
+
 /** The longest body, in bytes, that is a short one. */
 const SHORT = 64 * 1024;
 

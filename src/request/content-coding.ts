@@ -7,7 +7,7 @@ import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { Clock } from '../clock.ts';
 import { bodyTooLarge } from '../errors.ts';
-import type { Share } from './budget.ts';
+import type { BodyLimits, Share } from './budget.ts';
 import { Gathering } from './gathering.ts';
 import { WholeBody } from './whole-body.ts';
 
@@ -53,22 +53,15 @@ interface WaitingBody {
   readonly call: (isInTime: boolean) => void;
 }
 
-export interface DecodedLimits {
-  /** The most that is accepted, in bytes. */
-  readonly accepted: number;
-  /** The most that has a key, in bytes. */
-  readonly whole: number;
-}
-
 export class Decoding {
-  readonly #limits: DecodedLimits;
+  readonly #limits: BodyLimits;
   readonly #share: Share;
   readonly #clock: Clock;
   #waiting: WaitingBody[] = [];
   #running = 0;
 
   /** @param share what decoded bodies are taken of */
-  constructor(limits: DecodedLimits, share: Share, clock: Clock) {
+  constructor(limits: BodyLimits, share: Share, clock: Clock) {
     this.#limits = limits;
     this.#share = share;
     this.#clock = clock;
@@ -124,7 +117,7 @@ export class Decoding {
         bytes += piece.length;
         gathering.add(piece);
       });
-      decoder.once('end', () => resolve(new WholeBody(gathering.pieces, undefined, this.#share)));
+      decoder.once('end', () => resolve(gathering.finish(this.#share)));
       decoder.on('error', () => stop('encoded-request'));
       for (const piece of body.lend()) decoder.write(piece);
       decoder.end();

@@ -32,7 +32,9 @@ export class WholeBody {
     this.#pieces = pieces;
     this.#digest = digest;
     this.#share = share;
-    this.length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    this.length = length;
   }
 
   /** As its key is made from it. */

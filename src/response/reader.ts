@@ -15,6 +15,8 @@ export interface Playable {
   /** The body's length in bytes: as declared, or as it is once complete; null while unknown. */
   readonly length: number | null;
   readonly failure: Failure | null;
+  /** All bytes of an answer that was complete before anybody read it; null of any other. */
+  readonly whole: Buffer | null;
   /** How many there are so far. */
   readonly bytes: number;
   /** The chunk of this number, counted from 0; nothing if it is not here yet. */
@@ -83,6 +85,15 @@ export class Reader {
     this.#position += chunk.length;
     this.#recording.played();
     return chunk;
+  }
+
+  /** All of an answer that was complete before anybody read it, in one piece; null of any other. */
+  readWhole(): Buffer | null {
+    const { whole } = this.#recording;
+    if (whole === null || this.#index > 0 || this.#failure) return null;
+    this.#index = 1;
+    this.#position = whole.length;
+    return whole;
   }
 
   /** Resolves when the head is known or there will be none. Not legal while somebody plays. */

@@ -47,6 +47,7 @@ export interface RecordingOwner {
 }
 
 export class Recording implements Playable {
+  readonly whole = null;
   readonly #limit: number;
   readonly #budget: RecordingBudget;
   readonly #owner: RecordingOwner;

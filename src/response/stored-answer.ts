@@ -8,23 +8,19 @@ export class StoredAnswer implements Playable {
   readonly state = 'complete';
   readonly failure = null;
   readonly head: Head;
-  readonly #body: Buffer;
+  readonly whole: Buffer;
+  readonly length: number;
+  readonly bytes: number;
 
   constructor({ head, body }: Entry) {
     this.head = head;
-    this.#body = body;
-  }
-
-  get length(): number {
-    return this.#body.length;
-  }
-
-  get bytes(): number {
-    return this.#body.length;
+    this.whole = body;
+    this.length = body.length;
+    this.bytes = body.length;
   }
 
   chunkAt(index: number): Buffer | undefined {
-    return index === 0 && this.#body.length > 0 ? this.#body : undefined;
+    return index === 0 && this.bytes > 0 ? this.whole : undefined;
   }
 
   played(): void {}
