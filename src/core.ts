@@ -11,7 +11,7 @@ import { type Clock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
-import { replayedHeaders } from './headers/forwarded-headers.ts';
+import { replayedHeaders } from './headers/relayed-headers.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { readPrices } from './ledger/prices.ts';

@@ -1,12 +1,12 @@
 /**
- * The operator's door, on a listener of its own: is the proxy well, what did it
- * save, what does it hold, and what is to be thrown away.
+ * The admin API, on a listener of its own: is the proxy well, what did it save,
+ * what does it hold, and what is to be thrown away.
  */
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { readFileSync } from 'node:fs';
+import express, { type Express, type NextFunction, type Request, type Response, Router } from 'express';
 import helmet from 'helmet';
 import {
   bodyTooLarge,
-  closesConnection,
   errorBody,
   internalError,
   invalidBody,
@@ -15,22 +15,30 @@ import {
   unknownRoute,
   unsupportedMediaType,
 } from '../errors.ts';
+import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
+import type { LruInfo } from '../store/memory.ts';
 import type { Catalogue } from '../store/store.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
-import { DESCRIPTION } from './description.ts';
 import { entriesRoutes } from './entries.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
-import { type Figures, figuresRoutes } from './figures.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
-import { purgeRoutes } from './purge.ts';
-import { settingsRoutes } from './settings.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
+
+/** The numbers that are shown; a route whose function is missing is not there. */
+export interface Figures {
+  /** The memory tier since the start. */
+  readonly lru: () => LruInfo;
+  /** From the usage ledger. */
+  readonly stats?: () => Promise<object>;
+  /** In Prometheus' text format. */
+  readonly metrics?: () => Promise<string>;
+}
 
 export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
@@ -39,46 +47,38 @@ export interface AdminOptions extends GuardOptions {
   readonly catalogue: Catalogue;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   readonly figures: Figures;
-  /** Where requests are told of as they end. */
+  /** Subscribes to requests as they end. */
   readonly subscribe?: Subscribe;
   readonly settings?: () => ShownConfig;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The document on this listener, sent as it is. */
+const DESCRIPTION = readFileSync(new URL('../../config/openapi.json', import.meta.url), 'utf8');
+
+const SECURITY_HEADERS = helmet({
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+});
+
 export function createAdmin(options: AdminOptions): Express {
-  const { readiness, explain, catalogue, removals, figures, subscribe, settings, clock, log } = options;
+  const { catalogue, removals, subscribe, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
-  admin.use(
-    helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    }),
-  );
-  admin.use((_request: Request, response: Response, next: NextFunction) => {
+  admin.use(SECURITY_HEADERS, (_request: Request, response: Response, next: NextFunction) => {
     response.set('cache-control', 'no-store');
     next();
   });
-  admin.use(createGuard(options));
-  admin.use(checkMediaType);
-  admin.get('/healthz', (_request: Request, response: Response) => {
-    response.json({ status: 'alive' });
-  });
-  admin.get('/readyz', (_request: Request, response: Response) => {
-    const status = readiness();
-    response.status(status === 'ready' ? 200 : 503).json({ status });
-  });
-  admin.get('/openapi.json', (_request: Request, response: Response) => {
-    response.type('json').send(DESCRIPTION);
-  });
+  admin.use(createGuard(options), checkMediaType);
+  admin.use(stateRoutes(options));
   admin.post('/explain', readText, async (request: Request, response: Response) => {
-    response.json(await explain(textOf(request)));
+    response.json(await options.explain(textOf(request)));
   });
-  admin.use(figuresRoutes(figures));
-  if (settings) admin.use(settingsRoutes(settings));
   admin.use(entriesRoutes({ catalogue, removals, clock }));
-  admin.use(purgeRoutes(removals));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
@@ -86,16 +86,31 @@ export function createAdmin(options: AdminOptions): Express {
   admin.use((cause: unknown, { method, path }: Request, response: Response, _next: NextFunction) => {
     // A path that cannot be decoded.
     const error = cause instanceof URIError ? unknownRoute(method, path) : refrainErrorOf(cause);
-    if (error.code === 'internal_error') log.error({ err: cause }, 'an operator request failed');
+    if (error.code === 'internal_error') log.error({ err: cause }, 'a request to the admin API failed');
     if (response.headersSent) return void response.destroy();
-    if (error.status === 503) response.set('retry-after', '1');
-    if (closesConnection(error)) response.set('connection', 'close');
-    response.status(error.status).type('json').send(errorBody(error));
+    response.set(errorHeaders(error)).status(error.status).type('json').send(errorBody(error));
   });
   return admin;
 }
 
-/** Express tells of what it could not read by the status that it would send. */
+/** The routes that only read how the proxy is. */
+function stateRoutes({ readiness, settings, figures: { lru, stats, metrics } }: AdminOptions): Router {
+  const router = Router();
+  const get = (path: string, send: (response: Response) => unknown) =>
+    router.get(path, async (_request: Request, response: Response) => void (await send(response)));
+  get('/healthz', (response) => response.json({ status: 'alive' }));
+  get('/readyz', (response) => {
+    const status = readiness();
+    response.status(status === 'ready' ? 200 : 503).json({ status });
+  });
+  get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
+  if (settings) get('/settings', (response) => response.json(settings()));
+  if (stats) get('/stats', async (response) => response.json({ ...(await stats()), lru: lru() }));
+  if (metrics) get('/metrics', async (response) => response.type(METRICS_TYPE).send(await metrics()));
+  return router;
+}
+
+/** The error for what express could not read, by the status that it would send. */
 function refrainErrorOf(cause: unknown): RefrainError {
   if (cause instanceof RefrainError) return cause;
   const { status } = cause as { status?: number };

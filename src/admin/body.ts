@@ -1,5 +1,5 @@
 /**
- * Bodies of requests to the operator's listener: JSON, bounded, as text.
+ * Bodies of requests to the admin API: JSON, bounded, as text.
  */
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { unsupportedMediaType } from '../errors.ts';
@@ -11,8 +11,8 @@ export const MAX_BODY = 8 * 1024 * 1024;
 export const readText = express.text({ type: 'application/json', limit: MAX_BODY });
 
 /**
- * Another type than JSON is what a page of any site could send without asking;
- * it is refused, whatever the route.
+ * Refuses every other type than JSON, whatever the route: a page of any site
+ * could send it without asking.
  * @throws RefrainError `unsupported_media_type`
  */
 export function checkMediaType(request: Request, _response: Response, next: NextFunction): void {

@@ -1,7 +1,7 @@
 /**
- * What an operator may ask for: the query of `GET /entries` and the body of
- * `POST /purge`, checked member by member. What is not known is refused, since
- * a criterion that is overlooked would mean more entries than were named.
+ * Criteria for entries: the query of `GET /entries` and the body of
+ * `POST /purge`, checked member by member. An unknown one is refused, since
+ * overlooked it would mean more entries than were named.
  */
 import { z } from 'zod';
 import type { PurgeRequest } from '../cache/flights.ts';

@@ -1,6 +1,6 @@
 /**
- * A place in a list as whoever pages carries it: opaque, and checked when it
- * comes back. It gives no right to anything, so that it is not signed.
+ * A place in a list, carried by the client that pages: opaque, and checked when
+ * it comes back. It gives no right to anything, so that it is not signed.
  */
 import { z } from 'zod';
 import { invalidQuery } from '../errors.ts';

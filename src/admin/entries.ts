@@ -1,23 +1,25 @@
 /**
- * `GET /entries`, `GET /entries/{key}`, `DELETE /entries/{key}`: what is kept.
+ * `GET /entries`, `GET /entries/{key}`, `DELETE /entries/{key}` and
+ * `POST /purge`: the entries that are kept, shown and deleted.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import { notDurable, overloaded, unknownEntry } from '../errors.ts';
 import type { Catalogue } from '../store/store.ts';
-import { readListing } from './criteria.ts';
+import { readText, textOf } from './body.ts';
+import { readListing, readPurge } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
 import { findRow } from './find-row.ts';
 import { entryJson, entryRowJson } from './entry-json.ts';
 
-export interface Shelves {
+export interface EntriesOptions {
   readonly catalogue: Catalogue;
-  readonly removals: Pick<Removals, 'purge' | 'written'>;
+  readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   readonly clock: Clock;
 }
 
-export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
+export function entriesRoutes({ catalogue, removals, clock }: EntriesOptions): Router {
   const router = Router();
 
   router.get('/entries', async (request: Request, response: Response) => {
@@ -43,6 +45,13 @@ export function entriesRoutes({ catalogue, removals, clock }: Shelves): Router {
     removals.purge(key);
     if (!(await removals.written())) throw notDurable();
     response.json({ entries: 1, bytes });
+  });
+
+  router.post('/purge', readText, async (request: Request, response: Response) => {
+    const { request: purge, dryRun } = readPurge(textOf(request));
+    const purged = await (dryRun ? removals.countAll(purge) : removals.purgeAll(purge));
+    if (!dryRun && !(await removals.written())) throw notDurable();
+    response.json({ ...purged, dryRun });
   });
 
   return router;

@@ -1,6 +1,5 @@
 /**
- * Entries as JSON tells of them. Whatever a client has written stands in
- * strings, and is nothing but data.
+ * Entries as JSON. Text of clients stands in strings, and is nothing but data.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Call, Entry } from '../response/entry.ts';
@@ -50,8 +49,8 @@ export function entryRowJson(
     scope: scope === undefined ? null : scopeLabel(scope),
     tags,
     bytes,
-    storedAt: tellTime(storedAt) ?? '',
-    expiresAt: tellTime(expiresAt),
+    storedAt: isoTime(storedAt) ?? '',
+    expiresAt: isoTime(expiresAt),
     age: Math.max(0, Math.floor((now - storedAt) / 1000)),
     hits,
     tier,
@@ -70,6 +69,6 @@ export function entryJson(row: EntryRow, { head, body, request }: Entry, now: nu
 }
 
 /** Null for ever, and for what is no time. */
-function tellTime(ms: number): string | null {
+function isoTime(ms: number): string | null {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : null;
 }

@@ -1,30 +1,30 @@
 /**
- * `GET /events`: each request as it ends, as an event stream. What is told is
- * written once for all who read, in batches, so that a request costs a place in
- * a list; where nobody reads it costs nothing.
+ * `GET /events`: each request as it ends, as an event stream. Events are
+ * written once for all readers, in batches, so that a request costs a place in
+ * a list; without a reader it costs nothing.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Clock } from '../clock.ts';
 import { overloaded } from '../errors.ts';
 
-/** What a listener is told of a request. */
-export interface Noted {
+/** A request that has ended. */
+export interface EndedRequest {
   /** When it ended, in milliseconds since the epoch. */
   readonly time: number;
 }
 
 /** @returns what ends the subscription */
-export type Subscribe = (listener: (note: Noted) => void) => () => void;
+export type Subscribe = (subscriber: (ended: EndedRequest) => void) => () => void;
 
 /** Each of them takes time that hits would have. */
 const MOST_READERS = 128;
 
-/** How far a reader may lag, in bytes, before it is dropped: nothing is held for whoever does not read. */
+/** The bytes that a reader may lag before it is dropped: nothing is held for one that does not read. */
 const MAX_LAG = 1024 * 1024;
 
 const BATCH_MS = 100;
 
-/** How long nothing is told before a comment is: connections are cut on which nothing passes. */
+/** The time without an event before a comment is sent: connections are cut on which nothing passes. */
 const IDLE_MS = 15_000;
 const COMMENT = Buffer.from(':\n\n');
 
@@ -45,7 +45,7 @@ class EventFeed {
   readonly #subscribe: Subscribe;
   readonly #clock: Clock;
   readonly #readers = new Set<Response>();
-  #notes: Noted[] = [];
+  #ended: EndedRequest[] = [];
   #unsubscribe: (() => void) | null = null;
   /** Cancels the next write: of a batch, or of a comment. */
   #cancel = () => {};
@@ -63,7 +63,7 @@ class EventFeed {
     this.#readers.add(reader);
     reader.once('close', () => this.#remove(reader));
     if (this.#unsubscribe) return;
-    this.#unsubscribe = this.#subscribe((note) => this.#take(note));
+    this.#unsubscribe = this.#subscribe((ended) => this.#take(ended));
     this.#writeIn(IDLE_MS);
   }
 
@@ -73,11 +73,11 @@ class EventFeed {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.#cancel();
-    this.#notes = [];
+    this.#ended = [];
   }
 
-  #take(note: Noted): void {
-    if (this.#notes.push(note) === 1) this.#writeIn(BATCH_MS);
+  #take(ended: EndedRequest): void {
+    if (this.#ended.push(ended) === 1) this.#writeIn(BATCH_MS);
   }
 
   #writeIn(ms: number): void {
@@ -86,9 +86,9 @@ class EventFeed {
   }
 
   #write(): void {
-    const notes = this.#notes;
-    this.#notes = [];
-    const batch = notes.length === 0 ? COMMENT : Buffer.from(notes.map(eventOf).join(''));
+    const ended = this.#ended;
+    this.#ended = [];
+    const batch = ended.length === 0 ? COMMENT : Buffer.from(ended.map(eventOf).join(''));
     for (const reader of this.#readers) {
       // This batch is the same bytes for all, and no lag yet.
       if (reader.writableLength > MAX_LAG) reader.destroy();
@@ -98,6 +98,6 @@ class EventFeed {
   }
 }
 
-function eventOf(note: Noted): string {
-  return `data: ${JSON.stringify({ ...note, time: new Date(note.time).toISOString() })}\n\n`;
+function eventOf(ended: EndedRequest): string {
+  return `data: ${JSON.stringify({ ...ended, time: new Date(ended.time).toISOString() })}\n\n`;
 }

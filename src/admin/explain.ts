@@ -1,6 +1,6 @@
 /**
- * `POST /explain`: two requests, or one and the key of a stored one, and why
- * they do or do not share an answer.
+ * `POST /explain`: says why two requests, or one and the key of a stored one,
+ * share an answer or not.
  */
 import { invalidBody, shown } from '../errors.ts';
 import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } from '../request/explain.ts';
@@ -11,7 +11,7 @@ import type { Kept } from '../store/store.ts';
 
 const MEMBERS: readonly string[] = ['a', 'b', 'key'];
 
-/** What is kept under a key that begins with these digits. */
+/** Finds the entry whose key begins with these digits. */
 export type FindKept = (digits: string) => Promise<Kept | undefined>;
 
 /** @throws RefrainError `invalid_body`, or what either request would be refused with */

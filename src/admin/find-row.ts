@@ -6,15 +6,15 @@ import { formOf } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
 import type { Catalogue } from '../store/store.ts';
 
-/** How many digits a fingerprint has. */
+/** The digits of a fingerprint. */
 const WHOLE = 64;
 
-/** How many keys are named to whoever gave too few digits. */
+/** The keys that are named where too few digits were given. */
 const NAMED = 10;
 
 /**
  * @param key 16 to 64 digits, perhaps with the form, or a key as it is listed
- * @throws RefrainError `unknown_entry`, `ambiguous_key`, or `overloaded` where nothing can be told now
+ * @throws RefrainError `unknown_entry`, `ambiguous_key`, or `overloaded` where the store cannot answer now
  */
 export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: string): Promise<EntryRow> {
   const [, digits, form] = /^([0-9a-f]{16,64})(?:\.(.*))?$/.exec(key) ?? [];

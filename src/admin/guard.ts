@@ -1,5 +1,5 @@
 /**
- * Who may come in at the operator's door.
+ * The guard of the admin API.
  *
  * A page in a browser on this machine can send requests to a loopback address,
  * and by a name that it has rebound it can even read the answers. So `Host`
@@ -19,7 +19,7 @@ export interface GuardOptions {
   readonly token: string | null;
 }
 
-/** What anybody may ask who can reach the listener. */
+/** Paths that anybody may ask for who can reach the listener. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export function createGuard({
@@ -54,7 +54,7 @@ function checkHost({ headersDistinct, socket }: Request, configured: string): vo
     throw misdirectedRequest(named);
 }
 
-/** What a connection came to is no name that could have been rebound. */
+/** The address that a connection came to, which is no name that could have been rebound. */
 function addressOf(address = ''): string {
   return address.replace(/^::ffff:(?=\d+\.)/, '');
 }

@@ -1,6 +1,6 @@
 /**
- * The operator's door before anybody has knocked: `admin` and all that it needs
- * are loaded at the first request, or before it by `prepare`.
+ * The admin API before its first request: `admin` and all that it needs are
+ * loaded then, or before it by `prepare`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
@@ -19,12 +19,12 @@ export class LazyAdminServer {
     return (this.#admin ??= createAdmin(this.#options));
   }
 
-  /** Where there is nothing behind the door, its connection breaks. */
+  /** Where it cannot be loaded, the connection breaks. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       (await this.prepare())(request, response);
     } catch (err) {
-      this.#options.log.error({ err }, "the operator's door did not open");
+      this.#options.log.error({ err }, 'the admin API could not be loaded');
       response.destroy();
     }
   }

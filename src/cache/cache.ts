@@ -163,15 +163,7 @@ export class Cache {
   }
 
   #miss(question: Question): CacheResult | Promise<CacheResult> {
-    const {
-      key,
-      permission,
-      fetch,
-      sent,
-      varying,
-      isRefresh,
-      expected: { noStore },
-    } = question;
+    const { key, permission, fetch, sent, varying, isRefresh } = question;
     const { admission, store } = this.#options;
     const isToLookUp = permission.read && !isSurelyAbsent(store, key);
     if (isToLookUp) admission.admitReader();
@@ -180,7 +172,7 @@ export class Cache {
     const flight = this.#register(question, sink);
     const reader = flight.recording.openReader();
     const notKept = isRefresh ? null : this.#hitForMiss.whyNot(key);
-    const outcome: Miss = { word: 'miss', ttl: permission.ttl, noStore, notKept, answer: sink };
+    const outcome: Miss = { word: 'miss', notKept, answer: sink };
     const result: CacheResult = {
       outcome,
       reader,

@@ -6,6 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { AdmissionControl } from './admission-control.ts';
+import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 
 /** The landing of an answer that may be kept. */
@@ -14,8 +15,8 @@ export interface Sink {
   readonly expected: Expectation;
   /** The model that was asked for; null where the request does not say. */
   readonly model: string | null;
-  /** How long it may be kept, in seconds. */
-  readonly ttl: number;
+  /** Why it may not be kept, by its head, once that is known; null where it may. */
+  readonly unstorable: WhyNotKept | null;
   /** Known as soon as the head is. */
   readonly terms: Terms | null;
   /** Told of the head before any listener is. */

@@ -21,7 +21,6 @@ import type { Found } from '../store/store.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { FlightPlan, Sink } from './flight-plan.ts';
 import type { AdmissionControl } from './admission-control.ts';
-import { whyNotStorable } from './storable.ts';
 
 /** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
 export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
@@ -158,7 +157,7 @@ export class Flight implements Writer, RecordingOwner {
     const [{ head }, { sink }] = [this.recording, this.#plan];
     if (!head || !sink) return;
     if (verdict === null) this.unkept ??= 'too-large';
-    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : this.#whyNot(sink, head);
+    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : sink.unstorable;
     try {
       if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, call);
     } catch {
@@ -204,12 +203,7 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   #isWorthFinishing(): boolean {
-    const { head, liveOnly } = this.recording;
     const { sink } = this.#plan;
-    return sink !== null && !liveOnly && !this.#fenced && (head === null || !this.#whyNot(sink, head));
-  }
-
-  #whyNot({ ttl, expected }: Sink, head: Head): string | null {
-    return whyNotStorable(ttl, head, expected.noStore);
+    return sink !== null && !this.recording.liveOnly && !this.#fenced && sink.unstorable === null;
   }
 }

@@ -2,11 +2,10 @@
  * How a request was answered, in the four words that code, headers, logs and
  * metrics share, and how each is told (RFC 9211).
  */
-import type { NoStore } from '../response/complete.ts';
-import type { Call, Head } from '../response/entry.ts';
+import type { Call } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
 import type { Tier } from '../store/store.ts';
-import { whyNotStorable } from './storable.ts';
+import type { WhyNotKept } from './storable.ts';
 
 export type Outcome =
   /** Served from the store. `age` and `ttl` in seconds; `ttl` is `Infinity` for an entry that never expires. */
@@ -17,16 +16,19 @@ export type Outcome =
   /** Fetched for this caller alone; nothing read, joined or kept. */
   | { readonly word: 'bypass'; readonly why: string };
 
-/** Fetched, to be kept for `ttl` seconds if it turns out whole. */
+/** Fetched, to be kept if it turns out whole. */
 export interface Miss {
   readonly word: 'miss';
-  readonly ttl: number;
-  /** The treatment of answers that the upstream marks `no-store`. */
-  readonly noStore: NoStore;
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;
   /** `isStale`: whether something else is kept, which has expired, is too old for this request, or `isOfFuture`. */
-  readonly answer: { readonly isKept: boolean; readonly isStale: boolean; readonly isOfFuture: boolean };
+  readonly answer: {
+    readonly isKept: boolean;
+    readonly isStale: boolean;
+    readonly isOfFuture: boolean;
+    /** Why it may not be kept, by its head, once that is known; null where it may. */
+    readonly unstorable: WhyNotKept | null;
+  };
 }
 
 export type OutcomeWord = Outcome['word'];
@@ -54,23 +56,23 @@ export function xCache(outcome: Outcome): string {
 }
 
 /** The member that we add to `Cache-Status`. */
-export function cacheStatus(outcome: Outcome, head: Head): string {
+export function cacheStatus(outcome: Outcome): string {
   switch (outcome.word) {
     case 'hit':
       return `refrain; hit${Number.isFinite(outcome.ttl) ? `; ttl=${outcome.ttl}` : ''}; detail=${outcome.tier}`;
     case 'follow':
       return 'refrain; fwd=miss; collapsed';
     case 'miss':
-      return `refrain; fwd=miss${missStatus(outcome, head)}`;
+      return `refrain; fwd=miss${missStatus(outcome)}`;
     case 'bypass':
       return `refrain; fwd=bypass; detail=${outcome.why}`;
   }
 }
 
 /** `stored` is said of what is stored by now (RFC 9211, 2.5): of an answer that was over before its head was sent. */
-function missStatus({ ttl, noStore, notKept, answer }: Miss, head: Head): string {
+function missStatus({ notKept, answer }: Miss): string {
   if (answer.isKept) return '; stored';
-  const why = whyNotStorable(ttl, head, noStore) ?? (notKept && `not-kept-${notKept}`);
+  const why = answer.unstorable ?? (notKept && `not-kept-${notKept}`);
   return why ? `; detail=${why}` : '';
 }
 

@@ -10,7 +10,7 @@ import type { Sink } from './flight-plan.ts';
 import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import type { Question } from './question.ts';
-import { lifetimeOf } from './storable.ts';
+import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { isOfFuture } from './stored.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
@@ -52,6 +52,10 @@ export class StoreSink implements Sink {
     return this.before !== undefined && isOfFuture(this.before, this.#context.clock.now());
   }
 
+  get unstorable(): WhyNotKept | null {
+    return this.terms?.unstorable ?? null;
+  }
+
   get expected(): Expectation {
     return this.#question.expected;
   }
@@ -60,18 +64,15 @@ export class StoreSink implements Sink {
     return this.#question.label.model;
   }
 
-  get ttl(): number {
-    return this.#question.permission.ttl;
-  }
-
   begun(head: Head): void {
-    this.terms = termsOf(head, this.#question.sent, this.expected.noStore);
+    const { sent, permission } = this.#question;
+    this.terms = termsOf(head, { sent, noStore: this.expected.noStore, ttl: permission.ttl });
     if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
     const { store, clock, hitForMiss, deletedResponses, keptHeaders } = this.#context;
-    const { key, label, parts, varying } = this.#question;
+    const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
     if (deletedResponses.has(answerId)) return;
     hitForMiss.delete(key);
@@ -79,7 +80,7 @@ export class StoreSink implements Sink {
       head: { ...head, headers: keptHeaders(head.headers) },
       body,
       answerId,
-      ...lifetimeOf(this.ttl, head, clock.now()),
+      ...lifetimeOf(permission.ttl, head, clock.now()),
       ...(variant && { variant }),
       ...(call && { call }),
       request: { ...label, parts: parts() },

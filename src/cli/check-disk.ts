@@ -16,7 +16,7 @@ import { usagePath } from '../ledger/usage-file.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { readSecret, secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
-import { failure, ok, type Verdict, warning } from './finding.ts';
+import { failure, ok, type CheckResult, warning } from './finding.ts';
 import { formatSize } from './format.ts';
 import type { Examination, Health } from './quick-check.ts';
 
@@ -29,7 +29,7 @@ const QUICK_CHECK = fileURLToPath(new URL(`./quick-check${extname(import.meta.ur
 /** Less than this is none. */
 const LEAST_FREE = 16 * 1024 * 1024;
 
-export async function checkDatabase({ path, of, bytes }: DatabaseFile, signal: AbortSignal): Promise<Verdict> {
+export async function checkDatabase({ path, of, bytes }: DatabaseFile, signal: AbortSignal): Promise<CheckResult> {
   const size = await sizeOf(path);
   if (size === null) return ok(`${path} is not there yet, and will be made`);
   const amount = formatSize(size) + (bytes === null ? '' : ` of ${formatSize(bytes)}`);
@@ -85,7 +85,7 @@ async function readHealth(examination: Examination, signal: AbortSignal): Promis
   }
 }
 
-export function checkSecret(storePath: string): Verdict {
+export function checkSecret(storePath: string): CheckResult {
   const path = secretPath(storePath);
   try {
     return ok(readSecret(path) === null ? `${path} is not there yet, and will be made` : `${path} is one`);
@@ -100,14 +100,14 @@ export function checkSecret(storePath: string): Verdict {
 }
 
 /** Tests whether anybody else can read what is asked and answered. */
-export function checkPrivacy(storePath: string): Verdict {
+export function checkPrivacy(storePath: string): CheckResult {
   const databases = [storePath, usagePath(storePath)].flatMap((file) => SUFFIXES.map((suffix) => file + suffix));
   const open = [secretPath(storePath), callersPath(storePath), ...databases].filter(isOpenToOthers);
   if (open.length === 0) return ok('no file can be read by others');
   return warning(`others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
 }
 
-export async function checkDirectory(storePath: string): Promise<Verdict> {
+export async function checkDirectory(storePath: string): Promise<CheckResult> {
   const directory = dirname(storePath);
   const place = await existingAbove(directory);
   try {
@@ -121,7 +121,7 @@ export async function checkDirectory(storePath: string): Promise<Verdict> {
 }
 
 /** @param bytes the most that the store may take */
-export async function checkSpace(storePath: string, bytes: number): Promise<Verdict> {
+export async function checkSpace(storePath: string, bytes: number): Promise<CheckResult> {
   const { bavail, bsize } = await statfs(await existingAbove(dirname(storePath)));
   const free = bavail * bsize;
   const growth = Math.max(0, bytes - ((await sizeOf(storePath)) ?? 0));

@@ -9,18 +9,18 @@ import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { reasonOf } from '../errors.ts';
 import { addressOf } from './admin-client.ts';
-import { failure, ok, type Verdict } from './finding.ts';
+import { failure, ok, type CheckResult } from './finding.ts';
 
 export interface PortAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<Verdict> {
+export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<CheckResult> {
   return checkPort('--port', '--host', place, () => isRefrainApi(place, signal));
 }
 
-export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<Verdict> {
+export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<CheckResult> {
   return checkPort('--admin-port', '--admin-host', place, () => isRefrainAdmin(place, signal));
 }
 
@@ -29,7 +29,7 @@ async function checkPort(
   hostFlag: string,
   place: PortAddress,
   isRefrain: () => Promise<boolean>,
-): Promise<Verdict> {
+): Promise<CheckResult> {
   const { host, port } = place;
   if (port === 0) return ok('any free one will be taken');
   const fault = await whyNotFree(place);

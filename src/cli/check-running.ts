@@ -7,12 +7,12 @@ import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown
 import { ConfigError } from '../errors.ts';
 import { type AdminClient, createAdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
-import { ok, type Verdict, warning } from './finding.ts';
+import { ok, type CheckResult, warning } from './finding.ts';
 import type { ProxyStats } from './proxy-data.ts';
 
 const NONE_RUNS = 'no proxy runs where the settings say';
 
-export async function checkRunning({ config, origins }: ExaminedConfig): Promise<Verdict> {
+export async function checkRunning({ config, origins }: ExaminedConfig): Promise<CheckResult> {
   const running = await askProxy<ShownConfig>(config, (admin) => admin.ask('GET', '/settings', 'settings'));
   if (running === null) return ok(NONE_RUNS);
   if (typeof running === 'string') return warning(running, 'its settings were not compared');
@@ -23,7 +23,7 @@ export async function checkRunning({ config, origins }: ExaminedConfig): Promise
 }
 
 /** Reports what keeps requests from hitting, as the proxy has seen it. */
-export async function checkHints({ config }: ExaminedConfig): Promise<Verdict> {
+export async function checkHints({ config }: ExaminedConfig): Promise<CheckResult> {
   const stats = await askProxy<ProxyStats>(config, (admin) => admin.ask('GET', '/stats', 'periods'));
   if (stats === null) return ok(NONE_RUNS);
   if (typeof stats === 'string') return ok(`none can be had: ${stats}`);

@@ -7,10 +7,10 @@ import type { Target } from '../request/route.ts';
 import { saysNoStore } from '../response/validator.ts';
 import { type Answered, type UpstreamProbe, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
-import { ok, type Verdict, warning } from './finding.ts';
+import { ok, type CheckResult, warning } from './finding.ts';
 
 /** An upstream as a proxy would use it. */
-export interface Candidate extends Pick<Target, 'doneMarker' | 'noStore' | 'dialect'> {
+export interface StreamCandidate extends Pick<Target, 'doneMarker' | 'noStore' | 'dialect'> {
   /** Its name where there are several, or null. */
   readonly name: string | null;
   readonly url: string;
@@ -29,7 +29,11 @@ interface StreamReport {
 }
 
 /** @param ask asks an upstream, and is bounded in time */
-export async function checkStream(candidate: Candidate, greeting: Promise<Greeting>, ask: Ask): Promise<Verdict> {
+export async function checkStream(
+  candidate: StreamCandidate,
+  greeting: Promise<Greeting>,
+  ask: Ask,
+): Promise<CheckResult> {
   const greeted = await greeting.catch(() => null);
   if (greeted === null) return ok('not tried: the upstream does not answer');
   const [engine, stream] = await Promise.all([engineOf(candidate, greeted, ask), tryStream(candidate, greeted, ask)]);
@@ -40,7 +44,7 @@ export async function checkStream(candidate: Candidate, greeting: Promise<Greeti
   return advice === '' ? ok(says, details) : warning(says, advice, details);
 }
 
-async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const root = candidate.url.replace(/\/v1$/, '');
   const probe = async (path: string) => {
     const { json } = await ask({ url: root + path });
@@ -55,7 +59,7 @@ async function engineOf(candidate: Candidate, greeted: Greeting, ask: Ask): Prom
   return { says, advice: [`set ${setting}, so that labels and sessions of clients keep nothing from hitting`] };
 }
 
-async function tryStream(candidate: Candidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function tryStream(candidate: StreamCandidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
   const { url, key, name } = candidate;
   const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
   const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;
@@ -96,7 +100,11 @@ function questionTo(url: string, model: string): object {
   return { model, messages: [{ role: 'user', content: 'Say ok.' }], stream: true, [bound]: MOST_TOKENS };
 }
 
-function judge(candidate: Candidate, model: string, { status, type, cacheControl, text }: Answered): StreamReport {
+function judge(
+  candidate: StreamCandidate,
+  model: string,
+  { status, type, cacheControl, text }: Answered,
+): StreamReport {
   const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
@@ -114,6 +122,6 @@ function judge(candidate: Candidate, model: string, { status, type, cacheControl
   return { says: [forbids ? `${said} and says Cache-Control: no-store` : said], advice };
 }
 
-function settingOf({ name }: Candidate, setting: string): string {
+function settingOf({ name }: StreamCandidate, setting: string): string {
   return name === null ? setting : `upstreams.${name}.${setting}`;
 }

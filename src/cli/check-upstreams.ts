@@ -6,10 +6,10 @@ import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { adviceOn } from '../upstream/advice.ts';
 import type { Greeting } from './ask-upstream.ts';
-import { failure, ok, type Verdict, warning } from './finding.ts';
+import { failure, ok, type CheckResult, warning } from './finding.ts';
 
 /** @param setting that it is from, as it was written */
-export async function checkUpstream(url: string, setting: string, greeting: Promise<Greeting>): Promise<Verdict> {
+export async function checkUpstream(url: string, setting: string, greeting: Promise<Greeting>): Promise<CheckResult> {
   try {
     const { status } = await greeting;
     return ok(`${url} answers (status ${status} to GET /models without credentials)`);
@@ -19,7 +19,7 @@ export async function checkUpstream(url: string, setting: string, greeting: Prom
   }
 }
 
-export function checkProxy({ proxy: { http, https, no } }: Config): Verdict {
+export function checkProxy({ proxy: { http, https, no } }: Config): CheckResult {
   if (http === null && https === null) return ok('none; upstreams are asked directly');
   const ways = Object.entries({ http, https }).flatMap(([scheme, url]) =>
     url === null ? [] : [`${scheme} through ${new URL(url).origin}`],
@@ -31,7 +31,7 @@ export function checkProxy({ proxy: { http, https, no } }: Config): Verdict {
 const EARLIEST = Date.UTC(2026, 0, 1);
 const MOST_SKEW_MS = 5 * 60_000;
 
-export async function checkClock(now: number, greeting: Promise<Greeting> | null): Promise<Verdict> {
+export async function checkClock(now: number, greeting: Promise<Greeting> | null): Promise<CheckResult> {
   const advice = 'set the clock, best by NTP: ages and expiries are counted by it';
   const shown = new Date(now).toISOString();
   if (now < EARLIEST) return failure(`says ${shown}, which is in the past`, advice);

@@ -6,7 +6,7 @@ import { reasonOf } from '../errors.ts';
 
 export type FindingState = 'ok' | 'warning' | 'failure';
 
-export interface Verdict {
+export interface CheckResult {
   readonly state: FindingState;
   readonly says: string;
   /** The remedy; null where none is needed. */
@@ -14,33 +14,33 @@ export interface Verdict {
   readonly details: readonly string[];
 }
 
-export interface Finding extends Verdict {
+export interface Finding extends CheckResult {
   /** The name of the check, a word or two. */
   readonly check: string;
 }
 
 /** An abort of `signal` asks it to end with what it found. */
-export type Check = (signal: AbortSignal) => Verdict | Promise<Verdict>;
+export type Check = (signal: AbortSignal) => CheckResult | Promise<CheckResult>;
 
 /** The time that a check may take, and the time that it may take to end after that. */
 export const CHECK_MS = 4_500;
 const END_MS = 500;
 
-export function ok(says: string, details: readonly string[] = []): Verdict {
+export function ok(says: string, details: readonly string[] = []): CheckResult {
   return { state: 'ok', says, advice: null, details };
 }
 
-export function warning(says: string, advice: string, details: readonly string[] = []): Verdict {
+export function warning(says: string, advice: string, details: readonly string[] = []): CheckResult {
   return { state: 'warning', says, advice, details };
 }
 
-export function failure(says: string, advice: string): Verdict {
+export function failure(says: string, advice: string): CheckResult {
   return { state: 'failure', says, advice, details: [] };
 }
 
 export async function findOut(name: string, check: Check): Promise<Finding> {
   const limit = CHECK_MS + END_MS;
-  const late = new Promise<Verdict>((resolve) => {
+  const late = new Promise<CheckResult>((resolve) => {
     const giveUp = () =>
       resolve(failure(`took longer than ${limit / 1000} s`, 'see what keeps it busy, and look again'));
     setTimeout(giveUp, limit).unref();

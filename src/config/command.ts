@@ -63,16 +63,16 @@ export interface ExplainCommand {
   readonly files: readonly [string, string];
 }
 
-type Kind<Name extends CommandName> = { readonly kind: Name };
+type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
-  | (Kind<'start'> & ExaminedConfig)
-  | (Kind<'stats'> & ProxyCommand)
-  | (Kind<'ls'> & LsCommand)
-  | (Kind<'show' | 'rm'> & KeyCommand)
-  | (Kind<'purge'> & PurgeCommand)
-  | (Kind<'doctor'> & DoctorCommand)
-  | (Kind<'explain'> & ExplainCommand)
+  | (Named<'start'> & ExaminedConfig)
+  | (Named<'stats'> & ProxyCommand)
+  | (Named<'ls'> & LsCommand)
+  | (Named<'show' | 'rm'> & KeyCommand)
+  | (Named<'purge'> & PurgeCommand)
+  | (Named<'doctor'> & DoctorCommand)
+  | (Named<'explain'> & ExplainCommand)
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */

@@ -13,13 +13,13 @@ export interface FormerName {
 }
 
 /** The value of a setting as someone wrote it, and the type that it was written for. */
-export interface Given {
+export interface GivenValue {
   readonly raw: RawValue;
   readonly type: ValueType<unknown>;
 }
 
 /** Finds the value of a setting; undefined where it has its default. */
-export type FindGiven = (path: Path) => Given | undefined;
+export type FindGiven = (path: Path) => GivenValue | undefined;
 
 /** @param find finds the value under a name, be it of today or a former one */
 export function withFormerNames(find: (path: string) => RawValue | undefined): FindGiven {
@@ -33,7 +33,7 @@ export function withFormerNames(find: (path: string) => RawValue | undefined): F
   };
 }
 
-export function formerNameOf(path: Path, given: Given | undefined): readonly FormerName[] {
+export function formerNameOf(path: Path, given: GivenValue | undefined): readonly FormerName[] {
   const { former } = settingAt(path);
   if (given === undefined || given.type !== former) return [];
   return [{ setting: former.path, instead: `${path}=${readValue(given.raw, former)}` }];

@@ -1,10 +1,11 @@
 /**
- * Where errors of our own are rendered: OpenAI's envelope, with the marks that
- * every response carries.
+ * Errors of our own as responses: OpenAI's envelope, with the marks that every
+ * response carries.
  */
 import type { ServerResponse } from 'node:http';
 import { failedStatus, type Outcome, xCache } from '../cache/outcome.ts';
-import { closesConnection, errorBody, type RefrainError } from '../errors.ts';
+import { errorBody, type RefrainError } from '../errors.ts';
+import { errorHeaders } from '../headers/error-headers.ts';
 import type { Marks } from '../headers/response-headers.ts';
 import { STATUS_CODES } from './node-http.ts';
 
@@ -30,10 +31,7 @@ export function fail(response: ServerResponse, error: RefrainError, outcome: Out
     'x-refrain-request-id',
     context.requestId,
   ];
-  if (error.status === 503) headers.push('retry-after', '1');
-  // Asked again it would say the same, and SDKs ask three times.
-  if (error.code === 'not_cached' || error.code === 'loop_detected') headers.push('x-should-retry', 'false');
-  if (closesConnection(error)) headers.push('connection', 'close');
+  headers.push(...Object.entries(errorHeaders(error)).flat());
   if (context.key !== null) headers.push('x-refrain-key', context.key);
   // The phrase is named because a head that was refused may have left its own behind.
   response.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);

@@ -1,8 +1,9 @@
 /**
- * Why nothing hits: what is new with every request although the bodies repeat.
- * Each is said once, in a line of the log, and counted from then on.
+ * Hints on why nothing hits: headers and fields that are new with every request
+ * although the bodies repeat. Each is said once, in a line of the log, and
+ * counted from then on.
  *
- * Looked at are misses alone. All is in memory, bounded, and digests under a
+ * Misses alone are looked at. All is in memory, bounded, and digests under a
  * secret of this process: no value of a header or field is kept.
  */
 import { hash, randomBytes } from 'node:crypto';
@@ -10,6 +11,7 @@ import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
+import { tokenOf } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
@@ -36,7 +38,7 @@ export interface Twin {
   readonly pointers: readonly string[];
 }
 
-/** How often the answer under a key was served again; null where nothing is kept under it. */
+/** Counts how often the answer under a key was served again; null where nothing is kept under it. */
 export type UsesOf = (key: string) => Promise<number | null>;
 
 export interface HintsOptions {
@@ -67,11 +69,11 @@ const SAMPLED = 16;
 export class Hints {
   readonly #options: HintsOptions;
   readonly #secret = randomBytes(16).toString('base64');
-  readonly #lanes = new LRUCache<string, Lane>({ maxSize: LANES, sizeCalculation: () => 1 });
+  readonly #lanes = new LRUCache<string, Lane>({ max: LANES });
   /** By the digest of lane and body. */
-  readonly #bodies = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
-  readonly #sampled = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
-  readonly #byKey = new LRUCache<string, SeenRequest>({ maxSize: BODIES, sizeCalculation: () => 1 });
+  readonly #bodies = new LRUCache<string, SeenRequest>({ max: BODIES });
+  readonly #sampled = new LRUCache<string, SeenRequest>({ max: BODIES });
+  readonly #byKey = new LRUCache<string, SeenRequest>({ max: BODIES });
   readonly #list: HintList;
   readonly #saidOf = new WeakMap<Track, Said>();
   readonly #noStore = new Map<boolean, number>();
@@ -129,22 +131,19 @@ export class Hints {
   #look(sighting: Sighting, laneName: string, variables: readonly Variable[], rest: string): Twin | null {
     const { key } = sighting;
     const digest = this.#digest(`${laneName} ${rest}`);
+    const bodies = digest.readUInt8(0) % SAMPLED === 0 ? this.#sampled : this.#bodies;
     const body = digest.toString('base64');
-    const isSampled = digest.readUInt8(0) % SAMPLED === 0;
-    const before = this.#bodies.get(body) ?? (isSampled ? this.#sampled.get(body) : undefined);
+    const before = bodies.get(body);
     // The same once more: it was not kept, or is tried again.
     if (before?.key === key) return null;
     const lane = this.#laneOf(laneName);
     const values = new Map(variables.map(({ name, value }) => [name, this.#digest(value).readUIntBE(0, 6)]));
     const seen = { key, lane, values };
-    this.#bodies.set(body, seen);
-    if (isSampled) this.#sampled.set(body, seen);
+    bodies.set(body, seen);
     this.#byKey.set(key, seen);
-    const differing: string[] = [];
     for (const { name, value } of variables) {
       const now = values.get(name) as number;
       const last = before?.values.get(name);
-      if (before && last !== now) differing.push(name);
       const track = trackOf(lane, name);
       if (!track) continue;
       track.see(value, now, key);
@@ -153,8 +152,10 @@ export class Hints {
       if (track.isRepeated) this.#repeat(track);
       else if (last !== undefined && last !== now) this.#miss(track, name, sighting);
     }
-    if (before) for (const name of before.values.keys()) if (!values.has(name)) differing.push(name);
-    return before && differing.length > 0 ? { key: before.key, pointers: differing.map(pointerOf) } : null;
+    if (!before) return null;
+    const names = new Set([...values.keys(), ...before.values.keys()]);
+    const pointers = [...names].filter((name) => values.get(name) !== before.values.get(name)).map(pointerOf);
+    return pointers.length > 0 ? { key: before.key, pointers } : null;
   }
 
   #miss(track: Track, name: string, sighting: Sighting): void {
@@ -164,7 +165,7 @@ export class Hints {
     else if (track.isDue) void this.#consider(track, name, sighting);
   }
 
-  /** Says it, unless some of those answers were hits after all, or few of them are kept. */
+  /** Says the hint, unless some of those answers were hits after all, or few of them are kept. */
   async #consider(track: Track, name: string, { dialect = null, parts: { upstream = '' } }: Sighting): Promise<void> {
     track.lookInto();
     const uses = await Promise.all(track.keys.map((key) => this.#options.usesOf(key).catch(() => null)));
@@ -179,7 +180,7 @@ export class Hints {
     if (said) this.#saidOf.set(track, said);
   }
 
-  /** A value that comes twice keeps nothing from hitting, and what was said of it is taken back. */
+  /** A value that comes twice keeps nothing from hitting, and its hint is taken back. */
   #repeat(track: Track | undefined): void {
     track?.repeat();
     const said = track?.isRepeated ? this.#saidOf.get(track) : undefined;
@@ -206,5 +207,5 @@ function trackOf(lane: Lane, name: string): Track | null {
 }
 
 function pointerOf(name: string): string {
-  return name.startsWith('/') ? `/body${name}` : `/headers/${name.slice('header:'.length).replaceAll('~', '~0')}`;
+  return name.startsWith('/') ? `/body${name}` : `/headers/${tokenOf(name.slice('header:'.length))}`;
 }

@@ -1,5 +1,6 @@
 /**
- * What the books say: sums by period, and in each by model, endpoint and scope.
+ * The sums of the usage ledger by period, and in each by model, endpoint and
+ * scope.
  */
 import type { Usage } from '../response/usage.ts';
 import type { LedgerWord } from './usage-record.ts';
@@ -8,10 +9,11 @@ import type { Reason } from './reasons.ts';
 import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.ts';
 
 export interface Stats {
-  /** The first day in the books, as `2026-11-01`. */
+  /** The first day in the usage ledger, as `2026-11-01`. */
   readonly since: string | null;
   readonly periods: {
-    readonly today: Summary /** Today and the six days before. */;
+    readonly today: Summary;
+    /** Today and the six days before. */
     readonly week: Summary;
     readonly all: Summary;
   };
@@ -22,9 +24,9 @@ export interface Summary extends StatsLine {
   readonly models: readonly (StatsLine & { readonly model: string | null })[];
   readonly endpoints: readonly (StatsLine & { readonly endpoint: Kind['endpoint'] })[];
   readonly scopes: readonly (StatsLine & { readonly scope: string | null })[];
-  /** Why requests went past the cache. */
+  /** The reasons of bypasses. */
   readonly bypassReasons: readonly ReasonLine[];
-  /** Why answers of misses were not kept. */
+  /** The reasons why answers of misses were not kept. */
   readonly unkeptReasons: readonly ReasonLine[];
 }
 
@@ -58,26 +60,25 @@ const WEEK_MS = 6 * 86_400_000;
 /** @param rows in any order @param today as `2026-11-01` @param reasons in any order */
 export function summarize(rows: Iterable<UsageRow>, today: string, reasons: Iterable<Reason>): Stats {
   const week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
-  const periods = { today: new Tally(), week: new Tally(), all: new Tally() };
+  const periods = { today: new PeriodSums(), week: new PeriodSums(), all: new PeriodSums() };
+  const periodsOf = (day: string) => [
+    periods.all,
+    ...(day >= week ? [periods.week] : []),
+    ...(day === today ? [periods.today] : []),
+  ];
   let since: string | null = null;
   for (const row of rows) {
     if (since === null || row.day < since) since = row.day;
-    periods.all.add(row);
-    if (row.day >= week) periods.week.add(row);
-    if (row.day === today) periods.today.add(row);
+    for (const period of periodsOf(row.day)) period.add(row);
   }
-  for (const reason of reasons) {
-    periods.all.addReason(reason);
-    if (reason.day >= week) periods.week.addReason(reason);
-    if (reason.day === today) periods.today.addReason(reason);
-  }
+  for (const reason of reasons) for (const period of periodsOf(reason.day)) period.addReason(reason);
   return {
     since,
     periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() },
   };
 }
 
-class Tally {
+class PeriodSums {
   readonly #all = new LineSums();
   readonly #models = new Map<string, LineSums>();
   readonly #endpoints = new Map<Kind['endpoint'], LineSums>();
@@ -85,8 +86,8 @@ class Tally {
   readonly #reasons = { bypass: new Map<string, number>(), miss: new Map<string, number>() };
 
   addReason({ outcome, why, requests }: Reason): void {
-    const of = this.#reasons[outcome];
-    of.set(why, (of.get(why) ?? 0) + requests);
+    const counts = this.#reasons[outcome];
+    counts.set(why, (counts.get(why) ?? 0) + requests);
   }
 
   add(row: UsageRow): void {
@@ -97,13 +98,15 @@ class Tally {
   }
 
   summary(): Summary {
+    const reasonLines = (counts: ReadonlyMap<string, number>) =>
+      mostRequested([...counts].map(([reason, requests]) => [reason, { reason, requests }]));
     return {
       ...this.#all.line(),
-      models: longest(this.#models).map(([model, line]) => ({ model: model || null, ...line })),
-      endpoints: longest(this.#endpoints).map(([endpoint, line]) => ({ endpoint, ...line })),
-      scopes: longest(this.#scopes).map(([scope, line]) => ({ scope: scope || null, ...line })),
-      bypassReasons: mostFrequent(this.#reasons.bypass),
-      unkeptReasons: mostFrequent(this.#reasons.miss),
+      models: linesOf(this.#models, (model) => ({ model: model || null })),
+      endpoints: linesOf(this.#endpoints, (endpoint) => ({ endpoint })),
+      scopes: linesOf(this.#scopes, (scope) => ({ scope: scope || null })),
+      bypassReasons: reasonLines(this.#reasons.bypass),
+      unkeptReasons: reasonLines(this.#reasons.miss),
     };
   }
 }
@@ -114,15 +117,17 @@ function lineOf<Name>(lines: Map<Name, LineSums>, name: Name): LineSums {
   return line;
 }
 
-function longest<Name extends string>(lines: ReadonlyMap<Name, LineSums>): (readonly [Name, StatsLine])[] {
-  const told = [...lines].map(([name, sums]) => [name, sums.line()] as const);
-  return told.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1)).slice(0, LONGEST);
+function linesOf<Name extends string, Named>(lines: ReadonlyMap<Name, LineSums>, labelOf: (name: Name) => Named) {
+  return mostRequested([...lines].map(([name, sums]) => [name, { ...labelOf(name), ...sums.line() }]));
 }
 
-function mostFrequent(reasons: ReadonlyMap<string, number>): ReasonLine[] {
-  const lines = [...reasons].map(([reason, requests]) => ({ reason, requests }));
-  return lines.sort((a, b) => b.requests - a.requests || (a.reason < b.reason ? -1 : 1)).slice(0, LONGEST);
+function mostRequested<Line extends { readonly requests: number }>(lines: (readonly [string, Line])[]): Line[] {
+  const sorted = lines.sort(([a, one], [b, other]) => other.requests - one.requests || (a < b ? -1 : 1));
+  return sorted.slice(0, LONGEST).map(([, line]) => line);
 }
+
+const SPENT: readonly LedgerWord[] = ['miss', 'bypass'];
+const SAVED: readonly LedgerWord[] = ['hit', 'follow'];
 
 class LineSums {
   readonly #sums = new Map<LedgerWord, Amounts>();
@@ -134,23 +139,11 @@ class LineSums {
   }
 
   line(): StatsLine {
-    const count = (outcome: LedgerWord) => this.#sums.get(outcome)?.requests ?? 0;
-    const sum = (outcomes: readonly LedgerWord[], of: keyof Amounts) =>
-      outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
-    const usage = (outcomes: readonly LedgerWord[]): Usage => ({
-      input: sum(outcomes, 'input'),
-      cachedInput: sum(outcomes, 'cachedInput'),
-      output: sum(outcomes, 'output'),
-      reasoning: sum(outcomes, 'reasoning'),
-    });
-    const [hits, follows, misses, bypasses, refusals] = [
-      count('hit'),
-      count('follow'),
-      count('miss'),
-      count('bypass'),
-      count('refusal'),
-    ];
+    const count = (outcome: LedgerWord) => this.#sum('requests', [outcome]);
+    const [hits, follows, misses] = [count('hit'), count('follow'), count('miss')];
+    const [bypasses, refusals] = [count('bypass'), count('refusal')];
     const answered = hits + follows + misses;
+    const dollars = (outcomes: readonly LedgerWord[]) => this.#sum('nanoDollars', outcomes) / NANO_PER_DOLLAR;
     return {
       requests: answered + bypasses + refusals,
       hits,
@@ -159,16 +152,19 @@ class LineSums {
       bypasses,
       refusals,
       hitRate: answered === 0 ? null : (hits + follows) / answered,
-      tokens: { spent: usage(SPENT), saved: usage(SAVED) },
-      dollars: {
-        spent: sum(SPENT, 'nanoDollars') / NANO_PER_DOLLAR,
-        saved: sum(SAVED, 'nanoDollars') / NANO_PER_DOLLAR,
-      },
-      unpricedTokens: sum([...SPENT, ...SAVED], 'unpriced'),
-      waitedSaved: sum(SAVED, 'upstreamMs') / 1_000,
+      tokens: { spent: this.#usage(SPENT), saved: this.#usage(SAVED) },
+      dollars: { spent: dollars(SPENT), saved: dollars(SAVED) },
+      unpricedTokens: this.#sum('unpriced', [...SPENT, ...SAVED]),
+      waitedSaved: this.#sum('upstreamMs', SAVED) / 1_000,
     };
   }
-}
 
-const SPENT: readonly LedgerWord[] = ['miss', 'bypass'];
-const SAVED: readonly LedgerWord[] = ['hit', 'follow'];
+  #usage(outcomes: readonly LedgerWord[]): Usage {
+    const sum = (of: keyof Usage) => this.#sum(of, outcomes);
+    return { input: sum('input'), cachedInput: sum('cachedInput'), output: sum('output'), reasoning: sum('reasoning') };
+  }
+
+  #sum(of: keyof Amounts, outcomes: readonly LedgerWord[]): number {
+    return outcomes.reduce((total, outcome) => total + (this.#sums.get(outcome)?.[of] ?? 0), 0);
+  }
+}

@@ -4,10 +4,10 @@
  */
 import { isToken } from '../request/variables.ts';
 
-/** How many values must have come once each before anything is said. */
+/** Values that must have come once each before anything is said. */
 export const NEEDED = 20;
 
-/** How many values are remembered, the last ones. */
+/** The last values, as many as are remembered. */
 const REMEMBERED = 64;
 
 export class Track {
@@ -22,28 +22,23 @@ export class Track {
   readonly #values: number[] = [];
   #seen = 0;
   /** The keys of the last requests, to learn whether their answers were hits. */
-  readonly #keys: string[] = [];
+  readonly keys: string[] = [];
   #dueAt = NEEDED - 1;
-  #isLookedInto = false;
 
   constructor(mayRepeat: boolean) {
     this.#mayRepeat = mayRepeat;
   }
 
-  get keys(): readonly string[] {
-    return this.#keys;
-  }
-
   /** True where it is time to look whether something is to be said. */
   get isDue(): boolean {
-    return !this.isRepeated && !this.#isLookedInto && this.#seen >= NEEDED && this.missed >= this.#dueAt;
+    return !this.isRepeated && this.#seen >= NEEDED && this.missed >= this.#dueAt;
   }
 
   see(value: string, digest: number, key: string): void {
     if (this.isRepeated) return;
     if (this.#values.includes(digest) && !this.#mayRepeat) return this.repeat();
     this.#values[this.#seen % REMEMBERED] = digest;
-    this.#keys[this.#seen % NEEDED] = key;
+    this.keys[this.#seen % NEEDED] = key;
     this.#seen += 1;
     this.isToken &&= isToken(value);
   }
@@ -53,16 +48,16 @@ export class Track {
     if (this.#mayRepeat) return;
     this.isRepeated = true;
     this.#values.length = 0;
-    this.#keys.length = 0;
+    this.keys.length = 0;
   }
 
+  /** Is not due while it is looked into. */
   lookInto(): void {
-    this.#isLookedInto = true;
+    this.#dueAt = Infinity;
   }
 
   /** Nothing is said now; perhaps after as many again. */
   postpone(): void {
-    this.#isLookedInto = false;
     this.#dueAt = this.missed + NEEDED;
   }
 }

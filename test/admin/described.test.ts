@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAdmin } from '../../src/admin/admin.ts';
-import type { Noted } from '../../src/admin/events.ts';
+import type { EndedRequest } from '../../src/admin/events.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { paths } from '../../src/config/settings.ts';
 import { showConfig, type ShownConfig } from '../../src/config/shown.ts';
@@ -51,7 +51,7 @@ const STATS = {
 /** A listener with everything that it can be given. */
 async function openWhole(isWhole = true) {
   const memory = createMemoryStore({ maxBytes: 1e6 });
-  const listeners = new Set<(note: Noted) => void>();
+  const listeners = new Set<(note: EndedRequest) => void>();
   const purged = { entries: 0, bytes: 0, flights: 0 };
   const clock = createTestClock();
   const admin = createAdmin({
@@ -83,7 +83,7 @@ async function openWhole(isWhole = true) {
         showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [
           { path: 'ttl', shown: '"inf"', from: '--ttl' },
         ]),
-      subscribe(listener: (note: Noted) => void) {
+      subscribe(listener: (note: EndedRequest) => void) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
@@ -100,7 +100,7 @@ async function openWhole(isWhole = true) {
     admin,
     clock,
     listeners,
-    tell: (note: Noted) => listeners.forEach((listener) => listener(note)),
+    tell: (note: EndedRequest) => listeners.forEach((listener) => listener(note)),
   };
 }
 

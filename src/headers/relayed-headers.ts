@@ -1,0 +1,43 @@
+/**
+ * The headers of an answer, by the reader they are for: the caller it was
+ * fetched for, or anybody to whom it is played.
+ */
+import { type RawHeaders, selectHeaders } from '../response/entry.ts';
+import { connectionNames, isHop, isOwn } from './hop.ts';
+
+/** All that is kept with an answer, and played with it to others. */
+const REPLAYED: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'vary',
+  'x-request-id',
+  'openai-version',
+  'x-content-type-options',
+]);
+
+const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
+
+/** Facts about one caller's session, which no other caller may see. */
+const PERSONAL: ReadonlySet<string> = new Set([...COOKIES, 'openai-organization', 'openai-project']);
+
+/** The headers of an answer that its own caller gets. */
+export function relayedHeaders(raw: RawHeaders): string[] {
+  const named = connectionNames(raw);
+  return selectHeaders(raw, (name) => !isHop(name, named) && !isOwn(name) && name !== 'content-length');
+}
+
+/** The headers of an answer that is kept, for its own caller: a cookie of it would go to no other reader. */
+export function withoutCookies(raw: RawHeaders): string[] {
+  return selectHeaders(raw, (name) => !COOKIES.has(name));
+}
+
+/** The headers of an answer that is kept, or played to somebody else. */
+export function replayedHeaders(raw: RawHeaders): string[] {
+  return selectHeaders(raw, (name) => REPLAYED.has(name) || name.startsWith('access-control-'));
+}
+
+/** The headers of an error that others waited for: what tells them when to try again stays. */
+export function sharedErrorHeaders(raw: RawHeaders): string[] {
+  return selectHeaders(relayedHeaders(raw), (name) => !PERSONAL.has(name));
+}
