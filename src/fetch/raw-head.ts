@@ -1,9 +1,10 @@
 /**
- * The head of a request made in this process, as the core takes it.
+ * The head of a request made in this process, as the core takes it: with what
+ * `fetch` itself adds where its caller says nothing (Fetch, 4.5 and 4.6), by
+ * which an upstream may choose its answer.
  */
 import type { RawHead } from '../proxy/incoming-request.ts';
 
-/** What `fetch` itself adds to a request that does not say (Fetch, 4.5 and 4.6), and an upstream may answer by. */
 const ADDED = Object.entries({
   'accept': '*/*',
   'accept-language': '*',
@@ -11,8 +12,18 @@ const ADDED = Object.entries({
   'user-agent': 'node',
 });
 
-export function rawHeadOf({ method, url, headers }: Request): RawHead {
-  const { host } = new URL(url);
-  const added = ADDED.filter(([name]) => !headers.has(name));
-  return { method, url, httpVersion: '1.1', rawHeaders: ['host', host, ...[...headers, ...added].flat()] };
+/** The `cache` of a request, in words of HTTP. */
+const CACHE_CONTROL: Readonly<Record<string, string>> = {
+  'no-store': 'no-store',
+  'reload': 'no-cache',
+  'no-cache': 'no-cache',
+  'force-cache': 'max-stale',
+  'only-if-cached': 'only-if-cached, max-stale',
+};
+
+export function rawHeadOf({ method, url, headers, cache }: Request): RawHead {
+  const control = CACHE_CONTROL[cache];
+  const all = control === undefined ? ADDED : [...ADDED, ['cache-control', control] as const];
+  const added = all.filter(([name]) => !headers.has(name));
+  return { method, url, httpVersion: '1.1', rawHeaders: ['host', new URL(url).host, ...[...headers, ...added].flat()] };
 }

@@ -4,6 +4,7 @@
  */
 import { failedStatus } from '../cache/outcome.ts';
 import { errorBody, type RefrainError } from '../errors.ts';
+import { errorHeaders } from '../headers/error-headers.ts';
 import type { Marks } from '../headers/response-headers.ts';
 
 /**
@@ -24,9 +25,8 @@ export function notCachedResponse(error: RefrainError, { requestId, key }: Marks
     'cache-status': failedStatus(null, error.code),
     'x-cache': 'MISS',
     'x-refrain-request-id': requestId,
-    // Asked again it would say the same, and SDKs ask three times.
-    'x-should-retry': 'false',
     ...(key !== null && { 'x-refrain-key': key }),
+    ...errorHeaders(error),
   };
   return new Response(errorBody(error), { status: error.status, headers });
 }

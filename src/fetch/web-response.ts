@@ -1,6 +1,7 @@
 /**
  * An answer as `fetch` gives it: a `Response` as soon as the head is known, and
- * a body that is read at its reader's pace.
+ * a body that is read at its reader's pace. What was complete before is given
+ * whole, as a copy that `Response` makes.
  *
  *   waiting    no head yet; an abort or a failure rejects
  *   reading    the reader of the recording moves when somebody reads the stream
@@ -48,14 +49,15 @@ export async function headOf(reader: Reader, signal: AbortSignal | null): Promis
 }
 
 export function responseOf(played: Played): Response {
-  const { reader, head, headers, url, onOver } = played;
+  const { reader, head, headers, url } = played;
   const { status, statusText } = head;
-  const body = NULL_BODY.has(status) ? null : bodyOf(played);
-  if (body === null) {
+  const whole = NULL_BODY.has(status) ? null : reader.readWhole();
+  const isOver = NULL_BODY.has(status) || whole !== null;
+  const response = new Response(isOver ? whole : bodyOf(played), { status, statusText, headers: headerPairs(headers) });
+  if (isOver) {
     reader.leave();
-    onOver();
+    played.onOver();
   }
-  const response = new Response(body, { status, statusText, headers: headerPairs(headers) });
   return Object.defineProperty(response, 'url', { value: url });
 }
 

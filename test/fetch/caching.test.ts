@@ -131,6 +131,20 @@ describe('a cached fetch', () => {
     expect(sent.filter((name) => name.startsWith('x-refrain') || name === 'via')).toEqual([]);
   });
 
+  fetchStory('takes the cache mode of a request for what it means', async ({ upstream, create, chat }) => {
+    const cached = create();
+    const ask = async (cache: NonNullable<RequestInit['cache']>, headers: Record<string, string> = {}) => {
+      const response = await cached(chat, chatInit('x', {}, { cache, headers }));
+      await response.text();
+      return wordOf(response);
+    };
+    const words = [await ask('no-store'), await ask('default'), await ask('force-cache'), await ask('no-store')];
+    expect(words).toEqual(['BYPASS', 'MISS', 'HIT', 'BYPASS']);
+    expect([await ask('reload'), await ask('no-cache'), await ask('default')]).toEqual(['MISS', 'MISS', 'HIT']);
+    expect(await ask('no-store', { 'cache-control': 'max-age=60' })).toBe('HIT');
+    expect(upstream.calls).toHaveLength(5);
+  });
+
   fetchStory('asks as fetch would, but for the coding of the answer', async ({ upstream, create, chat }) => {
     await fetch(chat, chatInit());
     await create()(chat, chatInit());
