@@ -1,16 +1,16 @@
 /**
- * What a cached `fetch` reports of itself, in the words of Python's
+ * The report of a cached `fetch` on itself, in the words of Python's
  * `functools.lru_cache`.
  */
 export interface CacheInfo {
-  /** Requests that were answered without a call of their own: from what is kept, or along with an equal one under way. */
+  /** Requests that took no call of their own: their answer was kept, or on its way to an equal one. */
   readonly hits: number;
-  /** Requests that could have been, and had the upstream called. Those that are never cached are in neither. */
+  /** Requests that had the upstream called. Those that are never cached are in neither. */
   readonly misses: number;
-  /** The most that the answers in memory take, in bytes. */
+  /** The most that answers may take in memory, in bytes. */
   readonly maxsize: number;
-  /** What they take now, in bytes. */
+  /** Their size now, in bytes. */
   readonly currsize: number;
-  /** How many they are. */
+  /** Their number. */
   readonly entries: number;
 }

@@ -28,10 +28,11 @@ type Fetch = typeof globalThis.fetch;
 
 export interface CachedFetch extends Fetch, AsyncDisposable {
   readonly cache: {
+    /** The counts since it was made, or cleared last, and the size of what is in memory. */
     info(): CacheInfo;
     /**
-     * Drops every answer that was kept for this `fetch`, and its counts. No request from here on is given one, nor what
-     * is on its way; resolves once that is written down.
+     * Drops every answer that was kept for this `fetch`, and its counts. No request from here on gets one of them, nor
+     * is any kept that is on its way; resolves once that is written down. What others keep in the same file stays.
      */
     clear(): Promise<void>;
   };
@@ -44,7 +45,7 @@ export function createCachedFetch(options: CachedFetchOptions = {}): CachedFetch
   const { config, isStandardKept } = readOptions(options);
   const { standard, named } = createTargets(config, []);
   const origins = new Origins([...named.values(), ...(isStandardKept ? [standard] : [])]);
-  const upstream = new UnderlyingUpstream(globalThis.fetch);
+  const upstream = new UnderlyingUpstream();
   const core = createCore(config, createLog(config.logLevel), systemClock, [], upstream);
   let closing: Promise<void> | null = null;
   const proxy = core
@@ -59,7 +60,8 @@ export function createCachedFetch(options: CachedFetchOptions = {}): CachedFetch
   proxy.catch(() => {});
   const tag = `fetch:${randomBytes(8).toString('hex')}`;
   const { fetch } = options;
-  const adapter = new InProcessFetch({ proxy, upstream, origins, fetch, maxKeyedBytes: config.maxKeyedBytes, tag });
+  const { whole } = core.limits;
+  const adapter = new InProcessFetch({ proxy, upstream, origins, fetch, maxKeyedBytes: whole, tag });
   const close = async () => {
     await core.abort();
     await proxy.catch(() => {});
@@ -84,7 +86,7 @@ export function createCachedFetch(options: CachedFetchOptions = {}): CachedFetch
   });
 }
 
-/** What a request in this process goes by: its URL says where it goes, and it takes no hop to get here. */
+/** For requests in this process: a URL says where each goes, and none takes a hop to get here. */
 function withoutHop(proxy: ProxyDependencies, rules: Rules, origins: Origins): ProxyDependencies {
   const pseudonym = proxy.pseudonym ?? '';
   const routeOf = (url: string) => origins.routeOf(url) as Route;

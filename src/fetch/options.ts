@@ -1,6 +1,6 @@
 /**
- * What `createCachedFetch` may be given: settings of the table, in the shape of
- * the JSON file, and two that only a `fetch` has.
+ * The options of `createCachedFetch`: settings of the table, in the shape of the
+ * JSON file, and two that only a `fetch` has.
  */
 import type { Settings } from '../config/settings.ts';
 

@@ -9,7 +9,7 @@ import type { CachedFetchOptions } from './options.ts';
 
 export interface CachedFetchConfig {
   readonly config: Config;
-  /** Whether the standard upstream is one of those whose answers are kept. */
+  /** True where the standard upstream is one of those whose answers are kept. */
   readonly isStandardKept: boolean;
 }
 

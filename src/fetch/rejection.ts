@@ -8,7 +8,7 @@ import { errorHeaders } from '../headers/error-headers.ts';
 import type { Marks } from '../headers/response-headers.ts';
 
 /**
- * What the underlying `fetch` rejected with itself, where that is the cause; for anything else a `TypeError`, whose
+ * The reason that the underlying `fetch` rejected with, where that is the cause; for anything else a `TypeError`, whose
  * `cause` has the code of the failure.
  */
 export function rejectionOf(failure: RefrainError): unknown {

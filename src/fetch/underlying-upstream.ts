@@ -21,10 +21,10 @@ const DECODED: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br']
 export class UnderlyingUpstream implements Upstream {
   readonly #fetch: Fetch;
   readonly #init: RequestInit | undefined;
-  readonly #calls: Set<UnderlyingCall>;
+  readonly #calls: UnderlyingCalls;
 
   /** @param init of the caller: what is no part of a request itself, such as a dispatcher, goes along */
-  constructor(fetch: Fetch, init?: RequestInit, calls = new Set<UnderlyingCall>()) {
+  constructor(fetch: Fetch = globalThis.fetch, init?: RequestInit, calls = new UnderlyingCalls()) {
     this.#fetch = fetch;
     this.#init = init;
     this.#calls = calls;
@@ -37,15 +37,32 @@ export class UnderlyingUpstream implements Upstream {
 
   send(request: UpstreamRequest, writer: Writer): void {
     const call = new UnderlyingCall(request, writer);
-    this.#calls.add(call);
-    void call.run(this.#fetch, this.#init).finally(() => this.#calls.delete(call));
+    void this.#calls.during(call, call.run(this.#fetch, this.#init));
   }
 
   async prepare(): Promise<void> {}
 
-  /** Ends every call that is under way; its readers fail. */
   async close(): Promise<void> {
-    for (const call of this.#calls) call.abort(new TypeError('fetch failed', { cause: new Error('it was closed') }));
+    this.#calls.close();
+  }
+}
+
+/** The calls that are under way. */
+class UnderlyingCalls {
+  readonly #running = new Set<UnderlyingCall>();
+  #isClosed = false;
+
+  async during(call: UnderlyingCall, running: Promise<void>): Promise<void> {
+    this.#running.add(call);
+    if (this.#isClosed) this.close();
+    await running;
+    this.#running.delete(call);
+  }
+
+  /** Ends them, and those that are yet to come; their readers fail. */
+  close(): void {
+    this.#isClosed = true;
+    for (const call of this.#running) call.abort(new TypeError('fetch failed', { cause: new Error('it was closed') }));
   }
 }
 

@@ -98,7 +98,7 @@ function bodyOf({ reader, signal, forgotten, onOver }: Played): ReadableStream<U
   return new ReadableStream(source) as ReadableStream<Uint8Array>;
 }
 
-/** What comes out of the recording, into a stream that has room for nothing: it pulls when somebody reads. */
+/** The recording as a stream reads it, which has room for nothing: it pulls when somebody reads. */
 class ReaderSource implements UnderlyingByteSource {
   readonly type = 'bytes';
   onOver: () => void = () => {};

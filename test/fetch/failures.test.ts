@@ -7,7 +7,7 @@ import { CHAT, chatAnswer, chatEvents, errorAnswer, resetAfter, sendJson } from 
 import { startUpstream } from '../harness/upstream.ts';
 import { chatInit, fetchStory, rejection, STREAMED, wordOf } from './fetch-story.ts';
 
-/** What is common to two errors that two calls raise. */
+/** The parts of an error that are the same for each call that raises it. */
 function likeness(error: unknown): object {
   const { name, message, cause } = error as Error & { cause?: { code?: string } };
   return { name, message, code: cause?.code, type: (error as object).constructor };

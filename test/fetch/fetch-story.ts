@@ -49,7 +49,7 @@ export function wordOf({ headers }: Response): string | null {
   return headers.get('x-cache');
 }
 
-/** What a promise rejects with. */
+/** The reason that a promise rejects with. */
 export function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => expect.fail('it was expected to reject'),

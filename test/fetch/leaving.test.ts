@@ -115,11 +115,14 @@ describe('a reader leaves', () => {
   fetchStory('that cancels its stream; the last one aborts the call', async ({ upstream, create, chat }) => {
     upstream.script = beginStream;
     const cached = create();
-    const answers = await Promise.all([cached(chat, chatInit('x', STREAMED)), cached(chat, chatInit('x', STREAMED))]);
+    const [first, second] = await Promise.all([
+      cached(chat, chatInit('x', STREAMED)),
+      cached(chat, chatInit('x', STREAMED)),
+    ]);
     const call = await upstream.called(1);
-    await answers[0]?.body?.cancel();
+    await (first.body as ReadableStream).cancel();
     call.response.write(chatEvents()[0]);
-    const reader = (answers[1]?.body as ReadableStream<Uint8Array>).getReader();
+    const reader = (second.body as ReadableStream<Uint8Array>).getReader();
     expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe(chatEvents()[0]);
     await reader.cancel();
     await call.closed;
