@@ -144,7 +144,13 @@ function createReaders(config: Config, rules: Rules): Readers {
 type CacheParts = Pick<Core, 'store' | 'admission'> & { readonly clock: Clock; readonly log: Log };
 
 function createCache({ maxEntryBytes, onAbandon, flight }: Config, parts: CacheParts): Cache {
-  return new Cache({ ...parts, maxEntryBytes, onAbandon, patience: flight.takeoverAfter, keptHeaders: replayedHeaders });
+  return new Cache({
+    ...parts,
+    maxEntryBytes,
+    onAbandon,
+    patience: flight.takeoverAfter,
+    keptHeaders: replayedHeaders,
+  });
 }
 
 function createCallers({ store: { path }, auth: { recheck } }: Config, log: Log, clock: Clock): Callers {

@@ -4,26 +4,31 @@
  */
 
 /**
- * `openai`: OpenAI and Azure, by their documentation. `engine`: a server that
- * answers from the body alone, such as llama.cpp, vLLM, Ollama or LM Studio.
- * `compatible`: any other; what it might answer by is in the key.
+ * `openai`: OpenAI and Azure, by their documentation. `anthropic`: Anthropic, by its own. `engine`: a server that
+ * answers from the body alone, such as llama.cpp, vLLM, Ollama or LM Studio. `compatible`: any other; what it might
+ * answer by is in the key.
  */
-export const DIALECTS = ['openai', 'compatible', 'engine'] as const;
+export const DIALECTS = ['openai', 'anthropic', 'compatible', 'engine'] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 
 /** The need of a stream to end with `data: [DONE]`, so that it counts as whole. */
 export type DoneMarker = 'required' | 'optional';
 
-const OPENAI = 'api.openai.com';
+/** Hosts that are, with their subdomains, one vendor's API. */
+const HOSTS: readonly (readonly [host: string, dialect: Dialect])[] = [
+  ['api.openai.com', 'openai'],
+  ['api.anthropic.com', 'anthropic'],
+];
 
-/** Hosts whose subdomains are OpenAI's API. */
-const PARENTS = [OPENAI, 'openai.azure.com', 'services.ai.azure.com'] as const;
+/** Hosts whose subdomains alone are OpenAI's API. */
+const PARENTS = ['openai.azure.com', 'services.ai.azure.com'] as const;
 
 /** @param hostname in lower case, as `URL` gives it; compared label by label, never by substring */
 export function dialectOfHost(hostname: string): Dialect {
   const name = hostname.replace(/\.$/, '');
-  return name === OPENAI || PARENTS.some((parent) => name.endsWith(`.${parent}`)) ? 'openai' : 'compatible';
+  const known = HOSTS.find(([host]) => name === host || name.endsWith(`.${host}`));
+  return known?.[1] ?? (PARENTS.some((parent) => name.endsWith(`.${parent}`)) ? 'openai' : 'compatible');
 }
 
 export function doneMarkerOf(dialect: Dialect): DoneMarker {
@@ -33,4 +38,14 @@ export function doneMarkerOf(dialect: Dialect): DoneMarker {
 /** Tests whether labels and a session's headers are known not to change an answer. */
 export function ignoresLabels(dialect: Dialect): boolean {
   return dialect !== 'compatible';
+}
+
+/** Tests whether a body means what OpenAI documents: which fields are labels, and what is assumed where one is absent. */
+export function readsAsOpenai(dialect: Dialect): boolean {
+  return dialect === 'openai' || dialect === 'engine';
+}
+
+/** Tests whether a request's client is known to be Anthropic's, whose headers of a session are labels too. */
+export function isAnthropic(dialect: Dialect): boolean {
+  return dialect === 'anthropic';
 }

@@ -25,7 +25,7 @@ if (major > LEAST_MAJOR || (major === LEAST_MAJOR && minor >= LEAST_MINOR)) {
 
 async function run() {
   // Old ones know no flag that silences one kind alone.
-  if (process.listenerCount('warning') === 0) process.on('warning', tellWarning);
+  if (process.listenerCount('warning') === 0) process.on('warning', reportWarning);
   const { fileURLToPath } = process.getBuiltinModule('node:url');
   const kept = fileURLToPath(new URL('../node_modules/.cache/refrain', import.meta.url));
   process.getBuiltinModule('node:module').enableCompileCache(kept);
@@ -36,6 +36,6 @@ async function run() {
 }
 
 /** @param {Error} warning */
-function tellWarning({ name, message }) {
+function reportWarning({ name, message }) {
   if (name !== 'ExperimentalWarning') process.stderr.write(`refrain: ${name}: ${message}\n`);
 }

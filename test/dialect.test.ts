@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dialectOfHost, doneMarkerOf } from '../src/dialect.ts';
+import { DIALECTS, dialectOfHost, doneMarkerOf } from '../src/dialect.ts';
 
 const hostOf = (base: string) => new URL(base).hostname;
 
@@ -15,7 +15,17 @@ test.each([
   expect(dialectOfHost(hostOf(base))).toBe('openai');
 });
 
+test.each(['https://api.anthropic.com', 'https://api.anthropic.com/v1', 'https://eu.api.anthropic.com'])(
+  '%s is Anthropic',
+  (base) => {
+    expect(dialectOfHost(hostOf(base))).toBe('anthropic');
+  },
+);
+
 test.each([
+  'https://anthropic.com',
+  'https://api.anthropic.com.evil.test',
+  'https://xapi.anthropic.com',
   'https://api.openai.com.evil.test/v1',
   'https://api-openai.com',
   'https://notapi.openai.com',
@@ -36,9 +46,10 @@ test.each([
 });
 
 test('OpenAI alone is known to end every stream with [DONE]', () => {
-  expect([doneMarkerOf('openai'), doneMarkerOf('compatible'), doneMarkerOf('engine')]).toEqual([
-    'required',
-    'optional',
-    'optional',
+  expect(DIALECTS.map((dialect) => [dialect, doneMarkerOf(dialect)])).toEqual([
+    ['openai', 'required'],
+    ['anthropic', 'optional'],
+    ['compatible', 'optional'],
+    ['engine', 'optional'],
   ]);
 });

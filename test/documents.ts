@@ -3,9 +3,11 @@
  */
 import { environmentExample, exitsTable, settingsTable } from './config/documents.ts';
 import { Metrics } from '../src/ledger/metrics.ts';
-import { DIALECTS, ignoresLabels } from '../src/dialect.ts';
+import { DIALECTS, readsAsOpenai } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
-import { AUTHORED_IDS, FIELDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
+import { ENDPOINTS } from '../src/endpoint.ts';
+import { REQUEST_ENDPOINTS } from '../src/request/endpoints/table.ts';
+import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
 import { HEADER_RULES, isInForce } from '../src/request/ignored-headers.ts';
 
 export { environmentExample };
@@ -44,11 +46,20 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'docs/settings.md': { settings: settingsTable },
 };
 
-export const generatedDocuments: readonly string[] = Object.keys(PARTS);
+const DESCRIPTION = 'config/openapi.json';
+
+export const generatedDocuments: readonly string[] = [...Object.keys(PARTS), DESCRIPTION];
 
 /** A document with its tables as the code has them now. @param path below the top of the repository */
 export function refreshDocument(path: string, text: string): string {
+  if (path === DESCRIPTION) return refreshDescription(text);
   return Object.entries(PARTS[path] ?? {}).reduce((whole, [name, make]) => withPart(whole, name, make()), text);
+}
+
+/** The description of the admin API with its endpoints as the code has them now. */
+function refreshDescription(openapi: string): string {
+  const names = ENDPOINTS.map((name) => `"${name}"`).join(', ');
+  return openapi.replace(/("Endpoint": \{\s*"type": "string",\s*"enum": )\[[^\]]*\]/, `$1[${names}]`);
 }
 
 /** The text between `<!-- name -->` and `<!-- /name -->`. */
@@ -86,11 +97,11 @@ function keyTable(): string {
     `|---|${'---|'.repeat(DIALECTS.length)}---|`,
   ];
   const fields = [
-    row(FORM_FIELDS, () => true, 'the form of the answer, not the answer (chat, completions and responses)'),
-    ...IGNORED_FIELDS.map(({ fields: names, why }) => row(names, ignoresLabels, why)),
+    row(FORM_FIELDS, () => true, 'the form of the answer, not the answer, where an endpoint has both'),
+    ...IGNORED_FIELDS.map(({ fields: names, isIgnored, why }) => row(names, isIgnored, why)),
     row(
       [AUTHORED_IDS],
-      ignoresLabels,
+      readsAsOpenai,
       'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`',
     ),
   ];
@@ -104,7 +115,7 @@ function keyTable(): string {
 
 /** The fields of each endpoint that are in the key, by what they decide. */
 function fieldsTable(): string {
-  const rows = Object.entries(FIELDS).map(([endpoint, fields]) => {
+  const rows = Object.entries(REQUEST_ENDPOINTS).map(([endpoint, { fields }]) => {
     const keyed = Object.entries<string>(fields).filter(([, why]) => why !== 'left out');
     const groups = [...Map.groupBy(keyed, ([, why]) => why)].map(
       ([why, entries]) => `*${why}* ${quoted(entries.map(([name]) => name))}`,

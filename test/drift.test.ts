@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ENDPOINTS } from '../src/endpoint.ts';
 import { generatedDocuments, refreshDocument } from './documents.ts';
 import { anchorsOf, firstCells, linksOf, listDocuments, sectionOf } from './markdown.ts';
 
@@ -18,6 +19,13 @@ describe('the documents', () => {
   test('have their tables as the code has them; `node test/generate.ts` writes them', () => {
     for (const path of generatedDocuments) expect(read(path), path).toBe(refreshDocument(path, read(path)));
     expect(read('docs/settings.md')).toContain('| `REFRAIN_PORT` |');
+  });
+
+  test('have every endpoint', () => {
+    for (const endpoint of ENDPOINTS) {
+      expect(read('config/openapi.json')).toContain(`"${endpoint}"`);
+      expect(read('docs/key.md')).toContain(`| ${endpoint} |`);
+    }
   });
 
   test('list every error, with its status', () => {
@@ -38,7 +46,11 @@ describe('the documents', () => {
   const REASONS = new Set(firstCells(sectionOf(read('docs/api.md'), 'Reasons')));
 
   test('give every reason for a bypass', () => {
+    const endpoints = readdirSync(new URL('src/request/endpoints', ROOT)).map(
+      (name) => `src/request/endpoints/${name}`,
+    );
     const reasons = [
+      ...endpoints,
       'src/request/state.ts',
       'src/request/parsed-request.ts',
       'src/request/bypasses.ts',
@@ -46,7 +58,11 @@ describe('the documents', () => {
       'src/http/bodies.ts',
       'src/proxy/name.ts',
     ].flatMap((path) =>
-      [...read(path).matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g)].map(([, reason]) => reason as string),
+      [
+        ...read(path)
+          .replace(/fields: \{[^}]*\}/, '')
+          .matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g),
+      ].map(([, reason]) => reason as string),
     );
     expect(reasons.length).toBeGreaterThan(12);
     for (const reason of new Set(reasons)) expect(REASONS).toContain(reason);

@@ -7,7 +7,8 @@ import type { Validator } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
 import type { TailUsage } from '../response/tail-usage.ts';
-import { laterUsage } from '../response/usage.ts';
+import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
+import type { Usage } from '../response/usage.ts';
 
 /** An answer, as far as it has come. */
 interface Heard {
@@ -23,16 +24,21 @@ export class CallMetrics {
   readonly #clock: Clock;
   readonly #tell: (call: Call | null) => void;
   #begunAt: number | null = null;
-  /** Looks at what no judge sees. */
+  /** Looks at what no validator sees. */
   #tail: TailUsage | EncodedTailUsage | null = null;
-  /** The judge that saw its beginning, where nobody judges it any more. */
+  /** The validator that saw its beginning, where nobody validates it any more. */
   #former: Validator | null = null;
   readonly #model: string | null;
+  readonly #endpoint: Endpoint | null;
 
-  /** @param model that was asked for; where that is not known, what the answer says */
-  constructor(clock: Clock, model: string | null) {
+  /**
+   * @param model that was asked for; where that is not known, what the answer says
+   * @param endpoint null where its answers tell of no usage
+   */
+  constructor(clock: Clock, model: string | null, endpoint: Endpoint | null) {
     this.#clock = clock;
     this.#model = model;
+    this.#endpoint = endpoint;
     const { promise, resolve } = Promise.withResolvers<Call | null>();
     this.whenOver = promise;
     this.#tell = resolve;
@@ -46,14 +52,10 @@ export class CallMetrics {
     this.#begunAt = this.#clock.now();
   }
 
-  /**
-   * From here on nobody judges the answer.
-   * @param endpoint null where its answers tell of no usage
-   * @param former who did until here
-   */
-  unjudged(endpoint: Endpoint | null, head: Head, former: Validator | null = null): void {
+  /** From here on nobody validates the answer. @param former who did until here */
+  unjudged(head: Head, former: Validator | null = null): void {
     this.#former = former;
-    if (endpoint !== null) this.#tail = tailUsageOf(head);
+    if (this.#endpoint !== null) this.#tail = tailUsageOf(this.#endpoint, head);
   }
 
   saw(chunk: Buffer): void {
@@ -64,7 +66,7 @@ export class CallMetrics {
   conclude(validator: Validator | null): Call | null {
     if (this.startedAt === null || this.#begunAt === null) return null;
     const seen = validator ?? this.#former;
-    const usage = laterUsage(seen?.usage ?? null, this.#tail?.usage() ?? null);
+    const usage = this.#later(seen?.usage ?? null, this.#tail?.usage() ?? null);
     const model = this.#model === null ? (seen?.model ?? this.#tail?.model() ?? null) : null;
     const times = { firstByteMs: this.#begunAt - this.startedAt, ms: this.#clock.now() - this.startedAt };
     return { usage, ...times, ...(model !== null && { model }) };
@@ -73,12 +75,16 @@ export class CallMetrics {
   /** The account of a call whose answer broke off: it is counted if its usage was told before. */
   breakOff(validator: Validator | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
-    if (head !== null && validator !== null && validator.usage === null) {
-      this.#tail = tailUsageOf(head);
+    if (this.#endpoint !== null && head !== null && validator !== null && validator.usage === null) {
+      this.#tail = tailUsageOf(this.#endpoint, head);
       for (const chunk of chunks) this.#tail?.push(chunk);
     }
     const call = this.conclude(validator);
     return call?.usage ? call : null;
+  }
+
+  #later(before: Usage | null, now: Usage | null): Usage | null {
+    return this.#endpoint === null ? (now ?? before) : RESPONSE_ENDPOINTS[this.#endpoint].usage.later(before, now);
   }
 
   close(call: Call | null): void {

@@ -14,7 +14,7 @@
 import { abandoned, internalError, type RefrainError } from '../errors.ts';
 import type { Validator, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
-import { isEventStream, judgeOf } from '../response/validator.ts';
+import { isEventStream, validatorOf } from '../response/validator.ts';
 import { type RecordingOwner, Recording } from '../response/recording.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
@@ -46,7 +46,7 @@ export class Flight implements Writer, RecordingOwner {
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
-    this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null);
+    this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null, plan.endpoint);
     this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this);
   }
 
@@ -68,7 +68,7 @@ export class Flight implements Writer, RecordingOwner {
     this.unkept = this.#plan.admission.isFull ? 'limits' : 'too-large';
     this.#land();
     this.#abandon();
-    if (this.recording.head) this.callMetrics.unjudged(this.#plan.endpoint, this.recording.head, validator);
+    if (this.recording.head) this.callMetrics.unjudged(this.recording.head, validator);
   }
 
   start(fetch: Fetch): void {
@@ -113,10 +113,10 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   begin(head: Head, framing: Framing): void {
-    const { sink, endpoint } = this.#plan;
+    const { sink } = this.#plan;
     this.callMetrics.begun();
-    if (sink && !this.recording.liveOnly) this.#validator = judgeOf(sink.expected, head, framing);
-    else this.callMetrics.unjudged(endpoint, head);
+    if (sink && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
+    else this.callMetrics.unjudged(head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#land();
     sink?.begun(head);

@@ -25,7 +25,7 @@ const UNCACHED = ['cache-control', 'private, no-store'] as const;
 /** @param length the body's length in bytes; null while it is unknown */
 export function responseHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
   const streams = isEventStream(head);
-  // What is kept has none of what is replaced here.
+  // A kept answer has none of the headers that ours replace.
   const headers = outcome.word === 'hit' ? [...head.headers] : upstreamHeaders(head, outcome, marks, streams);
   if (marks.endpoint !== null || headerOf(headers, 'cache-control') === undefined) headers.push(...UNCACHED);
   const { requestId, key, why } = marks;

@@ -1,7 +1,7 @@
 /**
  * Bodies on their way from clients. One that pauses for too long is given up,
  * and so is one that only drips: after the same time it must have come at some
- * rate. Time in which whoever reads a body holds it back does not count.
+ * rate. Time in which its reader holds a body back does not count.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
@@ -9,16 +9,16 @@ import { bodyIncomplete, bodyTimeout, type RefrainError } from '../errors.ts';
 
 /** A body on its way. */
 export interface Arriving {
-  /** When it last sent something, in milliseconds since the epoch. */
-  heardAt: number;
+  /** When its last piece came, in milliseconds since the epoch. */
+  lastAt: number;
   /** When it began, and later by as much as it was held back. */
   since: number;
   /** How much has come since then. */
   bytes: number;
   /** Since when it is held back; null where it is not. */
   heldAt: number | null;
-  /** Told that it will never be whole. */
-  readonly give: (error: RefrainError) => void;
+  /** Called once, where it will never be whole. */
+  readonly refuse: (error: RefrainError) => void;
 }
 
 /** How long a client may pause while it sends its body, and how long it may take beside what it sends. */
@@ -40,11 +40,11 @@ export class Arrivals {
     this.#clock = clock;
   }
 
-  add(request: IncomingMessage, give: (error: RefrainError) => void): Arriving {
+  add(request: IncomingMessage, refuse: (error: RefrainError) => void): Arriving {
     const now = this.#clock.now();
-    const arriving: Arriving = { heardAt: now, since: now, bytes: 0, heldAt: null, give };
+    const arriving: Arriving = { lastAt: now, since: now, bytes: 0, heldAt: null, refuse };
     this.#arriving.add(arriving);
-    request.on('close', () => this.#arriving.delete(arriving) && !request.complete && give(bodyIncomplete()));
+    request.on('close', () => this.#arriving.delete(arriving) && !request.complete && refuse(bodyIncomplete()));
     if (!this.#alarmed) this.#alarm(PAUSE_MS);
     return arriving;
   }
@@ -55,12 +55,12 @@ export class Arrivals {
   }
 
   /** @param bytes how much has come in all */
-  heard(arriving: Arriving, bytes: number): void {
-    arriving.heardAt = this.#clock.now();
+  arrived(arriving: Arriving, bytes: number): void {
+    arriving.lastAt = this.#clock.now();
     arriving.bytes = bytes;
   }
 
-  /** It waits for whoever reads it. */
+  /** Its reader holds it back. */
   hold(arriving: Arriving): void {
     arriving.heldAt ??= this.#clock.now();
   }
@@ -69,7 +69,7 @@ export class Arrivals {
     if (arriving.heldAt === null) return;
     const now = this.#clock.now();
     arriving.since += now - arriving.heldAt;
-    arriving.heardAt = now;
+    arriving.lastAt = now;
     arriving.heldAt = null;
   }
 
@@ -87,7 +87,7 @@ export class Arrivals {
         next = Math.min(next, PAUSE_MS);
         continue;
       }
-      const untilPaused = arriving.heardAt + PAUSE_MS - now;
+      const untilPaused = arriving.lastAt + PAUSE_MS - now;
       const untilSlow = arriving.since + PAUSE_MS + (arriving.bytes / MIN_RATE) * 1000 - now;
       const left = Math.min(untilPaused, untilSlow);
       if (left > 0) {
@@ -95,7 +95,7 @@ export class Arrivals {
         continue;
       }
       this.#arriving.delete(arriving);
-      arriving.give(bodyTimeout(untilPaused <= 0 ? PAUSED : SLOW));
+      arriving.refuse(bodyTimeout(untilPaused <= 0 ? PAUSED : SLOW));
     }
     this.#alarmed = false;
     if (next < Infinity) this.#alarm(next);

@@ -97,7 +97,7 @@ export class Bodies {
         if (bytes > held && !share.take(needed - held, needed)) return goOn('request-budget', piece);
         held = needed;
         gathering.add(piece);
-        if (bytes !== length) this.#arrivals.heard(arriving, bytes);
+        if (bytes !== length) this.#arrivals.arrived(arriving, bytes);
       };
       const finish = () => {
         this.#arrivals.delete(arriving);
@@ -131,7 +131,7 @@ export class Bodies {
     const arriving = this.#arrivals.add(request, (error) => body.destroy(error));
     request.on('data', (piece: Buffer) => {
       bytes += piece.length;
-      this.#arrivals.heard(arriving, bytes);
+      this.#arrivals.arrived(arriving, bytes);
       if (bytes > limit) body.destroy(bodyTooLarge(limit));
     });
     request.on('pause', () => this.#arrivals.hold(arriving)).on('resume', () => this.#arrivals.goOn(arriving));

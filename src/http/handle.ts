@@ -12,6 +12,9 @@ import { parse } from '../proxy/parse.ts';
 import { record } from '../proxy/record.ts';
 import { createContext } from '../proxy/request-context.ts';
 import { resolve } from '../proxy/resolve.ts';
+import { endpointMeantBy } from '../request/endpoints/table.ts';
+import { errorsOf } from '../response/endpoints/table.ts';
+import type { Head } from '../response/entry.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
 import { drain } from './bodies.ts';
 import { Exchange } from './exchange.ts';
@@ -38,12 +41,14 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     const head = parse(proxy, { method, url, httpVersion, rawHeaders }, socket, context);
     const named = await name(proxy, head, exchange, context);
     const { outcome, reader } = (result = await resolve(proxy, named, exchange, context));
-    await send(reader, response, (head, length) => responseHeaders(head, length, outcome, context), heartbeat);
+    const headersFor = (head: Head, length: number | null) => responseHeaders(head, length, outcome, context);
+    await send(reader, response, { headersFor, errors: errorsOf(context.endpoint), heartbeat });
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);
     if (error.code === 'internal_error')
       proxy.log.error({ requestId: context.requestId, err: cause }, 'request failed');
-    fail(response, error, result?.outcome ?? null, context);
+    const errors = errorsOf(context.endpoint ?? endpointMeantBy(method, url));
+    fail(response, error, result?.outcome ?? null, context, errors);
   } finally {
     drain(request);
     record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });

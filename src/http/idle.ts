@@ -1,18 +1,14 @@
 /**
- * Which connections are idle when a server stops. Node takes one for idle
- * whose answer has been ended and not yet been sent, so that a slow reader
- * would lose what it still waits for; and not one that has never said a byte,
- * which would hold up the stop.
+ * Idle connections, when a server stops. Node takes one for idle whose response
+ * has been ended and not yet been sent, so that a slow client would lose what it
+ * still waits for; and not one that has never sent a byte, which would hold up
+ * the stop.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { responseOn } from './response-on.ts';
 
-/** The answer that a connection is sending, where Node keeps it, and looks at itself before it closes one. */
-interface SendingSocket {
-  readonly _httpMessage?: { finished: boolean } | null;
-}
-
-/** Has the server close those that are idle: nothing is heard on them, and nothing is left to be sent. */
+/** Has the server close those that are idle: nothing comes on them, and nothing is left to be sent. */
 export function closeOnlyIdle(server: Server): void {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -21,11 +17,11 @@ export function closeOnlyIdle(server: Server): void {
   });
   const closeIdle = server.closeIdleConnections.bind(server);
   server.closeIdleConnections = () => {
-    const answers = [...sockets].flatMap((socket) => (socket as SendingSocket)._httpMessage ?? []);
-    const unsent = answers.filter(({ finished }) => finished);
-    for (const answer of unsent) answer.finished = false;
+    const responses = [...sockets].flatMap((socket) => responseOn(socket) ?? []);
+    const unsent = responses.filter(({ finished }) => finished);
+    for (const response of unsent) response.finished = false;
     closeIdle();
-    for (const answer of unsent) answer.finished = true;
+    for (const response of unsent) response.finished = true;
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   };
 }

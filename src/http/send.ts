@@ -3,42 +3,43 @@
  * was complete before is sent in one write.
  *
  * The socket sets the pace: what it does not take stays in the recording,
- * shared with every other listener. An answer ends as its upstream ended it.
+ * shared with every other reader. An answer ends as its upstream ended it.
  * One that broke off on its way is never ended cleanly: a stream says why in an
  * error event, then its connection breaks; anything else only breaks.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import { errorEvent } from '../errors.ts';
 import { type Head, headerOf } from '../response/entry.ts';
+import type { ErrorDialect } from '../response/error-dialect.ts';
 import { isEventStream } from '../response/validator.ts';
 import type { Reader, Player } from '../response/reader.ts';
 import type { Failure } from '../response/writer.ts';
 
-/** The headers to send, by the head of the answer and its length in bytes if that is known. */
-export type HeadersFor = (head: Head, length: number | null) => string[];
+/** How an answer is written. */
+export interface Rendering {
+  /** The headers to send, by the head of the answer and its length in bytes if that is known. */
+  readonly headersFor: (head: Head, length: number | null) => string[];
+  /** The words in which its client is told that it broke off. */
+  readonly errors: ErrorDialect;
+  readonly heartbeat: Heartbeat | null;
+}
 
 /**
  * Resolves when the response is over: after the last byte, or when the client has left.
  * @throws RefrainError where the answer failed before anything was sent
  */
-export function send(
-  reader: Reader,
-  response: ServerResponse,
-  headersFor: HeadersFor,
-  heartbeat: Heartbeat | null,
-): Promise<void> {
+export function send(reader: Reader, response: ServerResponse, rendering: Rendering): Promise<void> {
   return new Promise((resolve, reject) => {
     const whole = response.destroyed ? null : reader.readWhole();
-    if (whole === null) return new Playback(reader, response, headersFor, heartbeat).start(resolve, reject);
+    if (whole === null) return new Playback(reader, response, rendering).start(resolve, reject);
     const head = reader.head as Head;
     response.on('close', resolve);
-    response.writeHead(head.status, head.statusText, headersFor(head, whole.length));
+    response.writeHead(head.status, head.statusText, rendering.headersFor(head, whole.length));
     response.end(whole);
   });
 }
 
-/** Something to say in a silent stream, for connections that are cut when nothing passes. */
+/** A comment in a silent stream, for connections that are cut when nothing passes. */
 export interface Heartbeat {
   /** How long a stream is silent before, in ms. */
   readonly ms: number;
@@ -62,22 +63,20 @@ const COMMENT = ': refrain is waiting\n';
 class Playback implements Player {
   readonly #reader: Reader;
   readonly #response: ServerResponse;
-  readonly #headersFor: HeadersFor;
+  readonly #rendering: Rendering;
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
-  /** Whether the client was told how long the answer is. */
+  /** True where the client knows how long the answer is. */
   #hasLength = false;
   #last: Buffer = NOTHING;
-  readonly #heartbeat: Heartbeat | null;
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
-  constructor(reader: Reader, response: ServerResponse, headersFor: HeadersFor, heartbeat: Heartbeat | null) {
-    this.#heartbeat = heartbeat;
+  constructor(reader: Reader, response: ServerResponse, rendering: Rendering) {
     this.#reader = reader;
     this.#response = response;
-    this.#headersFor = headersFor;
+    this.#rendering = rendering;
   }
 
   start(resolve: () => void, reject: (error: unknown) => void): void {
@@ -125,7 +124,8 @@ class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
+    const { heartbeat } = this.#rendering;
+    if (state === 'streaming' && heartbeat && isEventStream(head)) this.#awaitBeat(heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
     else this.#breakOff(head, this.#reader.failure as Failure);
@@ -134,7 +134,7 @@ class Playback implements Player {
 
   #begin(head: Head): void {
     const { length, state } = this.#reader;
-    this.#response.writeHead(head.status, head.statusText, this.#headersFor(head, length));
+    this.#response.writeHead(head.status, head.statusText, this.#rendering.headersFor(head, length));
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
     this.#hasLength = length !== null;
@@ -161,7 +161,7 @@ class Playback implements Player {
     }
   }
 
-  #breakOff(head: Head, { error, alreadySent: told }: Failure): void {
+  #breakOff(head: Head, { error, alreadySent }: Failure): void {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.
@@ -172,15 +172,18 @@ class Playback implements Player {
       const timer = setTimeout(cut, READ_MS).unref();
       this.#response.once('close', () => clearTimeout(timer));
     };
-    // Nothing may be said beyond a length that was told.
+    // Nothing may follow what fills the declared length.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (told || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
+    else if (alreadySent || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
       this.#response.write('', cutOnceRead);
-    } else this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + errorEvent(error), cutOnceRead);
+    } else {
+      const event = this.#rendering.errors.event(error);
+      this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
+    }
   }
 }
 
-/** Whether what was sent so far ends between two events. */
+/** Tests whether what was sent so far ends between two events. */
 function endsEvent(last: Buffer): boolean {
   return last.length === 0 || /(\n\n|\r\r|\r\n\r\n)$/.test(last.subarray(-4).toString('latin1'));
 }

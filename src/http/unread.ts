@@ -2,6 +2,7 @@
  * Requests that Node's parser refuses: answered in OpenAI's envelope, by hand,
  * for there is no response object.
  */
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   bodyTimeout,
@@ -13,6 +14,7 @@ import {
   type RefrainError,
 } from '../errors.ts';
 import { STATUS_CODES } from './node-http.ts';
+import { responseOn } from './response-on.ts';
 
 /** A listener of `clientError` of the API. */
 export function refuseUnread(cause: NodeJS.ErrnoException, socket: Duplex): void {
@@ -35,20 +37,23 @@ export function refuseUnreadAdmin(cause: NodeJS.ErrnoException, socket: Duplex):
  */
 function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   if (cause.code !== 'ERR_HTTP_REQUEST_TIMEOUT') return refuseNow(cause, socket, marks);
-  const { _httpMessage: sending, bytesWritten } = socket as Sending;
+  const [response, sent] = [responseOn(socket), bytesSent(socket)];
   setImmediate(() => {
-    const isAsked = (socket as Sending)._httpMessage !== sending || (socket as Sending).bytesWritten > bytesWritten;
+    const isAsked = responseOn(socket) !== response || bytesSent(socket) > sent;
     if (!isAsked && !socket.destroyed) refuseNow(cause, socket, marks);
   });
 }
 
 function refuseNow(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
-  // A connection that broke, or on which an answer has begun, can be told nothing.
-  if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun(socket)) return void socket.destroy();
+  const hasBegun = responseOn(socket)?.headersSent === true;
+  // A client whose connection broke, or whose response has begun, reads nothing else.
+  if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun) return void socket.destroy();
   const error = errorOf(cause, socket);
   const body = errorBody(error);
+  const length = Buffer.byteLength(body);
   socket.end(
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${length}\r\n` +
       `${marks(error.code)}connection: close\r\n\r\n${body}`,
   );
 }
@@ -58,18 +63,12 @@ function errorOf(cause: NodeJS.ErrnoException, socket: Duplex): RefrainError {
     case 'HPE_HEADER_OVERFLOW':
       return headersTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return (socket as Sending)._httpMessage ? bodyTimeout('did not arrive in time') : headersTimeout();
+      return responseOn(socket) ? bodyTimeout('did not arrive in time') : headersTimeout();
     default:
       return malformedRequest(reasonOf(cause));
   }
 }
 
-interface Sending extends Duplex {
-  /** The answer to the request that is being read, once its headers are; Node's own handler looks at it too. */
-  readonly _httpMessage?: { readonly headersSent: boolean } | null;
-  readonly bytesWritten: number;
-}
-
-function hasBegun(socket: Duplex): boolean {
-  return (socket as Sending)._httpMessage?.headersSent === true;
+function bytesSent(socket: Duplex): number {
+  return (socket as Socket).bytesWritten;
 }

@@ -13,7 +13,7 @@ const NO_MODEL = '(none)';
 
 const KINDS = { input: 'input', cached_input: 'cachedInput', output: 'output', reasoning: 'reasoning' } as const;
 
-type ModelSum = Record<keyof Usage | 'dollars' | 'unpriced', number>;
+type ModelSum = Record<(typeof KINDS)[keyof typeof KINDS] | 'dollars' | 'unpriced', number>;
 
 export class ModelSums {
   readonly #names = new BoundedNames(MOST_MODELS);

@@ -1,6 +1,6 @@
 /**
- * What tokens cost: OpenAI's list prices for its standard tier, from
- * `config/prices.json`. `since` is a day from which a price is known to have
+ * What tokens cost: OpenAI's and Anthropic's list prices for their standard
+ * tier, from `config/prices.json`. `since` is a day from which a price is known to have
  * stood at its `source` (of a page without a date: the earliest that its text
  * can be of); what it was before, and since, is not known here.
  *
@@ -17,6 +17,9 @@ export interface Price {
   readonly input: number;
   /** Absent where cached input costs what other input costs. */
   readonly cachedInput?: number;
+  /** Absent where input that is written to the upstream's own cache costs what other input costs. */
+  readonly cacheWrite5m?: number;
+  readonly cacheWrite1h?: number;
   readonly output: number;
   /** The most tokens of input for which the price holds. */
   readonly upTo?: number;
@@ -27,8 +30,8 @@ export interface Price {
 /** The same for `src/` and `dist/`. */
 const FILE = new URL('../../config/prices.json', import.meta.url);
 
-/** What follows a model's name in that of its snapshot: `-2024-07-18`, or `-0613`. */
-const SNAPSHOT = /-(\d{4}-\d{2}-\d{2}|(?:0[1-9]|1[0-2])[0-3]\d)$/;
+/** What follows a model's name in that of its snapshot: `-2024-07-18`, `-20250929` or `-0613`. */
+const SNAPSHOT = /-(\d{4}-\d{2}-\d{2}|20\d{6}|(?:0[1-9]|1[0-2])[0-3]\d)$/;
 
 /** A dollar per million tokens is so many nano-dollars per token. */
 const NANO_PER_TOKEN = 1_000;
@@ -51,11 +54,16 @@ export class Prices {
   }
 
   /** In whole nano-dollars, so that any number of them adds up exactly; null where there is no price. */
-  nanoDollars(model: string | null, { input, cachedInput, output }: Usage): number | null {
+  nanoDollars(model: string | null, usage: Usage): number | null {
     const price = model === null ? null : this.find(model);
-    if (price === null || input > (price.upTo ?? Infinity)) return null;
-    const cached = price.cachedInput ?? price.input;
-    const dollars = (input - cachedInput) * price.input + cachedInput * cached + output * price.output;
+    if (price === null || usage.input > (price.upTo ?? Infinity)) return null;
+    const { input, cachedInput, cacheWrite5m = 0, cacheWrite1h = 0, output } = usage;
+    const dollars =
+      (input - cachedInput - cacheWrite5m - cacheWrite1h) * price.input +
+      cachedInput * (price.cachedInput ?? price.input) +
+      cacheWrite5m * (price.cacheWrite5m ?? price.input) +
+      cacheWrite1h * (price.cacheWrite1h ?? price.input) +
+      output * price.output;
     return Math.round(dollars * NANO_PER_TOKEN);
   }
 }

@@ -160,7 +160,7 @@ class LineSums {
   }
 
   #usage(outcomes: readonly LedgerWord[]): Usage {
-    const sum = (of: keyof Usage) => this.#sum(of, outcomes);
+    const sum = (of: keyof Amounts) => this.#sum(of, outcomes);
     return { input: sum('input'), cachedInput: sum('cachedInput'), output: sum('output'), reasoning: sum('reasoning') };
   }
 

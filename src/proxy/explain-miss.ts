@@ -48,7 +48,7 @@ function twinOf({ hints }: ProxyDependencies, { head, keyContext, keyed }: Named
   return hints.missed({ endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users, dialect });
 }
 
-/** What is kept was kept from this caller, or from what it sent. */
+/** The reasons that lie with the caller, or with the headers that it sent. */
 function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | null {
   if (standing === 'refused') return 'the upstream refused this credential last';
   if (isKept) return 'kept, but the upstream is asked whether it still accepts this credential';
@@ -56,7 +56,7 @@ function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | nu
   return `the answers vary by ${variesBy.join(', ')}, and none is kept for what was sent`;
 }
 
-/** The last answer to the same. */
+/** The reasons that lie with the last answer to the same. */
 function ofAnswer({ outcome }: Missing): string | null {
   if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
   const { isStale, isOfFuture } = outcome.answer;

@@ -4,6 +4,7 @@
  * rest; so each connection remembers its last, and a repeat is not read again.
  */
 import { loopDetected } from '../errors.ts';
+import { deletedAnswerOf } from '../request/endpoints/table.ts';
 import { readHeaderFields, valuesOf } from '../request/header-fields.ts';
 import { meantHeaders, namesUs } from '../headers/forwarded-headers.ts';
 import { SentHeaders } from '../headers/sent-headers.ts';
@@ -16,6 +17,8 @@ export interface ReceivedHead extends ParsedHead {
   /** But for the length of the body, which may be that of an earlier request. */
   readonly raw: RawHead;
   readonly sent: SentHeaders;
+  /** The id of the answer that it deletes from its server; null of any other request. */
+  readonly deletes: string | null;
 }
 
 export interface HeadMemoOptions {
@@ -47,19 +50,21 @@ export class HeadMemo {
     // Also where `Connection` takes it away: that would hide a loop.
     if (namesUs(rawHeaders, this.#pseudonym)) throw loopDetected();
     const head = parseHead(this.#rules, { method, url, fields });
-    const received: ReceivedHead = { ...head, raw, sent: new SentHeaders(this.#rules, head, rawHeaders) };
+    const { path, target } = head.route;
+    const deletes = deletedAnswerOf(method, { path, basePath: target.basePath });
+    const received: ReceivedHead = { ...head, raw, deletes, sent: new SentHeaders(this.#rules, head, rawHeaders) };
     this.#last.set(connection, received);
     return received;
   }
 }
 
-function isRepeat(one: RawHead, other: RawHead): boolean {
-  const isAlike = one.method === other.method && one.url === other.url && one.httpVersion === other.httpVersion;
-  return isAlike && areEqual(one.rawHeaders, other.rawHeaders);
-}
-
-function areEqual(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, at) => text === other[at] || isLength(one[at - 1]));
+/** But for the length of the body. */
+function isRepeat(last: RawHead, { method, url, httpVersion, rawHeaders }: RawHead): boolean {
+  const known = last.rawHeaders;
+  if (last.method !== method || last.url !== url || last.httpVersion !== httpVersion) return false;
+  if (known.length !== rawHeaders.length) return false;
+  for (let at = 0; at < known.length; at++) if (known[at] !== rawHeaders[at] && !isLength(known[at - 1])) return false;
+  return true;
 }
 
 function isLength(name: string | undefined): boolean {

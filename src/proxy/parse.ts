@@ -1,7 +1,6 @@
 /**
  * The first step: where a request goes, what it allows, and who asks.
  */
-import { deletedAnswerOf } from '../endpoint.ts';
 import { stopping } from '../errors.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { RawHead } from './incoming-request.ts';
@@ -22,7 +21,6 @@ export function parse(
   const head = heads.read(raw, connection);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
-  const deleted = deletedAnswerOf(head.method, head.route.path);
-  if (deleted !== null) cache.removals.forget(deleted);
+  if (head.deletes !== null) cache.removals.forget(head.deletes);
   return head;
 }

@@ -4,26 +4,12 @@
  * its own or takes its time: then what is kept is.
  */
 import type { Cache } from '../cache/cache.ts';
-import { type Callers, isAccepted, isRefused, type Standing } from '../cache/callers.ts';
+import { type Callers, isAccepted, isRefused } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import type { Question } from '../cache/question.ts';
 import { type Clock, within } from '../clock.ts';
 import { RefrainError } from '../errors.ts';
-import type { ParsedHead } from '../request/parsed-head.ts';
 import type { Reader } from '../response/reader.ts';
-
-/**
- * Of a request that would read what is kept, and may ask; any other has an answer of the upstream's in any case, or
- * none.
- */
-export function standingOf(
-  callers: Callers,
-  { policy, caller, credentialAtUpstream }: ParsedHead,
-  now: number,
-): Standing {
-  const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
-  return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
-}
 
 export interface Checker {
   readonly cache: Cache;
@@ -31,7 +17,7 @@ export interface Checker {
   readonly clock: Clock;
 }
 
-/** How long whoever has a kept answer waits for the upstream to begin with its own. */
+/** How long a request for which an answer is kept waits for the upstream to begin with its own. */
 const PATIENCE_MS = 5_000;
 
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */

@@ -24,14 +24,14 @@ export interface Served {
 /** nginx's word for a client that left before its answer began. */
 const CLIENT_LEFT = 499;
 
-export function record({ ledger, clock, log }: ProxyDependencies, served: Served): void {
-  const { method, context, result } = served;
-  const begun = recordOf(served, clock.now());
+export function record(proxy: ProxyDependencies, served: Served): void {
+  const { result } = served;
   const call = result?.call ?? null;
-  if (call instanceof Promise) void call.then((known) => ledger.note(withCall(begun, result, known)));
-  else ledger.note(withCall(begun, result, call));
-  const { requestId, key } = context;
-  log.debug({ requestId, method, status: begun.status, outcome: begun.outcome, key }, 'request');
+  const known = recordOf(served, proxy.clock.now());
+  if (call instanceof Promise) void call.then((ended) => proxy.ledger.note(withCall(known, result, ended)));
+  else proxy.ledger.note(withCall(known, result, call));
+  const { requestId, status, outcome, key } = known;
+  proxy.log.debug({ requestId, method: served.method, status, outcome, key }, 'request');
 }
 
 function recordOf({ context, result, status, error }: Served, time: number): Omit<UsageRecord, 'call'> {

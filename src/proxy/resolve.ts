@@ -8,10 +8,11 @@ import type { Client } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
+import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './name.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
-import { recheck, standingOf } from './recheck.ts';
+import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** @throws RefrainError where there is no answer to be had */
@@ -26,13 +27,23 @@ export async function resolve(
     const { head, keyed } = request;
     // Once for both: to read the clock is a hundredth of a hit.
     const now = proxy.clock.now();
-    const standing = standingOf(proxy.callers, head, now);
+    const standing = standingOf(proxy, head, now);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
     return hit ?? (await ask(proxy, request, standing, client, context));
   } finally {
     // A call that goes on holds for itself what it needs.
     request.body?.release();
   }
+}
+
+/**
+ * The standing of a request's caller, where it would read what is kept and may ask; any other request has an answer of
+ * the upstream's in any case, or none.
+ */
+function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
+  const { policy, caller, credentialAtUpstream } = head;
+  const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
+  return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {

@@ -3,20 +3,17 @@
  * it: searches (`default`), fields by JSON Pointer, models by a pattern. Plain
  * values, so that another thread can read them.
  */
-import type { Endpoint } from '../endpoint.ts';
+import type { BodyFields } from './body-fields.ts';
 import { segmentsOf } from './json-pointer.ts';
-import { type Fields, globOf, isOn, isSearch, isSearchName, mayBeAnsweredBy } from './searches.ts';
+import { globOf, isOn, isSearch, isSearchName, mayBeAnsweredBy } from './searches.ts';
 
 export interface Bypasses {
   /** True where searches do. */
   readonly searches: boolean;
   /** Each as the names of its segments; `*` stands for any one. */
   readonly pointers: readonly (readonly string[])[];
-  readonly models: readonly string[];
+  readonly models: readonly RegExp[];
 }
-
-/** Endpoints whose models answer from their input alone. */
-const SELF_CONTAINED: ReadonlySet<Endpoint> = new Set(['embeddings', 'moderations']);
 
 const MODEL_PREFIX = 'model:';
 
@@ -26,16 +23,19 @@ export function createBypasses(entries: readonly string[]): Bypasses {
   return {
     searches: entries.includes('default'),
     pointers: pointers.map(segmentsOf),
-    models: entries.filter((entry) => entry.startsWith(MODEL_PREFIX)).map((entry) => entry.slice(MODEL_PREFIX.length)),
+    models: entries
+      .filter((entry) => entry.startsWith(MODEL_PREFIX))
+      .map((entry) => globOf(entry.slice(MODEL_PREFIX.length))),
   };
 }
 
 export type WhyBypass = 'web-search' | 'configured';
 
-export function whyBypass(bypasses: Bypasses, endpoint: Endpoint, fields: Fields): WhyBypass | null {
+/** @param mayLookUp whether the endpoint's models answer from more than their input */
+export function whyBypass(bypasses: Bypasses, mayLookUp: boolean, fields: BodyFields): WhyBypass | null {
   const { searches, pointers, models } = bypasses;
-  if (searches && !SELF_CONTAINED.has(endpoint) && isSearch(fields)) return 'web-search';
-  if (mayBeAnsweredBy(models.map(globOf), fields)) return 'configured';
+  if (searches && mayLookUp && isSearch(fields)) return 'web-search';
+  if (mayBeAnsweredBy(models, fields)) return 'configured';
   return pointers.some(([first = '', ...rest]) => isSetAt(fields, first, rest)) ? 'configured' : null;
 }
 
@@ -44,7 +44,7 @@ export function isDecidedBy({ searches, pointers }: Bypasses, name: string): boo
   return (searches && isSearchName(name)) || pointers.some((segments) => segments.includes(name));
 }
 
-function isSetAt(fields: Fields, first: string, rest: readonly string[]): boolean {
+function isSetAt(fields: BodyFields, first: string, rest: readonly string[]): boolean {
   const names = first === '*' ? [...fields.names] : [first];
   return names.some((name) => valuesAt(fields.get(name), rest).some(isOn));
 }

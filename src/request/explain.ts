@@ -6,7 +6,7 @@ import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { below, type Ignored } from './canonical.ts';
 import { type Difference, differencesOf } from './difference.ts';
-import { isKnownField } from './fields.ts';
+import { isKnownField } from './endpoints/table.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';

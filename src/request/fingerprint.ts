@@ -5,7 +5,7 @@
  * with its length and does none of these.
  */
 import hash from 'object-hash';
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import { type Dialect, readsAsOpenai } from '../dialect.ts';
 import type { Scope } from './caller.ts';
 import { isConfidential } from './confidential.ts';
 import { keyedCookies } from './cookies.ts';
@@ -50,8 +50,8 @@ export function partsOf(frame: Frame): Parts {
     version: KEY_VERSION,
     scope,
     upstream,
-    // Else a request without labels would get what was answered to one whose labels were left out.
-    ...(!ignoresLabels(dialect) && { dialect }),
+    // Else a request without labels would get what was answered to one whose labels another dialect left out.
+    ...(!readsAsOpenai(dialect) && { dialect }),
     method,
     path,
     query: sortedQuery(query),

@@ -3,8 +3,6 @@
  * without usage and padding. The fingerprint names the answer, the form its
  * spelling; an entry is found by both.
  */
-import type { Endpoint } from '../endpoint.ts';
-
 export type Form = 'json' | 'sse' | `sse+${string}`;
 
 export interface FormChoice {
@@ -13,12 +11,16 @@ export interface FormChoice {
   readonly understood: boolean;
 }
 
-const STREAMING: readonly Endpoint[] = ['chat', 'completions', 'responses'];
+/** @param stream, options the values of `stream` and `stream_options`; undefined where absent */
+export type ChooseForm = (stream: unknown, options: unknown) => FormChoice;
+
 const NOT_UNDERSTOOD: FormChoice = { form: 'json', understood: false };
 
-/** @param stream, options the values of `stream` and `stream_options`; undefined where absent */
-export function chooseForm(endpoint: Endpoint, stream: unknown, options: unknown): FormChoice {
-  if (!STREAMING.includes(endpoint)) return NOT_UNDERSTOOD;
+/** Of an endpoint that has one form; some gateways may read the fields all the same. */
+export const chooseNone: ChooseForm = () => NOT_UNDERSTOOD;
+
+/** Of an endpoint that streams as OpenAI's do. */
+export function chooseStream(stream: unknown, options: unknown): FormChoice {
   const given = options ?? undefined;
   if (stream === undefined || stream === null || stream === false)
     return { form: 'json', understood: given === undefined };

@@ -5,7 +5,7 @@
  * A family of headers is never left out for its name alone where one of it says
  * who asks (`x-session-token`, `sec-user-token`).
  */
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import { type Dialect, ignoresLabels, isAnthropic } from '../dialect.ts';
 import { saysWho } from './confidential.ts';
 import { HOP_BY_HOP } from './header-fields.ts';
 import { createMatcher } from './name-list.ts';
@@ -16,9 +16,10 @@ export interface HeaderRule {
   readonly why: string;
   /**
    * `fixed`: whatever the settings say. `hops`: unless `key.include` names it. `every`: in every dialect, unless
-   * `key.ignore` lacks `default` as well. `labels`: the same, but only where the upstream ignores labels.
+   * `key.ignore` lacks `default` as well. `labels`: the same, but only where the upstream ignores labels. `anthropic`:
+   * only where it is Anthropic's.
    */
-  readonly where: 'fixed' | 'hops' | 'every' | 'labels';
+  readonly where: 'fixed' | 'hops' | 'every' | 'labels' | 'anthropic';
 }
 
 export const HEADER_RULES: readonly HeaderRule[] = [
@@ -101,6 +102,11 @@ export const HEADER_RULES: readonly HeaderRule[] = [
     names: ['session-id', 'thread-id', 'x-session-*', 'x-codex-*'],
     why: "labels of a client's session",
   },
+  {
+    where: 'anthropic',
+    names: ['x-claude-code-*', 'x-claude-remote-*'],
+    why: 'labels of a session of Claude Code',
+  },
 ];
 
 /** The headers that a dialect leaves out. @param standard whether those count that settings may bring back */
@@ -122,6 +128,8 @@ export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard
       return standard;
     case 'labels':
       return standard && ignoresLabels(dialect);
+    case 'anthropic':
+      return standard && isAnthropic(dialect);
   }
 }
 

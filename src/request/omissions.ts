@@ -2,7 +2,7 @@
  * The parts of a request that stay out of its key: the tables, by the dialect
  * of the upstream, and what the operator adds to them or brings back.
  */
-import { type Dialect, DIALECTS, ignoresLabels } from '../dialect.ts';
+import { type Dialect, DIALECTS, readsAsOpenai } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
 import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
@@ -52,7 +52,7 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   const isAdded = createMatcher(headersIn(ignore));
   const isIncluded = createMatcher(headersIn(include));
   return {
-    body: bodyOmissions(standard && ignoresLabels(dialect), pointersIn(ignore), pointersIn(include)),
+    body: bodyOmissions(standard ? dialect : null, pointersIn(ignore), pointersIn(include)),
     isIgnoredHeader(name) {
       if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
@@ -61,10 +61,12 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   };
 }
 
-function bodyOmissions(labels: boolean, ignored: readonly string[], included: readonly string[]): Ignored {
+/** @param dialect whose table holds; null for none */
+function bodyOmissions(dialect: Dialect | null, ignored: readonly string[], included: readonly string[]): Ignored {
   const tree: PointerTree = new Map();
-  const fields = [...FORM_FIELDS, ...(labels ? IGNORED_FIELDS.flatMap((rule) => rule.fields) : [])];
-  if (labels) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
+  const rules = IGNORED_FIELDS.filter(({ isIgnored }) => dialect !== null && isIgnored(dialect));
+  const fields = [...FORM_FIELDS, ...rules.flatMap((rule): readonly string[] => rule.fields)];
+  if (dialect !== null && readsAsOpenai(dialect)) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
   for (const field of fields) plant(tree, [field], true);
   for (const pointer of ignored) plant(tree, segmentsOf(pointer), true);
   for (const pointer of included) keep(tree, segmentsOf(pointer));

@@ -1,10 +1,10 @@
 /**
  * What the head of a request says: where it goes, what it allows, who asks.
  */
-import { endpointOf } from '../endpoint.ts';
 import type { Bypasses } from './bypasses.ts';
 import { type Caller, isShared } from './caller.ts';
 import { codingOf } from './content-coding.ts';
+import { endpointOf } from './endpoints/table.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createKeyContext, type KeyContext } from './key.ts';
@@ -86,11 +86,11 @@ function occasionOf(
 ): KeyContext | null {
   const { method, fields } = head;
   const {
-    target: { origin: upstream, dialect },
+    target: { origin: upstream, basePath, dialect },
     path,
     query,
   } = route;
-  const endpoint = endpointOf(method, path);
+  const endpoint = endpointOf(method, { path, basePath });
   if (endpoint === null) return null;
   const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
   const { bypasses, digestOf } = rules;

@@ -6,30 +6,29 @@
  * upstream, uncached.
  */
 import type { Dialect } from '../dialect.ts';
+import { readsAsOpenai } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { type Bypasses, isDecidedBy } from './bypasses.ts';
+import { BodyFields } from './body-fields.ts';
+import { type Bypasses, isDecidedBy, whyBypass } from './bypasses.ts';
 import { type Canonical, canonicalize, foldCase, type Ignored, type Shape } from './canonical.ts';
-import { defaultsOf, FORM_FIELDS } from './fields.ts';
-import { chooseForm, type Form } from './form.ts';
+import type { Counts } from './counts.ts';
+import { ASSUMES_NOTHING } from './endpoints/request-endpoint.ts';
+import { REQUEST_ENDPOINTS } from './endpoints/table.ts';
+import { FORM_FIELDS } from './fields.ts';
+import type { Form } from './form.ts';
 import type { CacheMode } from './policy.ts';
 import { NotCanonical } from './scan.ts';
-import { DECIDING_NAMES, type FieldReader, isDeterministic, type StateReason, whyStateful } from './state.ts';
+import type { StateReason } from './state.ts';
 
 /** Why the body of a request keeps it out of the cache. */
 export type WhyNotCacheable = 'not-json' | 'not-object' | 'ambiguous' | 'not-deterministic' | StateReason;
 
-export interface ParsedRequest {
+export interface ParsedRequest extends Counts {
   /** Null where the request does not say. */
   readonly model: string | null;
   readonly form: Form;
   /** The canonical text of the body, without what only chooses the form. */
   readonly text: string;
-  /** How many choices a whole answer has. */
-  readonly choices: number;
-  /** How many prompts they answer. */
-  readonly prompts: number;
-  /** How many vectors or results a whole answer has; null where the request does not tell. */
-  readonly inputs: number | null;
   /** Whether the text of the answer is asked to be JSON. */
   readonly jsonText: boolean;
   /** True where the model is asked to say anything. */
@@ -59,27 +58,26 @@ export interface ParseOptions {
 
 /** @param body the bytes as received, not encoded */
 export function parseRequest(
-  { endpoint, dialect, ignored, mode, bypasses }: ParseOptions,
+  { endpoint: name, dialect, ignored, mode, bypasses }: ParseOptions,
   body: Buffer,
 ): ParsedRequest | WhyNotCacheable {
-  const canonical = understand(body, ignored, defaultsOf(endpoint, dialect));
+  const endpoint = REQUEST_ENDPOINTS[name];
+  // What an upstream assumes whose documentation is not OpenAI's is not known.
+  const canonical = understand(body, ignored, readsAsOpenai(dialect) ? endpoint.assumed : ASSUMES_NOTHING);
   if (typeof canonical === 'string') return canonical;
-  if (isAmbiguous(canonical, bypasses)) return 'ambiguous';
-  const fields = new ParsedFields(canonical.members);
-  const stateful = whyStateful(endpoint, fields, bypasses);
+  if (isAmbiguous(canonical, endpoint.decidingNames, bypasses)) return 'ambiguous';
+  const fields = new BodyFields(canonical.members);
+  const stateful = endpoint.whyStateful(fields) ?? whyBypass(bypasses, endpoint.isGenerative, fields);
   if (stateful) return stateful;
-  if (mode === 'deterministic' && !isDeterministic(endpoint, fields)) return 'not-deterministic';
-  const { form, understood } = chooseForm(endpoint, fields.get('stream'), fields.get('stream_options'));
+  if (mode === 'deterministic' && endpoint.isGenerative && isDrawn(fields)) return 'not-deterministic';
+  const { form, understood } = endpoint.chooseForm(fields.get('stream'), fields.get('stream_options'));
   const model = fields.get('model');
-  const prompts = countPrompts(endpoint, fields);
   return {
     model: typeof model === 'string' ? model : null,
     form,
     text: understood ? canonical.text : canonical.text + formText(canonical.members),
-    choices: countEach(fields) * prompts,
-    prompts,
-    inputs: countInputs(endpoint, fields),
-    jsonText: asksForJson(endpoint, fields),
+    ...endpoint.counts(fields),
+    jsonText: endpoint.asksForJson(fields),
     output: !OUTPUT_LIMITS.some((name) => fields.get(name) === 0),
   };
 }
@@ -97,11 +95,16 @@ function understand(
   }
 }
 
-/** Whether a name that decides stands twice, too deep to be read, or in a case that some servers take for it. */
-function isAmbiguous({ uncertain, members }: Canonical, bypasses: Bypasses): boolean {
-  for (const name of uncertain) if (DECIDING_NAMES.has(name) || isDecidedBy(bypasses, name)) return true;
-  for (const name of members.keys()) if (!DECIDING_NAMES.has(name) && DECIDING_NAMES.has(foldCase(name))) return true;
+/** Tests whether a name that decides stands twice, too deep to be read, or in a case that some servers take for it. */
+function isAmbiguous({ uncertain, members }: Canonical, deciding: ReadonlySet<string>, bypasses: Bypasses): boolean {
+  for (const name of uncertain) if (deciding.has(name) || isDecidedBy(bypasses, name)) return true;
+  for (const name of members.keys()) if (!deciding.has(name) && deciding.has(foldCase(name))) return true;
   return false;
+}
+
+/** Tests whether sampling is neither switched off nor seeded. */
+function isDrawn(fields: BodyFields): boolean {
+  return fields.get('temperature') !== 0 && typeof fields.get('seed') !== 'number';
 }
 
 /** Follows the closing brace of the canonical text, where nothing else can stand. */
@@ -111,53 +114,3 @@ function formText(members: ReadonlyMap<string, string>): string {
 
 /** Where one of these is 0, the answer is to say nothing. */
 const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
-
-class ParsedFields implements FieldReader {
-  readonly #members: ReadonlyMap<string, string>;
-
-  constructor(members: ReadonlyMap<string, string>) {
-    this.#members = members;
-  }
-
-  get names(): Iterable<string> {
-    return this.#members.keys();
-  }
-
-  get(name: string): unknown {
-    const source = this.#members.get(name);
-    return source === undefined ? undefined : JSON.parse(source);
-  }
-}
-
-/** How many choices are asked for to each prompt. */
-function countEach(fields: FieldReader): number {
-  const each = fields.get('n');
-  return typeof each === 'number' ? each : 1;
-}
-
-function countPrompts(endpoint: Endpoint, fields: FieldReader): number {
-  return endpoint === 'completions' ? countTexts(fields.get('prompt')) : 1;
-}
-
-function countInputs(endpoint: Endpoint, fields: FieldReader): number | null {
-  if (endpoint !== 'embeddings' && endpoint !== 'moderations') return null;
-  const input = fields.get('input');
-  if (endpoint === 'embeddings') return countTexts(input);
-  // A list of content parts is one multi-modal input.
-  return Array.isArray(input) && typeof input[0] === 'object' ? 1 : countTexts(input);
-}
-
-function asksForJson(endpoint: Endpoint, fields: FieldReader): boolean {
-  const format = endpoint === 'responses' ? memberOf(fields.get('text'), 'format') : fields.get('response_format');
-  const type = memberOf(format, 'type');
-  return type === 'json_object' || type === 'json_schema';
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
-}
-
-/** A text or one list of tokens is one input; a list of texts or of token lists is as many as it holds. */
-function countTexts(value: unknown): number {
-  return Array.isArray(value) && typeof value[0] !== 'number' ? value.length : 1;
-}

@@ -7,14 +7,10 @@
  * vendor's own, that has `search` in its name counts, unless it is switched off.
  */
 
+import type { BodyFields } from './body-fields.ts';
+
 /** A value out of JSON. */
 type JsonMembers = Readonly<Record<string, unknown>>;
-
-/** The top-level fields of a body, parsed; undefined where absent. */
-export interface Fields {
-  readonly names: Iterable<string>;
-  get(name: string): unknown;
-}
 
 interface Search {
   readonly who: string;
@@ -129,7 +125,7 @@ export function isSearchName(name: string): boolean {
 }
 
 /** Tests whether the server is asked to search, but for the tools that it is given. */
-export function isSearch(fields: Fields): boolean {
+export function isSearch(fields: BodyFields): boolean {
   if (mayBeAnsweredBy(MODELS, fields)) return true;
   for (const name of fields.names) if (isSearchField(name, fields)) return true;
   return CONTAINERS.some((name) => hasSearchWithin(fields.get(name)));
@@ -144,12 +140,12 @@ export function isGroundingTool(tool: unknown): boolean {
 }
 
 /** Tests whether a model of one of these names may answer. */
-export function mayBeAnsweredBy(globs: readonly RegExp[], fields: Fields): boolean {
+export function mayBeAnsweredBy(globs: readonly RegExp[], fields: BodyFields): boolean {
   return globs.length > 0 && modelsOf(fields).some((model) => globs.some((glob) => glob.test(model)));
 }
 
 /** Models that may answer, those to fall back to included. */
-function modelsOf(fields: Fields): readonly string[] {
+function modelsOf(fields: BodyFields): readonly string[] {
   const named = [fields.get('model'), fields.get('models'), fields.get('fallbacks')].flat();
   return named.filter((model) => typeof model === 'string' && model.length <= LONGEST_MODEL) as string[];
 }
@@ -169,7 +165,7 @@ export function isOn(value: unknown): boolean {
   return mode !== 'off' && enable !== false && enabled !== false;
 }
 
-function isSearchField(name: string, fields: Fields): boolean {
+function isSearchField(name: string, fields: BodyFields): boolean {
   if (name === 'plugins') return hasSearchPlugin(fields.get(name));
   return (FIELDS.has(name) || isSearchName(name)) && isOn(fields.get(name));
 }

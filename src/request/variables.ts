@@ -6,7 +6,8 @@
  */
 import type { Endpoint } from '../endpoint.ts';
 import { Author } from './author.ts';
-import { AUTHORED_IDS, isKnownField, isLabelField } from './fields.ts';
+import { isKnownField, REQUEST_ENDPOINTS } from './endpoints/table.ts';
+import { isLabelField } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
@@ -62,6 +63,7 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
   const scan = new Scan(body);
   scan.at = 'json:'.length;
   if (scan.peek() !== OPEN_BRACE) return { fields: [], others: body };
+  const { authoredIds: pointer } = REQUEST_ENDPOINTS[endpoint];
   const fields: Variable[] = [];
   let others = '';
   let from = 0;
@@ -77,8 +79,8 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
     const name = scan.name();
     const start = scan.at;
     const first = scan.peek();
-    if (endpoint === 'responses' && name === 'input' && first === OPEN_BRACKET) {
-      return take(AUTHORED_IDS, authoredIds(scan));
+    if (pointer !== null && pointer.startsWith(`/${name}/`) && first === OPEN_BRACKET) {
+      return take(pointer, readAuthoredIds(scan));
     }
     passValue(scan);
     if (first === OPEN_BRACE && isLabelField(name)) return take(`/${name}`, [[start, scan.at]]);
@@ -89,7 +91,7 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
 }
 
 /** The ids of the items of an input that the client wrote itself. */
-function authoredIds(scan: Scan): readonly ValueSpan[] {
+function readAuthoredIds(scan: Scan): readonly ValueSpan[] {
   const found: ValueSpan[] = [];
   scan.list(CLOSE_BRACKET, () => {
     if (scan.peek() !== OPEN_BRACE) return passValue(scan);

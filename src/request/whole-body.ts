@@ -83,7 +83,7 @@ export class WholeBody {
   release(): void {
     this.#holders--;
     if (this.#holders > 0) return;
-    this.dropDecoded();
+    if (this.decoded !== null) this.dropDecoded();
     this.#giveBack();
     this.#pieces = NONE;
     this.#share?.give(this.length);

@@ -4,7 +4,7 @@
  */
 import type { Expectation, Unkept } from './complete.ts';
 import { isAnswering, whyNotItem, whyNotResponse } from './complete-response.ts';
-import { isDone, type EventMeaning, StreamJudge } from './complete-stream.ts';
+import { isDone, type EventMeaning, StreamValidator } from './complete-stream.ts';
 import { hasContent } from './content.ts';
 import { isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
@@ -22,7 +22,7 @@ const TERMINAL = new Set([
 /** The event that carries a whole item of the `output`. */
 const ITEM_DONE = 'response.output_item.done';
 
-export class ResponseStreamJudge extends StreamJudge {
+export class ResponseStreamValidator extends StreamValidator {
   readonly #expected: Expectation;
   #isTyped = false;
   /** True where an item has come that says something. */

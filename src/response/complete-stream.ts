@@ -17,7 +17,7 @@ const DONE = '[DONE]';
 /** The meaning of one event for the stream. */
 export type EventMeaning = 'more' | 'terminal' | 'error';
 
-export abstract class StreamJudge implements Validator {
+export abstract class StreamValidator implements Validator {
   usage: Usage | null = null;
   model: string | null = null;
   saysError = false;

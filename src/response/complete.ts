@@ -3,7 +3,7 @@
  *
  * A stream is *committed* at its terminal event, not at the end of its socket:
  * real clients hang up the moment they read `[DONE]`. What an upstream says is
- * relayed as it came and ends as the upstream ended it; the judge decides only
+ * relayed as it came and ends as the upstream ended it; the validator decides only
  * whether it is *whole*, so that it may be kept, or *unkept*, and why.
  */
 import type { Endpoint } from '../endpoint.ts';

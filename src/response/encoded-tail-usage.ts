@@ -11,6 +11,7 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf } from './entry.ts';
 import { TailUsage, isLegible } from './tail-usage.ts';
 import type { Usage } from './usage.ts';
@@ -36,20 +37,22 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 ]);
 
 /** The glance at an answer with this head; null where nothing could be read in it. */
-export function tailUsageOf(head: Head): TailUsage | EncodedTailUsage | null {
-  if (isLegible(head)) return new TailUsage();
+export function tailUsageOf(endpoint: Endpoint, head: Head): TailUsage | EncodedTailUsage | null {
+  if (isLegible(head)) return new TailUsage(endpoint);
   const decode = DECODERS.get((headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase());
-  return decode ? new EncodedTailUsage(decode) : null;
+  return decode ? new EncodedTailUsage(endpoint, decode) : null;
 }
 
 export class EncodedTailUsage {
+  readonly #endpoint: Endpoint;
   readonly #decode: Decode;
   /** Null where there were too many. */
   #pieces: Buffer[] | null = [];
   #length = 0;
   #tail: TailUsage | null = null;
 
-  constructor(decode: Decode) {
+  constructor(endpoint: Endpoint, decode: Decode) {
+    this.#endpoint = endpoint;
     this.#decode = decode;
   }
 
@@ -72,7 +75,7 @@ export class EncodedTailUsage {
 
   #read(): TailUsage {
     if (this.#tail) return this.#tail;
-    this.#tail = new TailUsage();
+    this.#tail = new TailUsage(this.#endpoint);
     const decoded = this.#pieces && firstThatReads(Buffer.concat(this.#pieces), [this.#decode]);
     if (decoded) this.#tail.push(decoded);
     this.#pieces = null;

@@ -4,10 +4,12 @@
  * its end are looked at once it is over, since the usage stands at the end of
  * JSON and of streams alike; until then no more than its last bytes are held.
  */
+import type { Endpoint } from '../endpoint.ts';
 import type { Validator, Step, Unkept, Verdict } from './complete.ts';
+import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
 import { type Head, headerOf } from './entry.ts';
 import { parse } from './json.ts';
-import { laterUsage, readUsage, type Usage } from './usage.ts';
+import type { Usage, UsageReader } from './usage.ts';
 
 /** How much of the beginning and of the end is looked at, in bytes. */
 const BEGINNING = 1_024;
@@ -22,6 +24,11 @@ export class TailUsage {
   /** The last `END` bytes, and what came with the first of them. */
   readonly #tail: Buffer[] = [];
   #length = 0;
+  readonly #reader: UsageReader;
+
+  constructor(endpoint: Endpoint) {
+    this.#reader = RESPONSE_ENDPOINTS[endpoint].usage;
+  }
 
   push(chunk: Buffer): void {
     if (this.#beginning.length < BEGINNING)
@@ -38,12 +45,17 @@ export class TailUsage {
 
   /** The last that counts something; at the end, or else at the beginning. */
   usage(): Usage | null {
-    return laterUsage(lastUsage(this.#beginning), lastUsage(this.#end()));
+    return this.#reader.later(this.#lastUsage(this.#beginning), this.#lastUsage(this.#end()));
   }
 
   /** The model that the answer names as its own, or nothing. */
   model(): string | null {
     return MODEL.exec(this.#beginning)?.[1] ?? MODEL.exec(this.#end())?.[1] ?? null;
+  }
+
+  #lastUsage(text: string): Usage | null {
+    const usages = [...text.matchAll(USAGE)].map(([, usage]) => this.#reader.read(parse(usage as string)));
+    return usages.reduce((before, now) => this.#reader.later(before, now), null);
   }
 
   #end(): string {
@@ -57,20 +69,15 @@ export function isLegible(head: Head): boolean {
   return !coding || coding.toLowerCase() === 'identity';
 }
 
-function lastUsage(text: string): Usage | null {
-  const usages = [...text.matchAll(USAGE)].map(([, usage]) => readUsage(parse(usage as string)));
-  return usages.reduce(laterUsage, null);
-}
-
-/** Stands in for the judge of an answer that its head keeps out of the cache. */
+/** Stands in for the validator of an answer that its head keeps out of the cache. */
 export class UnstorableValidator implements Validator {
   readonly saysError = false;
   readonly #why: Unkept;
   readonly #tail: TailUsage | null;
 
-  constructor(why: Unkept, head: Head) {
+  constructor(why: Unkept, endpoint: Endpoint, head: Head) {
     this.#why = why;
-    this.#tail = isLegible(head) ? new TailUsage() : null;
+    this.#tail = isLegible(head) ? new TailUsage(endpoint) : null;
   }
 
   get usage(): Usage | null {

@@ -6,11 +6,16 @@
  */
 import { isObject, type Json } from './json.ts';
 
-/** Tokens of one answer, as its `usage` says. `cachedInput` is part of `input`, `reasoning` of `output`. */
+/** Tokens of one answer, as its `usage` says. */
 export interface Usage {
   readonly input: number;
+  /** Part of `input`: read from the upstream's own prefix cache. */
   readonly cachedInput: number;
+  /** Part of `input` too: written to that cache, for five minutes or for an hour; absent where none is said to be. */
+  readonly cacheWrite5m?: number;
+  readonly cacheWrite1h?: number;
   readonly output: number;
+  /** Part of `output`. */
   readonly reasoning: number;
 }
 
@@ -56,21 +61,33 @@ function usageWithin(value: unknown): Usage | null {
   return isObject(value) ? readUsage(value.usage) : null;
 }
 
-/** A detail that is not told is 0. */
-function detailOf(details: unknown, name: string): number | null {
+/** A detail that is not told is 0; null where it is no number of tokens. */
+export function detailOf(details: unknown, name: string): number | null {
   return isObject(details) ? countOf(details[name] ?? 0) : 0;
 }
 
-function countOf(value: unknown): number | null {
+/** A number of tokens; null where it is none. */
+export function countOf(value: unknown): number | null {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_TOKENS
     ? (value as number)
     : null;
 }
 
-/** Whether a value that was kept is still what it was. */
+/** The usage in the answers of one endpoint. */
+export interface UsageReader {
+  /** @param value as it stands under `usage`; null where it is none */
+  read(value: unknown): Usage | null;
+  /** @param body a whole answer, or an event of a stream */
+  find(body: Json): Usage | null;
+  /** Of what was told before and now, all that is known. */
+  later(before: Usage | null, now: Usage | null): Usage | null;
+}
+
+export const OPENAI_USAGE: UsageReader = { read: readUsage, find: findUsage, later: laterUsage };
+
+/** Tests whether a value that was kept is still what it was. */
 export function isUsage(value: unknown): value is Usage {
-  return (
-    isObject(value) &&
-    [value.input, value.cachedInput, value.output, value.reasoning].every((count) => countOf(count) !== null)
-  );
+  if (!isObject(value)) return false;
+  const { input, cachedInput, cacheWrite5m = 0, cacheWrite1h = 0, output, reasoning } = value;
+  return [input, cachedInput, cacheWrite5m, cacheWrite1h, output, reasoning].every((count) => countOf(count) !== null);
 }

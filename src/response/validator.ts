@@ -1,10 +1,9 @@
 /**
- * Which judge an answer gets, by its head.
+ * The validator that an answer gets, by its head.
  */
 import type { Expectation, Validator, NoStore, Unkept } from './complete.ts';
-import { ChatStreamJudge } from './complete-chat-stream.ts';
-import { JsonJudge } from './complete-json.ts';
-import { ResponseStreamJudge } from './complete-response-stream.ts';
+import { JsonValidator } from './complete-json.ts';
+import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
 import { type Head, headerOf } from './entry.ts';
 import { isLegible, UnstorableValidator } from './tail-usage.ts';
 import { innerCacheOf } from './inner-cache.ts';
@@ -14,13 +13,11 @@ import type { Framing } from './writer.ts';
 /** JSON, also as a format that is built on it (RFC 6839, 3.1). */
 const JSON_MEDIA = /^(application|text)\/([\w.-]+\+)?json$/;
 
-export function judgeOf(expected: Expectation, head: Head, framing: Framing): Validator {
+export function validatorOf(expected: Expectation, head: Head, framing: Framing): Validator {
   const unkept = whyNotByHead(head, expected.noStore);
-  if (unkept) return new UnstorableValidator(unkept, head);
-  if (!isEventStream(head)) return new JsonJudge(expected);
-  return expected.endpoint === 'responses'
-    ? new ResponseStreamJudge(expected)
-    : new ChatStreamJudge(expected, framing.delimited);
+  if (unkept) return new UnstorableValidator(unkept, expected.endpoint, head);
+  if (!isEventStream(head)) return new JsonValidator(expected);
+  return RESPONSE_ENDPOINTS[expected.endpoint].createStreamValidator(expected, framing.delimited);
 }
 
 /** Why an answer with this head is not kept whatever its body says, or nothing. */

@@ -8,7 +8,7 @@ import { headerOf } from '../response/entry.ts';
 import type { Source, Writer } from '../response/writer.ts';
 import type { UpstreamRequest } from './request.ts';
 
-/** Whoever asked. */
+/** The sender of the request. */
 export interface Asker {
   /** The call begins; its request is about to be written to a socket. */
   started(answer: Answer): void;
@@ -20,13 +20,13 @@ export interface Asker {
 
 export type Phase = 'unsent' | 'unanswered' | 'begun';
 
-/** What may stand on a status line (RFC 9112, 4); Node refuses to write anything else. */
+/** The phrases that may stand on a status line (RFC 9112, 4); Node refuses to write any other. */
 const PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export class Answer implements Dispatcher.DispatchHandler, Source {
   readonly request: UpstreamRequest;
   readonly writer: Writer;
-  /** Whether it is asked for the second time. */
+  /** True where its request is sent for the second time. */
   readonly isRepeat: boolean;
   readonly #asker: Asker;
   #controller: Dispatcher.DispatchController | null = null;
@@ -62,7 +62,7 @@ export class Answer implements Dispatcher.DispatchHandler, Source {
     this.#readBefore = socket.bytesRead;
   }
 
-  /** Whether its socket had served before, and died without a byte for this request. */
+  /** True where its socket had served before, and died without a byte for this request. */
   get isStale(): boolean {
     return this.#socket !== null && this.#readBefore > 0 && this.#socket.bytesRead === this.#readBefore;
   }

@@ -1,12 +1,13 @@
 /**
- * Which upstreams answer: one line in the log for each change, not for each
- * request. One that answers and fails by turns is told of once a while.
+ * Upstreams that answer, and those that do not: one line in the log for each
+ * change, not for each request. One that answers and fails by turns is reported
+ * once in a while.
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { adviceOn } from './advice.ts';
 
-/** Whom a request is for. */
+/** The upstream that a request is for. */
 export interface UpstreamOrigin {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -58,7 +59,7 @@ export class UpstreamHealth {
     return state;
   }
 
-  /** @returns whether it is to be told */
+  /** @returns whether it is to be reported */
   #change(state: OriginState, { origin, setting }: UpstreamOrigin): boolean {
     const now = this.#clock.now();
     state.isUp = !state.isUp;
@@ -69,7 +70,10 @@ export class UpstreamHealth {
     state.changes += 1;
     if (state.changes === MOST_CHANGES + 1) {
       const line = { upstream: origin, setting, changes: MOST_CHANGES, seconds: SPAN_MS / 1000 };
-      this.#log.warn(line, `the upstream answers and fails by turns; it is not told of again before this time is over`);
+      this.#log.warn(
+        line,
+        `the upstream answers and fails by turns; it is not reported again before this time is over`,
+      );
     }
     return state.changes <= MOST_CHANGES;
   }

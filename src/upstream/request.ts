@@ -1,5 +1,5 @@
 /**
- * What an upstream is asked.
+ * A request to an upstream.
  */
 import type { Readable } from 'node:stream';
 
@@ -14,10 +14,10 @@ export interface UpstreamRequest {
   readonly headers: string[];
   /** An iterable is sent piece by piece, and again from its beginning where it is asked again. */
   readonly body: Buffer | Iterable<Buffer> | Readable | null;
-  /** Whether it may be asked once more where nobody knows if it was heard (RFC 9110, 9.2.2); a stream cannot. */
+  /** True where it may be sent once more, if nobody knows whether it arrived (RFC 9110, 9.2.2); a stream cannot. */
   readonly repeatable: boolean;
-  /** Whether its answer is to be had as it is, whatever coding it comes in. */
+  /** True where its answer is decoded, whatever coding it comes in. */
   readonly decoded: boolean;
-  /** Told of the status before the writer is; `flushed`: nobody reads the body any more, if all of it was taken. */
+  /** Called before the writer is; `flushed`: nobody reads the body any more, if all of it was taken. */
   readonly onStatus: (status: number, flushed: boolean) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * Who we ask: sends a request to an upstream and pours what comes back into a
- * writer, as it comes. Redirects are not followed; the origin asked is always
+ * Upstreams: sends a request to one and pours what comes back into a writer, as
+ * it comes. Redirects are not followed; the origin asked is always
  * one of the configuration's.
  *
  * A request is asked once more in one case alone: its connection had served
@@ -29,9 +29,9 @@ export interface UpstreamOptions extends AgentOptions {
 }
 
 export interface Upstream {
-  /** Returns at once; the writer is told of everything. */
+  /** Returns at once; the writer gets everything, failures too. */
   send(request: UpstreamRequest, writer: Writer): void;
-  /** Loads what asks. Whoever sends before waits for it. */
+  /** Loads what sends. A request that comes before waits for it. */
   prepare(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ const OWN_ENDS: ReadonlySet<unknown> = new Set([
   'ERR_ASSERTION',
 ]);
 
-/** undici tells here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
+/** undici reports here which socket a request is written to, before `dispatch` or `onRequestStart` return. */
 const SENT = 'undici:client:sendHeaders';
 
 export function createUpstream(options: UpstreamOptions): Upstream {

@@ -51,8 +51,14 @@ export function faultsOf(operation: string, status: number, contentType: string 
 export function parametersOf(operation: string): ReadonlyMap<string, Schema> {
   const [method = '', path = ''] = operation.split(' ');
   return new Map(
-    DESCRIPTION.paths[path]?.[method.toLowerCase()]?.parameters?.map(({ name, schema }) => [name, schema]),
+    DESCRIPTION.paths[path]?.[method.toLowerCase()]?.parameters?.map(({ name, schema }) => [name, resolved(schema)]),
   );
+}
+
+/** A schema, or the one that it refers to. */
+function resolved(schema: Schema): Schema {
+  const { $ref: name } = schema as { readonly $ref?: string };
+  return name === undefined ? schema : (DESCRIPTION.components.schemas[name.split('/').at(-1) as string] as Schema);
 }
 
 /** What is wrong with a value, held to a schema of the description by its name. */
@@ -78,8 +84,7 @@ const typeOf = (value: unknown): string[] =>
         : [typeof value];
 
 const CHECKS: Checks = {
-  $ref: (name: string, value, at) =>
-    check(DESCRIPTION.components.schemas[name.split('/').at(-1) as string] as Schema, value, at),
+  $ref: (name: string, value, at) => check(resolved({ $ref: name }), value, at),
   type: (types: string | string[], value, at) =>
     fault(
       typeOf(value).some((type) => [types].flat().includes(type)),

@@ -73,7 +73,7 @@ describe('a bad value', () => {
     ],
     ['REFRAIN_INCOMPLETE', 'no', 'drop or keep'],
     ['REFRAIN_FLIGHT_PATIENCE', '0', TIMEOUT],
-    ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, compatible or engine'],
+    ['REFRAIN_DIALECT', 'openrouter', 'auto, openai, anthropic, compatible or engine'],
   ])('%s=%s', (name, value, allowed) => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} is "${value}"; it may be ${allowed}`);
   });
@@ -298,7 +298,7 @@ describe('a bad named upstream', () => {
     [{ url: 'http://x', noStore: 'no' }, 'upstreams.x.noStore in my.json is "no"; it may be obey or ignore'],
     [
       { url: 'http://x', dialect: 'openrouter' },
-      'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, compatible or engine',
+      'upstreams.x.dialect in my.json is "openrouter"; it may be auto, openai, anthropic, compatible or engine',
     ],
     [
       { url: 'http://x', key: 'sk' },

@@ -149,6 +149,15 @@ export function moderationAnswer(): string {
   });
 }
 
+/** @param count of results, the last document first */
+export function rerankAnswer(count = 2): string {
+  const results = Array.from({ length: count }, (_, rank) => ({
+    index: count - 1 - rank,
+    relevance_score: 0.9 / (rank + 1),
+  }));
+  return JSON.stringify({ model: 'rerank-test', object: 'list', usage: { total_tokens: 15 }, results });
+}
+
 export function modelsAnswer(): string {
   return JSON.stringify({
     object: 'list',
@@ -230,6 +239,8 @@ export const answerAll: Script = (call) => {
     stream = false,
     stream_options: options,
     input,
+    documents,
+    top_n: best,
     encoding_format: encoding,
   } = JSON.parse(call.body.toString() || '{}');
   const path = call.url.split('?')[0] ?? '';
@@ -242,6 +253,7 @@ export const answerAll: Script = (call) => {
   if (path.endsWith('/embeddings'))
     return sendJson(call, embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding));
   if (path.endsWith('/moderations')) return sendJson(call, moderationAnswer());
+  if (path.endsWith('/rerank')) return sendJson(call, rerankAnswer(best ?? documents?.length));
   if (path.endsWith('/models')) return sendJson(call, modelsAnswer());
   return sendJson(call, errorAnswer('no such route'), 404);
 };

@@ -14,9 +14,12 @@ describe('every price', () => {
     (_, price) => {
       expect(price.since).toMatch(/^20\d\d-\d\d-\d\d$/);
       expect(price.source).toMatch(/^https:\/\//);
-      for (const dollars of [price.input, price.cachedInput ?? 0, price.output])
+      const { cacheWrite5m = price.input, cacheWrite1h = price.input } = price;
+      for (const dollars of [price.input, price.cachedInput ?? 0, cacheWrite5m, cacheWrite1h, price.output])
         expect(Math.abs(dollars * 1_000 - Math.round(dollars * 1_000))).toBeLessThan(1e-9);
       expect(price.cachedInput ?? 0).toBeLessThan(price.input);
+      expect(cacheWrite5m).toBeGreaterThanOrEqual(price.input);
+      expect(cacheWrite1h).toBeGreaterThanOrEqual(cacheWrite5m);
     },
   );
 
@@ -36,6 +39,9 @@ describe('every price', () => {
       'o3',
       'o4-mini',
       'text-embedding-3-small',
+      'claude-opus-5-5',
+      'claude-sonnet-5-5',
+      'claude-haiku-5-5',
     ];
     expect(wanted.filter((model) => !(model in LISTED))).toEqual([]);
   });
@@ -56,6 +62,9 @@ describe('a model', () => {
     ['gpt-5-nano-2025-08-07', 'gpt-5-nano'],
     ['o3-2025-04-16', 'o3'],
     ['o3-mini-2025-01-31', 'o3-mini'],
+    ['claude-sonnet-4-5-20250929', 'claude-sonnet-4-5'],
+    ['claude-sonnet-4-20250514', 'claude-sonnet-4'],
+    ['claude-opus-5-5', 'claude-opus-5-5'],
   ])('%s costs what %s costs', (model, listed) => {
     expect(PRICES.find(model)).toEqual(LISTED[listed]);
   });
@@ -87,6 +96,9 @@ describe('a model', () => {
     '__proto__',
     'constructor',
     'llama-3.3-70b',
+    'claude-sonnet-4-9',
+    'claude-opus-5-5-fast',
+    'anthropic.claude-opus-5-5',
   ])('%j has no price', (model) => {
     expect(PRICES.find(model)).toBeNull();
     expect(PRICES.nanoDollars(model, tokens(1, 1))).toBeNull();
@@ -107,6 +119,14 @@ describe('money', () => {
     expect(PRICES.nanoDollars('text-embedding-3-small', tokens(8, 0))).toBe(160);
     // gpt-4 has no price for cached input of its own: 10 x 30 + 1 x 60.
     expect(PRICES.nanoDollars('gpt-4', tokens(10, 1, 4))).toBe(360_000);
+  });
+
+  test("counts what was written to the upstream's own cache at its price", () => {
+    // claude-opus-5-5: 1,000 x 4 + 2,000 x 0.20 + 3,000 x 5 + 4,000 x 8 + 500 x 20 = 61,400 millionths of a dollar.
+    const usage = { input: 10_000, cachedInput: 2_000, cacheWrite5m: 3_000, cacheWrite1h: 4_000, output: 500 };
+    expect(PRICES.nanoDollars('claude-opus-5-5', { ...usage, reasoning: 0 })).toBe(61_400_000);
+    // gpt-4o-mini has no price for writing: 10,000 x 0.15 - 2,000 x 0.075 + 500 x 0.60 = 1,650.
+    expect(PRICES.nanoDollars('gpt-4o-mini', { ...usage, reasoning: 0 })).toBe(1_650_000);
   });
 
   test('of a million requests adds up exactly', () => {

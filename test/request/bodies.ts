@@ -186,6 +186,19 @@ export const BODIES: Readonly<Record<Endpoint, fc.Arbitrary<unknown>>> = {
     },
     ['model', 'input'],
   ),
+  rerank: partly(
+    {
+      model,
+      query: text,
+      documents: fc.oneof(some(text), some(fc.record({ text, title: text }))),
+      top_n: count,
+      return_documents: fc.boolean(),
+      max_tokens_per_doc: count,
+      ...labels,
+      ...unknown,
+    },
+    ['model', 'query', 'documents'],
+  ),
 };
 
 export const ENDPOINTS = Object.keys(BODIES) as Endpoint[];
@@ -197,4 +210,5 @@ export const PATHS: Readonly<Record<Endpoint, string>> = {
   embeddings: '/v1/embeddings',
   moderations: '/v1/moderations',
   responses: '/v1/responses',
+  rerank: '/v2/rerank',
 };

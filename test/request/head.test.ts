@@ -15,6 +15,7 @@ const keyWith = (...headers: string[]) => keyFor({ headers, body: BODY });
 const keyIn = (dialect: Dialect, ...headers: string[]) => keyFor({ headers, body: BODY }, RULES[dialect]);
 const RULES = {
   openai: rulesWith(),
+  anthropic: rulesWith({ dialect: 'anthropic' }),
   compatible: rulesWith({ dialect: 'compatible' }),
   engine: rulesWith({ dialect: 'engine' }),
 };
@@ -246,6 +247,28 @@ describe('headers', () => {
       expect(keyIn(dialect, ...PLAIN, name, value) === keyIn(dialect, ...PLAIN), dialect).toBe(
         dialect !== 'compatible',
       );
+  });
+
+  test.each([
+    ['x-claude-code-session-id', 'b4e5aaaa'],
+    ['x-claude-code-agent-id', 'a'],
+    ['x-claude-remote-container-id', 'c'],
+  ])('tell %s: %s before any upstream but Anthropic', (name, value) => {
+    for (const dialect of DIALECTS)
+      expect(keyIn(dialect, ...PLAIN, name, value) === keyIn(dialect, ...PLAIN), dialect).toBe(dialect === 'anthropic');
+  });
+
+  test('tell the version and the betas before any upstream', () => {
+    for (const dialect of DIALECTS) {
+      const keys = [
+        keyIn(dialect, ...PLAIN),
+        keyIn(dialect, ...PLAIN, 'anthropic-version', '2023-06-01'),
+        keyIn(dialect, ...PLAIN, 'anthropic-version', '2026-10-21'),
+        keyIn(dialect, ...PLAIN, 'anthropic-beta', 'a'),
+        keyIn(dialect, ...PLAIN, 'anthropic-beta', 'a,b'),
+      ];
+      expect(new Set(keys).size, dialect).toBe(keys.length);
+    }
   });
 
   test.each(USERS)('tell who asks by %s, before any upstream', (name) => {

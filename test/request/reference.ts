@@ -23,9 +23,12 @@ const LABELS = [
 /** Members of a body that the name leaves out, or has in the form. */
 export const LEFT_OUT: Readonly<Record<Dialect, readonly string[]>> = {
   openai: LABELS,
+  anthropic: ['metadata', ...FORM],
   engine: LABELS,
   compatible: FORM,
 };
+
+const readsAsOpenai = (dialect: Dialect) => dialect === 'openai' || dialect === 'engine';
 
 /** @param body a JSON object, not nested beyond the bound */
 export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): string {
@@ -34,8 +37,8 @@ export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): s
   if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
   const members = json.members
     .filter(({ name }) => !LEFT_OUT[dialect].includes(name))
-    .map((member) => (dialect !== 'compatible' && member.name === 'input' ? withoutAuthoredIds(member) : member));
-  if (endpoint === 'responses' && dialect !== 'compatible' && !json.members.some(({ name }) => name === 'store'))
+    .map((member) => (readsAsOpenai(dialect) && member.name === 'input' ? withoutAuthoredIds(member) : member));
+  if (endpoint === 'responses' && readsAsOpenai(dialect) && !json.members.some(({ name }) => name === 'store'))
     members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
   return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
 }
@@ -84,7 +87,7 @@ function normal(json: Json, place: Place): string {
 function formOf(endpoint: Endpoint, members: readonly Member[]): string {
   const [stream, options] = ['stream', 'stream_options'].map((name) => members.find((member) => member.name === name));
   const words = `${stream?.written} ${options?.written}`;
-  if (endpoint === 'embeddings' || endpoint === 'moderations') return words;
+  if (['embeddings', 'moderations', 'rerank'].includes(endpoint)) return words;
   const chosen = options === undefined ? null : (JSON.parse(options.written as string) as unknown);
   if ([undefined, 'null', 'false'].includes(stream?.written)) return chosen === null ? 'json' : words;
   if (stream?.written !== 'true') return words;

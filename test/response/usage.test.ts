@@ -15,7 +15,7 @@ const recorded = (path: string) => readFileSync(new URL(`../fixtures/${path}`, i
 const pieces = (bytes: Buffer, size: number) =>
   Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 const tailUsageOf = (chunks: readonly Buffer[]) => {
-  const tail = new TailUsage();
+  const tail = new TailUsage('chat');
   for (const chunk of chunks) tail.push(chunk);
   return tail;
 };

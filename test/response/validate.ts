@@ -2,7 +2,7 @@
  * An answer, put to its validator as it would pass.
  */
 import type { Expectation, Validator, Unkept } from '../../src/response/complete.ts';
-import { judgeOf } from '../../src/response/validator.ts';
+import { validatorOf } from '../../src/response/validator.ts';
 import type { Usage } from '../../src/response/usage.ts';
 
 /** What is expected beyond a chat answer of one choice. */
@@ -49,7 +49,7 @@ export function usageOf(
 
 function validateFor(type: string, wanted: Wanted, headers: readonly string[] = [], delimited = true): Validator {
   const head = { status: 200, statusText: 'OK', headers: ['content-type', type, ...headers] };
-  return judgeOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited });
+  return validatorOf({ ...EXPECTED, ...wanted }, head, { length: null, delimited });
 }
 
 function validate(chunks: readonly (string | Buffer)[], type: string, wanted: Wanted, delimited = true): Word {

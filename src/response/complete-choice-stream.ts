@@ -5,13 +5,13 @@
  */
 import { Choice } from './choice.ts';
 import type { Expectation, Unkept } from './complete.ts';
-import { isNumbered } from './complete-json.ts';
-import { isDone, type EventMeaning, StreamJudge } from './complete-stream.ts';
+import { isDone, type EventMeaning, StreamValidator } from './complete-stream.ts';
 import { isObject, type Json, modelOf, parse } from './json.ts';
+import { isNumbered } from './numbering.ts';
 import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
 
-export class ChatStreamJudge extends StreamJudge {
+export class ChoiceStreamValidator extends StreamValidator {
   readonly #expected: Expectation;
   readonly #delimited: boolean;
   /** By index. */
