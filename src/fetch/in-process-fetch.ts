@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CacheResult, OutcomeWord } from '../cache/outcome.ts';
-import { deletedAnswerOf, endpointOf } from '../endpoint.ts';
 import { internalError, RefrainError } from '../errors.ts';
 import { responseHeaders } from '../headers/response-headers.ts';
 import type { ReceivedHead } from '../proxy/head-memo.ts';
@@ -15,6 +14,7 @@ import type { ProxyDependencies } from '../proxy/proxy-dependencies.ts';
 import { record } from '../proxy/record.ts';
 import { createContext } from '../proxy/request-context.ts';
 import { resolve } from '../proxy/resolve.ts';
+import { deletedAnswerOf, endpointOf } from '../request/endpoints/table.ts';
 import { clientOf, unlessAborted } from './abort.ts';
 import type { Origins } from './origins.ts';
 import { rawHeadOf } from './raw-head.ts';
@@ -65,9 +65,10 @@ export class InProcessFetch {
     const route = origins.routeOf(isRequest ? input.url : String(input));
     if (route === null) return underlying(...args);
     const method = (init?.method ?? (isRequest ? input.method : 'GET')).toUpperCase();
-    const deleted = deletedAnswerOf(method, route.path);
+    const address = { path: route.path, basePath: route.target.basePath };
+    const deleted = deletedAnswerOf(method, address);
     if (deleted !== null) (await proxy).cache.removals.forget(deleted);
-    if (endpointOf(method, route.path) === null) return underlying(...args);
+    if (endpointOf(method, address) === null) return underlying(...args);
     const signal = (init?.signal === undefined && isRequest ? input.signal : init?.signal) ?? null;
     signal?.throwIfAborted();
     return unlessAborted(signal, this.#answer({ request: new Request(...args), signal, init, underlying }));

@@ -3,9 +3,10 @@
  * `fetch` has, never as an answer that the upstream did not give.
  */
 import { failedStatus } from '../cache/outcome.ts';
-import { errorBody, type RefrainError } from '../errors.ts';
+import type { RefrainError } from '../errors.ts';
 import { errorHeaders } from '../headers/error-headers.ts';
 import type { Marks } from '../headers/response-headers.ts';
+import { errorsOf } from '../response/endpoints/table.ts';
 
 /**
  * The reason that the underlying `fetch` rejected with, where that is the cause; for anything else a `TypeError`, whose
@@ -18,7 +19,7 @@ export function rejectionOf(failure: RefrainError): unknown {
 }
 
 /** The one answer that is a cache's own: to `only-if-cached`, where nothing is kept (RFC 9111, 5.2.1.7). */
-export function notCachedResponse(error: RefrainError, { requestId, key }: Marks): Response {
+export function notCachedResponse(error: RefrainError, { requestId, key, endpoint }: Marks): Response {
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'private, no-store',
@@ -28,5 +29,5 @@ export function notCachedResponse(error: RefrainError, { requestId, key }: Marks
     ...(key !== null && { 'x-refrain-key': key }),
     ...errorHeaders(error),
   };
-  return new Response(errorBody(error), { status: error.status, headers });
+  return new Response(errorsOf(endpoint).body(error), { status: error.status, headers });
 }
