@@ -36,7 +36,10 @@ export interface CachedFetch extends Fetch, AsyncDisposable {
      */
     clear(): Promise<void>;
   };
-  /** Ends calls that are under way, writes what is not written yet, and lets go of files. */
+  /**
+   * Ends calls that are under way, writes what is not written yet, and lets go of files. A program that ends because it
+   * has nothing left to do closes it by itself; one that exits does not.
+   */
   close(): Promise<void>;
 }
 
@@ -63,11 +66,14 @@ export function createCachedFetch(options: CachedFetchOptions = {}): CachedFetch
   const { whole } = core.limits;
   const adapter = new InProcessFetch({ proxy, upstream, origins, fetch, maxKeyedBytes: whole, tag });
   const close = async () => {
+    process.off('beforeExit', closeOnce);
     await core.abort();
     await proxy.catch(() => {});
     await core.close();
   };
   const closeOnce = () => (closing ??= close());
+  // Few programs close what they fetch by; what a file lacks is written all the same.
+  if (config.store.path !== null) process.once('beforeExit', closeOnce);
   return Object.assign((...args: Parameters<Fetch>) => adapter.fetch(...args), {
     cache: {
       info() {
