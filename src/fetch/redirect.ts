@@ -4,7 +4,7 @@
  */
 import { forwardedHeaders } from '../headers/forwarded-headers.ts';
 import { type Head, headerOf } from '../response/entry.ts';
-import { headerPairs } from './header-pairs.ts';
+import { webHeaders } from './web-headers.ts';
 import { rawHeadOf } from './raw-head.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Fetch } from './underlying-upstream.ts';
@@ -32,7 +32,7 @@ export async function followRedirect(asked: AskedRequest, { again: body }: Reque
   const { method, url, redirect } = request;
   if (redirect === 'error') throw failed('unexpected redirect');
   if (body === null) throw failed('a body that has passed by cannot be sent again');
-  const headers = headerPairs(forwardedHeaders(rawHeadOf(request).rawHeaders, false));
+  const headers = webHeaders(forwardedHeaders(rawHeadOf(request).rawHeaders, false));
   return underlying(url, { ...init, method, headers, body, signal, redirect });
 }
 

@@ -11,7 +11,7 @@ import { headerOf } from '../response/entry.ts';
 import type { Source, Writer } from '../response/writer.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { headerPairs } from './header-pairs.ts';
+import { webHeaders } from './web-headers.ts';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -109,7 +109,7 @@ class UnderlyingCall implements Source {
   async #ask(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
     const { origin, path, method, headers, body } = this.#request;
     const { signal } = this.#controller;
-    const asked: RequestInit = { ...init, method, headers: headerPairs(headers), ...bodyInit(body) };
+    const asked: RequestInit = { ...init, method, headers: webHeaders(headers), ...bodyInit(body) };
     return fetch(origin + path, { ...asked, redirect: 'manual', signal });
   }
 

@@ -14,7 +14,7 @@ import type { ReadableByteStreamController, UnderlyingByteSource } from 'node:st
 import { internalError, type RefrainError } from '../errors.ts';
 import type { Head } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
-import { headerPairs } from './header-pairs.ts';
+import { webHeaders } from './web-headers.ts';
 import { rejectionOf } from './rejection.ts';
 
 /** Statuses of answers that have no body (Fetch, 2.2.3). */
@@ -53,7 +53,7 @@ export function responseOf(played: Played): Response {
   const { status, statusText } = head;
   const whole = NULL_BODY.has(status) ? null : reader.readWhole();
   const isOver = NULL_BODY.has(status) || whole !== null;
-  const response = new Response(isOver ? whole : bodyOf(played), { status, statusText, headers: headerPairs(headers) });
+  const response = new Response(isOver ? whole : bodyOf(played), { status, statusText, headers: webHeaders(headers) });
   if (isOver) {
     reader.leave();
     played.onOver();
