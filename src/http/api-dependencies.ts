@@ -3,7 +3,7 @@
  */
 import type { ProxyDependencies } from '../proxy/proxy-dependencies.ts';
 import type { Bodies } from './bodies.ts';
-import type { Heartbeat } from './send.ts';
+import type { Heartbeat } from './playback.ts';
 
 export interface ApiDependencies {
   readonly proxy: ProxyDependencies;

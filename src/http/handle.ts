@@ -6,15 +6,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CacheResult } from '../cache/outcome.ts';
 import { internalError, RefrainError } from '../errors.ts';
-import { responseHeaders } from '../headers/response-headers.ts';
 import { name } from '../proxy/name.ts';
 import { parse } from '../proxy/parse.ts';
 import { record } from '../proxy/record.ts';
 import { createContext } from '../proxy/request-context.ts';
 import { resolve } from '../proxy/resolve.ts';
-import { endpointMeantBy } from '../request/endpoints/table.ts';
-import { errorsOf } from '../response/endpoints/table.ts';
-import type { Head } from '../response/entry.ts';
 import type { ApiDependencies } from './api-dependencies.ts';
 import { drain } from './bodies.ts';
 import { Exchange } from './exchange.ts';
@@ -40,15 +36,13 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
   try {
     const head = parse(proxy, { method, url, httpVersion, rawHeaders }, socket, context);
     const named = await name(proxy, head, exchange, context);
-    const { outcome, reader } = (result = await resolve(proxy, named, exchange, context));
-    const headersFor = (head: Head, length: number | null) => responseHeaders(head, length, outcome, context);
-    await send(reader, response, { headersFor, errors: errorsOf(context.endpoint), heartbeat });
+    result = await resolve(proxy, named, exchange, context);
+    await send({ ...result, marks: context, response, heartbeat });
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);
     if (error.code === 'internal_error')
       proxy.log.error({ requestId: context.requestId, err: cause }, 'request failed');
-    const errors = errorsOf(context.endpoint ?? endpointMeantBy(method, url));
-    fail(response, error, result?.outcome ?? null, context, errors);
+    fail(response, error, result?.outcome ?? null, context);
   } finally {
     drain(request);
     record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });
