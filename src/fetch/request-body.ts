@@ -2,6 +2,7 @@
  * The body of a request made in this process, as the core takes it.
  */
 import { Readable } from 'node:stream';
+import { bodyIncomplete } from '../errors.ts';
 import type { BodySource } from '../proxy/incoming-request.ts';
 import { PassingBody } from '../proxy/passing-body.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -28,7 +29,7 @@ export class RequestBody implements BodySource {
   async read(): Promise<WholeBody | PassingBody> {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    for (let next = await this.#bytes.next(); !next.done; next = await this.#bytes.next()) {
+    for (let next = await this.#next(); !next.done; next = await this.#next()) {
       pieces.push(next.value);
       bytes += next.value.length;
       if (bytes > this.#most) return this.#pass('large-request', pieces);
@@ -40,6 +41,14 @@ export class RequestBody implements BodySource {
 
   pass(): PassingBody {
     return this.#pass(null, []);
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    try {
+      return await this.#bytes.next();
+    } catch (cause) {
+      throw bodyIncomplete(new TypeError('fetch failed', { cause }));
+    }
   }
 
   #pass(why: PassingBody['why'], begun: readonly Uint8Array[]): PassingBody {

@@ -63,6 +63,20 @@ describe('a cached fetch rejects as fetch does', () => {
     expect(upstream.calls).toHaveLength(0);
   });
 
+  fetchStory('where the body of a request breaks off', async ({ upstream, create, chat }) => {
+    const reason = new Error('no more to say');
+    const init = () => ({
+      ...chatInit(),
+      body: new ReadableStream({ pull: () => Promise.reject(reason) }),
+      duplex: 'half',
+    });
+    const straight = await rejection(fetch(chat, init() as RequestInit));
+    const error = await rejection(create()(chat, init() as RequestInit));
+    expect(likeness(error)).toEqual(likeness(straight));
+    expect(error).toMatchObject({ cause: reason });
+    expect(upstream.calls).toHaveLength(0);
+  });
+
   fetchStory('where its limits are reached', async ({ upstream, create, chat }) => {
     upstream.script = () => {};
     const cached = create({ baseURL: `${upstream.url}/v1`, limits: { flights: 1 } });

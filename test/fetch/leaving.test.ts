@@ -129,6 +129,24 @@ describe('a reader leaves', () => {
     expect(call.response.writableEnded).toBe(false);
   });
 
+  fetchStory('however its answer ends, and leaves its place to the next', async ({ upstream, create, chat }) => {
+    const cached = create({ baseURL: `${upstream.url}/v1`, limits: { flights: 1, listeners: 1 } });
+    const ends: readonly ((answer: Response, controller: AbortController) => unknown)[] = [
+      (answer) => answer.text(),
+      (answer) => answer.body?.cancel(),
+      (answer) => answer.body?.getReader({ mode: 'byob' }).cancel(),
+      (_, controller) => controller.abort(),
+    ];
+    for (const [at, end] of ends.entries()) {
+      for (const others of [{}, STREAMED]) {
+        const controller = new AbortController();
+        const answer = await cached(chat, chatInit(`${at}`, others, { signal: controller.signal }));
+        await end(answer, controller);
+      }
+    }
+    expect(wordOf(await cached(chat, chatInit('last')))).toBe('MISS');
+  });
+
   fetchStory('that has let go of its answer unread', async ({ upstream, create, chat }) => {
     upstream.script = beginStream;
     const cached = create();
