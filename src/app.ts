@@ -41,7 +41,7 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     host: config.admin.host,
     token: config.admin.token,
     readiness: () => app.readiness,
-    explain: (text) => explainDocument(rules, core.store.findByPrefix, text),
+    explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: core.store,
     removals: core.cache.removals,
     figures: {
@@ -97,5 +97,6 @@ function createMetrics({ stores, files, admission, ledger }: Core): Metrics {
     bytesInTheAir: () => admission.bytes,
   });
   ledger.subscribe((record) => metrics.observe(record));
+  ledger.onCall((record) => metrics.observeCall(record));
   return metrics;
 }

@@ -8,7 +8,7 @@ import { Cache } from './cache/cache.ts';
 import { Callers } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { type Clock, within } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
@@ -25,8 +25,10 @@ import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
 import { keepSecret, loadSecret } from './secret.ts';
-import { adviceOn, type FileFailure } from './store/sqlite-failure.ts';
+import { adviceOn } from './store/sqlite-failure.ts';
 import { createStores, type Stores } from './stores.ts';
+import type { Failure } from './thread/failure.ts';
+import { Thread } from './thread/thread.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 /** The parts that there are before any file is opened. */
@@ -84,15 +86,17 @@ export function createCore(
 ): Core {
   const { path } = config.store;
   let secret: Buffer | undefined;
-  const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, {
+  /** Of both files. */
+  const thread = new Thread();
+  const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, thread, {
     onGone: (gone) => cache.removals.heed(gone),
     onReplaced: () => secret && keepSecret(path as string, secret, log),
   });
   const { store } = stores;
-  const usageFile = new UsageFile({ path: usagePath(path), clock, log });
+  const usageFile = new UsageFile({ path: usagePath(path), clock, log, thread });
   const ledger = new Ledger({ usageFile, prices: readPrices(), log });
   const admission = new AdmissionControl(config.limits, clock);
-  const cache = createCache(config, { store, admission, clock, log });
+  const cache = createCache(config, { store, admission, ledger, clock, log });
   const callers = createCallers(config, log, clock);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
@@ -118,7 +122,6 @@ export function createCore(
     },
     async prepare() {
       await upstream.prepare();
-      await keyer.prepare();
     },
     abort: () => upstream.close(),
     async close() {
@@ -141,15 +144,20 @@ function createReaders(config: Config, rules: Rules): Readers {
   };
 }
 
-type CacheParts = Pick<Core, 'store' | 'admission'> & { readonly clock: Clock; readonly log: Log };
+type CacheParts = Pick<Core, 'store' | 'admission' | 'ledger'> & { readonly clock: Clock; readonly log: Log };
 
-function createCache({ maxEntryBytes, onAbandon, flight }: Config, parts: CacheParts): Cache {
+function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
+  const { maxEntryBytes, onAbandon, flight } = config;
   return new Cache({
     ...parts,
     maxEntryBytes,
     onAbandon,
     patience: flight.takeoverAfter,
+    retention: retentionOf(config),
     keptHeaders: replayedHeaders,
+    onDetachedCall({ endpoint, model, scope }, call) {
+      ledger.noteCall({ time: parts.clock.now(), endpoint, model: model ?? call.model ?? null, scope, call });
+    },
   });
 }
 
@@ -158,6 +166,6 @@ function createCallers({ store: { path }, auth: { recheck } }: Config, log: Log,
   return new Callers({ recheck, file, clock });
 }
 
-function fileRefused(path: string | null, failure: FileFailure): ConfigError {
+function fileRefused(path: string | null, failure: Failure): ConfigError {
   return new ConfigError(`${path} cannot be used: ${failure.message}; ${adviceOn(failure)}`);
 }

@@ -6,10 +6,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ConfigError, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
-import { closeToOthers, OpenToOthersError } from './privacy.ts';
+import { besideStore, keepPrivate } from './privacy.ts';
 
 const SECRET_BYTES = 32;
 const SECRET_TEXT = new RegExp(`^[0-9a-f]{${2 * SECRET_BYTES}}$`, 'i');
@@ -25,7 +25,7 @@ export function loadSecret(storePath: string | null, log: Log): Buffer {
   try {
     const secret = readSecret(path);
     if (secret === null) return makeSecret(path);
-    close(path, log);
+    keepPrivate(path, log, 'the secret', '. To have a new one, remove it and start anew');
     return secret;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -58,7 +58,7 @@ export function peekSecret(storePath: string | null): Buffer {
 }
 
 export function secretPath(storePath: string): string {
-  return join(dirname(storePath), 'secret');
+  return besideStore(storePath, 'secret', 'key');
 }
 
 /** @returns null where there is none. @throws ConfigError where it is none */
@@ -78,19 +78,6 @@ function readText(path: string): string | null {
     if (code === 'ENOENT') return null;
     if (code === 'EISDIR') return '';
     throw error;
-  }
-}
-
-function close(path: string, log: Log): void {
-  try {
-    const privacy = closeToOthers(path);
-    const remedy = 'To have a new one, remove it and start anew';
-    const advice = 'nothing can be written here: take the right to read it from them';
-    if (privacy === 'mended') log.warn({ path }, `others could read the secret; now its owner alone can. ${remedy}`);
-    if (privacy === 'exposed') log.warn({ path }, `others can read the secret, and ${advice}`);
-  } catch (error) {
-    if (!(error instanceof OpenToOthersError)) throw error;
-    throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
   }
 }
 

@@ -2,20 +2,21 @@
  * The stores that the configuration names, as one.
  */
 import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
-import type { FileFailure } from './store/sqlite-failure.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
+import type { Failure } from './thread/failure.ts';
+import type { Thread } from './thread/thread.ts';
 
 export interface Stores {
   readonly store: Store;
   /** @returns why the file is not to be used at all, or null */
-  readonly openFile: () => Promise<FileFailure | null>;
+  readonly openFile: () => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
   readonly lru: () => LruInfo;
@@ -27,23 +28,34 @@ export interface FileEvents {
   readonly onReplaced: () => void;
 }
 
-/** @param memoryBytes the most that answers may take in memory; 0 keeps none there */
+/**
+ * @param memoryBytes the most that answers may take in memory; 0 keeps none there
+ * @param thread is to own the file
+ */
 export function createStores(
-  { store: { path, bytes } }: Config,
+  config: Config,
   memoryBytes: number,
   log: Log,
   clock: Clock,
+  thread: Thread,
   events: FileEvents,
 ): Stores {
+  const { path, bytes } = config.store;
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     events.onGone(gone);
     store.heed(gone);
   };
   const { onReplaced } = events;
-  const file = path === null ? null : createSqliteStore({ path, maxBytes: bytes, clock, log, onGone, onReplaced });
+  const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
+  const file = path === null ? null : createSqliteStore({ path, ...options });
   const isUsed = memoryBytes > 0;
-  const store = createTiers([...(isUsed ? [memory] : []), ...(file ? [file] : [])], clock);
+  const store = createTiers({
+    stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
+    catalogue: file ?? memory,
+    fallback: memory,
+    clock,
+  });
   return {
     store,
     async openFile() {
@@ -51,10 +63,10 @@ export function createStores(
       return file?.refusal ?? null;
     },
     tiers: () => [
-      ...(isUsed ? [{ tier: 'memory', maxBytes: memoryBytes, ...memory.held }] : []),
-      ...(file ? [{ tier: 'sqlite', maxBytes: bytes, ...file.held }] : []),
+      ...(isUsed ? [{ tier: memory.name, maxBytes: memoryBytes, ...memory.held }] : []),
+      ...(file ? [{ tier: file.name, maxBytes: bytes, ...file.held }] : []),
     ],
     isFileUp: () => file?.state === 'up',
-    lru: memory.info,
+    lru: () => memory.info(),
   };
 }

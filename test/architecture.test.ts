@@ -6,7 +6,8 @@ const SOURCE = new URL('../src', import.meta.url).pathname;
 
 /** The rooms, each of which may import only those above it; a file beside the rooms is a room of its own. */
 const ROOMS = [
-  ['errors', 'clock', 'log', 'endpoint', 'dialect', 'privacy'],
+  ['errors', 'clock', 'log', 'endpoint', 'dialect'],
+  ['thread', 'privacy'],
   ['config', 'secret'],
   ['request', 'response'],
   ['store', 'upstream'],

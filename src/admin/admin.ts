@@ -22,7 +22,7 @@ import type { ShownConfig } from '../config/shown.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
-import type { Catalogue } from '../store/store.ts';
+import type { Catalogue } from '../store/catalogue.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import { entriesRoutes } from './entries.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';

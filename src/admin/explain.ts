@@ -7,7 +7,7 @@ import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } fr
 import { formOf } from '../request/fingerprint.ts';
 import type { Rules } from '../request/parsed-head.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
-import type { Kept } from '../store/store.ts';
+import type { Kept } from '../store/catalogue.ts';
 
 const MEMBERS: readonly string[] = ['a', 'b', 'key'];
 

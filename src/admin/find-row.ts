@@ -4,7 +4,7 @@
 import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
-import type { Catalogue } from '../store/store.ts';
+import type { Catalogue } from '../store/catalogue.ts';
 
 /** The digits of a fingerprint. */
 const WHOLE = 64;

@@ -1,5 +1,5 @@
 /**
- * What is going on at once, and how much of it there may be. Beyond the bounds
+ * Admission: how much goes on at once, and how much may. Beyond the bounds
  * a request that would cost more is turned away; one that finds its answer in
  * the store is served all the same.
  */
@@ -12,7 +12,7 @@ export interface Limits {
   readonly flights: number;
   /** Requests at a time that wait for one of these calls, or are being played its answer. */
   readonly listeners: number;
-  /** What the answers on their way may hold in memory, in bytes; beyond it they are relayed and not recorded. */
+  /** The most that answers on their way may hold in memory, in bytes; beyond it they are relayed and not recorded. */
   readonly bytes: number;
 }
 
@@ -45,12 +45,12 @@ export class AdmissionControl {
     return this.#listeners;
   }
 
-  /** What answers on their way hold. */
+  /** The bytes that answers on their way hold. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether nothing more should be recorded. */
+  /** True where nothing more should be recorded. */
   get isFull(): boolean {
     return this.#bytes > this.#limits.bytes;
   }

@@ -1,29 +1,31 @@
 /**
  * The decision: a request with a key is a hit, a follow or a miss; one without
- * is a bypass. Each comes back as a listener on a recording, so that whoever
- * serves it need not know which it was.
+ * is a bypass. Each comes back as a reader of a recording, so that it is sent
+ * in one way, whichever it was.
  *
  * The flight is registered before the first `await`, and the store is asked
- * inside it: of any number of equal requests, one asks the upstream.
+ * inside it: of any number of equal requests, one asks the upstream. Where the
+ * store has an entry that is served stale, the flight goes on without a reader:
+ * it refreshes the entry, and is the only one that does.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { notCached } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Head, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
+import type { AdmissionControl } from './admission-control.ts';
+import { detach, type DetachedCalls } from './call-metrics.ts';
+import { DeletedResponses } from './deleted-responses.ts';
 import { Flight, type Fetch } from './flight.ts';
-import { FutureEntries } from './future-entries.ts';
 import { Flights } from './flights.ts';
 import { isOverdue, mayPlay, type Patience, waitForHead } from './following.ts';
-import { DeletedResponses } from './deleted-responses.ts';
-import { type CacheContext, StoreSink } from './store-sink.ts';
-import type { AdmissionControl } from './admission-control.ts';
-import type { Miss, CacheResult } from './outcome.ts';
+import { HitForMiss } from './hit-for-miss.ts';
+import { Leading } from './leading.ts';
+import type { CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
-import { isGoodEnough, lookUp, openStored, isSurelyAbsent } from './stored.ts';
-import { HitForMiss } from './hit-for-miss.ts';
-import { isVariantKey, ownKey, type Sent, suits, variantKey, variantOf } from './variants.ts';
+import { StaleIfError } from './stale-if-error.ts';
+import { StoredAnswers } from './stored.ts';
+import { isVariantKey, ownKey, type Sent, variantKey, variantOf } from './variants.ts';
 
 export interface CacheOptions extends Patience {
   readonly store: Store;
@@ -31,9 +33,12 @@ export interface CacheOptions extends Patience {
   /** The most that one answer may take, in bytes, to be kept. */
   readonly maxEntryBytes: number;
   readonly onAbandon: 'abort' | 'finish';
+  /** How long expired entries are retained, in seconds. */
+  readonly retention: number;
   readonly admission: AdmissionControl;
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
+  readonly onDetachedCall: DetachedCalls;
 }
 
 export class Cache {
@@ -41,22 +46,19 @@ export class Cache {
   readonly removals: Removals;
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
-  readonly #hitForMiss: HitForMiss;
-  readonly #deletedResponses = new DeletedResponses();
-  readonly #future: FutureEntries;
-  readonly #context: CacheContext;
+  readonly #stored: StoredAnswers;
+  readonly #staleIfError: StaleIfError;
+  readonly #leading: Leading;
 
   constructor(options: CacheOptions) {
+    const flights = this.#flights;
+    const hitForMiss = new HitForMiss(options.clock);
+    const deletedResponses = new DeletedResponses();
+    const stored = (this.#stored = new StoredAnswers({ ...options, deletedResponses }));
     this.#options = options;
-    this.#hitForMiss = new HitForMiss(options.clock);
-    this.#future = new FutureEntries(options.log);
-    this.removals = new Removals({ ...options, flights: this.#flights, deletedResponses: this.#deletedResponses });
-    this.#context = {
-      ...options,
-      flights: this.#flights,
-      hitForMiss: this.#hitForMiss,
-      deletedResponses: this.#deletedResponses,
-    };
+    this.#staleIfError = new StaleIfError(stored);
+    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, stored });
+    this.removals = new Removals({ ...options, flights, deletedResponses });
   }
 
   /** How many flights may be joined. */
@@ -69,24 +71,34 @@ export class Cache {
     return this.#flights.keys();
   }
 
-  /** What is kept under a key, where it can be had without waiting and is good enough. */
-  hit(key: string, permission: Permission, sent: Sent, now = this.#options.clock.now()): CacheResult | undefined {
-    const { store } = this.#options;
-    const stored = permission.read ? store.getSync(key) : undefined;
-    if (stored === undefined) return undefined;
-    const own = ownKey(key, stored.entry, sent);
-    const found = this.#goodEnough(own === key ? stored : store.getSync(own), permission, sent, now);
-    return found && this.#hit(own, found, now);
+  /** A hit that can be had without waiting and needs no upstream call; null where nothing can be had so. */
+  hit(key: string, permission: Permission, sent: Sent, now?: number): CacheResult | null | undefined {
+    return this.#stored.hit(key, permission, sent, now);
   }
 
-  /** Answers what `hit` could not. @throws RefrainError `not_cached` where the upstream may not be asked */
-  open(question: Question): CacheResult | Promise<CacheResult> {
-    const { key, permission } = question;
-    if (!permission.ask) return this.#onlyIfCached(question);
-    const flight = permission.follow ? this.#flights.joinable(key) : null;
-    if (!flight || isOverdue(flight, this.#options)) return this.#miss(question);
-    const { head } = flight.recording;
-    return head && !mayPlay(flight, head, question) ? this.#askBeside(head, question) : this.#follow(flight, question);
+  /**
+   * Answers what `hit` could not.
+   * @param isLookedUp `hit` said null in this very turn
+   * @throws RefrainError `not_cached` where the upstream may not be asked
+   */
+  open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
+    if (!this.#staleIfError.isPermitted(question)) return this.#open(question, isLookedUp);
+    return this.orStale(new Promise((resolve) => resolve(this.#open(question, isLookedUp))), question);
+  }
+
+  /** The result, or a stale answer where the upstream fails or may not be asked, and the question permits that. */
+  async orStale(opening: CacheResult | Promise<CacheResult>, question: Question): Promise<CacheResult> {
+    let result: CacheResult;
+    try {
+      result = await opening;
+    } catch (error) {
+      return this.#staleIfError.insteadOf(error, question);
+    }
+    const answered = await this.#staleIfError.instead(result, question);
+    if (answered !== result && result.outcome.word === 'miss') {
+      detach(this.#options.onDetachedCall, question.label, result.call);
+    }
+    return answered;
   }
 
   /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
@@ -99,14 +111,16 @@ export class Cache {
     return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
   }
 
-  async #onlyIfCached(question: Question): Promise<CacheResult> {
-    const { key, permission, sent } = question;
-    const stored = permission.read ? await lookUp(this.#options.store, key) : undefined;
-    const own = stored ? ownKey(key, stored.entry, sent) : key;
-    if (own !== key) return this.#onlyIfCached({ ...question, key: own });
-    const found = this.#goodEnough(stored, permission, sent);
-    if (!found) throw notCached();
-    return this.#hit(key, found);
+  #open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
+    const { key, permission } = question;
+    if (!permission.ask) return this.#stored.only(question, isLookedUp);
+    const flight = permission.follow ? this.#flights.joinable(key) : null;
+    if (!flight) return this.#miss(question, isLookedUp);
+    const before = this.#servedBefore(flight, question);
+    if (before) return this.#answerFrom(before, question);
+    if (isOverdue(flight, this.#options)) return this.#miss(question, isLookedUp);
+    const { head } = flight.recording;
+    return head && !mayPlay(flight, head, question) ? this.#askBeside(head, question) : this.#follow(flight, question);
   }
 
   #follow(flight: Flight, question: Question): CacheResult | Promise<CacheResult> {
@@ -118,10 +132,16 @@ export class Cache {
 
   /** Follows a flight that is still asking the store. */
   async #followStored(flight: Flight, result: CacheResult, question: Question): Promise<CacheResult> {
-    const stored = await flight.lookup;
-    if (!stored) return this.#followHead(flight, result, question);
+    const found = (await flight.lookup) ?? this.#servedBefore(flight, question);
+    if (!found) return this.#followHead(flight, result, question);
     result.reader.leave();
-    return this.#answerFrom(stored, question);
+    return this.#answerFrom(found, question);
+  }
+
+  /** The entry that a flight is to replace, where it is good enough for this question. */
+  #servedBefore(flight: Flight, question: Question): Found | undefined {
+    const before = question.permission.read ? flight.landing?.before : undefined;
+    return this.#stored.servable(before, question) === null ? undefined : before;
   }
 
   /** Follows once the head is known, unless it says that the answer is for the one who leads; then asks for itself. */
@@ -144,97 +164,26 @@ export class Cache {
     const { key, sent } = question;
     const variant = variantOf(head, sent);
     if (variant && !isVariantKey(key)) {
-      return this.open({ ...question, key: variantKey(key, variant.digest), varying: { by: variant.by } });
+      return this.#open({ ...question, key: variantKey(key, variant.digest), varying: { by: variant.by } });
     }
     // An answer that is no answer has left the table, and another may be on its way already.
-    return head.status === 200 ? this.#miss(question) : this.open(question);
+    return head.status === 200 ? this.#miss(question) : this.#open(question);
   }
 
   /** Answers by what the store has under the key, or from where that says the answer is. */
-  #answerFrom(stored: Found, question: Question): CacheResult | Promise<CacheResult> {
+  #answerFrom(found: Found, question: Question): CacheResult | Promise<CacheResult> {
     const { key, permission, sent } = question;
-    const { entry } = stored;
+    const { entry } = found;
     const own = ownKey(key, entry, sent);
     if (own !== key) {
-      return this.open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
+      return this.#open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
     }
-    if (this.#goodEnough(stored, permission, sent)) return this.#hit(key, stored);
-    return this.open({ ...question, permission: { ...permission, read: false } });
+    const served = this.#stored.servable(found, question);
+    if (served) return this.#stored.open(key, found, served);
+    return this.#open({ ...question, permission: { ...permission, read: false } });
   }
 
-  #miss(question: Question): CacheResult | Promise<CacheResult> {
-    const { key, permission, fetch, sent, varying, isRefresh } = question;
-    const { admission, store } = this.#options;
-    const isToLookUp = permission.read && !isSurelyAbsent(store, key);
-    if (isToLookUp) admission.admitReader();
-    else admission.admitFlight();
-    const sink = new StoreSink(this.#context, question);
-    const flight = this.#register(question, sink);
-    const reader = flight.recording.openReader();
-    const notKept = isRefresh ? null : this.#hitForMiss.whyNot(key);
-    const outcome: Miss = { word: 'miss', notKept, answer: sink };
-    const result: CacheResult = {
-      outcome,
-      reader,
-      call: flight.callMetrics.whenOver,
-      flight,
-      ...(varying && { variesBy: varying.by }),
-    };
-    if (!isToLookUp) {
-      flight.start(fetch);
-      return result;
-    }
-    const lookup = lookUp(store, key).then((stored) => {
-      const isElsewhere = stored !== undefined && ownKey(key, stored.entry, sent) !== key;
-      const found = isElsewhere ? stored : this.#goodEnough(stored, permission, sent);
-      flight.lookup = null;
-      sink.before = stored?.entry;
-      if (found) {
-        flight.dismiss();
-        reader.leave();
-      } else flight.startIfAdmitted(admission, fetch);
-      return found;
-    });
-    flight.lookup = lookup;
-    return lookup.then((found) => (found ? this.#answerFrom(found, question) : result));
-  }
-
-  /** A flight that is joinable unless another one holds the key already. */
-  #register(question: Question, sink: StoreSink): Flight {
-    const {
-      key,
-      expected: { endpoint },
-    } = question;
-    const { clock, admission, maxEntryBytes, onAbandon } = this.#options;
-    const flight = new Flight({ sink, endpoint, maxBytes: maxEntryBytes, onAbandon, clock, admission });
-    if (flight.recording.liveOnly) return flight;
-    sink.slot = this.#flights.add(flight, question, !this.#hitForMiss.has(key) && !this.#isHeld(question));
-    return flight;
-  }
-
-  /** Tests whether another flight holds the key, and is to be waited for. */
-  #isHeld(question: Question): boolean {
-    const held = this.#flights.joinable(question.key);
-    if (held === null || isOverdue(held, this.#options)) return false;
-    const { head } = held.recording;
-    return head === null || mayPlay(held, head, question);
-  }
-
-  #hit(key: string, found: Found, now = this.#options.clock.now()): CacheResult {
-    this.#options.store.use(key);
-    return openStored(found, now);
-  }
-
-  /** The entry found, unless it is too old, of another variant, or was dropped while a slow store looked for it. */
-  #goodEnough(
-    found: Found | undefined,
-    { maxAge }: Permission,
-    sent: Sent,
-    now = this.#options.clock.now(),
-  ): Found | undefined {
-    if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return undefined;
-    if (isGoodEnough(found.entry, maxAge, now)) return found;
-    this.#future.note(found.entry, now);
-    return undefined;
+  #miss(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
+    return this.#leading.lead(question, isLookedUp, (found) => this.#answerFrom(found, question));
   }
 }

@@ -1,10 +1,11 @@
 /**
- * What a flight's call took: kept while it flies, told once it is over.
+ * The time and usage of a flight's call: kept while it flies, reported once it
+ * is over.
  */
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Validator } from '../response/complete.ts';
-import type { Call, Head } from '../response/entry.ts';
+import type { Call, Head, Label } from '../response/entry.ts';
 import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
 import type { TailUsage } from '../response/tail-usage.ts';
 import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
@@ -19,10 +20,10 @@ interface Heard {
 export class CallMetrics {
   /** When the upstream was asked, in milliseconds since the epoch; null before. */
   startedAt: number | null = null;
-  /** Null for a call that told nothing: it was never made, or it failed or was aborted before it told its usage. */
+  /** Null where there is nothing to report: it was never made, or failed or was aborted before its usage was known. */
   readonly whenOver: Promise<Call | null>;
   readonly #clock: Clock;
-  readonly #tell: (call: Call | null) => void;
+  readonly #report: (call: Call | null) => void;
   #begunAt: number | null = null;
   /** Looks at what no validator sees. */
   #tail: TailUsage | EncodedTailUsage | null = null;
@@ -41,7 +42,7 @@ export class CallMetrics {
     this.#endpoint = endpoint;
     const { promise, resolve } = Promise.withResolvers<Call | null>();
     this.whenOver = promise;
-    this.#tell = resolve;
+    this.#report = resolve;
   }
 
   started(): void {
@@ -62,7 +63,7 @@ export class CallMetrics {
     this.#tail?.push(chunk);
   }
 
-  /** What the call took, now that its answer is all here. */
+  /** The time and usage of a call whose answer is all here. */
   conclude(validator: Validator | null): Call | null {
     if (this.startedAt === null || this.#begunAt === null) return null;
     const seen = validator ?? this.#former;
@@ -72,7 +73,7 @@ export class CallMetrics {
     return { usage, ...times, ...(model !== null && { model }) };
   }
 
-  /** The account of a call whose answer broke off: it is counted if its usage was told before. */
+  /** The same of a call whose answer broke off; null unless its usage was known before. */
   breakOff(validator: Validator | null, { head, chunks }: Heard): Call | null {
     // A document is read once it is whole; this one never will be.
     if (this.#endpoint !== null && head !== null && validator !== null && validator.usage === null) {
@@ -88,6 +89,14 @@ export class CallMetrics {
   }
 
   close(call: Call | null): void {
-    this.#tell(call);
+    this.#report(call);
   }
+}
+
+/** Counts the cost of a call that no request is charged with: a refresh, or one that failed where a hit stood in. */
+export type DetachedCalls = (label: Label, call: Call) => void;
+
+/** Has a call counted once it is over. */
+export function detach(count: DetachedCalls, label: Label, call: Call | null | Promise<Call | null>): void {
+  void Promise.resolve(call).then((known) => known && count(label, known));
 }

@@ -7,17 +7,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type Clock, within } from '../clock.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { closeToOthers, OpenToOthersError } from '../privacy.ts';
+import { besideStore, keepPrivate } from '../privacy.ts';
 
 /** How many callers are remembered. */
 export const REMEMBERED = 20_000;
 
-/** The last that was heard, in milliseconds since the epoch. */
+/** The last word on a caller, in milliseconds since the epoch. */
 export interface Known {
   /** `-Infinity` where it never was. */
   acceptedAt: number;
@@ -43,8 +43,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The file beside that of the store. */
 export function callersPath(storePath: string): string {
-  const path = join(dirname(storePath), 'callers.json');
-  return path === storePath ? `${path}.callers` : path;
+  return besideStore(storePath, 'callers.json', 'callers');
 }
 
 export class CallersFile {
@@ -77,16 +76,10 @@ export class CallersFile {
   #closeToOthers(): void {
     const { path, log } = this.#options;
     try {
-      const privacy = closeToOthers(path);
-      const what = 'what upstreams said of credentials';
-      const advice = 'nothing can be written here: take the right to read it from them';
-      if (privacy === 'mended') log.warn({ path }, `others could read ${what}; now its owner alone can`);
-      if (privacy === 'exposed') log.warn({ path }, `others can read ${what}, and ${advice}`);
+      keepPrivate(path, log, 'what upstreams said of credentials');
     } catch (error) {
-      if (error instanceof OpenToOthersError) {
-        throw new ConfigError(`${error.message}; make it readable for its owner alone, or remove it`);
-      }
-      // A place that cannot even be looked at is told of where it is read.
+      // A place that cannot even be looked at is reported where it is read.
+      if (error instanceof ConfigError) throw error;
     }
   }
 

@@ -29,14 +29,17 @@ interface CallerState extends Known {
   checkAt: number;
   /** When the file had its acceptance last. */
   savedAt: number;
+  /** True where the last answer was 402. */
+  isToPay: boolean;
 }
 
-/** A caller of whom nothing was heard. */
+/** A caller on whom there is no word yet. */
 const UNKNOWN: Readonly<CallerState> = {
   acceptedAt: -Infinity,
   refusedAt: null,
   checkAt: -Infinity,
   savedAt: -Infinity,
+  isToPay: false,
 };
 
 /** How long a check that came to nothing is not repeated, and one that is on its way may take before another starts. */
@@ -75,7 +78,13 @@ export class Callers {
     const now = clock.now();
     for (const [name, known] of file?.read() ?? []) {
       const acceptedAt = known.acceptedAt > now + CLOCK_SKEW_MS ? -Infinity : known.acceptedAt;
-      this.#put(name, { ...known, acceptedAt, checkAt: acceptedAt + this.#recheckMs, savedAt: known.acceptedAt });
+      this.#put(name, {
+        ...known,
+        acceptedAt,
+        checkAt: acceptedAt + this.#recheckMs,
+        savedAt: known.acceptedAt,
+        isToPay: false,
+      });
     }
   }
 
@@ -85,6 +94,11 @@ export class Callers {
     if (known?.refusedAt) return 'refused';
     if (!hasCredential || this.#recheckMs === Infinity) return 'accepted';
     return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
+  }
+
+  /** Tests whether the upstream asked a caller last to pay (402), which says nothing against what is fresh. */
+  isToPay(caller: string): boolean {
+    return this.#callers.get(caller)?.isToPay === true;
   }
 
   /** A request goes up to see whether its caller is still accepted. */
@@ -110,12 +124,14 @@ export class Callers {
    */
   note(caller: string, status: number, isCached: boolean): void {
     const isRefusal = isRefused(status);
+    if (status === 402) return this.#noteToPay(caller);
     if (!isRefusal && !(isCached && isAccepted(status))) return;
     const now = this.#options.clock.now();
     const known = this.#callers.get(caller) ?? { ...UNKNOWN };
     const isNews = isRefusal ? !known.refusedAt : known.refusedAt !== null || now - known.savedAt >= SAVED_MS;
     if (isRefusal) known.refusedAt = now;
     else {
+      known.isToPay = false;
       known.acceptedAt = now;
       known.refusedAt = null;
       known.checkAt = now + this.#recheckMs;
@@ -126,12 +142,18 @@ export class Callers {
     this.#options.file?.changed(this.#callers);
   }
 
+  #noteToPay(caller: string): void {
+    const known = this.#callers.get(caller);
+    if (known) known.isToPay = true;
+    else this.#put(caller, { ...UNKNOWN, isToPay: true });
+  }
+
   /** Writes what is not yet written. */
   async close(): Promise<void> {
     await this.#options.file?.close(this.#callers);
   }
 
-  /** As the one that was heard of last; whoever was heard of longest ago is forgotten first. */
+  /** As the one with the latest word; the one whose word is the oldest is forgotten first. */
   #put(name: string, caller: CallerState): void {
     this.#callers.delete(name);
     this.#callers.set(name, caller);

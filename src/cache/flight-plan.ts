@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
+import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
@@ -19,10 +20,12 @@ export interface Sink {
   readonly unstorable: WhyNotKept | null;
   /** Known as soon as the head is. */
   readonly terms: Terms | null;
-  /** Told of the head before any listener is. */
+  /** The entry that the store has under the key, and that the answer is to replace. */
+  readonly before: Found | undefined;
+  /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
-  /** Told why a complete answer is not kept. */
+  /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */
   release(): void;

@@ -1,7 +1,8 @@
 /**
  * A flight is one call to an upstream: it writes a recording, judges it as it
- * passes and keeps it if it is whole. It belongs to no client: whoever asked
- * first may leave, and the others keep their answer.
+ * passes and keeps it if it is whole. It belongs to no client: the one who asked
+ * first may leave, and the others keep their answer. A detached one has no client
+ * from the start: a refresh.
  *
  *   waiting     registered; the store may still be asked
  *   leading     the upstream is being asked
@@ -25,8 +26,9 @@ import type { AdmissionControl } from './admission-control.ts';
 /** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
 export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
 
-/** After its terminal event an answer is given this long, in ms, to end by itself. */
+/** After its terminal event an answer has this long, in ms, to end by itself: from its last byte on, and in all. */
 const SETTLE_MS = 1_000;
+const SETTLE_MOST_MS = 10_000;
 
 export class Flight implements Writer, RecordingOwner {
   readonly recording: Recording;
@@ -34,7 +36,9 @@ export class Flight implements Writer, RecordingOwner {
   source: Source | null = null;
   /** Why a complete answer was not kept; null before, and where it was. */
   unkept: string | null = null;
-  /** What the store says, while it is asked. */
+  /** True where it goes on without a reader, as long as its answer can be kept. */
+  isDetached = false;
+  /** The store's answer, while it is asked; null before and after. */
   lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
   #validator: Validator | null = null;
@@ -42,6 +46,7 @@ export class Flight implements Writer, RecordingOwner {
   #committed = false;
   #landed = false;
   #fenced = false;
+  #settleBy: number | null = null;
   #cancelSettling: (() => void) | null = null;
 
   constructor(plan: FlightPlan) {
@@ -99,7 +104,7 @@ export class Flight implements Writer, RecordingOwner {
     this.callMetrics.close(null);
   }
 
-  /** What lands from here on is delivered, but not kept; new requests do not join. */
+  /** Its answer is delivered and not kept from here on, and new requests do not join it. */
   fence(): void {
     this.#fenced = true;
     this.#land();
@@ -127,8 +132,9 @@ export class Flight implements Writer, RecordingOwner {
 
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
-    // First: whoever is played its end may leave at once.
-    if (this.#validator?.push(chunk) === 'committed') this.#commit();
+    // First: a reader that is played its end may leave at once.
+    if (this.#validator?.push(chunk) === 'committed') this.#committed = true;
+    if (this.#committed) this.#awaitEnd();
     const isWanted = this.recording.append(chunk);
     this.callMetrics.saw(chunk);
     return isWanted;
@@ -186,9 +192,12 @@ export class Flight implements Writer, RecordingOwner {
     this.#plan.sink?.release();
   }
 
-  #commit(): void {
-    this.#committed = true;
-    this.#cancelSettling = this.#plan.clock.after(SETTLE_MS, () => {
+  #awaitEnd(): void {
+    const { clock } = this.#plan;
+    const now = clock.now();
+    this.#settleBy ??= now + SETTLE_MOST_MS;
+    this.#cancelSettling?.();
+    this.#cancelSettling = clock.after(Math.min(SETTLE_MS, this.#settleBy - now), () => {
       this.finish();
       this.source?.abort();
     });
@@ -198,7 +207,8 @@ export class Flight implements Writer, RecordingOwner {
   #abandon(): void {
     const { recording } = this;
     if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
-    if (this.#plan.onAbandon === 'finish' && this.#isWorthFinishing()) return;
+    const isToFinish = this.isDetached || this.#plan.onAbandon === 'finish';
+    if (isToFinish && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), alreadySent: false });
   }
 

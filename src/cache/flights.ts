@@ -14,12 +14,12 @@ export interface PurgeRequest extends Criteria {
   readonly olderThan?: number | undefined;
 }
 
-/** What a purge is about; `flights` are those that it fences. */
+/** The entries that a purge drops; `flights` are those that it fences. */
 export interface Purged extends Totals {
   readonly flights: number;
 }
 
-/** What an answer will be kept as. */
+/** The key and label that an answer will be kept under. */
 interface SlotKey {
   readonly key: string;
   readonly label: Label;
@@ -63,6 +63,11 @@ export class Flights {
     this.#keepable.delete(slot);
     if (this.#joinable.get(slot.key) === slot) this.#joinable.delete(slot.key);
     slot.flight = null;
+  }
+
+  /** An answer was stored under a key: the entry that a flight was to replace there is gone, so that nobody joins it. */
+  supersede(key: string): void {
+    if (this.joinable(key)?.landing?.before !== undefined) this.#joinable.delete(key);
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */

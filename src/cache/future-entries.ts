@@ -1,12 +1,12 @@
 /**
- * Answers that are kept and dated in the future: a clock is wrong, this one or
- * that by which they were kept. Their age is not known, so they are misses,
- * for to take one for new could serve it beyond its time; and where all that is
- * on disk is so, the operator is told rather than left to wonder.
+ * Stored answers that are dated in the future: a clock is wrong, this one or
+ * that by which they were kept. Their age is not known, and one that is taken
+ * for new could be served beyond its time, so they are misses; a line in the
+ * log says so to an operator whose whole store is affected.
  */
 import type { Log } from '../log.ts';
 import type { Entry } from '../response/entry.ts';
-import { isOfFuture } from './stored.ts';
+import { isOfFuture } from './freshness.ts';
 
 /** How long one line in the log is enough. */
 const AGAIN_MS = 3_600_000;

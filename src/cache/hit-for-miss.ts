@@ -1,7 +1,8 @@
 /**
- * Keys whose last answer could not be kept (hit-for-miss). Whoever waited for
- * another's answer to one of them would wait in vain, one after the other; so
- * for a while each asks for itself. Why it was not kept is known for longer.
+ * Keys whose last answer could not be kept (hit-for-miss). Requests that
+ * waited for another's answer to one of them would wait in vain, one after the
+ * other; so for a while each asks for itself, and nothing stale is refreshed
+ * there. Why it was not kept is known for longer.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';

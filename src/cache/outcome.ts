@@ -1,27 +1,40 @@
 /**
- * How a request was answered, in the four words that code, headers, logs and
- * metrics share, and how each is told (RFC 9211).
+ * The outcome of a request, in the four words that code, headers, logs and
+ * metrics share, and as `Cache-Status` has it (RFC 9211).
  */
 import type { Call } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
-import type { Tier } from '../store/store.ts';
+import type { Freshness } from './freshness.ts';
 import type { WhyNotKept } from './storable.ts';
 
 export type Outcome =
-  /** Served from the store. `age` and `ttl` in seconds; `ttl` is `Infinity` for an entry that never expires. */
-  | { readonly word: 'hit'; readonly tier: Tier; readonly age: number; readonly ttl: number }
+  | Hit
   /** Served from the upstream call of another request. */
   | { readonly word: 'follow' }
   | Miss
   /** Fetched for this caller alone; nothing read, joined or kept. */
   | { readonly word: 'bypass'; readonly why: string };
 
+/** Served from the store. */
+export interface Hit {
+  readonly word: 'hit';
+  /** The name of the store that had it. */
+  readonly tier: string;
+  /** Seconds. */
+  readonly age: number;
+  /** Seconds; negative once it has expired, `Infinity` for an entry that never does. */
+  readonly ttl: number;
+  readonly freshness: Exclude<Freshness, 'gone'>;
+  /** The status of the failure in whose place it is served; null where the upstream was not asked first. */
+  readonly status: number | null;
+}
+
 /** Fetched, to be kept if it turns out whole. */
 export interface Miss {
   readonly word: 'miss';
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;
-  /** `isStale`: whether something else is kept, which has expired, is too old for this request, or `isOfFuture`. */
+  /** `isStale`: true where another entry is kept that has expired, is too old for this request, or `isOfFuture`. */
   readonly answer: {
     readonly isKept: boolean;
     readonly isStale: boolean;
@@ -37,7 +50,7 @@ export type OutcomeWord = Outcome['word'];
 export interface CacheResult {
   readonly outcome: Outcome;
   readonly reader: Reader;
-  /** What the answer's upstream call took: known at once for a hit; for the others when it is over. Null: nothing to tell. */
+  /** The cost of the answer's upstream call: known at once for a hit, for the others when it is over. Null: unknown. */
   readonly call: Call | null | Promise<Call | null>;
   /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
   readonly flight?: { readonly unkept: string | null };
@@ -59,7 +72,7 @@ export function xCache(outcome: Outcome): string {
 export function cacheStatus(outcome: Outcome): string {
   switch (outcome.word) {
     case 'hit':
-      return `refrain; hit${Number.isFinite(outcome.ttl) ? `; ttl=${outcome.ttl}` : ''}; detail=${outcome.tier}`;
+      return `refrain; ${hitStatus(outcome)}; detail=${outcome.tier}`;
     case 'follow':
       return 'refrain; fwd=miss; collapsed';
     case 'miss':
@@ -67,6 +80,12 @@ export function cacheStatus(outcome: Outcome): string {
     case 'bypass':
       return `refrain; fwd=bypass; detail=${outcome.why}`;
   }
+}
+
+/** A request that went up first was no hit in the words of RFC 9211 (2.1, 2.2): `hit` and `fwd` exclude each other. */
+function hitStatus({ ttl, status }: Hit): string {
+  const served = status === null ? 'hit' : `fwd=stale; fwd-status=${status}`;
+  return Number.isFinite(ttl) ? `${served}; ttl=${ttl}` : served;
 }
 
 /** `stored` is said of what is stored by now (RFC 9211, 2.5): of an answer that was over before its head was sent. */

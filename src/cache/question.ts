@@ -1,18 +1,24 @@
 /**
- * What the cache is asked.
+ * A question: all that the cache is asked at once.
  */
 import type { Expectation } from '../response/complete.ts';
 import type { StoredRequest, Entry, Label } from '../response/entry.ts';
 import type { Fetch } from './flight.ts';
 import type { Sent } from './variants.ts';
 
-/** What a request lets the cache do; see `request/policy`. */
+/** The rights that a request gives the cache; see `request/policy`. Times are in seconds. */
 export interface Permission {
   readonly read: boolean;
   readonly follow: boolean;
   readonly ask: boolean;
-  /** Seconds. */
+  /** The oldest entry that is served, however fresh. */
   readonly maxAge: number;
+  /** How long past its expiry an entry is served as it is. */
+  readonly maxStale: number;
+  /** True where an entry that is served so is refreshed meanwhile. */
+  readonly revalidates: boolean;
+  /** How long past its expiry an entry is served where the upstream fails. */
+  readonly staleIfError: number;
   readonly ttl: number;
 }
 
@@ -37,14 +43,14 @@ export interface Question {
   readonly sent: Sent;
   readonly client: Client;
   readonly permission: Permission;
-  /** Whether it wants no answer that is kept, whatever else keeps it from one. */
+  /** True where it wants no answer that is kept, whatever else keeps it from one. */
   readonly isRefresh: boolean;
   readonly expected: Expectation;
   readonly fetch: Fetch;
-  /** Whether callers with other credentials share this key: what the upstream says of one is then not said to another. */
+  /** True where callers with other credentials share this key: what the upstream says of one is not said to another. */
   readonly shared: boolean;
-  /** What the answer is listed and purged by. */
+  /** The label that the answer is listed and purged by. */
   readonly label: Label;
-  /** What was asked, to be kept with the answer once it is. */
+  /** The parts of the request, to be kept with the answer once it is. */
   readonly parts: () => StoredRequest['parts'];
 }

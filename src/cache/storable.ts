@@ -1,5 +1,5 @@
 /**
- * Why an answer is not kept, or nothing.
+ * The reasons not to keep an answer, and for how long it is kept.
  */
 import type { NoStore, Unkept } from '../response/complete.ts';
 import type { Entry, Head } from '../response/entry.ts';
@@ -49,13 +49,13 @@ const WORDS: Readonly<Record<WhyNotKept, string>> = {
   'store': 'the store failed',
 };
 
-/** As far as the head tells; the body may still disappoint. @param ttl in seconds */
+/** By the head alone; the body may still speak against it. @param ttl in seconds */
 export function whyNotStorable(ttl: number, head: Head, noStore: NoStore): WhyNotKept | null {
   return whyNotByHead(head, noStore) ?? (lifetimeOf(ttl, head, 0).expiresAt > 0 ? null : 'ttl');
 }
 
 /**
- * From when to when an answer is kept, in milliseconds since the epoch: what another Refrain
+ * The time from when to when an answer is kept, in milliseconds since the epoch: what another Refrain
  * stored before us has its age already, and may be served no longer than that one would.
  * @param ttl in seconds
  */

@@ -1,22 +1,23 @@
 /**
- * Where a flight lands that answers a question: in the store, under its key.
+ * The store as the place where a flight lands that answers a question: under
+ * its key.
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Entry, Head, RawHeaders } from '../response/entry.ts';
-import type { Store } from '../store/store.ts';
+import type { Found, Store } from '../store/store.ts';
 import type { Sink } from './flight-plan.ts';
 import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
+import { isOfFuture } from './freshness.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
-import { isOfFuture } from './stored.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
 import { storeVariant } from './variants.ts';
 
-/** What all landings share. */
+/** The parts that all landings share. */
 export interface CacheContext {
   readonly store: Store;
   readonly clock: Clock;
@@ -24,6 +25,8 @@ export interface CacheContext {
   readonly flights: Flights;
   readonly hitForMiss: HitForMiss;
   readonly deletedResponses: DeletedResponses;
+  /** How long expired entries are retained, in seconds. */
+  readonly retention: number;
   /** Which headers of an answer are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
@@ -32,8 +35,7 @@ export class StoreSink implements Sink {
   /** Among the flights in the air; null where the answer cannot be kept. */
   slot: FlightSlot | null = null;
   isKept = false;
-  /** The entry that the store had under the key, and that was not good enough. */
-  before: Entry | undefined = undefined;
+  before: Found | undefined = undefined;
   terms: Terms | null = null;
   readonly #context: CacheContext;
   readonly #question: Question;
@@ -45,11 +47,11 @@ export class StoreSink implements Sink {
   }
 
   get isStale(): boolean {
-    return this.before !== undefined && !this.#context.deletedResponses.has(this.before.answerId);
+    return this.before !== undefined && !this.#context.deletedResponses.has(this.before.entry.answerId);
   }
 
   get isOfFuture(): boolean {
-    return this.before !== undefined && isOfFuture(this.before, this.#context.clock.now());
+    return this.before !== undefined && isOfFuture(this.before.entry, this.#context.clock.now());
   }
 
   get unstorable(): WhyNotKept | null {
@@ -71,7 +73,7 @@ export class StoreSink implements Sink {
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
-    const { store, clock, hitForMiss, deletedResponses, keptHeaders } = this.#context;
+    const { store, clock, flights, hitForMiss, deletedResponses, keptHeaders, retention } = this.#context;
     const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
     if (deletedResponses.has(answerId)) return;
@@ -85,7 +87,8 @@ export class StoreSink implements Sink {
       ...(call && { call }),
       request: { ...label, parts: parts() },
     };
-    storeVariant(store, key, entry, varying ? varying.first : this.before);
+    storeVariant(store, key, entry, { first: varying ? varying.first : this.before?.entry, retention });
+    flights.supersede(key);
     this.isKept = true;
   }
 

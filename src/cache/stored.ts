@@ -1,51 +1,111 @@
 /**
- * Stored entries: which may be served, and how they are opened.
+ * The stored answers, as the cache asks for them: how good each is for a
+ * question, and how it is opened as a hit.
  */
-import { CLOCK_SKEW_MS } from '../clock.ts';
-import type { Entry } from '../response/entry.ts';
+import type { Clock } from '../clock.ts';
+import { notCached } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
+import type { DeletedResponses } from './deleted-responses.ts';
+import { type Freshness, freshnessOf } from './freshness.ts';
+import { FutureEntries } from './future-entries.ts';
 import type { CacheResult } from './outcome.ts';
+import type { Permission, Question } from './question.ts';
+import { ownKey, type Sent, suits } from './variants.ts';
 
-/** What a store has; nothing where it fails, against its contract. */
-export async function lookUp(store: Store, key: string): Promise<Found | undefined> {
-  try {
-    return await store.get(key);
-  } catch {
-    return undefined;
+export interface StoredParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deletedResponses: DeletedResponses;
+}
+
+export class StoredAnswers {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #deletedResponses: DeletedResponses;
+  readonly #future: FutureEntries;
+
+  constructor({ store, clock, log, deletedResponses }: StoredParts) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#deletedResponses = deletedResponses;
+    this.#future = new FutureEntries(log);
+  }
+
+  /** True where all that is stored can be had without waiting. */
+  get isSync(): boolean {
+    return this.#store.isSync;
+  }
+
+  /** A hit that can be had without waiting and needs no upstream call; null where nothing can be had so. */
+  hit(key: string, permission: Permission, sent: Sent, now = this.#clock.now()): CacheResult | null | undefined {
+    if (!permission.read) return undefined;
+    const first = this.#store.getSync(key);
+    if (first === undefined) return null;
+    const own = ownKey(key, first.entry, sent);
+    const found = own === key ? first : this.#store.getSync(own);
+    if (this.freshness(found, { permission, sent }, now) !== 'fresh') return undefined;
+    return this.open(own, found as Found, 'fresh', now);
+  }
+
+  /** A hit, however long the store takes. @throws RefrainError `not_cached` */
+  async only(question: Question, isLookedUp = false): Promise<CacheResult> {
+    const { key, permission, sent } = question;
+    const found = permission.read ? await this.find(key, isLookedUp) : undefined;
+    const own = found ? ownKey(key, found.entry, sent) : key;
+    if (own !== key) return this.only({ ...question, key: own });
+    const served = this.servable(found, question);
+    if (!found || !served) throw notCached();
+    return this.open(key, found, served);
+  }
+
+  /**
+   * The store's answer under a key; nothing where it fails, against its contract.
+   * @param isLookedUp nothing can be had without waiting
+   */
+  async find(key: string, isLookedUp = false): Promise<Found | undefined> {
+    try {
+      return await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** `gone` too of another variant, and of what was deleted while a slow store looked for it. */
+  freshness(
+    found: Found | undefined,
+    { permission, sent }: Pick<Question, 'permission' | 'sent'>,
+    now = this.#clock.now(),
+  ): Freshness {
+    if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return 'gone';
+    const freshness = freshnessOf(found.entry, permission, now);
+    if (freshness === 'gone') this.#future.note(found.entry, now);
+    return freshness;
+  }
+
+  /** The same for a hit: nothing where the upstream has to be asked first. */
+  servable(found: Found | undefined, question: Pick<Question, 'permission' | 'sent'>): Served | null {
+    const freshness = this.freshness(found, question);
+    return freshness === 'fresh' || freshness === 'stale-while-revalidate' ? freshness : null;
+  }
+
+  /** @param status that of the failure in whose place it is served */
+  open(key: string, { entry, tier }: Found, freshness: Served, now = this.#clock.now(), status?: number): CacheResult {
+    this.#store.use(key);
+    const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
+    const rest = (entry.expiresAt - now) / 1000;
+    // Rounded so that only what is fresh has some left.
+    const ttl = rest > 0 ? Math.ceil(rest) : Math.floor(rest);
+    return {
+      outcome: { word: 'hit', tier, age, ttl, freshness, status: status ?? null },
+      reader: new Reader(new StoredAnswer(entry)),
+      call: entry.call ?? null,
+    };
   }
 }
 
-/** Whether there is nothing to look up. */
-export function isSurelyAbsent(store: Store, key: string): boolean {
-  try {
-    return store.surelyAbsent(key);
-  } catch {
-    return false;
-  }
-}
-
-/** Tests whether it was stored by a clock that was ahead of this one; nothing tells its age. */
-export function isOfFuture({ storedAt }: Entry, now: number): boolean {
-  return storedAt > now + CLOCK_SKEW_MS;
-}
-
-/**
- * Unless it has expired or is older than the request accepts.
- * @param maxAge seconds
- */
-export function isGoodEnough(entry: Entry, maxAge: number, now: number): boolean {
-  const { storedAt, expiresAt } = entry;
-  return !isOfFuture(entry, now) && now < expiresAt && now - storedAt <= maxAge * 1000;
-}
-
-export function openStored({ entry, tier }: Found, now: number): CacheResult {
-  const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
-  const ttl = Math.max(0, Math.ceil((entry.expiresAt - now) / 1000));
-  return {
-    outcome: { word: 'hit', tier, age, ttl },
-    reader: new Reader(new StoredAnswer(entry)),
-    call: entry.call ?? null,
-  };
-}
+/** The freshness of an entry that is served. */
+export type Served = Exclude<Freshness, 'gone'>;

@@ -61,11 +61,15 @@ export function variantKey(key: string, digest: string): string {
   return `${primaryKey(key)}${MARK}${digest.slice(0, DIGITS)}`;
 }
 
-/**
- * Stores an answer as what it is: the only one, the first variant, or a further one.
- * @param first what was found under the key itself when this was asked
- */
-export function storeVariant(store: Store, key: string, entry: Entry, first: Entry | undefined): void {
+export interface VariantContext {
+  /** The entry that was found under the key itself when this was asked. */
+  readonly first: Entry | undefined;
+  /** How long expired entries are retained, in seconds. */
+  readonly retention: number;
+}
+
+/** Stores an answer as what it is: the only one, the first variant, or a further one. */
+export function storeVariant(store: Store, key: string, entry: Entry, { first, retention }: VariantContext): void {
   const { variant } = entry;
   const primary = primaryKey(key);
   if (variant === undefined) {
@@ -75,7 +79,7 @@ export function storeVariant(store: Store, key: string, entry: Entry, first: Ent
   }
   const held = store.getSync(primary)?.entry ?? first;
   const own = variantKey(key, variant.digest);
-  if (held !== undefined && isOtherVariant(held, variant, entry)) {
+  if (held !== undefined && isOtherVariant(held, entry, retention)) {
     store.set(own, entry);
     return dropOldest(store, primary, own, MOST - 2);
   }
@@ -85,12 +89,17 @@ export function storeVariant(store: Store, key: string, entry: Entry, first: Ent
   store.set(primary, entry);
 }
 
-/** Tests whether both vary by the same headers, and the one that is held is another and still good. */
-function isOtherVariant({ variant, expiresAt }: Entry, { by, digest }: Variant, { storedAt }: Entry): boolean {
-  return variant !== undefined && variant.digest !== digest && variant.by.join() === by.join() && expiresAt > storedAt;
+/** Tests whether both vary by the same headers, and the one that is held is another and still to be retained. */
+function isOtherVariant(held: Entry, { variant, storedAt }: Entry, retention: number): boolean {
+  return (
+    variant !== undefined &&
+    held.variant?.by.join() === variant.by.join() &&
+    held.variant.digest !== variant.digest &&
+    held.expiresAt + retention * 1000 > storedAt
+  );
 }
 
-/** Of those beside the first, once the store has told which there are. @param newest stays, whatever its age */
+/** Drops variants beside the first, once the store has listed them. @param newest stays, whatever its age */
 function dropOldest(store: Store, primary: string, newest: string | null, staying: number): void {
   const drop = async () => {
     const others = (await store.listByPrefix(primary + MARK, LISTED)) ?? [];

@@ -10,8 +10,8 @@ import { systemClock } from '../clock.ts';
 import { RefrainError, unknownEntry } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { readBooks } from '../ledger/read-usage-file.ts';
-import { failureOf } from '../store/sqlite-failure.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
+import { failureOf } from '../thread/failure.ts';
 import type { ProxyData } from './proxy-data.ts';
 import { CommandError, refusal } from './failure.ts';
 
@@ -62,7 +62,7 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
 }
 
 async function readStore<T>(path: string, act: (store: SqliteReader) => Promise<T>): Promise<T> {
-  const store = SqliteReader.open(path);
+  const store = new SqliteReader(path);
   try {
     return await act(store);
   } finally {

@@ -4,9 +4,10 @@
  */
 import { BOOKS_VERSION } from '../ledger/usage-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
-import { failureOf, isDamage, NotOursError } from '../store/sqlite-failure.ts';
+import { isDamage, NotOursError } from '../store/sqlite-failure.ts';
 import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
 import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
+import { failureOf } from '../thread/failure.ts';
 
 export type Health =
   /**

@@ -21,6 +21,11 @@ export interface Config extends Settings {
   readonly formerNames: readonly FormerName[];
 }
 
+/** How long expired answers are retained, in seconds. */
+export function retentionOf({ stale: { revalidate, error, keep } }: Pick<Settings, 'stale'>): number {
+  return keep === 'auto' ? Math.max(revalidate ?? 0, error ?? 0) : keep;
+}
+
 type Partially<Whole> = {
   readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key] : Partially<Whole[Key]>;
 };

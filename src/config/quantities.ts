@@ -75,3 +75,8 @@ export function offOr<Value>({ schema, allowed }: ValueType<Value>): ValueType<V
     allowed: `${allowed}, or off`,
   };
 }
+
+/** The word `auto` stands for itself: other settings decide. */
+export function autoOr<Value>({ schema, allowed }: ValueType<Value>): ValueType<Value | 'auto'> {
+  return { schema: z.union([z.literal('auto'), schema]), allowed: `${allowed}, or auto` };
+}

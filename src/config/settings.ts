@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './value-types.ts';
 import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
-import { bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
+import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
@@ -24,13 +24,19 @@ export const settings = {
   },
   'dialect': { ...dialect, meaning: 'What upstream may answer by; auto is by its host' },
   'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE] to be kept; auto is by dialect' },
-  'noStore': { ...noStore, meaning: 'Whether an answer with Cache-Control: no-store is left unkept' },
+  'noStore': { ...noStore, meaning: 'Whether no-store in an answer leaves it unkept' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
   'store.prompts': { ...yesOrNo, meaning: 'Whether what was asked is kept with its answer' },
   'ttl': { ...lifetime, meaning: 'How long an answer is kept; 0 keeps nothing, inf for ever' },
   'maxTtl': { ...lifetime, meaning: 'Upper bound of ttl and of what x-refrain-ttl asks for' },
+  'stale.revalidate': { ...offOr(lifetime), meaning: 'How long beyond its ttl an answer is served and refreshed' },
+  'stale.error': { ...offOr(lifetime), meaning: 'How long beyond its ttl an answer is served if the upstream fails' },
+  'stale.keep': {
+    ...autoOr(lifetime),
+    meaning: 'How long beyond its ttl an answer stays; auto: longer of both',
+  },
   'maxEntryBytes': { ...bytes, meaning: 'Largest answer that is kept; a larger one is only relayed' },
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
@@ -58,7 +64,7 @@ export const settings = {
   'limits.flights': { ...count, meaning: 'Most upstream calls at a time' },
   'limits.listeners': { ...count, meaning: 'Most requests at a time that wait for upstream calls' },
   'limits.bytes': { ...bytes, meaning: 'Most that answers on their way hold; beyond it none is kept' },
-  'limits.requestBytes': { ...bytes, meaning: 'Most that bodies of requests hold; beyond it they are only relayed' },
+  'limits.requestBytes': { ...bytes, meaning: 'Most that bodies of requests hold; beyond it they are relayed' },
   'timeouts.connect': { ...timeout, meaning: 'Longest wait for a connection to the upstream' },
   'timeouts.firstByte': { ...timeout, meaning: 'Longest wait for the first byte of an answer' },
   'timeouts.idle': { ...timeout, meaning: 'Longest wait between two pieces of an answer' },

@@ -4,11 +4,11 @@
  */
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
-import type { LedgerWord, UsageRecord, PricedUsageRecord } from './usage-record.ts';
+import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
-import { amountsOf, dayOf } from './row.ts';
+import { amountsOf, dayOf, type Kind } from './row.ts';
 import type { Stats } from './stats.ts';
 
 /** Since the start of the proxy. */
@@ -27,6 +27,7 @@ export class Ledger {
   readonly #prices: Prices;
   readonly #log: Log;
   readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
+  readonly #callListeners: ((record: PricedCallRecord) => void)[] = [];
   readonly #counts: Record<LedgerWord | 'requests', number> = {
     requests: 0,
     hit: 0,
@@ -56,6 +57,20 @@ export class Ledger {
     }
   }
 
+  /** Once per upstream call that no request is charged with: its cost counts as spent on a miss. Never throws. */
+  noteCall(record: CallRecord): void {
+    try {
+      this.#writeCall(record);
+    } catch (err) {
+      this.#log.error({ err }, 'an upstream call is missing from the books');
+    }
+  }
+
+  /** @param listener called with each such call from here on */
+  onCall(listener: (record: PricedCallRecord) => void): void {
+    this.#callListeners.push(listener);
+  }
+
   /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
   subscribe(listener: (record: PricedUsageRecord) => void): () => void {
     this.#listeners.add(listener);
@@ -77,13 +92,26 @@ export class Ledger {
   }
 
   #write(record: UsageRecord): void {
-    const { time, scope, endpoint, model, outcome, call } = record;
-    const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
-    const label = scope === null ? null : scopeLabel(scope);
-    const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#usageFile.add(kind, amountsOf(record, nanoDollars), whyOf(record));
-    const priced = { ...record, scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    const { scope, outcome } = record;
+    const nanoDollars = this.#priceOf(record);
+    this.#usageFile.add(this.#kindOf(record, outcome), amountsOf(record, 1, nanoDollars), whyOf(record));
+    const priced = { ...record, scope: scope === null ? null : scopeLabel(scope), dollars: inDollars(nanoDollars) };
     for (const listener of this.#listeners) this.#tell(listener, priced);
+  }
+
+  #writeCall(record: CallRecord): void {
+    const nanoDollars = this.#priceOf(record);
+    this.#usageFile.add(this.#kindOf(record, 'miss'), amountsOf(record, 0, nanoDollars), null);
+    for (const listener of this.#callListeners) listener({ ...record, dollars: inDollars(nanoDollars) });
+  }
+
+  #priceOf({ model, call }: Pick<UsageRecord, 'model' | 'call'>): number | null {
+    return call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
+  }
+
+  #kindOf({ time, scope, endpoint, model }: Omit<CallRecord, 'call'>, outcome: LedgerWord): Kind {
+    const label = scope === null ? '' : scopeLabel(scope);
+    return { day: this.#dayOf(time), scope: label, endpoint, model: model ?? '', outcome };
   }
 
   #tell(listener: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
@@ -102,4 +130,8 @@ export class Ledger {
     }
     return this.#day;
   }
+}
+
+function inDollars(nanoDollars: number | null): number | null {
+  return nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR;
 }

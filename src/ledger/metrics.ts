@@ -10,7 +10,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { Durations } from './durations.ts';
 import { ModelSums } from './model-sums.ts';
-import type { LedgerWord, PricedUsageRecord } from './usage-record.ts';
+import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
 
 /** What one tier of the store holds. */
@@ -56,6 +56,7 @@ export class Metrics {
   readonly #served = new Map<LedgerWord, { readonly requests: Map<string, number>; bytes: number }>();
   readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
+  readonly #stale = this.#counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
   readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
   readonly #hitDurations = this.#durations(
     'hit_duration_seconds',
@@ -122,16 +123,26 @@ export class Metrics {
   }
 
   observe(record: PricedUsageRecord): void {
-    const { outcome, endpoint, error, tier, call } = record;
+    const { outcome, error, tier, call } = record;
     const why = whyOf(record);
     this.#count(record);
     if (error !== null) this.#errors.inc({ code: error });
     if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
-    if (tier !== null) this.#hitDurations.observe(tier, record.ms);
+    if (tier !== null) this.#observeHit(tier, record);
     if (call === null) return;
-    const isSaved = outcome === 'hit' || outcome === 'follow';
-    if (call.usage) (isSaved ? this.#saved : this.#spent).add(record.model, call.usage, record.dollars);
-    if (isSaved) return this.#savedSeconds.inc(call.ms / 1_000);
+    if (outcome !== 'hit' && outcome !== 'follow') return this.observeCall({ ...record, call });
+    if (call.usage) this.#saved.add(record.model, call.usage, record.dollars);
+    this.#savedSeconds.inc(call.ms / 1_000);
+  }
+
+  #observeHit(tier: string, { ms, why, error }: PricedUsageRecord): void {
+    this.#hitDurations.observe(tier, ms);
+    if (why !== null && error === null) this.#stale.inc({ freshness: why });
+  }
+
+  /** Counts an upstream call, whichever request it was for, or none. */
+  observeCall({ endpoint, model, call, dollars }: PricedCallRecord): void {
+    if (call.usage) this.#spent.add(model, call.usage, dollars);
     this.#upstreamDurations.observe(endpoint, call.ms);
     this.#firstByteDurations.observe(endpoint, call.firstByteMs);
   }

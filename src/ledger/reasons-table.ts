@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { hasTable } from '../store/sqlite-database.ts';
+import { type BoundedTable, boundRows } from './bounded-table.ts';
 import type { Reason } from './reasons.ts';
 import { MOST } from './row.ts';
 
@@ -21,6 +22,8 @@ const PUT = `INSERT INTO reasons (day, outcome, why, requests) VALUES (?, ?, ?, 
 /** The WHERE keeps ON CONFLICT from being read as a join. */
 const DRAW_TOGETHER = `INSERT INTO reasons SELECT '', outcome, why, requests FROM reasons WHERE day = ? ${ADD}`;
 
+const BOUNDED: BoundedTable = { table: 'reasons', apart: "day <> ''", drawTogether: DRAW_TOGETHER };
+
 const MOST_REASONS = 20_000;
 
 export class ReasonsTable {
@@ -37,18 +40,7 @@ export class ReasonsTable {
 
   add(reasons: readonly Reason[]): void {
     for (const { day, outcome, why, requests } of reasons) this.#put.run(day, outcome, why, requests);
-    if (reasons.length > 0) this.#bound();
-  }
-
-  #bound(): void {
-    const count = this.#database.prepare('SELECT count(*) AS rows FROM reasons');
-    const oldest = this.#database.prepare("SELECT min(day) AS day FROM reasons WHERE day <> ''");
-    while ((count.get()?.rows as number) > this.#mostRows) {
-      const day = oldest.get()?.day as string | null;
-      if (day === null) return;
-      this.#database.prepare(DRAW_TOGETHER).run(day);
-      this.#database.prepare('DELETE FROM reasons WHERE day = ?').run(day);
-    }
+    if (reasons.length > 0) boundRows(this.#database, BOUNDED, this.#mostRows);
   }
 }
 

@@ -33,8 +33,8 @@ export type UsageRow = Kind & Amounts;
 /** The most that a sum may come to: up to here a number is exact. */
 export const MOST = Number.MAX_SAFE_INTEGER;
 
-/** @param nanoDollars null where there is no price */
-export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Amounts {
+/** @param requests 0 for a call that no request is charged with @param nanoDollars null where there is no price */
+export function amountsOf({ call }: Pick<UsageRecord, 'call'>, requests: 0 | 1, nanoDollars: number | null): Amounts {
   const { input, cachedInput, output, reasoning } = call?.usage ?? {
     input: 0,
     cachedInput: 0,
@@ -43,7 +43,7 @@ export function amountsOf({ call }: UsageRecord, nanoDollars: number | null): Am
   };
   const unpriced = nanoDollars === null ? input + output : 0;
   return {
-    requests: 1,
+    requests,
     input,
     cachedInput,
     output,

@@ -59,23 +59,44 @@ const WEEK_MS = 6 * 86_400_000;
 
 /** @param rows in any order @param today as `2026-11-01` @param reasons in any order */
 export function summarize(rows: Iterable<UsageRow>, today: string, reasons: Iterable<Reason>): Stats {
-  const week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
-  const periods = { today: new PeriodSums(), week: new PeriodSums(), all: new PeriodSums() };
-  const periodsOf = (day: string) => [
-    periods.all,
-    ...(day >= week ? [periods.week] : []),
-    ...(day === today ? [periods.today] : []),
-  ];
-  let since: string | null = null;
-  for (const row of rows) {
-    if (since === null || row.day < since) since = row.day;
-    for (const period of periodsOf(row.day)) period.add(row);
+  const sums = new StatsSums(today);
+  sums.add(rows, reasons);
+  return sums.stats();
+}
+
+/** The same, given its rows a few at a time. */
+export class StatsSums {
+  readonly #today: string;
+  readonly #week: string;
+  readonly #periods = { today: new PeriodSums(), week: new PeriodSums(), all: new PeriodSums() };
+  #since: string | null = null;
+
+  constructor(today: string) {
+    this.#today = today;
+    this.#week = new Date(Date.parse(today) - WEEK_MS).toISOString().slice(0, 10);
   }
-  for (const reason of reasons) for (const period of periodsOf(reason.day)) period.addReason(reason);
-  return {
-    since,
-    periods: { today: periods.today.summary(), week: periods.week.summary(), all: periods.all.summary() },
-  };
+
+  add(rows: Iterable<UsageRow>, reasons: Iterable<Reason>): void {
+    for (const row of rows) {
+      if (this.#since === null || row.day < this.#since) this.#since = row.day;
+      for (const period of this.#periodsOf(row.day)) period.add(row);
+    }
+    for (const reason of reasons) for (const period of this.#periodsOf(reason.day)) period.addReason(reason);
+  }
+
+  stats(): Stats {
+    const { today, week, all } = this.#periods;
+    return {
+      since: this.#since,
+      periods: { today: today.summary(), week: week.summary(), all: all.summary() },
+    };
+  }
+
+  #periodsOf(day: string): PeriodSums[] {
+    const { today, week, all } = this.#periods;
+    if (day < this.#week) return [all];
+    return day === this.#today ? [all, week, today] : [all, week];
+  }
 }
 
 class PeriodSums {

@@ -7,23 +7,27 @@
  *   down   it did not; each change between the two is one log line
  */
 import { existsSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { besideStore } from '../privacy.ts';
 import { type FileNews, logFileNews } from '../store/file-news.ts';
-import { type Quarantined, FileThread } from '../store/file-thread.ts';
-import { adviceOn, type FileFailure, isRefusal } from '../store/sqlite-failure.ts';
-import type { BooksAnswers, BooksCall } from './usage-file-message.ts';
+import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
+import type { Failure } from '../thread/failure.ts';
+import { type Service, Thread } from '../thread/thread.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type Kind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 import { Sums } from './sums.ts';
+import type { UsageFileService } from './usage-file-service.ts';
 
 export interface BooksOptions {
   /** Null where they live in memory. */
   readonly path: string | null;
   readonly clock: Clock;
   readonly log: Log;
+  /** The thread that is to own the file; one of its own if not given. */
+  readonly thread?: Thread;
 }
 
 /** How long a row waits for others to be written with. */
@@ -34,40 +38,36 @@ const RETRY_MS = 30_000;
 const BUDGET_MS = 5_000;
 
 /** `.ts` in the source tree, `.js` where it was built. */
-const WORKER = new URL(`./usage-file.worker${extname(import.meta.url)}`, import.meta.url);
+const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, import.meta.url);
 
 /** The file of the books, beside that of the store; null where nothing outlives the process. */
 export function usagePath(storePath: string): string;
 export function usagePath(storePath: string | null): string | null;
 export function usagePath(storePath: string | null): string | null {
-  if (storePath === null) return null;
-  const path = join(dirname(storePath), 'ledger.sqlite');
-  return path === storePath ? `${path}.books` : path;
+  return storePath === null ? null : besideStore(storePath, 'ledger.sqlite', 'books');
 }
-
-type BooksThread = FileThread<BooksCall, BooksAnswers, FileNews>;
 
 export class UsageFile {
   readonly #options: BooksOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
-  readonly #thread: BooksThread | null;
+  readonly #service: Service<UsageFileService> | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
   #cancelGathering: (() => void) | null = null;
-  #writing: Promise<void> | null = null;
+  /** A write or a reading under way; one at a time. */
+  #writing: Promise<unknown> | null = null;
 
   constructor(options: BooksOptions) {
     this.#options = options;
-    const { path } = options;
-    this.#thread =
+    const { path, log, thread = new Thread() } = options;
+    this.#service =
       path === null
         ? null
-        : new FileThread({
-            worker: WORKER,
-            workerData: { path },
-            onQuarantine: (aside) => this.#setAside(aside),
-            onNews: (news) => logFileNews(options.log, path, 'the books', news),
+        : thread.serve({
+            module: SERVICE,
+            data: { path },
+            onNews: (news: FileNews) => logFileNews(log, path, 'the books', news),
             onDeath: (failure) => this.#fall(failure),
           });
   }
@@ -80,10 +80,10 @@ export class UsageFile {
    * Looks at a file that is there; none is made before there is something to write. @returns why it is not to be used
    * at all, or null
    */
-  async open(): Promise<FileFailure | null> {
+  async open(): Promise<Failure | null> {
     const { path, clock } = this.#options;
-    if (!this.#thread || path === null || !existsSync(path)) return null;
-    const reply = await this.#thread.ask({ act: 'open', now: clock.now() });
+    if (!this.#service || path === null || !existsSync(path)) return null;
+    const reply = await this.#service.ask('open', [clock.now()]);
     return 'failure' in reply && isRefusal(reply.failure) ? reply.failure : null;
   }
 
@@ -93,20 +93,34 @@ export class UsageFile {
     this.#sums.add(kind, amounts);
     const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';
     if (why !== null && isBypassOrMiss) this.#reasons.add({ day, outcome, why, requests: 1 });
-    if (this.#thread && !this.#cancelGathering) this.#gather();
+    if (this.#service && !this.#cancelGathering) this.#gather();
   }
 
   /** With all that was added. Where the file cannot be had, of what is in memory. */
   async stats(): Promise<Stats> {
     const { clock } = this.#options;
-    const now = clock.now();
-    const today = dayOf(now);
-    if (!this.#thread) return this.#summarize(today);
+    const today = dayOf(clock.now());
+    if (!this.#service) return this.#summarize(today);
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
-    const waiting = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] };
-    const reply = await within(clock, BUDGET_MS, this.#thread.ask({ act: 'stats', today, now, waiting }));
-    return reply && 'answer' in reply ? reply.answer : this.#summarize(today);
+    return (await within(clock, BUDGET_MS, this.#read(this.#service, today))) ?? this.#summarize(today);
+  }
+
+  /** Null where the file cannot be had. Nothing is written meanwhile, which would be counted twice. */
+  async #read(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
+    while (this.#writing) await this.#writing;
+    const reading = this.#sumUp(service, today).finally(() => (this.#writing = null));
+    this.#writing = reading;
+    return reading;
+  }
+
+  async #sumUp(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
+    void service.ask('sumUp', [today, { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] }]);
+    for (;;) {
+      const reply = await service.ask('stats', [this.#options.clock.now()]);
+      if ('failure' in reply) return null;
+      if (reply.answer !== null) return reply.answer;
+    }
   }
 
   #summarize(today: string): Stats {
@@ -114,13 +128,13 @@ export class UsageFile {
   }
 
   async close(): Promise<void> {
-    if (!this.#thread) return;
+    if (!this.#service) return;
     const { clock } = this.#options;
     this.#retryAt = 0;
     await within(clock, BUDGET_MS, this.#write());
     this.#cancelGathering?.();
-    if (this.#thread.isRunning) await within(clock, BUDGET_MS, this.#thread.ask({ act: 'close' }));
-    await within(clock, BUDGET_MS, this.#thread.end());
+    if (this.#service.isRunning) await within(clock, BUDGET_MS, this.#service.ask('close', []));
+    await within(clock, BUDGET_MS, this.#service.end());
   }
 
   #gather(): void {
@@ -134,14 +148,14 @@ export class UsageFile {
 
   /** Resolves when all that was added has been tried. */
   async #write(): Promise<void> {
-    await this.#writing;
-    if (!this.#sums.isEmpty) await (this.#writing ??= this.#writeRows().finally(() => (this.#writing = null)));
+    while (this.#writing) await this.#writing;
+    if (!this.#sums.isEmpty) await (this.#writing = this.#writeRows().finally(() => (this.#writing = null)));
   }
 
   async #writeRows(): Promise<void> {
     const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
-    const thread = this.#thread as BooksThread;
-    const reply = await thread.ask({ act: 'add', rows, reasons, now: this.#options.clock.now() });
+    const service = this.#service as Service<UsageFileService>;
+    const reply = await service.ask('add', [this.#options.clock.now(), { rows, reasons }]);
     if ('answer' in reply) return this.#rise();
     this.#sums.putBack(rows);
     for (const reason of reasons) this.#reasons.add(reason);
@@ -155,7 +169,7 @@ export class UsageFile {
     this.#state = 'up';
   }
 
-  #fall({ code, message }: FileFailure): void {
+  #fall({ code, message }: Failure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'up')
@@ -164,13 +178,5 @@ export class UsageFile {
         `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`,
       );
     this.#state = 'down';
-  }
-
-  #setAside({ failure: { code, message }, movedTo }: Quarantined): void {
-    const { path, log } = this.#options;
-    log.warn(
-      { path, code, reason: message, movedTo },
-      'the books could not use their file, kept it aside and began a fresh one',
-    );
   }
 }

@@ -4,7 +4,6 @@
 import type { OutcomeWord } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Call } from '../response/entry.ts';
-import type { Tier } from '../store/store.ts';
 
 /** `refusal`: answered by an error of our own before there was an outcome. */
 export type LedgerWord = OutcomeWord | 'refusal';
@@ -23,12 +22,12 @@ export interface UsageRecord {
   readonly key: string | null;
   /** 499 where the client left before its answer began. */
   readonly status: number;
-  /** Why it was a bypass, or why its answer was not kept; else the code of the error that it ended in. */
+  /** Why it was a bypass, a stale hit, or its answer not kept; else the code of the error that it ended in. */
   readonly why: string | null;
   /** The code of the error of ours that it ended in. */
   readonly error: string | null;
   /** Which tier had it, of a hit. */
-  readonly tier: Tier | null;
+  readonly tier: string | null;
   /** From the request to the last byte, as the client saw it, in ms. */
   readonly ms: number;
   /** Of the answer's body, as far as it was sent; 0 for an error of our own. */
@@ -40,5 +39,14 @@ export interface UsageRecord {
 /** A note as others are told of it: with its price, and its scope as in the books. */
 export interface PricedUsageRecord extends UsageRecord {
   /** Null where the model has no price, or there was no usage. */
+  readonly dollars: number | null;
+}
+
+/** An upstream call that no request is charged with: the refresh of an answer, or one that failed for a stale hit. */
+export interface CallRecord extends Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope'> {
+  readonly call: Call;
+}
+
+export interface PricedCallRecord extends CallRecord {
   readonly dollars: number | null;
 }

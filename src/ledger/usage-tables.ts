@@ -7,8 +7,9 @@
  * and become rows of `(other)`. What they came to stays.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { checkVersion } from '../store/sqlite-database.ts';
+import { checkVersion, transact } from '../store/sqlite-database.ts';
 import { BOOKS_MARK, setMark } from '../store/sqlite-mark.ts';
+import { type BoundedTable, boundRows } from './bounded-table.ts';
 import { BoundedNames, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
 import { ReasonsTable } from './reasons-table.ts';
@@ -45,6 +46,8 @@ const DRAW_TOGETHER = `
   ${ADD}
 `;
 
+const BOUNDED: BoundedTable = { table: 'books', apart: NAMED, drawTogether: DRAW_TOGETHER };
+
 /** How many rows are written before they are counted again. */
 const COUNTED_AFTER = 1_000;
 
@@ -66,7 +69,7 @@ export class BooksTables {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',
     );
-    this.#reasons = this.#transact(() => {
+    this.#reasons = transact(database, () => {
       database.exec(SCHEMA);
       return new ReasonsTable(database);
     });
@@ -74,7 +77,7 @@ export class BooksTables {
   }
 
   add(rows: readonly UsageRow[], reasons: readonly Reason[] = []): void {
-    this.#transact(() => {
+    transact(this.#database, () => {
       this.#reasons.add(reasons);
       for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
         const models = new BoundedNames(MOST_NAMES, this.#namesOf('model', day));
@@ -85,7 +88,9 @@ export class BooksTables {
         }
       }
       this.#uncounted += rows.length;
-      if (this.#uncounted >= COUNTED_AFTER) this.#bound();
+      if (this.#uncounted < COUNTED_AFTER) return;
+      this.#uncounted = 0;
+      boundRows(this.#database, BOUNDED, this.#mostRows);
     });
   }
 
@@ -95,30 +100,6 @@ export class BooksTables {
       .all(day)
       .map(({ name }) => name as string);
   }
-
-  #bound(): void {
-    this.#uncounted = 0;
-    const count = this.#database.prepare('SELECT count(*) AS rows FROM books');
-    const oldest = this.#database.prepare(`SELECT min(day) AS day FROM books WHERE ${NAMED}`);
-    while ((count.get()?.rows as number) > this.#mostRows) {
-      const day = oldest.get()?.day as string | null;
-      if (day === null) return;
-      this.#database.prepare(DRAW_TOGETHER).run(day);
-      this.#database.prepare(`DELETE FROM books WHERE day = ? AND ${NAMED}`).run(day);
-    }
-  }
-
-  #transact<T>(act: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = act();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
-  }
 }
 
 /** Every row that was committed. */
@@ -126,4 +107,15 @@ export function readRows(database: DatabaseSync): Iterable<UsageRow> {
   return database
     .prepare(`SELECT ${COLUMNS.join(', ')} FROM books`)
     .iterate() as Iterable<unknown> as Iterable<UsageRow>;
+}
+
+const KEY = KIND.join(', ');
+
+/** The next rows behind one, in the order of their kinds. */
+export function readRowsBehind(database: DatabaseSync, last: Kind | null, limit: number): UsageRow[] {
+  const where = last === null ? 'TRUE' : `(${KEY}) > (${KIND.map(() => '?').join(', ')})`;
+  const values = last === null ? [] : KIND.map((name) => last[name]);
+  return database
+    .prepare(`SELECT ${COLUMNS.join(', ')} FROM books WHERE ${where} ORDER BY ${KEY} LIMIT ?`)
+    .all(...values, limit) as unknown[] as UsageRow[];
 }

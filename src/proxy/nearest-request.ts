@@ -9,7 +9,8 @@ import { nameOf } from '../request/fingerprint.ts';
 import type { Keyer } from '../request/keyer.ts';
 import type { KeyedRequest } from '../request/key.ts';
 import type { OmissionsByDialect } from '../request/omissions.ts';
-import type { Kept, Likeness, Store } from '../store/store.ts';
+import type { Kept, Likeness } from '../store/catalogue.ts';
+import type { Store } from '../store/store.ts';
 
 /** How many stored requests are compared, the newest first, and how long they may be in all, in UTF-16 units. */
 const COMPARED = 16;
@@ -37,7 +38,7 @@ export async function nearestRequest({ store, keyer, omissions }: Requests, miss
   const { label, keyed, dialect, twin } = missed;
   const { key, form, parts } = keyed;
   // By now the answer to this very request may be among them.
-  const kept = (await store.newest(label, COMPARED + 1)).filter((each) => each.key !== key);
+  const kept = ((await store.newest(label, COMPARED + 1)) ?? []).filter((each) => each.key !== key);
   const candidates = withinBound(kept).map(({ key, request }) => ({ key, parts: request.parts }));
   const nearest = parts && (await keyer.nearest(parts, form, candidates));
   // The twin is perhaps not kept, but the names of what differs from it are known.

@@ -32,16 +32,14 @@ export async function recheck(
     result = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
   } catch (error) {
     callers.checked(caller);
-    const kept = await keptAnswer(cache, question);
-    if (kept) return kept;
-    throw error;
+    return (await keptAnswer(cache, question)) ?? cache.orStale(Promise.reject(error), question);
   }
   const { reader, call } = result;
   const over = Promise.resolve(call).then(() => callers.checked(caller));
   await within(clock, PATIENCE_MS, reader.whenBegun());
   if (saysOfCaller(reader.head?.status)) return result;
   const kept = await keptAnswer(cache, question);
-  if (!kept) return result;
+  if (!kept) return cache.orStale(result, question);
   if (reader.state !== 'waiting') reader.leave();
   else readToNobody(reader, over);
   return kept;

@@ -2,7 +2,7 @@
  * The last step: the usage record of a request, once both the request and the
  * upstream call that it led to are over.
  */
-import type { CacheResult } from '../cache/outcome.ts';
+import type { CacheResult, Outcome } from '../cache/outcome.ts';
 import type { RefrainError } from '../errors.ts';
 import type { UsageRecord } from '../ledger/usage-record.ts';
 import type { Call } from '../response/entry.ts';
@@ -45,12 +45,18 @@ function recordOf({ context, result, status, error }: Served, time: number): Omi
     scope: context.scope,
     key: context.key,
     status: status ?? CLIENT_LEFT,
-    why: outcome?.word === 'bypass' ? outcome.why : null,
+    why: outcome ? whyOf(outcome) : null,
     error: (error ?? reader?.failure?.error)?.code ?? null,
     tier: outcome?.word === 'hit' ? outcome.tier : null,
     ms: performance.now() - context.startedAt,
     bytes: reader?.position ?? 0,
   };
+}
+
+/** Why it was a bypass, or a hit on an entry that had expired. */
+function whyOf(outcome: Outcome): string | null {
+  if (outcome.word === 'bypass') return outcome.why;
+  return outcome.word === 'hit' && outcome.freshness !== 'fresh' ? outcome.freshness : null;
 }
 
 function withCall(known: Omit<UsageRecord, 'call'>, result: CacheResult | null, call: Call | null): UsageRecord {

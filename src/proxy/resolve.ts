@@ -4,14 +4,15 @@
  */
 import type { Standing } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Client } from '../cache/question.ts';
+import type { Client, Permission } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './name.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
-import { questionFor } from './question.ts';
+import { permissionFor, questionFor } from './question.ts';
 import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -28,8 +29,12 @@ export async function resolve(
     // Once for both: to read the clock is a hundredth of a hit.
     const now = proxy.clock.now();
     const standing = standingOf(proxy, head, now);
-    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, head.policy, head.sent, now) : undefined;
-    return hit ?? (await ask(proxy, request, standing, client, context));
+    const permission = permissionFor(proxy.callers, head, standing);
+    const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
+    const isLookedUp = hit === null;
+    const result = hit ?? (await ask(proxy, request, { standing, permission, isLookedUp }, client, context));
+    if (head.policy.debug && result.outcome.word === 'hit') context.why = explainHit(result.outcome);
+    return result;
   } finally {
     // A call that goes on holds for itself what it needs.
     request.body?.release();
@@ -51,22 +56,30 @@ function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest):
   return proxy.cache.bypass(why, fetcherFor(proxy, head, body, false), head.keyContext?.endpoint ?? null);
 }
 
+/** The rights of a caller at this moment. */
+interface Rights {
+  readonly standing: Standing;
+  readonly permission: Permission;
+  /** Nothing is had without waiting, as the cache said in this very turn. */
+  readonly isLookedUp: boolean;
+}
+
 /** Puts the question to the cache that could not be answered at once. */
 async function ask(
   proxy: ProxyDependencies,
   request: NamedRequest,
-  standing: Standing,
+  { standing, permission, isLookedUp }: Rights,
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
   const { head, keyed } = request;
   const { cache, hints, store } = proxy;
-  const question = questionFor(proxy, request, standing, client);
+  const question = questionFor(proxy, request, permission, client);
   const mayBeKept = standing === 'to-check' && head.policy.debug;
   const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
   const result = await (standing === 'to-check'
     ? recheck(proxy, head.credentialAtUpstream, question)
-    : cache.open(question));
+    : cache.open(question, isLookedUp));
   if (result.outcome.word === 'follow') hints.followed(keyed.key);
   if (result.outcome.word === 'miss') {
     const { outcome, variesBy = null } = result;

@@ -1,14 +1,16 @@
 /**
  * Names answers without holding the event loop: short bodies at once, long ones
- * on a thread of their own, which is started for the first of them.
+ * on a thread of their own, which is started for the first of them. They wait
+ * for their turn here, where what waits is bounded.
  */
 import { extname } from 'node:path';
-import type { Piscina } from 'piscina';
+import { type Reply, type Service, Thread } from '../thread/thread.ts';
 import type { WhyNotCacheable } from './parsed-request.ts';
 import type { Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { Memo } from './memo.ts';
 import { computeKey, type KeyedRequest, type KeyContext } from './key.ts';
+import type { KeyerService } from './keyer-service.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
@@ -22,25 +24,23 @@ export interface Keyer {
   parts(keyContext: KeyContext, body: WholeBody): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
-  /** Loads what runs the thread. Whoever needs it before waits for that. */
-  prepare(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The longest body, in bytes, that is named at once: at most 50 ms, whatever it holds. */
 const SHORT = 128 * 1024;
 
-/** A body that is longer than this, in bytes, is copied to the thread in pages of its own, one at a time. */
+/** A body that is longer than this, in bytes, is copied to the thread in pages of its own, which go over as they are. */
 const LONG = 1024 * 1024;
 
-/** How many tasks may wait; each holds its body in memory meanwhile. */
+/** How many tasks may wait or be done; each holds its body in memory meanwhile. */
 const MAX_WAITING = 64;
 
 /** A thread that has nothing to do is ended soon, for it holds on to the memory of the long bodies that it read. */
 const IDLE_MS = 5_000;
 
 /** `.ts` in the source tree, `.js` where it was built. */
-const WORKER = new URL(`./keyer.worker${extname(import.meta.url)}`, import.meta.url);
+const SERVICE = new URL(`./keyer-service${extname(import.meta.url)}`, import.meta.url);
 
 /** @param memoBytes what the names of bytes seen before may take */
 export function createKeyer(memoBytes: number): Keyer {
@@ -49,13 +49,14 @@ export function createKeyer(memoBytes: number): Keyer {
 
 class ThreadedKeyer implements Keyer {
   readonly #memo: Memo;
-  #threads: Piscina | undefined;
-  /** How many very long bodies wait or are named, and when the last of them is. */
+  readonly #service: Service<KeyerService>;
+  /** How many tasks wait or are done, and when the last of them is. */
   #waiting = 0;
-  #alone: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(memoBytes: number) {
     this.#memo = new Memo(memoBytes);
+    this.#service = new Thread({ idleMs: IDLE_MS }).serve({ module: SERVICE });
   }
 
   key(keyContext: KeyContext, body: WholeBody): KeyedRequest | WhyNotCacheable | Promise<KeyedRequest | WhyNotKeyed> {
@@ -73,59 +74,36 @@ class ThreadedKeyer implements Keyer {
     return keyed === null || typeof keyed === 'string' ? null : keyed.parts;
   }
 
-  nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
-    return this.#run<Nearest | null>('nearest', { parts, form, candidates }).catch(() => null);
+  async nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
+    const reply = await this.#inTurn(() => this.#service.ask('nearest', [parts, form, candidates]));
+    return reply && 'answer' in reply ? reply.answer : null;
   }
 
-  async prepare(): Promise<void> {
-    await import('piscina');
-  }
-
-  async close(): Promise<void> {
-    await this.#threads?.destroy();
+  close(): Promise<void> {
+    return this.#service.end();
   }
 
   async #nameElsewhere(key: string, keyContext: KeyContext, body: WholeBody): Promise<KeyedRequest | WhyNotKeyed> {
-    try {
-      const keyed = await (body.length > LONG
-        ? this.#nameAlone(keyContext, body)
-        : this.#run<KeyedRequest | WhyNotCacheable>('name', { keyContext, body: body.bytes }));
-      this.#memo.set(key, keyed);
-      return keyed;
-    } catch {
-      return 'unnamed';
-    }
+    const reply = await this.#inTurn(() => this.#name(keyContext, body));
+    if (!reply || 'failure' in reply) return 'unnamed';
+    this.#memo.set(key, reply.answer);
+    return reply.answer;
   }
 
-  /** One at a time, and copied only then: its copy goes over to the thread as it is. */
-  async #nameAlone(keyContext: KeyContext, body: WholeBody): Promise<KeyedRequest | WhyNotCacheable> {
-    if (this.#waiting >= MAX_WAITING) throw new Error('too many wait');
+  #name(keyContext: KeyContext, body: WholeBody): Promise<Reply<KeyedRequest | WhyNotCacheable>> {
+    if (body.length <= LONG) return this.#service.ask('name', [keyContext, body.bytes]);
+    const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
+    const copy = Buffer.from(pages, 0, body.length);
+    body.bytes.copy(copy);
+    return this.#service.ask('name', [keyContext, copy], [pages]);
+  }
+
+  /** One at a time: what is copied to the thread is copied only then. @returns undefined where too many wait */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result | undefined> {
+    if (this.#waiting >= MAX_WAITING) return Promise.resolve(undefined);
     this.#waiting++;
-    const before = this.#alone;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#alone = promise;
-    await before;
-    try {
-      const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
-      const copy = Buffer.from(pages, 0, body.length);
-      body.bytes.copy(copy);
-      return await this.#run<KeyedRequest | WhyNotCacheable>('name', { keyContext, body: copy }, [pages]);
-    } finally {
-      this.#waiting--;
-      resolve();
-    }
-  }
-
-  async #run<Result>(name: string, task: unknown, transferList: ArrayBuffer[] = []): Promise<Result> {
-    const { Piscina } = await import('piscina');
-    this.#threads ??= new Piscina({
-      filename: WORKER.href,
-      minThreads: 0,
-      maxThreads: 1,
-      maxQueue: MAX_WAITING,
-      idleTimeout: IDLE_MS,
-      execArgv: [],
-    });
-    return this.#threads.run(task, { name, transferList });
+    const result = this.#last.then(act).catch(() => undefined);
+    this.#last = result.then(() => this.#waiting--);
+    return result;
   }
 }

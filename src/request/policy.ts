@@ -1,6 +1,6 @@
 /**
- * What a request allows the cache to do: read, follow, ask upstream, write.
- * Comes from `Cache-Control` (RFC 9111, 5.2.1) and our own request headers;
+ * The policy of a request: what it allows the cache to do (read, follow, ask
+ * the upstream, write), and how old or stale an answer it takes. Comes from `Cache-Control` (RFC 9111, 5.2.1) and our own request headers;
  * malformed values are refused, and controls that do not exist.
  */
 import { nearest } from '../config/nearest.ts';
@@ -17,6 +17,12 @@ export interface Policy {
   readonly read: boolean;
   /** How old that entry may be, in seconds; `Infinity` for no bound. */
   readonly maxAge: number;
+  /** How long past its expiry that entry may be served as it is, in seconds; 0 for not at all. */
+  readonly maxStale: number;
+  /** True where an entry that is served so is to be refreshed. */
+  readonly revalidates: boolean;
+  /** How long past its expiry that entry may be served where the upstream fails, in seconds; 0 for not at all. */
+  readonly staleIfError: number;
   /** May follow an answer that another request has already asked for. */
   readonly follow: boolean;
   /** May ask the upstream; else the answer is a hit or 504. */
@@ -42,6 +48,8 @@ export interface PolicyDefaults {
   /** Seconds; the most that a request or the default may ask for. */
   readonly maxTtl: number;
   readonly mode: CacheMode;
+  /** How long past its expiry an answer is served, in seconds; null for not at all. */
+  readonly stale: { readonly revalidate: number | null; readonly error: number | null };
   /** The effect of the `no-store` that a library sends with every stream; its `no-cache` is never a wish. */
   readonly sseNoStore: 'obey' | 'ignore';
 }
@@ -72,13 +80,20 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
+  const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
+  const { revalidate, error } = defaults.stale;
   return {
     read: !noStore && !isRefresh,
     follow: !noStore && !isRefresh && !onlyIfCached,
     ask: !onlyIfCached,
     write: !noStore,
     maxAge,
-    ttl: Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl),
+    // A request's own word counts, also where it is the stricter one.
+    maxStale: control.maxStale ?? revalidate ?? 0,
+    staleIfError: control.staleIfError ?? error ?? 0,
+    // Only for an answer that may be fetched, and kept.
+    revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
+    ttl,
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),

@@ -2,14 +2,17 @@
  * News of a file of ours that its operator should know, and how the log has it.
  */
 import type { Log } from '../log.ts';
+import type { Failure } from '../thread/failure.ts';
 
 export type FileNews =
   /** Others could read these, and cannot any more; or can still, where nothing can be written. */
   | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
   /** The file was taken away or another put in its place, which is open now. */
-  | { readonly kind: 'replaced' };
+  | { readonly kind: 'replaced' }
+  /** It is damaged, and kept under another name; a fresh one is open now. */
+  | { readonly kind: 'quarantined'; readonly failure: Failure; readonly movedTo: string };
 
-/** @param whose as a sentence has it: `the books` */
+/** @param whose as a sentence has it: `the usage ledger` */
 export function logFileNews(log: Log, path: string | null, whose: string, news: FileNews): void {
   switch (news.kind) {
     case 'replaced':
@@ -22,6 +25,11 @@ export function logFileNews(log: Log, path: string | null, whose: string, news: 
       const advice = 'take the right to read them from others';
       const words = `others can read the files of ${whose}, and nothing can be written here: ${advice}`;
       return log.warn({ path, exposed: news.paths }, words);
+    }
+    case 'quarantined': {
+      const { failure, movedTo } = news;
+      const words = `the file of ${whose} could not be used; it was kept aside and a fresh one begun`;
+      return log.warn({ path, code: failure.code, reason: failure.message, movedTo }, words);
     }
   }
 }

@@ -7,7 +7,6 @@
  */
 import type { Entry, Label } from '../response/entry.ts';
 import type { Filter } from './filter.ts';
-import type { Tier } from './tier.ts';
 
 /** The newest, the largest or the most used first; of equals, the one stored last. */
 export type Sort = 'newest' | 'largest' | 'most-used';
@@ -41,8 +40,8 @@ export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'>
   readonly bytes: number;
   /** How often it was served. */
   readonly hits: number;
-  /** The first tier that has it. */
-  readonly tier: Tier;
+  /** The name of the first tier that has it. */
+  readonly tier: string;
 }
 
 /** How many entries, and what they take of the store's bound. */

@@ -10,6 +10,7 @@ import { compare, type Listing, type EntryRows, type Position, type EntryRow, ty
 export interface Listable {
   readonly key: string;
   readonly entry: Entry;
+  readonly tier: string;
   /** Grows with each entry that is set. */
   readonly id: number;
   readonly bytes: number;
@@ -38,11 +39,11 @@ export function listHeld(items: Iterable<Listable>, { filter, sort, limit, after
   return { rows, next: null };
 }
 
-export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, bytes, hits }: Listable): EntryRow {
+export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, tier, bytes, hits }: Listable): EntryRow {
   const label = request
     ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags }
     : null;
-  return { key, label, bytes, hits, storedAt, expiresAt, tier: 'memory', ...(call && { call }) };
+  return { key, label, bytes, hits, storedAt, expiresAt, tier, ...(call && { call }) };
 }
 
 function positionOf(sort: Sort, { id, bytes, hits }: Listable): Position {

@@ -7,15 +7,17 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { StoredRequest, Entry } from '../response/entry.ts';
+import type { Entry } from '../response/entry.ts';
 import { AnswerIndex } from './answer-index.ts';
-import { isPurgedBy } from './filter.ts';
-import { add, byKey, NOTHING, type Totals } from './listing.ts';
+import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
+import { isPurgedBy, type Purge } from './filter.ts';
+import type { Gone } from './gone.ts';
+import { add, byKey, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import { type Listable, listHeld, rowOf } from './memory-listing.ts';
-import type { Kept, Store, TierSize } from './store.ts';
+import type { Found, Tier } from './store.ts';
 import { weigh } from './weight.ts';
 
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Required<Tier>, Catalogue {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
   readonly held: TierSize;
@@ -37,16 +39,17 @@ export interface MemoryStoreOptions {
   readonly holdsParts?: boolean;
 }
 
+const NAME = 'memory';
 /** How many entries are looked through for those that are alike. */
 const LOOKED_THROUGH = 10_000;
 /** How many entries are dropped in one go: less than 10 ms. */
 const DROPPED_AT_ONCE = 1_000;
 
 /** An entry as it is held, which is also how it is found. */
-class Held implements Listable {
+class Held implements Listable, Found {
   readonly key: string;
   readonly entry: Entry;
-  readonly tier = 'memory';
+  readonly tier = NAME;
   readonly id: number;
   readonly bytes: number;
   hits = 0;
@@ -61,109 +64,191 @@ class Held implements Listable {
   }
 }
 
-export function createMemoryStore({ maxBytes, holdsParts = true }: MemoryStoreOptions): MemoryStore {
-  const answers = new AnswerIndex();
-  let evictions = 0;
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  return new LruStore(options);
+}
+
+class LruStore implements MemoryStore {
+  readonly name = NAME;
+  readonly isSync = true;
+  readonly #options: MemoryStoreOptions;
+  readonly #answers = new AnswerIndex();
   /** All that is held, in the order it was set: to go through, which is slow in the order of use. */
-  const shelf = new Map<string, Held>();
-  const cache = new LRUCache<string, Held>({
-    // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
-    maxSize: Math.max(1, maxBytes),
-    sizeCalculation: ({ bytes }) => bytes,
-    onInsert(held, key) {
-      shelf.set(key, held);
-      answers.add(held.entry.answerId, key);
-    },
-    dispose(held, key, reason) {
-      if (shelf.get(key) === held) shelf.delete(key);
-      answers.remove(held.entry.answerId, key);
-      if (reason === 'evict') evictions++;
-    },
-  });
-  let lastId = 0;
-  let hits = 0;
-  let misses = 0;
+  readonly #shelf = new Map<string, Held>();
+  readonly #cache: LRUCache<string, Held>;
+  #lastId = 0;
+  #evictions = 0;
+  #hits = 0;
+  #misses = 0;
 
-  const present = () => shelf.values().filter(({ isGone }) => !isGone);
-  const found = (held: Held | undefined): Held | undefined => (held === undefined || held.isGone ? undefined : held);
-
-  const kept = (): IteratorObject<Kept> =>
-    cache
-      .values()
-      .filter(({ entry, isGone }) => entry.request !== undefined && !isGone)
-      .map(({ key, entry }) => ({ key, request: entry.request as StoredRequest }));
-
-  async function drop(gone: readonly Held[]): Promise<void> {
-    for (const [index, held] of gone.entries()) {
-      if (cache.peek(held.key) === held) cache.delete(held.key);
-      if (index % DROPPED_AT_ONCE === DROPPED_AT_ONCE - 1) await setImmediate();
-    }
+  constructor(options: MemoryStoreOptions) {
+    this.#options = options;
+    this.#cache = new LRUCache<string, Held>({
+      // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
+      maxSize: Math.max(1, options.maxBytes),
+      sizeCalculation: ({ bytes }) => bytes,
+      onInsert: (held, key) => {
+        this.#shelf.set(key, held);
+        this.#answers.add(held.entry.answerId, key);
+      },
+      dispose: (held, key, reason) => {
+        if (this.#shelf.get(key) === held) this.#shelf.delete(key);
+        this.#answers.remove(held.entry.answerId, key);
+        if (reason === 'evict') this.#evictions++;
+      },
+    });
   }
 
-  return {
-    has: (key) => found(cache.peek(key)) !== undefined,
-    getSync(key) {
-      const held = found(cache.get(key));
-      if (held === undefined) misses++;
-      else hits++;
-      return held;
-    },
-    surelyAbsent: (key) => found(cache.peek(key)) === undefined,
-    get: async (key) => found(cache.get(key)),
-    use(key, times = 1) {
-      const held = cache.get(key);
-      if (held) held.hits += times;
-    },
+  get held(): TierSize {
+    return { entries: this.#cache.size, bytes: this.#cache.calculatedSize, evictions: this.#evictions };
+  }
+
+  info(): LruInfo {
+    const { entries, bytes } = this.held;
+    return { hits: this.#hits, misses: this.#misses, maxsize: this.#options.maxBytes, currsize: bytes, entries };
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#cache.keys();
+  }
+
+  has(key: string): boolean {
+    return this.#peek(key) !== undefined;
+  }
+
+  getSync(key: string): Found | undefined {
+    const held = this.#get(key);
+    if (held === undefined) this.#misses++;
+    else this.#hits++;
+    return held;
+  }
+
+  async get(key: string): Promise<Found | undefined> {
+    return this.#get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const all = new Map<string, Found>();
+    for (const key of keys) {
+      const held = this.#get(key);
+      if (held) all.set(key, held);
+    }
+    return all;
+  }
+
+  use(key: string, times: number): void {
+    const held = this.#cache.get(key);
+    if (held) held.hits += times;
+  }
+
+  set(key: string, entry: Entry): void {
+    const { holdsParts = true } = this.#options;
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    set: (key, entry) => void cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++lastId)),
-    delete: (key) => void cache.delete(key),
-    deleteAnswer(answerId) {
-      for (const key of answers.keysOf(answerId)) cache.delete(key);
-    },
-    async purge(purge) {
-      const gone = present()
-        .filter(({ entry }) => isPurgedBy(purge, entry))
-        .toArray();
-      for (const held of gone) held.isGone = true;
-      await drop(gone);
-      return gone.map(tally).reduce(add, NOTHING);
-    },
-    written: async () => true,
-    list: async (listing) => listHeld(present(), listing),
-    count: async (purge) =>
-      present()
-        .filter(({ entry }) => isPurgedBy(purge, entry))
-        .map(tally)
-        .reduce(add, NOTHING),
-    listByPrefix: async (prefix, limit) =>
-      present()
-        .filter(({ key }) => key.startsWith(prefix))
-        .map(rowOf)
-        .toArray()
-        .sort(byKey)
-        .slice(0, limit),
-    read: async (key) => found(cache.peek(key))?.entry,
-    findByPrefix: async (digits) => kept().find(({ key }) => key.startsWith(digits)),
-    newest: async ({ endpoint, model, scope }, limit) =>
-      kept()
-        .take(LOOKED_THROUGH)
-        .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
-        .take(limit)
-        .toArray(),
-    size: async () => ({ entries: cache.size, bytes: cache.calculatedSize }),
-    close: async () => cache.clear(),
-    keys: () => cache.keys(),
-    info: () => ({ hits, misses, maxsize: maxBytes, currsize: cache.calculatedSize, entries: cache.size }),
-    get held() {
-      return { entries: cache.size, bytes: cache.calculatedSize, evictions };
-    },
-  };
+    this.#cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId));
+  }
+
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
+
+  delete(key: string): void {
+    this.#cache.delete(key);
+  }
+
+  deleteAnswer(answerId: string): void {
+    for (const key of this.#answers.keysOf(answerId)) this.#cache.delete(key);
+  }
+
+  /** Its entries are gone at once, and dropped a few at a time. */
+  async purge(purge: Purge): Promise<Totals> {
+    const gone = this.#fitting(purge).toArray();
+    for (const held of gone) held.isGone = true;
+    for (const [index, held] of gone.entries()) {
+      if (this.#cache.peek(held.key) === held) this.#cache.delete(held.key);
+      if (index % DROPPED_AT_ONCE === DROPPED_AT_ONCE - 1) await setImmediate();
+    }
+    return total(gone);
+  }
+
+  drop(gone: Gone): void {
+    if ('key' in gone) this.delete(gone.key);
+    else if ('answerId' in gone) this.deleteAnswer(gone.answerId);
+    else void this.purge(gone.purge);
+  }
+
+  async written(): Promise<boolean> {
+    return true;
+  }
+
+  async list(listing: Listing): Promise<EntryRows> {
+    return listHeld(this.#present(), listing);
+  }
+
+  async count(purge: Purge): Promise<Totals> {
+    return total(this.#fitting(purge));
+  }
+
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[]> {
+    const some = this.#present().filter(({ key }) => key.startsWith(prefix));
+    return some.map(rowOf).toArray().sort(byKey).slice(0, limit);
+  }
+
+  async read(key: string): Promise<Entry | undefined> {
+    return this.#peek(key)?.entry;
+  }
+
+  async findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#kept().find(({ key }) => key.startsWith(digits));
+  }
+
+  async newest({ endpoint, model, scope }: Likeness, limit: number): Promise<readonly Kept[]> {
+    return this.#kept()
+      .take(LOOKED_THROUGH)
+      .filter(({ request }) => request.scope === scope && request.model === model && request.endpoint === endpoint)
+      .take(limit)
+      .toArray();
+  }
+
+  async size(): Promise<Totals> {
+    return { entries: this.#cache.size, bytes: this.#cache.calculatedSize };
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear();
+  }
+
+  #get(key: string): Held | undefined {
+    const held = this.#cache.get(key);
+    return held?.isGone ? undefined : held;
+  }
+
+  /** The same, and no use of it. */
+  #peek(key: string): Held | undefined {
+    const held = this.#cache.peek(key);
+    return held?.isGone ? undefined : held;
+  }
+
+  #present(): IteratorObject<Held> {
+    return this.#shelf.values().filter(({ isGone }) => !isGone);
+  }
+
+  #fitting(purge: Purge): IteratorObject<Held> {
+    return this.#present().filter(({ entry }) => isPurgedBy(purge, entry));
+  }
+
+  /** The most recently used first. */
+  *#kept(): Generator<Kept, undefined> {
+    for (const { key, entry, isGone } of this.#cache.values())
+      if (entry.request !== undefined && !isGone) yield { key, request: entry.request };
+  }
 }
 
 function withoutParts(entry: Entry): Entry {
   return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
 }
 
-function tally({ bytes }: Held): Totals {
-  return { entries: 1, bytes };
+function total(some: Iterable<Held>): Totals {
+  let sum = NOTHING;
+  for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
+  return sum;
 }

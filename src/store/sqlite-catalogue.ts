@@ -7,7 +7,7 @@ import { type Filter, hasText, type Purge } from './filter.ts';
 import type { Listing, EntryRows, Position, EntryRow, Sort, Totals } from './listing.ts';
 import { all, type Condition, conditionOf, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
 import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
-import type { Kept, Likeness } from './store.ts';
+import type { Kept, Likeness } from './catalogue.ts';
 
 /** One slice of a count: what it found, and the entry to go on behind. */
 export interface CountSlice extends Totals {

@@ -14,27 +14,27 @@
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
-import { FileIdentity } from './file-identity.ts';
+import { type Failure, failureOf } from '../thread/failure.ts';
+import { type FileIdentity, identityOf } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
-import { type FileFailure, failureOf, isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
+import { isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
 
 /** Damage that went on within this time of the last is no damage to a file but to the disk. */
 const ASIDE_INTERVAL_MS = 60_000;
-const BUSY_TIMEOUT_MS = 1_000;
 
 export interface DatabaseOptions<Tables> {
   readonly path: string;
   readonly mark: Mark;
+  /** How long another process may hold the file, in milliseconds. */
+  readonly busyMs: number;
   /** Lays out the database, or finds that another version did. Writes in any case, so that one that cannot be written shows now. */
   readonly layOut: (database: DatabaseSync) => Tables;
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
-  /** Told when a file was set aside, and as what. */
-  readonly onQuarantine: (failure: FileFailure, movedTo: string) => void;
-  readonly onNews?: ((news: FileNews) => void) | undefined;
+  readonly onNews: (news: FileNews) => void;
 }
 
 export class SqliteDatabase<Tables> {
@@ -46,7 +46,7 @@ export class SqliteDatabase<Tables> {
   #lastFile: string | undefined;
   /** How often another file was found in its place. */
   #generation = 0;
-  #unwritable: FileFailure | null = null;
+  #unwritable: Failure | null = null;
   #lastAsideAt = -Infinity;
   /** Which of them others can read, as was told last. */
   #exposed = '';
@@ -60,7 +60,7 @@ export class SqliteDatabase<Tables> {
   }
 
   /** Why nothing is written; null where it is, or where the file is not open. */
-  get unwritable(): FileFailure | null {
+  get unwritable(): Failure | null {
     return this.#unwritable;
   }
 
@@ -76,13 +76,13 @@ export class SqliteDatabase<Tables> {
   }
 
   connect(): void {
-    const { path, mark, layOut } = this.#options;
+    const { path, mark, busyMs, layOut } = this.#options;
     try {
       checkMark(path, mark);
       this.#closeToOthers();
       makeFile(path);
-      this.#connectWith(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), layOut);
-      this.#identify(FileIdentity.of(path));
+      this.#connectWith(new DatabaseSync(path, { timeout: busyMs }), layOut);
+      this.#identify(identityOf(path));
     } catch (error) {
       // A file that cannot be opened for another reason, such as a full disk, is tried again as it is.
       if (!isUnwritable(error) || !isToBeReadOnly(path)) throw error;
@@ -154,7 +154,7 @@ export class SqliteDatabase<Tables> {
     const { path, readOnly } = this.#options;
     try {
       // Before it is opened: what changes from here on is another state of it.
-      const identity = isStill(path) ? FileIdentity.ofState(path) : FileIdentity.of(path);
+      const identity = identityOf(path, isStill(path));
       this.#connectWith(openReadOnly(path), readOnly);
       this.#identify(identity);
     } catch (error) {
@@ -169,7 +169,7 @@ export class SqliteDatabase<Tables> {
     const isReplaced = this.#lastFile !== undefined && this.#lastFile !== identity.file;
     this.#identity = identity;
     this.#lastFile = identity.file;
-    if (isReplaced) this.#options.onNews?.({ kind: 'replaced' });
+    if (isReplaced) this.#options.onNews({ kind: 'replaced' });
   }
 
   #closeToOthers(): void {
@@ -179,8 +179,8 @@ export class SqliteDatabase<Tables> {
       closeToOthers,
     );
     const { mended = [], exposed = [] } = Object.fromEntries(found);
-    if (mended.length > 0) onNews?.({ kind: 'mended', paths: mended });
-    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews?.({ kind: 'exposed', paths: exposed });
+    if (mended.length > 0) onNews({ kind: 'mended', paths: mended });
+    if (exposed.length > 0 && exposed.join() !== this.#exposed) onNews({ kind: 'exposed', paths: exposed });
     this.#exposed = exposed.join();
   }
 
@@ -189,8 +189,8 @@ export class SqliteDatabase<Tables> {
    * names change while it is still open, since SQLite deletes the write-ahead
    * log, by name, when it closes.
    */
-  #quarantine(failure: FileFailure, now: number): void {
-    const { path, onQuarantine: onQuarantine } = this.#options;
+  #quarantine(failure: Failure, now: number): void {
+    const { path, onNews } = this.#options;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;
@@ -199,7 +199,7 @@ export class SqliteDatabase<Tables> {
     }
     this.#lastAsideAt = now;
     this.#lastFile = undefined;
-    onQuarantine(failure, aside);
+    onNews({ kind: 'quarantined', failure, movedTo: aside });
   }
 }
 
@@ -218,4 +218,17 @@ export function checkVersion(database: DatabaseSync, own: number): void {
 /** Tests whether there is a table of this name; a file that may only be read may be one of before there was. */
 export function hasTable(database: DatabaseSync, name: string): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
+}
+
+/** Commits all that `act` does, or nothing. */
+export function transact<T>(database: DatabaseSync, act: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = act();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
 }

@@ -13,24 +13,25 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { encode } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './write-buffer.ts';
+import { NOTHING, type Totals } from './listing.ts';
 import { SqliteCatalogue } from './sqlite-catalogue.ts';
-import { checkVersion } from './sqlite-database.ts';
+import { checkVersion, transact } from './sqlite-database.ts';
 import { type GoneSince, SqliteGone } from './sqlite-gone.ts';
-import { SqliteKeys } from './sqlite-keys.ts';
 import { setMark, STORE_MARK } from './sqlite-mark.ts';
-import { type Progress, SqlitePurges } from './sqlite-purges.ts';
+import { SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
 import { layOut, ROW_BYTES, SCHEMA_VERSION, TAG_BYTES } from './sqlite-schema.ts';
-import type { StoreSize } from './store.ts';
 import { goneBy } from './thrown-away.ts';
 
 /** What is held, and whether purges are yet to be done. */
-export interface SqliteSize extends StoreSize {
+export interface SqliteSize extends Totals {
   readonly isPurging: boolean;
 }
 
 export interface Swept {
-  readonly progress: Progress;
+  readonly isDone: boolean;
+  /** What was deleted for the order, once it is done. */
+  readonly totals: Totals;
   readonly size: SqliteSize;
 }
 
@@ -39,29 +40,32 @@ export interface Role {
   readonly writer: string;
   /** True where nothing may be written. */
   readonly isReadOnly: boolean;
+  /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
+  readonly retention?: number;
 }
 
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
 
 export class SqliteEntries {
   readonly catalogue: SqliteCatalogue;
-  readonly keys: SqliteKeys;
   readonly #database: DatabaseSync;
   readonly #maxBytes: number;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #purges: SqlitePurges;
   readonly #gone: SqliteGone;
   readonly #isReadOnly: boolean;
+  readonly #retentionMs: number;
 
   /** Lays out the database where it may be written, or finds that another version did. */
   constructor(
     database: DatabaseSync,
     maxBytes: number,
-    { writer, isReadOnly }: Role = { writer: '', isReadOnly: false },
+    { writer, isReadOnly, retention = 0 }: Role = { writer: '', isReadOnly: false },
   ) {
     this.#database = database;
     this.#maxBytes = maxBytes;
     this.#isReadOnly = isReadOnly;
+    this.#retentionMs = retention * 1000;
     checkVersion(database, SCHEMA_VERSION);
     if (!isReadOnly) this.#prepareToWrite();
     // In KiB: most of the pages of a million rows' indexes that a change touches.
@@ -69,7 +73,6 @@ export class SqliteEntries {
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);
     this.#gone = new SqliteGone(database, writer);
-    this.keys = new SqliteKeys(database);
     this.catalogue = new SqliteCatalogue(database, (row) => this.#purges.has(row));
   }
 
@@ -77,6 +80,11 @@ export class SqliteEntries {
   get(key: string): Entry | undefined {
     const row = this.#statements.get.get(key);
     return row && this.#decode(key, row);
+  }
+
+  getMany(keys: readonly string[]): Map<string, Entry> {
+    const all = keys.map((key) => [key, this.get(key)] as const);
+    return new Map(all.filter((each): each is [string, Entry] => each[1] !== undefined));
   }
 
   /** The same with what was asked. */
@@ -94,7 +102,7 @@ export class SqliteEntries {
     let evicted = 0;
     // Nothing thrown away may come back, not even after a power cut.
     if (gone.length > 0) this.#database.exec('PRAGMA synchronous = FULL');
-    this.#transact(() => {
+    transact(this.#database, () => {
       for (const purge of purges) this.#purges.begin(purge);
       for (const answerId of answers) this.#statements.deleteAnswer.run(answerId);
       for (const [key, change] of keys) {
@@ -110,11 +118,12 @@ export class SqliteEntries {
     return evicted;
   }
 
-  /** Does a little of what is to be purged. */
-  sweep(): Swept {
-    const progress = this.#transact(() => this.#purges.sweep());
+  /** Does a little of what is to be purged. @param token of one order; else of the first */
+  sweep(token?: string): Swept {
+    transact(this.#database, () => this.#purges.sweep(token));
     this.#shrink();
-    return { progress, size: this.size() };
+    const totals = this.#purges.takeDone(token);
+    return { isDone: totals !== null, totals: totals ?? NOTHING, size: this.size() };
   }
 
   /** The number of what was thrown away last, by whomever. */
@@ -143,38 +152,32 @@ export class SqliteEntries {
 
   #put(key: string, { entry, uses }: Put): void {
     const frame = encode(key, entry);
-    const { endpoint, model, scope, tags, call, parts, prompt } = columnsOf(entry);
-    const texts = [key, endpoint, model, scope, tags, call, parts, prompt].reduce(
-      (sum, text) => sum + Buffer.byteLength(text ?? ''),
-      0,
-    );
-    const tagged = (entry.request?.tags ?? []).reduce((sum, tag) => sum + Buffer.byteLength(tag) + TAG_BYTES, 0);
-    const bytes = frame.length + texts + tagged + ROW_BYTES;
+    const { parts, prompt, ...label } = columnsOf(entry);
+    const texts = [key, parts, prompt, ...Object.values(label)];
+    const tags = entry.request?.tags ?? [];
+    const bytes = ROW_BYTES + frame.length + bytesOf(texts) + bytesOf(tags) + tags.length * TAG_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
+    const { answerId, storedAt } = entry;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;
-    const { lastInsertRowid: id } = this.#statements.add.run(
+    const { lastInsertRowid: id } = this.#statements.add.run({
       key,
-      entry.answerId,
-      entry.storedAt,
+      answerId,
+      storedAt,
       expiresAt,
       uses,
       bytes,
-      endpoint,
-      model,
-      scope,
-      tags,
-      call,
-    );
+      ...label,
+    });
     this.#statements.addAnswer.run(id, parts, prompt, frame);
-    for (const tag of entry.request?.tags ?? []) this.#statements.addTag.run(tag, id);
+    for (const tag of tags) this.#statements.addTag.run(tag, id);
   }
 
-  /** What has expired goes first, then what was used least recently. */
+  /** Expired entries that are not to be retained go first, then those that were used least recently. */
   #trim(now: number): number {
     let evicted = 0;
     while (this.size().bytes > this.#maxBytes) {
-      if (this.#statements.deleteExpired.run(now).changes !== 0) continue;
+      if (this.#statements.deleteExpired.run(now - this.#retentionMs).changes !== 0) continue;
       if (this.#statements.deleteLeastUsed.run().changes === 0) break;
       evicted++;
     }
@@ -185,20 +188,13 @@ export class SqliteEntries {
     this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     setMark(this.#database, STORE_MARK);
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
-    this.#transact(() => layOut(this.#database));
+    transact(this.#database, () => layOut(this.#database));
   }
 
   /** Hands back up to 1 MB of free pages when more than an eighth of the file is free. */
   #shrink(): void {
     const { free, pages } = this.#statements.pages.get() as { free: number; pages: number };
     if (free > 256 && free > pages / 8) this.#database.exec('PRAGMA incremental_vacuum(256)');
-  }
-
-  #transact<T>(act: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    const result = act();
-    this.#database.exec('COMMIT');
-    return result;
   }
 }
 
@@ -211,7 +207,8 @@ function prepare(database: DatabaseSync) {
     get: select('frame'),
     read: select('frame, parts, prompt'),
     add: database.prepare(
-      `INSERT INTO entries (key, answer_id, stored_at, expires_at, used, hits, bytes, endpoint, model, scope, tags, call) VALUES (?, ?, ?, ?, ${NEXT_USE}, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entries (key, answer_id, stored_at, expires_at, used, hits, bytes, endpoint, model, scope, tags, call)
+       VALUES (:key, :answerId, :storedAt, :expiresAt, ${NEXT_USE}, :uses, :bytes, :endpoint, :model, :scope, :tags, :call)`,
     ),
     addAnswer: database.prepare('INSERT OR REPLACE INTO answers (id, parts, prompt, frame) VALUES (?, ?, ?, ?)'),
     addTag: database.prepare('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)'),
@@ -225,4 +222,8 @@ function prepare(database: DatabaseSync) {
       'SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count',
     ),
   } satisfies Record<string, StatementSync>;
+}
+
+function bytesOf(texts: readonly (string | null)[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }

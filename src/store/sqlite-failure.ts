@@ -2,16 +2,7 @@
  * What can go wrong with the database file, and what each thing asks for:
  * damage asks for a fresh file, all else for another try later.
  */
-
-/** A failure in a form that crosses threads. */
-export interface FileFailure {
-  /**
-   * Of SQLite (`SQLITE_FULL`), of the system (`EACCES`), or of ours (`STALLED`, `THREAD_ENDED`, `OTHER_SCHEMA`,
-   * `NOT_OURS`, `OPEN_TO_OTHERS`).
-   */
-  readonly code: string;
-  readonly message: string;
-}
+import { type Failure, failureOf } from '../thread/failure.ts';
 
 /** A database that this version did not lay out. */
 export class OtherSchemaError extends Error {
@@ -26,20 +17,6 @@ export class OtherSchemaError extends Error {
 export class NotOursError extends Error {
   readonly code = 'NOT_OURS';
 }
-
-/** https://www.sqlite.org/rescode.html */
-const SQLITE_CODES: Readonly<Record<number, string>> = {
-  1: 'SQLITE_ERROR',
-  5: 'SQLITE_BUSY',
-  6: 'SQLITE_LOCKED',
-  8: 'SQLITE_READONLY',
-  10: 'SQLITE_IOERR',
-  11: 'SQLITE_CORRUPT',
-  13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN',
-  19: 'SQLITE_CONSTRAINT',
-  26: 'SQLITE_NOTADB',
-};
 
 const SQLITE_IOERR_SHORT_READ = 522;
 
@@ -57,16 +34,6 @@ const DAMAGE = [
   'ERR_OUT_OF_RANGE',
 ];
 
-export function failureOf(error: unknown): FileFailure {
-  if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
-  const { code = error.name, errcode } = error as Error & { code?: string; errcode?: number };
-  // The low byte is the primary code; what is above it says more than an operator needs.
-  return {
-    code: errcode === undefined ? code : (SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`),
-    message: error.message,
-  };
-}
-
 export function isDamage(error: unknown): boolean {
   return DAMAGE.includes(failureOf(error).code) || (error as { errcode?: unknown }).errcode === SQLITE_IOERR_SHORT_READ;
 }
@@ -79,12 +46,12 @@ export function isUnwritable(error: unknown): boolean {
 }
 
 /** Tests whether a file is not to be used at all: a start over it is refused. */
-export function isRefusal({ code }: FileFailure): boolean {
+export function isRefusal({ code }: Failure): boolean {
   return code === 'NOT_OURS' || code === 'OPEN_TO_OTHERS';
 }
 
 /** What an operator can do about it. */
-export function adviceOn({ code }: FileFailure): string {
+export function adviceOn({ code }: Failure): string {
   switch (code) {
     case 'SQLITE_FULL':
     case 'ENOSPC':

@@ -1,61 +1,79 @@
 /**
- * The database file of the disk tier: a plain synchronous class, run by
- * `sqlite.worker`. A method that throws has let go of the file; `open` tries
- * again.
+ * The database file of the disk tier: a plain synchronous class, run in a
+ * thread by `sqlite-service`. A method that throws has let go of the file;
+ * `open` tries again.
  */
 import { randomUUID } from 'node:crypto';
 import type { Entry } from '../response/entry.ts';
-import type { Batch } from './write-buffer.ts';
+import type { Failure } from '../thread/failure.ts';
+import type { FileNews } from './file-news.ts';
 import type { Gone } from './gone.ts';
-import { type DatabaseOptions, SqliteDatabase } from './sqlite-database.ts';
+import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
-import type { FileFailure } from './sqlite-failure.ts';
-import type { FilterState } from './sqlite-keys.ts';
 import { STORE_MARK } from './sqlite-mark.ts';
 import { goneBy, ThrownAway } from './thrown-away.ts';
+import type { Batch } from './write-buffer.ts';
 
-export interface SqliteFileOptions extends Pick<DatabaseOptions<SqliteEntries>, 'path' | 'onQuarantine' | 'onNews'> {
+/** Sent unasked. */
+export type StoreNews =
+  | FileNews
+  /** Other processes threw these away; sent before the reply to the call that found it. */
+  | { readonly kind: 'gone'; readonly gone: readonly Gone[] }
+  /** The file at the path now cannot be opened. */
+  | { readonly kind: 'lost'; readonly failure: Failure };
+
+export interface SqliteFileOptions {
+  readonly path: string;
   readonly maxBytes: number;
-  /** Told what other processes threw away, before the reply to the call that found it. */
-  readonly onGone?: (gone: readonly Gone[]) => void;
+  /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
+  readonly retention?: number;
+  readonly onNews?: (news: StoreNews) => void;
 }
 
 export interface Opened extends SqliteSize {
   /** Why nothing is written; null where it is. */
-  readonly unwritable: FileFailure | null;
+  readonly unwritable: Failure | null;
 }
 
-export interface Committed extends SqliteSize, FilterState {
+export interface Committed extends SqliteSize {
   /** How many entries made room for others. */
   readonly evicted: number;
 }
 
+/** How long another process may hold the file. */
+const BUSY_MS = 1_000;
+
+/** Each `now` is in milliseconds since the epoch. */
 export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
-  readonly #onGone: (gone: readonly Gone[]) => void;
+  readonly #onNews: (news: StoreNews) => void;
   readonly #thrownAway = new ThrownAway();
-  /** When it was last called, in milliseconds since the epoch. */
-  #now = 0;
   /** Up to which number it has been told what others threw away, of which file, as it was opened. */
   #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
 
-  constructor({ maxBytes, onGone = () => {}, ...options }: SqliteFileOptions) {
+  constructor({ path, maxBytes, retention = 0, onNews = () => {} }: SqliteFileOptions) {
     const writer = randomUUID();
-    this.#onGone = onGone;
+    this.#onNews = onNews;
     this.#database = new SqliteDatabase({
-      ...options,
+      path,
       mark: STORE_MARK,
-      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: false }),
-      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, isReadOnly: true }),
+      busyMs: BUSY_MS,
+      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: false }),
+      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: true }),
+      onNews,
     });
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen;
   }
 
   open(now: number): Opened {
     this.#database.release();
-    return this.#withRecovery(now, () => {
+    return this.#database.withRecovery(now, () => {
       if (!this.#database.isOpen) this.#database.connect();
-      this.#tellGone();
-      return { ...this.#opened().size(), unwritable: this.#database.unwritable };
+      this.#tellGone(now);
+      return { ...this.#database.tables.size(), unwritable: this.#database.unwritable };
     });
   }
 
@@ -64,64 +82,42 @@ export class SqliteFile {
   }
 
   commit(batch: Batch, now: number): Committed {
-    return this.#withRecovery(now, () => {
-      this.look();
-      const entries = this.#opened();
+    return this.#database.withRecovery(now, () => {
+      this.look(now);
+      const entries = this.#database.tables;
       const gone = goneBy(batch);
       this.#thrownAway.note(gone, now);
       const evicted = entries.commit(batch, now, gone);
-      return { ...entries.size(), evicted, ...entries.keys.keep(keysPutBy(batch)) };
+      return { ...entries.size(), evicted };
     });
   }
 
   /** What the entries say; asked once more where the file had to be set aside. */
   ask<T>(now: number, act: (entries: SqliteEntries) => T): T {
-    return this.#withRecovery(now, () => act(this.#opened()));
+    return this.#database.withRecovery(now, () => act(this.#database.tables));
   }
 
   /** Opens what is at the path now, where that is another file, and tells what other processes threw away. */
-  look(): void {
+  look(now: number): void {
     if (!this.#database.isOpen) return;
     this.#database.follow();
-    this.#tellGone();
-  }
-
-  get isOpen(): boolean {
-    return this.#database.isOpen;
+    this.#tellGone(now);
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #opened(): SqliteEntries {
-    return this.#database.tables;
-  }
-
-  #withRecovery<T>(now: number, act: () => T): T {
-    this.#now = now;
-    return this.#database.withRecovery(now, act);
-  }
-
   /** Of a file that came in place of another, all that it knows of; of the first, nothing of before. */
-  #tellGone(): void {
+  #tellGone(now: number): void {
     const { identity: file, tables: entries, unwritable } = this.#database;
     const told = this.#told ?? { file, entries, last: entries.lastGone };
     const isOther = told.file !== file;
-    if (isOther && unwritable === null && !this.#thrownAway.isNothing) {
-      entries.commit(this.#thrownAway.batch(), this.#now);
-    }
+    if (isOther && unwritable === null && !this.#thrownAway.isNothing) entries.commit(this.#thrownAway.batch(), now);
     const { gone, last } = entries.goneSince(isOther ? 0 : told.last, told.entries !== entries);
     this.#told = { file, entries, last };
     if (gone.length === 0) return;
-    this.#thrownAway.note(gone, this.#now);
-    this.#onGone(gone);
+    this.#thrownAway.note(gone, now);
+    this.#onNews({ kind: 'gone', gone });
   }
-}
-
-function keysPutBy({ keys }: Batch): Iterable<string> {
-  return keys
-    .entries()
-    .filter(([, change]) => typeof change === 'object')
-    .map(([key]) => key);
 }

@@ -15,9 +15,9 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Failure } from '../thread/failure.ts';
 import { type FileNews, logFileNews } from './file-news.ts';
-import type { Quarantined } from './file-thread.ts';
-import { adviceOn, type FileFailure, isRefusal } from './sqlite-failure.ts';
+import { adviceOn, isRefusal } from './sqlite-failure.ts';
 
 export type SqliteState = 'opening' | 'up' | 'stalled' | 'read-only' | 'down' | 'closed';
 
@@ -34,7 +34,7 @@ export class SqliteHealth {
   readonly #options: HealthOptions;
   #state: SqliteState = 'opening';
   #retryAt = 0;
-  #refusal: FileFailure | null = null;
+  #refusal: Failure | null = null;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class SqliteHealth {
   }
 
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
-  get refusal(): FileFailure | null {
+  get refusal(): Failure | null {
     return this.#refusal;
   }
 
@@ -82,14 +82,14 @@ export class SqliteHealth {
       this.#fall('stalled', { code: 'STALLED', message: `no reply within ${milliseconds} ms` });
   }
 
-  failed(failure: FileFailure): void {
+  failed(failure: Failure): undefined {
     this.#retryAt = this.#options.clock.now() + RETRY_MS;
     this.#refusal = isRefusal(failure) ? failure : null;
     if (this.#state !== 'down' && this.#state !== 'closed') this.#fall('down', failure);
   }
 
   /** @param failure why it cannot be written */
-  readOnly({ code, message }: FileFailure): void {
+  readOnly({ code, message }: Failure): void {
     const { path, log, clock } = this.#options;
     this.#retryAt = clock.now() + RETRY_MS;
     if (this.#state === 'read-only' || this.#state === 'closed') return;
@@ -110,19 +110,11 @@ export class SqliteHealth {
     log.info({ path }, 'the disk store is back');
   }
 
-  quarantined({ failure: { code, message }, movedTo }: Quarantined): void {
-    const { path, log } = this.#options;
-    log.warn(
-      { path, code, reason: message, movedTo },
-      'the disk store could not use its file, kept it aside and began a fresh one',
-    );
-  }
-
   closed(): void {
     this.#state = 'closed';
   }
 
-  #fall(state: 'stalled' | 'down', failure: FileFailure): void {
+  #fall(state: 'stalled' | 'down', failure: Failure): void {
     const { path, log } = this.#options;
     this.#state = state;
     log.warn(

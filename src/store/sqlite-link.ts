@@ -6,29 +6,41 @@
  * Changes stay until the thread says that they happened. What the file cannot
  * be told today it is told when it is back.
  */
+import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { WriteBuffer } from './write-buffer.ts';
+import { type Service, Thread } from '../thread/thread.ts';
 import type { Gone } from './gone.ts';
-import { KnownKeys } from './known-keys.ts';
-import type { SqliteSize, Swept } from './sqlite-entries.ts';
-import type { FileFailure } from './sqlite-failure.ts';
-import { SqliteHealth, type SqliteState } from './sqlite-health.ts';
-import type { SqliteAnswers, SqliteCall, StoreNews } from './sqlite-message.ts';
-import { SqliteSweeps } from './sqlite-sweeps.ts';
-import { SqliteThread } from './sqlite-thread.ts';
-import type { StoreSize, TierSize } from './store.ts';
+import { packBatch } from './handed-over.ts';
+import type { Totals } from './listing.ts';
+import type { SqliteSize } from './sqlite-entries.ts';
+import type { StoreNews } from './sqlite-file.ts';
+import { SqliteHealth } from './sqlite-health.ts';
+import type { SqliteService } from './sqlite-service.ts';
+import type { TierSize } from './catalogue.ts';
+import { WriteBuffer } from './write-buffer.ts';
 
 /** How long a change waits for others to be committed with. */
 const GATHER_MS = 50;
 /** How long `close` waits for what is still to be written. */
 const CLOSE_BUDGET_MS = 5_000;
 
+/** A method without the time at which it is asked. */
+type Untimed<M extends keyof SqliteService> = Parameters<SqliteService[M]> extends [number, ...infer Rest] ? Rest : [];
+type Answer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
+
+/** `.ts` in the source tree, `.js` where it was built. */
+const SERVICE = new URL(`./sqlite-service${extname(import.meta.url)}`, import.meta.url);
+
 export interface LinkOptions {
   readonly path: string;
   readonly maxBytes: number;
+  /** How long expired entries are retained, in seconds; 0 if not given. */
+  readonly retention?: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** The thread that is to own the file; one of its own if not given. */
+  readonly thread?: Thread;
   /** Told what other processes over the file threw away. What waits to be written of it is gone by then. */
   readonly onGone?: (gone: Gone) => void;
   /** Told when the file was taken away or replaced, perhaps with all that lay beside it. */
@@ -37,13 +49,9 @@ export interface LinkOptions {
 
 export class SqliteLink {
   readonly buffer = new WriteBuffer();
-  readonly sweeps = new SqliteSweeps(() => this.#sweep());
-  readonly keys: KnownKeys;
   readonly health: SqliteHealth;
-  readonly #clock: Clock;
-  readonly #thread: SqliteThread;
-  readonly #onGone: (gone: Gone) => void;
-  readonly #onReplaced: () => void;
+  readonly #options: LinkOptions;
+  readonly #service: Service<SqliteService>;
   #ready: Promise<void> | undefined;
   #size: SqliteSize = { entries: 0, bytes: 0, isPurging: false };
   #evictions = 0;
@@ -51,30 +59,21 @@ export class SqliteLink {
   #committing: Promise<boolean> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ path, maxBytes, clock, log, onGone = () => {}, onReplaced = () => {} }: LinkOptions) {
-    this.#clock = clock;
-    this.health = new SqliteHealth({ path, clock, log });
-    this.#thread = new SqliteThread({
-      path,
-      maxBytes,
-      onQuarantine: (aside) => this.health.quarantined(aside),
-      onNews: (news) => this.#heed(news),
+  constructor(options: LinkOptions) {
+    const { path, maxBytes, retention = 0, thread = new Thread() } = options;
+    this.#options = options;
+    this.health = new SqliteHealth(options);
+    this.#service = thread.serve({
+      module: SERVICE,
+      data: { path, maxBytes, retention },
+      onNews: (news: StoreNews) => this.#heed(news),
       onDeath: (failure) => this.health.failed(failure),
     });
-    this.keys = new KnownKeys(clock, async () =>
-      this.isClosing ? undefined : this.ask({ act: 'learn', now: clock.now() }),
-    );
-    this.#onGone = onGone;
-    this.#onReplaced = onReplaced;
   }
 
   /** Resolves once the first attempt to open the file is over, well or not; begins it. */
   get ready(): Promise<void> {
-    return (this.#ready ??= this.#open().then(() => {}));
-  }
-
-  get state(): SqliteState {
-    return this.health.state;
+    return (this.#ready ??= this.#open().then(() => this.#sweepOn()));
   }
 
   get isClosing(): boolean {
@@ -83,15 +82,11 @@ export class SqliteLink {
 
   /** What the file held when it was last heard of. */
   get held(): TierSize {
-    return { ...this.size, evictions: this.#evictions };
-  }
-
-  get size(): StoreSize {
     const { entries, bytes } = this.#size;
-    return { entries, bytes };
+    return { entries, bytes, evictions: this.#evictions };
   }
 
-  /** Changes `changes`, and sees to it that the file is told. */
+  /** Changes what waits, and sees to it that the file is told. */
   change(act: (buffer: WriteBuffer) => void): void {
     if (this.isClosing) return;
     act(this.buffer);
@@ -100,45 +95,34 @@ export class SqliteLink {
   }
 
   /** Undefined where the file fails. */
-  async ask<C extends SqliteCall>(call: C): Promise<SqliteAnswers[C['act']] | undefined> {
-    // It is opened before it is asked anything; the thread keeps the order.
-    if (call.act !== 'open') void this.ready;
-    const reply = await this.#thread.ask(call);
-    if ('failure' in reply) {
-      this.#fail(reply.failure);
-      return undefined;
-    }
-    this.health.replied();
-    return reply.answer;
+  ask<M extends keyof SqliteService>(method: M, ...parameters: Untimed<M>): Promise<Answer<M>> {
+    return this.#ask(method, parameters);
   }
 
   /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
-  askWithin<C extends SqliteCall>(milliseconds: number, call: C): Promise<SqliteAnswers[C['act']] | undefined> {
-    return this.within(milliseconds, this.ask(call), () => this.health.overdue(milliseconds));
+  askWithin<M extends keyof SqliteService>(
+    milliseconds: number,
+    method: M,
+    ...parameters: Untimed<M>
+  ): Promise<Answer<M>> {
+    return this.within(milliseconds, this.#ask(method, parameters), () => this.health.overdue(milliseconds));
   }
 
   /** What `promise` brings, or undefined once that has taken longer than `milliseconds`. */
   within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
-    return within(this.#clock, milliseconds, promise, onLate);
+    return within(this.#options.clock, milliseconds, promise, onLate);
   }
 
   /** Until all that was changed so far has been done to the last row, or the file fails. */
   async settle(): Promise<void> {
     await this.flush();
-    if (this.#size.isPurging && this.health.mayBeWritten) await this.sweeps.run();
-  }
-
-  /** Commits until nothing waits any more or the file fails. */
-  async flush(): Promise<void> {
-    await this.ready;
-    await this.retry();
-    await this.#committing;
-    while (!this.buffer.isEmpty && this.health.mayBeWritten) await this.#commit();
+    if (this.#size.isPurging && this.health.mayBeWritten) await this.sweep();
   }
 
   /** Commits what waits at this moment, as far as the file takes it. @returns whether that was all */
-  async writeWaiting(): Promise<boolean> {
+  async flush(): Promise<boolean> {
     await this.ready;
+    await this.retry();
     await this.#committing;
     for (let { batches } = this.buffer; batches > 0; batches -= 1) {
       if (!this.health.mayBeWritten || !(await this.#commit())) return false;
@@ -146,11 +130,30 @@ export class SqliteLink {
     return true;
   }
 
+  /**
+   * Has what is to be purged deleted, a little at a time, until there is no more of it.
+   * @param token of one order; else all are done
+   * @returns what was deleted for it; undefined where the file failed, and it may happen much later
+   */
+  async sweep(token?: string): Promise<Totals | undefined> {
+    for (;;) {
+      const swept = this.isClosing ? undefined : await this.ask('sweep', token);
+      if (swept === undefined) return undefined;
+      this.#size = swept.size;
+      if (swept.isDone) return swept.totals;
+    }
+  }
+
   /** A file that is down is back when it takes the batch that it refused. */
   async retry(): Promise<void> {
     if (!this.health.takeRetry() || !(await this.#open()) || !(await this.#commit())) return;
     this.health.recovered();
-    void this.sweeps.run();
+    this.#sweepOn();
+  }
+
+  /** Goes on with what is yet to be purged. */
+  #sweepOn(): void {
+    if (this.#size.isPurging && this.health.mayBeWritten) void this.sweep();
   }
 
   close(): Promise<void> {
@@ -160,20 +163,31 @@ export class SqliteLink {
   async #shut(): Promise<void> {
     this.health.retryNow();
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
-    if (isToFlush)
-      await this.within(
-        CLOSE_BUDGET_MS,
-        this.flush().then(() => this.ask({ act: 'close' })),
-      );
+    const closing = async () => void (isToFlush && (await this.flush(), await this.ask('close')));
+    await this.within(CLOSE_BUDGET_MS, closing());
     this.health.closed();
     this.#cancelGathering?.();
-    await this.within(CLOSE_BUDGET_MS, this.#thread.end());
+    await this.within(CLOSE_BUDGET_MS, this.#service.end());
+  }
+
+  async #ask<M extends keyof SqliteService>(
+    method: M,
+    parameters: Untimed<M>,
+    memory?: ArrayBuffer[],
+  ): Promise<Answer<M>> {
+    // It is opened before it is asked anything; the thread keeps the order.
+    if (method !== 'open') void this.ready;
+    const timed = [this.#options.clock.now(), ...parameters] as unknown as Parameters<SqliteService[M]>;
+    const reply = await this.#service.ask(method, timed, memory);
+    if ('failure' in reply) return this.health.failed(reply.failure);
+    this.health.replied();
+    return reply.answer;
   }
 
   /** Sees to it that what waits is written soon, and at once where a whole batch does. */
   #gather(): void {
     if (this.buffer.isDue) this.#write();
-    else this.#cancelGathering ??= this.#clock.after(GATHER_MS, () => this.#write());
+    else this.#cancelGathering ??= this.#options.clock.after(GATHER_MS, () => this.#write());
   }
 
   #write(): void {
@@ -188,25 +202,26 @@ export class SqliteLink {
   }
 
   async #commitBatch(): Promise<boolean> {
-    const committed = await this.ask({ act: 'commit', batch: this.buffer.take(), now: this.#clock.now() });
+    const { batch, memory } = packBatch(this.buffer.take());
+    const committed = await this.#ask('commit', [batch], memory);
     this.#committing = undefined;
     if (committed === undefined) this.buffer.nack();
     else {
-      this.keys.committed(committed);
       this.buffer.ack();
+      this.#size = committed;
+      this.#evictions += committed.evicted;
     }
-    this.#evictions += committed?.evicted ?? 0;
     if (!this.buffer.isEmpty) this.#gather();
-    return this.#note(committed);
+    return committed !== undefined;
   }
 
+  /** @returns whether the file may be written */
   async #open(): Promise<boolean> {
-    const opened = await this.ask({ act: 'open', now: this.#clock.now() });
-    this.keys.forget();
-    this.#note(opened);
-    if (opened?.unwritable) this.health.readOnly(opened.unwritable);
-    else if (opened?.isPurging) void this.sweeps.run();
-    return opened?.unwritable === null;
+    const opened = await this.ask('open');
+    if (opened === undefined) return false;
+    this.#size = opened;
+    if (opened.unwritable) this.health.readOnly(opened.unwritable);
+    return opened.unwritable === null;
   }
 
   #heed(news: StoreNews): void {
@@ -214,32 +229,14 @@ export class SqliteLink {
       case 'gone':
         for (const gone of news.gone) {
           this.buffer.forsake(gone);
-          this.#onGone(gone);
+          this.#options.onGone?.(gone);
         }
         return this.#gather();
       case 'lost':
-        return this.#fail(news.failure);
+        return this.health.failed(news.failure);
       case 'replaced':
-        this.keys.forget();
-        this.#onReplaced();
+        this.#options.onReplaced?.();
     }
     this.health.noted(news);
-  }
-
-  #fail(failure: FileFailure): void {
-    this.health.failed(failure);
-    this.keys.forget();
-    this.sweeps.giveUp();
-  }
-
-  async #sweep(): Promise<Swept | undefined> {
-    const swept = this.isClosing ? undefined : await this.ask({ act: 'sweep', now: this.#clock.now() });
-    this.#note(swept?.size);
-    return swept;
-  }
-
-  #note(size: SqliteSize | undefined): boolean {
-    this.#size = size ?? this.#size;
-    return size !== undefined;
   }
 }

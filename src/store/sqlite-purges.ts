@@ -5,21 +5,17 @@
  * that a crash interrupts goes on at the next open.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { PurgeOrder } from './write-buffer.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
-import { NOTHING, type Totals } from './listing.ts';
+import { add, NOTHING, type Totals } from './listing.ts';
 import { conditionOf } from './sqlite-filter.ts';
 import { labelledOf, type RawRow } from './sqlite-rows.ts';
-
-/** What one sweep has deleted for an order, and whether that was all of it. */
-export interface Progress extends Totals {
-  readonly token: string;
-  readonly isDone: boolean;
-}
+import type { PurgeOrder } from './write-buffer.ts';
 
 interface Begun extends PurgeOrder {
   readonly id: number;
+  /** The last entry that it is about. */
   readonly horizon: number;
+  /** Up to this entry it has been done. */
   readonly swept: number;
 }
 
@@ -27,8 +23,13 @@ interface Begun extends PurgeOrder {
 const SWEEP_ROWS = 200;
 const SWEEP_BYTES = 4 * 1_024 * 1_024;
 
+const NEXT =
+  'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
+
 export class SqlitePurges {
   readonly #database: DatabaseSync;
+  /** What was deleted for whoever ordered it, by token. */
+  readonly #deleted = new Map<string, Totals>();
   #begun: readonly Begun[];
 
   constructor(database: DatabaseSync) {
@@ -45,7 +46,7 @@ export class SqlitePurges {
     this.#begun = this.#read();
   }
 
-  /** Whether a row is yet to be deleted. */
+  /** Tests whether a row is yet to be deleted. */
   has(row: RawRow): boolean {
     return this.#begun.some(
       ({ horizon, purge }) => (row.id as number) <= horizon && isPurgedBy(purge, labelledOf(row)),
@@ -59,41 +60,43 @@ export class SqlitePurges {
     this.refresh();
   }
 
-  /** Goes on with the first that was begun. */
-  sweep(): Progress {
+  /** Goes on with an order, or with the first. Within a transaction. */
+  sweep(token?: string): void {
     // Another process may have done it meanwhile, and its number be another's.
     this.refresh();
-    const [first] = this.#begun;
-    if (first === undefined) return { ...NOTHING, token: '', isDone: true };
-    const { totals, swept } = this.#deleteSome(first);
-    const isDone = swept >= first.horizon;
-    if (isDone) this.#database.prepare('DELETE FROM purges WHERE id = ?').run(first.id);
-    else this.#database.prepare('UPDATE purges SET swept = ? WHERE id = ?').run(swept, first.id);
+    const order = token === undefined ? this.#begun[0] : this.#begun.find((each) => each.token === token);
+    if (order === undefined) return;
+    const { totals, swept } = this.#deleteSome(order);
+    this.#deleted.set(order.token, add(totals, this.#deleted.get(order.token) ?? NOTHING));
+    if (swept >= order.horizon) this.#database.prepare('DELETE FROM purges WHERE id = ?').run(order.id);
+    else this.#database.prepare('UPDATE purges SET swept = ? WHERE id = ?').run(swept, order.id);
     this.refresh();
-    return { ...totals, token: first.token, isDone };
+  }
+
+  /** What was deleted for an order, once it is done; for all, nothing once there is no more to do. */
+  takeDone(token?: string): Totals | null {
+    if (this.#begun.some((each) => token === undefined || each.token === token)) return null;
+    const totals = this.#deleted.get(token ?? '') ?? NOTHING;
+    this.#deleted.delete(token ?? '');
+    return totals;
   }
 
   /** @returns what was deleted, and up to which row it has been done */
   #deleteSome({ purge, horizon, swept }: Begun): { readonly totals: Totals; readonly swept: number } {
     const { sql, values } = conditionOf(purge);
-    const next =
-      'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
     const range = [swept, horizon, SWEEP_ROWS];
-    const { last } = this.#database.prepare(`SELECT max(id) AS last FROM (${next})`).get(...range) as {
-      last: number | null;
-    };
+    const last = this.#database.prepare(`SELECT max(id) AS last FROM (${NEXT})`).get(...range)?.last;
     const rows = this.#database
-      .prepare(`SELECT id, bytes FROM (${next}) AS entry WHERE ${sql} ORDER BY id`)
+      .prepare(`SELECT id, bytes FROM (${NEXT}) AS entry WHERE ${sql} ORDER BY id`)
       .all(...range, ...values) as { id: number; bytes: number }[];
     const remove = this.#database.prepare('DELETE FROM entries WHERE id = ?');
-    let { entries, bytes } = NOTHING;
-    for (const row of rows) {
-      remove.run(row.id);
-      entries += 1;
-      bytes += row.bytes;
-      if (bytes >= SWEEP_BYTES) return { totals: { entries, bytes }, swept: row.id };
+    let totals = NOTHING;
+    for (const { id, bytes } of rows) {
+      remove.run(id);
+      totals = add(totals, { entries: 1, bytes });
+      if (totals.bytes >= SWEEP_BYTES) return { totals, swept: id };
     }
-    return { totals: { entries, bytes }, swept: last ?? horizon };
+    return { totals, swept: (last as number | null) ?? horizon };
   }
 
   #read(): Begun[] {

@@ -10,6 +10,9 @@ import type { EntryRow } from './listing.ts';
 /** A row as SQLite gives it. In a damaged page a column may be of any type. */
 export type RawRow = Record<string, unknown>;
 
+/** Of the disk tier. */
+export const NAME = 'sqlite';
+
 export const LABEL_COLUMNS = 'endpoint, model, scope, tags, stored_at';
 export const ROW_COLUMNS = `id, key, bytes, hits, expires_at, call, ${LABEL_COLUMNS}`;
 
@@ -23,7 +26,7 @@ export function rowOf(raw: RawRow): EntryRow {
     storedAt,
     expiresAt: expiresAt ?? Infinity,
     label: labelOf(raw),
-    tier: 'sqlite',
+    tier: NAME,
     ...(call && { call }),
   } as EntryRow;
 }

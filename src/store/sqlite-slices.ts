@@ -1,8 +1,7 @@
 /**
- * What takes the thread long, asked in slices, so that lookups go between them.
+ * A listing, asked in slices of what takes long, so that lookups go between them.
  */
-import { add, type Listing, NOTHING, type EntryRows, type EntryRow, type Totals } from './listing.ts';
-import type { CountSlice } from './sqlite-catalogue.ts';
+import type { EntryRow, EntryRows, Listing } from './listing.ts';
 
 /**
  * A page, filled from as many slices as that takes.
@@ -22,19 +21,4 @@ export async function listInSlices(
     after = page.next;
   } while (after !== null && rows.length < listing.limit && !isLate());
   return { rows, next: after };
-}
-
-/** @param ask counts a slice of the entries behind one */
-export async function countInSlices(
-  ask: (after: number) => Promise<CountSlice | undefined>,
-): Promise<Totals | undefined> {
-  let totals = NOTHING;
-  let after: number | null = 0;
-  do {
-    const slice: CountSlice | undefined = await ask(after);
-    if (slice === undefined) return undefined;
-    totals = add(totals, slice);
-    after = slice.next;
-  } while (after !== null);
-  return totals;
 }

@@ -1,20 +1,23 @@
 /**
- * The disk tier: entries in one SQLite file, owned by a thread of its own.
- * This is the main thread's side: it never blocks, never throws, and answers
- * within a budget. What is changed is written behind; until it is, `get`
- * answers from what waits.
+ * The disk tier: entries in one SQLite file, owned by a thread. This is the
+ * main thread's side: it never blocks, never throws, and answers within a
+ * budget. What is changed is written behind; until it is, `get` answers from
+ * what waits.
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import type { Entry } from '../response/entry.ts';
+import type { Failure } from '../thread/failure.ts';
+import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
 import type { Purge } from './filter.ts';
-import type { Listing, EntryRows, EntryRow, Totals } from './listing.ts';
-import type { FileFailure } from './sqlite-failure.ts';
+import type { Gone } from './gone.ts';
+import { unpackEntry } from './handed-over.ts';
+import { add, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
+import type { CountSlice } from './sqlite-catalogue.ts';
 import type { SqliteState } from './sqlite-health.ts';
 import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
-import { type SqliteAnswers, type SqliteCall, unpackEntry } from './sqlite-message.ts';
-import { countInSlices, listInSlices } from './sqlite-slices.ts';
-import type { Found, Kept, Likeness, Store, StoreSize, TierSize } from './store.ts';
+import { NAME } from './sqlite-rows.ts';
+import { listInSlices } from './sqlite-slices.ts';
+import type { EntryStore, Found, Tier } from './store.ts';
 
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
 const LOOKUP_BUDGET_MS = 1_000;
@@ -23,7 +26,7 @@ const PAGE_BUDGET_MS = 1_000;
 /** How long people wait for what is still to be written. */
 const FLUSH_BUDGET_MS = 5_000;
 
-export interface SqliteStore extends Store {
+export interface SqliteStore extends EntryStore, Required<Pick<Tier, 'use' | 'drop' | 'written'>>, Catalogue {
   /**
    * Resolves once the first attempt to open the file is over, well or not. Nothing is opened or made before this is
    * asked for.
@@ -31,7 +34,7 @@ export interface SqliteStore extends Store {
   readonly ready: Promise<void>;
   readonly state: SqliteState;
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
-  readonly refusal: FileFailure | null;
+  readonly refusal: Failure | null;
   /** As it was when the file was last heard of. */
   readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
@@ -44,19 +47,15 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   return new DiskStore(options);
 }
 
-/** A question without the time at which it is asked. */
-type UndatedCall = SqliteCall extends infer C ? (C extends { now: number } ? Omit<C, 'now'> : never) : never;
-
 class DiskStore implements SqliteStore {
+  readonly name = NAME;
   readonly #link: SqliteLink;
-  readonly #clock: Clock;
-  readonly #maxBytes: number;
+  readonly #options: SqliteStoreOptions;
   #dropped = 0;
 
   constructor(options: SqliteStoreOptions) {
     this.#link = new SqliteLink(options);
-    this.#clock = options.clock;
-    this.#maxBytes = options.maxBytes;
+    this.#options = options;
   }
 
   get ready(): Promise<void> {
@@ -64,10 +63,10 @@ class DiskStore implements SqliteStore {
   }
 
   get state(): SqliteState {
-    return this.#link.state;
+    return this.#link.health.state;
   }
 
-  get refusal(): FileFailure | null {
+  get refusal(): Failure | null {
     return this.#link.health.refusal;
   }
 
@@ -79,34 +78,45 @@ class DiskStore implements SqliteStore {
     return this.#dropped;
   }
 
-  has(): boolean {
-    return false;
-  }
-
   getSync(): undefined {
     return undefined;
   }
 
-  surelyAbsent(key: string): boolean {
-    const change = this.#link.buffer.find(key);
-    return change === undefined ? this.state === 'up' && this.#link.keys.lacks(key) : change === 'deleted';
-  }
-
   async get(key: string): Promise<Found | undefined> {
     if (this.#link.isClosing) return undefined;
-    const entry = this.#link.buffer.find(key) ?? (await this.#lookUp(key));
-    return entry === undefined || entry === 'deleted' ? undefined : { entry, tier: 'sqlite' };
+    const change = this.#link.buffer.find(key);
+    if (change !== undefined || !this.#mayBeAsked()) return foundAs(change);
+    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, 'get', key);
+    return entry && this.#current(key, entry);
   }
 
-  use(key: string, times = 1): void {
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const all = new Map<string, Found>();
+    if (this.#link.isClosing) return all;
+    const left = keys.filter((key) => this.#link.buffer.find(key) === undefined);
+    const isAsked = left.length > 0 && this.#mayBeAsked();
+    const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, 'getMany', left) : undefined;
+    for (const key of keys) {
+      const entry = read?.get(key);
+      const found = entry ? this.#current(key, entry) : foundAs(this.#link.buffer.find(key));
+      if (found) all.set(key, found);
+    }
+    return all;
+  }
+
+  use(key: string, times: number): void {
     this.#link.change((buffer) => buffer.use(key, times));
   }
 
   set(key: string, entry: Entry): void {
     this.#link.change((buffer) => {
-      if (entry.body.length > this.#maxBytes) buffer.delete(key);
+      if (entry.body.length > this.#options.maxBytes) buffer.delete(key);
       else if (!buffer.put(key, entry)) this.#dropped += 1;
     });
+  }
+
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
   }
 
   delete(key: string): void {
@@ -117,76 +127,91 @@ class DiskStore implements SqliteStore {
     this.#link.change((buffer) => buffer.deleteAnswer(answerId));
   }
 
+  drop(gone: Gone): void {
+    if ('key' in gone) this.delete(gone.key);
+    else if ('answerId' in gone) this.deleteAnswer(gone.answerId);
+    else void this.purge(gone.purge);
+  }
+
   async purge(purge: Purge): Promise<Totals | undefined> {
     const token = randomUUID();
-    let dropped: Totals | undefined;
+    let dropped = NOTHING;
     this.#link.change((buffer) => {
       dropped = buffer.purge({ token, purge });
     });
-    if (dropped === undefined || !this.#link.health.mayBeWritten) return undefined;
-    const swept = this.#link.sweeps.expect(token, dropped);
-    // What waited is written first, or the sweep would count its rows once more.
-    await this.#link.writeWaiting();
-    void this.#link.sweeps.run();
-    return swept;
+    if (this.#link.isClosing || !this.#link.health.mayBeWritten) return undefined;
+    // What waited is written first, or its rows would be counted once more.
+    const isWritten = await this.#link.flush();
+    const swept = isWritten ? await this.#link.sweep(token) : undefined;
+    return swept && add(dropped, swept);
   }
 
-  /** Tests whether all that was changed so far is on disk. */
   async written(): Promise<boolean> {
     if (this.#link.isClosing) return false;
-    return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.writeWaiting())) ?? false;
+    return (await this.#link.within(FLUSH_BUDGET_MS, this.#link.flush())) ?? false;
   }
 
   async list(listing: Listing): Promise<EntryRows | undefined> {
-    const until = this.#clock.now() + PAGE_BUDGET_MS;
+    const { clock } = this.#options;
+    const until = clock.now() + PAGE_BUDGET_MS;
     if (!(await this.#isCurrent())) return undefined;
     return listInSlices(
-      (slice) => this.#tell({ act: 'list', listing: slice }),
+      (slice) => this.#patiently(this.#link.ask('list', slice)),
       listing,
-      () => this.#clock.now() >= until,
+      () => clock.now() >= until,
     );
   }
 
   async count(purge: Purge): Promise<Totals | undefined> {
     if (!(await this.#isCurrent())) return undefined;
-    return countInSlices((after) => this.#tell({ act: 'count', purge, after }));
+    let totals = NOTHING;
+    for (let after: number | null = 0; after !== null; ) {
+      const slice: CountSlice | undefined = await this.#patiently(this.#link.ask('count', purge, after));
+      if (slice === undefined) return undefined;
+      totals = add(totals, slice);
+      after = slice.next;
+    }
+    return totals;
   }
 
   async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
-    return (await this.#isCurrent()) ? this.#tell({ act: 'listByPrefix', prefix, limit }) : undefined;
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('listByPrefix', prefix, limit)) : undefined;
   }
 
   async read(key: string): Promise<Entry | undefined> {
-    const entry = (await this.#isCurrent()) ? await this.#tell({ act: 'read', key }) : undefined;
+    const entry = (await this.#isCurrent()) ? await this.#patiently(this.#link.ask('read', key)) : undefined;
     return entry && unpackEntry(entry);
   }
 
   async findByPrefix(digits: string): Promise<Kept | undefined> {
-    return (await this.#isCurrent()) ? this.#tell({ act: 'findByPrefix', digits }) : undefined;
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('findByPrefix', digits)) : undefined;
   }
 
-  async newest(like: Likeness, limit: number): Promise<readonly Kept[]> {
-    const kept = (await this.#isCurrent()) ? await this.#tell({ act: 'newest', like, limit }) : undefined;
-    return kept ?? [];
+  async newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('newest', like, limit)) : undefined;
   }
 
   /** What the file holds after all changes so far, or held when it was last heard of. */
-  async size(): Promise<StoreSize> {
+  async size(): Promise<Totals> {
     await this.#link.within(FLUSH_BUDGET_MS, this.#link.settle());
-    return this.#link.size;
+    const { entries, bytes } = this.#link.held;
+    return { entries, bytes };
   }
 
   close(): Promise<void> {
     return this.#link.close();
   }
 
-  async #lookUp(key: string): Promise<Entry | 'deleted' | undefined> {
+  /** Whether a lookup is worth its time; a file that is down is tried again. */
+  #mayBeAsked(): boolean {
     void this.#link.retry();
-    if (!this.#link.health.mayBeRead) return undefined;
-    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, { act: 'get', key, now: this.#clock.now() });
-    if (entry === undefined) return undefined;
-    // What changed while the file was read is newer than what it said.
-    return this.#link.buffer.find(key) ?? (this.#link.buffer.hasPendingDelete(entry) ? undefined : unpackEntry(entry));
+    return this.#link.health.mayBeRead;
+  }
+
+  /** An entry as it was read, unless it was changed meanwhile: what changed is newer than what the file said. */
+  #current(key: string, read: Entry): Found | undefined {
+    const { buffer } = this.#link;
+    return foundAs(buffer.find(key) ?? (buffer.hasPendingDelete(read) ? undefined : unpackEntry(read)));
   }
 
   /** Whether the file can be asked, and has been told all that was changed so far, or as much as it took in time. */
@@ -195,8 +220,11 @@ class DiskStore implements SqliteStore {
     return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
   }
 
-  #tell<Q extends UndatedCall>(question: Q): Promise<SqliteAnswers[Q['act']] | undefined> {
-    const call = { ...question, now: this.#clock.now() } as unknown as Extract<SqliteCall, { act: Q['act'] }>;
-    return this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(call)) as Promise<SqliteAnswers[Q['act']] | undefined>;
+  #patiently<T>(promise: Promise<T>): Promise<T | undefined> {
+    return this.#link.within(FLUSH_BUDGET_MS, promise);
   }
+}
+
+function foundAs(change: Entry | 'deleted' | undefined): Found | undefined {
+  return change === undefined || change === 'deleted' ? undefined : { entry: change, tier: NAME };
 }

@@ -9,76 +9,61 @@
  * A store does not judge freshness: whoever asks compares `expiresAt` with the
  * time. It may drop what has expired whenever that suits it.
  */
-import type { StoredRequest, Entry } from '../response/entry.ts';
-import type { Purge } from './filter.ts';
-import type { Listing, EntryRows, EntryRow, Totals } from './listing.ts';
-import type { Tier } from './tier.ts';
-
-export type { Tier };
+import type { Entry } from '../response/entry.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Gone } from './gone.ts';
 
 export interface Found {
   readonly entry: Entry;
-  /** Which tier had it; the `detail` of `Cache-Status`. */
-  readonly tier: Tier;
+  /** The name of the store that had it; the `detail` of `Cache-Status`. */
+  readonly tier: string;
 }
 
-export interface Store extends Catalogue {
+/** What any store can promise, however far away it is. */
+export interface EntryStore {
+  readonly name: string;
   /** What can be had without waiting. Nothing here says nothing of `get`. */
   getSync(key: string): Found | undefined;
-  /** Whether it is certain, without waiting, that `get` would find nothing, but for what another process wrote within the last second. */
-  surelyAbsent(key: string): boolean;
   /** What can be had at all. */
   get(key: string): Promise<Found | undefined>;
-  /** What is kept under a key was served so often: it is the one used last. Written down some time later. */
-  use(key: string, times?: number): void;
+  /** The same of several keys; those of which nothing can be had are left out. */
+  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>>;
   /**
    * Readable by `get` from the moment that this returns; on disk some time
    * later. Where it cannot be kept, what it replaces is gone all the same.
    */
   set(key: string, entry: Entry): void;
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void;
   /** Gone from the moment that this returns, even where the file is told later. */
   delete(key: string): void;
-  /** Drops every entry whose answer has this `id`. */
-  deleteAnswer(answerId: string): void;
-  /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
-  purge(purge: Purge): Promise<Totals | undefined>;
-  /** Resolves with whether all that was changed so far outlives the process, or nothing does: what is told for done. */
-  written(): Promise<boolean>;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;
 }
 
-/** What people are told of a store. Nothing here is a use; `undefined` where it cannot be told now. */
-export interface Catalogue {
-  /** Whether `getNow` would find something. */
+/** What a store in this process can do besides. */
+interface Near {
+  /** True where `getSync` finds all that `get` would. */
+  readonly isSync: boolean;
+  /** Whether `getSync` would find something. Not a use. */
   has(key: string): boolean;
-  list(listing: Listing): Promise<EntryRows | undefined>;
-  /** What `purge` would drop. */
-  count(purge: Purge): Promise<Totals | undefined>;
-  /** The entries whose keys begin so, by key, as many as asked for. */
-  listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined>;
-  /** All that is kept under a key, with what was asked. */
-  read(key: string): Promise<Entry | undefined>;
-  /** What is kept under the first key that begins with `digits`, which is hexadecimal. */
-  findByPrefix(digits: string): Promise<Kept | undefined>;
-  /** The newest entries whose request had these in common, newest first. */
-  newest(like: Likeness, limit: number): Promise<readonly Kept[]>;
-  /** What is held, in entries and in bytes as the store's bound counts them. */
-  size(): Promise<StoreSize>;
+  /** What is kept under a key was served so often: it is the one used last. Written down some time later. */
+  use(key: string, times: number): void;
+  /** Drops every entry that is of what is gone, from the moment that this returns. */
+  drop(gone: Gone): void;
+  /** Resolves with whether all that was changed so far outlives the process, or nothing does: what is told for done. */
+  written(): Promise<boolean>;
 }
 
-/** An entry with what was asked for it. */
-export interface Kept {
-  readonly key: string;
-  readonly request: StoredRequest;
-}
+/** One of several stores that are asked in turn. */
+export type Tier = EntryStore & Partial<Near>;
 
-export type Likeness = Pick<StoredRequest, 'endpoint' | 'model' | 'scope'>;
-
-export type StoreSize = Totals;
-
-/** What a tier holds at this moment, as far as is known without waiting. */
-export interface TierSize extends StoreSize {
-  /** Entries that made room for others, since the start. */
-  readonly evictions: number;
+/** All tiers as one, as those know them who ask for answers. */
+export interface Store extends EntryStore, Catalogue {
+  /** True where `getSync` finds all that `get` would. */
+  readonly isSync: boolean;
+  /** What `get` finds in the tiers that `getSync` says nothing of, for whoever has asked that already. */
+  getSlow(key: string): Promise<Found | undefined>;
+  /** What is kept under a key was served once. */
+  use(key: string): void;
+  written(): Promise<boolean>;
 }

@@ -3,143 +3,222 @@
  * and the stores before it are given what it had. One that throws, against its
  * contract, is passed over.
  *
- * The last store holds the most and outlives the others, so that people are
- * told what it knows; only where it cannot tell, what the one before it does.
+ * One catalogue tells people what is kept: nearly always that of the last
+ * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
+import type { Entry } from '../response/entry.ts';
+import type { Catalogue, Kept, Likeness } from './catalogue.ts';
+import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
-import { NOTHING, type EntryRow } from './listing.ts';
-import type { Found, Store } from './store.ts';
+import { type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
+import type { Found, Store, Tier } from './store.ts';
 import { UseCounter } from './use-counter.ts';
 
 export interface Tiers extends Store {
-  /** Drops from all but the last what is gone from that: another process threw it away. */
+  /** Drops what is gone from the catalogue, where another process threw it away, from all other stores. */
   heed(gone: Gone): void;
 }
 
-export function createTiers(stores: readonly Store[], clock: Clock = systemClock): Tiers {
-  /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
-  const lookups = new Map<string, symbol>();
-  const useCounter = new UseCounter(clock, (key, times) => forEach(stores, (store) => store.use(key, times)));
-  const faster = stores.slice(0, -1);
+export interface TiersOptions {
+  readonly stores: readonly Tier[];
+  readonly catalogue: Catalogue;
+  /** Tells what the catalogue cannot tell now. */
+  readonly fallback?: Catalogue;
+  readonly clock?: Clock;
+}
 
-  function forEach(some: readonly Store[], act: (store: Store) => void): void {
-    for (const store of some) attempt(() => act(store));
+export function createTiers(options: TiersOptions): Tiers {
+  return new TierStack(options);
+}
+
+class TierStack implements Tiers {
+  readonly name = 'tiers';
+  readonly isSync: boolean;
+  readonly #stores: readonly Tier[];
+  readonly #slow: readonly Tier[];
+  /** The stores that the catalogue does not speak for. */
+  readonly #others: readonly Tier[];
+  readonly #catalogues: readonly Catalogue[];
+  readonly #useCounter: UseCounter;
+  /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
+  readonly #lookups = new Map<string, symbol>();
+
+  constructor({ stores, catalogue, fallback, clock = systemClock }: TiersOptions) {
+    this.#stores = stores;
+    this.#slow = stores.filter(({ isSync }) => !isSync);
+    this.isSync = this.#slow.length === 0;
+    this.#others = stores.filter((store) => (store as unknown) !== catalogue);
+    this.#catalogues = fallback ? [catalogue, fallback] : [catalogue];
+    this.#useCounter = new UseCounter(clock, (key, times) => this.#each((store) => store.use?.(key, times)));
   }
 
-  async function lookUp(key: string, lookup: symbol): Promise<Found | undefined> {
-    for (const [index, store] of stores.entries()) {
-      const found = await attempt(() => store.get(key))?.catch(() => undefined);
+  getSync(key: string): Found | undefined {
+    for (const store of this.#stores) {
+      const found = attempt(() => store.getSync(key));
       if (found === undefined) continue;
-      if (lookups.get(key) === lookup) forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
+      this.#promote(key, found, store);
       return found;
     }
     return undefined;
   }
 
-  /** What the last store answers, or the one before it where that has nothing to say. */
-  async function askBack<T>(ask: (store: Store) => Promise<T | undefined>): Promise<T | undefined> {
-    useCounter.tell();
-    for (const store of stores.toReversed()) {
-      const answer = await attempt(() => ask(store))?.catch(() => undefined);
+  get(key: string): Promise<Found | undefined> {
+    return this.#lookUp(key, this.#stores);
+  }
+
+  getSlow(key: string): Promise<Found | undefined> {
+    return this.#lookUp(key, this.#slow);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const lookup = Symbol();
+    for (const key of keys) this.#lookups.set(key, lookup);
+    const all = new Map<string, Found>();
+    for (const store of this.#stores) {
+      const left = keys.filter((key) => !all.has(key));
+      if (left.length === 0) break;
+      for (const [key, found] of (await settled(() => store.getMany(left))) ?? []) {
+        all.set(key, found);
+        if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
+      }
+    }
+    for (const key of keys) this.#end(key, lookup);
+    return all;
+  }
+
+  use(key: string): void {
+    this.#useCounter.note(key);
+  }
+
+  set(key: string, entry: Entry): void {
+    this.#lookups.delete(key);
+    this.#useCounter.forget(key);
+    this.#each((store) => store.set(key, entry));
+  }
+
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
+
+  delete(key: string): void {
+    this.#lookups.delete(key);
+    this.#each((store) => store.delete(key));
+  }
+
+  deleteAnswer(answerId: string): void {
+    this.heed({ answerId });
+    attempt(() => this.#catalogues[0]?.deleteAnswer(answerId));
+  }
+
+  async purge(purge: Purge): Promise<Totals> {
+    this.heed({ purge });
+    return (await settled(async () => this.#catalogues[0]?.purge(purge))) ?? NOTHING;
+  }
+
+  heed(gone: Gone): void {
+    // Which key a lookup under way will find of it is not known; so none is promoted.
+    this.#lookups.clear();
+    this.#each((store) => store.drop?.(gone), this.#others);
+  }
+
+  async written(): Promise<boolean> {
+    const all = await Promise.all(this.#stores.map((store) => settled(async () => store.written?.() ?? true)));
+    return all.every((isWritten) => isWritten === true);
+  }
+
+  async list(listing: Listing): Promise<EntryRows | undefined> {
+    const page = await this.#ask((catalogue) => catalogue.list(listing));
+    return page && { ...page, rows: page.rows.map((row) => this.#inTier(row)) };
+  }
+
+  count(purge: Purge): Promise<Totals | undefined> {
+    return this.#ask((catalogue) => catalogue.count(purge));
+  }
+
+  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
+    const rows = await this.#ask((catalogue) => catalogue.listByPrefix(prefix, limit));
+    return rows?.map((row) => this.#inTier(row));
+  }
+
+  read(key: string): Promise<Entry | undefined> {
+    return this.#ask((catalogue) => catalogue.read(key));
+  }
+
+  findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#ask((catalogue) => catalogue.findByPrefix(digits));
+  }
+
+  newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+    return this.#ask((catalogue) => catalogue.newest(like, limit));
+  }
+
+  async size(): Promise<Totals> {
+    return (await this.#ask((catalogue) => catalogue.size())) ?? NOTHING;
+  }
+
+  async close(): Promise<void> {
+    this.#useCounter.tell();
+    await Promise.all(this.#stores.map((store) => settled(() => store.close())));
+  }
+
+  #each(act: (store: Tier) => void, some = this.#stores): void {
+    for (const store of some) attempt(() => act(store));
+  }
+
+  #promote(key: string, { entry }: Found, from: Tier): void {
+    if (from === this.#stores[0]) return;
+    this.#each((before) => before.set(key, entry), this.#stores.slice(0, this.#stores.indexOf(from)));
+  }
+
+  async #lookUp(key: string, some: readonly Tier[]): Promise<Found | undefined> {
+    const lookup = Symbol();
+    this.#lookups.set(key, lookup);
+    let found: Found | undefined;
+    for (const store of some) {
+      found = await settled(() => store.get(key));
+      if (found === undefined) continue;
+      if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
+      break;
+    }
+    this.#end(key, lookup);
+    return found;
+  }
+
+  #end(key: string, lookup: symbol): void {
+    if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
+  }
+
+  /** What the catalogue answers, or where it cannot, the other. */
+  async #ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
+    this.#useCounter.tell();
+    for (const catalogue of this.#catalogues) {
+      const answer = await settled(() => question(catalogue));
       if (answer !== undefined) return answer;
     }
     return undefined;
   }
 
-  const inTier = (row: EntryRow): EntryRow =>
-    faster.some((store) => attempt(() => store.has(row.key))) ? { ...row, tier: 'memory' } : row;
-
-  return {
-    has: (key) => stores.some((store) => attempt(() => store.has(key))),
-    getSync(key) {
-      for (const [index, store] of stores.entries()) {
-        const found = attempt(() => store.getSync(key));
-        if (found === undefined) continue;
-        forEach(stores.slice(0, index), (before) => before.set(key, found.entry));
-        return found;
-      }
-      return undefined;
-    },
-    surelyAbsent: (key) => stores.every((store) => attempt(() => store.surelyAbsent(key)) ?? true),
-    async get(key) {
-      const lookup = Symbol();
-      lookups.set(key, lookup);
-      const found = await lookUp(key, lookup);
-      if (lookups.get(key) === lookup) lookups.delete(key);
-      return found;
-    },
-    use: (key) => useCounter.note(key),
-    set(key, entry) {
-      lookups.delete(key);
-      useCounter.forget(key);
-      forEach(stores, (store) => store.set(key, entry));
-    },
-    delete(key) {
-      lookups.delete(key);
-      forEach(stores, (store) => store.delete(key));
-    },
-    deleteAnswer(answerId) {
-      // Which key a lookup under way will find this answer by is not known; so none is promoted.
-      lookups.clear();
-      forEach(stores, (store) => store.deleteAnswer(answerId));
-    },
-    async purge(purge) {
-      lookups.clear();
-      const tallies = await Promise.all(
-        stores.map((store) => attempt(() => store.purge(purge))?.catch(() => undefined)),
-      );
-      return tallies.findLast((totals) => totals !== undefined) ?? NOTHING;
-    },
-    heed(gone) {
-      lookups.clear();
-      forEach(faster, (store) => drop(store, gone));
-    },
-    async written() {
-      const all = await Promise.all(stores.map((store) => attempt(() => store.written())?.catch(() => false)));
-      return all.every((isWritten) => isWritten === true);
-    },
-    async list(listing) {
-      const page = await askBack((store) => store.list(listing));
-      return page && { ...page, rows: page.rows.map(inTier) };
-    },
-    count: (purge) => askBack((store) => store.count(purge)),
-    async listByPrefix(prefix, limit) {
-      const rows = await askBack((store) => store.listByPrefix(prefix, limit));
-      return rows?.map(inTier);
-    },
-    read: (key) => askBack((store) => store.read(key)),
-    findByPrefix: (digits) => askBack((store) => store.findByPrefix(digits)),
-    async newest(like, limit) {
-      const kept = await askBack(async (store) => {
-        const some = await store.newest(like, limit);
-        return some.length === 0 ? undefined : some;
-      });
-      return kept ?? [];
-    },
-    /** The sum over all: an entry that two tiers hold takes room in both and counts twice. */
-    async size() {
-      const sizes = await Promise.all(stores.map((store) => attempt(() => store.size())?.catch(() => undefined)));
-      const sum = (of: 'entries' | 'bytes') => sizes.reduce((total, size) => total + (size?.[of] ?? 0), 0);
-      return { entries: sum('entries'), bytes: sum('bytes') };
-    },
-    async close() {
-      useCounter.tell();
-      await Promise.all(stores.map((store) => attempt(() => store.close())?.catch(() => undefined)));
-    },
-  };
-}
-
-function drop(store: Store, gone: Gone): void {
-  if ('key' in gone) store.delete(gone.key);
-  else if ('answerId' in gone) store.deleteAnswer(gone.answerId);
-  else void store.purge(gone.purge).catch(() => {});
+  /** A row with the first tier that has its entry. */
+  #inTier(row: EntryRow): EntryRow {
+    const first = this.#stores.find((store) => attempt(() => store.has?.(row.key)));
+    return first ? { ...row, tier: first.name } : row;
+  }
 }
 
 /** What `act` returns; undefined where it throws. */
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `act` resolves with; undefined where it throws or rejects. */
+async function settled<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
   } catch {
     return undefined;
   }

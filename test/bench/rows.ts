@@ -47,7 +47,7 @@ const key = () => `${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toS
 function measure(label: string, bodyBytes: () => number): void {
   const directory = mkdtempSync(join(tmpdir(), 'refrain-rows-'));
   const path = join(directory, 'store.db');
-  const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: Number.MAX_SAFE_INTEGER });
   file.open(NOW);
   for (let index = 0; index < ENTRIES; index += 100) {
     const keys = new Map<string, Change>(

@@ -19,6 +19,7 @@ describe('the default configuration', () => {
       store: { path: join(cwd, '.refrain/cache.sqlite'), bytes: 4_294_967_296, prompts: true },
       ttl: 604_800,
       maxTtl: Infinity,
+      stale: { revalidate: null, error: null, keep: 'auto' },
       maxEntryBytes: 5_242_880,
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,

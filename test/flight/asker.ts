@@ -97,20 +97,24 @@ export class Asker {
     const label = { endpoint: expectationOf(kind).endpoint, model: null, scope: 'scope', tags: [] };
     try {
       if (permission === null) return this.#open(cache.bypass('route', fetch));
+      const hit = cache.hit(key, permission, sent);
       const result =
-        cache.hit(key, permission, sent) ??
-        cache.open({
-          key,
-          permission,
-          isRefresh: !permission.read,
-          sent,
-          client,
-          expected: expectationOf(kind),
-          shared,
-          label,
-          parts: () => null,
-          fetch,
-        });
+        hit ??
+        cache.open(
+          {
+            key,
+            permission,
+            isRefresh: !permission.read,
+            sent,
+            client,
+            expected: expectationOf(kind),
+            shared,
+            label,
+            parts: () => null,
+            fetch,
+          },
+          hit === null,
+        );
       if (!(result instanceof Promise)) return this.#open(result);
       result.then(
         (opened) => this.#open(opened),

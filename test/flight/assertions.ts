@@ -3,6 +3,7 @@
  * until then.
  */
 import { callOf } from './answers.ts';
+import type { CacheResult } from '../../src/cache/outcome.ts';
 import { type Asker, codeOf } from './asker.ts';
 import type { Call } from './call.ts';
 import type { Invariants } from './invariants.ts';
@@ -38,7 +39,7 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
   if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
   const word = asker.result?.outcome.word;
-  if (word === 'hit') return whyNotHit(invariants, asker, call);
+  if (word === 'hit') return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
   const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
   if (wrongFollow) return wrongFollow;
   if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
@@ -91,7 +92,7 @@ function whyNotFollow(
 
 function whyNotHit(
   invariants: Invariants,
-  { topic, manner, state, listener: reader, openedStep, openedAt, played }: Asker,
+  { topic, manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
   call: Call,
 ): string | null {
   const kept = invariants.kept.get(call.number);
@@ -99,13 +100,35 @@ function whyNotHit(
   // A store that fails to delete keeps what it has, and whoever purges is told.
   if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
   if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
-  const { maxAge = 0 } = manner.permission ?? {};
+  const { maxAge = 0, maxStale = 0, staleIfError = 0 } = manner.permission ?? {};
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
-  if (openedAt >= kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000) return 'hits what has expired';
+  const staleFor = openedAt - kept.at - (call.asker.manner.permission?.ttl ?? 0) * 1000;
+  const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
+  const accepted = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
+  if (staleFor >= 0 && (accepted === 0 || staleFor > accepted * 1000)) return 'hits what has expired';
   if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
   return state !== 'complete' || Buffer.concat(played).length === kept.bytes
     ? null
     : 'hears less than all of what was kept';
+}
+
+/** Why it may not have been answered by what has expired in the place of a failure. */
+function whyNotStandIn(
+  { limits }: Setting,
+  { topic, result, openedStep }: Asker,
+  calls: readonly Call[],
+): string | null {
+  const { outcome } = result as CacheResult;
+  if (outcome.word !== 'hit' || outcome.freshness !== 'stale-if-error') return null;
+  if (outcome.status === null) {
+    return limits.flights < Infinity || limits.listeners < Infinity ? null : 'is turned away without need';
+  }
+  const hasFailed = ({ asker, end, answer, failedStep, begunStep }: Call) =>
+    asker.topic.key === topic.key &&
+    (answer === null
+      ? end === 'failed' && failedStep >= openedStep
+      : answer.turn === 'failing' && begunStep >= openedStep);
+  return calls.some(hasFailed) ? null : 'hits what has expired though nothing failed';
 }
 
 /** Why an answer may not have been cut that came from one of these calls. */

@@ -15,12 +15,16 @@ export class Call {
   readonly number: string;
   readonly asker: Asker;
   isAborted = false;
+  /** True for a refresh, which goes on for the store alone. */
+  readonly isDetached: boolean;
   readonly ledAt: number;
   readonly ledStep: number;
   answer: Answer | null = null;
   begunAt: number | null = null;
   begunStep = Infinity;
+  failedStep = Infinity;
   terminalAt: number | null = null;
+  lastSentAt: number | null = null;
   readonly sent: Buffer[] = [];
   bytes = 0;
   /** How it ended, as far as its upstream knows. */
@@ -34,12 +38,14 @@ export class Call {
     number: string;
     asker: Asker;
     writer: Writer;
+    isDetached: boolean;
     now: number;
     step: number;
     onPrompt: (call: Call) => void;
   }) {
     this.number = plan.number;
     this.asker = plan.asker;
+    this.isDetached = plan.isDetached;
     this.#writer = plan.writer;
     this.ledAt = plan.now;
     this.ledStep = plan.step;
@@ -91,6 +97,7 @@ export class Call {
     sent.push(chunk);
     this.bytes += chunk.length;
     if (sent.length === answer.terminal) this.terminalAt = now;
+    this.lastSentAt = now;
     // Last: more may be wanted, and said, before `append` returns.
     this.#isHeldBack = !this.#writer.append(chunk);
   }
@@ -100,8 +107,9 @@ export class Call {
     this.#writer.finish();
   }
 
-  fail(): void {
+  fail(step: number): void {
     this.end = 'failed';
+    this.failedStep = step;
     this.#writer.fail(FAILURE);
   }
 

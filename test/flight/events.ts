@@ -18,7 +18,16 @@ export interface EventContext {
 
 export type FlightEvent = (context: EventContext) => void;
 
-export const PLAIN = { read: true, follow: true, ask: true, maxAge: Infinity, ttl: TTL };
+const STRICT = { maxAge: Infinity, maxStale: 0, revalidates: false, staleIfError: 0 };
+
+export const PLAIN = { ...STRICT, read: true, follow: true, ask: true, ttl: TTL };
+
+/** In seconds; longer than the time to live. */
+const WHILE = 90;
+
+/** As `stale.revalidate` and `stale.error` have it. */
+export const REVALIDATES = { ...PLAIN, maxStale: WHILE, revalidates: true };
+export const STALE_IF_ERROR = { ...PLAIN, staleIfError: 10 * WHILE };
 
 export const REFRESH = { ...PLAIN, read: false, follow: false };
 
@@ -90,6 +99,11 @@ export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'a refresh asks, and says all at once': asks(REFRESH, 'says all'),
   'a refresh asks, and throws': asks(REFRESH, 'throws'),
   'a request asks that takes nothing stored': asks({ ...PLAIN, maxAge: 0 }),
+  'a request asks that takes what is stale': asks({ ...PLAIN, maxStale: Infinity }),
+  'a request asks that has the stale refreshed': asks(REVALIDATES),
+  'a request asks that has the stale refreshed, and throws': asks(REVALIDATES, 'begins and throws'),
+  'a request asks that takes the stale on failure': asks(STALE_IF_ERROR),
+  'a request asks that takes the stale on failure, and fails': asks(STALE_IF_ERROR, 'fails'),
   'a request asks that takes only what is stored': asks(ONLY_IF_CACHED),
   'a request asks past the cache': asks(null),
   'the store rejects': (context) => {
@@ -100,7 +114,7 @@ export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'the store is sure of what it lacks': ({ model }) => void (model.harness.store.isSure = true),
   'the store goes mute': (context) => (context.isMute = true),
   'getSync throws from here on': throws('getSync'),
-  'surelyAbsent throws from here on': throws('surelyAbsent'),
+  'getSlow throws from here on': throws('getSlow'),
   'get throws from here on': throws('get'),
   'set throws from here on': throws('set'),
   'delete throws from here on': throws('delete'),

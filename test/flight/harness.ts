@@ -28,6 +28,8 @@ export class Harness {
   readonly store = new HeldStore();
   readonly admission: CountedAdmissionControl;
   readonly cache: Cache;
+  /** The number of calls that were charged to no request. */
+  detached = 0;
   /** Called with the key and the reason of an answer that was not kept. */
   onUnkept: (key: string, why: string) => void = () => {};
   /** Called before headers are chosen; may throw. */
@@ -44,6 +46,8 @@ export class Harness {
       maxEntryBytes: setting.maxEntryBytes,
       onAbandon: setting.onAbandon,
       patience: PATIENCE,
+      retention: 0,
+      onDetachedCall: () => void this.detached++,
       keptHeaders: (headers) => {
         this.onHeaders();
         return headers;

@@ -5,7 +5,8 @@
 import type { Entry } from '../../src/response/entry.ts';
 import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
 import type { Totals } from '../../src/store/listing.ts';
-import type { Found, Kept, Store, StoreSize } from '../../src/store/store.ts';
+import type { Kept } from '../../src/store/catalogue.ts';
+import type { Found, Store } from '../../src/store/store.ts';
 
 /** The result of a lookup: what was there when it was asked, what is there now, nothing, or a failure. */
 export type LookupResult = 'then' | 'now' | 'nothing' | 'failure';
@@ -18,13 +19,16 @@ export interface HeldLookup {
 export class HeldStore implements Store {
   /** The lookups that are not settled yet, in the order they were asked. */
   readonly lookups = new Set<HeldLookup>();
+  /** The number of lookups so far. */
+  gets = 0;
   /** Called before anything is done; may throw. */
   onCall: (name: string, key: string) => void = () => {};
   onSet: (key: string, entry: Entry) => void = () => {};
   /** Whether what is set or found can be had at once from then on. */
   isNear = true;
-  /** Whether it says of what it has not that it has it not. */
+  /** Whether it says so where it has nothing that cannot be had at once. */
   isSure = false;
+  readonly name = 'held';
   readonly #near = new Map<string, Entry>();
   readonly #far = new Map<string, Entry>();
 
@@ -33,12 +37,17 @@ export class HeldStore implements Store {
     return foundIn(this.#near.get(key), 'memory');
   }
 
-  surelyAbsent(key: string): boolean {
-    this.onCall('surelyAbsent', key);
-    return this.isSure && !this.#far.has(key);
+  get isSync(): boolean {
+    return this.isSure && this.#far.keys().every((key) => this.#near.has(key));
+  }
+
+  getSlow(key: string): Promise<Found | undefined> {
+    this.onCall('getSlow', key);
+    return this.get(key);
   }
 
   get(key: string): Promise<Found | undefined> {
+    this.gets++;
     this.onCall('get', key);
     const then = this.#far.get(key);
     return new Promise((resolve, reject) => {
@@ -66,6 +75,12 @@ export class HeldStore implements Store {
     else this.#near.delete(key);
   }
 
+  setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
+
+  getMany = async (): Promise<ReadonlyMap<string, Found>> => new Map();
+
   delete(key: string): void {
     this.onCall('delete', key);
     this.#near.delete(key);
@@ -89,10 +104,6 @@ export class HeldStore implements Store {
     this.onCall('use', key);
   }
 
-  has(key: string): boolean {
-    return this.#near.has(key);
-  }
-
   async purge(purge: Purge): Promise<Totals> {
     this.onCall('purge', '');
     const gone = [...this.#far].filter(([, entry]) => isPurgedBy(purge, entry));
@@ -106,7 +117,7 @@ export class HeldStore implements Store {
   read = async (): Promise<undefined> => undefined;
   findByPrefix = async (): Promise<Kept | undefined> => undefined;
   newest = async (): Promise<readonly Kept[]> => [];
-  size = async (): Promise<StoreSize> => ({ entries: this.#far.size, bytes: 0 });
+  size = async (): Promise<Totals> => ({ entries: this.#far.size, bytes: 0 });
 
   /** Forgets all, as if it were new. */
   async close(): Promise<void> {

@@ -54,8 +54,11 @@ export class Invariants {
   readonly #unkept = new Map<string, number>();
   readonly #wasUnkept = new Map<string, number>();
 
+  readonly #detachedBefore: number;
+
   constructor(harness: Harness, askers: readonly Asker[], calls: readonly Call[]) {
     this.#harness = harness;
+    this.#detachedBefore = harness.detached;
     this.#askers = askers;
     this.#calls = calls;
   }
@@ -113,9 +116,10 @@ export class Invariants {
     const { permission } = asker.manner;
     this.findings.hold(permission?.ask !== false, () => 'a request that may not ask leads');
     this.findings.hold(
-      this.#calls.every((other) => other.asker !== asker),
+      this.#calls.every((other) => other.asker !== asker || other.isDetached),
       () => 'a request leads twice',
     );
+    if (call.isDetached) this.#checkRefresh(call);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
     this.findings.hold(
@@ -124,16 +128,28 @@ export class Invariants {
     );
   }
 
+  /** One for each key, for a request that permits it, and none where its answer is known not to be kept. */
+  #checkRefresh({ asker }: Call): void {
+    const { permission } = asker.manner;
+    const { key } = asker.topic;
+    this.findings.hold(permission?.revalidates === true, () => 'a call is made for nobody');
+    this.findings.hold(!(asker.isFirst && asker.isUnkept), () => 'a refresh is made that is known not to be kept');
+    const double = this.#calls.find(
+      (other) => other.isDetached && other.asker.topic.key === key && this.#isGoingOn(other),
+    );
+    this.findings.hold(double === undefined, () => `a refresh is made beside call ${double?.number}`);
+  }
+
   /** The answer of a call is kept. */
   onSet(key: string, { head, body, answerId }: Entry): void {
     const { findings } = this;
     const call = this.#calls.find(({ number }) => number === callOf(head));
     if (!call) return findings.hold(false, () => 'an answer is kept that no call has said');
-    const { asker, ledStep, sent, number, end, terminalAt } = call;
+    const { asker, ledStep, sent, number, end, terminalAt, lastSentAt } = call;
     findings.hold(asker.topic.key === key, () => `${number} is kept under the key of another`);
     findings.hold(call.isWhole && Buffer.concat(sent).equals(body), () => `${number} is kept and is not whole`);
     findings.hold(
-      end !== null || (terminalAt ?? Infinity) + SETTLE_MS <= this.#now,
+      end !== null || (terminalAt !== null && (lastSentAt as number) + SETTLE_MS <= this.#now),
       () => `${number} is kept before its end`,
     );
     findings.hold(
@@ -196,11 +212,19 @@ export class Invariants {
     for (const call of this.#calls) {
       const isLeftAlone = call.end === 'failed' && call.asker.manner.leading.endsWith('throws') && !call.isAborted;
       this.findings.hold(!isLeftAlone, () => `call ${call.number} was thrown away and is not ended`);
+      this.findings.hold(!this.#isGivenUp(call), () => `call ${call.number} was a refresh and is given up`);
       this.findings.hold(
         this.kept.has(call.number) || !this.#mustBeKept(call),
         () => `call ${call.number} was whole and is not kept`,
       );
     }
+    const uncharged = this.#calls.filter(({ isDetached }) => isDetached).length + this.#askers.filter(isStandIn).length;
+    this.findings.hold(this.#harness.detached - this.#detachedBefore <= uncharged, () => 'a call is charged twice');
+    const unreported = this.#calls.filter((call) => call.isDetached && this.kept.has(call.number)).length;
+    this.findings.hold(
+      unreported <= this.#harness.detached - this.#detachedBefore,
+      () => 'a refresh is charged to nobody',
+    );
     const remains = this.#harness.remains();
     this.findings.hold(remains.length === 0, () => `there remains ${remains.join(', ')}`);
   }
@@ -219,9 +243,19 @@ export class Invariants {
 
   /** Leaves out what depends on how far a request had come when its key was purged or given up. */
   #mayBeFollowed(call: Call, key: string): boolean {
-    const { asker, answer, begunAt, ledAt } = call;
-    if (!call.isInTheAir || asker.topic.key !== key || !asker.manner.permission?.follow || !this.#mayHoldItsKey(asker))
-      return false;
+    const { asker } = call;
+    return (
+      asker.topic.key === key &&
+      asker.manner.permission?.follow === true &&
+      this.#mayHoldItsKey(asker) &&
+      this.#isGoingOn(call)
+    );
+  }
+
+  /** Whether a call is in the air and may hold its key: others wait for it. */
+  #isGoingOn(call: Call): boolean {
+    const { asker, answer, begunAt, ledAt, ledStep } = call;
+    if (!call.isInTheAir || this.wasPurged(asker.topic.key, ledStep)) return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
@@ -235,7 +269,7 @@ export class Invariants {
     if (call.terminalAt !== null) return true;
     const { permission } = call.asker.manner;
     if (
-      this.#harness.setting.onAbandon === 'abort' ||
+      (this.#harness.setting.onAbandon === 'abort' && !call.isDetached) ||
       permission === null ||
       this.wasPurged(call.asker.topic.key, call.ledStep)
     )
@@ -248,6 +282,13 @@ export class Invariants {
       permission.ttl > 0 &&
       call.bytes <= this.#harness.setting.maxEntryBytes
     );
+  }
+
+  /** Whether a refresh was ended by us that could have been kept. */
+  #isGivenUp(call: Call): boolean {
+    const { isDetached, isAborted, end, terminalAt } = call;
+    if (!isDetached || !isAborted || end !== null || terminalAt !== null) return false;
+    return !this.mayBeLiveOnly(call) && this.#isWorthFinishing(call);
   }
 
   #mustBeKept(call: Call): boolean {
@@ -273,4 +314,9 @@ export class Invariants {
       !this.wasForgottenBefore(answer.id, Infinity)
     );
   }
+}
+
+/** Tests whether a request was answered by what is kept in the place of a call that failed. */
+function isStandIn({ result }: Asker): boolean {
+  return result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
 }

@@ -2,6 +2,7 @@
  * All that can happen to the flights of one cache, one event at a time: who
  * asks, what the store and the upstream say, who leaves, what the time is.
  */
+import { Flight } from '../../src/cache/flight.ts';
 import type { Writer } from '../../src/response/writer.ts';
 import type { Random } from '../request/random.ts';
 import type { Turn } from './answers.ts';
@@ -110,7 +111,7 @@ export class Model {
   fail(call: Call): void {
     this.#does(
       () => `call ${call.number} fails`,
-      () => call.fail(),
+      () => call.fail(this.invariants.step),
     );
   }
 
@@ -206,7 +207,8 @@ export class Model {
     await this.rest();
     // Who is still asking cannot leave yet: its question is settled first.
     if (this.harness.setting.onAbandon === 'finish' || this.askers.some(({ state }) => state === 'asking')) return;
-    this.invariants.findings.hold(this.flying.length === 0, () => `call ${this.flying[0]?.number} goes on for nobody`);
+    const vain = this.flying.find(({ isDetached }) => !isDetached);
+    this.invariants.findings.hold(vain === undefined, () => `call ${vain?.number} goes on for nobody`);
   }
 
   #isOver(): boolean {
@@ -231,6 +233,7 @@ export class Model {
       number,
       asker,
       writer,
+      isDetached: writer instanceof Flight && writer.isDetached,
       now: this.now,
       step: this.invariants.step,
       onPrompt: (prompt) => this.say(prompt),

@@ -7,7 +7,7 @@ import { Random } from '../request/random.ts';
 import { type Kind, type Turn, TURNS } from './answers.ts';
 import type { Leading, Manner, Pace, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
-import { ONLY_IF_CACHED, PLAIN, REFRESH } from './events.ts';
+import { ONLY_IF_CACHED, PLAIN, REFRESH, REVALIDATES, STALE_IF_ERROR } from './events.ts';
 import { UNKEPT_MS } from './invariants.ts';
 import { BOUNDLESS, PATIENCE, type Setting, Harness, TTL } from './harness.ts';
 import { Model } from './model.ts';
@@ -33,6 +33,14 @@ const PERMISSIONS: readonly Manner['permission'][] = [
   { ...PLAIN, maxAge: 5 },
   { ...PLAIN, ttl: 0 },
   { ...PLAIN, ttl: 2 },
+  REVALIDATES,
+  REVALIDATES,
+  { ...REVALIDATES, ttl: 2 },
+  { ...REVALIDATES, ...STALE_IF_ERROR, maxStale: 5 },
+  STALE_IF_ERROR,
+  { ...STALE_IF_ERROR, ttl: 2 },
+  { ...PLAIN, maxStale: 30 },
+  { ...ONLY_IF_CACHED, maxStale: 30 },
   null,
 ];
 

@@ -67,6 +67,25 @@ describe('books in a file', () => {
     expect(dir.lines).toEqual([]);
   });
 
+  test('are summed up a few at a time, and what comes meanwhile counts once', async () => {
+    const dir = createLedgerDir();
+    const file = new DatabaseSync(dir.path);
+    new BooksTables(file).add(
+      Array.from({ length: 9_000 }, (_, at) => rowOf({ model: `m${at % 997}`, day: `2026-10-${10 + (at % 20)}` })),
+    );
+    file.close();
+    chmodSync(dir.path, 0o600);
+    const ledger = dir.open();
+    for (let round = 1; round <= 5; round += 1) {
+      ledger.note(HIT);
+      const all = Promise.all([ledger.stats(), ledger.stats()]);
+      dir.clock.advance(1_000);
+      for (const { periods } of await all) expect(periods.all.requests).toBe(9_000 + round);
+    }
+    await ledger.close();
+    expect(requests(dir.path)).toBe(9_005);
+  });
+
   test('are for their owner alone', async () => {
     const dir = createLedgerDir();
     const ledger = dir.open();

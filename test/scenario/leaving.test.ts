@@ -154,6 +154,23 @@ describe('after the terminal event', () => {
     expect(await ask(proxy.url + CHAT, STREAM)).toMatchObject({ text: WHOLE, headers: { 'x-cache': 'HIT' } });
   });
 
+  story('it has a second from its last byte on, and ten in all', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({}, clock);
+    upstream.script = beginStream;
+    const client = await begin(proxy.url + CHAT, STREAM);
+    await sendFirst(upstream, EVENTS.length, [client]);
+    const { response } = await upstream.called(1);
+    for (let said = 1; said <= 10; said++) {
+      clock.advance(999);
+      response.write('\n');
+      await client.receives(Buffer.byteLength(WHOLE) + said);
+    }
+    clock.advance(10);
+    expect(await client.ended).toMatchObject({ text: WHOLE + '\n'.repeat(10), broken: false });
+    expect((await ask(proxy.url + CHAT, STREAM)).text).toBe(WHOLE + '\n'.repeat(10));
+  });
+
   story('a reset of the upstream changes nothing', async ({ upstream, open }) => {
     const proxy = await open();
     upstream.script = beginStream;

@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoredRequest, Entry } from '../../src/response/entry.ts';
+import type { Likeness } from '../../src/store/catalogue.ts';
 import { type Filter, fits, hasText } from '../../src/store/filter.ts';
 import type { Listing, Position, EntryRow, Sort } from '../../src/store/listing.ts';
-import type { Store } from '../../src/store/store.ts';
-import type { Subject } from './contract.ts';
+import type { Subject, WholeStore } from './contract.ts';
 import { entryOf } from './entries.ts';
 
 const ROOMY = 100_000_000;
@@ -51,7 +51,7 @@ const filter: fc.Arbitrary<Filter> = fc.record(
 const sort = fc.constantFrom<Sort>('newest', 'largest', 'most-used');
 
 async function allPages(
-  store: Store,
+  store: WholeStore,
   listing: Omit<Listing, 'after'>,
   between: () => unknown = () => {},
 ): Promise<EntryRow[]> {
@@ -68,11 +68,11 @@ async function allPages(
   return rows;
 }
 
-export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, 'copies'>): void {
-  const keysOf = async (store: Store, some: Filter = {}, order: Sort = 'newest', limit = 2) =>
+export function honoursCatalogue(name: string, { open, settle }: Subject): void {
+  const keysOf = async (store: WholeStore, some: Filter = {}, order: Sort = 'newest', limit = 2) =>
     (await allPages(store, { filter: some, sort: order, limit })).map(({ key }) => key);
 
-  const fill = async (store: Store, entries: Record<string, Entry>) => {
+  const fill = async (store: WholeStore, entries: Record<string, Entry>) => {
     for (const [key, entry] of Object.entries(entries)) store.set(key, entry);
     await settle(store);
   };
@@ -98,7 +98,7 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
                 }),
               );
               await settle(store);
-              for (let use = 0; use < uses; use += 1) store.use(`${index}`);
+              for (let use = 0; use < uses; use += 1) store.use(`${index}`, 1);
             }
             const all = await allPages(store, { filter: {}, sort: 'newest', limit: 5 });
             expect(all.map(({ key }) => Number(key))).toEqual(wanted.keys().toArray().reverse());
@@ -192,17 +192,17 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
     test('counts how often an entry was served, and from the beginning where it is replaced', async () => {
       const store = await open(ROOMY);
       await fill(store, { a: entryOf('a', { request: askedOf() }), b: entryOf('b', { request: askedOf() }) });
-      for (let use = 0; use < 3; use += 1) store.use('a');
-      store.use('never set');
+      for (let use = 0; use < 3; use += 1) store.use('a', 1);
+      store.use('never set', 1);
       const hitsOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits;
       expect([await hitsOf('a'), await hitsOf('b')]).toEqual([3, 0]);
-      store.use('a');
+      store.use('a', 1);
       expect(await hitsOf('a')).toBe(4);
-      store.use('a');
+      store.use('a', 1);
       store.set('a', entryOf('new', { request: askedOf() }));
       await settle(store);
       expect(await hitsOf('a')).toBe(0);
-      store.use('a');
+      store.use('a', 1);
       expect(await hitsOf('a')).toBe(1);
     });
 
@@ -224,6 +224,68 @@ export function honoursCatalogue(name: string, { open, settle }: Omit<Subject, '
       expect(await keysOf(store)).toEqual(['a', 'c', 'b']);
       expect((await store.purge({}))?.entries).toBe(3);
       expect(await keysOf(store)).toEqual([]);
+    });
+
+    test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
+      const store = await open(ROOMY);
+      const plainOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({
+        endpoint: 'chat',
+        model: 'm',
+        scope: 's',
+        tags: [],
+        parts: { path: '/v1', body: 'json:{"é":1}' },
+        ...more,
+      });
+      const request: Record<string, StoredRequest> = {
+        'aa11.json': plainOf(),
+        'aa22.json': plainOf({ parts: null }),
+        'bb11.sse': plainOf({ model: null }),
+        'cc11.json': plainOf({ scope: 't' }),
+        'dd11.json': plainOf({ endpoint: 'responses' }),
+        'ee11.json': plainOf(),
+      };
+      for (const [key, one] of Object.entries(request)) {
+        store.set(key, entryOf(key, { request: one }));
+        await settle(store);
+      }
+      store.set('ff11.json', entryOf('of a request that is not known'));
+      await settle(store);
+      for (const [key, one] of Object.entries(request))
+        expect(await store.findByPrefix(key.slice(0, 4))).toEqual({ key, request: one });
+      expect(await store.findByPrefix('ff11')).toBeUndefined();
+      expect(await store.findByPrefix('0')).toBeUndefined();
+      const keysLike = async (like: Likeness, limit = 10) =>
+        ((await store.newest(like, limit)) ?? []).map(({ key }) => key);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual([
+        'ee11.json',
+        'aa22.json',
+        'aa11.json',
+      ]);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' }, 1)).toEqual(['ee11.json']);
+      expect(await keysLike({ endpoint: 'chat', model: null, scope: 's' })).toEqual(['bb11.sse']);
+      expect(await keysLike({ endpoint: 'chat', model: 'x', scope: 's' })).toEqual([]);
+      store.delete('ee11.json');
+      await settle(store);
+      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['aa22.json', 'aa11.json']);
+    });
+
+    test('forgets an answer under every key that has it, and no other', async () => {
+      const store = await open(ROOMY);
+      store.set('json', entryOf('json', { answerId: 'resp_1' }));
+      store.set('sse', entryOf('sse', { answerId: 'resp_1' }));
+      store.set('replaced', entryOf('old', { answerId: 'resp_1' }));
+      store.set('other', entryOf('other', { answerId: 'resp_2' }));
+      store.set('nameless', entryOf('nameless'));
+      await settle(store);
+      store.set('replaced', entryOf('new', { answerId: 'resp_3' }));
+      store.deleteAnswer('resp_1');
+      expect(await store.get('json')).toBeUndefined();
+      store.set('again', entryOf('again', { answerId: 'resp_1' }));
+      await settle(store);
+      const held = [];
+      for (const key of ['json', 'sse', 'replaced', 'other', 'nameless', 'again'])
+        if (await store.get(key)) held.push(key);
+      expect(held).toEqual(['replaced', 'other', 'nameless', 'again']);
     });
   });
 }

@@ -1,32 +1,52 @@
+import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import type { Catalogue } from '../../src/store/catalogue.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Tier } from '../../src/store/store.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { honoursCatalogue } from './catalogue-contract.ts';
-import { keepsTheContract } from './contract.ts';
+import { keepsTheContract, type WholeStore } from './contract.ts';
 import { createTempDir } from './temp-dir.ts';
 
 const atOnce = async () => {};
-const written = (store: Store) => store.size();
+const written = (store: WholeStore) => store.size();
 
 const memory = async (maxBytes: number) => createMemoryStore({ maxBytes });
 const sqlite = (maxBytes: number) => createTempDir().open({ maxBytes });
 
+/** A store that is some way off: all that is asked of it takes a turn. */
+const distant = async (maxBytes: number): Promise<Tier & Catalogue> => {
+  const store = createMemoryStore({ maxBytes });
+  const late =
+    <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
+    async (...args: A) => {
+      await setImmediate();
+      return act(...args);
+    };
+  const [get, getMany] = [late(store.get.bind(store)), late(store.getMany.bind(store))];
+  const itself = { name: 'distant', isSync: false, has: () => false, getSync: () => undefined, get, getMany };
+  return Object.assign(store as Tier & Catalogue, itself);
+};
+
 /** Breaks the contract at every call. */
-const throwing = (): Store => {
+const throwing = (): Required<Tier> & Catalogue => {
   const refuse = () => {
     throw new Error('this store always throws');
   };
   return {
+    name: 'throwing',
+    isSync: false,
     has: refuse,
     getSync: refuse,
-    surelyAbsent: refuse,
     get: refuse,
+    getMany: refuse,
     use: refuse,
     set: refuse,
+    setMany: refuse,
     delete: refuse,
     deleteAnswer: refuse,
     purge: refuse,
+    drop: refuse,
     list: refuse,
     count: refuse,
     listByPrefix: refuse,
@@ -40,42 +60,34 @@ const throwing = (): Store => {
 };
 
 /** Breaks it a turn later, where it can. */
-const rejecting = (): Store => {
-  const reject = async () => throwing().get('');
-  return {
-    ...throwing(),
-    get: reject as Store['get'],
-    size: reject as unknown as Store['size'],
-    written: reject as unknown as Store['written'],
-    close: reject as unknown as Store['close'],
-  };
+const rejecting = (): Required<Tier> & Catalogue => {
+  const reject = async (): Promise<never> => throwing().get('') as never;
+  const late = { get: reject, getMany: reject, written: reject, close: reject };
+  const told = { list: reject, count: reject, listByPrefix: reject, read: reject, findByPrefix: reject };
+  return { ...throwing(), ...late, ...told, newest: reject, size: reject };
 };
 
+/** The last is the catalogue. */
 const tiersOf =
-  (...stores: ((maxBytes: number) => Promise<Store>)[]) =>
+  (...stores: ((maxBytes: number) => Promise<Tier & Catalogue>)[]) =>
   async (maxBytes: number) => {
-    const tiers = createTiers(await Promise.all(stores.map((open) => open(maxBytes))));
+    const opened = await Promise.all(stores.map((open) => open(maxBytes)));
+    const tiers = createTiers({ stores: opened, catalogue: opened.at(-1) as Catalogue });
     onTestFinished(() => tiers.close());
     return tiers;
   };
 
-keepsTheContract('memory', { open: memory, settle: atOnce, copies: 1 });
-keepsTheContract('sqlite, what waits to be written', { open: sqlite, settle: atOnce, copies: 1 });
-keepsTheContract('sqlite, what is written', { open: sqlite, settle: written, copies: 1 });
-keepsTheContract('tiers of memory alone', { open: tiersOf(memory), settle: atOnce, copies: 1 });
-keepsTheContract('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written, copies: 2 });
-keepsTheContract('tiers with one that throws', {
-  open: tiersOf(async () => throwing(), memory),
-  settle: atOnce,
-  copies: 1,
-});
-keepsTheContract('tiers with one that rejects', {
-  open: tiersOf(async () => rejecting(), memory),
-  settle: atOnce,
-  copies: 1,
-});
+keepsTheContract('memory', { open: memory, settle: atOnce });
+keepsTheContract('sqlite, what waits to be written', { open: sqlite, settle: atOnce });
+keepsTheContract('sqlite, what is written', { open: sqlite, settle: written });
+keepsTheContract('tiers of memory alone', { open: tiersOf(memory), settle: atOnce });
+keepsTheContract('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
+keepsTheContract('tiers of three', { open: tiersOf(memory, distant, sqlite), settle: written });
+keepsTheContract('tiers with one that throws', { open: tiersOf(async () => throwing(), memory), settle: atOnce });
+keepsTheContract('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });
 
 honoursCatalogue('memory', { open: memory, settle: atOnce });
 honoursCatalogue('sqlite', { open: sqlite, settle: written });
 honoursCatalogue('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
+honoursCatalogue('tiers of three', { open: tiersOf(memory, distant, sqlite), settle: written });
 honoursCatalogue('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });

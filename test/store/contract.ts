@@ -1,25 +1,26 @@
 /**
- * What every store keeps to, whatever it is made of.
+ * What every store of entries keeps to, whatever it is made of.
  */
 import { describe, expect, test } from 'vitest';
-import type { StoredRequest } from '../../src/response/entry.ts';
-import type { Likeness, Store } from '../../src/store/store.ts';
+import type { Catalogue } from '../../src/store/catalogue.ts';
+import type { EntryStore } from '../../src/store/store.ts';
 import { entryOf, textOf } from './entries.ts';
+
+/** Both contracts in one, and what counts as a use. */
+export type WholeStore = EntryStore & Catalogue & { use(key: string, times: number): void };
 
 export interface Subject {
   /** A new and empty store that is closed after the test. */
-  readonly open: (maxBytes: number) => Promise<Store>;
+  readonly open: (maxBytes: number) => Promise<WholeStore>;
   /** Awaited after changes and before asking; nothing for a store that is to answer at once. */
-  readonly settle: (store: Store) => Promise<unknown>;
-  /** In how many tiers an entry is held. */
-  readonly copies: number;
+  readonly settle: (store: WholeStore) => Promise<unknown>;
 }
 
 const ROOMY = 100_000_000;
 
-export function keepsTheContract(name: string, { open, settle, copies }: Subject): void {
+export function keepsTheContract(name: string, { open, settle }: Subject): void {
   describe(name, () => {
-    const read = async (store: Store, key: string) => (await store.get(key))?.entry;
+    const read = async (store: WholeStore, key: string) => (await store.get(key))?.entry;
 
     test('has nothing at first', async () => {
       const store = await open(ROOMY);
@@ -46,7 +47,7 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
         expect(await read(store, key)).toEqual(entry);
         expect(Buffer.isBuffer((await read(store, key))?.body)).toBe(true);
       }
-      expect((await store.size()).entries).toBe(Object.keys(entries).length * copies);
+      expect((await store.size()).entries).toBe(Object.keys(entries).length);
     });
 
     test('leaves the body that was given to its giver', async () => {
@@ -64,49 +65,24 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
         await settle(store);
         expect((await read(store, 'key'))?.body.toString()).toBe(text);
       }
-      expect((await store.size()).entries).toBe(copies);
+      expect((await store.size()).entries).toBe(1);
     });
 
-    test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
+    test('returns several at once, and leaves out those that it has not', async () => {
       const store = await open(ROOMY);
-      const askedOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({
-        endpoint: 'chat',
-        model: 'm',
-        scope: 's',
-        tags: [],
-        parts: { path: '/v1', body: 'json:{"é":1}' },
-        ...more,
-      });
-      const request: Record<string, StoredRequest> = {
-        'aa11.json': askedOf(),
-        'aa22.json': askedOf({ parts: null }),
-        'bb11.sse': askedOf({ model: null }),
-        'cc11.json': askedOf({ scope: 't' }),
-        'dd11.json': askedOf({ endpoint: 'responses' }),
-        'ee11.json': askedOf(),
-      };
-      for (const [key, one] of Object.entries(request)) {
-        store.set(key, entryOf(key, { request: one }));
-        await settle(store);
-      }
-      store.set('ff11.json', entryOf('of a request that is not known'));
+      store.setMany(['a', 'b', 'c'].map((key) => [key, entryOf(key)]));
       await settle(store);
-      for (const [key, one] of Object.entries(request))
-        expect(await store.findByPrefix(key.slice(0, 4))).toEqual({ key, request: one });
-      expect(await store.findByPrefix('ff11')).toBeUndefined();
-      expect(await store.findByPrefix('0')).toBeUndefined();
-      const keysLike = async (like: Likeness, limit = 10) => (await store.newest(like, limit)).map(({ key }) => key);
-      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual([
-        'ee11.json',
-        'aa22.json',
-        'aa11.json',
-      ]);
-      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' }, 1)).toEqual(['ee11.json']);
-      expect(await keysLike({ endpoint: 'chat', model: null, scope: 's' })).toEqual(['bb11.sse']);
-      expect(await keysLike({ endpoint: 'chat', model: 'x', scope: 's' })).toEqual([]);
-      store.delete('ee11.json');
-      await settle(store);
-      expect(await keysLike({ endpoint: 'chat', model: 'm', scope: 's' })).toEqual(['aa22.json', 'aa11.json']);
+      store.set('b', entryOf('b again'));
+      store.delete('c');
+      const found = await store.getMany(['b', 'never set', 'c', 'a']);
+      expect(new Map(Array.from(found, ([key, { entry }]) => [key, entry.body.toString()]))).toEqual(
+        new Map([
+          ['a', 'a'],
+          ['b', 'b again'],
+        ]),
+      );
+      expect(found.values().every(({ entry }) => Buffer.isBuffer(entry.body))).toBe(true);
+      expect((await store.getMany([])).size).toBe(0);
     });
 
     test('forgets what is deleted, and that alone', async () => {
@@ -119,28 +95,10 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       expect(await store.get('b')).toBeUndefined();
       expect(await read(store, 'a')).toBeDefined();
       expect(await read(store, 'c')).toBeDefined();
-      expect((await store.size()).entries).toBe(2 * copies);
+      expect((await store.size()).entries).toBe(2);
       store.delete('a');
       store.delete('c');
       expect(await store.size()).toEqual({ entries: 0, bytes: 0 });
-    });
-
-    test('forgets an answer under every key that has it, and no other', async () => {
-      const store = await open(ROOMY);
-      store.set('json', entryOf('json', { answerId: 'resp_1' }));
-      store.set('sse', entryOf('sse', { answerId: 'resp_1' }));
-      store.set('replaced', entryOf('old', { answerId: 'resp_1' }));
-      store.set('other', entryOf('other', { answerId: 'resp_2' }));
-      store.set('nameless', entryOf('nameless'));
-      await settle(store);
-      store.set('replaced', entryOf('new', { answerId: 'resp_3' }));
-      store.deleteAnswer('resp_1');
-      store.set('again', entryOf('again', { answerId: 'resp_1' }));
-      await settle(store);
-      const held = [];
-      for (const key of ['json', 'sse', 'replaced', 'other', 'nameless', 'again'])
-        if (await store.get(key)) held.push(key);
-      expect(held).toEqual(['replaced', 'other', 'nameless', 'again']);
     });
 
     test('stays within its bound, the newest kept', async () => {
@@ -149,7 +107,7 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       for (let index = 0; index < 150; index += 1) {
         store.set(`key ${index}`, entryOf(textOf(index, 40 * (index % 50))));
         await settle(store);
-        if (index % 10 === 9) expect((await store.size()).bytes).toBeLessThanOrEqual(bound * copies);
+        if (index % 10 === 9) expect((await store.size()).bytes).toBeLessThanOrEqual(bound);
       }
       expect(await store.get('key 0')).toBeUndefined();
       expect((await read(store, 'key 149'))?.body.toString()).toBe(textOf(149, 40 * 49));
@@ -182,7 +140,6 @@ export function keepsTheContract(name: string, { open, settle, copies }: Subject
       expect(await store.get('key')).toBeUndefined();
       expect(store.getSync('key')).toBeUndefined();
       store.delete('key');
-      store.deleteAnswer('id');
     });
   });
 }

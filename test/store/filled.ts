@@ -25,7 +25,7 @@ const batchOf = (from: number, to: number) => ({
 
 /** A closed file with entries of 100 to 10,000 bytes. */
 export function filled({ path }: { readonly path: string }): string {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9 });
   file.open(0);
   file.commit(batchOf(0, ENTRIES), 0);
   file.close();
@@ -34,7 +34,7 @@ export function filled({ path }: { readonly path: string }): string {
 
 /** The same as a process that was killed leaves it: some entries in the file, the others in its write-ahead log. */
 export function leftOpen({ path }: { readonly path: string }): string {
-  const file = new SqliteFile({ path: `${path}.open`, maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path: `${path}.open`, maxBytes: 1e9 });
   file.open(0);
   file.commit(batchOf(0, WRITTEN_BACK), 0);
   file.close();
@@ -55,7 +55,7 @@ export async function expectNothingWrong(store: SqliteStore): Promise<void> {
 
 /** The same of the file itself, which may also refuse, and of what is written to it then. How many entries it had. */
 export function expectNothingWrongIn(path: string): number {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9 });
   const isRight = (index: number) => {
     const entry = file.get(`key ${index}`, 0);
     if (entry !== undefined) expectSame(entry, entryOf(bodyOf(index)));

@@ -3,7 +3,7 @@
  * alone: so that a reader of the file knows afterwards what must be in it.
  */
 import type { Entry } from '../../src/response/entry.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf, textOf } from './entries.ts';
 
 /** Operations that are committed together; each is about another key. */
@@ -18,7 +18,7 @@ const entryAt = (operation: number): Entry =>
 const kindOf = (operation: number) =>
   operation % 11 === 10 ? 'delete' : operation % 13 === 12 ? 'delete the answer' : 'set';
 
-export function perform(store: Store, operation: number): void {
+export function perform(store: Pick<SqliteStore, 'set' | 'delete' | 'deleteAnswer'>, operation: number): void {
   const kind = kindOf(operation);
   if (kind === 'set') store.set(keyOf(operation), entryAt(operation));
   else if (kind === 'delete') store.delete(keyOf(operation));

@@ -18,17 +18,15 @@ const batchOf = (keys: Record<string, ReturnType<typeof put>> = {}) => ({
 const purgeOf = (tag?: string) => ({ ...batchOf(), purges: [{ token: 't', purge: tag === undefined ? {} : { tag } }] });
 
 function openFile({ path }: TempDir): SqliteFile {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9 });
   file.open(0);
   return file;
 }
 
 function sweepAll(file: SqliteFile): number {
-  let deleted = 0;
   for (;;) {
-    const { progress, size } = file.ask(0, (entries) => entries.sweep());
-    deleted += progress.entries;
-    if (!size.isPurging) return deleted;
+    const { isDone, totals } = file.ask(0, (entries) => entries.sweep('t'));
+    if (isDone) return totals.entries;
   }
 }
 
@@ -154,7 +152,7 @@ describe('a purge while a lookup is under way', () => {
     const memory = createMemoryStore({ maxBytes: 1e6 });
     const dir = createTempDir();
     const file = await dir.open();
-    const tiers = createTiers([memory, file], createTestClock());
+    const tiers = createTiers({ stores: [memory, file], catalogue: file, clock: createTestClock() });
     file.set('key', tagged('old', 'x'));
     await file.size();
     const asked = tiers.get('key');
@@ -174,7 +172,11 @@ describe('hits from memory', () => {
     const { bytes } = scratch.commit(batchOf({ a: { entry: one, uses: 0 } }), 0);
     scratch.close();
     const file = await dir.open({ maxBytes: 3 * bytes });
-    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), file], dir.clock);
+    const tiers = createTiers({
+      stores: [createMemoryStore({ maxBytes: 1e6 }), file],
+      catalogue: file,
+      clock: dir.clock,
+    });
     for (const key of ['a', 'b', 'c']) tiers.set(key, one);
     await file.size();
     const timers = dir.clock.waiting;
@@ -191,7 +193,12 @@ describe('hits from memory', () => {
 
   test('are written when the store is closed', async () => {
     const dir = createTempDir();
-    const tiers = createTiers([createMemoryStore({ maxBytes: 1e6 }), await dir.open()], dir.clock);
+    const file = await dir.open();
+    const tiers = createTiers({
+      stores: [createMemoryStore({ maxBytes: 1e6 }), file],
+      catalogue: file,
+      clock: dir.clock,
+    });
     tiers.set('a', tagged('a'));
     tiers.use('a');
     await tiers.close();

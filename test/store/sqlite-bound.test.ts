@@ -10,7 +10,7 @@ import { createTempDir, type TempDir } from './temp-dir.ts';
 const alike = (text: string) => entryOf(text.padEnd(500, '.'));
 
 function bytesOfOne(dir: TempDir): number {
-  const file = new SqliteFile({ path: join(dir.directory, 'scratch.db'), maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path: join(dir.directory, 'scratch.db'), maxBytes: 1e9 });
   file.open(0);
   const { bytes } = file.commit(
     { purges: [], answers: new Set(), keys: new Map([['a', { entry: alike('a'), uses: 0 }]]) },
@@ -31,7 +31,7 @@ describe('under its bound', () => {
     const sizes = [];
     for (const count of [0, 16]) {
       const path = join(dir.directory, `${count}.db`);
-      const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+      const file = new SqliteFile({ path, maxBytes: 1e9 });
       file.open(0);
       const tagged = (key: string) => {
         const tags = Array.from({ length: count }, (_, at) => `${key}.${at}`.padStart(64, 't'));
@@ -54,7 +54,7 @@ describe('under its bound', () => {
     const store = await dir.open({ maxBytes: 3 * bytesOfOne(dir) });
     for (const key of ['a', 'b', 'c']) store.set(key, alike(key));
     await store.size();
-    store.use('a');
+    store.use('a', 1);
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('acd');
@@ -66,7 +66,7 @@ describe('under its bound', () => {
     const first = await dir.open({ maxBytes });
     for (const key of ['a', 'b', 'c']) first.set(key, alike(key));
     await first.size();
-    first.use('a');
+    first.use('a', 1);
     await first.close();
     const second = await dir.open({ maxBytes });
     second.set('d', alike('d'));
@@ -86,6 +86,24 @@ describe('under its bound', () => {
     store.set('d', alike('d'));
     await store.size();
     expect(await heldOf(store, 'abcd')).toBe('abd');
+  });
+
+  test.each([
+    [3, 'acd'],
+    [2, 'acd'],
+    [1, 'abd'],
+    [Infinity, 'acd'],
+  ])('what expired 2 s ago and is retained for %d s makes room first only after that', async (retention, held) => {
+    const dir = createTempDir();
+    const store = await dir.open({ maxBytes: 3.5 * bytesOfOne(dir), retention });
+    store.set('b', alike('b'));
+    store.set('c', { ...alike('c'), expiresAt: dir.clock.now() + 1_000 });
+    store.set('a', alike('a'));
+    await store.size();
+    dir.clock.advance(retention === 2 ? 2_999 : 3_000);
+    store.set('d', alike('d'));
+    await store.size();
+    expect(await heldOf(store, 'abcd')).toBe(held);
   });
 
   test('a bound that was lowered holds from the first commit', async () => {

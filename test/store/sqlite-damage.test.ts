@@ -97,7 +97,7 @@ describe('a file that cannot be used', () => {
     const dir = createTempDir();
     for (const length of [3_001, 3_002, 3_003]) {
       truncateSync(filled(dir), length);
-      const file = new SqliteFile({ path: dir.path, maxBytes: 1e9, onQuarantine: () => {} });
+      const file = new SqliteFile({ path: dir.path, maxBytes: 1e9 });
       file.open(dir.clock.now());
       file.close();
     }

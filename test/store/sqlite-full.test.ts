@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { SqliteEntries } from '../../src/store/sqlite-entries.ts';
-import { adviceOn, failureOf, isDamage } from '../../src/store/sqlite-failure.ts';
+import { adviceOn, isDamage } from '../../src/store/sqlite-failure.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import { failureOf } from '../../src/thread/failure.ts';
 import { story } from './constrained.ts';
 import { entryOf, textOf } from './entries.ts';
 import { outlivesFullDisks } from './full-trials.ts';
@@ -129,7 +130,7 @@ describe('a proxy whose place may only be read', () => {
 
 /** Leaves the file as a process does that ends in order: with no log beside it. */
 function entriesIn(path: string): number {
-  const file = new SqliteFile({ path, maxBytes: 1e9, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 1e9 });
   const { entries } = file.open(0);
   file.close();
   return entries;

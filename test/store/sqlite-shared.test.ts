@@ -19,8 +19,7 @@ function openFile({ path }: TempDir): { readonly file: SqliteFile; readonly told
   const file = new SqliteFile({
     path,
     maxBytes: 1e9,
-    onQuarantine: () => expect.unreachable(),
-    onGone: (gone) => told.push(...gone),
+    onNews: (news) => (news.kind === 'gone' ? told.push(...news.gone) : expect.unreachable()),
   });
   file.open(0);
   return { file, told };
@@ -42,7 +41,7 @@ describe('what one process throws away', () => {
     );
     one.file.commit({ ...noBatch, answers: new Set(['id of c']) }, 0);
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
-    for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look();
+    for (let look = 0; look < 3; look += 1) for (const { file } of [one, other]) file.look(0);
     expect(other.told).toEqual([{ key: 'a' }, { answerId: 'id of c' }, { purge: { tag: 'x' } }]);
     expect(one.told).toEqual([]);
     for (const { file } of [one, other]) file.close();
@@ -52,7 +51,7 @@ describe('what one process throws away', () => {
     const dir = createTempDir();
     const [one, other] = [openFile(dir), openFile(dir)];
     one.file.commit({ ...noBatch, keys: new Map([['before', 'deleted' as const]]) }, 0);
-    other.file.look();
+    other.file.look(0);
     other.file.close();
     one.file.commit({ ...noBatch, keys: new Map([['meanwhile', 'deleted' as const]]) }, 0);
     const late = openFile(dir);
@@ -71,7 +70,7 @@ describe('what one process throws away', () => {
         0,
       );
     }
-    other.file.look();
+    other.file.look(0);
     expect(other.told).toEqual([{ purge: {} }]);
     expect(dir.connect().prepare('SELECT count(*) AS rows FROM gone').get()?.rows).toBe(20_000);
     for (const { file } of [one, other]) file.close();
@@ -83,7 +82,7 @@ describe('what one process throws away', () => {
     one.file.commit({ ...noBatch, keys: new Map([['a', { entry: tagged('a', 'x'), uses: 0 }]]) }, 0);
     expect(other.file.get('a', 0)).toBeDefined();
     one.file.commit({ ...noBatch, purges: [{ token: 't', purge: { tag: 'x' } }] }, 0);
-    other.file.look();
+    other.file.look(0);
     expect(other.file.get('a', 0)).toBeUndefined();
     for (const { file } of [one, other]) file.close();
   });
@@ -110,7 +109,7 @@ test('tiers drop it from what is faster, and promote nothing that was read befor
   const memory = createMemoryStore({ maxBytes: 1e6 });
   const dir = createTempDir();
   const file = await dir.open();
-  const tiers = createTiers([memory, file], createTestClock());
+  const tiers = createTiers({ stores: [memory, file], catalogue: file, clock: createTestClock() });
   for (const key of ['a', 'b', 'c', 'd']) tiers.set(key, tagged(key, key));
   await file.size();
   tiers.heed({ key: 'a' });

@@ -28,7 +28,12 @@ export interface TempDir {
   readonly lines: readonly Line[];
   /** Resolves with the log's line number `count`, once it is written. */
   line(count: number): Promise<Line>;
-  open(options?: { maxBytes?: number; path?: string; onGone?: (gone: Gone) => void }): Promise<SqliteStore>;
+  open(options?: {
+    maxBytes?: number;
+    retention?: number;
+    path?: string;
+    onGone?: (gone: Gone) => void;
+  }): Promise<SqliteStore>;
   /** Another connection to the file, as another process would have. */
   connect(): DatabaseSync;
   /** What was set aside in this directory. */
@@ -68,8 +73,8 @@ export function createTempDir(): TempDir {
       if (past !== undefined) resolve(past);
       return promise;
     },
-    async open({ maxBytes = 1e9, path: other = path, onGone = () => {} } = {}) {
-      const store = createSqliteStore({ path: other, maxBytes, clock, log, onGone });
+    async open({ maxBytes = 1e9, retention = 0, path: other = path, onGone = () => {} } = {}) {
+      const store = createSqliteStore({ path: other, maxBytes, retention, clock, log, onGone });
       closing.push(() => store.close());
       await store.ready;
       return store;

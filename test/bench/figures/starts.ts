@@ -57,7 +57,7 @@ async function lineOf(
 }
 
 function fill(path: string): void {
-  const file = new SqliteFile({ path, maxBytes: 4 * GB, onQuarantine: () => {} });
+  const file = new SqliteFile({ path, maxBytes: 4 * GB });
   const now = Date.now();
   file.open(now);
   const head = { status: 200, statusText: 'OK', headers: ['content-type', 'application/json'] };

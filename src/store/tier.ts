@@ -1,4 +1,0 @@
-/**
- * The kinds of store, by the name that clients are told.
- */
-export type Tier = 'memory' | 'sqlite';
