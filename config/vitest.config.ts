@@ -7,8 +7,13 @@ const ALONE = 'test/size/**';
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    testTimeout: 30_000,
-    maxWorkers: availableParallelism(),
+    // Nets for what never ends: on a machine that others use too, no test may fail for its slowness.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
+    // One more than there are cores, for tests that wait for their child processes and timers.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,

@@ -20,7 +20,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** What `promise` brings, or undefined once that has taken longer than `ms` milliseconds. */
+/** The value of `promise`, or undefined once that has taken longer than `ms` milliseconds. */
 export function within<T>(clock: Clock, ms: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, () => {

@@ -4,7 +4,7 @@
  * into one of these.
  */
 
-/** A failure of our own, as a client is told of it. */
+/** A failure of our own, as a client is shown it. */
 export class RefrainError extends Error {
   override readonly name = 'RefrainError';
   readonly code: ErrorCode;
@@ -102,13 +102,10 @@ export const bodyIncomplete = (cause?: unknown) =>
 
 export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
-export const notCached = () =>
-  new RefrainError(
-    'not_cached',
-    504,
-    'No stored answer is good enough, and only-if-cached forbids asking the upstream.',
-    'cache-control',
-  );
+export const notCached = () => {
+  const message = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
+  return new RefrainError('not_cached', 504, message, 'cache-control');
+};
 
 export const overloaded = () =>
   new RefrainError(
@@ -161,38 +158,33 @@ export const ambiguousKey = (key: string, keys: readonly string[]) =>
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
-export const unauthorized = () =>
-  new RefrainError(
-    'unauthorized',
-    401,
-    'This needs the token of the admin API: Authorization: Bearer TOKEN.',
-    'authorization',
-  );
+export const unauthorized = () => {
+  const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
+  return new RefrainError('unauthorized', 401, message, 'authorization');
+};
 
 export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
 
-export const misdirectedRequest = (host: string) =>
-  new RefrainError(
+export const misdirectedRequest = (host: string) => {
+  const advice = 'use localhost, a loopback address or the host of admin.host, with its port';
+  return new RefrainError(
     'misdirected_request',
     421,
-    `${shown(host)} is not a name of this listener; use localhost, a loopback address or the host of admin.host, with its port.`,
+    `${shown(host)} is not a name of this listener; ${advice}.`,
     'host',
   );
+};
 
 export const unsupportedMediaType = () => {
   const message = 'The body must be JSON in UTF-8; send it with content-type: application/json.';
   return new RefrainError('unsupported_media_type', 415, message, 'content-type');
 };
 
-export const internalError = (cause: unknown) =>
-  new RefrainError(
-    'internal_error',
-    500,
-    'Refrain failed to handle this request; its log names the request id.',
-    null,
-    cause,
-  );
+export const internalError = (cause: unknown) => {
+  const message = 'Refrain failed to handle this request; its log names the request id.';
+  return new RefrainError('internal_error', 500, message, null, cause);
+};
 
 /** After these a connection is closed: its other end is late, or may not mean by its bytes what is read here. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set([
@@ -230,7 +222,7 @@ function envelope({ message, param, code }: RefrainError): object {
   return { message, type: 'refrain_error', param, code };
 }
 
-/** What somebody sent, short and on one line. */
+/** The text that somebody sent, short and on one line. */
 export function shown(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }

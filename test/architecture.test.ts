@@ -29,7 +29,7 @@ const textOf = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 const roomOf = (file: string) => (file.split('/')[0] as string).replace(/\.ts$/, '');
 const rankOf = (room: string) => ROOMS.findIndex((rooms) => rooms.includes(room));
 
-/** What a file imports: our own files by their path below `src`, packages by name. */
+/** The imports of a file: our own files by their path below `src`, packages by name. */
 function importsOf(file: string, text = textOf(file)): string[] {
   const specifiers = [
     ...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
@@ -94,7 +94,7 @@ describe('the rooms', () => {
 });
 
 describe('at once', () => {
-  /** What is imported for its values, at once. */
+  /** The imports for values, which load at once. */
   const importedBy = (file: string) =>
     importsOf(file, textOf(file).replaceAll(/^(?:import|export) type\b[^;]*;|\bimport\('/gm, ''));
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, matchesGlob } from 'node:path';
+import { basename, dirname, matchesGlob } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { formerPaths, paths, variableNames } from '../src/config/settings.ts';
 import { ENDPOINTS } from '../src/endpoint.ts';
 import { generatedDocuments, refreshDocument } from './documents.ts';
-import { anchorsOf, firstCells, linksOf, listDocuments, sectionOf } from './markdown.ts';
+import { anchorsOf, codeOf, firstCells, linksOf, listDocuments, sectionOf } from './markdown.ts';
 
 const ROOT = new URL('..', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -69,7 +70,7 @@ describe('the documents', () => {
   });
 
   test('give every reason for not keeping an answer', () => {
-    const reasons = [...read('src/cache/storable.ts').matchAll(/^  '([a-z]+(?:-[a-z]+)*)': '/gm)].map(
+    const reasons = [...read('src/cache/storable.ts').matchAll(/^ {2}'([a-z]+(?:-[a-z]+)*)': '/gm)].map(
       ([, reason]) => reason as string,
     );
     expect(reasons.length).toBeGreaterThan(20);
@@ -97,6 +98,17 @@ describe('the documents', () => {
     expect(named.filter((name) => !(name in PACKAGE.scripts))).toEqual([]);
   });
 
+  test('name the settings and variables that there are', () => {
+    const texts = DOCUMENTS.map(read);
+    const variables = texts.flatMap((text) => text.match(/\bREFRAIN_[A-Z_]+\b/g) ?? []);
+    expect(variables.filter((name) => !variableNames.includes(name))).toEqual([]);
+    const groups = new Set(paths.filter((path) => path.includes('.')).map((path) => path.split('.')[0]));
+    const dotted = texts.flatMap(codeOf).flatMap((code) => /^[a-z]+\.[a-zA-Z]+(?=$|=)/.exec(code) ?? []);
+    const settings = dotted.filter((name) => groups.has(name.split('.')[0]) && !/\.(sqlite|ts|json)$/.test(name));
+    expect(settings.length).toBeGreaterThan(20);
+    expect([...new Set(settings)].filter((name) => ![...paths, ...formerPaths].includes(name))).toEqual([]);
+  });
+
   test('link to what there is', () => {
     const broken = DOCUMENTS.flatMap((document) =>
       linksOf(read(document))
@@ -118,8 +130,26 @@ function leadsSomewhere(document: string, link: string): boolean {
   return existsSync(url) && (anchor === undefined || anchorsOf(readFileSync(url, 'utf8')).has(anchor));
 }
 
-describe('every room and every file beside them', () => {
-  test('is named in docs/architecture.md', () => {
+/** Rooms whose READMEs are being written anew. */
+const UNFINISHED: ReadonlySet<string> = new Set(['cache', 'ledger', 'request', 'response', 'store']);
+
+describe('every file of the program', () => {
+  test.each(ROOMS.filter((room) => !UNFINISHED.has(room)))(
+    "in %s/ is named in that room's README, whose table names no other",
+    (room) => {
+      const readme = read(`src/${room}/README.md`);
+      const named = new Set(codeOf(readme));
+      const files = SOURCES.filter((path) => path.startsWith(`${room}/`)).map((path) => path.replace(/\.[jt]s$/, ''));
+      // A file below a room's folder may be named by its last part: `chat` of `endpoints/`.
+      const namesOf = (file: string) => [file.slice(room.length + 1), basename(file)];
+      expect(files.filter((file) => !namesOf(file).some((name) => named.has(name)))).toEqual([]);
+      const known = new Set(files.flatMap(namesOf));
+      const tabled = firstCells(readme.split(/^\| file \|/m)[1]?.split('\n\n')[0] ?? '');
+      expect(tabled.filter((name) => !known.has(name) && !/[*/]/.test(name))).toEqual([]);
+    },
+  );
+
+  test('beside the rooms, and every room, is named in docs/architecture.md', () => {
     const rooms = sectionOf(read('docs/architecture.md'), 'The rooms');
     const beside = SOURCES.filter((path) => !path.includes('/')).map((path) => path.replace(/\.[jt]s$/, ''));
     const named = rooms.match(/(?<=^\| |\[|`)[a-z]+\/?(?=\]|`)/gm) ?? [];

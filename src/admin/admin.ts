@@ -30,23 +30,19 @@ import { createGuard, type GuardOptions } from './guard.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
-/** The numbers that are shown; a route whose function is missing is not there. */
-export interface Figures {
-  /** The memory tier since the start. */
-  readonly lru: () => LruInfo;
-  /** From the usage ledger. */
-  readonly stats?: () => Promise<object>;
-  /** In Prometheus' text format. */
-  readonly metrics?: () => Promise<string>;
-}
-
+/** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
-  readonly figures: Figures;
+  /** The memory tier since the start. */
+  readonly lru: () => LruInfo;
+  /** From the usage ledger. */
+  readonly stats?: () => Promise<object>;
+  /** In Prometheus' text format. */
+  readonly metrics?: () => Promise<string>;
   /** Subscribes to requests as they end. */
   readonly subscribe?: Subscribe;
   readonly settings?: () => ShownConfig;
@@ -94,7 +90,7 @@ export function createAdmin(options: AdminOptions): Express {
 }
 
 /** The routes that only read how the proxy is. */
-function stateRoutes({ readiness, settings, figures: { lru, stats, metrics } }: AdminOptions): Router {
+function stateRoutes({ readiness, settings, lru, stats, metrics }: AdminOptions): Router {
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));

@@ -80,7 +80,7 @@ function fileChecks(path: string, bytes: number): readonly NamedCheck[] {
     ['store file', (signal) => checkDatabase({ path, of: 'store', bytes }, signal)],
     ['store directory', () => checkDirectory(path)],
     ['disk space', () => checkSpace(path, bytes)],
-    ['usage ledger', (signal) => checkDatabase({ path: usagePath(path), of: 'books', bytes: null }, signal)],
+    ['usage ledger', (signal) => checkDatabase({ path: usagePath(path), of: 'ledger', bytes: null }, signal)],
     ['secret', () => checkSecret(path)],
     ['file modes', () => checkPrivacy(path)],
   ];

@@ -9,7 +9,7 @@ import { entryJson, entryRowJson } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
 import { RefrainError, unknownEntry } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
-import { readBooks } from '../ledger/read-usage-file.ts';
+import { readUsageFile } from '../ledger/read-usage-file.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
 import { failureOf } from '../thread/failure.ts';
 import type { ProxyData } from './proxy-data.ts';
@@ -32,7 +32,7 @@ export function dataInFiles(path: string, why: string, note: (line: string) => v
   };
   const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
   return {
-    stats: () => read(ledger, () => readBooks(ledger, now)),
+    stats: () => read(ledger, () => readUsageFile(ledger, now)),
     page: (query) =>
       inStore(async (store) => {
         const listing = readListing(query, now);

@@ -20,12 +20,12 @@ export type Health =
 
 export interface Examination {
   readonly path: string;
-  readonly of: 'store' | 'books';
+  readonly of: 'store' | 'ledger';
 }
 
 const KINDS = {
   store: { mark: STORE_MARK, own: SCHEMA_VERSION },
-  books: { mark: BOOKS_MARK, own: BOOKS_VERSION },
+  ledger: { mark: BOOKS_MARK, own: BOOKS_VERSION },
 } as const;
 
 function examine({ path, of }: Examination): Health {

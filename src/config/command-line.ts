@@ -120,7 +120,10 @@ function refuseUnlessText(error: CommanderError, command: Parser): never {
     const known = [...command.options.map((option) => option.name()), 'help'];
     throw refuse(`unknown option '${flag}' (the nearest is --${nearest(flag.replace(/^-+/, ''), known)}); see ${help}`);
   }
+  const word = command.args.at(-1) ?? '';
+  if (error.code === 'commander.excessArguments' && (commandNames as readonly string[]).includes(word))
+    throw refuse(`'${word}' stands behind flags; a command comes first, see refrain ${word} --help`);
   // Of help for a command that there is not.
-  const says = error.code === 'commander.help' ? `unknown command '${command.args.at(-1)}'` : error.message;
+  const says = error.code === 'commander.help' ? `unknown command '${word}'` : error.message;
   throw refuse(`${says.replace(/^error: |\.$/g, '').replace('\n', ' ')}; see ${help}`);
 }

@@ -1,6 +1,6 @@
 /**
  * The table of commands: which there are, what each takes, and how it exits.
- * The command line, every --help and the README's table of exit codes come
+ * The command line, every --help and the documentation's table of exit codes come
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';

@@ -12,6 +12,7 @@ const REPLAYED: ReadonlySet<string> = new Set([
   'content-language',
   'vary',
   'x-request-id',
+  'request-id',
   'openai-version',
   'x-content-type-options',
 ]);
@@ -19,7 +20,12 @@ const REPLAYED: ReadonlySet<string> = new Set([
 const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
 /** Facts about one caller's session, which no other caller may see. */
-const PERSONAL: ReadonlySet<string> = new Set([...COOKIES, 'openai-organization', 'openai-project']);
+const PERSONAL: ReadonlySet<string> = new Set([
+  ...COOKIES,
+  'openai-organization',
+  'openai-project',
+  'anthropic-organization-id',
+]);
 
 /** The headers of an answer that its own caller gets. */
 export function relayedHeaders(raw: RawHeaders): string[] {

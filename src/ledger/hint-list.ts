@@ -9,7 +9,7 @@ import { type Advice, adviceOn } from './advice.ts';
 export interface Hint {
   /** `header:NAME`, the JSON Pointer of a field, or `no-store`. */
   readonly about: string;
-  /** How many it kept from hitting. */
+  /** The number that it kept from hitting. */
   readonly requests: number;
   /** The setting to make, where that is safe if the person who reads it agrees; else null. */
   readonly setting: string | null;

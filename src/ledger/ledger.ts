@@ -1,6 +1,6 @@
 /**
- * What was served, what it cost and what it spared: one note per request, once
- * it is over. Hits, follows, misses, bypasses and refusals add up to requests.
+ * The usage ledger: requests served, their cost and their savings, by one record
+ * per request once it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
@@ -26,8 +26,8 @@ export class Ledger {
   readonly #usageFile: UsageFile;
   readonly #prices: Prices;
   readonly #log: Log;
-  readonly #listeners = new Set<(record: PricedUsageRecord) => void>();
-  readonly #callListeners: ((record: PricedCallRecord) => void)[] = [];
+  readonly #subscribers = new Set<(record: PricedUsageRecord) => void>();
+  readonly #callSubscribers: ((record: PricedCallRecord) => void)[] = [];
   readonly #counts: Record<LedgerWord | 'requests', number> = {
     requests: 0,
     hit: 0,
@@ -36,7 +36,7 @@ export class Ledger {
     bypass: 0,
     refusal: 0,
   };
-  /** The day of the last note, and the time at which it began. */
+  /** The day of the last record, and the time at which it began. */
   #day = '';
   #dayBegan = Number.NaN;
 
@@ -53,7 +53,7 @@ export class Ledger {
     try {
       this.#write(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the books');
+      this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the usage ledger');
     }
   }
 
@@ -62,26 +62,26 @@ export class Ledger {
     try {
       this.#writeCall(record);
     } catch (err) {
-      this.#log.error({ err }, 'an upstream call is missing from the books');
+      this.#log.error({ err }, 'an upstream call is missing from the usage ledger');
     }
   }
 
-  /** @param listener called with each such call from here on */
-  onCall(listener: (record: PricedCallRecord) => void): void {
-    this.#callListeners.push(listener);
+  /** @param subscriber called with each such call from here on */
+  onCall(subscriber: (record: PricedCallRecord) => void): void {
+    this.#callSubscribers.push(subscriber);
   }
 
-  /** @param listener told of each note from here on; what it throws is its own affair @returns what ends that */
-  subscribe(listener: (record: PricedUsageRecord) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** @param subscriber called with each record; what it throws is its own affair @returns what ends that */
+  subscribe(subscriber: (record: PricedUsageRecord) => void): () => void {
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
   }
 
   counts(): Counts {
     return { ...this.#counts };
   }
 
-  /** From the books, including what is not yet written. */
+  /** Of the usage ledger, with what is not yet written. */
   stats(): Promise<Stats> {
     return this.#usageFile.stats();
   }
@@ -96,13 +96,13 @@ export class Ledger {
     const nanoDollars = this.#priceOf(record);
     this.#usageFile.add(this.#kindOf(record, outcome), amountsOf(record, 1, nanoDollars), whyOf(record));
     const priced = { ...record, scope: scope === null ? null : scopeLabel(scope), dollars: inDollars(nanoDollars) };
-    for (const listener of this.#listeners) this.#tell(listener, priced);
+    for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
   }
 
   #writeCall(record: CallRecord): void {
     const nanoDollars = this.#priceOf(record);
     this.#usageFile.add(this.#kindOf(record, 'miss'), amountsOf(record, 0, nanoDollars), null);
-    for (const listener of this.#callListeners) listener({ ...record, dollars: inDollars(nanoDollars) });
+    for (const subscriber of this.#callSubscribers) subscriber({ ...record, dollars: inDollars(nanoDollars) });
   }
 
   #priceOf({ model, call }: Pick<UsageRecord, 'model' | 'call'>): number | null {
@@ -114,11 +114,11 @@ export class Ledger {
     return { day: this.#dayOf(time), scope: label, endpoint, model: model ?? '', outcome };
   }
 
-  #tell(listener: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
+  #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
     try {
-      listener(record);
+      subscriber(record);
     } catch (err) {
-      this.#log.error({ err, requestId: record.requestId }, 'a listener of the books has failed');
+      this.#log.error({ err, requestId: record.requestId }, 'a subscriber to the usage ledger has failed');
     }
   }
 

@@ -1,19 +1,18 @@
 /**
- * What Prometheus is told, on a registry of its own: two proxies in one
- * process share none of it.
+ * Metrics for Prometheus, on a registry of its own: two proxies in one process
+ * share none of it.
  *
- * Counters and histograms grow with the notes of the ledger; what grows with each
- * hit does so in plain numbers, and the rest is done when somebody looks. Labels
- * are words of ours, but for `model`, which is bounded.
+ * They grow with the records of the ledger; numbers that grow with each hit are
+ * plain, since nine counters of prom-client would cost a hit 4 µs, and become
+ * series at a scrape. Labels are words of ours, but for `model`, which is bounded.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Registry } from 'prom-client';
-import { Durations } from './durations.ts';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
 
-/** What one tier of the store holds. */
+/** The size of one tier of the store. */
 export interface TierReading {
   readonly tier: string;
   readonly entries: number;
@@ -23,27 +22,27 @@ export interface TierReading {
   readonly evictions: number;
 }
 
-/** What is asked when somebody looks. Nothing that waits. */
+/** Read at each scrape; none of them waits. */
 export interface MetricSources {
   readonly version: string;
   readonly tiers: () => readonly TierReading[];
-  /** Whether the file of each may be asked and written; absent where there is none. */
+  /** True where a file may be read and written; absent where there is none. */
   readonly files: () => Readonly<Record<string, boolean>>;
   readonly flights: () => number;
   readonly listeners: () => number;
-  /** What answers on their way hold. */
+  /** The memory of answers on their way. */
   readonly bytesInTheAir: () => number;
 }
 
-/** Tells of one series. */
-type Tell = (labels: Record<string, string>, value: number) => void;
+/** Reports the value of one series. */
+type Report = (labels: Record<string, string>, value: number) => void;
 
 /** In seconds: of an answer from the store. */
 const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 /** In seconds: of an answer from a model, which may think for minutes. */
 const UPSTREAM_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_800];
 
-/** In ms: how often the event loop is looked at. What is measured has it in it. */
+/** The resolution in ms at which the event loop is watched, which is part of what it measures. */
 const LOOK_MS = 20;
 const QUANTILES = [0.5, 0.99, 1];
 
@@ -52,7 +51,7 @@ export class Metrics {
   readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
   readonly #spent = new ModelSums();
   readonly #saved = new ModelSums();
-  /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series when somebody looks. */
+  /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series at a scrape. */
   readonly #served = new Map<LedgerWord, { readonly requests: Map<string, number>; bytes: number }>();
   readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
@@ -105,11 +104,10 @@ export class Metrics {
       set({}, sources.bytesInTheAir()),
     );
     this.#gauge('event_loop_delay_seconds', 'How late the event loop is, since the last look', ['quantile'], (set) => {
-      for (const quantile of QUANTILES)
-        set(
-          { quantile: String(quantile) },
-          Math.max(0, this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000),
-        );
+      for (const quantile of QUANTILES) {
+        const seconds = this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000;
+        set({ quantile: String(quantile) }, Math.max(0, seconds));
+      }
       this.#delay.reset();
     });
     this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) =>
@@ -117,7 +115,7 @@ export class Metrics {
     );
   }
 
-  /** What a scrape gets. */
+  /** The answer to a scrape. */
   text(): Promise<string> {
     return this.registry.metrics();
   }
@@ -136,15 +134,15 @@ export class Metrics {
   }
 
   #observeHit(tier: string, { ms, why, error }: PricedUsageRecord): void {
-    this.#hitDurations.observe(tier, ms);
+    this.#hitDurations.observe({ tier }, ms / 1_000);
     if (why !== null && error === null) this.#stale.inc({ freshness: why });
   }
 
   /** Counts an upstream call, whichever request it was for, or none. */
   observeCall({ endpoint, model, call, dollars }: PricedCallRecord): void {
     if (call.usage) this.#spent.add(model, call.usage, dollars);
-    this.#upstreamDurations.observe(endpoint, call.ms);
-    this.#firstByteDurations.observe(endpoint, call.firstByteMs);
+    this.#upstreamDurations.observe({ endpoint }, call.ms / 1_000);
+    this.#firstByteDurations.observe({ endpoint }, call.firstByteMs / 1_000);
   }
 
   /** Stops the clock of the event loop. */
@@ -181,8 +179,8 @@ export class Metrics {
   }
 
   #store(tiers: MetricSources['tiers']): void {
-    const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (tell: Tell) =>
-      tiers().forEach((reading) => tell({ tier: reading.tier }, reading[of]));
+    const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (report: Report) =>
+      tiers().forEach((reading) => report({ tier: reading.tier }, reading[of]));
     this.#gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
     this.#gauge(
       'store_bytes',
@@ -199,8 +197,8 @@ export class Metrics {
     );
   }
 
-  /** @param collect tells its series anew, where they are counted elsewhere */
-  #counter(name: string, help: string, labelNames: readonly string[], collect?: (add: Tell) => void): Counter {
+  /** @param collect reports its series anew, where they are counted elsewhere */
+  #counter(name: string, help: string, labelNames: readonly string[], collect?: (add: Report) => void): Counter {
     const counter: Counter = new Counter({
       name: `refrain_${name}`,
       help,
@@ -216,7 +214,7 @@ export class Metrics {
     return counter;
   }
 
-  #gauge(name: string, help: string, labelNames: readonly string[], collect: (set: Tell) => void): void {
+  #gauge(name: string, help: string, labelNames: readonly string[], collect: (set: Report) => void): void {
     const gauge: Gauge = new Gauge({
       name: `refrain_${name}`,
       help,
@@ -226,7 +224,7 @@ export class Metrics {
     });
   }
 
-  #durations(name: string, help: string, label: string, buckets: number[]): Durations {
-    return new Durations({ name: `refrain_${name}`, help, label, buckets, registry: this.registry });
+  #durations(name: string, help: string, label: string, buckets: number[]): Histogram {
+    return new Histogram({ name: `refrain_${name}`, help, labelNames: [label], buckets, registers: [this.registry] });
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Tokens and dollars by model since the start: a hit adds to plain numbers,
- * which are made into series of metrics when somebody looks.
+ * which become series of metrics at a scrape.
  */
 import type { Usage } from '../response/usage.ts';
 import { BoundedNames } from './names.ts';
 
-/** How many models are told apart; all others are one. */
+/** The models that are told apart; all others are one. */
 const MOST_MODELS = 100;
 
 /** The name of those that nobody has named. */
@@ -33,14 +33,14 @@ export class ModelSums {
     else sums.dollars += dollars;
   }
 
-  eachToken(tell: (labels: { model: string; kind: string }, tokens: number) => void): void {
+  eachToken(report: (labels: { model: string; kind: string }, tokens: number) => void): void {
     for (const [model, sums] of this.#sums) {
-      for (const [kind, of] of Object.entries(KINDS)) tell({ model, kind }, sums[of]);
+      for (const [kind, of] of Object.entries(KINDS)) report({ model, kind }, sums[of]);
     }
   }
 
   /** Of those that have any. */
-  each(of: 'dollars' | 'unpriced', tell: (labels: { model: string }, sum: number) => void): void {
-    for (const [model, sums] of this.#sums) if (sums[of] > 0) tell({ model }, sums[of]);
+  each(of: 'dollars' | 'unpriced', report: (labels: { model: string }, sum: number) => void): void {
+    for (const [model, sums] of this.#sums) if (sums[of] > 0) report({ model }, sums[of]);
   }
 }

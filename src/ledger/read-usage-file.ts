@@ -1,5 +1,5 @@
 /**
- * The books of a proxy that does not run, read from their file.
+ * The usage ledger of a proxy that does not run, read from its file.
  */
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
@@ -16,7 +16,7 @@ import { type Stats, summarize } from './stats.ts';
  * @returns what there is: nothing where there is no file, or one that nobody has written yet
  * @throws what SQLite throws, `OtherSchemaError` or `NotOursError`
  */
-export function readBooks(path: string, now: number): Stats {
+export function readUsageFile(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today, []);
   checkMark(path, BOOKS_MARK);

@@ -1,6 +1,6 @@
 /**
- * Why requests went past the cache, and why answers were not kept: how often,
- * by day. The words are ours, so that a day has few of them; where there are
+ * The reasons of bypasses and of answers that were not kept: how often each
+ * was met, by day. The words are ours, so that a day has few of them; where there are
  * too many rows, those of the oldest days have a day no more.
  */
 import type { UsageRecord } from './usage-record.ts';
@@ -17,7 +17,7 @@ export interface Reason {
 
 const MOST_REASONS = 2_000;
 
-/** Why a request was a bypass, or why its answer was not kept; null where it ended in an error, and of all others. */
+/** The reason of a bypass or of an answer not kept; null where it ended in an error, and of all others. */
 export function whyOf({ outcome, why, error }: Pick<UsageRecord, 'outcome' | 'why' | 'error'>): string | null {
   if (outcome === 'bypass') return why;
   return outcome === 'miss' && error === null ? why : null;

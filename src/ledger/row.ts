@@ -1,9 +1,9 @@
 /**
- * A row of the books: what all requests of one kind on one day came to.
+ * A row of the usage ledger: the sums of all requests of one kind on one day.
  */
 import type { LedgerWord, UsageRecord } from './usage-record.ts';
 
-/** What is summed, each a whole number. */
+/** The amounts that are summed, each a whole number. */
 export const AMOUNTS = [
   'requests',
   'input',
@@ -17,11 +17,11 @@ export const AMOUNTS = [
 
 export type Amounts = Record<(typeof AMOUNTS)[number], number>;
 
-/** Which requests; empty for a scope or a model that is not known. */
+/** The requests that are summed; empty for a scope or a model that is not known. */
 export interface Kind {
   /** In UTC, as `2026-11-01`. */
   readonly day: string;
-  /** As people are told of it; see `request/caller`. */
+  /** As people see it; see `request/caller`. */
   readonly scope: string;
   readonly endpoint: UsageRecord['endpoint'];
   readonly model: string;

@@ -1,5 +1,5 @@
 /**
- * What the books are told of a request, once it is over.
+ * The record of a request in the usage ledger, once it is over.
  */
 import type { OutcomeWord } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -36,7 +36,7 @@ export interface UsageRecord {
   readonly call: Call | null;
 }
 
-/** A note as others are told of it: with its price, and its scope as in the books. */
+/** A record as subscribers get it: with its price, and its scope as in the usage ledger. */
 export interface PricedUsageRecord extends UsageRecord {
   /** Null where the model has no price, or there was no usage. */
   readonly dollars: number | null;

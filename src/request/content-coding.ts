@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import { bodyTooLarge } from '../errors.ts';
 import type { BodyLimits, Share } from './budget.ts';
 import { Gathering } from './gathering.ts';
-import { WholeBody } from './whole-body.ts';
+import type { WholeBody } from './whole-body.ts';
 
 interface DecoderOptions {
   readonly chunkSize: number;

@@ -36,6 +36,12 @@ export function chooseStream(stream: unknown, options: unknown): FormChoice {
   return { form: `sse${usage === true ? '+usage' : ''}${obfuscation === false ? '+plain' : ''}` as Form, understood };
 }
 
+/** Of an endpoint that streams without options. */
+export function choosePlainStream(stream: unknown, options: unknown): FormChoice {
+  const chosen = chooseStream(stream, undefined);
+  return { ...chosen, understood: chosen.understood && (options ?? null) === null };
+}
+
 /** Tests whether a form has usage because it was asked for, which a stream then tells. */
 export function asksForUsage(form: Form): boolean {
   return form.includes('+usage');

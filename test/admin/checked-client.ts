@@ -50,10 +50,8 @@ export class CheckedAdminClient {
   }
 
   list(query: Readonly<Record<string, string | number>> = {}): Promise<Reply<Listed>> {
-    return this.ask(
-      'GET',
-      `/entries?${new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))}`,
-    );
+    const parameters = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
+    return this.ask('GET', `/entries?${new URLSearchParams(parameters)}`);
   }
 
   async rows(query: Readonly<Record<string, string | number>> = {}): Promise<readonly EntryRowJson[]> {

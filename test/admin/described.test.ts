@@ -74,11 +74,10 @@ async function openWhole(isWhole = true) {
     },
     clock,
     log: createLog('silent'),
-    figures: {
-      lru: memory.info,
-      ...(isWhole && { stats: async () => STATS, metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n' }),
-    },
+    lru: memory.info,
     ...(isWhole && {
+      stats: async () => STATS,
+      metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n',
       settings: () =>
         showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [
           { path: 'ttl', shown: '"inf"', from: '--ttl' },

@@ -145,7 +145,7 @@ const TEXTS = [
   '-2+3',
 ];
 
-/** What a wire format may put around a text that was meant for it. */
+/** The frames that a wire format may put around a text that was meant for it. */
 const WRAPPED = MARKUP.flatMap((text) => [
   `{"tool":${JSON.stringify(text)}}`,
   `\`\`\`html\n${text}\n\`\`\``,

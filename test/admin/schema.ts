@@ -1,5 +1,5 @@
 /**
- * Whether a value is what a JSON Schema says. Knows the keywords that
+ * A check of values against a JSON Schema. Knows the keywords that
  * `config/openapi.json` uses, and refuses any other: one that is passed over
  * would hold for everything.
  */
@@ -36,7 +36,7 @@ export const OPERATIONS = Object.entries(DESCRIPTION.paths).flatMap(([path, meth
     .map((method) => `${method.toUpperCase()} ${path}`),
 );
 
-/** What is wrong with an answer to an operation, place by place; nothing where it is as described. */
+/** The faults of an answer to an operation, place by place; none where it is as described. */
 export function faultsOf(operation: string, status: number, contentType: string | undefined, body: string): string[] {
   const [method = '', path = ''] = operation.split(' ');
   const response = DESCRIPTION.paths[path]?.[method.toLowerCase()]?.responses[status];
@@ -61,7 +61,7 @@ function resolved(schema: Schema): Schema {
   return name === undefined ? schema : (DESCRIPTION.components.schemas[name.split('/').at(-1) as string] as Schema);
 }
 
-/** What is wrong with a value, held to a schema of the description by its name. */
+/** The faults of a value, held to a schema of the description by its name. */
 export function faultsIn(name: string, value: unknown): string[] {
   return check({ $ref: `#/components/schemas/${name}` }, value, '');
 }

@@ -1,5 +1,5 @@
 /**
- * What Refrain costs beside what the platform costs: `npm run bench`.
+ * The cost of Refrain beside that of the platform: `npm run bench`.
  *
  * Servers run on one core, the load and what answers it on the other. The first
  * figure is CPU time of the server's process per request, by the operating

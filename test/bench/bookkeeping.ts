@@ -1,5 +1,5 @@
 /**
- * What one small entry really costs in memory, against what is counted for it.
+ * The memory that one small entry really takes, against what is counted for it.
  *
  *   node --expose-gc test/bench/bookkeeping.ts
  *
@@ -60,7 +60,8 @@ async function measure(bodyBytes: number): Promise<void> {
   const each = (total: number) => (total / ENTRIES).toFixed(0).padStart(6);
   const { heap, resident } = { heap: after.heap - before.heap, resident: after.resident - before.resident };
   console.log(
-    `body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(heap)}   resident ${each(resident)}`,
+    `body ${String(bodyBytes).padStart(5)}   counted ${each(bytes)}   heap + buffers ${each(heap)}   ` +
+      `resident ${each(resident)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * What it costs to name an answer, by the kind of body: `node test/bench/keying.ts`.
+ * The cost of computing a key, by the kind of body: `node test/bench/keying.ts`.
  *
  * `at once`: the time of one naming on one thread, in ms. `held`: the longest
  * that the event loop was held while the namer, which hands long bodies to a
@@ -21,7 +21,9 @@ const message = (index: number) => ({
   content: [
     {
       type: 'text',
-      text: `This is message number ${index}, and it says about as much as people say to a model in one turn of a talk.`,
+      text:
+        `This is message number ${index}, and it says about as much as people say to a model in one turn ` +
+        `of a talk.`,
     },
   ],
 });

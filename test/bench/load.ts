@@ -11,7 +11,7 @@ import { LOAD_CORE } from './server-process.ts';
 
 export interface Load {
   readonly url: string;
-  /** What is posted; where it holds `%N%`, a number stands there, so that requests differ. */
+  /** The body that is posted; where it holds `%N%`, a number stands there, so that requests differ. */
   readonly body: string;
   /** How many of these numbers there are; null for no end. */
   readonly distinct: number | null;

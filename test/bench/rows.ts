@@ -1,5 +1,5 @@
 /**
- * What one entry really takes of the database file, against what is counted for it.
+ * The bytes that one entry really takes of the database file, against what is counted for it.
  *
  *   node test/bench/rows.ts
  */

@@ -1,5 +1,5 @@
 /**
- * What was measured, as people read it.
+ * The measurements, as people read them.
  */
 import { cpus, totalmem } from 'node:os';
 import { withPart } from '../documents.ts';
@@ -7,7 +7,7 @@ import { withPart } from '../documents.ts';
 export interface Line {
   readonly what: string;
   readonly measured: string;
-  /** What it is measured against; empty where that is nothing but its budget. */
+  /** The thing it is measured against; empty where that is nothing but its budget. */
   readonly beside: string;
   /** In the unit of the budget. */
   readonly figure: number;
@@ -25,9 +25,12 @@ export function isFarAbove({ figure, budget, unit }: Line): boolean {
 }
 
 export function tableOf(lines: readonly Line[]): string {
-  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
+  const machine =
+    `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ` +
+    `${process.version}, ${new Date().toISOString().slice(0, 10)}`;
   const row = ({ what, measured, beside, figure, budget, unit }: Line) =>
-    `| ${what} | ${measured} | ${beside} | ${unit === '' ? figure.toFixed(2) : withUnit(figure, unit)} | ${budget === null ? '' : unit === '' ? budget.toFixed(2) : withUnit(budget, unit)} |`;
+    `| ${what} | ${measured} | ${beside} | ${unit === '' ? figure.toFixed(2) : withUnit(figure, unit)} | ` +
+    `${budget === null ? '' : unit === '' ? budget.toFixed(2) : withUnit(budget, unit)} |`;
   return [machine, '', '| | Refrain | beside | figure | budget |', '|---|---|---|---|---|', ...lines.map(row)].join(
     '\n',
   );

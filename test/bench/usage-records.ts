@@ -1,5 +1,5 @@
 /**
- * What a note of a hit costs the main thread: the ledger's sums and the
+ * The cost of a hit's usage record on the main thread: the ledger's sums and the
  * metrics, as a proxy has them.
  *
  *   node test/bench/usage-records.ts

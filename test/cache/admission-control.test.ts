@@ -21,7 +21,11 @@ test('a heap that is nearly full admits no further call, and does again once it 
 test('the heap is looked at once a second', () => {
   const clock = createTestClock();
   let looks = 0;
-  const admission = new AdmissionControl(LIMITS, clock, () => ((looks += 1), 0));
+  const heapUse = () => {
+    looks += 1;
+    return 0;
+  };
+  const admission = new AdmissionControl(LIMITS, clock, heapUse);
   for (let index = 0; index < 100; index++) admission.admitFlight();
   clock.advance(999);
   admission.admitFlight();

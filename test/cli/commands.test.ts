@@ -8,7 +8,7 @@ import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { test } from './command.ts';
 
-/** What an everyday program asks: one question twice, one as a stream, and an embedding. */
+/** The requests of an everyday program: one question twice, one as a stream, and an embedding. */
 async function traffic(api: string): Promise<void> {
   const client = connect(NEWEST, `${api}/v1`);
   const question = { model: 'gpt-test', messages: [{ role: 'user' as const, content: 'What is the sea?' }] };

@@ -15,7 +15,7 @@ interface Diagnosis {
   readonly code: number | null;
   readonly ok: boolean;
   readonly checks: readonly Finding[];
-  /** What one look found. */
+  /** The finding of one look. */
   of(check: string): Finding | undefined;
 }
 
@@ -102,7 +102,9 @@ describe('refrain doctor', () => {
     expect(JSON.stringify(upstream.calls[0]?.headers)).not.toMatch(/secret|authorization/);
     expect(of('stream')).toMatchObject({
       state: 'ok',
-      says: 'no stream was tried: it asks for a key (status 401); name the variable that holds it, as in refrain doctor --keys upstream=VARIABLE',
+      says:
+        'no stream was tried: it asks for a key (status 401); ' +
+        'name the variable that holds it, as in refrain doctor --keys upstream=VARIABLE',
     });
   });
 
@@ -120,14 +122,15 @@ describe('refrain doctor', () => {
 
   test('waits for nobody for more than five seconds', async ({ refrain, upstream }) => {
     const [port, mute] = [await strangerOn(null), await strangerOn(null)];
-    const began = performance.now();
-    const { of } = await diagnose({ refrain, upstream }, [
-      '--upstream',
-      `http://127.0.0.1:${mute}/v1`,
-      '--port',
-      String(port),
-    ]);
-    expect(performance.now() - began).toBeLessThan(12_000);
+    const timed = async (flags: readonly string[]) => {
+      const began = performance.now();
+      const diagnosis = await diagnose({ refrain, upstream }, flags);
+      return { ...diagnosis, ms: performance.now() - began };
+    };
+    // The time where nobody is waited for shows how busy the machine is.
+    const { ms: usual } = await timed([]);
+    const { of, ms } = await timed(['--upstream', `http://127.0.0.1:${mute}/v1`, '--port', String(port)]);
+    expect(ms).toBeLessThan(5_000 + 5 * usual);
     expect(of('upstream')).toMatchObject({ state: 'failure' });
     expect(of('API port')).toMatchObject({
       state: 'failure',
@@ -153,7 +156,7 @@ describe('refrain doctor', () => {
         state: 'failure',
         says: `${stranger} is taken by something that is no Refrain`,
       });
-    // What the doctor itself asks the upstream; the ports are not found out by way of it.
+    // The doctor's own requests to the upstream; the ports are not found out by way of it.
     expect(new Set(upstream.calls.map(({ url }) => url))).toEqual(new Set(['/v1/models', '/v1/chat/completions']));
   });
 
@@ -382,7 +385,8 @@ describe('refrain doctor on streams', () => {
       details: ['dialect = compatible, doneMarker = required, noStore = obey'],
       says: 'a stream of chatty ends without [DONE] and says Cache-Control: no-store',
       advice:
-        'set doneMarker=optional, or no stream of it is kept; set noStore=ignore if that is only a default of its server, or no stream of it is kept',
+        'set doneMarker=optional, or no stream of it is kept; ' +
+        'set noStore=ignore if that is only a default of its server, or no stream of it is kept',
     });
     expect(JSON.parse(upstream.calls[1]?.body.toString() ?? '')).toMatchObject({
       model: 'chatty',

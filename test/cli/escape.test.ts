@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { inertJson, inertLine, inertText } from '../../src/cli/escape.ts';
 
-/** What no terminal may be sent: all that controls it, or turns the direction of reading. */
-const CONTROLS = /(?![\u200c\u200d\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** The characters that no terminal may be sent: all that controls it, or turns the direction of reading. */
+const CONTROLS = /(?!\u200c|\u200d|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[] = [
   ['a cleared screen', 'a\u001b[2Jb', 'a\\x1b[2Jb'],

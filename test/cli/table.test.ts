@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatCount, formatDollars, formatMoment, formatShare, formatSize, formatTime } from '../../src/cli/format.ts';
 import { cut, tableLines } from '../../src/cli/table.ts';
 
-describe('figures', () => {
+describe('numbers', () => {
   test.each([
     [formatCount(0), '0'],
     [formatCount(1_234_567), '1,234,567'],

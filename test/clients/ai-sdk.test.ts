@@ -56,7 +56,7 @@ const MODELS: readonly (readonly [string, string, (openai: OpenAIProvider) => La
   ['a responses model', '/v1/responses', (openai) => openai.responses('gpt-test'), responseEvents().slice(0, -2)],
 ];
 
-/** What is asked of a model, how, and a piece of what comes back. */
+/** The request to a model, its form, and a piece of what comes back. */
 const ASKED: readonly (readonly [string, (model: LanguageModel) => Promise<Told>, string])[] = [
   ['a text', (model) => generate({ model, prompt }), '"text":"Salt water."'],
   ['a tool call', (model) => generate({ model, prompt, tools }), `"input":${JSON.stringify(DEPTH_ARGUMENTS)}`],

@@ -23,7 +23,7 @@ import {
 import { story } from '../harness/story.ts';
 import { answerTools, DEPTH_ARGUMENTS, DEPTH_TOOL } from '../harness/tool-calls.ts';
 
-/** What is asked, where, how, and a piece of the parsed answer. */
+/** The request, its path, its form, and a piece of the parsed answer. */
 const ASKED: readonly (readonly [string, string, (client: OpenAI) => Promise<Told>, string])[] = [
   ['a chat answer', CHAT, (client) => readJson(client.chat.completions.create(QUESTION)), '"content":"Salt water."'],
   ['a chat stream', CHAT, (client) => readEvents(client.chat.completions.create(STREAM)), '"content":"wäter 🌊"'],

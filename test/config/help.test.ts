@@ -42,7 +42,8 @@ describe('the table of settings', () => {
     expect(rows.map((row) => row.split('|')[1]?.trim())).toEqual(paths.map((path) => `\`${path}\``));
     expect(rows.filter((row) => row.split('|').length !== 7)).toEqual([]);
     expect(rows).toContain(
-      '| `port` | `REFRAIN_PORT` | `4747` | Port that the API listens on; 0 takes any free one | a whole number from 0 to 65535 |',
+      '| `port` | `REFRAIN_PORT` | `4747` | Port that the API listens on; ' +
+        '0 takes any free one | a whole number from 0 to 65535 |',
     );
   });
 });

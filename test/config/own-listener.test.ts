@@ -1,5 +1,5 @@
 /**
- * Which URLs lead back to the proxy that is to ask them.
+ * The URLs that lead back to the proxy which is to ask them.
  */
 import { hostname, networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
@@ -77,7 +77,8 @@ describe('a URL leads to a listener', () => {
 describe('the start is refused', () => {
   it('where an upstream is the proxy itself', () => {
     expect(refusal({ env: { REFRAIN_UPSTREAM: 'http://localhost:4747/v1' } })).toBe(
-      `REFRAIN_UPSTREAM is "http://localhost:4747/v1", where Refrain itself listens; ${NOT_IT} REFRAIN_PORT to another port`,
+      `REFRAIN_UPSTREAM is "http://localhost:4747/v1", where Refrain itself listens; ` +
+        `${NOT_IT} REFRAIN_PORT to another port`,
     );
     expect(refusal({ argv: ['--port', '9000', '--upstream', 'http://127.0.0.1:9000'] })).toBe(
       `--upstream is "http://127.0.0.1:9000", where Refrain itself listens; ${NOT_IT} --port to another port`,
@@ -90,10 +91,12 @@ describe('the start is refused', () => {
       files: { 'my.json': JSON.stringify({ upstreams }) },
     });
     expect(refusal(file({ a: 'https://api.example.com', self: { url: 'http://[::ffff:7f00:1]:4747/v1' } }))).toBe(
-      `upstreams.self in my.json is "http://[::ffff:7f00:1]:4747/v1", where Refrain itself listens; ${NOT_IT} REFRAIN_PORT to another port`,
+      `upstreams.self in my.json is "http://[::ffff:7f00:1]:4747/v1", where Refrain itself listens; ` +
+        `${NOT_IT} REFRAIN_PORT to another port`,
     );
     expect(refusal(file({ admin: 'http://localhost:4748' }))).toBe(
-      `upstreams.admin in my.json is "http://localhost:4748", where Refrain itself listens; ${NOT_IT} REFRAIN_ADMIN_PORT to another port`,
+      `upstreams.admin in my.json is "http://localhost:4748", where Refrain itself listens; ` +
+        `${NOT_IT} REFRAIN_ADMIN_PORT to another port`,
     );
   });
 });

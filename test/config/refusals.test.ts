@@ -28,7 +28,8 @@ describe('a bad value', () => {
   const POINTERS = 'JSON Pointers such as /metadata/trace_id or /input/*/id, and header:NAME';
   const IGNORED = `none, or a list, with commas between, of default, ${POINTERS}`;
   const BYPASSED =
-    'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and model:PATTERN such as model:sonar*';
+    'none, or a list, with commas between, of default, JSON Pointers such as /enable_search, and ' +
+    'model:PATTERN such as model:sonar*';
   const INCLUDED = `none, or a list, with commas between, of ${POINTERS}`;
 
   it.each([
@@ -139,7 +140,8 @@ describe('a secret is not shown', () => {
     [
       'member',
       { argv: ['--scope-members=sk-secret'] },
-      '--scope-members is set (not shown); it may be a list, with commas between, of sha256: and 64 hex digits, or * for every caller',
+      '--scope-members is set (not shown); ' +
+        'it may be a list, with commas between, of sha256: and 64 hex digits, or * for every caller',
     ],
     [
       'proxy',
@@ -170,7 +172,8 @@ describe('a bad command line', () => {
   const noFlag = (flag: string, nearest: string, command = 'start') =>
     `unknown option '${flag}' (the nearest is --${nearest}); see refrain ${command} --help`;
   const tooMany = (command: string, expected: number, ...words: string[]) =>
-    `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
+    `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} ` +
+    `but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
   const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
 
   it.each([
@@ -187,8 +190,8 @@ describe('a bad command line', () => {
     [['strat'], "unknown command 'strat' (Did you mean start?); see refrain --help"],
     [['help', 'lss'], "unknown command 'lss'; see refrain --help"],
     [['--', '--port'], tooMany('start', 0, '--port')],
-    [['--port', '80', 'stats'], tooMany('start', 0, 'stats')],
-    [['start', 'stats'], tooMany('start', 0, 'stats')],
+    [['--port', '80', 'stats'], "'stats' stands behind flags; a command comes first, see refrain stats --help"],
+    [['start', 'state'], tooMany('start', 0, 'state')],
     [['show', 'a', 'b'], tooMany('show', 1, 'a', 'b')],
     [['show'], "missing required argument 'KEY'; see refrain show --help"],
     [['explain', 'a.json'], "missing required argument 'B.json'; see refrain explain --help"],
@@ -233,7 +236,8 @@ describe('a bad file', () => {
     ['{"memory":{"byte":1}}', 'memory.byte in my.json is not a setting; the nearest is memory.bytes'],
     [
       '{"memory.bytes":{"x":1}}',
-      'memory.bytes in my.json is an object; it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB',
+      'memory.bytes in my.json is an object; ' +
+        'it may be a whole number of bytes, or a size such as 512KiB, 256MiB or 4GB',
     ],
     ['{"__proto__":{"port":1}}', '__proto__ in my.json is not a setting; the nearest is port'],
     ['{"memory":5}', 'memory in my.json is 5; it may be an object that holds memory.bytes'],
@@ -334,7 +338,8 @@ describe('settings that do not go together', () => {
     [
       'a shared scope without members',
       { env: { REFRAIN_SCOPE_SHARED: 'team' } },
-      'REFRAIN_SCOPE_SHARED is "team" and nobody is a member of it; set REFRAIN_SCOPE_MEMBERS to sha256:DIGEST of each credential, or to * for every caller',
+      'REFRAIN_SCOPE_SHARED is "team" and nobody is a member of it; ' +
+        'set REFRAIN_SCOPE_MEMBERS to sha256:DIGEST of each credential, or to * for every caller',
     ],
     [
       'members without a shared scope',

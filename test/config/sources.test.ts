@@ -134,7 +134,7 @@ describe('a name that a setting had before', () => {
   });
 });
 
-/** What a setting cannot be without. */
+/** The settings that another setting needs. */
 const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],

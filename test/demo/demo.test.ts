@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 
 const DEMO = fileURLToPath(new URL('demo.ts', import.meta.url));
 
-test('the demo ends by itself within 15 s and shows one upstream call for each new question', async () => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [DEMO], { timeout: 15_000 });
+test('the demo ends by itself and shows one upstream call for each new question', async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [DEMO]);
   const rows = stdout
     .split('\n')
     .filter((line) => /^(JSON|stream), /.test(line))

@@ -71,7 +71,8 @@ async function sendJson(response: ServerResponse, model: string): Promise<void> 
 async function sendStream(response: ServerResponse, model: string): Promise<void> {
   const chunk = (delta: object, finish: string | null = null) => {
     const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
-    return `data: ${JSON.stringify({ id: 'chatcmpl-sample', object: 'chat.completion.chunk', created: 1_700_000_000, model, choices })}\n\n`;
+    const fields = { id: 'chatcmpl-sample', object: 'chat.completion.chunk', created: 1_700_000_000, model, choices };
+    return `data: ${JSON.stringify(fields)}\n\n`;
   };
   response.setHeader('content-type', 'text/event-stream');
   for (const [index, word] of WORDS.entries()) {

@@ -1,5 +1,5 @@
 /**
- * What upstreams say, in chunks that break anywhere. Every call says its own
+ * Answers of upstreams, in chunks that break anywhere. Every call says its own
  * number, in its head and in its first bytes, so that whatever is played can
  * be traced to the call that said it.
  */
@@ -115,7 +115,7 @@ function bodyOf(kind: Kind, turn: Turn, call: string): string {
   return `: ${call}\n\n${said.replaceAll(ID, `resp_${call}`)}`;
 }
 
-/** What a stream or JSON may lack at its end and be whole: its last line ends. */
+/** The bytes that a stream or JSON may lack at its end and be whole: its last line ends. */
 const LINE_ENDS = 2;
 
 /** In one to four chunks; without the last of them it is not whole. */

@@ -12,7 +12,7 @@ import type { Reader } from '../../src/response/reader.ts';
 import { expectationOf, type Kind } from './answers.ts';
 import type { Findings } from './findings.ts';
 
-/** What is asked. */
+/** The subject of a request. */
 export interface Topic {
   readonly key: string;
   readonly kind: Kind;
@@ -39,16 +39,16 @@ export class Asker {
   readonly manner: Manner;
   readonly openedAt: number;
   readonly openedStep: number;
-  /** Whether it was the one to find out, at the moment it asked. */
+  /** True where it was the one to find out, at the moment it asked. */
   isFirst = false;
-  /** Whether answers under its key were known not to be kept, at that moment. */
+  /** True where answers under its key were known not to be kept, at that moment. */
   isUnkept = false;
   state: AskerState = 'asking';
   result: CacheResult | null = null;
   /** Why it was refused, or cut. */
   error: unknown = null;
   readonly played: Buffer[] = [];
-  /** Whether the reader has shown it a head. */
+  /** True once its reader has shown it a head. */
   hasSeenHead = false;
   #isLeaving = false;
   #whenGone: (() => void) | null = null;
@@ -77,7 +77,7 @@ export class Asker {
     return this.state !== 'asking' && this.state !== 'playing';
   }
 
-  /** Whether its client was gone before it was told anything. */
+  /** True where its client was gone before it was sent anything. */
   get hasLeftEarly(): boolean {
     return this.#isLeaving;
   }

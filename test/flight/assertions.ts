@@ -1,5 +1,5 @@
 /**
- * Whether a request was answered as it may be, by all that was said and done
+ * The assertions about an answer: as it may be, by all that was said and done
  * until then.
  */
 import { callOf } from './answers.ts';
@@ -14,7 +14,7 @@ export function checkAnswer(invariants: Invariants, setting: Setting, asker: Ask
   invariants.findings.hold(why === null, () => `request ${asker.topic.key} of step ${asker.openedStep} ${why}`);
 }
 
-/** What is wrong, or null. */
+/** The first fault, or null. */
 function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
   if (asker.state === 'asking') return null;
   if (asker.state === 'refused')
@@ -22,17 +22,7 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const wrongWord = whyWrongWord(asker);
   if (wrongWord) return wrongWord;
   const { head } = asker.listener;
-  if (head === null) {
-    if (asker.played.length > 0 || asker.state === 'complete') return 'hears an answer without a head';
-    return asker.state === 'cut'
-      ? whyNotCut(
-          invariants,
-          setting,
-          asker,
-          calls.filter((call) => mayHear(asker, call)),
-        )
-      : null;
-  }
+  if (head === null) return whyNotHeadless(invariants, setting, asker, calls);
   const call = calls.find(({ number }) => number === callOf(head));
   if (!call || !mayHear(asker, call)) return 'hears the answer to another';
   const heard = Buffer.concat(asker.played);
@@ -43,8 +33,19 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
   if (wrongFollow) return wrongFollow;
   if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
-  if (asker.state !== 'complete') return null;
-  if (heard.length !== sent.length) return `hears less than all of call ${call.number}`;
+  return asker.state === 'complete' ? whyNotComplete(call, heard.length, sent.length) : null;
+}
+
+/** Why it may not be where it is without having seen a head. */
+function whyNotHeadless(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): string | null {
+  if (asker.played.length > 0 || asker.state === 'complete') return 'hears an answer without a head';
+  if (asker.state !== 'cut') return null;
+  const audible = calls.filter((call) => mayHear(asker, call));
+  return whyNotCut(invariants, setting, asker, audible);
+}
+
+function whyNotComplete(call: Call, heard: number, sent: number): string | null {
+  if (heard !== sent) return `hears less than all of call ${call.number}`;
   return mayBeComplete(call) ? null : `hears all of call ${call.number}, which broke off`;
 }
 
@@ -158,7 +159,7 @@ function whyNotCut(
   return `is cut with ${error}`;
 }
 
-/** What its upstream has ended is over as it ended it, whole or not; so is what has said its terminal event. */
+/** An answer that its upstream has ended is over, whole or not; so is one that has said its terminal event. */
 function mayBeComplete({ answer, end, isAborted, terminalAt }: Call): boolean {
   if (answer === null) return false;
   return end === 'finished' || (terminalAt !== null && (end !== null || isAborted));

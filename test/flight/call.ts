@@ -29,7 +29,7 @@ export class Call {
   bytes = 0;
   /** How it ended, as far as its upstream knows. */
   end: 'finished' | 'failed' | null = null;
-  /** Whether it says its next chunk from inside the call that wants it. */
+  /** True where it says its next chunk from inside the call that wants it. */
   isPrompt = false;
   readonly #writer: Writer;
   #isHeldBack = false;
@@ -66,12 +66,12 @@ export class Call {
     return this.answer !== null && this.sent.length === this.answer.chunks.length;
   }
 
-  /** Whether it may say its next chunk now. */
+  /** True while it may say its next chunk. */
   get maySay(): boolean {
     return this.answer !== null && !this.hasSaidAll && !this.#isHeldBack;
   }
 
-  /** Whether there is nothing more to come that its bytes do not tell of. */
+  /** True once nothing more can come that its bytes do not announce. */
   get isWhole(): boolean {
     const { answer, terminalAt, sent } = this;
     if (answer === null || answer.turn === 'spoilt' || answer.turn === 'resumed' || answer.head.status !== 200)

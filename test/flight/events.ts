@@ -1,5 +1,5 @@
 /**
- * What can happen to a flight at any point of its life, by name.
+ * The events that can come to a flight at any point of its life, by name.
  */
 import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
@@ -12,7 +12,7 @@ import type { Model } from './model.ts';
 export interface EventContext {
   readonly model: Model;
   readonly topic: Topic;
-  /** Whether the store leaves its lookups unsettled. */
+  /** True while the store leaves its lookups unsettled. */
   isMute: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What was found not to hold. Nothing is thrown: whoever is told of it on the
+ * The violations that were found. Nothing is thrown: whoever is called on the
  * way could catch it.
  */
 export class Findings {

@@ -55,7 +55,7 @@ export class Harness {
     });
   }
 
-  /** What is still in use, in words; nothing when all is as it was at first. */
+  /** The parts still in use, in words; none when all is as it was at first. */
   remains(): string[] {
     const { cache, admission, clock, store } = this;
     const counts = {

@@ -24,9 +24,9 @@ export class HeldStore implements Store {
   /** Called before anything is done; may throw. */
   onCall: (name: string, key: string) => void = () => {};
   onSet: (key: string, entry: Entry) => void = () => {};
-  /** Whether what is set or found can be had at once from then on. */
+  /** True where what is set or found can be had at once from then on. */
   isNear = true;
-  /** Whether it says so where it has nothing that cannot be had at once. */
+  /** True where it says so of what it has not at once. */
   isSure = false;
   readonly name = 'held';
   readonly #near = new Map<string, Entry>();
@@ -94,7 +94,7 @@ export class HeldStore implements Store {
     }
   }
 
-  /** What can be had at once is had later only, or not at all any more. */
+  /** An entry that can be had at once is had later only, or not at all any more. */
   evict(key: string, everywhere: boolean): void {
     this.#near.delete(key);
     if (everywhere) this.#far.delete(key);

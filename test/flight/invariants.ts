@@ -1,5 +1,5 @@
 /**
- * What holds at every step of every model: of what is counted, of who asks
+ * The invariants at every step of every model: of what is counted, of who asks
  * the upstream, of what is kept. What is heard is checked in `assertions`.
  */
 import type { Entry } from '../../src/response/entry.ts';
@@ -38,7 +38,7 @@ export class Invariants {
   readonly findings = new Findings();
   /** Counts what happens. */
   step = 0;
-  /** Whether something that was handed in has failed against its contract. */
+  /** True once something that was handed in has failed against its contract. */
   isFaulty = false;
   /** By the number of the call whose answer it is. */
   readonly kept = new Map<string, Keeping>();
@@ -87,12 +87,12 @@ export class Invariants {
     this.#wasUnkept.set(start, this.#now + UNKEPT_MS);
   }
 
-  /** Whether nobody should wait for another's answer under this key. */
+  /** True where nobody should wait for another's answer under this key. */
   isUnkept(key: string): boolean {
     return (this.#unkept.get(key.slice(0, 16)) ?? -Infinity) > this.#now;
   }
 
-  /** Whether a key was purged from this step on, and before that one. */
+  /** True where a key was purged from this step on, and before that one. */
   wasPurged(key: string, from: number, before = Infinity): boolean {
     return (this.#purged.get(key) ?? []).some((step) => step >= from && step < before);
   }
@@ -101,7 +101,7 @@ export class Invariants {
     return id !== null && (this.#forgotten.get(id) ?? Infinity) < step;
   }
 
-  /** Whether a call may have been too large to keep, or too much with others. */
+  /** True where a call may have been too large to keep, or too much with others. */
   mayBeLiveOnly({ asker, bytes }: Call): boolean {
     const { maxEntryBytes, limits } = this.#harness.setting;
     return asker.manner.permission === null || bytes > maxEntryBytes || limits.bytes < Infinity;
@@ -156,7 +156,7 @@ export class Invariants {
       (asker.manner.permission?.ttl ?? 0) > 0 && call.answer?.turn !== 'no-store',
       () => `${number} is kept against its head or its request`,
     );
-    // Who leads later than he asked is not yet in the air when he asks; what is led in the step of a purge is led after it.
+    // A leader that leads later than it asked is not in the air when it asks; what a purge's step leads is after it.
     const inTheAirFrom = asker.isFirst && !this.#mayHaveAskedAnew(ledStep) ? asker.openedStep : ledStep + 1;
     findings.hold(!this.wasPurged(key, inTheAirFrom), () => `${number} is kept though it was fenced`);
     findings.hold(!this.wasForgottenBefore(answerId, Infinity), () => `${number} is kept though it was forgotten`);
@@ -235,7 +235,7 @@ export class Invariants {
     return !hasSeenHead || (pace === 'eager' && played.length < (call?.sent.length ?? 0));
   }
 
-  /** Whether the flight of a request that may follow is the one to be followed. */
+  /** True where the flight of a request that may follow is the one to be followed. */
   #mayHoldItsKey({ topic: { key }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
     if (this.wasPurged(key, openedStep)) return false;
     return isFirst ? !isUnkept : (this.#wasUnkept.get(key.slice(0, 16)) ?? -Infinity) <= openedAt;
@@ -260,7 +260,7 @@ export class Invariants {
     return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
   }
 
-  /** Whether a request that led in this step may have had an entry before, which was no answer when it was to be played. */
+  /** True where a request that led in this step may have had an entry, which was no answer when it was to be played. */
   #mayHaveAskedAnew(ledStep: number): boolean {
     return this.#spoilt.has(ledStep);
   }

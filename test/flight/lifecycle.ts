@@ -15,11 +15,11 @@ export interface Circumstances {
   readonly onAbandon: Setting['onAbandon'];
   /** Of the request that asks first. */
   readonly first: Pick<Manner, 'pace' | 'leading'>;
-  /** Whether most of what happens comes in the same turn of the event loop, before any promise settles. */
+  /** True where most of what happens comes in one turn of the event loop, before any promise settles. */
   readonly isHasty: boolean;
 }
 
-/** What is done before the point of this number. */
+/** An event before the point of this number. */
 export interface Doing {
   readonly point: number;
   readonly event: FlightEvent;
@@ -30,7 +30,7 @@ const MAX_ENTRY_BYTES = 10_000;
 /** Throws an answer in two chunks, and one more after the terminal event where there is one. */
 const SEED = 43;
 
-/** What happens by itself, where it still can. */
+/** The events that come by themselves, where they still can. */
 const LIFECYCLE: readonly FlightEvent[] = [
   (context) => ask(context),
   ({ model, isMute }) => isMute || model.harness.store.lookups.forEach((lookup) => model.settle(lookup, 'now')),
@@ -79,7 +79,7 @@ export class Lifecycles {
     return model;
   }
 
-  /** What was found not to hold, or null. A failure leaves a harness that no other lifecycle may use. */
+  /** The first violation, or null. A failure leaves a harness that no other lifecycle may use. */
   async findingOf(
     circumstances: Circumstances,
     doings: readonly Doing[],

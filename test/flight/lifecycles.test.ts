@@ -88,7 +88,7 @@ describe('a life without harm', () => {
 });
 
 describe('a store that never answers', () => {
-  test('holds up who waits for it under that key, until a refresh brings an answer; what it says in the end is heard', async () => {
+  test('holds up the requests for that key until a refresh brings an answer; its late answer counts', async () => {
     let waiting: string[] = [];
     const { askers, calls, invariants } = await lifecycles.run(PLAINLY, [
       { point: 0, event: EVENTS['the store goes mute'] as FlightEvent },

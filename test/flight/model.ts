@@ -205,7 +205,7 @@ export class Model {
     await this.rest();
     this.turn(SETTLE_MS);
     await this.rest();
-    // Who is still asking cannot leave yet: its question is settled first.
+    // A request that still asks cannot leave yet: its question is settled first.
     if (this.harness.setting.onAbandon === 'finish' || this.askers.some(({ state }) => state === 'asking')) return;
     const vain = this.flying.find(({ isDetached }) => !isDetached);
     this.invariants.findings.hold(vain === undefined, () => `call ${vain?.number} goes on for nobody`);
@@ -265,6 +265,6 @@ function attempt(act: () => void): void {
   try {
     act();
   } catch {
-    // Whoever purged or forgot is told; what was on its way is fenced all the same.
+    // The caller of a purge sees the failure; what was on its way is fenced all the same.
   }
 }

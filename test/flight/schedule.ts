@@ -24,7 +24,7 @@ const SETTINGS: readonly Setting[] = [
   { onAbandon: 'finish', maxEntryBytes: 0, limits: { flights: 3, listeners: 3, bytes: 0 } },
 ];
 
-/** As `Cache-Control` and our own headers make them; a caller whom the upstream refused last asks as one who refreshes. */
+/** As `Cache-Control` and our own headers make them; a caller that the upstream refused last asks as a refresh does. */
 const PERMISSIONS: readonly Manner['permission'][] = [
   ...Array<Manner['permission']>(6).fill(PLAIN),
   REFRESH,
@@ -93,7 +93,7 @@ export class Schedules {
   }
 }
 
-/** What happens next. */
+/** The choice of what happens next. */
 class Chance {
   readonly #model: Model;
   readonly #random: Random;

@@ -30,7 +30,8 @@ export function chatChunk(delta: object, finish: string | null = null): string {
 }
 
 function chatEvent(fields: object): string {
-  return `data: ${JSON.stringify({ id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-test', ...fields })}\n\n`;
+  const usual = { id: 'chatcmpl-2', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-test' };
+  return `data: ${JSON.stringify({ ...usual, ...fields })}\n\n`;
 }
 
 /** The events of a chat stream: role, one per piece, finish, done. */
@@ -136,8 +137,11 @@ export function completionAnswer(text = ' water'): string {
 }
 
 export function completionEvents(): string[] {
-  const chunk = (text: string, finish: string | null) =>
-    `data: ${JSON.stringify({ id: 'cmpl-2', object: 'text_completion', created: 1_700_000_000, model: 'gpt-test', choices: [{ text, index: 0, logprobs: null, finish_reason: finish }] })}\n\n`;
+  const usual = { id: 'cmpl-2', object: 'text_completion', created: 1_700_000_000, model: 'gpt-test' };
+  const chunk = (text: string, finish: string | null) => {
+    const choices = [{ text, index: 0, logprobs: null, finish_reason: finish }];
+    return `data: ${JSON.stringify({ ...usual, choices })}\n\n`;
+  };
   return [chunk(' salt', null), chunk(' water', null), chunk('', 'stop'), 'data: [DONE]\n\n'];
 }
 
@@ -235,25 +239,47 @@ export const resetAfter =
 
 /** Answers every endpoint that is cached, in the form that is asked. */
 export const answerAll: Script = (call) => {
-  const {
-    stream = false,
-    stream_options: options,
-    input,
-    documents,
-    top_n: best,
-    encoding_format: encoding,
-  } = JSON.parse(call.body.toString() || '{}');
+  const asked: Asked = JSON.parse(call.body.toString() || '{}');
   const path = call.url.split('?')[0] ?? '';
-  const chat = options?.include_usage ? chatEventsWithUsage : chatEvents;
-  if (path.endsWith('/chat/completions')) return stream ? sendStream(call, chat()) : sendJson(call, chatAnswer());
-  if (path.endsWith('/completions'))
-    return stream ? sendStream(call, completionEvents()) : sendJson(call, completionAnswer());
-  if (path.endsWith('/responses'))
-    return stream ? sendStream(call, responseEvents()) : sendJson(call, responseAnswer());
-  if (path.endsWith('/embeddings'))
-    return sendJson(call, embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding));
-  if (path.endsWith('/moderations')) return sendJson(call, moderationAnswer());
-  if (path.endsWith('/rerank')) return sendJson(call, rerankAnswer(best ?? documents?.length));
-  if (path.endsWith('/models')) return sendJson(call, modelsAnswer());
-  return sendJson(call, errorAnswer('no such route'), 404);
+  const [, answer] = ANSWERS.find(([end]) => path.endsWith(end)) ?? [];
+  if (!answer) return sendJson(call, errorAnswer('no such route'), 404);
+  return asked.stream && answer.events ? sendStream(call, answer.events(asked)) : sendJson(call, answer.json(asked));
 };
+
+/** The fields of a request that change the form of its answer. */
+interface Asked {
+  readonly stream?: boolean;
+  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly input?: unknown;
+  readonly encoding_format?: 'float' | 'base64';
+  readonly documents?: readonly unknown[];
+  readonly top_n?: number;
+}
+
+interface Answers {
+  readonly json: (asked: Asked) => string;
+  readonly events?: (asked: Asked) => readonly string[];
+}
+
+/** By how a path ends; the first that fits. */
+const ANSWERS: readonly (readonly [string, Answers])[] = [
+  [
+    '/chat/completions',
+    {
+      json: () => chatAnswer(),
+      events: ({ stream_options: options }) => (options?.include_usage ? chatEventsWithUsage() : chatEvents()),
+    },
+  ],
+  ['/completions', { json: () => completionAnswer(), events: completionEvents }],
+  ['/responses', { json: () => responseAnswer(), events: () => responseEvents() }],
+  [
+    '/embeddings',
+    {
+      json: ({ input, encoding_format: encoding }) =>
+        embeddingsAnswer(Array.isArray(input) ? input.length : 1, encoding),
+    },
+  ],
+  ['/moderations', { json: moderationAnswer }],
+  ['/rerank', { json: ({ documents, top_n: best }) => rerankAnswer(best ?? documents?.length) }],
+  ['/models', { json: modelsAnswer }],
+];

@@ -11,7 +11,7 @@ export interface Proxy {
   readonly url: string;
   readonly adminUrl: string;
   readonly app: App;
-  /** What was logged, one parsed line each. */
+  /** The log, one parsed line each. */
   readonly lines: Record<string, unknown>[];
   stop(): Promise<void>;
 }

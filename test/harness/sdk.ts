@@ -40,7 +40,7 @@ export function connect({ Client }: Sdk, baseURL: string, options: { readonly ma
 
 /** An answer, parsed. */
 export interface Told {
-  /** What `x-cache` says. */
+  /** The value of `x-cache`. */
   readonly word: string | null;
   readonly value: unknown;
   readonly requestId: string | null | undefined;

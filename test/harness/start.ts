@@ -7,7 +7,7 @@ const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import
   scripts: { start: string };
 };
 
-/** What it runs, without the name of the program. */
+/** The command line, without the name of the program. */
 export const [, ...START] = scripts.start.split(' ');
 
 /** The flags of Node among it. */

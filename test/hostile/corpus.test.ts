@@ -1,5 +1,5 @@
 /**
- * What the fuzz has found, kept: each ended the proxy or bent an answer once.
+ * The findings of the fuzz, kept: each ended the proxy or bent an answer once.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatEvents } from '../harness/answers.ts';
@@ -12,7 +12,7 @@ import { bytes, plainAnswer, RawUpstream } from './wire.ts';
 interface Found {
   readonly what: string;
   readonly request: string;
-  /** What the upstream says before it hangs up; null where it says nothing and waits. */
+  /** The bytes that the upstream sends before it hangs up; null where it says nothing and waits. */
   readonly reply: string | null;
   /** The statuses of whole answers, and what is left of one that is cut. */
   readonly heard: readonly (number | string)[];
@@ -51,7 +51,9 @@ const CORPUS: readonly Found[] = [
   {
     what: 'an event stream in chunks that is cut',
     request: post(CHAT, 'Content-Length: 2', '{}'),
-    reply: `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n${EVENT.length.toString(16)}\r\n${EVENT}\r\n`,
+    reply:
+      `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n` +
+      `${EVENT.length.toString(16)}\r\n${EVENT}\r\n`,
     heard: [expect.stringMatching(/event: error\ndata: {"type":"error","code":"upstream_cut"/)],
   },
   {

@@ -45,12 +45,12 @@ export class FuzzUpstream {
     return this.#called.promise;
   }
 
-  /** What whoever asked as this case must be told; null where the reply was not sound, undefined where there was none. */
+  /** The answer that the asker of this case must get; null for a reply that was not sound, undefined for none. */
   soundOf(id: number): Reply['sound'] | undefined {
     return this.#replies.get(id)?.sound;
   }
 
-  /** What was said to a case, for people. */
+  /** The reply to a case, for people. */
   told(id: number): string {
     const reply = this.#replies.get(id);
     return reply
@@ -98,7 +98,8 @@ export class FuzzUpstream {
 export function healthy(id: number): { readonly bytes: Buffer; readonly text: string } {
   const body = JSON.stringify(chatRequest('Are you well?'));
   const bytes = Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-health: ${id}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-health: ${id}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
   );
   return { bytes, text: answerOf(String(id)) };
 }

@@ -7,7 +7,7 @@
  * answer; the others are thrown damaged, and only have to end.
  */
 import { Random } from '../request/random.ts';
-import { FuzzUpstream, healthy } from './fuzz-upstream.ts';
+import { type FuzzUpstream, healthy } from './fuzz-upstream.ts';
 import { Line, Thrown } from './line.ts';
 import { marksIn } from './marks.ts';
 import { type Message, statusOf, valuesOf } from './message.ts';
@@ -51,7 +51,7 @@ const CLOSES = /^\S+ \S+ HTTP\/1\.0\r\n|\r\nConnection: close\r\n/;
 const ROUND = 256;
 const LINES = 24;
 /** A round that takes longer has a request in it that nobody answers. */
-const STALLED_MS = 30_000;
+const STALLED_MS = 150_000;
 
 export class Fuzz {
   readonly tally: Tally = new Map();
@@ -202,7 +202,8 @@ export class Fuzz {
       await act();
     } catch (error) {
       throw new Error(
-        `seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\nreply: ${this.#upstream.told(id)}`,
+        `seed ${this.#seed}, case ${id}: ${(error as Error).message}\nsent: ${said(bytes)}\n` +
+          `reply: ${this.#upstream.told(id)}`,
         { cause: error },
       );
     }

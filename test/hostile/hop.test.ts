@@ -21,7 +21,8 @@ describe('Connection that names', () => {
       for (const path of [CHAT, '/v1/files']) {
         await converse(
           proxy.url,
-          `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close, ${name}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+          `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close, ${name}\r\n` +
+            `content-length: ${body.length}\r\n\r\n${body}`,
         );
       }
       expect(

@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Message, readMessage, statusOf, valuesOf } from './message.ts';
 
-/** What came back for one request. */
+/** The reply to one request. */
 export interface Heard {
   /** Null where the connection closed before an answer was whole. */
   readonly answer: Message | null;

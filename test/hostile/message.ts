@@ -15,7 +15,7 @@ export interface Message {
 export interface Reading {
   /** The method that is answered; null where the message is a request. */
   readonly answers: string | null;
-  /** Whether the connection has ended, so that no more bytes will come. */
+  /** True once the connection has ended, so that no more bytes will come. */
   readonly ended: boolean;
 }
 

@@ -90,7 +90,7 @@ export function makeReply(id: number, path: string, streams: boolean, random: Ra
     : woundedReply(content, status, wound, random);
 }
 
-/** What to say where no case is named: sound, and of nobody. */
+/** The reply where no case is named: sound, and of nobody. */
 export const PLAIN: Reply = {
   pieces: [Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}')],
   end: 'keep',
@@ -163,7 +163,9 @@ function woundedReply({ type, body }: Content, status: string, wound: string, ra
   const packed = coding === null ? content : PACKERS[coding](content);
   const sent = wound === 'coding' ? mutated(packed, random) : packed;
   const headers = random.shuffled(HEADERS).slice(0, random.below(5)).join('');
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\n${coding === null ? '' : `Content-Encoding: ${coding}\r\n`}${headers}`;
+  const head =
+    `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\n` +
+    `${coding === null ? '' : `Content-Encoding: ${coding}\r\n`}${headers}`;
   const whole = wound === 'framing' ? misframed(head, sent, random) : framed(head, sent, random);
   const bytes =
     wound === 'anywhere'

@@ -189,7 +189,10 @@ function jsonDocument(id: number, random: Random): string {
   const odd = oddValue(random);
   switch (random.below(6)) {
     case 0:
-      return `{"model":"m","messages":[{"role":"user","content":${text}},${odd}],"n":${random.pick(['1', '2', '0', '1e400', 'null', '"1"'])}}`;
+      return (
+        `{"model":"m","messages":[{"role":"user","content":${text}},${odd}],` +
+        `"n":${random.pick(['1', '2', '0', '1e400', 'null', '"1"'])}}`
+      );
     case 1:
       return `{"model":${odd},"input":[${text},${odd}],"prompt":${text}}`;
     case 2:
@@ -197,7 +200,10 @@ function jsonDocument(id: number, random: Random): string {
     case 3:
       return random.pick([`[${text}]`, text, `${odd}`, '', ' ', `\ufeff{"x":${text}}`, `{"x":${text}}{}`]);
     default:
-      return `{"model":"m","messages":[{"role":"user","content":${text}}],"input":${text},"prompt":${text},"stream":${random.once(2)}}`;
+      return (
+        `{"model":"m","messages":[{"role":"user","content":${text}}],"input":${text},"prompt":${text},` +
+        `"stream":${random.once(2)}}`
+      );
   }
 }
 
@@ -231,12 +237,18 @@ function oddValue(random: Random): string {
 
 function explainDocument(id: number, random: Random): string {
   const request = () =>
-    `{"path":${random.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(random)])},"headers":${random.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(random)])},"body":${jsonDocument(id, random)}}`;
-  return `{"a":${request()},${random.pick([`"b":${request()}`, `"key":${random.pick(['"0123456789abcdef"', '"zz"', oddValue(random)])}`, '"__proto__":{}'])}}`;
+    `{"path":${random.pick(['"/v1/chat/completions"', '"x"', '"//"', oddValue(random)])},` +
+    `"headers":${random.pick(['{}', '{"__proto__":"x"}', '{"a":["b",""]}', oddValue(random)])},` +
+    `"body":${jsonDocument(id, random)}}`;
+  const a = request();
+  const key = () => random.pick(['"0123456789abcdef"', '"zz"', oddValue(random)]);
+  return `{"a":${a},${random.pick([`"b":${request()}`, `"key":${key()}`, '"__proto__":{}'])}}`;
 }
 
 function multipart(id: number, random: Random): Buffer {
-  const part = `--b\r\ncontent-disposition: form-data; name="file"; filename="${markOf(id)}"\r\n\r\n${'\0\xff'.repeat(random.below(200))}\r\n`;
+  const part =
+    `--b\r\ncontent-disposition: form-data; name="file"; filename="${markOf(id)}"\r\n\r\n` +
+    `${'\0\xff'.repeat(random.below(200))}\r\n`;
   const whole = Buffer.from(`${part.repeat(1 + random.below(3))}--b--\r\n`, 'latin1');
   return random.once(2) ? mutated(whole, random) : whole;
 }

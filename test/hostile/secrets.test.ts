@@ -58,7 +58,7 @@ afterEach(async () => {
 
 function run(flags: readonly string[]): Child {
   const report = `--report-on-signal --report-on-fatalerror --report-directory=${folder}`;
-  const timeouts = ['--timeouts-first-byte', '0.3', '--timeouts-idle', '0.3'];
+  const timeouts = ['--timeouts-first-byte', '1', '--timeouts-idle', '1'];
   const settings = [
     '--port',
     '0',
@@ -174,7 +174,7 @@ async function leaveEarly(api: string): Promise<void> {
   await thrown.heard;
 }
 
-/** What the operator's listener says of these, and of what is kept under `digits`. */
+/** The admin API's answers about these, and about what is kept under `digits`. */
 async function askAdmin(admin: string, digits: string): Promise<string> {
   const a = { path: CHAT, headers: CREDENTIALS, body: chat('kept') };
   const documents = [
@@ -191,7 +191,7 @@ async function askAdmin(admin: string, digits: string): Promise<string> {
   return answers.map(({ text, rawHeaders }) => text + rawHeaders.join()).join('\n');
 }
 
-/** Sends the secrets through all ways. @returns what was answered by us and not by the upstream, and the digits of a kept answer */
+/** Sends the secrets through all ways. @returns our own answers, not the upstream's, and the digits of a kept one */
 async function goAllWays(api: string): Promise<{ readonly ours: string; readonly digits: string }> {
   const answered: string[] = [];
   let digits = '';

@@ -35,7 +35,7 @@ const chunks = (body: string) => post('transfer-encoding: chunked', body);
 const get = (target: string, lines = 'host: x') => `GET ${target} HTTP/1.1\r\n${lines}\r\n\r\n`;
 const WHOLE = '2\r\nab\r\n0\r\n\r\n';
 
-/** What each answer says: its status and our code, or the request line that the upstream saw. */
+/** The words of each answer: its status and our code, or the request line that the upstream saw. */
 const tell = (answer: Message) => errorCodeOf(answer) ?? answer.body.toString();
 
 /** Closed at once, with an answer of ours, and nothing of it goes upstream. */
@@ -154,7 +154,7 @@ test('HTTP/2.0 is refused by its own status, and its connection closed', async (
   expect(upstream.requests).toEqual([]);
 });
 
-/** What it is, the request, and what it is told. */
+/** Its name, the request, and the answer. */
 type Refused = readonly [string, string, string];
 
 const REFUSED_TARGETS: readonly Refused[] = [
@@ -198,12 +198,14 @@ describe('is refused alone, and what follows gets its own answer:', () => {
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n', '400 invalid_target'],
     [
       'a request in the body of one that is refused by its head',
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\n` +
+        `content-length: ${BODY.length}\r\n\r\n${BODY}`,
       '400 invalid_header',
     ],
     [
       'the same in chunks',
-      `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ntransfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`,
+      `POST /v1/files HTTP/1.1\r\nhost: x\r\nx-refrain-ttl: soon\r\ntransfer-encoding: chunked\r\n\r\n` +
+        `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`,
       '400 invalid_header',
     ],
   ])('%s', async (_what, request, code) => {
@@ -213,7 +215,7 @@ describe('is refused alone, and what follows gets its own answer:', () => {
   });
 });
 
-/** What it comes to upstream: the request line and the body. */
+/** The form in which it reaches the upstream: the request line and the body. */
 const PASSED: readonly (readonly [string, string, string, string])[] = [
   ['a length with a zero before it', post('content-length: 02'), 'POST /v1/files', 'ab'],
   ['a length with a space behind it', post('content-length: 2 '), 'POST /v1/files', 'ab'],

@@ -33,7 +33,10 @@ afterAll(async () => {
 
 function request(path: string, method = 'POST'): string {
   const body = JSON.stringify(chatRequest(`question ${(asked += 1)}`));
-  return `${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`;
+  return (
+    `${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
+    `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`
+  );
 }
 
 const OURS = [
@@ -101,7 +104,8 @@ const TOLD_AS: readonly (readonly [string, string, readonly [number, string, ...
   ['100 before the answer, which nobody awaits', `HTTP/1.1 100 Continue\r\nx: y\r\n\r\n${answer(LENGTH)}`, [200, 'ok']],
   [
     '100 and hints before the answer',
-    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${answer(LENGTH)}`,
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n` +
+      `${answer(LENGTH)}`,
     [200, 'ok'],
   ],
   ['trailers', answer(`${CHUNKS}\r\ntrailer: set-cookie`, '2\r\nok\r\n0\r\nset-cookie: a\r\n\r\n'), [200, 'ok']],
@@ -195,7 +199,8 @@ describe('what comes after an answer is never the answer to another request:', (
 
 test('what is kept is replayed with the headers that it came with, byte for byte, and with no other', async () => {
   const fields =
-    'x-request-id: \x80\xff "\t;\r\nopenai-version:\r\ncontent-language: a\r\ncontent-language: b\r\naccess-control-allow-origin: *\r\nset-cookie: a=b\r\nx-odd: c';
+    'x-request-id: \x80\xff "\t;\r\nopenai-version:\r\ncontent-language: a\r\ncontent-language: b\r\n' +
+    'access-control-allow-origin: *\r\nset-cookie: a=b\r\nx-odd: c';
   const body = chatAnswer('kept');
   say(answer(`content-type: application/json\r\n${fields}\r\ncontent-length: ${body.length}`, body));
   const question = request(CHAT);

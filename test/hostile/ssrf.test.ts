@@ -74,7 +74,7 @@ story('no field, header or target leads elsewhere', async ({ upstream, other, ca
   expect(new Set(upstream.calls.map(({ headers }) => headers.host))).toEqual(new Set([new URL(upstream.url).host]));
   expect(new Set(other.calls.map(({ headers }) => headers.host))).toEqual(new Set([new URL(other.url).host]));
   expect(upstream.calls.length).toBeGreaterThan(300);
-  // Nothing but the first segment of a path leads to the other one: two routes, by each way that leaves the target alone.
+  // Only the first segment of a path leads to the other one: two routes, by each way that leaves the target alone.
   expect(other.calls.length).toBeGreaterThan(50);
   expect(other.calls.length).toBeLessThan(
     vectors.filter(({ request }) => /^\S+ \/+other[/@#?]/.test(request)).length + 1,
@@ -125,7 +125,8 @@ story(
       const body = JSON.stringify(chatRequest(target));
       return converse(
         proxy.url,
-        `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\napi-key: ${key}\r\nx-api-key: ${key}\r\ncookie: ${key}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\napi-key: ${key}\r\n` +
+          `x-api-key: ${key}\r\ncookie: ${key}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
     };
     for (const path of [CHAT, '/v1/models']) {

@@ -13,7 +13,7 @@ export function spellings(secret: string): ReadonlyMap<string, Buffer> {
     ['hexadecimal', Buffer.from(Buffer.from(secret).toString('hex'))],
     ['backwards', Buffer.from([...secret].reverse().join(''))],
   ]);
-  // What stands before it shifts its Base64; the digits at both ends depend on the neighbours.
+  // The text before it shifts its Base64; the digits at both ends depend on the neighbours.
   for (const before of [0, 1, 2])
     found.set(
       `Base64, shifted by ${before}`,

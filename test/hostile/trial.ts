@@ -36,7 +36,7 @@ export interface Trial {
   readonly growth: number;
 }
 
-/** What a trial of this length cannot miss. */
+/** The events that a trial of this length cannot miss. */
 const COMES_ABOUT = [
   'answered 200',
   'answered 400',
@@ -85,7 +85,7 @@ export async function survives({ seed, requests, warmUp, growth }: Trial): Promi
   }
 }
 
-/** What was logged, but for an upstream that says nothing, which this one does on purpose. */
+/** The log, but for an upstream that says nothing, which this one does on purpose. */
 function complaintsOf({ stderr }: Child): readonly string[] {
   return stderr.split('\n').filter((line) => line !== '' && JSON.parse(line).upstream === undefined);
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the upstream does with a request whose body has begun. */
+/** The upstream's ways with a request whose body has begun. */
 const UPSTREAMS = { 'is silent': null, 'has answered already': plainAnswer('early'), 'hangs up': '' } as const;
 
 const FRAMINGS = ['content-length: 100', 'content-length: 9007199254740993', 'transfer-encoding: chunked'];
@@ -34,6 +34,25 @@ const PATHS = [
   [CHAT, 'cache-control: no-store\r\n'],
   ['/explain', ''],
 ] as const;
+
+const LEAVINGS = PATHS.flatMap(([path, lines]) =>
+  FRAMINGS.flatMap((framing) =>
+    (['at once', 'when all is read', 'by half'] as const).map((leaves) => ({ path, lines, framing, leaves })),
+  ),
+);
+
+/** Begins to send a body, and leaves. */
+async function leave(api: string, admin: string, { path, lines, framing, leaves }: (typeof LEAVINGS)[number]) {
+  const thrown = new Thrown(path === '/explain' ? admin : api, [
+    bytes(`POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}${framing}\r\n\r\n5\r\nab`),
+  ]);
+  await thrown.connected;
+  // A round trip, after which what was sent before it has been read.
+  if (leaves !== 'at once') await ask(`${api}/v1/models`, { headers: { 'cache-control': 'only-if-cached' } });
+  if (leaves === 'by half') thrown.end();
+  else thrown.hangUp();
+  await thrown.heard;
+}
 
 describe('a client that leaves while it sends ends nothing but its own request, where the upstream', () => {
   for (const [what, early] of [...Object.entries(UPSTREAMS), ['cannot be reached', undefined]] as const) {
@@ -45,21 +64,7 @@ describe('a client that leaves while it sends ends nothing but its own request, 
       const child = new Child([...flags, '--upstream', `${url}/v1`], folder, {});
       onTestFinished(() => child.end());
       const { api, admin } = await child.ready();
-      for (const [path, lines] of PATHS) {
-        for (const framing of FRAMINGS) {
-          for (const leaves of ['at once', 'when all is read', 'by half']) {
-            const thrown = new Thrown(path === '/explain' ? admin : api, [
-              bytes(`POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}${framing}\r\n\r\n5\r\nab`),
-            ]);
-            await thrown.connected;
-            // A round trip, after which what was sent before it has been read.
-            if (leaves !== 'at once') await ask(`${api}/v1/models`, { headers: { 'cache-control': 'only-if-cached' } });
-            if (leaves === 'by half') thrown.end();
-            else thrown.hangUp();
-            await thrown.heard;
-          }
-        }
-      }
+      for (const leaving of LEAVINGS) await leave(api, admin, leaving);
       upstream.onBegun = () => {};
       expect((await ask(`${admin}/healthz`)).status, child.stderr).toBe(200);
       expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(early === undefined ? 502 : 200);

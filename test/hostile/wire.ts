@@ -7,12 +7,12 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Thrown } from './line.ts';
 import { type Message, readMessage } from './message.ts';
 
-/** What to write as the answer to a request; `null` says nothing and hangs up. */
+/** The bytes to write as the answer to a request; `null` writes nothing and hangs up. */
 export type Reply = (request: Message, socket: Socket) => string | Buffer | null | undefined;
 
 export class RawUpstream {
   readonly requests: Message[] = [];
-  /** What was not HTTP beyond doubt, or came after a request without being asked for. */
+  /** The bytes that were not HTTP beyond doubt, or came after a request without being asked for. */
   readonly faults: string[] = [];
   reply: Reply;
   /** Told of a connection when its first bytes have come. */
@@ -76,10 +76,10 @@ export function plainAnswer(body: string, head = 'HTTP/1.1 200 OK\r\ncontent-typ
 /** Bytes as Latin-1 says them. */
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** What came back on a connection until it closed. */
+/** All that came back on a connection until it closed. */
 export interface Conversation {
   readonly answers: readonly Message[];
-  /** Whether it closed in the middle of an answer. */
+  /** True where it closed in the middle of an answer. */
   readonly isCut: boolean;
 }
 

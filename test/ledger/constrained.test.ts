@@ -2,14 +2,14 @@ import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'vitest';
 import { usagePath } from '../../src/ledger/usage-file.ts';
-import { readBooks } from '../../src/ledger/read-usage-file.ts';
+import { readUsageFile } from '../../src/ledger/read-usage-file.ts';
 import { story } from '../store/constrained.ts';
 
 const SECOND = 1_000;
 const RETRY = 30 * SECOND;
 
 const booked = (path: string, now: number) => {
-  const { requests, hits, misses } = readBooks(usagePath(path) as string, now).periods.all;
+  const { requests, hits, misses } = readUsageFile(usagePath(path) as string, now).periods.all;
   return { requests, hits, misses };
 };
 

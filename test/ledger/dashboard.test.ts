@@ -18,7 +18,7 @@ const QUERIES = PANELS.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr, legendFormat }) => [title, expr, legendFormat] as const),
 );
 
-/** What Prometheus makes of a histogram. */
+/** The series that Prometheus makes of a histogram. */
 const PARTS = /_(bucket|sum|count)$/;
 
 /** The metrics that a query names, by the name that it has here. */
@@ -36,7 +36,7 @@ function metricsOf(query: string): { name: string; labels: readonly string[] | n
   });
 }
 
-/** What is wrong with a query: names that nothing has. */
+/** The faults of a query: names that nothing has. */
 function flawsOf(query: string, legend = ''): string[] {
   const metrics = metricsOf(query);
   const known = new Set(metrics.flatMap(({ labels }) => labels ?? []));

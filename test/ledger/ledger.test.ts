@@ -101,7 +101,7 @@ describe.each(['a file', 'memory'])('books in %s', (where) => {
     ]);
   });
 
-  test('say why requests went past the cache and why answers were not kept, and count no error as one of them', async () => {
+  test('say why requests went past the cache and answers were not kept, and count no error as either', async () => {
     const ledger = openIn(createLedgerDir());
     const bypass = (why: string, days = 0) => recordOf({ outcome: 'bypass', why, time: NOON - days * DAY });
     const miss = (why: string | null, error: string | null = null) => recordOf({ why, error });

@@ -101,7 +101,8 @@ describe('metrics', () => {
   });
 
   story(
-    'of answers that were not kept and of requests that went past the cache, as the books have them: an error is neither',
+    'of answers that were not kept and of requests that went past the cache, as the books have them: an ' +
+      'error is neither',
     async ({ upstream, open }) => {
       const proxy = await open();
       const send = (script: typeof upstream.script, headers: Record<string, string> = {}, others: object = {}) => {

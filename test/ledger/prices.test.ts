@@ -113,7 +113,8 @@ describe('a model', () => {
 
 describe('money', () => {
   test('is exact to the nano-dollar', () => {
-    // gpt-4o-mini: 86 x 0.15 + 1,920 x 0.075 + 300 x 0.60 dollars per million = 12.9 + 144 + 180 = 336.9 millionths of a dollar.
+    // gpt-4o-mini: 86 x 0.15 + 1,920 x 0.075 + 300 x 0.60 dollars per million
+    // = 12.9 + 144 + 180 = 336.9 millionths of a dollar.
     expect(PRICES.nanoDollars('gpt-4o-mini', tokens(2_006, 300, 1_920))).toBe(336_900);
     // text-embedding-3-small: 8 x 0.02 = 0.16 millionths.
     expect(PRICES.nanoDollars('text-embedding-3-small', tokens(8, 0))).toBe(160);

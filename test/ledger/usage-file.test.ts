@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { usagePath } from '../../src/ledger/usage-file.ts';
 import { BooksTables, readRows } from '../../src/ledger/usage-tables.ts';
-import { readBooks } from '../../src/ledger/read-usage-file.ts';
+import { readUsageFile } from '../../src/ledger/read-usage-file.ts';
 import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
 import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type UsageRow } from '../../src/ledger/row.ts';
@@ -13,7 +13,7 @@ import { callOf, NOON, recordOf } from './usage-records.ts';
 import { createLedgerDir } from './temp-dir.ts';
 
 const HIT = recordOf({ outcome: 'hit', tier: 'memory', call: callOf({ input: 10, output: 10 }) });
-const requests = (path: string) => readBooks(path, NOON).periods.all.requests;
+const requests = (path: string) => readUsageFile(path, NOON).periods.all.requests;
 const rowOf = (more: Partial<UsageRow>): UsageRow => ({
   ...noAmounts(),
   day: '2026-11-22',
@@ -262,7 +262,7 @@ describe('reasons in a file', () => {
       });
       await ledger.close();
     }
-    expect(readBooks(dir.path, NOON).periods.all).toMatchObject({
+    expect(readUsageFile(dir.path, NOON).periods.all).toMatchObject({
       bypassReasons: [{ reason: 'store', requests: 2 }],
       unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
     });
@@ -275,7 +275,7 @@ describe('reasons in a file', () => {
     old.exec('DROP TABLE reasons');
     old.close();
     chmodSync(dir.path, 0o600);
-    expect(readBooks(dir.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
+    expect(readUsageFile(dir.path, NOON).periods.all).toMatchObject({ requests: 1, bypassReasons: [] });
     const ledger = dir.open();
     ledger.note(recordOf({ outcome: 'bypass', why: 'store' }));
     expect((await ledger.stats()).periods.all).toMatchObject({
@@ -296,7 +296,7 @@ describe('reasons in a file', () => {
     rmSync(dir.path, { recursive: true });
     expect((await ledger.stats()).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
     await ledger.close();
-    expect(readBooks(dir.path, NOON).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
+    expect(readUsageFile(dir.path, NOON).periods.all.bypassReasons).toEqual([{ reason: 'store', requests: 2 }]);
   });
 
   test('beyond their bound lose the oldest days, and nothing of the sums', () => {
@@ -375,8 +375,8 @@ describe('books beyond their bound', () => {
 
 test('books that nobody has written read as empty, and no file is made', () => {
   const dir = createLedgerDir();
-  expect(readBooks(dir.path, NOON)).toMatchObject({ since: null });
+  expect(readUsageFile(dir.path, NOON)).toMatchObject({ since: null });
   expect(() => statSync(dir.path)).toThrow();
   new DatabaseSync(dir.path).close();
-  expect(readBooks(dir.path, NOON)).toMatchObject({ since: null, periods: { all: { requests: 0 } } });
+  expect(readUsageFile(dir.path, NOON)).toMatchObject({ since: null, periods: { all: { requests: 0 } } });
 });

@@ -95,7 +95,8 @@ describe('the command', () => {
       const child = run(flags, environment);
       expect(await child.exited).toEqual({ code: 1, signal: null });
       expect(child.stderr).toBe(
-        `refrain: cannot listen (203.0.113.5 cannot be listened on: EADDRNOTAVAIL; choose an address of this machine with ${place})\n`,
+        `refrain: cannot listen (203.0.113.5 cannot be listened on: EADDRNOTAVAIL; ` +
+          `choose an address of this machine with ${place})\n`,
       );
     },
   );
@@ -134,10 +135,11 @@ describe('the command', () => {
 
 describe('a Node that is too old', () => {
   const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
-  /** What the program says under a Node that takes itself for another. */
+  /** The output of the program under a Node that takes itself for another. */
   const startUnder = (version: string) =>
     new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      const pretence = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+      const pretence =
+        `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: ` + `'${version}' } })`;
       const flags = ['--import', `data:text/javascript,${encodeURIComponent(pretence)}`];
       execFile(process.execPath, [...flags, MAIN, '--version'], (error, stdout, stderr) =>
         resolve({ code: error?.code ?? 0, stdout, stderr }),

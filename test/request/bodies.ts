@@ -166,6 +166,31 @@ export const BODIES: Readonly<Record<Endpoint, fc.Arbitrary<unknown>>> = {
     },
     ['model', 'input'],
   ),
+  messages: partly(
+    {
+      model: fc.constantFrom('claude-opus-5-5', 'claude-haiku-4-5-20251001'),
+      max_tokens: count,
+      messages: some(
+        fc.record({
+          role: fc.constantFrom('user', 'assistant'),
+          content: fc.oneof(text, some(fc.record({ type: fc.constant('text'), text }))),
+        }),
+        4,
+      ),
+      system: fc.oneof(text, some(fc.record({ type: fc.constant('text'), text }))),
+      metadata: fc.record({ user_id: id }),
+      ...unknown,
+      ...streaming,
+      temperature: fraction,
+      stop_sequences: some(text),
+      tools: some(described.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters }))),
+      tool_choice: fc.constantFrom({ type: 'auto' }, { type: 'any' }),
+      thinking: fc.constantFrom({ type: 'adaptive' }, { type: 'enabled', budget_tokens: 1024 }),
+      output_config: format.map((named) => ({ format: { type: 'json_schema', ...named } })),
+      cache_control: fc.constant({ type: 'ephemeral' }),
+    },
+    ['model', 'max_tokens', 'messages'],
+  ),
   moderations: partly({ model, input: fc.oneof(text, some(text), some(part)), ...unknown }, ['input']),
   responses: partly(
     {
@@ -208,6 +233,7 @@ export const PATHS: Readonly<Record<Endpoint, string>> = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
   embeddings: '/v1/embeddings',
+  messages: '/v1/messages',
   moderations: '/v1/moderations',
   responses: '/v1/responses',
   rerank: '/v2/rerank',

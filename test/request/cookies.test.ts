@@ -1,5 +1,5 @@
 /**
- * Which cookies are in the key.
+ * The cookies in the key.
  */
 import { describe, expect, test } from 'vitest';
 import { keyedCookies } from '../../src/request/cookies.ts';

@@ -54,7 +54,7 @@ const keyOf = (endpoint: Endpoint, body: string, rules = rulesWith()) => keyFor(
 const isKey = (key: string) => /^[0-9a-f]{64}\./.test(key);
 const bodyWith = (name: string, value: string) => `{"x_other":1,${JSON.stringify(name)}:${value}}`;
 
-/** The keys of bodies that have a field with one value each, and of the body without it; requests that are not cached left aside. */
+/** The keys of bodies that have a field with one value each, and of the body without it; none of what is not cached. */
 function keysOver(endpoint: Endpoint, name: string, rules = rulesWith()): string[] {
   return [
     keyOf(endpoint, '{"x_other":1}', rules),

@@ -13,7 +13,7 @@ export interface GoldenKeys {
 }
 
 interface GoldenRequest {
-  /** What it shows. */
+  /** The property that it shows. */
   readonly name: string;
   readonly path?: string;
   /** `name: value`. */
@@ -48,7 +48,8 @@ export function keyNow({ path, headers = [], upstream, ignore, include, dialect,
 }
 
 export const WHAT_TO_DO =
-  'a request has another key than before, so nothing that is stored would be found rightly: raise KEY_VERSION in src/request/fingerprint.ts, then run `node test/generate.ts`';
+  'a request has another key than before, so nothing that is stored would be found rightly: raise ' +
+  'KEY_VERSION in src/request/fingerprint.ts, then run `node test/generate.ts`';
 
 /**
  * @param text the file as it is; a request without a key is given one

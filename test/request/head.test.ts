@@ -1,5 +1,5 @@
 /**
- * What the head of a request adds to its key: its headers, its target, and who
+ * The part of a request's head in its key: its headers, its target, and who
  * asks.
  */
 import fc from 'fast-check';

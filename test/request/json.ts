@@ -78,7 +78,7 @@ export function parse(text: string): Json {
 /** Where a value stands in a body, as far as that decides whether the order of its members counts. */
 export type Place = 'body' | 'messages' | 'message' | 'content' | 'part' | 'kept';
 
-/** The body, its messages and their content parts: objects whose members reach the model by name, never in their order. */
+/** The body, its messages and their content parts: objects whose members reach the model by name, not by order. */
 export function isEnvelope(place: Place): boolean {
   return place === 'body' || place === 'message' || place === 'part';
 }

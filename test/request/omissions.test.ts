@@ -1,5 +1,5 @@
 /**
- * What the operator adds to the tables of what the key leaves out, and what he
+ * The operator's additions to the tables of what the key leaves out, and what he
  * brings back.
  */
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * What a body asks, told slowly by rules of its own: the second opinion that
+ * The meaning of a body, found slowly by rules of its own: the second opinion that
  * names are held against. Two bodies of one endpoint ask the same exactly where
  * their meanings are equal.
  */
@@ -63,7 +63,7 @@ function isAuthored(members: readonly Member[]): boolean {
   );
 }
 
-/** Whether two readers may understand it differently. */
+/** True where two readers may understand it differently. */
 function isDoubtful(json: Json, place: Place): boolean {
   if (json.kind === 'string') return !json.value.isWellFormed();
   if (json.kind === 'scalar') return false;
@@ -80,7 +80,10 @@ function normal(json: Json, place: Place): string {
   if (json.kind === 'scalar') return json.source;
   if (json.kind === 'array') return `[${json.items.map((item) => normal(item, placeBelow(place, json))).join(',')}]`;
   const members = isEnvelope(place) ? json.members.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : json.members;
-  return `{${members.map(({ name, value }) => `${JSON.stringify(name)}:${normal(value, placeBelow(place, json, name))}`).join(',')}}`;
+  const texts = members.map(
+    ({ name, value }) => `${JSON.stringify(name)}:${normal(value, placeBelow(place, json, name))}`,
+  );
+  return `{${texts.join(',')}}`;
 }
 
 /** The form; where `stream` and its options say something else, their own words. */
@@ -92,6 +95,7 @@ function formOf(endpoint: Endpoint, members: readonly Member[]): string {
   if ([undefined, 'null', 'false'].includes(stream?.written)) return chosen === null ? 'json' : words;
   if (stream?.written !== 'true') return words;
   if (chosen === null) return 'stream of false and true';
+  if (endpoint === 'messages') return words;
   if (typeof chosen !== 'object' || Array.isArray(chosen)) return words;
   const {
     include_usage: usage = false,

@@ -92,7 +92,7 @@ describe('what may be new with every call', () => {
     );
   });
 
-  test('is nothing to look at where there is too much of it, and no field of a body that is compared by its bytes', () => {
+  test('is nothing where there is too much of it, and no field of a body that is compared by its bytes', () => {
     expect(
       variablesIn('{"model":"m","messages":[]}', Array.from({ length: 40 }, (_, index) => [`x-${index}`, '1']).flat()),
     ).toBeNull();

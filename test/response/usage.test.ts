@@ -165,7 +165,9 @@ describe('a glance', () => {
   });
 
   test('takes the last that is one, and passes over nulls and schemas', () => {
-    const stream = `data: {${TOLD.replace('17', '1')}}\n\ndata: {${TOLD}}\n\ndata: {"usage":null}\n\ndata: {"usage":{"type":"object"}}\n\n`;
+    const stream =
+      `data: {${TOLD.replace('17', '1')}}\n\ndata: {${TOLD}}\n\ndata: {"usage":null}\n\n` +
+      `data: {"usage":{"type":"object"}}\n\n`;
     expect(tailUsageOf([Buffer.from(stream)]).usage()).toEqual(usage(17, 0, 10, 0));
   });
 

@@ -5,7 +5,7 @@ import type { Expectation, Validator, Unkept } from '../../src/response/complete
 import { validatorOf } from '../../src/response/validator.ts';
 import type { Usage } from '../../src/response/usage.ts';
 
-/** What is expected beyond a chat answer of one choice. */
+/** The expectations beyond a chat answer of one choice. */
 export type Wanted = Partial<Expectation>;
 
 /** A verdict in a word: why it is not kept, where it is not. */

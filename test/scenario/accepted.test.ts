@@ -1,5 +1,5 @@
 /**
- * What counts as a refusal of a credential, what as its acceptance, and what
+ * The answers that count as a refusal of a credential, those that count as its acceptance, and what
  * says nothing of it.
  */
 import { describe, expect } from 'vitest';

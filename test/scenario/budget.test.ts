@@ -25,7 +25,7 @@ describe('bodies of requests that find no room', () => {
       expect(upstream.calls.at(-1)?.body.toString()).toBe(JSON.stringify(long(400_000)));
     }
     expect((await ask(proxy.url + CHAT, { body: chatRequest('kept') })).headers['x-cache']).toBe('HIT');
-    // What fits is cached.
+    // A body that fits is cached.
     expect(await statusOf(ask(proxy.url + CHAT, { body: long(300_000) }))).toContain('fwd=miss');
     expect((await ask(proxy.url + CHAT, { body: long(300_000) })).headers['x-cache']).toBe('HIT');
   });

@@ -6,13 +6,13 @@ import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
 
-/** What a head may take here, and more than that. */
+/** The time that a head may take here, and more than that. */
 const HEADERS_MS = 300;
 const BUSY_MS = 2_500;
 const BODY = JSON.stringify(chatRequest());
 const HEAD = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n`;
 
-/** What is answered to what has come while nothing was read. */
+/** The answer to bytes that have come while nothing was read. */
 async function answersTo({ url, app }: Proxy, said: string): Promise<string> {
   const { hostname, port } = new URL(url);
   app.api.headersTimeout = HEADERS_MS;

@@ -13,14 +13,15 @@ import { until } from '../harness/until.ts';
 const STREAM = chatRequest('x', { stream: true });
 const SAID = chatEvents().slice(0, -2).join('');
 
-/** What a client of HTTP/1.0 gets, who takes the end of its connection for the end of its answer. */
+/** The bytes that a client of HTTP/1.0 gets, which takes the end of its connection for the end of its answer. */
 async function askPlainly(url: string, question: object): Promise<{ text: string; end: string }> {
   const socket: Socket = connect(Number(new URL(url).port), '127.0.0.1');
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   const body = JSON.stringify(question);
   socket.write(
-    `POST ${CHAT} HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${CHAT} HTTP/1.0\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   const ended = await once(socket, 'end').then(
     () => 'end',

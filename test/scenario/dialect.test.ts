@@ -93,7 +93,7 @@ for (const dialect of ['openai', 'engine'] as const) {
   });
 }
 
-/** What names a user at a sign-on proxy, or is signed for him. */
+/** Headers that name a user at a sign-on proxy, or are signed for him. */
 const SIGNED = [
   'X-Forwarded-Groups',
   'X-Forwarded-Preferred-Username',
@@ -114,7 +114,7 @@ const SIGNED = [
   'X-Authentik-Username',
   'X-Webauth-User',
 ];
-/** What resembles the headers of a family that is left out, and may say who asks. */
+/** Headers that resemble a family that is left out, and may say who asks. */
 const LIKE_LABELS = [
   'x-forwarded-tenant',
   'sec-token',

@@ -1,5 +1,5 @@
 /**
- * Which headers go up with a request and come back with its answer, one by
+ * The headers that go up with a request and come back with its answer, one by
  * one, where a neighbour of theirs is treated otherwise.
  */
 import { describe, expect } from 'vitest';

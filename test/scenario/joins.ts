@@ -42,7 +42,7 @@ export function mayJoinAnywhere({ joins, seed }: JoinCounts): void {
     for (const [what, path, body, whole] of STREAMS) {
       story(
         `reaches all of ${joins} without a gap, a repeat or a change: ${what}, seed ${seed}`,
-        { timeout: 30_000 + joins * 500 },
+        { timeout: 180_000 + joins * 500 },
         async ({ upstream, open }) => {
           const proxy = await open();
           const random = new Random(seed);
@@ -61,7 +61,7 @@ export function mayJoinAnywhere({ joins, seed }: JoinCounts): void {
             sent = Math.max(sent, offset);
             await leader.receives(sent);
             const follower = await begin(proxy.url + path, { body });
-            // What is there is played at once, before another byte comes.
+            // All that is there is played at once, before another byte comes.
             await follower.receives(sent);
             expect(follower.received.equals(whole.subarray(0, sent)), `joined after ${sent} bytes`).toBe(true);
             expect(follower.message.headers['x-cache']).toBe('FOLLOW');

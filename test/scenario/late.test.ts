@@ -10,7 +10,8 @@ import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
 const HEAD = (path: string, length = 100) =>
-  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n`;
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n` +
+  `connection: close\r\n\r\n`;
 
 describe('a body that stops arriving', () => {
   story('gets 408 after 30 s without a byte', async ({ upstream, open }) => {

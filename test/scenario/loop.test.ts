@@ -17,7 +17,8 @@ describe('Via', () => {
     [CHAT, { body: chatRequest(), headers: { 'cache-control': 'no-store' } }],
   ] as const) {
     story(
-      `names this process to the upstream, after those who carried the request before: ${path} ${JSON.stringify('headers' in asking)}`,
+      `names this process to the upstream, after those who carried the request before: ${path} ` +
+        `${JSON.stringify('headers' in asking)}`,
       async ({ upstream, open }) => {
         const proxies = [await open(), await open()];
         for (const proxy of proxies) await ask(proxy.url + path, asking);

@@ -173,7 +173,7 @@ story('stream options that nobody understands are not those that they resemble',
     ];
   for (const options of all) expect(await wordOf(options), JSON.stringify(options)).toBe('MISS');
   for (const options of all) expect(await wordOf(options), JSON.stringify(options)).toBe('HIT');
-  // What the API assumes where it is not said.
+  // The default that the API assumes.
   for (const options of [
     { include_usage: false },
     { include_obfuscation: true },

@@ -114,7 +114,7 @@ describe('a cookie that a gateway sets', () => {
         headers: { cookie: [...jar].map((pair) => pair.join('=')).join('; ') },
       });
       for (const cookie of answer.headers['set-cookie'] ?? [])
-        jar.set(...(cookie.split(';')[0]?.split('=') as [string, string]));
+        jar.set(...((cookie.split(';')[0] as string).split('=') as [string, string]));
       return answer;
     };
     const words = [];

@@ -12,7 +12,7 @@ import type { Call } from '../harness/upstream.ts';
 const OURS = new Set(['cache-status', 'x-cache', 'x-refrain-request-id', 'via']);
 const OF_ONE_HOP = new Set(['host', 'connection', 'keep-alive', 'date', 'transfer-encoding']);
 
-/** Headers as `name: value`, as spelled but for framing, which each hop spells for itself; without ours and those of one hop. */
+/** Headers as `name: value`, as spelled but for framing, which each hop spells; without ours and those of one hop. */
 function endToEnd(raw: readonly string[] = []): string[] {
   const pairs: string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
@@ -124,9 +124,11 @@ describe('passes through, bytes and headers equal to a direct call:', () => {
     upstream.script = ({ response }) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' });
       const pour = () => {
-        while (sent < 100_000_000 && response.write(chunk)) sent += chunk.length;
-        if (sent < 100_000_000) response.once('drain', () => ((sent += chunk.length), pour()));
-        else response.end();
+        while (sent < 100_000_000) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return response.once('drain', pour);
+        }
+        return response.end();
       };
       pour();
     };
@@ -197,14 +199,15 @@ story('a pipelined answer that breaks off breaks its connection', async ({ upstr
   const body = JSON.stringify(chatRequest());
   const answers = talk(proxy.url, (socket) =>
     socket.write(
-      `GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\nPOST ${CHAT} HTTP/1.1\r\nhost: x\r\n` +
+        `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     ),
   );
   const second = await upstream.called(2);
   await second.closed;
   await until(() => proxy.app.cache.flights === 0);
   upstream.calls.find(({ url }) => url === '/v1/models')?.response.end('first');
-  expect(await answers).toMatch(/first[^]*HTTP\/1\.1 200 OK[^]*\{$/);
+  expect(await answers).toMatch(/first.*HTTP\/1\.1 200 OK.*\{$/s);
 });
 
 /** Waits until a figure has stopped growing over many turns of the event loop. */

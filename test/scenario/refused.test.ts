@@ -28,7 +28,8 @@ describe('is refused', () => {
     expect(answer).toContain('"code":"websocket_unsupported"');
     const other = await talk(proxy.url, (socket) =>
       socket.write(
-        'GET /v1/tomorrow HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAM\r\n\r\n',
+        'GET /v1/tomorrow HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\n' +
+          'upgrade: h2c\r\nhttp2-settings: AAM\r\n\r\n',
       ),
     );
     expect(other).toMatch(/^HTTP\/1\.1 404 /);

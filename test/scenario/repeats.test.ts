@@ -105,7 +105,8 @@ describe('an equal request', () => {
   story('reaches the upstream as the bytes that were received', async ({ upstream, open }) => {
     const proxy = await open();
     const body = Buffer.from(
-      ' {"model":"m",\r\n"n":1.0,"seed":9007199254740993,"x":1,"x":2,"messages":[{"content":"\\ud83c\\udf0a","role":"user"}]}\t',
+      ' {"model":"m",\r\n"n":1.0,"seed":9007199254740993,"x":1,"x":2,' +
+        '"messages":[{"content":"\\ud83c\\udf0a","role":"user"}]}\t',
     );
     await ask(`${proxy.url}/v1/chat/completions?b=2&a=1`, {
       body,

@@ -98,7 +98,7 @@ describe('a restart', () => {
       await first.stop();
       const later = await open({ store: { path }, ttl: (2 * DAY) / 1000 }, createTestClock(now));
       expect(await askAll(later, ['x'])).toEqual([word]);
-      // What takes its place has the right time.
+      // The process that takes its place has the right time.
       expect(await askAll(later, ['x'])).toEqual(['HIT']);
     });
   }
@@ -191,7 +191,7 @@ describe('a restart', () => {
         }),
       ]);
       expect(told()[0]?.msg).toContain('set it right, or purge them');
-      // What was kept a day ahead is good again once that day has come, and no longer than it would have been.
+      // An entry that was kept a day ahead is good again once that day has come, and no longer than it would have been.
       clock.advance(DAY);
       expect(new Set(await askAll(later, QUESTIONS.slice(10)))).toEqual(new Set(['HIT']));
       expect(told()).toHaveLength(1);

@@ -5,7 +5,9 @@ import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
 
-const ANSWER = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${chatAnswer().length}\r\n\r\n${chatAnswer()}`;
+const ANSWER =
+  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${chatAnswer().length}\r\n\r\n` +
+  `${chatAnswer()}`;
 
 /** How a connection answers its requests, in turn. */
 type Turn = (socket: Socket) => void;

@@ -13,7 +13,9 @@ story('a proxy that stops turns new requests away on the connections that it sti
   const proxy = await open();
   upstream.script = beginStream;
   const body = JSON.stringify(chatRequest('x', { stream: true }));
-  const question = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const question =
+    `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
+    `content-length: ${body.length}\r\n\r\n${body}`;
   const live = await begin(proxy.url + CHAT, { body: chatRequest('other', { stream: true }) });
   let stopped: Promise<void> | undefined;
   const text = await talk(proxy.url, async (socket) => {

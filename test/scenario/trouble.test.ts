@@ -25,7 +25,9 @@ describe('trouble with an upstream', () => {
       expect(status).toBe(502);
       expect(JSON.parse(text).error).toMatchObject({
         code: 'upstream_unreachable',
-        message: `The upstream ${origin} could not be reached (ECONNREFUSED); start what should listen there, or correct REFRAIN_UPSTREAM.`,
+        message:
+          `The upstream ${origin} could not be reached (ECONNREFUSED); ` +
+          `start what should listen there, or correct REFRAIN_UPSTREAM.`,
       });
     }
     const down = {

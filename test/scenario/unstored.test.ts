@@ -16,37 +16,51 @@ const told = async (proxy: Proxy, headers: Record<string, string> = {}, asked: o
   return { status, why };
 };
 
-/** How an answer is not kept, why, what its own head says of that, and the words for it. */
-const UNKEPT: [string, Script, object?, string?, string?][] = [
-  ['error-object', (call) => sendJson(call, errorAnswer('no')), , , 'it carried an error'],
-  ['not-json', (call) => sendJson(call, 'no'), , , 'it was not JSON'],
-  [
-    'missing-choice',
-    (call) => sendJson(call, chatAnswer('x', { choices: [] })),
-    ,
-    ,
-    'it has fewer choices than were asked for',
-  ],
-  [
-    'text-not-json',
-    (call) => sendJson(call, chatAnswer('{')),
-    { response_format: { type: 'json_object' } },
-    ,
-    'its text is not the JSON that was asked for',
-  ],
-  ['status', (call) => sendJson(call, errorAnswer('no'), 500), , 'status', 'its status was not 200'],
-  [
-    'upstream-no-store',
-    (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' }),
-    ,
-    'upstream-no-store',
-    'the upstream said no-store',
-  ],
-  ['too-large', (call) => sendJson(call, chatAnswer('x'.repeat(20_000))), , , 'it was longer than maxEntryBytes'],
+interface UnkeptCase {
+  readonly why: string;
+  readonly script: Script;
+  /** Fields of the request beside the usual ones. */
+  readonly others?: object;
+  /** The detail that the answer's own head gives already. */
+  readonly byHead?: string;
+  readonly words: string;
+}
+
+const UNKEPT: readonly UnkeptCase[] = [
+  { why: 'error-object', script: (call) => sendJson(call, errorAnswer('no')), words: 'it carried an error' },
+  { why: 'not-json', script: (call) => sendJson(call, 'no'), words: 'it was not JSON' },
+  {
+    why: 'missing-choice',
+    script: (call) => sendJson(call, chatAnswer('x', { choices: [] })),
+    words: 'it has fewer choices than were asked for',
+  },
+  {
+    why: 'text-not-json',
+    script: (call) => sendJson(call, chatAnswer('{')),
+    others: { response_format: { type: 'json_object' } },
+    words: 'its text is not the JSON that was asked for',
+  },
+  {
+    why: 'status',
+    script: (call) => sendJson(call, errorAnswer('no'), 500),
+    byHead: 'status',
+    words: 'its status was not 200',
+  },
+  {
+    why: 'upstream-no-store',
+    script: (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' }),
+    byHead: 'upstream-no-store',
+    words: 'the upstream said no-store',
+  },
+  {
+    why: 'too-large',
+    script: (call) => sendJson(call, chatAnswer('x'.repeat(20_000))),
+    words: 'it was longer than maxEntryBytes',
+  },
 ];
 
 describe('a miss whose predecessor was not kept', () => {
-  for (const [why, script, others, byHead, words] of UNKEPT) {
+  for (const { why, script, others, byHead, words } of UNKEPT) {
     story(`says why in Cache-Status, and in words where it is asked: ${why}`, async ({ upstream, open }) => {
       const proxy = await open({ maxEntryBytes: 10_000 });
       const asked = { ...body, ...others };

@@ -1,5 +1,5 @@
 /**
- * What the books have of a request: the tokens of its answer, wherever they are
+ * The usage record of a request: the tokens of its answer, wherever they are
  * told, and one model.
  */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';

@@ -49,6 +49,13 @@ const choiceOf = (message: object, reason = 'stop') =>
   chatAnswer('', { choices: [{ index: 0, message, finish_reason: reason }] });
 const embedded = (data: readonly object[], others: object = {}) => JSON.stringify({ data, ...others });
 
+/** Two answers at once, after an event that has nothing in it. */
+const TWO_CHOICES = [
+  { index: 0, text: 'a', finish_reason: 'stop' },
+  { index: 1, text: 'b', finish_reason: 'stop' },
+];
+const NULL_BEFORE_TWO = `data: null\n\n${pieces(...TWO_CHOICES)}${DONE}`;
+
 /** Writes bytes to the connection, and closes it. */
 const raw =
   (head: string, body: string | Buffer): Script =>
@@ -318,10 +325,8 @@ const RELAYED: readonly Form[] = [
     'null first, to several prompts',
     COMPLETIONS,
     { prompt: ['a', 'b'], stream: true },
-    stream(
-      `data: null\n\n${pieces({ index: 0, text: 'a', finish_reason: 'stop' }, { index: 1, text: 'b', finish_reason: 'stop' })}${DONE}`,
-    ),
-    `data: null\n\n${pieces({ index: 0, text: 'a', finish_reason: 'stop' }, { index: 1, text: 'b', finish_reason: 'stop' })}${DONE}`,
+    stream(NULL_BEFORE_TWO),
+    NULL_BEFORE_TWO,
     true,
   ],
   ['arguments that go on without index and id', CHAT, STREAM, stream(CALLED + DONE), CALLED + DONE, true],
@@ -435,7 +440,8 @@ const RELAYED: readonly Form[] = [
       CHAT,
       JSON_ASKED,
       raw(
-        `HTTP/1.1 ${interim}\n\nHTTP/1.1 200 OK\ncontent-type: application/json\ncontent-length: ${chatAnswer().length}`,
+        `HTTP/1.1 ${interim}\n\nHTTP/1.1 200 OK\ncontent-type: application/json\n` +
+          `content-length: ${chatAnswer().length}`,
         chatAnswer(),
       ),
       chatAnswer(),
@@ -463,7 +469,9 @@ describe('an answer with', () => {
   }
 
   story('100 Continue in pieces, on a connection that is used again', async ({ open }) => {
-    const bytes = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${chatAnswer().length}\r\n\r\n${chatAnswer()}`;
+    const bytes =
+      `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-type: application/json\r\n` +
+      `content-length: ${chatAnswer().length}\r\n\r\n${chatAnswer()}`;
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
       sockets.push(socket.setNoDelay(true).on('error', () => {}));

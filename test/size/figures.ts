@@ -9,7 +9,7 @@ export type Tell = (what: string) => void;
 
 export type Metrics = ReadonlyMap<string, number>;
 
-/** What the metrics say, by name and labels as they are written. */
+/** The metrics, by name and labels as they are written. */
 export async function metricsOf({ child }: Pick<ProxyProcess, 'child'>): Promise<Metrics> {
   const { admin } = await child.ready();
   const text = await (await fetch(`${admin}/metrics`)).text();

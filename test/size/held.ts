@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
 import { loopDelayOf, type Tell } from './figures.ts';
-import { open, send } from './proxy-process.ts';
+import { open, type ProxyProcess, send } from './proxy-process.ts';
 
 export interface HeldOptions {
   /** Bytes of the longest body that is tried. */
@@ -50,25 +50,35 @@ const bodiesOf = (bytes: number): Readonly<Record<string, string>> => ({
   }),
 });
 
+/** How long the event loop was held at most while this was asked, in ms. */
+async function heldBy(proxy: ProxyProcess, path: string, body: string, attempt: number): Promise<number> {
+  await loopDelayOf(proxy);
+  const { answer } = await send(proxy.url + path, [Buffer.from(body)], {
+    'content-length': String(Buffer.byteLength(body)),
+    'x-refrain-variant': String(attempt),
+  });
+  expect(answer.status, body.slice(0, 100)).toBe(200);
+  return (await loopDelayOf(proxy)).max;
+}
+
+/** The least of so many, or the first that is short enough. */
+async function bestOf(attempts: number, measure: (attempt: number) => Promise<number>): Promise<number> {
+  let best = Infinity;
+  for (let attempt = 0; attempt < attempts && best > LONGEST_MS; attempt += 1)
+    best = Math.min(best, await measure(attempt));
+  return best;
+}
+
 export function holdNothingUp({ bytes, attempts, tell }: HeldOptions): void {
   describe(`no request of ${bytes} bytes holds the event loop for more than ${LONGEST_MS} ms:`, () => {
-    test('whatever its body is made of', { timeout: attempts * 60_000 }, async () => {
+    test('whatever its body is made of', { timeout: 180_000 + attempts * 60_000 }, async () => {
       const proxy = await open((response) =>
         response.writeHead(200, { 'content-type': 'application/json' }).end(chatAnswer()),
       );
       const late: string[] = [];
       for (const [what, body] of Object.entries(bodiesOf(bytes))) {
         const path = what.startsWith('embedding') ? '/v1/embeddings' : CHAT;
-        let best = Infinity;
-        for (let attempt = 0; attempt < attempts && best > LONGEST_MS; attempt += 1) {
-          await loopDelayOf(proxy);
-          const { answer } = await send(proxy.url + path, [Buffer.from(body)], {
-            'content-length': String(Buffer.byteLength(body)),
-            'x-refrain-variant': String(attempt),
-          });
-          expect(answer.status, what).toBe(200);
-          best = Math.min(best, (await loopDelayOf(proxy)).max);
-        }
+        const best = await bestOf(attempts, (attempt) => heldBy(proxy, path, body, attempt));
         tell?.(`${what}: held for ${best} ms`);
         if (best > LONGEST_MS) late.push(`${what}: ${best} ms`);
       }

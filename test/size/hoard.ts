@@ -21,6 +21,11 @@ export interface Hoard {
 
 /** In bytes: what is no request's. After long bodies the allocator keeps up to twice of it for the next ones. */
 const SLACK = 64 * MB;
+/**
+ * The shares of all bodies that come, one after the other: all to a process that has not seen their like; then some,
+ * which fill the budget too, to one whose allocator has.
+ */
+const ROUNDS = [1, 1 / 4, 1 / 4];
 const BUDGET = 256 * 1024 * 1024;
 
 const KEPT = { body: chatRequest('kept') };
@@ -33,7 +38,10 @@ const BOMBS = {
   zstd: () => zstdCompressSync(ZEROS, { params: { [constants.ZSTD_c_windowLog]: 27 } }),
 } as const;
 
-/** Asks once on a connection of its own, and reads the answer to its end. @returns null where the proxy hung up, as it may on a body that it has refused */
+/**
+ * Asks once on a connection of its own, and reads the answer to its end.
+ * @returns null where the proxy hung up, as it may on a body that it has refused
+ */
 async function send(
   proxy: ProxyProcess,
   body: () => Iterable<Buffer>,
@@ -70,39 +78,53 @@ async function measure(
     flags,
   );
   await ask(proxy.url + CHAT, KEPT);
-  // What a process takes once for traffic of this kind is not what these bodies cost.
+  // Memory that a process takes once for traffic of this kind is no cost of these bodies.
   const passing = Array.from(repeated(20 * MB, Buffer.alloc(65_536, 'a')));
   const length = String(passing.length * 65_536);
   await Promise.all(Array.from({ length: 8 }, () => send(proxy, () => passing, { 'content-length': length })));
   proxy.settle();
   const answers: (Digest | null)[] = [];
-  let words: unknown[] = [];
-  const growth = await proxy.growth(async () => {
-    const others = Promise.all(
-      Array.from({ length: count }, async (_, index) => answers.push(await send(proxy, ...bodyOf(index)))),
-    );
-    words = await hitsDuring(proxy, others);
-  });
-  expect(new Set(words)).toEqual(new Set(['HIT']));
-  return { proxy, growth, answers };
+  const growths: number[] = [];
+  for (const [round, share] of ROUNDS.entries()) {
+    const bodies = Array.from({ length: count * share }, (_, index) => bodyOf(round * count + index));
+    let words: unknown[] = [];
+    const growth = await proxy.growth(async () => {
+      const others = Promise.all(bodies.map(async (body) => answers.push(await send(proxy, ...body))));
+      words = await hitsDuring(proxy, others);
+    });
+    growths.push(growth);
+    expect(new Set(words)).toEqual(new Set(['HIT']));
+  }
+  return { growths, answers };
 }
+
+/**
+ * The bodies took no more than their budget, and left nothing behind. That the process gives its memory back to the
+ * system is not asked: its allocator may keep it, and does for as long as it likes.
+ */
+function expectBounded([first = Infinity, ...others]: readonly number[], budget: number): void {
+  expect(first).toBeLessThan(SLACK + budget);
+  expect(Math.max(...others)).toBeLessThan(2 * SLACK + budget);
+  const [before = Infinity, last = Infinity] = others.slice(-2);
+  expect(last).toBeLessThan(before + SLACK);
+}
+
+const inMegabytes = (growths: readonly number[]) =>
+  growths.map((growth) => `${(growth / MB).toFixed(1)} MB`).join(', then ');
 
 export function hoardAtMost({ bombs, large, tell }: Hoard): void {
   for (const [coding, make] of Object.entries(BOMBS)) {
-    test(`${bombs} bodies in ${coding} that decode to 300 MB take little, and are passed on`, {
-      timeout: 120_000,
-    }, async () => {
+    test(`${bombs} bodies in ${coding} that decode to 300 MB take little, and are passed on`, async () => {
       const bomb = make();
-      const { proxy, growth, answers } = await measure([], bombs, () => [
+      const { growths, answers } = await measure([], bombs, () => [
         () => [bomb],
         { 'content-encoding': coding, 'content-length': String(bomb.length) },
       ]);
-      tell?.(`${bombs} bombs in ${coding} of ${bomb.length} bytes: grew by ${(growth / MB).toFixed(1)} MB`);
+      tell?.(`${bombs} bombs in ${coding} of ${bomb.length} bytes: grew by ${inMegabytes(growths)}`);
       expect(new Set(answers.map((answer) => `${answer?.status} ${answer?.headers['x-cache']}`))).toEqual(
         new Set(['200 BYPASS']),
       );
-      expect(growth).toBeLessThan(SLACK + BUDGET);
-      expect(await proxy.givesBack(2 * SLACK, 15)).toBe(true);
+      expectBounded(growths, BUDGET);
     });
   }
 
@@ -115,7 +137,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
       [200, 503, undefined],
     ],
   ] as const) {
-    test(`${large} bodies of 15.9 MB at once take no more than ${what}`, { timeout: 120_000 }, async () => {
+    test(`${large} bodies of 15.9 MB at once take no more than ${what}`, async () => {
       const piece = Buffer.alloc(63_600, 'a');
       const begin = (index: number) => Buffer.from(`{"model":"m","messages":[{"role":"user","content":"${index} `);
       function* body(index: number): Iterable<Buffer> {
@@ -124,19 +146,19 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
         yield Buffer.from('"}]}');
       }
       const length = (index: number) => String(begin(index).length + 250 * piece.length + 4);
-      const { proxy, growth, answers } = await measure(flags, large, (index) => [
+      const { growths, answers } = await measure(flags, large, (index) => [
         () => body(index),
         { 'content-length': length(index) },
       ]);
       const words = Map.groupBy(answers, (answer) => `${answer?.status} ${answer?.headers['cache-status']}`);
       tell?.(
-        `${large} bodies of 15.9 MB, ${what}: grew by ${(growth / MB).toFixed(1)} MB; ${Array.from(words, ([word, all]) => `${all.length} ${word}`).join(', ')}`,
+        `${large} bodies of 15.9 MB, ${what}: grew by ${inMegabytes(growths)}; ` +
+          `${Array.from(words, ([word, all]) => `${all.length} ${word}`).join(', ')}`,
       );
       expect(
         answers.map((answer) => answer?.status).filter((status) => !(statuses as readonly unknown[]).includes(status)),
       ).toEqual([]);
-      expect(growth).toBeLessThan(SLACK + budget);
-      expect(await proxy.givesBack(2 * SLACK, 15)).toBe(true);
+      expectBounded(growths, budget);
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is large or odd passes, and takes little memory on its way: the same
+ * Bodies that are large or odd pass, and take little memory on their way: the same
  * tests at any size.
  */
 import { once } from 'node:events';
@@ -97,7 +97,8 @@ export function passAtThese({ json, upload, answer, shared, tell }: Sizes): void
     expectBelow(48 * MB, growth, `a stream of ${answer / MB} MB`);
   });
 
-  test(`${shared.stalled} clients that never read a stream of ${shared.bytes / MB} MB cost little, and hinder none of ${shared.readers} that do`, async () => {
+  const crowd = `${shared.stalled} clients that never read a stream of ${shared.bytes / MB} MB`;
+  test(`${crowd} cost little, and hinder none of ${shared.readers} that do`, async () => {
     let sent: { bytes: number; sha256: string } | undefined;
     let start = () => {};
     const started = new Promise<void>((resolve) => (start = resolve));

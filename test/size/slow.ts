@@ -13,7 +13,7 @@ import { MB, open } from './proxy-process.ts';
 export interface SlowOptions {
   /** How many connections of each kind. */
   readonly each: number;
-  /** Whether it is waited for until the proxy gives them up. */
+  /** True where the proxy is waited for until it gives them up. */
   readonly untilGivenUp: boolean;
   readonly tell?: Tell;
 }
@@ -58,8 +58,8 @@ class Slow {
 }
 
 export function surviveTheSlow({ each, untilGivenUp, tell }: SlowOptions): void {
-  test(`${each} connections that never end their head, as many their body, and as many that never read, hinder nobody`, {
-    timeout: 60_000 + each * 100,
+  test(`${each} connections that never end their head, as many their body, as many that never read, hinder nobody`, {
+    timeout: 180_000 + each * 100,
   }, async () => {
     const events = chatEvents();
     const live = { end: () => {} };

@@ -78,9 +78,7 @@ export function honoursCatalogue(name: string, { open, settle }: Subject): void 
   };
 
   describe(name, () => {
-    test('lists what fits, in each order, a page at a time, and counts and purges the same', {
-      timeout: 90_000,
-    }, async () => {
+    test('lists what fits, in each order, a page at a time, and counts and purges the same', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(kept, { maxLength: 12 }),

@@ -23,7 +23,7 @@ interface FullOptions {
 export function outlivesFullDisks({ rounds, report }: FullOptions): void {
   story(
     `a proxy whose disk is full ${rounds} times serves all the while, and keeps all once there is room`,
-    { timeout: 30_000 + rounds * 3_000 },
+    { timeout: 180_000 + rounds * 3_000 },
     async ({ run, path, upstream }) => {
       const proxy = await run();
       const asked: string[] = [];

@@ -67,7 +67,7 @@ interface KillOptions {
 
 export function losesNothingWhenKilled({ trials, report }: KillOptions): void {
   test(`a writer that is killed at any moment, ${trials} times, loses nothing that was committed and leaves no wrong body`, {
-    timeout: trials * 3_000,
+    timeout: 180_000 + trials * 3_000,
   }, async () => {
     const { directory } = createTempDir();
     const each = Math.ceil(trials / LANES.length);

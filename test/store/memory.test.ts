@@ -42,7 +42,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('set the same again' as const), key }) },
 );
 
-describe('the weight of an entry', () => {
+describe('the weight of a label and of parts', () => {
   const asked = {
     endpoint: 'chat',
     model: 'gpt-test',

@@ -92,7 +92,11 @@ describe('what one process throws away', () => {
     const one = await dir.open();
     const told: Gone[] = [];
     const { promise: heard, resolve } = Promise.withResolvers<void>();
-    const other = await dir.open({ onGone: (gone) => void (told.push(gone), resolve()) });
+    const onGone = (gone: Gone) => {
+      told.push(gone);
+      resolve();
+    };
+    const other = await dir.open({ onGone });
     // Waits to be written, for the clock stands still.
     other.set('a', tagged('a', 'x'));
     await one.purge({ tag: 'x' });

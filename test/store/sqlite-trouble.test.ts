@@ -223,7 +223,7 @@ describe('the process', () => {
       ${script}
     `,
       ],
-      { encoding: 'utf8', timeout: 20_000 },
+      { encoding: 'utf8', timeout: 120_000 },
     );
 
   test('ends by itself when a close was forgotten', () => {

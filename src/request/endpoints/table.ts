@@ -5,6 +5,7 @@ import { type Endpoint, ENDPOINTS } from '../../endpoint.ts';
 import { chat } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
+import { messages } from './messages.ts';
 import { moderations } from './moderations.ts';
 import type { EndpointPath, RequestEndpoint } from './request-endpoint.ts';
 import { rerank } from './rerank.ts';
@@ -14,6 +15,7 @@ export const REQUEST_ENDPOINTS: Readonly<Record<Endpoint, RequestEndpoint>> = {
   chat,
   completions,
   embeddings,
+  messages,
   moderations,
   responses,
   rerank,

@@ -6,6 +6,7 @@ import { type ErrorDialect, OPENAI_ERRORS } from '../error-dialect.ts';
 import { chat } from './chat.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
+import { messages } from './messages.ts';
 import { moderations } from './moderations.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
 import { rerank } from './rerank.ts';
@@ -15,6 +16,7 @@ export const RESPONSE_ENDPOINTS: Readonly<Record<Endpoint, ResponseEndpoint>> = 
   chat,
   completions,
   embeddings,
+  messages,
   moderations,
   responses,
   rerank,

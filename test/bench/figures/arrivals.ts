@@ -31,7 +31,7 @@ export async function* measureArrivals(): AsyncIterable<Line> {
       'straight to the upstream',
       2,
     );
-    // What of that is the machine's and this generator's.
+    // The part of it that is the machine's and this generator's.
     yield lineOf(
       `first byte through the bare relay at ${PER_SECOND}/s, added`,
       await timed([relay.url, upstream.url], question),

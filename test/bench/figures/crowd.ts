@@ -17,7 +17,9 @@ const CLIENTS = 10_000;
 const EVENTS = chatEvents(Array.from({ length: 97 }, (_, index) => ` word ${index}`));
 const EVENT_MS = 20;
 const BODY = '{"model":"gpt-test","stream":true,"messages":[{"role":"user","content":"All at once."}]}';
-const REQUEST = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+const REQUEST =
+  `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+  `content-length: ${BODY.length}\r\n\r\n${BODY}`;
 /** Of a stream that was followed, or, for whoever came too late for that, of the stored answer. */
 const END = /\[DONE\]\n\n(\r\n0\r\n\r\n)?$/;
 const TAIL = 20;
@@ -51,7 +53,9 @@ export async function* measureCrowd(): AsyncIterable<Line> {
     yield {
       ...shared,
       what: `${what}: calls`,
-      measured: `${calls} for ${CLIENTS.toLocaleString('en')} answers, in ${seconds.toFixed(1)} s of a stream of ${((EVENTS.length * EVENT_MS) / 1_000).toFixed(1)} s`,
+      measured:
+        `${calls} for ${CLIENTS.toLocaleString('en')} answers, in ${seconds.toFixed(1)} s of a stream of ` +
+        `${((EVENTS.length * EVENT_MS) / 1_000).toFixed(1)} s`,
       figure: calls,
       budget: 1,
       unit: 'calls',

@@ -1,5 +1,5 @@
 /**
- * What an installation for production takes on disk: the package as it is
+ * The disk space of an installation for production: the package as it is
  * published and everything that it depends on.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * What a hit costs at least: a bare server that reads the body, takes its
+ * The least that a hit can cost: a bare server that reads the body, takes its
  * SHA-256 and answers the bytes that a Map has under it. `node floor.ts ANSWER TYPE`.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * What a miss costs at least: a bare server that passes each request on by
+ * The least that a miss can cost: a bare server that passes each request on by
  * undici, and its answer back. `node relay.ts UPSTREAM`.
  */
 import { createServer } from 'node:http';

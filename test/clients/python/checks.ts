@@ -1,5 +1,5 @@
 /**
- * What holds for a client in another language: through Refrain it parses what
+ * The checks for a client in another language: through Refrain it parses what
  * it would have parsed without, the second time without the upstream.
  */
 import assert from 'node:assert/strict';
@@ -22,7 +22,7 @@ import { answerTools } from '../../harness/tool-calls.ts';
 import { type Script, startUpstream } from '../../harness/upstream.ts';
 import type { Python, Told } from './environment.ts';
 
-/** What each question must be answered with, among others. */
+/** The values that each answer must have, among others. */
 const QUESTIONS: Readonly<Record<string, string>> = {
   'chat': '"content":"Salt water."',
   'chat, streamed': '"content":"wäter 🌊"',

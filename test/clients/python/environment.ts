@@ -11,7 +11,7 @@ const DRIVE = new URL('./drive.py', import.meta.url).pathname;
 
 const run = promisify(execFile);
 
-/** What came of one question. */
+/** The outcome of one question. */
 export interface Told {
   /** The parsed objects, in order. */
   readonly told: readonly unknown[];
