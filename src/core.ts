@@ -20,7 +20,7 @@ import type { Log } from './log.ts';
 import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import { type BodyLimits, RequestBudget } from './request/budget.ts';
-import { Decoding } from './request/content-coding.ts';
+import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';

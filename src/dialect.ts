@@ -40,7 +40,7 @@ export function ignoresLabels(dialect: Dialect): boolean {
   return dialect !== 'compatible';
 }
 
-/** Tests whether a body means what OpenAI documents: which fields are labels, and what is assumed where one is absent. */
+/** Tests whether a body means what OpenAI documents: its labels, and what is assumed where a field is absent. */
 export function readsAsOpenai(dialect: Dialect): boolean {
   return dialect === 'openai' || dialect === 'engine';
 }

@@ -6,7 +6,7 @@ const SOURCE = new URL('../src', import.meta.url).pathname;
 
 /** The rooms, each of which may import only those above it; a file beside the rooms is a room of its own. */
 const ROOMS = [
-  ['errors', 'clock', 'log', 'endpoint', 'dialect'],
+  ['errors', 'clock', 'log', 'endpoint', 'dialect', 'coding'],
   ['thread', 'privacy'],
   ['config', 'secret'],
   ['request', 'response'],

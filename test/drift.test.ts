@@ -55,7 +55,7 @@ describe('the documents', () => {
       'src/request/state.ts',
       'src/request/parsed-request.ts',
       'src/request/bypasses.ts',
-      'src/request/content-coding.ts',
+      'src/request/decoding.ts',
       'src/http/bodies.ts',
       'src/proxy/name.ts',
     ].flatMap((path) =>

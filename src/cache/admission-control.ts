@@ -75,7 +75,7 @@ export class AdmissionControl {
     this.#flights += change;
   }
 
-  countListener(change: 1 | -1): void {
+  countReader(change: 1 | -1): void {
     this.#listeners += change;
   }
 

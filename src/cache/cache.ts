@@ -138,10 +138,13 @@ export class Cache {
     return this.#answerFrom(found, question);
   }
 
-  /** The entry that a flight is to replace, where it is good enough for this question. */
+  /** The entry that a flight is to replace, where it is good enough for this question, or says where its answer is. */
   #servedBefore(flight: Flight, question: Question): Found | undefined {
-    const before = question.permission.read ? flight.landing?.before : undefined;
-    return this.#stored.servable(before, question) === null ? undefined : before;
+    const { key, permission, sent } = question;
+    const before = permission.read ? flight.landing?.before : undefined;
+    if (before === undefined) return undefined;
+    const isElsewhere = ownKey(key, before.entry, sent) !== key;
+    return isElsewhere || this.#stored.servable(before, question) ? before : undefined;
   }
 
   /** Follows once the head is known, unless it says that the answer is for the one who leads; then asks for itself. */

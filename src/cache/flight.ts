@@ -206,7 +206,7 @@ export class Flight implements Writer, RecordingOwner {
   /** Ends an answer that nobody listens to, unless it is worth finishing. */
   #abandon(): void {
     const { recording } = this;
-    if (recording.listeners > 0 || !this.#leading || this.#committed || recording.isOver) return;
+    if (recording.readers > 0 || !this.#leading || this.#committed || recording.isOver) return;
     const isToFinish = this.isDetached || this.#plan.onAbandon === 'finish';
     if (isToFinish && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), alreadySent: false });

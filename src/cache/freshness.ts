@@ -16,6 +16,9 @@ import type { Permission } from './question.ts';
 
 export type Freshness = 'fresh' | 'stale-while-revalidate' | 'stale-if-error' | 'gone';
 
+/** That of an entry that is served. */
+export type Served = Exclude<Freshness, 'gone'>;
+
 /** The age of an entry that a clock ahead of this one has dated is not known, so that it is gone. */
 export function freshnessOf(entry: Dates, permission: Staleness, now: number): Freshness {
   const { maxAge, maxStale, revalidates, staleIfError } = permission;

@@ -4,7 +4,7 @@
  */
 import type { Call } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
-import type { Freshness } from './freshness.ts';
+import type { Served } from './freshness.ts';
 import type { WhyNotKept } from './storable.ts';
 
 export type Outcome =
@@ -24,7 +24,7 @@ export interface Hit {
   readonly age: number;
   /** Seconds; negative once it has expired, `Infinity` for an entry that never does. */
   readonly ttl: number;
-  readonly freshness: Exclude<Freshness, 'gone'>;
+  readonly freshness: Served;
   /** The status of the failure in whose place it is served; null where the upstream was not asked first. */
   readonly status: number | null;
 }

@@ -9,7 +9,7 @@ import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
-import { type Freshness, freshnessOf } from './freshness.ts';
+import { type Freshness, freshnessOf, type Served } from './freshness.ts';
 import { FutureEntries } from './future-entries.ts';
 import type { CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
@@ -106,6 +106,3 @@ export class StoredAnswers {
     };
   }
 }
-
-/** The freshness of an entry that is served. */
-export type Served = Exclude<Freshness, 'gone'>;

@@ -8,7 +8,7 @@ import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsage
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
-import { amountsOf, dayOf, type Kind } from './row.ts';
+import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
 
 /** Since the start of the proxy. */
@@ -19,6 +19,10 @@ export interface LedgerOptions {
   readonly prices: Prices;
   readonly log: Log;
 }
+
+/** The members of a record that its row is made of, and those that are put anew. */
+type Costs = Pick<UsageRecord, 'time' | 'scope' | 'endpoint' | 'model' | 'call'>;
+type Priced = 'scope' | 'dollars';
 
 const DAY_MS = 86_400_000;
 
@@ -92,26 +96,23 @@ export class Ledger {
   }
 
   #write(record: UsageRecord): void {
-    const { scope, outcome } = record;
-    const nanoDollars = this.#priceOf(record);
-    this.#usageFile.add(this.#kindOf(record, outcome), amountsOf(record, 1, nanoDollars), whyOf(record));
-    const priced = { ...record, scope: scope === null ? null : scopeLabel(scope), dollars: inDollars(nanoDollars) };
+    const priced = { ...record, ...this.#add(record, record.outcome, 1, whyOf(record)) };
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
   }
 
   #writeCall(record: CallRecord): void {
-    const nanoDollars = this.#priceOf(record);
-    this.#usageFile.add(this.#kindOf(record, 'miss'), amountsOf(record, 0, nanoDollars), null);
-    for (const subscriber of this.#callSubscribers) subscriber({ ...record, dollars: inDollars(nanoDollars) });
+    const priced = { ...record, ...this.#add(record, 'miss', 0, null) };
+    for (const subscriber of this.#callSubscribers) subscriber(priced);
   }
 
-  #priceOf({ model, call }: Pick<UsageRecord, 'model' | 'call'>): number | null {
-    return call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
-  }
-
-  #kindOf({ time, scope, endpoint, model }: Omit<CallRecord, 'call'>, outcome: LedgerWord): Kind {
-    const label = scope === null ? '' : scopeLabel(scope);
-    return { day: this.#dayOf(time), scope: label, endpoint, model: model ?? '', outcome };
+  /** Adds to the row of its kind. @returns its scope and price as others are told of them */
+  #add(record: Costs, outcome: LedgerWord, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
+    const { time, scope, endpoint, model, call } = record;
+    const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
+    const label = scope === null ? null : scopeLabel(scope);
+    const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
+    this.#usageFile.add(kind, amountsOf(record, requests, nanoDollars), why);
+    return { scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
   }
 
   #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {
@@ -130,8 +131,4 @@ export class Ledger {
     }
     return this.#day;
   }
-}
-
-function inDollars(nanoDollars: number | null): number | null {
-  return nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR;
 }

@@ -126,16 +126,12 @@ export class Metrics {
     this.#count(record);
     if (error !== null) this.#errors.inc({ code: error });
     if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
-    if (tier !== null) this.#observeHit(tier, record);
+    if (tier !== null) this.#hitDurations.observe({ tier }, record.ms / 1_000);
+    if (outcome === 'hit' && record.why !== null && error === null) this.#stale.inc({ freshness: record.why });
     if (call === null) return;
     if (outcome !== 'hit' && outcome !== 'follow') return this.observeCall({ ...record, call });
     if (call.usage) this.#saved.add(record.model, call.usage, record.dollars);
     this.#savedSeconds.inc(call.ms / 1_000);
-  }
-
-  #observeHit(tier: string, { ms, why, error }: PricedUsageRecord): void {
-    this.#hitDurations.observe({ tier }, ms / 1_000);
-    if (why !== null && error === null) this.#stale.inc({ freshness: why });
   }
 
   /** Counts an upstream call, whichever request it was for, or none. */

@@ -1,8 +1,8 @@
 /**
- * What tokens cost: OpenAI's and Anthropic's list prices for their standard
- * tier, from `config/prices.json`. `since` is a day from which a price is known to have
- * stood at its `source` (of a page without a date: the earliest that its text
- * can be of); what it was before, and since, is not known here.
+ * The prices of tokens: OpenAI's and Anthropic's lists for their standard tier,
+ * from `config/prices.json`. `since` is a day from which a price is known to
+ * have stood at its `source` (of a page without a date: the earliest that its
+ * text can be of); what it was before, and since, is not known here.
  *
  * A price holds for the model it names and for its dated snapshots. Anything
  * else in a name makes it another model: `gpt-4o-mini` and
@@ -30,7 +30,7 @@ export interface Price {
 /** The same for `src/` and `dist/`. */
 const FILE = new URL('../../config/prices.json', import.meta.url);
 
-/** What follows a model's name in that of its snapshot: `-2024-07-18`, `-20250929` or `-0613`. */
+/** The ending of a model's name in that of its snapshot: `-2024-07-18`, `-20250929` or `-0613`. */
 const SNAPSHOT = /-(\d{4}-\d{2}-\d{2}|20\d{6}|(?:0[1-9]|1[0-2])[0-3]\d)$/;
 
 /** A dollar per million tokens is so many nano-dollars per token. */
@@ -40,7 +40,7 @@ export const NANO_PER_DOLLAR = 1_000_000_000;
 
 export class Prices {
   readonly #prices: ReadonlyMap<string, Price>;
-  /** What was found last: the same is asked for again and again. */
+  /** The last that was found: the same is asked for again and again. */
   #last: { readonly model: string; readonly price: Price | null } = { model: '', price: null };
 
   constructor(prices: Readonly<Record<string, Price>>) {

@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
-import type { Decoding } from '../request/content-coding.ts';
+import type { Decoding } from '../request/decoding.ts';
 import type { Keyer } from '../request/keyer.ts';
 import type { OmissionsByDialect } from '../request/omissions.ts';
 import type { Keep } from '../response/complete.ts';

@@ -1,26 +1,13 @@
 /**
  * The question that a request puts to the cache.
  */
-import type { Callers, Standing } from '../cache/callers.ts';
 import type { Client, Permission, Question } from '../cache/question.ts';
 import { isShared } from '../request/caller.ts';
 import { asksForUsage } from '../request/form.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { fetcherFor } from './fetcher.ts';
-import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest } from './name.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
-
-/** Nothing kept for a caller whom the upstream refused last, and nothing stale for one who was to pay. */
-export function permissionFor(
-  callers: Callers,
-  { policy, credentialAtUpstream }: ReceivedHead,
-  standing: Standing,
-): Permission {
-  if (standing === 'refused') return { ...policy, read: false, follow: false };
-  const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
-  return mayBeStale && callers.isToPay(credentialAtUpstream) ? { ...policy, maxStale: 0, staleIfError: 0 } : policy;
-}
 
 export function questionFor(
   proxy: ProxyDependencies,

@@ -1,5 +1,5 @@
 /**
- * Which requests go past the cache for what they ask, as the configuration has
+ * Requests that go past the cache for what they ask, as the configuration has
  * it: searches (`default`), fields by JSON Pointer, models by a pattern. Plain
  * values, so that another thread can read them.
  */

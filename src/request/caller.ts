@@ -10,7 +10,7 @@ import { createMatcher } from './name-list.ts';
 
 declare const scopeBrand: unique symbol;
 
-/** Who may share an answer. Made here alone, so that no fingerprint can be taken without one. */
+/** The callers that may share an answer. Made here alone, so that no fingerprint can be taken without one. */
 export type Scope = string & { readonly [scopeBrand]: true };
 
 /** Headers that say who asks, and on whose account. */
@@ -109,12 +109,15 @@ export function createCallers({ shared, isUser, digestOf }: CallerRules): (field
   };
 }
 
-/** Whether callers with different credentials may have this scope. */
+/** Tests whether callers with different credentials may have this scope. */
 export function isShared(scope: Scope): boolean {
   return scope.startsWith('shared:');
 }
 
-/** As people are told of it: `shared:NAME`, or `private:` and the first 12 digits: enough to tell callers apart, too little to test a guess by. */
+/**
+ * A scope as people read it: `shared:NAME`, or `private:` and the first 12 digits: enough to tell callers apart, too
+ * little to test a guess by.
+ */
 export function scopeLabel(scope: string): string {
   return scope.startsWith('private:') ? scope.slice(0, 'private:'.length + 12) : scope;
 }

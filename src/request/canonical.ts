@@ -19,7 +19,7 @@ import { Author } from './author.ts';
 import { MemberNames } from './member-names.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, NotCanonical, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
-/** Which objects are envelopes. Members and items without a shape of their own keep their order. */
+/** The objects that are envelopes. Members and items without a shape of their own keep their order. */
 export interface Shape {
   readonly sorted: boolean;
   readonly members?: ReadonlyMap<string, Shape>;
@@ -33,9 +33,9 @@ export interface Shape {
 export type Ignored = ReadonlyMap<string, Ignored | true | 'authored'>;
 
 export interface Canonical {
-  /** Injective over everything that is not left out. Starts with its kind, so that no raw text equals a canonical one. */
+  /** Injective over all that is not left out. Starts with its kind, so that no raw text equals a canonical one. */
   readonly text: string;
-  /** Names that stand twice in one object, at any depth, and top-level members that are nested too deep to be parsed. */
+  /** Names that stand twice in one object, at any depth, and top-level members too deep to be parsed. */
   readonly uncertain: ReadonlySet<string>;
   /** Source text of each top-level member; the last one of a name that stands twice. */
   readonly members: ReadonlyMap<string, string>;
@@ -43,7 +43,6 @@ export interface Canonical {
 
 /** Deeper than any prompt or schema in use, shallow enough that recursion cannot exhaust the stack. */
 const MAX_DEPTH = 128;
-
 const KEPT: Shape = { sorted: false };
 
 /**

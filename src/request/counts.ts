@@ -1,5 +1,5 @@
 /**
- * What a whole answer has, as far as its request tells.
+ * The size of a whole answer, as far as its request tells.
  */
 import type { BodyFields } from './body-fields.ts';
 

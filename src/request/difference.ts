@@ -4,7 +4,7 @@
  */
 import { FORM_FIELDS } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
-import { tokenOf } from './json-pointer.ts';
+import { headerPointer, tokenOf } from './json-pointer.ts';
 import { readTree, type JsonTree } from './tree.ts';
 
 export interface Difference {
@@ -12,11 +12,11 @@ export interface Difference {
   /** Its text on either side, cut short; null where it is absent. */
   readonly a: string | null;
   readonly b: string | null;
-  /** What the texts do not show. */
+  /** A reason that the texts do not show. */
   readonly note?: string;
 }
 
-/** The most that are told of one pair. */
+/** The most that are reported of one pair. */
 const MAX_DIFFERENCES = 100;
 const MAX_EXCERPT = 120;
 
@@ -38,8 +38,7 @@ export function differencesOf(a: Parts, b: Parts): Difference[] {
 }
 
 function pointerOf(part: string): string {
-  if (part.startsWith('header:')) return `/headers/${tokenOf(part.slice('header:'.length))}`;
-  return POINTERS[part] ?? `/${part}`;
+  return part.startsWith('header:') ? headerPointer(part) : (POINTERS[part] ?? `/${part}`);
 }
 
 type Note = (difference: Difference) => void;

@@ -26,7 +26,7 @@ export interface NamedRequest {
   readonly parts: Parts;
 }
 
-/** How one side is told. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
+/** One side, as it is reported. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
 export type Side =
   | { readonly key: string; readonly form: Form; readonly parts: Parts }
   | { readonly key: null; readonly why: string };
@@ -34,7 +34,7 @@ export type Side =
 type Hinted = Difference & { readonly hint?: string };
 
 export interface Explanation {
-  /** Whether one answer serves both. */
+  /** True where one answer serves both. */
   readonly same: boolean;
   /** The pointer of the first difference. */
   readonly first: string | null;
@@ -43,7 +43,10 @@ export interface Explanation {
   readonly b: Side;
 }
 
-/** @returns the name that a request would be given, or why it has none. @throws RefrainError where it would be refused */
+/**
+ * @returns the name that a request would be given, or why it has none
+ * @throws RefrainError where it would be refused
+ */
 export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): NamedRequest | string {
   const { keyContext } = parseHead(rules, { method, url: path, fields: readHeaderFields(headers) });
   if (keyContext === null) return 'route';

@@ -36,7 +36,10 @@ export const FORM_FIELDS = ['stream', 'stream_options'] as const;
 
 type LeftOut = (typeof IGNORED_FIELDS)[number]['fields'][number] | (typeof FORM_FIELDS)[number];
 
-/** The part that a field in the key has in the answer: who answers, from what, by which means, by what chance, in which shape, on which terms. */
+/**
+ * The part that a field in the key has in the answer: who answers, from what, by which means, by what chance, in which
+ * shape, on which terms.
+ */
 export type Why = 'model' | 'prompt' | 'tools' | 'sampling' | 'output' | 'service';
 
 /** The fields of any variant: `keyof` alone gives those that all have. */

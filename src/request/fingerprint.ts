@@ -21,7 +21,7 @@ export const KEY_VERSION = '3';
 /** All that names an answer but its body. */
 export interface Frame {
   readonly scope: Scope;
-  /** Which upstream answers: scheme, host and port. */
+  /** The upstream that answers: scheme, host and port. */
   readonly upstream: string;
   readonly dialect: Dialect;
   readonly method: string;
@@ -72,7 +72,7 @@ export function fingerprint(parts: Parts): Fingerprint {
   return hash(parts, { algorithm: 'sha256', respectType: false });
 }
 
-/** What a store is asked by: the answer and its spelling. */
+/** The key that a store is asked by: the answer and its spelling. */
 export function keyOf(name: Fingerprint, form: Form): string {
   return `${name}.${form}`;
 }
@@ -81,7 +81,7 @@ export function nameOf(key: string): Fingerprint {
   return key.slice(0, key.indexOf('.'));
 }
 
-/** Of whichever variant of it: what tells these apart stands behind a tilde. */
+/** The form of a key, of any variant: these differ behind a tilde. */
 export function formOf(key: string): Form {
   return key.slice(key.indexOf('.') + 1).split('~', 1)[0] as Form;
 }

@@ -7,7 +7,7 @@ export type Form = 'json' | 'sse' | `sse+${string}`;
 
 export interface FormChoice {
   readonly form: Form;
-  /** Whether `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
+  /** True where `stream` and `stream_options` say nothing beyond the form, so that the key may leave them out. */
   readonly understood: boolean;
 }
 
@@ -42,7 +42,7 @@ export function choosePlainStream(stream: unknown, options: unknown): FormChoice
   return { ...chosen, understood: chosen.understood && (options ?? null) === null };
 }
 
-/** Tests whether a form has usage because it was asked for, which a stream then tells. */
+/** Tests whether a form has usage because it was asked for, which a stream then reports. */
 export function asksForUsage(form: Form): boolean {
   return form.includes('+usage');
 }

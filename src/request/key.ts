@@ -32,7 +32,7 @@ export function createKeyContext(facts: Omit<KeyContext, 'digest'>): KeyContext 
 
 export interface KeyedRequest extends Omit<ParsedRequest, 'text'> {
   readonly key: string;
-  /** What the name is made of; null where the body is too long to be kept with its answer. */
+  /** The parts of the name; null where the body is too long to be kept with its answer. */
   readonly parts: Parts | null;
 }
 

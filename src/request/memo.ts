@@ -8,7 +8,10 @@ import type { WhyNotCacheable } from './parsed-request.ts';
 import type { KeyedRequest, KeyContext } from './key.ts';
 import type { WholeBody } from './whole-body.ts';
 
-/** What one name takes, with its key and its place in the table; `node --expose-gc test/bench/bookkeeping.ts` measures it. */
+/**
+ * The bytes of one name, with its key and its place in the table; `node --expose-gc test/bench/bookkeeping.ts` measures
+ * them.
+ */
 const NAME_BYTES = 640;
 
 export class Memo {
@@ -16,7 +19,7 @@ export class Memo {
 
   /** @param maxBytes 0 remembers nothing */
   constructor(maxBytes: number) {
-    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)), allowStale: false });
+    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)) });
   }
 
   /** Names this body on this occasion. */

@@ -1,5 +1,5 @@
 /**
- * Which of several stored requests is the most like one that missed.
+ * The stored request, of several, that is the most like one that missed.
  */
 import { differencesOf } from './difference.ts';
 import { type Fingerprint, formOf, nameOf, type Parts } from './fingerprint.ts';

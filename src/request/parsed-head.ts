@@ -1,9 +1,9 @@
 /**
- * What the head of a request says: where it goes, what it allows, who asks.
+ * The head of a request, read: where it goes, what it allows, who asks.
  */
+import { codingOf } from '../coding.ts';
 import type { Bypasses } from './bypasses.ts';
 import { type Caller, isShared } from './caller.ts';
-import { codingOf } from './content-coding.ts';
 import { endpointOf } from './endpoints/table.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
@@ -42,7 +42,7 @@ export interface ParsedHead {
   readonly caller: Caller;
   /** Names the caller's credential at this upstream; all who show none have one name. */
   readonly credentialAtUpstream: string;
-  /** What names an answer, but the body; null for a path that is not cached. */
+  /** All that names an answer but the body; null for a path that is not cached. */
   readonly keyContext: KeyContext | null;
   /** How the body is compressed; null where it is not. */
   readonly coding: string | null;
@@ -60,7 +60,7 @@ export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
     policy,
     caller,
     credentialAtUpstream: `${route.target.origin} ${caller.credential ?? ''}`,
-    keyContext: occasionOf(rules, head, route, policy, caller),
+    keyContext: keyContextOf(rules, head, route, policy, caller),
     coding: codingOf(valueOf(fields, 'content-encoding')),
   };
 }
@@ -77,7 +77,7 @@ export function isKeyedHeader(rules: Rules, { route, caller }: HeadFacts, name: 
 /** Where a request goes, and who asks. */
 export type HeadFacts = Pick<ParsedHead, 'route' | 'caller'>;
 
-function occasionOf(
+function keyContextOf(
   rules: Rules,
   head: RequestHead,
   route: Route,

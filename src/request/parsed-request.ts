@@ -1,5 +1,5 @@
 /**
- * What is asked: the text that names it, the form of the answer and what a
+ * A request, read: the text that names it, the form of the answer and what a
  * whole answer has; or else why the request is not cacheable.
  *
  * Reading never refuses a request: what is not understood is left to the
@@ -29,7 +29,7 @@ export interface ParsedRequest extends Counts {
   readonly form: Form;
   /** The canonical text of the body, without what only chooses the form. */
   readonly text: string;
-  /** Whether the text of the answer is asked to be JSON. */
+  /** True where the text of the answer is asked to be JSON. */
   readonly jsonText: boolean;
   /** True where the model is asked to say anything. */
   readonly output: boolean;
@@ -62,7 +62,7 @@ export function parseRequest(
   body: Buffer,
 ): ParsedRequest | WhyNotCacheable {
   const endpoint = REQUEST_ENDPOINTS[name];
-  // What an upstream assumes whose documentation is not OpenAI's is not known.
+  // Nothing is known of what other upstreams assume than those that read a body as OpenAI does.
   const canonical = understand(body, ignored, readsAsOpenai(dialect) ? endpoint.assumed : ASSUMES_NOTHING);
   if (typeof canonical === 'string') return canonical;
   if (isAmbiguous(canonical, endpoint.decidingNames, bypasses)) return 'ambiguous';

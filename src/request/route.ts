@@ -48,7 +48,7 @@ export function findRoute(url: string, fields: HeaderFields, targets: Targets): 
   return { target, path: joinPath(target.basePath, plain), query };
 }
 
-/** What goes on the request line. */
+/** The target that goes on the request line. */
 export function requestPath({ path, query }: Route): string {
   return query === '' ? path : `${path}?${query}`;
 }

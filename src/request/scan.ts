@@ -7,7 +7,7 @@
  * is noted as a `Doubt`, never resolved.
  */
 
-/** What two JSON readers may disagree on. */
+/** The points on which two JSON readers may disagree. */
 export type Doubt = 'duplicate-name' | 'lone-surrogate' | 'invalid-utf8' | 'too-deep';
 
 /** The body is not what this API understands; the upstream is left to say so. */

@@ -72,7 +72,7 @@ export function whyHosted(tools: readonly unknown[]): StateReason | null {
     if (CLIENT_TOOLS.has(type)) continue;
     if (type === 'shell' && (environment as JsonObject | undefined)?.type === 'local') continue;
     const searches = typeof type === 'string' && type.startsWith('web_search');
-    // Codex lists a web search that is switched off with every request; an answer that used one all the same is not kept.
+    // Codex lists a web search that is switched off with every request; an answer that used one is not kept.
     if (searches && external === false) continue;
     return searches ? 'web-search' : 'hosted-tool';
   }

@@ -1,10 +1,10 @@
 /**
- * What was asked, from the parts that its key was made of, as people read it.
+ * The request that was asked, from the parts of its key, as people read it.
  */
 import { isCredential } from './confidential.ts';
 import type { Parts } from './fingerprint.ts';
 
-/** A request as it is told of. The body is canonical text: members in the order of the key, labels left out. */
+/** A request as it is shown. The body is canonical text: members in the order of the key, labels left out. */
 export interface AskedRequest {
   readonly method: string;
   readonly path: string;

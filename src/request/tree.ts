@@ -12,7 +12,7 @@ export interface JsonTree {
   readonly items?: readonly JsonTree[];
 }
 
-/** What lies deeper is a leaf, whatever it is. */
+/** The depth beyond which everything is a leaf. */
 const MAX_DEPTH = 128;
 
 /** @throws NotCanonical where the text does not begin with a JSON value; `rest` is what follows that */

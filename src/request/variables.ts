@@ -79,7 +79,7 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
     const name = scan.name();
     const start = scan.at;
     const first = scan.peek();
-    if (pointer !== null && pointer.startsWith(`/${name}/`) && first === OPEN_BRACKET) {
+    if (pointer?.startsWith(`/${name}/`) && first === OPEN_BRACKET) {
       return take(pointer, readAuthoredIds(scan));
     }
     passValue(scan);

@@ -30,11 +30,15 @@ export function whyNotResponse(response: Json, wanted: Wanted, said: boolean): U
     if (why) return why;
   }
   if (cut !== null && !wanted.keep.has(cut)) return cut;
-  if (said || items.some(isAnswering)) return null;
-  if (wanted.jsonText) return 'text-not-json';
+  return said || items.some(isAnswering) ? null : whyNotSilent(items, wanted, cut);
+}
+
+/** Why a response that neither says nor does anything is not whole, or nothing. */
+function whyNotSilent(items: readonly Json[], { jsonText, output, keep }: Wanted, cut: Keep | null): Unkept | null {
+  if (jsonText) return 'text-not-json';
   // Thoughts that are not shown are all that a response has come to which was cut.
   const isEmpty = !items.some((item) => cut !== null || hasContent(item));
-  return isEmpty && cut !== 'content-filter' && wanted.output && !wanted.keep.has('empty') ? 'empty' : null;
+  return isEmpty && cut !== 'content-filter' && output && !keep.has('empty') ? 'empty' : null;
 }
 
 /** The schema does not require a status. */

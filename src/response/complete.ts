@@ -12,7 +12,7 @@ import type { Usage } from './usage.ts';
 /** Kinds of answers that are kept where the operator says so. */
 export type Keep = 'length' | 'content-filter' | 'empty' | 'incomplete';
 
-/** What a whole answer to this request has. */
+/** The properties of a whole answer to a request. */
 export interface Expectation {
   readonly endpoint: Endpoint;
   /** How many choices were asked for. */
@@ -21,13 +21,13 @@ export interface Expectation {
   readonly prompts: number;
   /** How many vectors or results were asked for; null where the request does not tell. */
   readonly inputs: number | null;
-  /** Whether the text of the answer was asked to be JSON. */
+  /** True where the text of the answer was asked to be JSON. */
   readonly jsonText: boolean;
   /** True where the model was asked to say anything: `max_tokens: 0` asks for nothing. */
   readonly output: boolean;
-  /** True where the stream was asked to tell its usage. */
+  /** True where the stream was asked to report its usage. */
   readonly usage: boolean;
-  /** Which answers are whole that end before the model has ended them, or say nothing. */
+  /** The answers that are whole although they end before the model has ended them, or say nothing. */
   readonly keep: ReadonlySet<Keep>;
   /** The need for `data: [DONE]` in a whole stream. */
   readonly doneMarker: 'required' | 'optional';
@@ -72,9 +72,9 @@ export type Unkept =
   | 'connection-close';
 
 export interface Validator {
-  /** What the answer took, as far as it has been told; all of it after `end`. */
+  /** The tokens of the answer, as far as it has reported them; all of them after `end`. */
   readonly usage: Usage | null;
-  /** The model that the answer names as its own, as far as it has been told. */
+  /** The model that the answer names as its own, as far as it has come. */
   readonly model: string | null;
   /** True where the last that was said is an error of the upstream's own. */
   readonly saysError: boolean;

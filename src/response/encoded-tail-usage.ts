@@ -11,9 +11,10 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import { codingOf } from '../coding.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf } from './entry.ts';
-import { TailUsage, isLegible } from './tail-usage.ts';
+import { TailUsage } from './tail-usage.ts';
 import type { Usage } from './usage.ts';
 
 /** The most that is held, and that it may decode to, in bytes: what takes the event loop a few milliseconds. */
@@ -38,8 +39,9 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 
 /** The glance at an answer with this head; null where nothing could be read in it. */
 export function tailUsageOf(endpoint: Endpoint, head: Head): TailUsage | EncodedTailUsage | null {
-  if (isLegible(head)) return new TailUsage(endpoint);
-  const decode = DECODERS.get((headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase());
+  const coding = codingOf(headerOf(head.headers, 'content-encoding'));
+  if (coding === null) return new TailUsage(endpoint);
+  const decode = DECODERS.get(coding);
   return decode ? new EncodedTailUsage(endpoint, decode) : null;
 }
 

@@ -46,11 +46,11 @@ export interface Entry {
   readonly expiresAt: number;
   /** The `id` inside the answer, by which a later `DELETE` names it; null where it has none. */
   readonly answerId: string | null;
-  /** Which of several answers to one question it is; absent where there is one. */
+  /** Names it among several answers to one question; absent where there is one. */
   readonly variant?: Variant;
-  /** What getting the answer took; absent where that is not known. */
+  /** The upstream call that brought it; absent where that is not known. */
   readonly call?: Call;
-  /** What was asked for it, where that is at hand: told to people, never needed to serve the answer. */
+  /** The request for it, where that is at hand: shown to people, never needed to serve the answer. */
   readonly request?: StoredRequest;
 }
 
@@ -61,7 +61,7 @@ export interface Variant {
   readonly digest: string;
 }
 
-/** What an answer is listed and purged by. */
+/** The facts by which an answer is listed and purged. */
 export interface Label {
   readonly endpoint: Endpoint;
   /** Null where the request did not say. */
@@ -74,11 +74,11 @@ export interface Label {
 
 /** The request that an answer was recorded for. */
 export interface StoredRequest extends Label {
-  /** What the key is made of; null where that is too long to keep, or is not to be kept. */
+  /** The parts of the key; null where they are too long to keep, or are not to be kept. */
   readonly parts: Readonly<Record<string, string>> | null;
 }
 
-/** What getting an answer took. */
+/** The cost of an answer: tokens and time. */
 export interface Call {
   /** Null where the answer does not say. */
   readonly usage: Usage | null;

@@ -32,7 +32,7 @@ export function modelOf({ model }: Json): string | null {
 }
 
 /**
- * Whether a text is JSON from its beginning to its end.
+ * Tests whether a text is JSON from its beginning to its end.
  *
  * @param cut whether it may have been longer: of all JSON, only a number has beginnings that are JSON too
  */

@@ -7,7 +7,7 @@ import type { Failure } from './writer.ts';
 
 export type RecordingState = 'waiting' | 'streaming' | 'complete' | 'cut';
 
-/** What a listener needs of its recording. */
+/** A recording, as its reader needs it. */
 export interface Playable {
   readonly state: RecordingState;
   /** Null while waiting. */
@@ -21,20 +21,20 @@ export interface Playable {
   readonly bytes: number;
   /** The chunk of this number, counted from 0; nothing if it is not here yet. */
   chunkAt(index: number): Buffer | undefined;
-  /** A listener has played a chunk. */
+  /** A reader has played a chunk. */
   played(): void;
-  /** A listener gives up its place. */
+  /** A reader gives up its place. */
   left(reader: Reader): void;
 }
 
-/** Whoever plays a recording. */
+/** The one that plays a recording to somebody. */
 export interface Player {
   /** There is more to read, or the state has changed. */
   changed(): void;
 }
 
 export class Reader {
-  /** Set by whoever plays. */
+  /** Set by the one that plays. */
   player: Player | null = null;
   readonly #recording: Playable;
   #index = 0;
@@ -71,7 +71,7 @@ export class Reader {
     return this.#position;
   }
 
-  /** Whether every byte of a complete answer has been read. */
+  /** True where every byte of a complete answer has been read. */
   get isAtEnd(): boolean {
     return this.#recording.state === 'complete' && this.#position === this.#recording.bytes;
   }
@@ -108,7 +108,7 @@ export class Reader {
     });
   }
 
-  /** Ends this listener alone. */
+  /** Ends this reader alone. */
   cut(error: RefrainError): void {
     this.#failure = { error, alreadySent: false };
     this.leave();

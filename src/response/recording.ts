@@ -1,6 +1,6 @@
 /**
  * A recording is one answer, finished or still arriving. One writer appends;
- * any number of listeners play it, each from byte 0 and at its own pace, all
+ * any number of readers play it, each from byte 0 and at its own pace, all
  * over the same buffers.
  *
  *   waiting    nothing known yet              begin · fail
@@ -9,11 +9,11 @@
  *   cut        it broke off, and says so      –
  *
  * Past its limit, or where all recordings together hold too much, a recording
- * turns *live only*: nobody may join any more, what every listener has played
- * is let go of, and the writer is held back to the pace of the fastest listener.
- * A listener that falls a whole limit behind that one is cut, so that one
+ * turns *live only*: nobody may join any more, what every reader has played
+ * is let go of, and the writer is held back to the pace of the fastest reader.
+ * A reader that falls a whole limit behind that one is cut, so that one
  * stalled reader neither holds memory nor slows the rest. One that is yet to be
- * told of what has come is not slow: the writer waits until all of a crowd are.
+ * woken for what has come is not slow: the writer waits until all of a crowd are.
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
@@ -21,28 +21,28 @@ import { Reader, type Playable, type RecordingState } from './reader.ts';
 import { Wave } from './wave.ts';
 import type { Failure, Framing } from './writer.ts';
 
-/** How far a live-only writer may run ahead of its fastest listener, in bytes. */
+/** How far a live-only writer may run ahead of its fastest reader, in bytes. */
 const AHEAD = 256 * 1024;
 
-/** A live-only listener may always lag this far, in bytes, however small the limit. */
+/** A live-only reader may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
 
-/** What all recordings share: told of what each takes, it says when that is enough. */
+/** The memory that all recordings share: it counts what each takes, and says when that is enough. */
 export interface RecordingBudget {
-  /** Whether recordings should turn live only. */
+  /** True where recordings should turn live only. */
   readonly isFull: boolean;
-  countListener(change: 1 | -1): void;
+  countReader(change: 1 | -1): void;
   /** In bytes. */
   countBytes(change: number): void;
 }
 
-/** Whoever has an answer recorded. */
+/** The flight that has an answer recorded. */
 export interface RecordingOwner {
   /** More may be appended, after `append` returned false. */
   onDrain(): void;
-  /** The last listener has left. */
+  /** The last reader has left. */
   onLastReaderLeft(): void;
-  /** Told once, when the limit is passed. */
+  /** Called once, when the limit is passed. */
   onOverflow(): void;
 }
 
@@ -51,7 +51,7 @@ export class Recording implements Playable {
   readonly #limit: number;
   readonly #budget: RecordingBudget;
   readonly #owner: RecordingOwner;
-  readonly #listeners = new Set<Reader>();
+  readonly #readers = new Set<Reader>();
   #state: RecordingState = 'waiting';
   #head: Head | null = null;
   #length: number | null = null;
@@ -63,11 +63,11 @@ export class Recording implements Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
-  readonly #wave = new Wave(this.#listeners, () => this.#crowdTold());
-  /** How many bytes a wave that is on tells of. */
-  #telling = 0;
-  /** How many every listener has been told of. */
-  #told = 0;
+  readonly #wave = new Wave(this.#readers, () => this.#crowdWoken());
+  /** The bytes that a wave under way wakes readers for. */
+  #waking = 0;
+  /** How many every reader has been woken for. */
+  #woken = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
   constructor(limit: number, budget: RecordingBudget, owner: RecordingOwner) {
@@ -104,11 +104,11 @@ export class Recording implements Playable {
     return this.#liveOnly;
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
+  get readers(): number {
+    return this.#readers.size;
   }
 
-  /** Whether it is complete or cut. */
+  /** True once it is complete or cut. */
   get isOver(): boolean {
     return this.#state === 'complete' || this.#state === 'cut';
   }
@@ -138,7 +138,7 @@ export class Recording implements Playable {
     }
     this.#wake();
     if (!this.#liveOnly || this.isOver) return true;
-    this.#letGo();
+    this.#free();
     return this.#wanted();
   }
 
@@ -158,12 +158,12 @@ export class Recording implements Playable {
     this.#settle();
   }
 
-  /** A new listener at byte 0. Not legal once the first bytes may be gone. */
+  /** A new reader at byte 0. Not legal once the first bytes may be gone. */
   openReader(): Reader {
     if (this.#gone > 0) throw new Error('the beginning of this recording is gone');
     const reader = new Reader(this);
-    this.#listeners.add(reader);
-    this.#budget.countListener(1);
+    this.#readers.add(reader);
+    this.#budget.countReader(1);
     return reader;
   }
 
@@ -173,14 +173,14 @@ export class Recording implements Playable {
 
   played(): void {
     if (!this.#liveOnly || this.#state !== 'streaming') return;
-    this.#letGo();
+    this.#free();
     if (this.#wanted()) this.#owner.onDrain();
   }
 
   left(reader: Reader): void {
-    if (!this.#listeners.delete(reader)) return;
-    this.#budget.countListener(-1);
-    if (this.#listeners.size === 0) this.#owner.onLastReaderLeft();
+    if (!this.#readers.delete(reader)) return;
+    this.#budget.countReader(-1);
+    if (this.#readers.size === 0) this.#owner.onLastReaderLeft();
     else this.played();
     this.#settle();
   }
@@ -190,42 +190,42 @@ export class Recording implements Playable {
     this.#budget.countBytes(change);
   }
 
-  /** What is over and played by nobody takes no room. */
+  /** A recording that is over and has no reader takes no room. */
   #settle(): void {
-    if (this.isOver && this.#listeners.size === 0) this.#hold(-this.#held);
+    if (this.isOver && this.#readers.size === 0) this.#hold(-this.#held);
   }
 
   #wake(): void {
     const bytes = this.#bytes;
-    if (!this.#wave.isOn) this.#telling = bytes;
-    this.#wave.tell();
-    if (!this.#wave.isOn) this.#told = Math.max(this.#told, bytes);
+    if (!this.#wave.isOn) this.#waking = bytes;
+    this.#wave.wake();
+    if (!this.#wave.isOn) this.#woken = Math.max(this.#woken, bytes);
   }
 
-  #crowdTold(): void {
-    this.#told = this.#telling;
-    this.#telling = this.#bytes;
+  #crowdWoken(): void {
+    this.#woken = this.#waking;
+    this.#waking = this.#bytes;
     this.played();
   }
 
   #wanted(): boolean {
-    if (this.#wave.isOn && this.#bytes - this.#telling > AHEAD) return false;
+    if (this.#wave.isOn && this.#bytes - this.#waking > AHEAD) return false;
     let fastest = 0;
-    for (const reader of this.#listeners) fastest = Math.max(fastest, reader.position);
+    for (const reader of this.#readers) fastest = Math.max(fastest, reader.position);
     return this.#bytes - fastest <= AHEAD;
   }
 
-  /** Frees the chunks that every listener has played, and cuts the listeners that fell too far behind. */
-  #letGo(): void {
+  /** Frees the chunks that every reader has played, and cuts the readers that fell too far behind. */
+  #free(): void {
     const behind: Reader[] = [];
     let slowest = this.#gone + this.#chunks.length;
-    for (const reader of this.#listeners) {
-      if (this.#told - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
+    for (const reader of this.#readers) {
+      if (this.#woken - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
       else slowest = Math.min(slowest, reader.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);
     this.#gone = slowest;
-    // Last, since a listener that leaves lets the writer append more.
+    // Last, since a reader that leaves lets the writer append more.
     for (const reader of behind) reader.cut(listenerTooSlow());
   }
 }

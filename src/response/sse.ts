@@ -20,7 +20,10 @@ export interface ServerSentEvent {
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Where the next line ends at or after a place, or -1. Few servers write CR, and a search for one byte is the engine's own. */
+/**
+ * The end of the next line at or after a place, or -1. Few servers write CR, and a search for one byte is the engine's
+ * own.
+ */
 function lineEnd(chunk: Buffer, from: number, hasCr: boolean): number {
   if (!hasCr) return chunk.indexOf(LF, from);
   for (let at = from; at < chunk.length; at++) if (chunk[at] === LF || chunk[at] === CR) return at;

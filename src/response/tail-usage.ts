@@ -1,9 +1,10 @@
 /**
- * What an answer says of its usage, where nobody reads the answer: it is
+ * The usage of an answer that nobody validates: it is
  * relayed to one caller, or too large or not fit to be kept. Its beginning and
  * its end are looked at once it is over, since the usage stands at the end of
  * JSON and of streams alike; until then no more than its last bytes are held.
  */
+import { codingOf } from '../coding.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Validator, Step, Unkept, Verdict } from './complete.ts';
 import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
@@ -15,8 +16,8 @@ import type { Usage, UsageReader } from './usage.ts';
 const BEGINNING = 1_024;
 const END = 8 * 1_024;
 
-/** The member as it is written, with at most one level of objects in it; inside a string its quotes would be escaped. */
-const USAGE = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})/g;
+/** The member as it is written, with at most two levels of objects in it; in a string its quotes would be escaped. */
+const USAGE = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\})/g;
 const MODEL = /"model"\s*:\s*"([^"\\]{1,200})"/;
 
 export class TailUsage {
@@ -63,10 +64,9 @@ export class TailUsage {
   }
 }
 
-/** Whether there is something to look at. */
+/** Tests whether there is something to look at. */
 export function isLegible(head: Head): boolean {
-  const coding = headerOf(head.headers, 'content-encoding');
-  return !coding || coding.toLowerCase() === 'identity';
+  return codingOf(headerOf(head.headers, 'content-encoding')) === null;
 }
 
 /** Stands in for the validator of an answer that its head keeps out of the cache. */

@@ -1,5 +1,5 @@
 /**
- * What an answer is poured into: `begin` once, `append` any number of times,
+ * The end that an answer is written to: `begin` once, `append` any number of times,
  * then `finish` or `fail`, once. What comes after the end changes nothing.
  */
 import type { RefrainError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { Head } from './entry.ts';
 
 export interface Writer {
   begin(head: Head, framing: Framing): void;
-  /** @returns false where nothing more should be appended until the source is told to resume */
+  /** @returns false where nothing more should be appended until the source is resumed */
   append(chunk: Buffer): boolean;
   finish(): void;
   fail(failure: Failure): void;
@@ -27,11 +27,11 @@ export interface Source {
 export interface Framing {
   /** The body's length in bytes where the upstream declared it, else null. */
   readonly length: number | null;
-  /** Whether a length or chunks mark the end; else only the connection's end does. */
+  /** True where a length or chunks mark the end; else only the connection's end does. */
   readonly delimited: boolean;
 }
 
-/** Why an answer broke off, and whether the last of its bytes are an error that the upstream told of itself. */
+/** Why an answer broke off, and whether the last of its bytes are an error of the upstream's own. */
 export interface Failure {
   readonly error: RefrainError;
   readonly alreadySent: boolean;

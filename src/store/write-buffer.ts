@@ -73,9 +73,15 @@ export class WriteBuffer {
     return this.#waiting.keys.size >= BATCH_CHANGES || this.#waitingBytes >= BATCH_BYTES;
   }
 
-  /** How many batches it takes to tell all that waits, entries being small. */
+  /** How many batches it takes to tell all that waits. */
   get batches(): number {
-    return Math.ceil(this.#waiting.keys.size / BATCH_CHANGES) || (this.isEmpty ? 0 : 1);
+    let [batches, changes, bytes] = [0, BATCH_CHANGES, 0];
+    for (const change of this.#waiting.keys.values()) {
+      if (changes >= BATCH_CHANGES || bytes >= BATCH_BYTES) [batches, changes, bytes] = [batches + 1, 0, 0];
+      changes += 1;
+      bytes += bytesOf(change);
+    }
+    return batches || (this.isEmpty ? 0 : 1);
   }
 
   /** False where there is no room for the entry; then its key is deleted. */

@@ -4,6 +4,7 @@
  */
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
+import { codingOf } from '../coding.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
 import { EncodedAnswer } from './encoded-answer.ts';
@@ -42,7 +43,7 @@ export class DecodingWriter implements Writer, Source {
   }
 
   begin(head: Head, framing: Framing): void {
-    const createDecoder = DECODERS.get((headerOf(head.headers, 'content-encoding') ?? '').trim().toLowerCase());
+    const createDecoder = DECODERS.get(codingOf(headerOf(head.headers, 'content-encoding')) ?? '');
     if (!createDecoder) return this.#writer.begin(head, framing);
     this.#answer = new EncodedAnswer({ head, framing, createDecoder, writer: this.#writer, upstream: this });
   }

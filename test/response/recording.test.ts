@@ -6,7 +6,7 @@ import { type RecordingOwner, Recording } from '../../src/response/recording.ts'
 import { StoredAnswer } from '../../src/response/stored-answer.ts';
 import { until } from '../harness/until.ts';
 
-const ROOM = { isFull: false, countListener: () => {}, countBytes: () => {} };
+const ROOM = { isFull: false, countReader: () => {}, countBytes: () => {} };
 const HEAD = { status: 200, statusText: 'OK', headers: [] };
 const FRAMING = { length: null, delimited: true };
 const MIB = 1024 * 1024;

@@ -155,6 +155,38 @@ describe('with stale.revalidate', () => {
     expect((await ask(proxy.url + CHAT, question)).text).toBe(chatEvents(['new']).join(''));
   });
 
+  story('each variant is refreshed by itself, and none waits for another', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({ ttl: TTL, ...REVALIDATE }, clock);
+    const answer =
+      (word: string): Script =>
+      ({ headers, response }) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'vary': 'x-tone' })
+          .end(chatAnswer(`${word} ${headers['x-tone']}`));
+    const say = async (tone: string) => (await send(proxy, { 'x-tone': tone })).text;
+    upstream.script = answer('old');
+    for (const tone of ['high', 'low']) await say(tone);
+    clock.advance((TTL + 5) * 1000);
+    upstream.script = () => {};
+    for (const tone of ['high', 'low', 'low', 'high']) expect(await say(tone)).toBe(chatAnswer(`old ${tone}`));
+    await upstream.called(4);
+    for (const call of upstream.calls.slice(2)) answer('new')(call);
+    await landed(proxy);
+    for (const tone of ['high', 'low']) expect(await say(tone)).toBe(chatAnswer(`new ${tone}`));
+    expect(upstream.calls).toHaveLength(4);
+  });
+
+  story('a stop does not wait for a refresh', async ({ upstream, open }) => {
+    const { proxy } = await openStale({ upstream, open }, REVALIDATE, 5);
+    upstream.script = () => {};
+    await send(proxy);
+    const call = await upstream.called(2);
+    await proxy.stop();
+    await call.closed;
+    expect(proxy.app.admission.flights).toBe(0);
+  });
+
   story('a refresh costs what it costs, and is no request', async ({ upstream, open }) => {
     const { proxy } = await openStale({ upstream, open }, REVALIDATE, 5);
     const notes: PricedUsageRecord[] = [];

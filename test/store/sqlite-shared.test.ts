@@ -144,6 +144,21 @@ describe('what is told for done', () => {
     expect(dir.connect().prepare('SELECT count(*) AS rows FROM entries').get()?.rows).toBe(0);
   });
 
+  test.each([
+    ['many', 350, 10],
+    ['large', 20, 1_000_000],
+  ])('is written, however %s the changes before it are', async (_, count, bytes) => {
+    const dir = createTempDir();
+    const store = await dir.open();
+    store.set('a', tagged('a'));
+    expect(await store.written()).toBe(true);
+    for (let index = 0; index < count; index += 1) store.set(`key ${index}`, entryOf('x'.repeat(bytes)));
+    store.delete('a');
+    expect(await store.written()).toBe(true);
+    const rows = dir.connect().prepare('SELECT count(*) AS all_rows, sum(key = ?) AS deleted FROM entries');
+    expect(rows.get('a')).toEqual({ all_rows: count, deleted: 0 });
+  });
+
   test('is nothing that comes while the store closes', async () => {
     const dir = createTempDir();
     const store = await dir.open();

@@ -22,7 +22,7 @@ export interface RequestEndpoint<Variants = never> {
   readonly fields: FieldTable<Variants>;
   /** Every name, at any depth, whose value decides below or in the form; where one is uncertain, there is no key. */
   readonly decidingNames: ReadonlySet<string>;
-  /** The source text of top-level fields that its API assumes where they are absent: then and given they have one key. */
+  /** The source text of top-level fields that its API assumes where they are absent: absent and given have one key. */
   readonly assumed: ReadonlyMap<string, string>;
   /** The JSON Pointer of ids that clients give to what they wrote; null where there are none. */
   readonly authoredIds: string | null;
@@ -43,7 +43,7 @@ export interface RequestEndpoint<Variants = never> {
 
 export const ASSUMES_NOTHING: ReadonlyMap<string, string> = new Map();
 
-/** Tests whether a format, as OpenAI writes it, is one of JSON. @param type its `type` */
+/** Tests whether the format of a text is one of JSON. @param type its `type` */
 export function isJsonFormat(type: unknown): boolean {
   return type === 'json_object' || type === 'json_schema';
 }

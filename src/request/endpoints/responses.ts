@@ -52,7 +52,7 @@ export const responses: RequestEndpoint<Variants> = {
     client_metadata: 'left out',
   },
   decidingNames: OPENAI_DECIDING_NAMES,
-  // An answer recorded with `store: false` cannot be retrieved or continued, so it must not answer a request that stores.
+  // An answer with `store: false` cannot be retrieved or continued, so it must not answer a request that stores.
   assumed: new Map([['store', 'true']]),
   authoredIds: AUTHORED_IDS,
   isDeletable: true,

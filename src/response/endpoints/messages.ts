@@ -8,7 +8,6 @@ import { type EventMeaning, isDone, StreamValidator } from '../complete-stream.t
 import { isContent } from '../content.ts';
 import type { ErrorDialect } from '../error-dialect.ts';
 import { isObject, isWholeJson, type Json, listOf, modelOf, parse } from '../json.ts';
-import type { RefrainError } from '../../errors.ts';
 import type { ServerSentEvent } from '../sse.ts';
 import { countOf, detailOf, type Usage, type UsageReader } from '../usage.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
@@ -59,18 +58,23 @@ function isCall(type: string): boolean {
 function whyNotMessage(ending: unknown, blocks: readonly Block[], expected: Expectation): Unkept | null {
   const { keep, jsonText, output } = expected;
   const cut = CUTS.get(ending);
-  if (cut === undefined && !ENDINGS.has(ending)) return 'unfinished';
-  if (blocks.some(({ isOver }) => !isOver)) return 'unfinished';
+  const isEnded = cut !== undefined || ENDINGS.has(ending);
+  if (!isEnded || blocks.some(({ isOver }) => !isOver)) return 'unfinished';
   if (blocks.some(({ isSearch }) => isSearch)) return 'web-search';
   const calls = blocks.filter(({ type }) => isCall(type));
   if (!calls.every((call) => isWholeInput(call.input, cut === 'length' && call === blocks.at(-1)))) return 'tool-call';
   if (ending === 'tool_use' && calls.length === 0) return 'tool-call';
-  const text = blocks.map((block) => block.text).join('');
-  const isText = text === '' ? calls.length > 0 || cut === 'content-filter' : isWholeJson(text, cut !== undefined);
-  if (jsonText && !isText) return 'text-not-json';
+  if (jsonText && !isText(blocks, cut)) return 'text-not-json';
   if (cut !== undefined && !keep.has(cut)) return cut;
   const isEmpty = output && cut !== 'content-filter' && !blocks.some(({ says }) => says);
   return isEmpty && !keep.has('empty') ? 'empty' : null;
+}
+
+/** Text that is there is JSON; where there is none, a refusal or a call stands in its place. */
+function isText(blocks: readonly Block[], cut: Keep | undefined): boolean {
+  const text = blocks.map((block) => block.text).join('');
+  if (text !== '') return isWholeJson(text, cut !== undefined);
+  return cut === 'content-filter' || blocks.some(({ type }) => isCall(type));
 }
 
 /**
@@ -96,15 +100,15 @@ export class MessageStreamValidator extends StreamValidator {
     this.#expected = expected;
   }
 
-  protected understand({ name, data }: ServerSentEvent): EventMeaning {
+  protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     const event = parse(data);
+    if (name === 'error' || (isObject(event) && (event.type === 'error' || event.error))) return 'error';
     if (!isObject(event)) {
       // Some gateways end every stream as OpenAI does.
       if (!isDone(data)) this.#unkept ??= 'not-json';
-      return name === 'error' ? 'error' : 'more';
+      return 'more';
     }
     const type = typeof event.type === 'string' ? event.type : name;
-    if (type === 'error' || name === 'error' || event.error) return 'error';
     this.#read(type, event);
     return type === 'message_stop' ? 'terminal' : 'more';
   }
@@ -165,7 +169,7 @@ export class MessageStreamValidator extends StreamValidator {
   }
 }
 
-/** Anthropic counts input that its own prefix cache read or wrote apart, and tells again at the end what has grown. */
+/** Anthropic counts input that its own prefix cache read or wrote apart, and reports at the end what has grown. */
 const MESSAGE_USAGE: UsageReader = {
   read(value) {
     if (!isObject(value) || (value.input_tokens ?? value.output_tokens ?? null) === null) return null;
@@ -191,7 +195,7 @@ const MESSAGE_USAGE: UsageReader = {
 
   find: ({ usage }) => MESSAGE_USAGE.read(usage),
 
-  /** Totals grow; the first tells more of its parts than one that repeats it, and the last need not repeat it. */
+  /** Totals grow; the first has more of its parts than one that repeats it, and the last need not repeat it. */
   later(before, now) {
     if (before === null || now === null) return now ?? before;
     const fuller: Usage = now.input > before.input ? now : before;
@@ -213,7 +217,7 @@ const ERROR_TYPES: ReadonlyMap<number, string> = new Map([
 
 /** `{"type":"error","error":{"type","message"}}`; our code stands where the SDK looks for one. */
 const ANTHROPIC_ERRORS: ErrorDialect = {
-  body({ status, message, code }: RefrainError) {
+  body({ status, message, code }) {
     const type = ERROR_TYPES.get(status) ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
     return JSON.stringify({ type: 'error', error: { type, message, details: { error_code: code } } });
   },
@@ -222,13 +226,8 @@ const ANTHROPIC_ERRORS: ErrorDialect = {
 
 export const messages: ResponseEndpoint = {
   whyNotWhole({ content, stop_reason: ending }, expected) {
-    const blocks = listOf(content);
-    if (blocks === null) return 'dialect';
-    return whyNotMessage(
-      ending,
-      blocks.map((block) => blockOf(block, expected.jsonText, true)),
-      expected,
-    );
+    const blocks = listOf(content)?.map((block) => blockOf(block, expected.jsonText, true));
+    return blocks === undefined ? 'dialect' : whyNotMessage(ending, blocks, expected);
   },
   createStreamValidator: (expected) => new MessageStreamValidator(expected),
   usage: MESSAGE_USAGE,

@@ -26,12 +26,6 @@ const DECODERS: ReadonlyMap<string, CreateDecoder> = new Map<string, CreateDecod
   ['zstd', (options) => createZstdDecompress({ ...options, params: { [constants.ZSTD_d_windowLogMax]: 23 } })],
 ]);
 
-/** How a body with this `Content-Encoding` is compressed; null where it is not. */
-export function codingOf(value: string | undefined): string | null {
-  const coding = (value ?? '').trim().toLowerCase();
-  return coding === '' || coding === 'identity' ? null : coding;
-}
-
 /**
  * `encoded-request`: the coding is not known, or the body is not in it.
  * `decoded-ratio`: it decodes to far more than it is.
