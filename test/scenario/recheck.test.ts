@@ -190,6 +190,18 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     await until(() => proxy.app.admission.flights === 0);
     expect(await wordOf(proxy)).toBe('HIT');
   });
+
+  story('is let go of at once by a client that leaves before the upstream begins', async ({ upstream, open }) => {
+    const { proxy } = await openAged(open);
+    upstream.script = () => {};
+    const leaving = begin(proxy.url + CHAT, { body: chatRequest(), headers: KEY });
+    leaving.catch(() => {});
+    const call = await upstream.called(2);
+    leaving.hangUp();
+    await call.closed;
+    expect(call.response.writableEnded).toBe(false);
+    expect(await wordOf(proxy)).toBe('HIT');
+  });
 });
 
 describe('is never rechecked', () => {
