@@ -13,9 +13,9 @@ import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 import { add, byKey, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
-import { type Listable, listHeld, rowOf } from './memory-listing.ts';
+import { HeldEntry } from './held-entry.ts';
+import { listHeld, rowOf } from './memory-listing.ts';
 import type { Found, Tier } from './store.ts';
-import { weigh } from './weight.ts';
 
 export interface MemoryStore extends Required<Tier>, Catalogue {
   /** Every key held, the most recently used first. Does not count as a use. */
@@ -39,43 +39,23 @@ export interface MemoryStoreOptions {
   readonly holdsParts?: boolean;
 }
 
-const NAME = 'memory';
 /** How many entries are looked through for those that are alike. */
 const LOOKED_THROUGH = 10_000;
 /** How many entries are dropped in one go: less than 10 ms. */
 const DROPPED_AT_ONCE = 1_000;
-
-/** An entry as it is held, which is also how it is found. */
-class Held implements Listable, Found {
-  readonly key: string;
-  readonly entry: Entry;
-  readonly tier = NAME;
-  readonly id: number;
-  readonly bytes: number;
-  hits = 0;
-  /** Purged, and about to be dropped. */
-  isGone = false;
-
-  constructor(key: string, entry: Entry, id: number) {
-    this.key = key;
-    this.entry = entry;
-    this.id = id;
-    this.bytes = weigh(key, entry);
-  }
-}
 
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   return new LruStore(options);
 }
 
 class LruStore implements MemoryStore {
-  readonly name = NAME;
+  readonly name = HeldEntry.TIER;
   readonly isSync = true;
   readonly #options: MemoryStoreOptions;
   readonly #answers = new AnswerIndex();
   /** All that is held, in the order it was set: to go through, which is slow in the order of use. */
-  readonly #shelf = new Map<string, Held>();
-  readonly #cache: LRUCache<string, Held>;
+  readonly #shelf = new Map<string, HeldEntry>();
+  readonly #cache: LRUCache<string, HeldEntry>;
   #lastId = 0;
   #evictions = 0;
   #hits = 0;
@@ -83,7 +63,7 @@ class LruStore implements MemoryStore {
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
-    this.#cache = new LRUCache<string, Held>({
+    this.#cache = new LRUCache<string, HeldEntry>({
       // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
       maxSize: Math.max(1, options.maxBytes),
       sizeCalculation: ({ bytes }) => bytes,
@@ -144,7 +124,7 @@ class LruStore implements MemoryStore {
   set(key: string, entry: Entry): void {
     const { holdsParts = true } = this.#options;
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    this.#cache.set(key, new Held(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId));
+    this.#cache.set(key, new HeldEntry(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId));
   }
 
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
@@ -217,22 +197,22 @@ class LruStore implements MemoryStore {
     this.#cache.clear();
   }
 
-  #get(key: string): Held | undefined {
+  #get(key: string): HeldEntry | undefined {
     const held = this.#cache.get(key);
     return held?.isGone ? undefined : held;
   }
 
   /** The same, and no use of it. */
-  #peek(key: string): Held | undefined {
+  #peek(key: string): HeldEntry | undefined {
     const held = this.#cache.peek(key);
     return held?.isGone ? undefined : held;
   }
 
-  #present(): IteratorObject<Held> {
+  #present(): IteratorObject<HeldEntry> {
     return this.#shelf.values().filter(({ isGone }) => !isGone);
   }
 
-  #fitting(purge: Purge): IteratorObject<Held> {
+  #fitting(purge: Purge): IteratorObject<HeldEntry> {
     return this.#present().filter(({ entry }) => isPurgedBy(purge, entry));
   }
 
@@ -247,7 +227,7 @@ function withoutParts(entry: Entry): Entry {
   return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
 }
 
-function total(some: Iterable<Held>): Totals {
+function total(some: Iterable<HeldEntry>): Totals {
   let sum = NOTHING;
   for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
   return sum;

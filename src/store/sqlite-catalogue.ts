@@ -54,14 +54,13 @@ export class SqliteCatalogue {
   count(purge: Purge, after: number): CountSlice {
     const slice = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ${SLICE_ROWS}`;
     const { sql, values } = conditionOf(purge);
-    const [tally] = this.#select(
-      `SELECT count(*) AS entries, ifnull(sum(bytes), 0) AS bytes FROM (${slice}) AS entry WHERE ${sql}`,
-      [after, ...values],
+    const [row] = this.#select(
+      `SELECT count(*) FILTER (WHERE ${sql}) AS entries, ifnull(sum(bytes) FILTER (WHERE ${sql}), 0) AS bytes,
+         count(*) AS looked, max(id) AS last FROM (${slice}) AS entry`,
+      [...values, ...values, after],
     );
-    const [end] = this.#select(`SELECT id FROM entries WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SLICE_ROWS - 1}`, [
-      after,
-    ]);
-    return { ...(tally as unknown as Totals), next: (end?.id as number | undefined) ?? null };
+    const { looked, last, entries, bytes } = row as { looked: number; last: number; entries: number; bytes: number };
+    return { entries, bytes, next: looked < SLICE_ROWS ? null : last };
   }
 
   listByPrefix(prefix: string, limit: number): EntryRow[] {

@@ -26,8 +26,9 @@ const GATHER_MS = 50;
 const CLOSE_BUDGET_MS = 5_000;
 
 /** A method without the time at which it is asked. */
-type Untimed<M extends keyof SqliteService> = Parameters<SqliteService[M]> extends [number, ...infer Rest] ? Rest : [];
-type Answer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
+export type Untimed<M extends keyof SqliteService> =
+  Parameters<SqliteService[M]> extends [number, ...infer Rest] ? Rest : [];
+export type Answer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
 
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./sqlite-service${extname(import.meta.url)}`, import.meta.url);
@@ -94,23 +95,29 @@ export class SqliteLink {
     this.#gather();
   }
 
-  /** Undefined where the file fails. */
-  ask<M extends keyof SqliteService>(method: M, ...parameters: Untimed<M>): Promise<Answer<M>> {
-    return this.#ask(method, parameters);
-  }
-
-  /** The same, and undefined once that has taken longer than `milliseconds`: then the thread has stalled. */
-  askWithin<M extends keyof SqliteService>(
-    milliseconds: number,
+  /** Undefined where the file fails. @param memory that is handed over */
+  async ask<M extends keyof SqliteService>(
     method: M,
-    ...parameters: Untimed<M>
+    parameters: Untimed<M>,
+    memory?: ArrayBuffer[],
   ): Promise<Answer<M>> {
-    return this.within(milliseconds, this.#ask(method, parameters), () => this.health.overdue(milliseconds));
+    // It is opened before it is asked anything; the thread keeps the order.
+    if (method !== 'open') void this.ready;
+    const timed = [this.#options.clock.now(), ...parameters] as unknown as Parameters<SqliteService[M]>;
+    const reply = await this.#service.ask(method, timed, memory);
+    if ('failure' in reply) return this.health.failed(reply.failure);
+    this.health.replied();
+    return reply.answer;
   }
 
-  /** The value of `promise`, or undefined once that has taken longer than `milliseconds`. */
-  within<T>(milliseconds: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
-    return within(this.#options.clock, milliseconds, promise, onLate);
+  /** The same, and undefined once that has taken longer than `ms` milliseconds: then the thread has stalled. */
+  askWithin<M extends keyof SqliteService>(ms: number, method: M, parameters: Untimed<M>): Promise<Answer<M>> {
+    return this.within(ms, this.ask(method, parameters), () => this.health.overdue(ms));
+  }
+
+  /** The value of `promise`, or undefined once that has taken longer than `ms` milliseconds. */
+  within<T>(ms: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
+    return within(this.#options.clock, ms, promise, onLate);
   }
 
   /** Until all that was changed so far has been done to the last row, or the file fails. */
@@ -137,7 +144,7 @@ export class SqliteLink {
    */
   async sweep(token?: string): Promise<Totals | undefined> {
     for (;;) {
-      const swept = this.isClosing ? undefined : await this.ask('sweep', token);
+      const swept = this.isClosing ? undefined : await this.ask('sweep', [token]);
       if (swept === undefined) return undefined;
       this.#size = swept.size;
       if (swept.isDone) return swept.totals;
@@ -165,26 +172,12 @@ export class SqliteLink {
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
     const closing = async () => {
       if (isToFlush) await this.flush();
-      if (isToFlush) await this.ask('close');
+      if (isToFlush) await this.ask('close', []);
     };
     await this.within(CLOSE_BUDGET_MS, closing());
     this.health.closed();
     this.#cancelGathering?.();
     await this.within(CLOSE_BUDGET_MS, this.#service.end());
-  }
-
-  async #ask<M extends keyof SqliteService>(
-    method: M,
-    parameters: Untimed<M>,
-    memory?: ArrayBuffer[],
-  ): Promise<Answer<M>> {
-    // It is opened before it is asked anything; the thread keeps the order.
-    if (method !== 'open') void this.ready;
-    const timed = [this.#options.clock.now(), ...parameters] as unknown as Parameters<SqliteService[M]>;
-    const reply = await this.#service.ask(method, timed, memory);
-    if ('failure' in reply) return this.health.failed(reply.failure);
-    this.health.replied();
-    return reply.answer;
   }
 
   /** Sees to it that what waits is written soon, and at once where a whole batch does. */
@@ -206,7 +199,7 @@ export class SqliteLink {
 
   async #commitBatch(): Promise<boolean> {
     const { batch, memory } = packBatch(this.buffer.take());
-    const committed = await this.#ask('commit', [batch], memory);
+    const committed = await this.ask('commit', [batch], memory);
     this.#committing = undefined;
     if (committed === undefined) this.buffer.nack();
     else {
@@ -220,7 +213,7 @@ export class SqliteLink {
 
   /** @returns whether the file may be written */
   async #open(): Promise<boolean> {
-    const opened = await this.ask('open');
+    const opened = await this.ask('open', []);
     if (opened === undefined) return false;
     this.#size = opened;
     if (opened.unwritable) this.health.readOnly(opened.unwritable);

@@ -7,8 +7,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isPurgedBy, type Purge } from './filter.ts';
 import { add, NOTHING, type Totals } from './listing.ts';
-import { conditionOf } from './sqlite-filter.ts';
-import { labelledOf, type RawRow } from './sqlite-rows.ts';
+import { LABEL_COLUMNS, labelledOf, type RawRow } from './sqlite-rows.ts';
 import type { PurgeOrder } from './write-buffer.ts';
 
 interface Begun extends PurgeOrder {
@@ -23,8 +22,7 @@ interface Begun extends PurgeOrder {
 const SWEEP_ROWS = 200;
 const SWEEP_BYTES = 4 * 1_024 * 1_024;
 
-const NEXT =
-  'SELECT id, bytes, endpoint, model, scope, stored_at FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?';
+const NEXT = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`;
 
 export class SqlitePurges {
   readonly #database: DatabaseSync;
@@ -83,20 +81,16 @@ export class SqlitePurges {
 
   /** @returns what was deleted, and up to which row it has been done */
   #deleteSome({ purge, horizon, swept }: Begun): { readonly totals: Totals; readonly swept: number } {
-    const { sql, values } = conditionOf(purge);
-    const range = [swept, horizon, SWEEP_ROWS];
-    const last = this.#database.prepare(`SELECT max(id) AS last FROM (${NEXT})`).get(...range)?.last;
-    const rows = this.#database
-      .prepare(`SELECT id, bytes FROM (${NEXT}) AS entry WHERE ${sql} ORDER BY id`)
-      .all(...range, ...values) as { id: number; bytes: number }[];
+    const slice = this.#database.prepare(NEXT).all(swept, horizon, SWEEP_ROWS) as (RawRow & Totals & { id: number })[];
     const remove = this.#database.prepare('DELETE FROM entries WHERE id = ?');
     let totals = NOTHING;
-    for (const { id, bytes } of rows) {
-      remove.run(id);
-      totals = add(totals, { entries: 1, bytes });
-      if (totals.bytes >= SWEEP_BYTES) return { totals, swept: id };
+    for (const row of slice) {
+      if (!isPurgedBy(purge, labelledOf(row))) continue;
+      remove.run(row.id);
+      totals = add(totals, { entries: 1, bytes: row.bytes });
+      if (totals.bytes >= SWEEP_BYTES) return { totals, swept: row.id };
     }
-    return { totals, swept: (last as number | null) ?? horizon };
+    return { totals, swept: slice.at(-1)?.id ?? horizon };
   }
 
   #read(): Begun[] {

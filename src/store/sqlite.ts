@@ -14,8 +14,9 @@ import { unpackEntry } from './handed-over.ts';
 import { add, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import type { CountSlice } from './sqlite-catalogue.ts';
 import type { SqliteState } from './sqlite-health.ts';
-import { type LinkOptions, SqliteLink } from './sqlite-link.ts';
+import { type Answer, type LinkOptions, SqliteLink, type Untimed } from './sqlite-link.ts';
 import { NAME } from './sqlite-rows.ts';
+import type { SqliteService } from './sqlite-service.ts';
 import { listInSlices } from './sqlite-slices.ts';
 import type { EntryStore, Found, Tier } from './store.ts';
 
@@ -86,7 +87,7 @@ class DiskStore implements SqliteStore {
     if (this.#link.isClosing) return undefined;
     const change = this.#link.buffer.find(key);
     if (change !== undefined || !this.#mayBeAsked()) return foundAs(change);
-    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, 'get', key);
+    const entry = await this.#link.askWithin(LOOKUP_BUDGET_MS, 'get', [key]);
     return entry && this.#current(key, entry);
   }
 
@@ -95,7 +96,7 @@ class DiskStore implements SqliteStore {
     if (this.#link.isClosing) return all;
     const left = keys.filter((key) => this.#link.buffer.find(key) === undefined);
     const isAsked = left.length > 0 && this.#mayBeAsked();
-    const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, 'getMany', left) : undefined;
+    const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, 'getMany', [left]) : undefined;
     for (const key of keys) {
       const entry = read?.get(key);
       const found = entry ? this.#current(key, entry) : foundAs(this.#link.buffer.find(key));
@@ -154,19 +155,14 @@ class DiskStore implements SqliteStore {
   async list(listing: Listing): Promise<EntryRows | undefined> {
     const { clock } = this.#options;
     const until = clock.now() + PAGE_BUDGET_MS;
-    if (!(await this.#isCurrent())) return undefined;
-    return listInSlices(
-      (slice) => this.#patiently(this.#link.ask('list', slice)),
-      listing,
-      () => clock.now() >= until,
-    );
+    const isLate = () => clock.now() >= until;
+    return listInSlices((slice) => this.#browse('list', [slice]), listing, isLate);
   }
 
   async count(purge: Purge): Promise<Totals | undefined> {
-    if (!(await this.#isCurrent())) return undefined;
     let totals = NOTHING;
     for (let after: number | null = 0; after !== null; ) {
-      const slice: CountSlice | undefined = await this.#patiently(this.#link.ask('count', purge, after));
+      const slice: CountSlice | undefined = await this.#browse('count', [purge, after]);
       if (slice === undefined) return undefined;
       totals = add(totals, slice);
       after = slice.next;
@@ -174,21 +170,21 @@ class DiskStore implements SqliteStore {
     return totals;
   }
 
-  async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
-    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('listByPrefix', prefix, limit)) : undefined;
+  listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined> {
+    return this.#browse('listByPrefix', [prefix, limit]);
   }
 
   async read(key: string): Promise<Entry | undefined> {
-    const entry = (await this.#isCurrent()) ? await this.#patiently(this.#link.ask('read', key)) : undefined;
+    const entry = await this.#browse('read', [key]);
     return entry && unpackEntry(entry);
   }
 
-  async findByPrefix(digits: string): Promise<Kept | undefined> {
-    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('findByPrefix', digits)) : undefined;
+  findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#browse('findByPrefix', [digits]);
   }
 
-  async newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
-    return (await this.#isCurrent()) ? this.#patiently(this.#link.ask('newest', like, limit)) : undefined;
+  newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+    return this.#browse('newest', [like, limit]);
   }
 
   /** The size of the file's entries after all changes so far, or as it was last reported. */
@@ -214,14 +210,11 @@ class DiskStore implements SqliteStore {
     return foundAs(buffer.find(key) ?? (buffer.hasPendingDelete(read) ? undefined : unpackEntry(read)));
   }
 
-  /** True where the file can be asked, and has been sent all that was changed so far, or as much as it took in time. */
-  async #isCurrent(): Promise<boolean> {
+  /** Asks the file once it has been told all that was changed so far, or as much as it took in time. */
+  async #browse<M extends keyof SqliteService>(method: M, parameters: Untimed<M>): Promise<Answer<M>> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
-    return this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
-  }
-
-  #patiently<T>(promise: Promise<T>): Promise<T | undefined> {
-    return this.#link.within(FLUSH_BUDGET_MS, promise);
+    const isUp = this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
+    return isUp ? this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(method, parameters)) : undefined;
   }
 }
 

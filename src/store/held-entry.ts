@@ -1,0 +1,26 @@
+/**
+ * An entry as it is held in memory, which is also how it is found.
+ */
+import type { Entry } from '../response/entry.ts';
+import type { Found } from './store.ts';
+import { weigh } from './weight.ts';
+
+export class HeldEntry implements Found {
+  static readonly TIER = 'memory';
+  readonly tier = HeldEntry.TIER;
+  readonly key: string;
+  readonly entry: Entry;
+  /** Grows with each entry that is set. */
+  readonly id: number;
+  readonly bytes: number;
+  hits = 0;
+  /** Purged, and about to be dropped. */
+  isGone = false;
+
+  constructor(key: string, entry: Entry, id: number) {
+    this.key = key;
+    this.entry = entry;
+    this.id = id;
+    this.bytes = weigh(key, entry);
+  }
+}
