@@ -6,7 +6,7 @@
 import { nearest } from '../config/nearest.ts';
 import { lifetime } from '../config/quantities.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
-import { readCacheControl } from './cache-control.ts';
+import { type CacheControl, readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 
 /** Which requests are cached at all. */
@@ -71,34 +71,48 @@ const LONGEST = 9_999_999_999;
 
 /** @throws RefrainError `invalid_header`, naming the header */
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
-  for (const name of fields.keys()) {
-    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
-    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
-  }
+  refuseUnknown(fields);
   const control = readCacheControl(fields);
   const { onlyIfCached, maxAge, isHabit } = control;
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
-  const { revalidate, error } = defaults.stale;
   return {
     read: !noStore && !isRefresh,
     follow: !noStore && !isRefresh && !onlyIfCached,
     ask: !onlyIfCached,
     write: !noStore,
     maxAge,
-    // A request's own word counts, also where it is the stricter one.
-    maxStale: control.maxStale ?? revalidate ?? 0,
-    staleIfError: control.staleIfError ?? error ?? 0,
-    // Only for an answer that may be fetched, and kept.
-    revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
+    ...staleness(control, defaults.stale, ttl),
     ttl,
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
+  };
+}
+
+/** @throws RefrainError `invalid_header` at a control that does not exist */
+function refuseUnknown(fields: HeaderFields): void {
+  for (const name of fields.keys()) {
+    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
+    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
+  }
+}
+
+/** A request's own word counts in the place of the setting, also where it is the stricter one. */
+function staleness(
+  { maxStale, staleIfError, onlyIfCached }: CacheControl,
+  { revalidate, error }: PolicyDefaults['stale'],
+  ttl: number,
+): Pick<Policy, 'maxStale' | 'staleIfError' | 'revalidates'> {
+  return {
+    maxStale: maxStale ?? revalidate ?? 0,
+    staleIfError: staleIfError ?? error ?? 0,
+    // Only for an answer that may be fetched, and kept.
+    revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
   };
 }
 

@@ -28,12 +28,19 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const heard = Buffer.concat(asker.played);
   const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
   if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
-  const word = asker.result?.outcome.word;
-  if (word === 'hit') return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
-  const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
-  if (wrongFollow) return wrongFollow;
+  if (asker.result?.outcome.word === 'hit') {
+    return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
+  }
+  const wrongFollow = asker.result?.outcome.word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
+  return wrongFollow ?? whyNotEnded(invariants, setting, asker, call);
+}
+
+/** Why what it has heard of a call may not be all. */
+function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, call: Call): string | null {
   if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
-  return asker.state === 'complete' ? whyNotComplete(call, heard.length, sent.length) : null;
+  if (asker.state !== 'complete') return null;
+  const heard = asker.played.reduce((sum, { length }) => sum + length, 0);
+  return whyNotComplete(call, heard, call.bytes);
 }
 
 /** Why it may not be where it is without having seen a head. */
@@ -91,22 +98,24 @@ function whyNotFollow(
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
-function whyNotHit(
-  invariants: Invariants,
-  { topic, manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
-  call: Call,
-): string | null {
+/** In ms; negative where it accepts nothing stale. */
+function acceptedStaleness({ result, manner: { permission } }: Asker): number {
+  const { maxStale = 0, staleIfError = 0 } = permission ?? {};
+  const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
+  const seconds = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
+  return seconds === 0 ? -1 : seconds * 1000;
+}
+
+function whyNotHit(invariants: Invariants, asker: Asker, call: Call): string | null {
+  const { topic, manner, state, listener: reader, openedStep, openedAt, played } = asker;
   const kept = invariants.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
   if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
   if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
-  const { maxAge = 0, maxStale = 0, staleIfError = 0 } = manner.permission ?? {};
-  if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
+  if (openedAt - kept.at > (manner.permission?.maxAge ?? 0) * 1000) return 'hits what is too old';
   const staleFor = openedAt - kept.at - (call.asker.manner.permission?.ttl ?? 0) * 1000;
-  const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
-  const accepted = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
-  if (staleFor >= 0 && (accepted === 0 || staleFor > accepted * 1000)) return 'hits what has expired';
+  if (staleFor >= 0 && staleFor > acceptedStaleness(asker)) return 'hits what has expired';
   if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
   return state !== 'complete' || Buffer.concat(played).length === kept.bytes
     ? null
