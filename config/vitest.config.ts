@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What is measured in resident memory is measured alone, after all else. */
+/** Tests of resident memory, which are run alone, after all else. */
 const ALONE = 'test/size/**';
 
 export default defineConfig({

@@ -25,7 +25,7 @@ export const baseUrl: ValueType<string> = {
 
 /** A path that a request adds to a base URL, easily copied from an example together with it. */
 const ENDPOINT =
-  /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
+  /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/messages|\/rerank|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
 
 /** The dialect that an upstream reads; `auto` is by its host. */
 export const dialect = oneOf('auto', ...DIALECTS);

@@ -7,7 +7,7 @@
  * error event, then its connection breaks; anything else only breaks.
  */
 import type { ServerResponse } from 'node:http';
-import type { Outcome } from '../cache/outcome.ts';
+import type { CacheResult, Outcome } from '../cache/outcome.ts';
 import type { Clock } from '../clock.ts';
 import { type Marks, responseHeaders } from '../headers/response-headers.ts';
 import { type Head, headerOf } from '../response/entry.ts';
@@ -37,20 +37,12 @@ const READ_MS = 250;
  */
 const COMMENT = ': refrain is waiting\n';
 
-/** The answer to one request, on its way to its client. */
-export interface Sending {
-  readonly reader: Reader;
-  readonly outcome: Outcome;
-  readonly marks: Marks;
-  readonly response: ServerResponse;
-  /** Null where silent streams stay silent. */
-  readonly heartbeat: Heartbeat | null;
-}
-
 export class Playback implements Player {
   readonly #reader: Reader;
   readonly #response: ServerResponse;
-  readonly #sending: Sending;
+  readonly #outcome: Outcome;
+  readonly #marks: Marks;
+  readonly #heartbeat: Heartbeat | null;
   /** The socket has enough for now. */
   #blocked = false;
   #playing = false;
@@ -60,10 +52,12 @@ export class Playback implements Player {
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
-  constructor(sending: Sending) {
-    this.#reader = sending.reader;
-    this.#response = sending.response;
-    this.#sending = sending;
+  constructor({ reader, outcome }: CacheResult, response: ServerResponse, marks: Marks, heartbeat: Heartbeat | null) {
+    this.#reader = reader;
+    this.#outcome = outcome;
+    this.#response = response;
+    this.#marks = marks;
+    this.#heartbeat = heartbeat;
   }
 
   /** @param reject called where the answer failed before anything was sent */
@@ -112,8 +106,7 @@ export class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    const { heartbeat } = this.#sending;
-    if (state === 'streaming' && heartbeat && isEventStream(head)) this.#awaitBeat(heartbeat);
+    if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
     else this.#breakOff(head, this.#reader.failure as Failure);
@@ -122,8 +115,8 @@ export class Playback implements Player {
 
   #begin(head: Head): void {
     const { length, state } = this.#reader;
-    const { outcome, marks } = this.#sending;
-    this.#response.writeHead(head.status, head.statusText, responseHeaders(head, length, outcome, marks));
+    const headers = responseHeaders(head, length, this.#outcome, this.#marks);
+    this.#response.writeHead(head.status, head.statusText, headers);
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
     this.#hasLength = length !== null;
@@ -166,7 +159,7 @@ export class Playback implements Player {
     else if (alreadySent || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
       this.#response.write('', cutOnceRead);
     } else {
-      const event = errorsOf(this.#sending.marks.endpoint).event(error);
+      const event = errorsOf(this.#marks.endpoint).event(error);
       this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
     }
   }

@@ -11,7 +11,7 @@ import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
-import { tokenOf } from '../request/json-pointer.ts';
+import { headerPointer } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
@@ -207,5 +207,5 @@ function trackOf(lane: Lane, name: string): Track | null {
 }
 
 function pointerOf(name: string): string {
-  return name.startsWith('/') ? `/body${name}` : `/headers/${tokenOf(name.slice('header:'.length))}`;
+  return name.startsWith('/') ? `/body${name}` : headerPointer(name);
 }

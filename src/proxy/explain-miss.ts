@@ -1,5 +1,5 @@
 /**
- * Why a request missed: for the hints, which look at every miss, and in
+ * The reason of a miss: for the hints, which look at every miss, and in
  * `x-refrain-why` for the request that asks by `x-refrain-debug: 1`.
  */
 import type { Standing } from '../cache/callers.ts';

@@ -46,35 +46,30 @@ export async function name(
   const body = await source.read();
   if (!(body instanceof WholeBody)) return nameless(head, body.why ?? 'large-request', body, context);
   try {
-    return await nameWhole(proxy, head, keyContext, body, context);
+    const whyEncoded = head.coding === null ? null : await decode(proxy, body, head.coding);
+    if (whyEncoded !== null) return { head, keyed: null, why: whyEncoded, body };
+    const known = proxy.keyer.key(keyContext, body.plain);
+    const keyed = known instanceof Promise ? await known : known;
+    if (typeof keyed === 'string') {
+      context.model = ModelScan.modelIn(body.plain.bytes);
+      body.dropDecoded();
+      return { head, keyed: null, why: keyed, body };
+    }
+    context.key = keyed.key.slice(0, 16);
+    context.model = keyed.model;
+    return { head, keyContext, keyed, body };
   } catch (error) {
     body.release();
     throw error;
   }
 }
 
-async function nameWhole(
-  { decoding, keyer }: ProxyDependencies,
-  head: ReceivedHead,
-  keyContext: KeyContext,
-  body: WholeBody,
-  context: RequestContext,
-): Promise<NamedRequest | NamelessRequest> {
-  if (head.coding !== null) {
-    const decoded = await decoding.decode(body, head.coding);
-    if (!(decoded instanceof WholeBody)) return { head, keyed: null, why: decoded, body };
-    body.decoded = decoded;
-  }
-  const known = keyer.key(keyContext, body.plain);
-  const keyed = known instanceof Promise ? await known : known;
-  if (typeof keyed === 'string') {
-    context.model = ModelScan.modelIn(body.plain.bytes);
-    body.dropDecoded();
-    return { head, keyed: null, why: keyed, body };
-  }
-  context.key = keyed.key.slice(0, 16);
-  context.model = keyed.model;
-  return { head, keyContext, keyed, body };
+/** @returns why it has no key, or null */
+async function decode({ decoding }: ProxyDependencies, body: WholeBody, coding: string): Promise<string | null> {
+  const decoded = await decoding.decode(body, coding);
+  if (!(decoded instanceof WholeBody)) return decoded;
+  body.decoded = decoded;
+  return null;
 }
 
 function nameless(

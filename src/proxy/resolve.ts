@@ -17,12 +17,12 @@ import { recheck } from './recheck.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** @throws RefrainError where there is no answer to be had */
-export async function resolve(
+export function resolve(
   proxy: ProxyDependencies,
   request: NamedRequest | NamelessRequest,
   client: Client,
   context: RequestContext,
-): Promise<CacheResult> {
+): CacheResult | Promise<CacheResult> {
   try {
     if (request.keyed === null) return bypass(proxy, request);
     const { head, keyed } = request;
@@ -31,12 +31,11 @@ export async function resolve(
     const standing = standingOf(proxy, head, now);
     const permission = permissionOf(proxy, head, standing);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
-    const isLookedUp = hit === null;
-    const result = hit ?? (await ask(proxy, request, { standing, permission, isLookedUp }, client, context));
-    if (head.policy.debug && result.outcome.word === 'hit') context.why = explainHit(result.outcome);
-    return result;
+    if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
+    if (head.policy.debug) context.why = explainHit(hit.outcome);
+    return hit;
   } finally {
-    // A call that goes on holds for itself what it needs.
+    // A question or a call that goes on holds it for itself.
     request.body?.release();
   }
 }
@@ -80,18 +79,24 @@ async function ask(
   client: Client,
   context: RequestContext,
 ): Promise<CacheResult> {
-  const { head, keyed } = request;
+  const { head, keyed, body } = request;
   const { cache, hints, store } = proxy;
-  const question = questionFor(proxy, request, permission, client);
-  const mayBeKept = standing === 'to-check' && head.policy.debug;
-  const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
-  const result = await (standing === 'to-check'
-    ? recheck(proxy, head.credentialAtUpstream, question)
-    : cache.open(question, isLookedUp));
-  if (result.outcome.word === 'follow') hints.followed(keyed.key);
-  if (result.outcome.word === 'miss') {
+  body.hold();
+  try {
+    const question = questionFor(proxy, request, permission, client);
+    const mayBeKept = standing === 'to-check' && head.policy.debug;
+    const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
+    const result = await (standing === 'to-check'
+      ? recheck(proxy, head.credentialAtUpstream, question)
+      : cache.open(question, isLookedUp));
     const { outcome, variesBy = null } = result;
-    context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+    if (outcome.word === 'follow') hints.followed(keyed.key);
+    if (head.policy.debug) context.why = explainHit(outcome);
+    if (outcome.word === 'miss') {
+      context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+    }
+    return result;
+  } finally {
+    body.release();
   }
-  return result;
 }

@@ -4,7 +4,7 @@
  */
 import { FORM_FIELDS } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
-import { tokenOf } from './json-pointer.ts';
+import { headerPointer, tokenOf } from './json-pointer.ts';
 import { readTree, type JsonTree } from './tree.ts';
 
 export interface Difference {
@@ -16,7 +16,7 @@ export interface Difference {
   readonly note?: string;
 }
 
-/** The most that are told of one pair. */
+/** The most that are reported of one pair. */
 const MAX_DIFFERENCES = 100;
 const MAX_EXCERPT = 120;
 
@@ -38,8 +38,7 @@ export function differencesOf(a: Parts, b: Parts): Difference[] {
 }
 
 function pointerOf(part: string): string {
-  if (part.startsWith('header:')) return `/headers/${tokenOf(part.slice('header:'.length))}`;
-  return POINTERS[part] ?? `/${part}`;
+  return part.startsWith('header:') ? headerPointer(part) : (POINTERS[part] ?? `/${part}`);
 }
 
 type Note = (difference: Difference) => void;

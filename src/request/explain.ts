@@ -26,7 +26,7 @@ export interface NamedRequest {
   readonly parts: Parts;
 }
 
-/** How one side is told. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
+/** One side, as it is reported. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
 export type Side =
   | { readonly key: string; readonly form: Form; readonly parts: Parts }
   | { readonly key: null; readonly why: string };

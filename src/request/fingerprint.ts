@@ -81,7 +81,7 @@ export function nameOf(key: string): Fingerprint {
   return key.slice(0, key.indexOf('.'));
 }
 
-/** Of whichever variant of it: what tells these apart stands behind a tilde. */
+/** The form of a key, of any variant: these differ behind a tilde. */
 export function formOf(key: string): Form {
   return key.slice(key.indexOf('.') + 1).split('~', 1)[0] as Form;
 }

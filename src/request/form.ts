@@ -42,7 +42,7 @@ export function choosePlainStream(stream: unknown, options: unknown): FormChoice
   return { ...chosen, understood: chosen.understood && (options ?? null) === null };
 }
 
-/** Tests whether a form has usage because it was asked for, which a stream then tells. */
+/** Tests whether a form has usage because it was asked for, which a stream then reports. */
 export function asksForUsage(form: Form): boolean {
   return form.includes('+usage');
 }

@@ -10,6 +10,11 @@ export function segmentsOf(pointer: string): string[] {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** The pointer of a header in a request that is written down. @param entry `header:NAME` */
+export function headerPointer(entry: string): string {
+  return `/headers/${tokenOf(entry.slice('header:'.length))}`;
+}
+
 /** A name as it is written in a pointer. */
 export function tokenOf(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -19,7 +19,7 @@ export class Memo {
 
   /** @param maxBytes 0 remembers nothing */
   constructor(maxBytes: number) {
-    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)), allowStale: false });
+    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)) });
   }
 
   /** Names this body on this occasion. */

@@ -1,7 +1,8 @@
 /**
  * The policy of a request: what it allows the cache to do (read, follow, ask
- * the upstream, write), and how old or stale an answer it takes. Comes from `Cache-Control` (RFC 9111, 5.2.1) and our own request headers;
- * malformed values are refused, and controls that do not exist.
+ * the upstream, write), and how old or stale an answer it takes. Comes from
+ * `Cache-Control` (RFC 9111, 5.2.1) and our own request headers; malformed
+ * values are refused, and controls that do not exist.
  */
 import { nearest } from '../config/nearest.ts';
 import { lifetime } from '../config/quantities.ts';
@@ -9,7 +10,7 @@ import { invalidHeader, unknownControl } from '../errors.ts';
 import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 
-/** Which requests are cached at all. */
+/** The requests that are cached at all. */
 export type CacheMode = 'all' | 'deterministic' | 'off';
 
 export interface Policy {
@@ -71,10 +72,7 @@ const LONGEST = 9_999_999_999;
 
 /** @throws RefrainError `invalid_header`, naming the header */
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
-  for (const name of fields.keys()) {
-    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
-    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
-  }
+  refuseUnknownControls(fields);
   const control = readCacheControl(fields);
   const { onlyIfCached, maxAge, isHabit } = control;
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
@@ -100,6 +98,13 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
+}
+
+function refuseUnknownControls(fields: HeaderFields): void {
+  for (const name of fields.keys()) {
+    if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
+    throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
+  }
 }
 
 /** As the setting `ttl` is written. */
@@ -130,7 +135,8 @@ function readTags(value: string | undefined): readonly string[] {
     throw invalidHeader(
       'x-refrain-tags',
       value,
-      `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, digits, dots, underscores, colons and hyphens`,
+      `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, ` +
+        'digits, dots, underscores, colons and hyphens',
     );
   }
   return [...new Set(tags)];

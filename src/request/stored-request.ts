@@ -4,7 +4,7 @@
 import { isCredential } from './confidential.ts';
 import type { Parts } from './fingerprint.ts';
 
-/** A request as it is told of. The body is canonical text: members in the order of the key, labels left out. */
+/** A request as it is shown. The body is canonical text: members in the order of the key, labels left out. */
 export interface AskedRequest {
   readonly method: string;
   readonly path: string;

@@ -15,7 +15,7 @@ const CUTS: ReadonlyMap<string, Keep> = new Map([
 
 /**
  * The reasons for which a model ends by itself, in lower case. The list is
- * closed: servers tell failures in this place, in words of their own.
+ * closed: servers report failures in this place, in words of their own.
  */
 const ENDINGS: ReadonlySet<string> = new Set([
   'stop',
@@ -41,7 +41,7 @@ export class Choice {
   #text = '';
   #refuses = false;
   /** True where there was anything that could say something: a message, a delta or a text. */
-  #isHeard = false;
+  #hasMessage = false;
   #says = false;
   #goesOn = false;
   readonly #calls = new Calls();
@@ -76,17 +76,17 @@ export class Choice {
     if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
     if (!isObject(said)) return;
-    this.#isHeard = true;
-    if (this.#why === null) this.#hear(said, isWhole);
+    this.#hasMessage = true;
+    if (this.#why === null) this.#onMessage(said, isWhole);
   }
 
-  /** A reason that is neither may be a failure that a server tells in this place. */
+  /** A reason that is neither may be a failure that a server reports in this place. */
   #end(ending: string): void {
     this.#ending = ending;
     if (!ENDINGS.has(ending) && !CUTS.has(ending)) this.#why ??= 'unfinished';
   }
 
-  #hear(said: Json, isWhole: boolean): void {
+  #onMessage(said: Json, isWhole: boolean): void {
     const { content, refusal } = said;
     if (this.#expected.jsonText && typeof content === 'string') this.#text += content;
     if (typeof refusal === 'string' && refusal !== '') this.#refuses = true;
@@ -116,7 +116,7 @@ export class Choice {
   #isEmpty(cut: Keep | undefined): boolean {
     const { output, keep } = this.#expected;
     if (!output || cut === 'content-filter' || keep.has('empty')) return false;
-    return this.#isHeard && !this.#says && this.#calls.size === 0;
+    return this.#hasMessage && !this.#says && this.#calls.size === 0;
   }
 }
 

@@ -72,13 +72,13 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       (variant === undefined || isVariant(variant)) &&
       (call === undefined || isCall(call));
     if (!isSound) return undefined;
-    const told = {
+    const answer = {
       head: { status, statusText, headers },
       storedAt,
       expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
       answerId,
     };
-    return { ...told, ...(variant && { variant }), ...(call && { call }) };
+    return { ...answer, ...(variant && { variant }), ...(call && { call }) };
   } catch {
     return undefined;
   }

@@ -27,7 +27,7 @@ export class ChoiceStreamValidator extends StreamValidator {
     this.#delimited = delimited;
   }
 
-  protected understand(event: ServerSentEvent): EventMeaning {
+  protected onEvent(event: ServerSentEvent): EventMeaning {
     if (isDone(event.data)) {
       this.#isDone = true;
       return 'terminal';

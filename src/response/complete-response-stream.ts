@@ -36,7 +36,7 @@ export class ResponseStreamValidator extends StreamValidator {
     this.#expected = expected;
   }
 
-  protected understand({ name, data }: ServerSentEvent): EventMeaning {
+  protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     this.#isTyped ||= name.startsWith('response.');
     // A named event says what it is; only those that carry something whole need be read.
     if (name !== '' && name !== 'error' && name !== ITEM_DONE && !TERMINAL.has(name)) return 'more';

@@ -42,13 +42,13 @@ export abstract class StreamValidator implements Validator {
   #weigh(event: ServerSentEvent): void {
     if (isHeartbeat(event)) return;
     this.#isAny = true;
-    const meaning = this.understand(event);
+    const meaning = this.onEvent(event);
     this.saysError = meaning === 'error';
     this.#failed ||= this.saysError;
     this.#committed ||= meaning === 'terminal';
   }
 
-  protected abstract understand(event: ServerSentEvent): EventMeaning;
+  protected abstract onEvent(event: ServerSentEvent): EventMeaning;
   /** Why the stream is not whole that has ended here, or nothing. */
   protected abstract whyNot(): Unkept | null;
 }
@@ -58,7 +58,7 @@ export function isDone(data: string): boolean {
   return data.trimStart().startsWith(DONE);
 }
 
-/** Some servers send data without anything in it, or `null`, to be heard. */
+/** Some servers send data without anything in it, or `null`, to keep the connection alive. */
 function isHeartbeat({ name, data }: ServerSentEvent): boolean {
   return name !== 'error' && data.length <= HEARTBEAT && (data.trim() === '' || data.trim() === 'null');
 }

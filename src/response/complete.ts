@@ -25,7 +25,7 @@ export interface Expectation {
   readonly jsonText: boolean;
   /** True where the model was asked to say anything: `max_tokens: 0` asks for nothing. */
   readonly output: boolean;
-  /** True where the stream was asked to tell its usage. */
+  /** True where the stream was asked to report its usage. */
   readonly usage: boolean;
   /** The answers that are whole although they end before the model has ended them, or say nothing. */
   readonly keep: ReadonlySet<Keep>;

@@ -1,5 +1,5 @@
 /**
- * The words in which an endpoint's clients expect to be told of an error.
+ * The words in which an endpoint's clients expect to read of an error.
  */
 import { errorBody, errorEvent, type RefrainError } from '../errors.ts';
 

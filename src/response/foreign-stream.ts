@@ -9,7 +9,7 @@ import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
 
 export class ForeignStreamValidator extends StreamValidator {
-  protected understand({ name, data }: ServerSentEvent): EventMeaning {
+  protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     if (isDone(data)) return 'terminal';
     const chunk = parse(data);
     if (!isObject(chunk)) return name === 'error' ? 'error' : 'more';

@@ -13,7 +13,7 @@
  * is let go of, and the writer is held back to the pace of the fastest reader.
  * A reader that falls a whole limit behind that one is cut, so that one
  * stalled reader neither holds memory nor slows the rest. One that is yet to be
- * told of what has come is not slow: the writer waits until all of a crowd are.
+ * woken for what has come is not slow: the writer waits until all of a crowd are.
  */
 import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
@@ -63,11 +63,11 @@ export class Recording implements Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
-  readonly #wave = new Wave(this.#readers, () => this.#crowdTold());
-  /** How many bytes a wave that is on tells of. */
-  #telling = 0;
+  readonly #wave = new Wave(this.#readers, () => this.#crowdWoken());
+  /** The bytes that a wave under way wakes readers for. */
+  #waking = 0;
   /** How many every reader has been woken for. */
-  #told = 0;
+  #woken = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
   constructor(limit: number, budget: RecordingBudget, owner: RecordingOwner) {
@@ -197,19 +197,19 @@ export class Recording implements Playable {
 
   #wake(): void {
     const bytes = this.#bytes;
-    if (!this.#wave.isOn) this.#telling = bytes;
-    this.#wave.tell();
-    if (!this.#wave.isOn) this.#told = Math.max(this.#told, bytes);
+    if (!this.#wave.isOn) this.#waking = bytes;
+    this.#wave.wake();
+    if (!this.#wave.isOn) this.#woken = Math.max(this.#woken, bytes);
   }
 
-  #crowdTold(): void {
-    this.#told = this.#telling;
-    this.#telling = this.#bytes;
+  #crowdWoken(): void {
+    this.#woken = this.#waking;
+    this.#waking = this.#bytes;
     this.played();
   }
 
   #wanted(): boolean {
-    if (this.#wave.isOn && this.#bytes - this.#telling > AHEAD) return false;
+    if (this.#wave.isOn && this.#bytes - this.#waking > AHEAD) return false;
     let fastest = 0;
     for (const reader of this.#readers) fastest = Math.max(fastest, reader.position);
     return this.#bytes - fastest <= AHEAD;
@@ -220,7 +220,7 @@ export class Recording implements Playable {
     const behind: Reader[] = [];
     let slowest = this.#gone + this.#chunks.length;
     for (const reader of this.#readers) {
-      if (this.#told - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
+      if (this.#woken - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
       else slowest = Math.min(slowest, reader.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);

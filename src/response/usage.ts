@@ -48,7 +48,7 @@ export function findUsage(body: Json): Usage | null {
   return usage;
 }
 
-/** Of what was told before and now, what counts: servers send zeros where they have not counted. */
+/** Of what was reported before and now, what counts: servers send zeros where they have not counted. */
 export function laterUsage(before: Usage | null, now: Usage | null): Usage | null {
   return isCounting(now) || before === null ? now : before;
 }
@@ -61,7 +61,7 @@ function usageWithin(value: unknown): Usage | null {
   return isObject(value) ? readUsage(value.usage) : null;
 }
 
-/** A detail that is not told is 0; null where it is no number of tokens. */
+/** A detail that is missing is 0; null where it is no number of tokens. */
 export function detailOf(details: unknown, name: string): number | null {
   return isObject(details) ? countOf(details[name] ?? 0) : 0;
 }
@@ -79,7 +79,7 @@ export interface UsageReader {
   read(value: unknown): Usage | null;
   /** @param body a whole answer, or an event of a stream */
   find(body: Json): Usage | null;
-  /** Of what was told before and now, all that is known. */
+  /** Of what was reported before and now, all that is known. */
   later(before: Usage | null, now: Usage | null): Usage | null;
 }
 

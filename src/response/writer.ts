@@ -7,7 +7,7 @@ import type { Head } from './entry.ts';
 
 export interface Writer {
   begin(head: Head, framing: Framing): void;
-  /** @returns false where nothing more should be appended until the source is told to resume */
+  /** @returns false where nothing more should be appended until the source is resumed */
   append(chunk: Buffer): boolean;
   finish(): void;
   fail(failure: Failure): void;
@@ -31,7 +31,7 @@ export interface Framing {
   readonly delimited: boolean;
 }
 
-/** Why an answer broke off, and whether the last of its bytes are an error that the upstream told of itself. */
+/** Why an answer broke off, and whether the last of its bytes are an error of the upstream's own. */
 export interface Failure {
   readonly error: RefrainError;
   readonly alreadySent: boolean;

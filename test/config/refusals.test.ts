@@ -81,6 +81,8 @@ describe('a bad value', () => {
 
   it.each([
     ['http://h/v1/chat/completions', 'http://h/v1'],
+    ['http://h/v1/messages', 'http://h/v1'],
+    ['http://h/v2/rerank', 'http://h/v2'],
     ['http://h/v1/chat/completions/', 'http://h/v1'],
     ['https://H/openai/v1/Responses', 'https://h/openai/v1'],
     ['http://h/v1/embeddings', 'http://h/v1'],

@@ -31,9 +31,7 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const word = asker.result?.outcome.word;
   if (word === 'hit') return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
   const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
-  if (wrongFollow) return wrongFollow;
-  if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
-  return asker.state === 'complete' ? whyNotComplete(call, heard.length, sent.length) : null;
+  return wrongFollow ?? whyNotEnded(invariants, setting, asker, call);
 }
 
 /** Why it may not be where it is without having seen a head. */
@@ -44,8 +42,11 @@ function whyNotHeadless(invariants: Invariants, setting: Setting, asker: Asker, 
   return whyNotCut(invariants, setting, asker, audible);
 }
 
-function whyNotComplete(call: Call, heard: number, sent: number): string | null {
-  if (heard !== sent) return `hears less than all of call ${call.number}`;
+/** Why what it heard may not have ended as it did. */
+function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, call: Call): string | null {
+  if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
+  if (asker.state !== 'complete') return null;
+  if (lengthOf(asker.played) !== lengthOf(call.sent)) return `hears less than all of call ${call.number}`;
   return mayBeComplete(call) ? null : `hears all of call ${call.number}, which broke off`;
 }
 
@@ -91,6 +92,17 @@ function whyNotFollow(
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
+const lengthOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0);
+
+/** @param staleFor how long ago the entry expired, in ms; negative where it has not */
+function isTooStale(staleFor: number, { permission }: Asker['manner'], result: Asker['result']): boolean {
+  if (staleFor < 0) return false;
+  const { maxStale = 0, staleIfError = 0 } = permission ?? {};
+  const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
+  const accepted = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
+  return accepted === 0 || staleFor > accepted * 1000;
+}
+
 function whyNotHit(
   invariants: Invariants,
   { topic, manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
@@ -101,12 +113,10 @@ function whyNotHit(
   // A store that fails to delete keeps what it has, and whoever purges is told.
   if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
   if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
-  const { maxAge = 0, maxStale = 0, staleIfError = 0 } = manner.permission ?? {};
+  const { maxAge = 0 } = manner.permission ?? {};
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
-  const staleFor = openedAt - kept.at - (call.asker.manner.permission?.ttl ?? 0) * 1000;
-  const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
-  const accepted = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
-  if (staleFor >= 0 && (accepted === 0 || staleFor > accepted * 1000)) return 'hits what has expired';
+  const expiredAt = kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000;
+  if (isTooStale(openedAt - expiredAt, manner, result)) return 'hits what has expired';
   if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
   return state !== 'complete' || Buffer.concat(played).length === kept.bytes
     ? null

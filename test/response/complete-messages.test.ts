@@ -249,6 +249,14 @@ describe('usage', () => {
     }
   });
 
+  test('is found at the end of a stream that counts each of its turns', () => {
+    const turn = { input_tokens: 1, output_tokens: 2, cache_creation: { ephemeral_1h_input_tokens: 0 } };
+    const told = { input_tokens: 7, output_tokens: 9, iterations: [turn, turn] };
+    const tail = new TailUsage('messages');
+    tail.push(Buffer.from(namedEvent('message_delta', { delta: { stop_reason: 'end_turn' }, usage: told })));
+    expect(tail.usage()).toEqual({ input: 7, cachedInput: 0, output: 9, reasoning: 0 });
+  });
+
   test('is put together from the first event and the last', () => {
     const first = usage.read({ input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 1 });
     expect(usage.later(first, usage.read({ output_tokens: 20 }))).toEqual({

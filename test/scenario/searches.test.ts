@@ -185,6 +185,14 @@ describe('the setting bypass', () => {
     expect(await wordsOf(proxy, '/v1/embeddings', { model: 'news-embed', input: 'x' })).toEqual(configured);
   });
 
+  story('holds for a body that is read on a thread of its own', async ({ open }) => {
+    const proxy = await open({ bypass: ['default', 'model:news*'] });
+    const long = 'x'.repeat(2 * 1024 * 1024);
+    const [first] = await wordsOf(proxy, CHAT, chatRequest(long, { model: 'News-1' }));
+    const [other] = await wordsOf(proxy, CHAT, chatRequest(long, { model: 'the-news' }));
+    expect([first, other]).toEqual(['refrain; fwd=bypass; detail=configured', expect.stringContaining('fwd=miss')]);
+  });
+
   story('takes the table away, where somebody knows better', async ({ open }) => {
     const proxy = await open({ bypass: [] });
     expect(await wordsOf(proxy, CHAT, chatRequest('x', { enable_search: true }))).toEqual([

@@ -39,7 +39,7 @@ async function together(
   const clients = Array.from({ length: count }, () => ask(proxy.url + CHAT, asked));
   await expect.poll(() => proxy.app.admission.listeners).toBe(count);
   await upstream.called(before + 1);
-  await expect.poll(() => proxy.app.admission.flights).toBe(upstream.calls.length - before);
+  await expect.poll(() => proxy.app.admission.flights - (upstream.calls.length - before)).toBe(0);
   const calls = upstream.calls.slice(before);
   for (const call of calls) sendJson(call, body);
   const answers = await Promise.all(clients);

@@ -43,7 +43,7 @@ export interface RequestEndpoint<Variants = never> {
 
 export const ASSUMES_NOTHING: ReadonlyMap<string, string> = new Map();
 
-/** Tests whether a format, as OpenAI writes it, is one of JSON. @param type its `type` */
+/** Tests whether the format of a text is one of JSON. @param type its `type` */
 export function isJsonFormat(type: unknown): boolean {
   return type === 'json_object' || type === 'json_schema';
 }

@@ -100,7 +100,7 @@ export class MessageStreamValidator extends StreamValidator {
     this.#expected = expected;
   }
 
-  protected understand({ name, data }: ServerSentEvent): EventMeaning {
+  protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     const event = parse(data);
     if (name === 'error' || (isObject(event) && (event.type === 'error' || event.error))) return 'error';
     if (!isObject(event)) {
@@ -169,7 +169,7 @@ export class MessageStreamValidator extends StreamValidator {
   }
 }
 
-/** Anthropic counts input that its own prefix cache read or wrote apart, and tells again at the end what has grown. */
+/** Anthropic counts input that its own prefix cache read or wrote apart, and reports at the end what has grown. */
 const MESSAGE_USAGE: UsageReader = {
   read(value) {
     if (!isObject(value) || (value.input_tokens ?? value.output_tokens ?? null) === null) return null;
@@ -195,7 +195,7 @@ const MESSAGE_USAGE: UsageReader = {
 
   find: ({ usage }) => MESSAGE_USAGE.read(usage),
 
-  /** Totals grow; the first tells more of its parts than one that repeats it, and the last need not repeat it. */
+  /** Totals grow; the first has more of its parts than one that repeats it, and the last need not repeat it. */
   later(before, now) {
     if (before === null || now === null) return now ?? before;
     const fuller: Usage = now.input > before.input ? now : before;

@@ -28,14 +28,14 @@ function isResult({ index, relevance_score: score }: Json): boolean {
   return Number.isInteger(index) && (index as number) >= 0 && typeof score === 'number';
 }
 
-/** Nothing is written: all tokens are of the input. Jina tells no more than how many there are in all. */
+/** Nothing is written: all tokens are of the input. Jina reports no more than how many there are in all. */
 function readUsage(value: unknown): Usage | null {
   if (!isObject(value)) return null;
   const { total_tokens: total, ...others } = value;
   return OPENAI_USAGE.read({ prompt_tokens: total, ...others });
 }
 
-/** Cohere tells tokens in `meta`, where it counts any; what it bills is searches. */
+/** Cohere reports tokens in `meta`, where it counts any; what it bills is searches. */
 function findUsage({ usage, meta }: Json): Usage | null {
   return readUsage(usage) ?? (isObject(meta) ? readUsage(meta.tokens) : null);
 }

@@ -1,6 +1,6 @@
 /**
  * One endpoint, as far as its answers go: when one is whole, what it took, and
- * how an error is told. Its twin, in `request/endpoints/`, reads the requests.
+ * how an error is written. Its twin, in `request/endpoints/`, reads the requests.
  */
 import type { Expectation, Unkept, Validator } from '../complete.ts';
 import type { ErrorDialect } from '../error-dialect.ts';
