@@ -18,7 +18,7 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
-  ['app'],
+  ['app', 'fetch'],
   ['lifecycle'],
   ['cli'],
   ['main'],
@@ -93,29 +93,34 @@ describe('the rooms', () => {
   });
 });
 
-describe('before the ready line', () => {
+describe('at once', () => {
   /** The imports for values, which load at once. */
   const importedBy = (file: string) =>
     importsOf(file, textOf(file).replaceAll(/^(?:import|export) type\b[^;]*;|\bimport\('/gm, ''));
 
-  test('no package is loaded that no listener needs to accept', () => {
+  function reachedFrom(...files: readonly string[]): ReadonlySet<string> {
     const seen = new Set<string>();
     const walk = (name: string) => {
       if (!seen.has(name) && seen.add(name) && FILES.includes(name)) importedBy(name).forEach(walk);
     };
-    walk('cli/main.ts');
-    walk('cli/start.ts');
-    const packages = [...seen].filter((name) => !FILES.includes(name) && !name.startsWith('node:'));
-    expect(packages.toSorted()).toEqual([
-      'commander',
-      'dotenv',
-      'lru-cache',
-      'object-hash',
-      'pino',
-      'prom-client',
-      'zod',
-    ]);
+    files.forEach(walk);
+    return seen;
+  }
+
+  const packagesIn = (seen: ReadonlySet<string>) =>
+    [...seen].filter((name) => !FILES.includes(name) && !name.startsWith('node:')).toSorted();
+
+  test('no package is loaded before the ready line that no listener needs to accept', () => {
+    const seen = reachedFrom('cli/main.ts', 'cli/start.ts');
+    expect(packagesIn(seen)).toEqual(['commander', 'dotenv', 'lru-cache', 'object-hash', 'pino', 'prom-client', 'zod']);
     expect(seen).not.toContain('node:http');
+  });
+
+  test('a program that imports the package loads no listener, no command and no source of settings', () => {
+    const seen = reachedFrom('fetch/cached-fetch.ts');
+    expect(packagesIn(seen)).toEqual(['lru-cache', 'object-hash', 'pino', 'zod']);
+    expect(seen).not.toContain('node:http');
+    expect([...seen].filter((name) => /^(http|admin|cli)\//.test(name))).toEqual([]);
   });
 });
 
