@@ -74,7 +74,7 @@ async function openWhole(isWhole = true) {
     },
     clock,
     log: createLog('silent'),
-    lru: memory.info,
+    lru: () => memory.info(),
     ...(isWhole && {
       stats: async () => STATS,
       metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n',
