@@ -104,7 +104,7 @@ export class Ledger {
 
   #writeCall(record: CallRecord): void {
     const { scope, dollars } = this.#add(record, 'miss', 0, null);
-    for (const listener of this.#callListeners) listener({ ...record, scope, dollars });
+    for (const subscriber of this.#callSubscribers) subscriber({ ...record, scope, dollars });
   }
 
   /** Adds to the row of its kind. @returns its scope and price as others are told of them */
