@@ -32,12 +32,12 @@ import { Thread } from './thread/thread.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 /** The parts that there are before any file is opened. */
-type Parts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
+type CoreParts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
 
 /** The parts that need the rules by which requests are read. */
 type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions'>;
 
-export interface Core extends Parts {
+export interface Core extends CoreParts {
   readonly admission: AdmissionControl;
   /** The bounds of one request body, and what all of them share. */
   readonly limits: BodyLimits;
@@ -104,7 +104,7 @@ export function createCore(
   const budget = new RequestBudget(config.limits.requestBytes);
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);
-  const parts: Parts = { cache, callers, clock, decoding, hints, keyer, ledger, log, store, upstream };
+  const parts: CoreParts = { cache, callers, clock, decoding, hints, keyer, ledger, log, store, upstream };
   return {
     ...parts,
     admission,

@@ -3,7 +3,7 @@
  * share an answer or not.
  */
 import { invalidBody, shown } from '../errors.ts';
-import { askedBy, explain, type Explanation, nameWritten, type NamedRequest } from '../request/explain.ts';
+import { askedBy, explain, type Explanation, nameWritten, type ExplainedRequest } from '../request/explain.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Rules } from '../request/parsed-head.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
@@ -30,7 +30,7 @@ export async function explainDocument(rules: Rules, find: FindKept, text: string
   return explain(rules, askedBy(rules, stored.parts.scope ?? '', written, named), stored);
 }
 
-async function findStored(find: FindKept, key: unknown): Promise<NamedRequest> {
+async function findStored(find: FindKept, key: unknown): Promise<ExplainedRequest> {
   if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key))
     throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
   const kept = await find(key);

@@ -17,7 +17,7 @@ import type { Validator, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, validatorOf } from '../response/validator.ts';
 import { type RecordingOwner, Recording } from '../response/recording.ts';
-import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
+import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { FlightPlan, Sink } from './flight-plan.ts';
@@ -112,7 +112,7 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   /** Ends the upstream call and every listener's answer. */
-  abort(failure: Failure): void {
+  abort(failure: AnswerFailure): void {
     this.#end(failure);
     this.source?.abort();
   }
@@ -153,7 +153,7 @@ export class Flight implements Writer, RecordingOwner {
     this.#arrive(call);
   }
 
-  fail(failure: Failure): void {
+  fail(failure: AnswerFailure): void {
     if (this.#committed) this.finish();
     else this.#end(this.#validator?.saysError ? { ...failure, alreadySent: true } : failure);
   }
@@ -172,7 +172,7 @@ export class Flight implements Writer, RecordingOwner {
     if (this.unkept) sink.refuse(this.unkept);
   }
 
-  #end(failure: Failure): void {
+  #end(failure: AnswerFailure): void {
     this.#land();
     this.recording.fail(failure);
     this.#arrive(this.callMetrics.breakOff(this.#validator, this.recording));

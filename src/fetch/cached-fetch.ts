@@ -17,16 +17,14 @@ import type { Route } from '../request/route.ts';
 import { createTargets } from '../rules.ts';
 import type { CacheInfo } from './cache-info.ts';
 import { InProcessFetch } from './in-process-fetch.ts';
-import type { CachedFetchOptions } from './options.ts';
+import type { CachedFetchOptions, GlobalFetch } from './options.ts';
 import { Origins } from './origins.ts';
 import { readOptions } from './read-options.ts';
 import { UnderlyingUpstream } from './underlying-upstream.ts';
 
 export type { CachedFetchOptions, CacheInfo };
 
-type Fetch = typeof globalThis.fetch;
-
-export interface CachedFetch extends Fetch, AsyncDisposable {
+export interface CachedFetch extends GlobalFetch, AsyncDisposable {
   readonly cache: {
     /** The counts since it was made, or cleared last, and the size of what is in memory. */
     info(): CacheInfo;
@@ -74,7 +72,7 @@ export function createCachedFetch(options: CachedFetchOptions = {}): CachedFetch
   const closeOnce = () => (closing ??= close());
   // Few programs close what they fetch by; what a file lacks is written all the same.
   if (config.store.path !== null) process.once('beforeExit', closeOnce);
-  return Object.assign((...args: Parameters<Fetch>) => adapter.fetch(...args), {
+  return Object.assign((...args: Parameters<GlobalFetch>) => adapter.fetch(...args), {
     cache: {
       info() {
         const { hit, follow, miss } = adapter.counts;

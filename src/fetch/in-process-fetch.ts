@@ -18,10 +18,11 @@ import { deletedAnswerOf, endpointOf } from '../request/endpoints/table.ts';
 import { clientOf, unlessAborted } from './abort.ts';
 import type { Origins } from './origins.ts';
 import { rawHeadOf } from './raw-head.ts';
-import { type AskedRequest, followRedirect, isToFollow } from './redirect.ts';
+import { type FetchRequest, followRedirect, isToFollow } from './redirect.ts';
 import { notCachedResponse, rejectionOf } from './rejection.ts';
 import { RequestBody } from './request-body.ts';
-import type { Fetch, UnderlyingUpstream } from './underlying-upstream.ts';
+import type { GlobalFetch } from './options.ts';
+import type { UnderlyingUpstream } from './underlying-upstream.ts';
 import { headOf, responseOf } from './web-response.ts';
 
 export interface InProcessOptions {
@@ -30,7 +31,7 @@ export interface InProcessOptions {
   readonly upstream: UnderlyingUpstream;
   readonly origins: Origins;
   /** Undefined for the global one of the moment. */
-  readonly fetch: Fetch | undefined;
+  readonly fetch: GlobalFetch | undefined;
   /** The largest body that is read as a whole, in bytes. */
   readonly maxKeyedBytes: number;
   /** The tag of every answer that is kept for this `fetch`. */
@@ -58,7 +59,7 @@ export class InProcessFetch {
   }
 
   /** Rejects as `fetch` does. */
-  async fetch(...args: Parameters<Fetch>): Promise<Response> {
+  async fetch(...args: Parameters<GlobalFetch>): Promise<Response> {
     const [input, init] = args;
     const { origins, proxy, fetch: underlying = globalThis.fetch } = this.#options;
     const isRequest = input instanceof Request;
@@ -74,7 +75,7 @@ export class InProcessFetch {
     return unlessAborted(signal, this.#answer({ request: new Request(...args), signal, init, underlying }));
   }
 
-  async #answer(asked: AskedRequest): Promise<Response> {
+  async #answer(asked: FetchRequest): Promise<Response> {
     const { request, signal, init, underlying } = asked;
     const { method, url } = request;
     const body = new RequestBody(request, this.#options.maxKeyedBytes);

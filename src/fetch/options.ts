@@ -13,6 +13,9 @@ type Written<Value> = Value extends number
       ? { readonly [Name in keyof Value]?: Written<Value[Name]> | undefined }
       : Value;
 
+/** Also one that a program brings along. */
+export type GlobalFetch = typeof globalThis.fetch;
+
 /** Settings of listeners, and of connections that the underlying `fetch` makes: of no effect here. */
 type Elsewhere = 'host' | 'port' | 'admin' | 'heartbeat' | 'timeouts';
 
@@ -24,5 +27,5 @@ export interface CachedFetchOptions extends Written<Omit<Settings, Elsewhere | '
   /** Further ones by name. Where there are any and no `baseURL`, these alone. */
   readonly upstreams?: Upstreams | undefined;
   /** Asks what is not kept, and all that goes elsewhere. The global one of the moment of each call, unless given. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly fetch?: GlobalFetch | undefined;
 }

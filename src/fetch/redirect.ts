@@ -7,15 +7,15 @@ import { type Head, headerOf } from '../response/entry.ts';
 import { webHeaders } from './web-headers.ts';
 import { rawHeadOf } from './raw-head.ts';
 import type { RequestBody } from './request-body.ts';
-import type { Fetch } from './underlying-upstream.ts';
+import type { GlobalFetch } from './options.ts';
 
 /** A call of `fetch` that may be answered from the cache. */
-export interface AskedRequest {
+export interface FetchRequest {
   readonly request: Request;
   readonly signal: AbortSignal | null;
   /** As it was given. */
   readonly init: RequestInit | undefined;
-  readonly underlying: Fetch;
+  readonly underlying: GlobalFetch;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -27,7 +27,7 @@ export function isToFollow({ redirect }: Request, { status, headers }: Head): bo
 }
 
 /** Rejects as `fetch` does, where the request wants no redirect, or its body cannot be sent again. */
-export async function followRedirect(asked: AskedRequest, { again: body }: RequestBody): Promise<Response> {
+export async function followRedirect(asked: FetchRequest, { again: body }: RequestBody): Promise<Response> {
   const { request, signal, init, underlying } = asked;
   const { method, url, redirect } = request;
   if (redirect === 'error') throw failed('unexpected redirect');

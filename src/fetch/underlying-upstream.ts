@@ -11,27 +11,26 @@ import { headerOf } from '../response/entry.ts';
 import type { Source, Writer } from '../response/writer.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { GlobalFetch } from './options.ts';
 import { webHeaders } from './web-headers.ts';
-
-export type Fetch = typeof globalThis.fetch;
 
 /** Codings that every `fetch` decodes. The header stays behind, of a body that is no longer in it. */
 const DECODED: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
 
 export class UnderlyingUpstream implements Upstream {
-  readonly #fetch: Fetch;
+  readonly #fetch: GlobalFetch;
   readonly #init: RequestInit | undefined;
   readonly #calls: UnderlyingCalls;
 
   /** @param init of the caller: what is no part of a request itself, such as a dispatcher, goes along */
-  constructor(fetch: Fetch = globalThis.fetch, init?: RequestInit, calls = new UnderlyingCalls()) {
+  constructor(fetch: GlobalFetch = globalThis.fetch, init?: RequestInit, calls = new UnderlyingCalls()) {
     this.#fetch = fetch;
     this.#init = init;
     this.#calls = calls;
   }
 
   /** The same, for one request. */
-  with(fetch: Fetch, init: RequestInit | undefined): UnderlyingUpstream {
+  with(fetch: GlobalFetch, init: RequestInit | undefined): UnderlyingUpstream {
     return new UnderlyingUpstream(fetch, init, this.#calls);
   }
 
@@ -89,7 +88,7 @@ class UnderlyingCall implements Source {
   }
 
   /** Never rejects. */
-  async run(fetch: Fetch, init: RequestInit | undefined): Promise<void> {
+  async run(fetch: GlobalFetch, init: RequestInit | undefined): Promise<void> {
     let response: Response;
     try {
       response = await this.#ask(fetch, init);
@@ -106,7 +105,7 @@ class UnderlyingCall implements Source {
     this.#writer.finish();
   }
 
-  async #ask(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
+  async #ask(fetch: GlobalFetch, init: RequestInit | undefined): Promise<Response> {
     const { origin, path, method, headers, body } = this.#request;
     const { signal } = this.#controller;
     const asked: RequestInit = { ...init, method, headers: webHeaders(headers), ...bodyInit(body) };

@@ -13,13 +13,13 @@ import type { WholeBody } from '../request/whole-body.ts';
 import { Arrivals } from './arrivals.ts';
 
 /** A body that turns out too long while it is read, as far as it has come. */
-interface Begun {
+interface BegunBody {
   readonly pieces: readonly Buffer[];
   /** How much of it is in the budget. */
   readonly held: number;
 }
 
-const NOTHING: Begun = { pieces: [], held: 0 };
+const NOTHING: BegunBody = { pieces: [], held: 0 };
 
 /** The most that a stream holds, in bytes: what four buffers on its way take. */
 const PASSING = 256 * 1024;
@@ -113,7 +113,7 @@ export class Bodies {
    * @param limit the most that is accepted, in bytes
    * @returns null where the budget has no room
    */
-  #stream(request: IncomingMessage, length: number, limit: number, begun: Begun): Readable | null {
+  #stream(request: IncomingMessage, length: number, limit: number, begun: BegunBody): Readable | null {
     const { whole, passing } = this.#budget;
     const room = length > 0 ? Math.min(length, PASSING) : PASSING;
     if (!passing.take(room, room)) return null;

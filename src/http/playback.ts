@@ -14,7 +14,7 @@ import { type Head, headerOf } from '../response/entry.ts';
 import { errorsOf } from '../response/endpoints/table.ts';
 import { isEventStream } from '../response/validator.ts';
 import type { Reader, Player } from '../response/reader.ts';
-import type { Failure } from '../response/writer.ts';
+import type { AnswerFailure } from '../response/writer.ts';
 
 /** A comment in a silent stream, for connections that are cut when nothing passes. */
 export interface Heartbeat {
@@ -109,7 +109,7 @@ export class Playback implements Player {
     if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
-    else this.#breakOff(head, this.#reader.failure as Failure);
+    else this.#breakOff(head, this.#reader.failure as AnswerFailure);
     this.#stop();
   }
 
@@ -143,7 +143,7 @@ export class Playback implements Player {
     }
   }
 
-  #breakOff(head: Head, { error, alreadySent }: Failure): void {
+  #breakOff(head: Head, { error, alreadySent }: AnswerFailure): void {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.

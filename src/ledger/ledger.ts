@@ -12,7 +12,7 @@ import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
 
 /** Since the start of the proxy. */
-export type Counts = Readonly<Record<LedgerWord | 'requests', number>>;
+export type OutcomeCounts = Readonly<Record<LedgerWord | 'requests', number>>;
 
 export interface LedgerOptions {
   readonly usageFile: UsageFile;
@@ -81,7 +81,7 @@ export class Ledger {
     return () => void this.#subscribers.delete(subscriber);
   }
 
-  counts(): Counts {
+  counts(): OutcomeCounts {
     return { ...this.#counts };
   }
 

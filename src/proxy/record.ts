@@ -10,7 +10,7 @@ import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** A request that is over for its client. */
-export interface Served {
+export interface ServedRequest {
   readonly method: string;
   readonly context: RequestContext;
   /** Null where it was refused. */
@@ -24,7 +24,7 @@ export interface Served {
 /** nginx's word for a client that left before its answer began. */
 const CLIENT_LEFT = 499;
 
-export function record(proxy: ProxyDependencies, served: Served): void {
+export function record(proxy: ProxyDependencies, served: ServedRequest): void {
   const { call = null } = served.result ?? {};
   const time = proxy.clock.now();
   const known = recordOf(served, time, call instanceof Promise ? null : call);
@@ -34,7 +34,7 @@ export function record(proxy: ProxyDependencies, served: Served): void {
   proxy.log.debug({ requestId, method: served.method, status, outcome, key }, 'request');
 }
 
-function recordOf({ context, result, status, error }: Served, time: number, call: Call | null): UsageRecord {
+function recordOf({ context, result, status, error }: ServedRequest, time: number, call: Call | null): UsageRecord {
   const { outcome, reader } = result ?? {};
   const code = (error ?? reader?.failure?.error)?.code ?? null;
   return {
@@ -56,7 +56,7 @@ function recordOf({ context, result, status, error }: Served, time: number, call
 }
 
 /** The same once the call is over: only then is it known what it took, and why its answer was not kept. */
-function withCall(known: UsageRecord, { result }: Served, call: Call | null): UsageRecord {
+function withCall(known: UsageRecord, { result }: ServedRequest, call: Call | null): UsageRecord {
   const why = result ? whyOf(result, known.error) : known.why;
   return { ...known, model: known.model ?? call?.model ?? null, why, call };
 }

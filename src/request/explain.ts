@@ -18,7 +18,7 @@ import { parseHead, type Rules } from './parsed-head.ts';
 import type { WrittenRequest } from './written-request.ts';
 
 /** A request with a name: what a stored answer is kept under. */
-export interface NamedRequest {
+export interface ExplainedRequest {
   readonly endpoint: Endpoint;
   /** Null for a stored one, which does not say. */
   readonly dialect: Dialect | null;
@@ -47,7 +47,7 @@ export interface Explanation {
  * @returns the name that a request would be given, or why it has none
  * @throws RefrainError where it would be refused
  */
-export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): NamedRequest | string {
+export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): ExplainedRequest | string {
   const { keyContext } = parseHead(rules, { method, url: path, fields: readHeaderFields(headers) });
   if (keyContext === null) return 'route';
   const keyed = computeKey(keyContext, body);
@@ -56,7 +56,7 @@ export function nameWritten(rules: Rules, { method, path, headers, body }: Writt
   return { endpoint, dialect, form: keyed.form, parts: keyed.parts as Parts };
 }
 
-export function explain(rules: Rules, a: NamedRequest | string, b: NamedRequest | string): Explanation {
+export function explain(rules: Rules, a: ExplainedRequest | string, b: ExplainedRequest | string): Explanation {
   const sides = { a: sideOf(a), b: sideOf(b) };
   if (typeof a === 'string' || typeof b === 'string') return { same: false, first: null, differences: [], ...sides };
   const found = differencesOf(a.parts, b.parts).map((difference) => withHint(rules, difference, a));
@@ -69,14 +69,14 @@ export function askedBy(
   rules: Rules,
   scope: string,
   written: WrittenRequest,
-  named: NamedRequest | string,
-): NamedRequest | string {
+  named: ExplainedRequest | string,
+): ExplainedRequest | string {
   const fields = readHeaderFields(written.headers);
   if (typeof named === 'string' || fields.keys().some(rules.isScopeHeader)) return named;
   return { ...named, parts: { ...named.parts, scope } };
 }
 
-function sideOf(named: NamedRequest | string): Side {
+function sideOf(named: ExplainedRequest | string): Side {
   if (typeof named === 'string') return { key: null, why: named };
   const { form, parts } = named;
   return { key: keyOf(fingerprint(parts), form).slice(0, 16), form, parts };
@@ -87,7 +87,7 @@ function formDifference(a: Form, b: Form): Difference[] {
 }
 
 /** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */
-function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: NamedRequest): Hinted {
+function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: ExplainedRequest): Hinted {
   const { pointer } = difference;
   if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) {
     return { ...difference, hint: LABEL_HINT };

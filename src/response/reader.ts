@@ -3,7 +3,7 @@
  */
 import type { RefrainError } from '../errors.ts';
 import type { Head } from './entry.ts';
-import type { Failure } from './writer.ts';
+import type { AnswerFailure } from './writer.ts';
 
 export type RecordingState = 'waiting' | 'streaming' | 'complete' | 'cut';
 
@@ -14,7 +14,7 @@ export interface Playable {
   readonly head: Head | null;
   /** The body's length in bytes: as declared, or as it is once complete; null while unknown. */
   readonly length: number | null;
-  readonly failure: Failure | null;
+  readonly failure: AnswerFailure | null;
   /** All bytes of an answer that was complete before anybody read it; null of any other. */
   readonly whole: Buffer | null;
   /** How many there are so far. */
@@ -39,7 +39,7 @@ export class Reader {
   readonly #recording: Playable;
   #index = 0;
   #position = 0;
-  #failure: Failure | null = null;
+  #failure: AnswerFailure | null = null;
 
   constructor(recording: Playable) {
     this.#recording = recording;
@@ -57,7 +57,7 @@ export class Reader {
     return this.#recording.length;
   }
 
-  get failure(): Failure | null {
+  get failure(): AnswerFailure | null {
     return this.#failure ?? this.#recording.failure;
   }
 

@@ -19,7 +19,7 @@ import { listenerTooSlow } from '../errors.ts';
 import type { Head } from './entry.ts';
 import { Reader, type Playable, type RecordingState } from './reader.ts';
 import { Wave } from './wave.ts';
-import type { Failure, Framing } from './writer.ts';
+import type { AnswerFailure, Framing } from './writer.ts';
 
 /** How far a live-only writer may run ahead of its fastest reader, in bytes. */
 const AHEAD = 256 * 1024;
@@ -55,7 +55,7 @@ export class Recording implements Playable {
   #state: RecordingState = 'waiting';
   #head: Head | null = null;
   #length: number | null = null;
-  #failure: Failure | null = null;
+  #failure: AnswerFailure | null = null;
   #chunks: Buffer[] = [];
   /** How many chunks have been let go of; chunk `n` stands at `#chunks[n - #gone]`. */
   #gone = 0;
@@ -91,7 +91,7 @@ export class Recording implements Playable {
     return this.#length;
   }
 
-  get failure(): Failure | null {
+  get failure(): AnswerFailure | null {
     return this.#failure;
   }
 
@@ -150,7 +150,7 @@ export class Recording implements Playable {
     this.#settle();
   }
 
-  fail(failure: Failure): void {
+  fail(failure: AnswerFailure): void {
     if (this.isOver) return;
     this.#state = 'cut';
     this.#failure = failure;

@@ -10,7 +10,7 @@ export interface Writer {
   /** @returns false where nothing more should be appended until the source is resumed */
   append(chunk: Buffer): boolean;
   finish(): void;
-  fail(failure: Failure): void;
+  fail(failure: AnswerFailure): void;
   /** Set by whoever writes, before anything else; null once that is over. */
   source: Source | null;
 }
@@ -32,7 +32,7 @@ export interface Framing {
 }
 
 /** Why an answer broke off, and whether the last of its bytes are an error of the upstream's own. */
-export interface Failure {
+export interface AnswerFailure {
   readonly error: RefrainError;
   readonly alreadySent: boolean;
 }

@@ -28,7 +28,7 @@ const CLOSE_BUDGET_MS = 5_000;
 /** A method without the time at which it is asked. */
 export type Untimed<M extends keyof SqliteService> =
   Parameters<SqliteService[M]> extends [number, ...infer Rest] ? Rest : [];
-export type Answer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
+export type LinkAnswer<M extends keyof SqliteService> = ReturnType<SqliteService[M]> | undefined;
 
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./sqlite-service${extname(import.meta.url)}`, import.meta.url);
@@ -100,7 +100,7 @@ export class SqliteLink {
     method: M,
     parameters: Untimed<M>,
     memory?: ArrayBuffer[],
-  ): Promise<Answer<M>> {
+  ): Promise<LinkAnswer<M>> {
     // It is opened before it is asked anything; the thread keeps the order.
     if (method !== 'open') void this.ready;
     const timed = [this.#options.clock.now(), ...parameters] as unknown as Parameters<SqliteService[M]>;
@@ -111,7 +111,7 @@ export class SqliteLink {
   }
 
   /** The same, and undefined once that has taken longer than `ms` milliseconds: then the thread has stalled. */
-  askWithin<M extends keyof SqliteService>(ms: number, method: M, parameters: Untimed<M>): Promise<Answer<M>> {
+  askWithin<M extends keyof SqliteService>(ms: number, method: M, parameters: Untimed<M>): Promise<LinkAnswer<M>> {
     return this.within(ms, this.ask(method, parameters), () => this.health.overdue(ms));
   }
 

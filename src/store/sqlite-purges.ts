@@ -10,7 +10,7 @@ import { add, NOTHING, type Totals } from './listing.ts';
 import { LABEL_COLUMNS, labelledOf, type RawRow } from './sqlite-rows.ts';
 import type { PurgeOrder } from './write-buffer.ts';
 
-interface Begun extends PurgeOrder {
+interface BegunPurge extends PurgeOrder {
   readonly id: number;
   /** The last entry that it is about. */
   readonly horizon: number;
@@ -28,7 +28,7 @@ export class SqlitePurges {
   readonly #database: DatabaseSync;
   /** The totals that were deleted for each order, by token. */
   readonly #deleted = new Map<string, Totals>();
-  #begun: readonly Begun[];
+  #begun: readonly BegunPurge[];
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -80,7 +80,7 @@ export class SqlitePurges {
   }
 
   /** @returns what was deleted, and up to which row it has been done */
-  #deleteSome({ purge, horizon, swept }: Begun): { readonly totals: Totals; readonly swept: number } {
+  #deleteSome({ purge, horizon, swept }: BegunPurge): { readonly totals: Totals; readonly swept: number } {
     const slice = this.#database.prepare(NEXT).all(swept, horizon, SWEEP_ROWS) as (RawRow & Totals & { id: number })[];
     const remove = this.#database.prepare('DELETE FROM entries WHERE id = ?');
     let totals = NOTHING;
@@ -93,9 +93,9 @@ export class SqlitePurges {
     return { totals, swept: slice.at(-1)?.id ?? horizon };
   }
 
-  #read(): Begun[] {
+  #read(): BegunPurge[] {
     const rows = this.#database.prepare('SELECT id, token, purge, horizon, swept FROM purges ORDER BY id').all();
-    return rows.map(({ purge, ...others }) => ({ ...others, purge: readPurge(purge) }) as Begun);
+    return rows.map(({ purge, ...others }) => ({ ...others, purge: readPurge(purge) }) as BegunPurge);
   }
 }
 

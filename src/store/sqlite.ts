@@ -14,7 +14,7 @@ import { unpackEntry } from './handed-over.ts';
 import { add, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import type { CountSlice } from './sqlite-catalogue.ts';
 import type { SqliteState } from './sqlite-health.ts';
-import { type Answer, type LinkOptions, SqliteLink, type Untimed } from './sqlite-link.ts';
+import { type LinkAnswer, type LinkOptions, SqliteLink, type Untimed } from './sqlite-link.ts';
 import { NAME } from './sqlite-rows.ts';
 import type { SqliteService } from './sqlite-service.ts';
 import { listInSlices } from './sqlite-slices.ts';
@@ -211,7 +211,7 @@ class DiskStore implements SqliteStore {
   }
 
   /** Asks the file once it has been told all that was changed so far, or as much as it took in time. */
-  async #browse<M extends keyof SqliteService>(method: M, parameters: Untimed<M>): Promise<Answer<M>> {
+  async #browse<M extends keyof SqliteService>(method: M, parameters: Untimed<M>): Promise<LinkAnswer<M>> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
     const isUp = this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';
     return isUp ? this.#link.within(FLUSH_BUDGET_MS, this.#link.ask(method, parameters)) : undefined;

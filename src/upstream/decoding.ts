@@ -6,7 +6,7 @@ import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { codingOf } from '../coding.ts';
 import { type Head, headerOf } from '../response/entry.ts';
-import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
+import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
 import { EncodedAnswer } from './encoded-answer.ts';
 
 const DECODERS: ReadonlyMap<string, (first: Buffer) => Transform> = new Map<string, (first: Buffer) => Transform>([
@@ -57,7 +57,7 @@ export class DecodingWriter implements Writer, Source {
     else this.#writer.finish();
   }
 
-  fail(failure: Failure): void {
+  fail(failure: AnswerFailure): void {
     if (this.#answer) this.#answer.fail(failure);
     else this.#writer.fail(failure);
   }

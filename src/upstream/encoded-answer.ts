@@ -9,7 +9,7 @@
 import type { Transform } from 'node:stream';
 import { upstreamCut } from '../errors.ts';
 import { type Head, selectHeaders } from '../response/entry.ts';
-import type { Failure, Framing, Source, Writer } from '../response/writer.ts';
+import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
 
 export interface Encoded {
   readonly head: Head;
@@ -33,7 +33,7 @@ export class EncodedAnswer {
   #raw: Buffer[] | null = [];
   #isDecoded = false;
   #isFinished = false;
-  #failure: Failure | null = null;
+  #failure: AnswerFailure | null = null;
 
   constructor(encoded: Encoded) {
     this.#encoded = encoded;
@@ -70,7 +70,7 @@ export class EncodedAnswer {
   }
 
   /** The bytes that the decoder still holds go first. */
-  fail(failure: Failure): void {
+  fail(failure: AnswerFailure): void {
     if (this.#state === 'over') return;
     this.#failure = failure;
     const decoder = this.#decoder as (Transform & { flush(done: () => void): void }) | null;
@@ -154,6 +154,6 @@ export class EncodedAnswer {
     this.#decoder = null;
     if (this.#state === 'undecided') return this.#passOn();
     this.#state = 'over';
-    this.#encoded.writer.fail(this.#failure as Failure);
+    this.#encoded.writer.fail(this.#failure as AnswerFailure);
   }
 }

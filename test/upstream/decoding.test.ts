@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
 import { type Head, headerOf } from '../../src/response/entry.ts';
-import type { Failure, Source, Writer } from '../../src/response/writer.ts';
+import type { AnswerFailure, Source, Writer } from '../../src/response/writer.ts';
 import { DecodingWriter } from '../../src/upstream/decoding.ts';
 
 const CODINGS = {
@@ -50,7 +50,7 @@ class Heard implements Writer {
     this.over.resolve();
   }
 
-  fail({ error }: Failure): void {
+  fail({ error }: AnswerFailure): void {
     this.ends.push(error.code);
     this.over.resolve();
   }
