@@ -152,7 +152,7 @@ function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
     ...parts,
     maxEntryBytes,
     onAbandon,
-    patience: flight.takeoverAfter,
+    takeoverAfter: flight.takeoverAfter,
     retention: retentionOf(config),
     keptHeaders: replayedHeaders,
     onDetachedCall({ endpoint, model, scope }, call) {

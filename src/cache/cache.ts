@@ -17,7 +17,7 @@ import { detach, type DetachedCalls } from './call-metrics.ts';
 import { DeletedResponses } from './deleted-responses.ts';
 import { Flight, type Fetch } from './flight.ts';
 import { Flights } from './flights.ts';
-import { isOverdue, mayPlay, type Patience, waitForHead } from './following.ts';
+import { isOverdue, mayPlay, type Takeover, waitForHead } from './following.ts';
 import { HitForMiss } from './hit-for-miss.ts';
 import { Leading } from './leading.ts';
 import type { CacheResult } from './outcome.ts';
@@ -27,7 +27,7 @@ import { StaleIfError } from './stale-if-error.ts';
 import { StoredAnswers } from './stored.ts';
 import { isVariantKey, ownKey, type Sent, variantKey, variantOf } from './variants.ts';
 
-export interface CacheOptions extends Patience {
+export interface CacheOptions extends Takeover {
   readonly store: Store;
   readonly log: Log;
   /** The most that one answer may take, in bytes, to be kept. */
@@ -141,7 +141,7 @@ export class Cache {
   /** The entry that a flight is to replace, where it is good enough for this question, or says where its answer is. */
   #servedBefore(flight: Flight, question: Question): Found | undefined {
     const { key, permission, sent } = question;
-    const before = permission.read ? flight.landing?.before : undefined;
+    const before = permission.read ? flight.sink?.before : undefined;
     if (before === undefined) return undefined;
     const isElsewhere = ownKey(key, before.entry, sent) !== key;
     return isElsewhere || this.#stored.servable(before, question) ? before : undefined;

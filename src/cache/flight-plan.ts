@@ -10,7 +10,7 @@ import type { AdmissionControl } from './admission-control.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 
-/** The landing of an answer that may be kept. */
+/** The way into the stores of an answer that may be kept. */
 export interface Sink {
   /** The properties of a whole answer. */
   readonly expected: Expectation;

@@ -44,7 +44,7 @@ export class Flight implements Writer, RecordingOwner {
   #validator: Validator | null = null;
   #leading = false;
   #committed = false;
-  #landed = false;
+  #isReleased = false;
   #fenced = false;
   #settleBy: number | null = null;
   #cancelSettling: (() => void) | null = null;
@@ -55,7 +55,7 @@ export class Flight implements Writer, RecordingOwner {
     this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this);
   }
 
-  get landing(): Sink | null {
+  get sink(): Sink | null {
     return this.#plan.sink;
   }
 
@@ -71,7 +71,7 @@ export class Flight implements Writer, RecordingOwner {
     const validator = this.#validator;
     this.#validator = null;
     this.unkept = this.#plan.admission.isFull ? 'limits' : 'too-large';
-    this.#land();
+    this.#release();
     this.#abandon();
     if (this.recording.head) this.callMetrics.unjudged(this.recording.head, validator);
   }
@@ -100,14 +100,14 @@ export class Flight implements Writer, RecordingOwner {
 
   /** Lands a flight that has nothing to fetch: the store had the answer. */
   dismiss(): void {
-    this.#land();
+    this.#release();
     this.callMetrics.close(null);
   }
 
   /** Its answer is delivered and not kept from here on, and new requests do not join it. */
   fence(): void {
     this.#fenced = true;
-    this.#land();
+    this.#release();
     this.#abandon();
   }
 
@@ -123,7 +123,7 @@ export class Flight implements Writer, RecordingOwner {
     if (sink && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
     else this.callMetrics.unjudged(head);
     // An error is for those who waited for it: nobody joins it.
-    if (head.status !== 200) this.#land();
+    if (head.status !== 200) this.#release();
     sink?.begun(head);
     // A stream that may be kept may end before its declared length, in an event of ours.
     this.recording.begin(head, sink && isEventStream(head) ? { ...framing, length: null } : framing);
@@ -148,7 +148,7 @@ export class Flight implements Writer, RecordingOwner {
     const verdict = this.#validator?.end(body) ?? null;
     const call = this.callMetrics.conclude(this.#validator);
     this.#settle(verdict, body, call);
-    this.#land();
+    this.#release();
     this.recording.finish();
     this.#arrive(call);
   }
@@ -173,7 +173,7 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   #end(failure: AnswerFailure): void {
-    this.#land();
+    this.#release();
     this.recording.fail(failure);
     this.#arrive(this.callMetrics.breakOff(this.#validator, this.recording));
   }
@@ -186,9 +186,9 @@ export class Flight implements Writer, RecordingOwner {
     this.#plan.admission.countFlight(-1);
   }
 
-  #land(): void {
-    if (this.#landed) return;
-    this.#landed = true;
+  #release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#plan.sink?.release();
   }
 

@@ -67,7 +67,7 @@ export class Flights {
 
   /** An answer was stored under a key: the entry that a flight was to replace is gone, so that nobody joins it. */
   supersede(key: string): void {
-    if (this.joinable(key)?.landing?.before !== undefined) this.#joinable.delete(key);
+    if (this.joinable(key)?.sink?.before !== undefined) this.#joinable.delete(key);
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */

@@ -13,7 +13,7 @@ const AGAIN_MS = 3_600_000;
 
 export class FutureEntries {
   readonly #log: Log;
-  #toldAt = -Infinity;
+  #warnedAt = -Infinity;
 
   constructor(log: Log) {
     this.#log = log;
@@ -21,8 +21,8 @@ export class FutureEntries {
 
   /** Looks at an entry that was not good enough. */
   note(entry: Entry, now: number): void {
-    if (!isOfFuture(entry, now) || now < this.#toldAt + AGAIN_MS) return;
-    this.#toldAt = now;
+    if (!isOfFuture(entry, now) || now < this.#warnedAt + AGAIN_MS) return;
+    this.#warnedAt = now;
     const [keptAt, clock] = [entry.storedAt, now].map((time) => new Date(time).toISOString());
     const cause = 'the clock of this machine is slow, or was fast when they were kept; set it right, or purge them';
     this.#log.warn({ keptAt, clock }, `answers that are dated in the future are misses: ${cause}`);

@@ -8,14 +8,14 @@ import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
 import { type DetachedCalls, detach } from './call-metrics.ts';
 import { Flight } from './flight.ts';
-import { isOverdue, mayPlay, type Patience } from './following.ts';
+import { isOverdue, mayPlay, type Takeover } from './following.ts';
 import type { CacheResult, Miss } from './outcome.ts';
 import type { Question } from './question.ts';
 import { type CacheContext, StoreSink } from './store-sink.ts';
 import type { StoredAnswers } from './stored.ts';
 import { ownKey } from './variants.ts';
 
-export interface LeadingParts extends CacheContext, Patience {
+export interface LeadingParts extends CacheContext, Takeover {
   readonly stored: StoredAnswers;
   readonly admission: AdmissionControl;
   readonly maxEntryBytes: number;

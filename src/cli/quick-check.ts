@@ -2,10 +2,10 @@
  * A process that reads a database file through, changes nothing, and reports
  * how it is. `check-disk` starts it, and ends it when it takes too long.
  */
-import { BOOKS_VERSION } from '../ledger/usage-tables.ts';
+import { USAGE_VERSION } from '../ledger/usage-tables.ts';
 import { openReadOnly } from '../store/read-only.ts';
 import { isDamage, NotOursError } from '../store/sqlite-failure.ts';
-import { BOOKS_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
+import { USAGE_MARK, checkMark, STORE_MARK } from '../store/sqlite-mark.ts';
 import { SCHEMA_VERSION } from '../store/sqlite-schema.ts';
 import { failureOf } from '../thread/failure.ts';
 
@@ -25,7 +25,7 @@ export interface Examination {
 
 const KINDS = {
   store: { mark: STORE_MARK, own: SCHEMA_VERSION },
-  ledger: { mark: BOOKS_MARK, own: BOOKS_VERSION },
+  ledger: { mark: USAGE_MARK, own: USAGE_VERSION },
 } as const;
 
 function examine({ path, of }: Examination): Health {

@@ -5,7 +5,7 @@
 import { failedStatus } from '../cache/outcome.ts';
 import type { ErrorCode, RefrainError } from '../errors.ts';
 import { errorHeaders } from '../headers/error-headers.ts';
-import type { Marks } from '../headers/response-headers.ts';
+import type { HeaderContext } from '../headers/response-headers.ts';
 import { errorsOf } from '../response/endpoints/table.ts';
 
 /** Failures whose cause is what `fetch` rejects with itself. */
@@ -18,7 +18,7 @@ export function rejectionOf(failure: RefrainError): unknown {
 }
 
 /** The one answer that is a cache's own: to `only-if-cached`, where nothing is kept (RFC 9111, 5.2.1.7). */
-export function notCachedResponse(error: RefrainError, { requestId, key, endpoint }: Marks): Response {
+export function notCachedResponse(error: RefrainError, { requestId, key, endpoint }: HeaderContext): Response {
   const headers = {
     'content-type': 'application/json',
     'cache-control': 'private, no-store',

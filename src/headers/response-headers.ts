@@ -9,7 +9,7 @@ import { isEventStream } from '../response/validator.ts';
 import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
 
 /** The facts of one request that its response shows. */
-export interface Marks {
+export interface HeaderContext {
   readonly requestId: string;
   /** Null for a path that is not cached, and before that is known. */
   endpoint: Endpoint | null;
@@ -23,12 +23,12 @@ export interface Marks {
 const UNCACHED = ['cache-control', 'private, no-store'] as const;
 
 /** @param length the body's length in bytes; null while it is unknown */
-export function responseHeaders(head: Head, length: number | null, outcome: Outcome, marks: Marks): string[] {
+export function responseHeaders(head: Head, length: number | null, outcome: Outcome, context: HeaderContext): string[] {
   const streams = isEventStream(head);
   // A kept answer has none of the headers that ours replace.
-  const headers = outcome.word === 'hit' ? [...head.headers] : upstreamHeaders(head, outcome, marks, streams);
-  if (marks.endpoint !== null || headerOf(headers, 'cache-control') === undefined) headers.push(...UNCACHED);
-  const { requestId, key, why } = marks;
+  const headers = outcome.word === 'hit' ? [...head.headers] : upstreamHeaders(head, outcome, context, streams);
+  if (context.endpoint !== null || headerOf(headers, 'cache-control') === undefined) headers.push(...UNCACHED);
+  const { requestId, key, why } = context;
   headers.push('cache-status', cacheStatus(outcome), 'x-cache', xCache(outcome));
   headers.push('x-refrain-request-id', requestId);
   if (key !== null) headers.push('x-refrain-key', key);
@@ -40,7 +40,7 @@ export function responseHeaders(head: Head, length: number | null, outcome: Outc
 }
 
 /** Without what ours replace. On a path that is not cached, the upstream's own `Cache-Control` stands. */
-function upstreamHeaders(head: Head, outcome: Outcome, { endpoint }: Marks, streams: boolean): string[] {
+function upstreamHeaders(head: Head, outcome: Outcome, { endpoint }: HeaderContext, streams: boolean): string[] {
   return selectHeaders(
     headersFor(head, outcome),
     (name) => !(endpoint !== null && name === 'cache-control') && !(streams && name === 'x-accel-buffering'),

@@ -9,7 +9,7 @@
 import type { ServerResponse } from 'node:http';
 import type { CacheResult, Outcome } from '../cache/outcome.ts';
 import type { Clock } from '../clock.ts';
-import { type Marks, responseHeaders } from '../headers/response-headers.ts';
+import { type HeaderContext, responseHeaders } from '../headers/response-headers.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import { errorsOf } from '../response/endpoints/table.ts';
 import { isEventStream } from '../response/validator.ts';
@@ -41,7 +41,7 @@ export class Playback implements Player {
   readonly #reader: Reader;
   readonly #response: ServerResponse;
   readonly #outcome: Outcome;
-  readonly #marks: Marks;
+  readonly #context: HeaderContext;
   readonly #heartbeat: Heartbeat | null;
   /** The socket has enough for now. */
   #blocked = false;
@@ -52,11 +52,16 @@ export class Playback implements Player {
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
-  constructor({ reader, outcome }: CacheResult, response: ServerResponse, marks: Marks, heartbeat: Heartbeat | null) {
+  constructor(
+    { reader, outcome }: CacheResult,
+    response: ServerResponse,
+    context: HeaderContext,
+    heartbeat: Heartbeat | null,
+  ) {
     this.#reader = reader;
     this.#outcome = outcome;
     this.#response = response;
-    this.#marks = marks;
+    this.#context = context;
     this.#heartbeat = heartbeat;
   }
 
@@ -115,7 +120,7 @@ export class Playback implements Player {
 
   #begin(head: Head): void {
     const { length, state } = this.#reader;
-    const headers = responseHeaders(head, length, this.#outcome, this.#marks);
+    const headers = responseHeaders(head, length, this.#outcome, this.#context);
     this.#response.writeHead(head.status, head.statusText, headers);
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
@@ -159,7 +164,7 @@ export class Playback implements Player {
     else if (alreadySent || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
       this.#response.write('', cutOnceRead);
     } else {
-      const event = errorsOf(this.#marks.endpoint).event(error);
+      const event = errorsOf(this.#context.endpoint).event(error);
       this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { CacheResult } from '../cache/outcome.ts';
-import { type Marks, responseHeaders } from '../headers/response-headers.ts';
+import { type HeaderContext, responseHeaders } from '../headers/response-headers.ts';
 import type { Head } from '../response/entry.ts';
 import { type Heartbeat, Playback } from './playback.ts';
 
@@ -16,16 +16,16 @@ import { type Heartbeat, Playback } from './playback.ts';
 export function send(
   result: CacheResult,
   response: ServerResponse,
-  marks: Marks,
+  context: HeaderContext,
   heartbeat: Heartbeat | null,
 ): Promise<void> {
   const { reader, outcome } = result;
   return new Promise((resolve, reject) => {
     const whole = response.destroyed ? null : reader.readWhole();
-    if (whole === null) return new Playback(result, response, marks, heartbeat).start(resolve, reject);
+    if (whole === null) return new Playback(result, response, context, heartbeat).start(resolve, reject);
     const head = reader.head as Head;
     response.on('close', resolve);
-    response.writeHead(head.status, head.statusText, responseHeaders(head, whole.length, outcome, marks));
+    response.writeHead(head.status, head.statusText, responseHeaders(head, whole.length, outcome, context));
     response.end(whole);
   });
 }

@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { openReadOnly } from '../store/read-only.ts';
 import { checkVersion, hasTable } from '../store/sqlite-database.ts';
-import { BOOKS_MARK, checkMark } from '../store/sqlite-mark.ts';
-import { BOOKS_VERSION, readRows } from './usage-tables.ts';
+import { USAGE_MARK, checkMark } from '../store/sqlite-mark.ts';
+import { USAGE_VERSION, readRows } from './usage-tables.ts';
 import { readReasons } from './reasons-table.ts';
 import { dayOf } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
@@ -19,10 +19,10 @@ import { type Stats, summarize } from './stats.ts';
 export function readUsageFile(path: string, now: number): Stats {
   const today = dayOf(now);
   if (!existsSync(path)) return summarize([], today, []);
-  checkMark(path, BOOKS_MARK);
+  checkMark(path, USAGE_MARK);
   const database = openReadOnly(path);
   try {
-    checkVersion(database, BOOKS_VERSION);
+    checkVersion(database, USAGE_VERSION);
     return summarize(hasTable(database, 'books') ? readRows(database) : [], today, readReasons(database));
   } finally {
     database.close();

@@ -37,7 +37,7 @@ export class Sums {
   }
 
   /** Rows that were taken, and have not come where they should. */
-  putBack(rows: readonly UsageRow[]): void {
+  restore(rows: readonly UsageRow[]): void {
     for (const row of rows) this.#put(row, row.scope, row.model, row);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
   }

@@ -5,12 +5,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FileNews } from '../store/file-news.ts';
 import { checkVersion, SqliteDatabase } from '../store/sqlite-database.ts';
-import { BOOKS_MARK } from '../store/sqlite-mark.ts';
+import { USAGE_MARK } from '../store/sqlite-mark.ts';
 import type { Reason } from './reasons.ts';
 import { readReasons } from './reasons-table.ts';
 import type { UsageRow } from './row.ts';
 import { type Stats, StatsSums } from './stats.ts';
-import { BOOKS_VERSION, BooksTables, readRowsBehind } from './usage-tables.ts';
+import { USAGE_VERSION, UsageTables, readRowsBehind } from './usage-tables.ts';
 
 /** Rows and reasons that are not in the file. */
 export interface PendingRows {
@@ -28,18 +28,18 @@ const BUSY_MS = 500;
 interface Tables {
   readonly database: DatabaseSync;
   /** Null in a file that may only be read. */
-  readonly books: BooksTables | null;
+  readonly tables: UsageTables | null;
 }
 
 export function createService({ path }: { readonly path: string }, onNews: (news: FileNews) => void) {
   const file = new SqliteDatabase<Tables>({
     path,
-    mark: BOOKS_MARK,
+    mark: USAGE_MARK,
     busyMs: BUSY_MS,
-    layOut: (database) => ({ database, books: new BooksTables(database) }),
+    layOut: (database) => ({ database, tables: new UsageTables(database) }),
     readOnly(database) {
-      checkVersion(database, BOOKS_VERSION);
-      return { database, books: null };
+      checkVersion(database, USAGE_VERSION);
+      return { database, tables: null };
     },
     onNews,
   });
@@ -61,9 +61,9 @@ export function createService({ path }: { readonly path: string }, onNews: (news
     add(now: number, { rows, reasons }: PendingRows): void {
       // It may be writable by now.
       if (file.unwritable) file.release();
-      withTables(now, ({ books }) => {
-        if (books === null) throw Object.assign(new Error(file.unwritable?.message), { code: 'SQLITE_READONLY' });
-        books.add(rows, reasons);
+      withTables(now, ({ tables }) => {
+        if (tables === null) throw Object.assign(new Error(file.unwritable?.message), { code: 'SQLITE_READONLY' });
+        tables.add(rows, reasons);
       });
     },
     /** Begins to sum up. @param waiting what is yet to be added, and is not until this is over */

@@ -1,7 +1,7 @@
 /**
- * The books: sums that outlive the process, in a file that a thread of its own
- * writes about once a second. The main thread never waits for it, and what it
- * refuses waits here, in memory, for a later try.
+ * The file of the usage ledger: sums that outlive the process, written by a
+ * thread of its own about once a second. The main thread never waits for it, and
+ * what it refuses waits here, in memory, for a later try.
  *
  *   up     the file took what it was given, or was not asked yet
  *   down   it did not; each change between the two is one log line
@@ -40,7 +40,7 @@ const BUDGET_MS = 5_000;
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, import.meta.url);
 
-/** The file of the books, beside that of the store; null where nothing outlives the process. */
+/** The path of the file, beside that of the store; null where nothing outlives the process. */
 export function usagePath(storePath: string): string;
 export function usagePath(storePath: string | null): string | null;
 export function usagePath(storePath: string | null): string | null {
@@ -67,7 +67,7 @@ export class UsageFile {
         : thread.serve({
             module: SERVICE,
             data: { path },
-            onNews: (news: FileNews) => logFileNews(log, path, 'the books', news),
+            onNews: (news: FileNews) => logFileNews(log, path, 'the usage ledger', news),
             onDeath: (failure) => this.#fall(failure),
           });
   }
@@ -157,7 +157,7 @@ export class UsageFile {
     const service = this.#service as Service<UsageFileService>;
     const reply = await service.ask('add', [this.#options.clock.now(), { rows, reasons }]);
     if ('answer' in reply) return this.#rise();
-    this.#sums.putBack(rows);
+    this.#sums.restore(rows);
     for (const reason of reasons) this.#reasons.add(reason);
     this.#fall(reply.failure);
     if (!this.#cancelGathering) this.#gather();
@@ -165,7 +165,7 @@ export class UsageFile {
 
   #rise(): void {
     const { path, log } = this.#options;
-    if (this.#state === 'down') log.info({ path }, 'the books are written again');
+    if (this.#state === 'down') log.info({ path }, 'the usage ledger is written again');
     this.#state = 'up';
   }
 
@@ -175,7 +175,7 @@ export class UsageFile {
     if (this.#state === 'up')
       log.warn(
         { path, code, reason: message },
-        `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`,
+        `the usage ledger cannot be written, and goes on in memory: ${adviceOn({ code, message })}`,
       );
     this.#state = 'down';
   }

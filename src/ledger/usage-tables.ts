@@ -1,5 +1,5 @@
 /**
- * The books in an open database: what the SQL is. Synchronous; throws what
+ * The usage ledger in an open database: what the SQL is. Synchronous; throws what
  * SQLite throws.
  *
  * Kept from growing without bound: a day has so many models and scopes of its
@@ -8,7 +8,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion, transact } from '../store/sqlite-database.ts';
-import { BOOKS_MARK, setMark } from '../store/sqlite-mark.ts';
+import { USAGE_MARK, setMark } from '../store/sqlite-mark.ts';
 import { type BoundedTable, boundRows } from './bounded-table.ts';
 import { BoundedNames, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
@@ -16,7 +16,7 @@ import { ReasonsTable } from './reasons-table.ts';
 import { AMOUNTS, type Kind, MOST, type UsageRow } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
 
-export const BOOKS_VERSION = 1;
+export const USAGE_VERSION = 1;
 
 const KIND = ['day', 'scope', 'endpoint', 'model', 'outcome'] as const satisfies readonly (keyof Kind)[];
 const COLUMNS = [...KIND, ...AMOUNTS];
@@ -27,7 +27,7 @@ const SCHEMA = `
     ${AMOUNTS.map((name) => `${name} INTEGER NOT NULL`).join(', ')},
     PRIMARY KEY (${KIND.join(', ')})
   ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${BOOKS_VERSION};
+  PRAGMA user_version = ${USAGE_VERSION};
 `;
 
 const added = (name: string) => `${name} = min(${name} + excluded.${name}, ${MOST})`;
@@ -56,7 +56,7 @@ const COUNTED_AFTER = 1_000;
 
 export const MOST_BOOKED_ROWS = 200_000;
 
-export class BooksTables {
+export class UsageTables {
   readonly #database: DatabaseSync;
   readonly #mostRows: number;
   readonly #put;
@@ -67,8 +67,8 @@ export class BooksTables {
   constructor(database: DatabaseSync, mostRows = MOST_BOOKED_ROWS) {
     this.#database = database;
     this.#mostRows = mostRows;
-    checkVersion(database, BOOKS_VERSION);
-    setMark(database, BOOKS_MARK);
+    checkVersion(database, USAGE_VERSION);
+    setMark(database, USAGE_MARK);
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ' +
         'PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',

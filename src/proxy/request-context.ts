@@ -2,9 +2,9 @@
  * One request as far as it is known, for its response headers and its usage
  * record: filled in step by step.
  */
-import type { Marks } from '../headers/response-headers.ts';
+import type { HeaderContext } from '../headers/response-headers.ts';
 
-export interface RequestContext extends Marks {
+export interface RequestContext extends HeaderContext {
   /** By `performance.now()`, in ms. */
   readonly startedAt: number;
   /** Whose it is; null before that is known. */

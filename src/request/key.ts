@@ -36,7 +36,7 @@ export interface KeyedRequest extends Omit<ParsedRequest, 'text'> {
   readonly parts: Parts | null;
 }
 
-/** @returns the naming, with its parts, or why the request has none */
+/** @returns the key, with its parts, or why the request has none */
 export function computeKey(keyContext: KeyContext, body: Buffer): KeyedRequest | WhyNotCacheable {
   const parsed = parseRequest(keyContext, body);
   if (typeof parsed === 'string') return parsed;

@@ -14,11 +14,11 @@ import type { KeyerService } from './keyer-service.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
-/** `unnamed`: too many long bodies wait for their names, or the thread failed. */
-export type WhyNotKeyed = WhyNotCacheable | 'unnamed';
+/** `key-overload`: too many long bodies wait for their names, or the thread failed. */
+export type WhyNotKeyed = WhyNotCacheable | 'key-overload';
 
 export interface Keyer {
-  /** Bytes seen before are not read again; their naming is without parts. */
+  /** Bytes seen before are not read again; their key is without parts. */
   key(keyContext: KeyContext, body: WholeBody): KeyedRequest | WhyNotCacheable | Promise<KeyedRequest | WhyNotKeyed>;
   /** The parts that the key is made of; null for a long body. */
   parts(keyContext: KeyContext, body: WholeBody): Parts | null;
@@ -85,7 +85,7 @@ class ThreadedKeyer implements Keyer {
 
   async #nameElsewhere(key: string, keyContext: KeyContext, body: WholeBody): Promise<KeyedRequest | WhyNotKeyed> {
     const reply = await this.#inTurn(() => this.#name(keyContext, body));
-    if (!reply || 'failure' in reply) return 'unnamed';
+    if (!reply || 'failure' in reply) return 'key-overload';
     this.#memo.set(key, reply.answer);
     return reply.answer;
   }

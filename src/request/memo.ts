@@ -1,6 +1,6 @@
 /**
- * The names of bytes seen before. A name is a pure function of the body and the
- * occasion, so a repeat need not be read again: it is looked up by the digests
+ * The keys of bytes seen before. A key is a pure function of the body and its
+ * `KeyContext`, so a repeat need not be read again: it is looked up by the digests
  * of both.
  */
 import { LRUCache } from 'lru-cache';
@@ -22,7 +22,7 @@ export class Memo {
     this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)) });
   }
 
-  /** Names this body on this occasion. */
+  /** Names this body in this context. */
   static keyOf({ digest }: KeyContext, body: WholeBody): string {
     return digest + body.digest;
   }

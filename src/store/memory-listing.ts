@@ -1,5 +1,5 @@
 /**
- * Entries in memory, told of a page at a time. They are held in no order that
+ * Entries in memory, listed a page at a time. They are held in no order that
  * people ask for, so that every page looks at each of them, and sorts only
  * those that may be on it.
  */
@@ -12,7 +12,7 @@ const SEARCHED = 2_000;
 
 export function listHeld(items: Iterable<HeldEntry>, { filter, sort, limit, after }: Listing): EntryRows {
   const { text } = filter;
-  // One more than can be told, to know whether there is more.
+  // One more than can be listed, to know whether there is more.
   const first = new First((text === undefined ? limit : Math.max(limit, SEARCHED)) + 1, sort);
   for (const item of items) {
     if (fits(filter, item.entry, item.bytes) && (after === null || compare(after, positionOf(sort, item)) < 0))

@@ -48,8 +48,9 @@ export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
   readonly #onNews: (news: StoreNews) => void;
   readonly #thrownAway = new ThrownAway();
-  /** Up to which number it has been told what others threw away, of which file, as it was opened. */
-  #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
+  /** Up to which number it has reported what others threw away, of which file, as it was opened. */
+  #reported: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null =
+    null;
 
   constructor({ path, maxBytes, retention = 0, onNews = () => {} }: SqliteFileOptions) {
     const writer = randomUUID();
@@ -72,7 +73,7 @@ export class SqliteFile {
     this.#database.release();
     return this.#database.withRecovery(now, () => {
       if (!this.#database.isOpen) this.#database.connect();
-      this.#tellGone(now);
+      this.#reportGone(now);
       return { ...this.#database.tables.size(), unwritable: this.#database.unwritable };
     });
   }
@@ -97,11 +98,11 @@ export class SqliteFile {
     return this.#database.withRecovery(now, () => act(this.#database.tables));
   }
 
-  /** Opens what is at the path now, where that is another file, and tells what other processes threw away. */
+  /** Opens what is at the path now, where that is another file, and reports what other processes threw away. */
   look(now: number): void {
     if (!this.#database.isOpen) return;
     this.#database.follow();
-    this.#tellGone(now);
+    this.#reportGone(now);
   }
 
   close(): void {
@@ -109,13 +110,13 @@ export class SqliteFile {
   }
 
   /** Of a file that came in place of another, all that it knows of; of the first, nothing of before. */
-  #tellGone(now: number): void {
+  #reportGone(now: number): void {
     const { identity: file, tables: entries, unwritable } = this.#database;
-    const told = this.#told ?? { file, entries, last: entries.lastGone };
-    const isOther = told.file !== file;
+    const reported = this.#reported ?? { file, entries, last: entries.lastGone };
+    const isOther = reported.file !== file;
     if (isOther && unwritable === null && !this.#thrownAway.isNothing) entries.commit(this.#thrownAway.batch(), now);
-    const { gone, last } = entries.goneSince(isOther ? 0 : told.last, told.entries !== entries);
-    this.#told = { file, entries, last };
+    const { gone, last } = entries.goneSince(isOther ? 0 : reported.last, reported.entries !== entries);
+    this.#reported = { file, entries, last };
     if (gone.length === 0) return;
     this.#thrownAway.note(gone, now);
     this.#onNews({ kind: 'gone', gone });

@@ -9,7 +9,7 @@ import { hasTable } from './sqlite-database.ts';
 
 /** How many rows are kept: more than are made while somebody who is alive does not look. */
 const KEPT_ROWS = 20_000;
-/** How many are told in one go. */
+/** How many are reported in one go. */
 const AT_ONCE = 1_000;
 
 const EVERYTHING: Gone = { purge: {} };
@@ -53,7 +53,7 @@ export class SqliteGone {
     this.#statements?.trim.run(this.last - KEPT_ROWS);
   }
 
-  /** @param seen the number of the last row that was told */
+  /** @param seen the number of the last row that was reported */
   since(seen: number): GoneSince {
     const { last } = this;
     if (this.#statements === null || last === seen) return { gone: [], last };

@@ -4,7 +4,7 @@
  * of the thread. It never blocks and never throws.
  *
  * Changes stay until the thread says that they happened. What the file cannot
- * be told today it is told when it is back.
+ * take now it is sent when it is back.
  */
 import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
@@ -87,7 +87,7 @@ export class SqliteLink {
     return { entries, bytes, evictions: this.#evictions };
   }
 
-  /** Changes what waits, and sees to it that the file is told. */
+  /** Changes what waits, and sees to it that the file is changed too. */
   change(act: (buffer: WriteBuffer) => void): void {
     if (this.isClosing) return;
     act(this.buffer);
@@ -121,7 +121,7 @@ export class SqliteLink {
   }
 
   /** Until all that was changed so far has been done to the last row, or the file fails. */
-  async settle(): Promise<void> {
+  async flushAndSweep(): Promise<void> {
     await this.flush();
     if (this.#size.isPurging && this.health.mayBeWritten) await this.sweep();
   }

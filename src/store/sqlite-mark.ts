@@ -24,9 +24,10 @@ export const STORE_MARK: Mark = {
   table: 'entries',
   columns: ['answer_id', 'expires_at', 'used'],
 };
-export const BOOKS_MARK: Mark = {
+export const USAGE_MARK: Mark = {
   id: 0x5266_726c,
   unmarkedUpTo: 1,
+  // The name in files that exist; it stays.
   table: 'books',
   columns: ['scope', 'endpoint', 'outcome'],
 };

@@ -1,5 +1,5 @@
 /**
- * The entries of a file that no proxy uses, told as a store that is open tells
+ * The entries of a file that no proxy uses, reported as a store that is open reports
  * of them. Nothing in the file changes, not even what is damaged.
  */
 import type { DatabaseSync } from 'node:sqlite';

@@ -40,7 +40,7 @@ const SCHEMA = `
 
   CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY, -- of its entry
-    parts TEXT,             -- what was asked but its body, as JSON, to be told to people; null: not kept
+    parts TEXT,             -- what was asked but its body, as JSON, shown to people; null: not kept
     prompt TEXT,            -- that body
     frame BLOB NOT NULL
   ) STRICT;

@@ -189,7 +189,7 @@ class DiskStore implements SqliteStore {
 
   /** The size of the file's entries after all changes so far, or as it was last reported. */
   async size(): Promise<Totals> {
-    await this.#link.within(FLUSH_BUDGET_MS, this.#link.settle());
+    await this.#link.within(FLUSH_BUDGET_MS, this.#link.flushAndSweep());
     const { entries, bytes } = this.#link.held;
     return { entries, bytes };
   }
@@ -210,7 +210,7 @@ class DiskStore implements SqliteStore {
     return foundAs(buffer.find(key) ?? (buffer.hasPendingDelete(read) ? undefined : unpackEntry(read)));
   }
 
-  /** Asks the file once it has been told all that was changed so far, or as much as it took in time. */
+  /** Asks the file once it has been sent all that was changed so far, or as much as it took in time. */
   async #browse<M extends keyof SqliteService>(method: M, parameters: Untimed<M>): Promise<LinkAnswer<M>> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
     const isUp = this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';

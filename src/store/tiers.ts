@@ -3,7 +3,7 @@
  * and the stores before it are given what it had. One that throws, against its
  * contract, is passed over.
  *
- * One catalogue tells people what is kept: nearly always that of the last
+ * One catalogue lists for people what is kept: nearly always that of the last
  * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
@@ -23,7 +23,7 @@ export interface Tiers extends Store {
 export interface TiersOptions {
   readonly stores: readonly Tier[];
   readonly catalogue: Catalogue;
-  /** Tells what the catalogue cannot tell now. */
+  /** Reports what the catalogue cannot report now. */
   readonly fallback?: Catalogue;
   readonly clock?: Clock;
 }
@@ -158,7 +158,7 @@ class TierStack implements Tiers {
   }
 
   async close(): Promise<void> {
-    this.#useCounter.tell();
+    this.#useCounter.flush();
     await Promise.all(this.#stores.map((store) => settled(() => store.close())));
   }
 
@@ -191,7 +191,7 @@ class TierStack implements Tiers {
 
   /** The catalogue's answer, or where it cannot, the other. */
   async #ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
-    this.#useCounter.tell();
+    this.#useCounter.flush();
     for (const catalogue of this.#catalogues) {
       const answer = await settled(() => question(catalogue));
       if (answer !== undefined) return answer;

@@ -6,7 +6,7 @@ import type { Entry } from '../response/entry.ts';
 /**
  * The bookkeeping of one entry beyond its body and its strings: the objects of
  * the entry, its head, its label and its buffer, and its places in the cache's tables.
- * V8 tells of 774 (`node --expose-gc test/bench/bookkeeping.ts`: "heap +
+ * V8 reports 774 (`node --expose-gc test/bench/bookkeeping.ts`: "heap +
  * buffers" less body and strings); the rest stands for the native half of a
  * buffer and the allocator's own, which only the resident size shows.
  */

@@ -1,10 +1,10 @@
 /**
- * The changes that a slow store has been asked for and has yet to make.
+ * Write-behind: the changes that a slow store has been asked for and has yet to make.
  *
  *   waiting   put, delete, deleteAnswer, purge, use; a key's newest change is the one kept
- *   told      take(): the oldest of them, on their way; one batch at a time
- *   gone      settle(): they happened
- *             putBack(): they did not, and wait again beneath what came since
+ *   in flight take(): the oldest of them, on their way; one batch at a time
+ *   gone      ack(): they happened
+ *             nack(): they did not, and wait again beneath what came since
  *
  * A change is never forgotten, or an older value would come back to life: an
  * entry that there is no room for becomes a deletion, and where there are too
@@ -59,9 +59,9 @@ const newBatch = (): Batch<Weighed> => ({ purges: [], answers: new Set(), keys: 
 
 export class WriteBuffer {
   #waiting = newBatch();
-  #told = newBatch();
+  #inFlight = newBatch();
   #waitingBytes = 0;
-  #toldBytes = 0;
+  #inFlightBytes = 0;
 
   get isEmpty(): boolean {
     const { purges, answers, keys } = this.#waiting;
@@ -73,7 +73,7 @@ export class WriteBuffer {
     return this.#waiting.keys.size >= BATCH_CHANGES || this.#waitingBytes >= BATCH_BYTES;
   }
 
-  /** How many batches it takes to tell all that waits. */
+  /** How many batches it takes to send all that waits. */
   get batches(): number {
     let [batches, changes, bytes] = [0, BATCH_CHANGES, 0];
     for (const change of this.#waiting.keys.values()) {
@@ -87,7 +87,7 @@ export class WriteBuffer {
   /** False where there is no room for the entry; then its key is deleted. */
   put(key: string, entry: Entry): boolean {
     const bytes = weigh(key, entry);
-    const hasRoom = this.#waitingBytes + this.#toldBytes + bytes <= MAX_BYTES;
+    const hasRoom = this.#waitingBytes + this.#inFlightBytes + bytes <= MAX_BYTES;
     this.#record(key, hasRoom ? { entry, uses: 0, bytes } : 'deleted');
     return hasRoom;
   }
@@ -127,7 +127,7 @@ export class WriteBuffer {
 
   /** The change that is to come to a key; undefined where that is for the store to say. */
   find(key: string): Entry | 'deleted' | undefined {
-    for (const { keys } of [this.#waiting, this.#told]) {
+    for (const { keys } of [this.#waiting, this.#inFlight]) {
       const change = keys.get(key);
       if (change === 'deleted') return change;
       if (isPut(change)) return change.entry;
@@ -137,36 +137,36 @@ export class WriteBuffer {
 
   /** True for an entry that the store still has and that is to go. */
   hasPendingDelete(entry: Entry): boolean {
-    return [this.#waiting, this.#told].some(
+    return [this.#waiting, this.#inFlight].some(
       ({ purges, answers }) =>
         (entry.answerId !== null && answers.has(entry.answerId)) ||
         purges.some(({ purge }) => isPurgedBy(purge, entry)),
     );
   }
 
-  /** The next batch to tell. The one before it has been settled or put back. */
+  /** The next batch to send. The one before it has had its `ack` or `nack`. */
   take(): Batch {
     const { purges, answers, keys } = this.#waiting;
-    this.#told = { purges, answers, keys: new Map() };
+    this.#inFlight = { purges, answers, keys: new Map() };
     this.#waiting = { ...newBatch(), keys };
     for (const [key, change] of keys) {
-      if (this.#told.keys.size >= BATCH_CHANGES || this.#toldBytes >= BATCH_BYTES) break;
+      if (this.#inFlight.keys.size >= BATCH_CHANGES || this.#inFlightBytes >= BATCH_BYTES) break;
       keys.delete(key);
-      this.#told.keys.set(key, change);
+      this.#inFlight.keys.set(key, change);
       this.#waitingBytes -= bytesOf(change);
-      this.#toldBytes += bytesOf(change);
+      this.#inFlightBytes += bytesOf(change);
     }
-    return this.#told;
+    return this.#inFlight;
   }
 
   ack(): void {
-    this.#told = newBatch();
-    this.#toldBytes = 0;
+    this.#inFlight = newBatch();
+    this.#inFlightBytes = 0;
   }
 
   /** Keeps what came since; the rest waits again, its place in the order of use lost. */
   nack(): void {
-    const { purges, answers, keys } = this.#told;
+    const { purges, answers, keys } = this.#inFlight;
     this.ack();
     const waiting = this.#waiting;
     const isEverything = waiting.purges.includes(EVERYTHING);
@@ -190,7 +190,7 @@ export class WriteBuffer {
   /** Drops the entries that wait and fit. What they were to replace goes too. */
   #deleteEach(fits: (entry: Entry, key: string) => boolean): Totals {
     let { entries, bytes } = NOTHING;
-    for (const key of new Set([...this.#told.keys.keys(), ...this.#waiting.keys.keys()])) {
+    for (const key of new Set([...this.#inFlight.keys.keys(), ...this.#waiting.keys.keys()])) {
       const change = this.find(key);
       if (change === undefined || change === 'deleted' || !fits(change, key)) continue;
       entries += 1;

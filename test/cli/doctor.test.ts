@@ -259,13 +259,13 @@ describe('refrain doctor on the store', () => {
     expect(readdirSync(join(folder, '.refrain'))).toEqual(['cache.sqlite']);
   });
 
-  test('looks at the books as at the store, and at the secret', async ({ refrain, upstream, folder }) => {
+  test('looks at the usage ledger as at the store, and at the secret', async ({ refrain, upstream, folder }) => {
     mkdirSync(join(folder, '.refrain'));
-    const [books, secret] = ['ledger.sqlite', 'secret'].map((name) => join(folder, '.refrain', name)) as [
+    const [ledger, secret] = ['ledger.sqlite', 'secret'].map((name) => join(folder, '.refrain', name)) as [
       string,
       string,
     ];
-    putDatabase(books, 'CREATE TABLE t (a)');
+    putDatabase(ledger, 'CREATE TABLE t (a)');
     writeFileSync(secret, 'not one', { mode: 0o600 });
     const bad = await diagnose({ refrain, upstream });
     expect(bad.of('usage ledger')).toMatchObject({

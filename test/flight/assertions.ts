@@ -7,7 +7,7 @@ import type { CacheResult } from '../../src/cache/outcome.ts';
 import { type Asker, codeOf } from './asker.ts';
 import type { Call } from './call.ts';
 import type { Invariants } from './invariants.ts';
-import { PATIENCE, type Setting } from './harness.ts';
+import { TAKEOVER_AFTER, type Setting } from './harness.ts';
 
 export function checkAnswer(invariants: Invariants, setting: Setting, asker: Asker, calls: readonly Call[]): void {
   const why = whyWrong(invariants, setting, asker, calls);
@@ -89,7 +89,7 @@ function whyNotFollow(
   if (invariants.wasPurged(topic.key, call.ledStep + 1, openedStep)) return 'joins what was fenced';
   if (call.asker.isFirst && call.asker.isUnkept) return 'waits for what is known not to be kept';
   const isSilent = call.ledStep < openedStep && openedStep < call.begunStep;
-  return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
+  return isSilent && openedAt - call.ledAt > TAKEOVER_AFTER * 1000 ? 'waits for what is overdue' : null;
 }
 
 const lengthOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0);

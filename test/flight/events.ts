@@ -5,7 +5,7 @@ import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
 import type { LookupResult } from './held-store.ts';
-import { PATIENCE, TTL } from './harness.ts';
+import { TAKEOVER_AFTER, TTL } from './harness.ts';
 import type { Model } from './model.ts';
 
 /** A model with one topic, and what its lifecycle needs to know. */
@@ -89,7 +89,7 @@ export const EVENTS: Readonly<Record<string, FlightEvent>> = {
   'the entry is evicted from memory': ({ model, topic }) => model.evict(topic, false),
   'the entry is evicted': ({ model, topic }) => model.evict(topic, true),
   'a second passes': passes(SETTLE_MS),
-  'the time of patience passes': passes(PATIENCE * 1000 + 1),
+  'takeoverAfter passes': passes(TAKEOVER_AFTER * 1000 + 1),
   'the time to live passes': passes(TTL * 1000),
   'an equal request asks': asks(PLAIN),
   'an equal request asks, and says all at once if it leads': asks(PLAIN, 'says all'),

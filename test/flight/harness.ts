@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 /** How long a call may be silent, in seconds, before another may start. */
-export const PATIENCE = 20;
+export const TAKEOVER_AFTER = 20;
 
 /** In seconds; of requests that do not say their own. */
 export const TTL = 60;
@@ -45,7 +45,7 @@ export class Harness {
       log: this.#log(),
       maxEntryBytes: setting.maxEntryBytes,
       onAbandon: setting.onAbandon,
-      patience: PATIENCE,
+      takeoverAfter: TAKEOVER_AFTER,
       retention: 0,
       onDetachedCall: () => void this.detached++,
       keptHeaders: (headers) => {

@@ -8,7 +8,7 @@ import type { Asker } from './asker.ts';
 import { type Call, SETTLE_MS } from './call.ts';
 import { Findings } from './findings.ts';
 import { checkAnswer } from './assertions.ts';
-import { PATIENCE, type Harness } from './harness.ts';
+import { TAKEOVER_AFTER, type Harness } from './harness.ts';
 
 /** For how long a key is not waited for whose answer could not be kept, in ms. */
 export const UNKEPT_MS = 120_000;
@@ -257,7 +257,7 @@ export class Invariants {
     const { asker, answer, begunAt, ledAt, ledStep } = call;
     if (!call.isInTheAir || this.wasPurged(asker.topic.key, ledStep)) return false;
     if (answer !== null && (answer.head.status !== 200 || answer.turn === 'no-store')) return false;
-    return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= PATIENCE * 1000;
+    return !this.mayBeLiveOnly(call) && (begunAt ?? this.#now) - ledAt <= TAKEOVER_AFTER * 1000;
   }
 
   /** True where a request that led in this step may have had an entry, which was no answer when it was to be played. */

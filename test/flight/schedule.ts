@@ -9,7 +9,7 @@ import type { Leading, Manner, Pace, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
 import { ONLY_IF_CACHED, PLAIN, REFRESH, REVALIDATES, STALE_IF_ERROR } from './events.ts';
 import { UNKEPT_MS } from './invariants.ts';
-import { BOUNDLESS, PATIENCE, type Setting, Harness, TTL } from './harness.ts';
+import { BOUNDLESS, TAKEOVER_AFTER, type Setting, Harness, TTL } from './harness.ts';
 import { Model } from './model.ts';
 
 const SETTINGS: readonly Setting[] = [
@@ -54,7 +54,7 @@ const LEADINGS: readonly Leading[] = [
   'throws',
   'begins and throws',
 ];
-const TIMES: readonly number[] = [1, SETTLE_MS, 2_500, PATIENCE * 1000 + 1, TTL * 1000, UNKEPT_MS];
+const TIMES: readonly number[] = [1, SETTLE_MS, 2_500, TAKEOVER_AFTER * 1000 + 1, TTL * 1000, UNKEPT_MS];
 /** How many promises settle between two events; all, mostly, as between two turns of the event loop. */
 const TICKS: readonly (number | undefined)[] = [undefined, undefined, undefined, undefined, 0, 0, 1, 2, 4, 7];
 

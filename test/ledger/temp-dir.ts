@@ -22,7 +22,7 @@ export interface LedgerDir {
 }
 
 export function createLedgerDir(): LedgerDir {
-  const directory = mkdtempSync(join(tmpdir(), 'refrain-books-'));
+  const directory = mkdtempSync(join(tmpdir(), 'refrain-ledger-'));
   const path = join(directory, 'ledger.sqlite');
   const clock = createTestClock(NOON);
   const lines: Record<string, unknown>[] = [];

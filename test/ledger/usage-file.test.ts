@@ -2,12 +2,12 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { usagePath } from '../../src/ledger/usage-file.ts';
-import { BooksTables, readRows } from '../../src/ledger/usage-tables.ts';
+import { UsageTables, readRows } from '../../src/ledger/usage-tables.ts';
 import { readUsageFile } from '../../src/ledger/read-usage-file.ts';
 import { type Reason, Reasons } from '../../src/ledger/reasons.ts';
 import { ReasonsTable, readReasons } from '../../src/ledger/reasons-table.ts';
 import { noAmounts, type UsageRow } from '../../src/ledger/row.ts';
-import { BOOKS_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
+import { USAGE_MARK, STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { until } from '../harness/until.ts';
 import { callOf, NOON, recordOf } from './usage-records.ts';
 import { createLedgerDir } from './temp-dir.ts';
@@ -26,7 +26,7 @@ const rowOf = (more: Partial<UsageRow>): UsageRow => ({
   ...more,
 });
 
-describe('books in a file', () => {
+describe('a usage ledger in a file', () => {
   test('are there after a restart, and go on', async () => {
     const dir = createLedgerDir();
     for (const total of [1, 2, 3]) {
@@ -53,7 +53,7 @@ describe('books in a file', () => {
     expect(dir.clock.waiting).toBe(0);
   });
 
-  test('are one book for two proxies at once', async () => {
+  test('is one ledger for two proxies at once', async () => {
     const dir = createLedgerDir();
     const [one, other] = [dir.open(), dir.open()];
     for (let round = 0; round < 20; round += 1) {
@@ -70,7 +70,7 @@ describe('books in a file', () => {
   test('are summed up a few at a time, and what comes meanwhile counts once', async () => {
     const dir = createLedgerDir();
     const file = new DatabaseSync(dir.path);
-    new BooksTables(file).add(
+    new UsageTables(file).add(
       Array.from({ length: 9_000 }, (_, at) => rowOf({ model: `m${at % 997}`, day: `2026-10-${10 + (at % 20)}` })),
     );
     file.close();
@@ -122,7 +122,7 @@ describe('a file that is in trouble', () => {
       'of the store',
       (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`),
     ],
-  ])('%s, is left alone, and the books go on in memory', async (_, put) => {
+  ])('%s, is left alone, and the ledger goes on in memory', async (_, put) => {
     const dir = createLedgerDir();
     put(dir.path);
     chmodSync(dir.path, 0o600);
@@ -166,13 +166,13 @@ describe('a file that is in trouble', () => {
     [
       'of a version that is to come',
       (path: string) =>
-        withDatabase(path, `CREATE TABLE books (a); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 9`),
+        withDatabase(path, `CREATE TABLE books (a); PRAGMA application_id = ${USAGE_MARK.id}; PRAGMA user_version = 9`),
     ],
     [
       'damaged in its middle',
       (path: string) => {
         const database = new DatabaseSync(path);
-        new BooksTables(database).add(
+        new UsageTables(database).add(
           Array.from({ length: 3_000 }, (_, at) => rowOf({ model: `m${at}`, day: `2026-10-${10 + (at % 20)}` })),
         );
         database.close();
@@ -180,7 +180,7 @@ describe('a file that is in trouble', () => {
         writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
       },
     ],
-  ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
+  ])('%s, is set aside, and a fresh one is begun', async (_, spoil) => {
     const dir = createLedgerDir();
     spoil(dir.path);
     chmodSync(dir.path, 0o600);
@@ -193,7 +193,7 @@ describe('a file that is in trouble', () => {
     expect(requests(dir.path)).toBe(1);
   });
 
-  test('that cannot be made is one warning, and the books go on in memory', async () => {
+  test('that cannot be made is one warning, and the ledger goes on in memory', async () => {
     const dir = createLedgerDir();
     mkdirSync(dir.path);
     const ledger = dir.open();
@@ -268,10 +268,10 @@ describe('reasons in a file', () => {
     });
   });
 
-  test('are counted from now on in books that had none', async () => {
+  test('are counted from now on in a ledger that had none', async () => {
     const dir = createLedgerDir();
     const old = new DatabaseSync(dir.path);
-    new BooksTables(old).add([rowOf({})]);
+    new UsageTables(old).add([rowOf({})]);
     old.exec('DROP TABLE reasons');
     old.close();
     chmodSync(dir.path, 0o600);
@@ -327,12 +327,12 @@ describe('reasons in a file', () => {
   });
 });
 
-describe('books beyond their bound', () => {
+describe('a usage ledger beyond its bound', () => {
   test('lose the names of the oldest days, and nothing of the sums', () => {
     const database = new DatabaseSync(':memory:');
-    const books = new BooksTables(database, 1_500);
+    const tables = new UsageTables(database, 1_500);
     for (let day = 10; day < 30; day += 1) {
-      books.add(
+      tables.add(
         Array.from({ length: 200 }, (_, at) =>
           rowOf({ day: `2026-10-${day}`, model: `m${at}`, outcome: at % 2 ? 'hit' : 'miss' }),
         ),
@@ -356,7 +356,7 @@ describe('books beyond their bound', () => {
   test('hold no more than a thousand scopes and models a day, whoever writes', () => {
     const database = new DatabaseSync(':memory:');
     for (const writer of ['a', 'b', 'c']) {
-      new BooksTables(database).add(
+      new UsageTables(database).add(
         Array.from({ length: 700 }, (_, at) => rowOf({ model: `${writer}${at}`, scope: `private:${writer}${at}` })),
       );
     }
@@ -367,13 +367,13 @@ describe('books beyond their bound', () => {
 
   test('stand still where a sum would not be exact any more', () => {
     const database = new DatabaseSync(':memory:');
-    const books = new BooksTables(database);
-    for (let time = 0; time < 3; time += 1) books.add([rowOf({ nanoDollars: Number.MAX_SAFE_INTEGER - 1 })]);
+    const tables = new UsageTables(database);
+    for (let time = 0; time < 3; time += 1) tables.add([rowOf({ nanoDollars: Number.MAX_SAFE_INTEGER - 1 })]);
     expect([...readRows(database)]).toMatchObject([{ requests: 3, nanoDollars: Number.MAX_SAFE_INTEGER }]);
   });
 });
 
-test('books that nobody has written read as empty, and no file is made', () => {
+test('a usage ledger that nobody has written reads as empty, and no file is made', () => {
   const dir = createLedgerDir();
   expect(readUsageFile(dir.path, NOON)).toMatchObject({ since: null });
   expect(() => statSync(dir.path)).toThrow();

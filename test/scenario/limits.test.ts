@@ -79,7 +79,7 @@ story('answers that together hold more than the limit are relayed, and not kept'
 });
 
 describe('a call without a first byte', () => {
-  story('lets one further attempt start after each time of patience', async ({ upstream, open }) => {
+  story('lets one further attempt start each time that takeoverAfter passes', async ({ upstream, open }) => {
     const clock = createTestClock();
     const proxy = await open({ flight: { takeoverAfter: 20 } }, clock);
     upstream.script = () => {};

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from 'vitest';
-import { BOOKS_MARK } from '../../src/store/sqlite-mark.ts';
+import { USAGE_MARK } from '../../src/store/sqlite-mark.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -138,20 +138,20 @@ describe('a restart', () => {
       (path: string) => putDatabase(path, 'CREATE TABLE entries (title TEXT); PRAGMA user_version = 3'),
     ],
     [
-      'our own books',
+      'our own ledger',
       (path: string) =>
         putDatabase(
           path,
-          `CREATE TABLE books (day TEXT); PRAGMA application_id = ${BOOKS_MARK.id}; PRAGMA user_version = 1`,
+          `CREATE TABLE books (day TEXT); PRAGMA application_id = ${USAGE_MARK.id}; PRAGMA user_version = 1`,
         ),
     ],
     ['a directory', (path: string) => mkdirSync(path)],
   ] as const) {
     for (const [whose, at] of [
       ['its store', 'cache.sqlite'],
-      ['its books', 'ledger.sqlite'],
+      ['its ledger', 'ledger.sqlite'],
     ] as const) {
-      if (whose === 'its books' && what === 'our own books') continue;
+      if (whose === 'its ledger' && what === 'our own ledger') continue;
       story(`over ${what} where ${whose} would be is refused, and leaves it as it is`, async ({ open, path }) => {
         const file = join(dirname(path), at);
         mkdirSync(dirname(path), { recursive: true });
