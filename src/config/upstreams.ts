@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { DIALECTS } from '../dialect.ts';
+import { ENDPOINTS } from '../endpoint.ts';
 import { oneOf } from './value-types.ts';
 import type { ValueType } from './setting.ts';
 
@@ -24,19 +25,15 @@ export const baseUrl: ValueType<string> = {
 };
 
 /** The paths that a request adds to a base URL, easily copied from an example together with it. */
-const ENDPOINTS = [
-  '(chat/)?completions',
-  'embeddings',
-  'moderations',
-  'responses',
-  'messages',
-  'rerank',
+const ENDPOINT_PATHS = [
+  'chat/completions',
+  ...ENDPOINTS.filter((endpoint) => endpoint !== 'chat'),
   'models',
   '(images|audio)/\\w+',
   'files',
   'batches',
 ];
-const ENDPOINT = new RegExp(`/(${ENDPOINTS.join('|')})$`, 'i');
+const ENDPOINT = new RegExp(`/(${ENDPOINT_PATHS.join('|')})$`, 'i');
 
 /** The dialect that an upstream reads; `auto` is by its host. */
 export const dialect = oneOf('auto', ...DIALECTS);
