@@ -173,7 +173,18 @@ describe('to be read', () => {
     expect(linesAt(/^.{121}/gm)).toEqual([]);
   });
 
+  test('a name stands for one type', () => {
+    const declared = FILES.flatMap((file) =>
+      [...textOf(file).matchAll(/^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class) (\w+)/gm)].map(
+        ([, name = '']) => ({ name, file }),
+      ),
+    );
+    expect(declared.length).toBeGreaterThan(200);
+    const twice = [...Map.groupBy(declared, ({ name }) => name)].filter(([, places]) => places.length > 1);
+    expect(twice.map(([name, places]) => [name, ...places.map(({ file }) => file)])).toEqual([]);
+  });
+
   test('a comment opens with the name of the thing', () => {
-    expect(linesAt(/\/\*\*(?:\s+\*)? (?:What|Who|Whoever|Whether|Which)\b/g)).toEqual([]);
+    expect(linesAt(/\/\*\*(?:\s+\*)? (?:What|Who|Whoever|Whether|Which|Whose)\b/g)).toEqual([]);
   });
 });

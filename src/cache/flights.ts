@@ -1,6 +1,7 @@
 /**
- * The flights in the air: which may be joined, by key, and which may still be
- * kept, as what.
+ * The calls in flight, by key: which may be joined (single flight: equal requests
+ * coalesce into one call, so that no stampede reaches an upstream), and which may
+ * still be kept, as what.
  */
 import type { Label } from '../response/entry.ts';
 import { type Criteria, fitsLabel, type Purge } from '../store/filter.ts';

@@ -20,7 +20,7 @@ export interface StreamCandidate extends Pick<Target, 'doneMarker' | 'noStore' |
   readonly model: string | null;
 }
 
-type Ask = (probe: UpstreamProbe) => Promise<Answered>;
+type AskUpstream = (probe: UpstreamProbe) => Promise<Answered>;
 
 /** The words on a stream, and on the settings to make about it. */
 interface StreamReport {
@@ -32,7 +32,7 @@ interface StreamReport {
 export async function checkStream(
   candidate: StreamCandidate,
   greeting: Promise<Greeting>,
-  ask: Ask,
+  ask: AskUpstream,
 ): Promise<CheckResult> {
   const greeted = await greeting.catch(() => null);
   if (greeted === null) return ok('not tried: the upstream does not answer');
@@ -44,7 +44,7 @@ export async function checkStream(
   return advice === '' ? ok(says, details) : warning(says, advice, details);
 }
 
-async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: AskUpstream): Promise<StreamReport> {
   const root = candidate.url.replace(/\/v1$/, '');
   const probe = async (path: string) => {
     const { json } = await ask({ url: root + path });
@@ -59,7 +59,7 @@ async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: Ask)
   return { says, advice: [`set ${setting}, so that labels and sessions of clients keep nothing from hitting`] };
 }
 
-async function tryStream(candidate: StreamCandidate, greeted: Greeting, ask: Ask): Promise<StreamReport> {
+async function tryStream(candidate: StreamCandidate, greeted: Greeting, ask: AskUpstream): Promise<StreamReport> {
   const { url, key, name } = candidate;
   const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
   const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;

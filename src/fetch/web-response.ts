@@ -24,7 +24,7 @@ const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 export type Forgotten = FinalizationRegistry<() => void>;
 
 export interface Played {
-  /** Whose head is known. */
+  /** Of an answer whose head is known. */
   readonly reader: Reader;
   readonly head: Head;
   /** Names and values in turn. */

@@ -18,7 +18,7 @@ export const AMOUNTS = [
 export type Amounts = Record<(typeof AMOUNTS)[number], number>;
 
 /** The requests that are summed; empty for a scope or a model that is not known. */
-export interface Kind {
+export interface RowKind {
   /** In UTC, as `2026-11-01`. */
   readonly day: string;
   /** As people see it; see `request/caller`. */
@@ -28,7 +28,7 @@ export interface Kind {
   readonly outcome: LedgerWord;
 }
 
-export type UsageRow = Kind & Amounts;
+export type UsageRow = RowKind & Amounts;
 
 /** The most that a sum may come to: up to here a number is exact. */
 export const MOST = Number.MAX_SAFE_INTEGER;

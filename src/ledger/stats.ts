@@ -6,7 +6,7 @@ import type { Usage } from '../response/usage.ts';
 import type { LedgerWord } from './usage-record.ts';
 import { NANO_PER_DOLLAR } from './prices.ts';
 import type { Reason } from './reasons.ts';
-import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.ts';
+import { addTo, type Amounts, type RowKind, noAmounts, type UsageRow } from './row.ts';
 
 export interface Stats {
   /** The first day in the usage ledger, as `2026-11-01`. */
@@ -22,7 +22,7 @@ export interface Stats {
 /** Each list by requests, most first, then by name. */
 export interface Summary extends StatsLine {
   readonly models: readonly (StatsLine & { readonly model: string | null })[];
-  readonly endpoints: readonly (StatsLine & { readonly endpoint: Kind['endpoint'] })[];
+  readonly endpoints: readonly (StatsLine & { readonly endpoint: RowKind['endpoint'] })[];
   readonly scopes: readonly (StatsLine & { readonly scope: string | null })[];
   /** The reasons of bypasses. */
   readonly bypassReasons: readonly ReasonLine[];
@@ -102,7 +102,7 @@ export class StatsSums {
 class PeriodSums {
   readonly #all = new LineSums();
   readonly #models = new Map<string, LineSums>();
-  readonly #endpoints = new Map<Kind['endpoint'], LineSums>();
+  readonly #endpoints = new Map<RowKind['endpoint'], LineSums>();
   readonly #scopes = new Map<string, LineSums>();
   readonly #reasons = { bypass: new Map<string, number>(), miss: new Map<string, number>() };
 

@@ -4,7 +4,7 @@
  * where there are too many rows, the oldest day's are drawn together.
  */
 import { BoundedNames, OTHER } from './names.ts';
-import { addTo, type Amounts, type Kind, noAmounts, type UsageRow } from './row.ts';
+import { addTo, type Amounts, type RowKind, noAmounts, type UsageRow } from './row.ts';
 
 export const MOST_NAMES = 1_000;
 export const MOST_ROWS = 20_000;
@@ -23,7 +23,7 @@ export class Sums {
     return this.#rows.values();
   }
 
-  add(kind: Kind, amounts: Amounts): void {
+  add(kind: RowKind, amounts: Amounts): void {
     if (kind.day !== this.#day) this.#begin(kind.day);
     this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts);
     if (this.#rows.size > MOST_ROWS) this.#drawTogether();
@@ -48,7 +48,7 @@ export class Sums {
     this.#scopes.forget();
   }
 
-  #put({ day, endpoint, outcome }: Kind, scope: string, model: string, amounts: Amounts): void {
+  #put({ day, endpoint, outcome }: RowKind, scope: string, model: string, amounts: Amounts): void {
     const key = `${day} ${endpoint} ${outcome} ${scope} ${model}`;
     let row = this.#rows.get(key);
     if (!row) this.#rows.set(key, (row = { ...noAmounts(), day, scope, endpoint, model, outcome }));

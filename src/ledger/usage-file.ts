@@ -16,7 +16,7 @@ import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
 import type { Failure } from '../thread/failure.ts';
 import { type Service, Thread } from '../thread/thread.ts';
 import { Reasons } from './reasons.ts';
-import { type Amounts, dayOf, type Kind } from './row.ts';
+import { type Amounts, dayOf, type RowKind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
 import { Sums } from './sums.ts';
 import type { UsageFileService } from './usage-file-service.ts';
@@ -88,7 +88,7 @@ export class UsageFile {
   }
 
   /** @param why it was a bypass, or its answer was not kept; null for all others */
-  add(kind: Kind, amounts: Amounts, why: string | null): void {
+  add(kind: RowKind, amounts: Amounts, why: string | null): void {
     const { day, outcome } = kind;
     this.#sums.add(kind, amounts);
     const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';

@@ -13,12 +13,12 @@ import { type BoundedTable, boundRows } from './bounded-table.ts';
 import { BoundedNames, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
 import { ReasonsTable } from './reasons-table.ts';
-import { AMOUNTS, type Kind, MOST, type UsageRow } from './row.ts';
+import { AMOUNTS, type RowKind, MOST, type UsageRow } from './row.ts';
 import { MOST_NAMES } from './sums.ts';
 
 export const USAGE_VERSION = 1;
 
-const KIND = ['day', 'scope', 'endpoint', 'model', 'outcome'] as const satisfies readonly (keyof Kind)[];
+const KIND = ['day', 'scope', 'endpoint', 'model', 'outcome'] as const satisfies readonly (keyof RowKind)[];
 const COLUMNS = [...KIND, ...AMOUNTS];
 
 const SCHEMA = `
@@ -116,7 +116,7 @@ export function readRows(database: DatabaseSync): Iterable<UsageRow> {
 const KEY = KIND.join(', ');
 
 /** The next rows behind one, in the order of their kinds. */
-export function readRowsBehind(database: DatabaseSync, last: Kind | null, limit: number): UsageRow[] {
+export function readRowsBehind(database: DatabaseSync, last: RowKind | null, limit: number): UsageRow[] {
   const where = last === null ? 'TRUE' : `(${KEY}) > (${KIND.map(() => '?').join(', ')})`;
   const values = last === null ? [] : KIND.map((name) => last[name]);
   return database

@@ -7,7 +7,7 @@ import type { HeaderContext } from '../headers/response-headers.ts';
 export interface RequestContext extends HeaderContext {
   /** By `performance.now()`, in ms. */
   readonly startedAt: number;
-  /** Whose it is; null before that is known. */
+  /** Of its caller; null before that is known. */
   scope: string | null;
   /** Null where the request was not read, or does not say. */
   model: string | null;

@@ -1,8 +1,8 @@
 /**
- * Whose answers these are. Nobody shares an answer with anybody unless the
- * operator has declared it, so a caller's scope is a digest of the credential
- * that it shows; only a declared scope has a name. No header of a request can
- * name its way into another's scope.
+ * The caller of a request, and the scope of its answers. Nobody shares an answer
+ * with anybody unless the operator has declared it, so a caller's scope is a
+ * digest of the credential that it shows; only a declared scope has a name. No
+ * header of a request can name its way into another's scope.
  */
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { type HeaderFields, valuesOf } from './header-fields.ts';

@@ -66,7 +66,7 @@ export interface Label {
   readonly endpoint: Endpoint;
   /** Null where the request did not say. */
   readonly model: string | null;
-  /** Whose answer it is. */
+  /** Of the caller whose answer it is. */
   readonly scope: string;
   /** As the request named them, each once. */
   readonly tags: readonly string[];

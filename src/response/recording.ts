@@ -10,7 +10,8 @@
  *
  * Past its limit, or where all recordings together hold too much, a recording
  * turns *live only*: nobody may join any more, what every reader has played
- * is let go of, and the writer is held back to the pace of the fastest reader.
+ * is let go of, and the writer is held back to the pace of the fastest reader
+ * (back-pressure).
  * A reader that falls a whole limit behind that one is cut, so that one
  * stalled reader neither holds memory nor slows the rest. One that is yet to be
  * woken for what has come is not slow: the writer waits until all of a crowd are.

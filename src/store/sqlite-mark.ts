@@ -1,5 +1,5 @@
 /**
- * Whose a database file is. Ours bear a mark in their header
+ * Marks that show whose a database file is. Ours bear one in their header
  * (https://www.sqlite.org/pragma.html#pragma_application_id); those from before
  * there were marks are known by their version and a table. What is not known
  * for ours is never written, renamed or laid out.

@@ -10,7 +10,7 @@ import { story } from '../harness/story.ts';
 
 const GOOGLE_FUNCTION = { type: 'function', function: { name: 'google_search', parameters: {} } };
 
-/** Whose, and what a request has of it. */
+/** By vendor, as a request has it. */
 const SEARCHES: readonly (readonly [who: string, fields: object])[] = [
   ['OpenAI', { web_search_options: {} }],
   ['OpenAI', { model: 'gpt-4o-mini-search-preview-2025-03-11' }],
