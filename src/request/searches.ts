@@ -7,7 +7,7 @@
  * vendor's own, that has `search` in its name counts, unless it is switched off.
  */
 
-import type { BodyFields } from './body-fields.ts';
+import { type BodyFields, memberOf } from './body-fields.ts';
 
 /** A value out of JSON. */
 type JsonMembers = Readonly<Record<string, unknown>>;
@@ -144,9 +144,10 @@ export function mayBeAnsweredBy(globs: readonly RegExp[], fields: BodyFields): b
   return globs.length > 0 && modelsOf(fields).some((model) => globs.some((glob) => glob.test(model)));
 }
 
-/** Models that may answer, those to fall back to included. */
+/** Models that may answer, those to fall back to included: by name, or within an object. */
 function modelsOf(fields: BodyFields): readonly string[] {
-  const named = [fields.get('model'), fields.get('models'), fields.get('fallbacks')].flat();
+  const given = [fields.get('model'), fields.get('models'), fields.get('fallbacks')].flat();
+  const named = given.map((model) => memberOf(model, 'model') ?? model);
   return named.filter((model) => typeof model === 'string' && model.length <= LONGEST_MODEL) as string[];
 }
 

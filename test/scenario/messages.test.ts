@@ -109,6 +109,7 @@ const HOSTED: readonly (readonly [why: string, fields: object])[] = [
   ],
   ['web-search', { tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }] }],
   ['web-search', { model: 'anthropic/claude-opus-5-5:online' }],
+  ['web-search', { fallbacks: [{ model: 'anthropic/claude-opus-5-5:online' }] }],
   ['ambiguous', { Thread: { type: 'create' } }],
 ];
 
