@@ -38,7 +38,7 @@ export interface FlightPlan {
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
   readonly maxBytes: number;
-  /** The treatment of the upstream call when the last listener leaves. */
+  /** The treatment of the upstream call when the last reader leaves. */
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
   readonly admission: AdmissionControl;

@@ -6,7 +6,7 @@
  *
  *   waiting     registered; the store may still be asked
  *   leading     the upstream is being asked
- *   committed   the terminal event has come; listeners may all leave
+ *   committed   the terminal event has come; readers may all leave
  *   landed      kept (if it is to be), out of the table, the recording ended
  *
  * It is kept before it leaves the table, so that there is no moment at which
@@ -111,7 +111,7 @@ export class Flight implements Writer, RecordingOwner {
     this.#abandon();
   }
 
-  /** Ends the upstream call and every listener's answer. */
+  /** Ends the upstream call and every reader's answer. */
   abort(failure: AnswerFailure): void {
     this.#end(failure);
     this.source?.abort();

@@ -21,7 +21,7 @@ import { type Stats, summarize } from './stats.ts';
 import { Sums } from './sums.ts';
 import type { UsageFileService } from './usage-file-service.ts';
 
-export interface BooksOptions {
+export interface UsageFileOptions {
   /** Null where they live in memory. */
   readonly path: string | null;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export function usagePath(storePath: string | null): string | null {
 }
 
 export class UsageFile {
-  readonly #options: BooksOptions;
+  readonly #options: UsageFileOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
   readonly #service: Service<UsageFileService> | null;
@@ -58,7 +58,7 @@ export class UsageFile {
   /** A write or a reading under way; one at a time. */
   #writing: Promise<unknown> | null = null;
 
-  constructor(options: BooksOptions) {
+  constructor(options: UsageFileOptions) {
     this.#options = options;
     const { path, log, thread = new Thread() } = options;
     this.#service =

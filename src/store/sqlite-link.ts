@@ -42,9 +42,9 @@ export interface LinkOptions {
   readonly log: Log;
   /** The thread that is to own the file; one of its own if not given. */
   readonly thread?: Thread;
-  /** Told what other processes over the file threw away. What waits to be written of it is gone by then. */
+  /** Called with what other processes over the file threw away. What waits to be written of it is gone by then. */
   readonly onGone?: (gone: Gone) => void;
-  /** Told when the file was taken away or replaced, perhaps with all that lay beside it. */
+  /** Called when the file was taken away or replaced, perhaps with all that lay beside it. */
   readonly onReplaced?: () => void;
 }
 
