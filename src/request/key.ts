@@ -12,7 +12,7 @@ import type { Ignored } from './canonical.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { CacheMode } from './policy.ts';
 
-/** All that names an answer but the bytes of its request. */
+/** All that a key is made from but the bytes of its request. */
 export interface KeyContext {
   readonly endpoint: Endpoint;
   readonly mode: CacheMode;
@@ -21,7 +21,7 @@ export interface KeyContext {
   readonly bypasses: Bypasses;
   /** All but `body`. */
   readonly parts: Parts;
-  /** Tells apart the occasions of one proxy; SHA-256, in base64. */
+  /** Distinguishes the contexts of one proxy; SHA-256, in base64. */
   readonly digest: string;
 }
 

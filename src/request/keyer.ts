@@ -1,5 +1,5 @@
 /**
- * Names answers without holding the event loop: short bodies at once, long ones
+ * Computes keys without holding the event loop: of short bodies at once, of long ones
  * on a thread of their own, which is started for the first of them. They wait
  * for their turn here, where what waits is bounded.
  */
@@ -14,7 +14,7 @@ import type { KeyerService } from './keyer-service.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
-/** `key-overload`: too many long bodies wait for their names, or the thread failed. */
+/** `key-overload`: too many long bodies wait for their keys, or the thread failed. */
 export type WhyNotKeyed = WhyNotCacheable | 'key-overload';
 
 export interface Keyer {
@@ -27,7 +27,7 @@ export interface Keyer {
   close(): Promise<void>;
 }
 
-/** The longest body, in bytes, that is named at once: at most 50 ms, whatever it holds. */
+/** The longest body, in bytes, whose key is computed at once: at most 50 ms, whatever it holds. */
 const SHORT = 128 * 1024;
 
 /** A body longer than this, in bytes, is copied to the thread in pages of its own, which go over as they are. */
@@ -42,7 +42,7 @@ const IDLE_MS = 5_000;
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./keyer-service${extname(import.meta.url)}`, import.meta.url);
 
-/** @param memoBytes what the names of bytes seen before may take */
+/** @param memoBytes what the keys of bytes seen before may take */
 export function createKeyer(memoBytes: number): Keyer {
   return new ThreadedKeyer(memoBytes);
 }

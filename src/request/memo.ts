@@ -15,24 +15,24 @@ import type { WholeBody } from './whole-body.ts';
 const NAME_BYTES = 640;
 
 export class Memo {
-  readonly #names: LRUCache<string, KeyedRequest | WhyNotCacheable>;
+  readonly #keys: LRUCache<string, KeyedRequest | WhyNotCacheable>;
 
   /** @param maxBytes 0 remembers nothing */
   constructor(maxBytes: number) {
-    this.#names = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)) });
+    this.#keys = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / NAME_BYTES)) });
   }
 
-  /** Names this body in this context. */
+  /** A key of the memo: of this body in this context. */
   static keyOf({ digest }: KeyContext, body: WholeBody): string {
     return digest + body.digest;
   }
 
   get(key: string): KeyedRequest | WhyNotCacheable | undefined {
-    return this.#names.get(key);
+    return this.#keys.get(key);
   }
 
-  /** Remembers a name without its parts, which may be long. */
+  /** Remembers a key without its parts, which may be long. */
   set(key: string, keyed: KeyedRequest | WhyNotCacheable): void {
-    this.#names.set(key, typeof keyed === 'string' ? keyed : { ...keyed, parts: null });
+    this.#keys.set(key, typeof keyed === 'string' ? keyed : { ...keyed, parts: null });
   }
 }
