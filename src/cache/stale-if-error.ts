@@ -53,7 +53,7 @@ export class StaleIfError {
     if (!found) return null;
     const key = ownKey(question.key, found.entry, question.sent);
     if (key !== question.key) return this.#find({ ...question, key }, failure);
-    const freshness = this.#stored.freshness(found, question);
+    const freshness = this.#stored.freshness(found, question.permission, question.sent);
     if (freshness === 'gone') return null;
     if (freshness === 'fresh') return this.#stored.open(key, found, freshness);
     return this.#stored.open(key, found, 'stale-if-error', undefined, failure.status);

@@ -47,7 +47,7 @@ export class StoredAnswers {
     if (first === undefined) return null;
     const own = ownKey(key, first.entry, sent);
     const found = own === key ? first : this.#store.getSync(own);
-    if (this.freshness(found, { permission, sent }, now) !== 'fresh') return undefined;
+    if (this.freshness(found, permission, sent, now) !== 'fresh') return undefined;
     return this.open(own, found as Found, 'fresh', now);
   }
 
@@ -75,11 +75,7 @@ export class StoredAnswers {
   }
 
   /** `gone` too of another variant, and of what was deleted while a slow store looked for it. */
-  freshness(
-    found: Found | undefined,
-    { permission, sent }: Pick<Question, 'permission' | 'sent'>,
-    now = this.#clock.now(),
-  ): Freshness {
+  freshness(found: Found | undefined, permission: Permission, sent: Sent, now = this.#clock.now()): Freshness {
     if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return 'gone';
     const freshness = freshnessOf(found.entry, permission, now);
     if (freshness === 'gone') this.#future.note(found.entry, now);
@@ -87,8 +83,8 @@ export class StoredAnswers {
   }
 
   /** The same for a hit: nothing where the upstream has to be asked first. */
-  servable(found: Found | undefined, question: Pick<Question, 'permission' | 'sent'>): Served | null {
-    const freshness = this.freshness(found, question);
+  servable(found: Found | undefined, { permission, sent }: Question): Served | null {
+    const freshness = this.freshness(found, permission, sent);
     return freshness === 'fresh' || freshness === 'stale-while-revalidate' ? freshness : null;
   }
 

@@ -96,13 +96,15 @@ export class Ledger {
   }
 
   #write(record: UsageRecord): void {
-    const priced = { ...record, ...this.#add(record, record.outcome, 1, whyOf(record)) };
+    const { scope, dollars } = this.#add(record, record.outcome, 1, whyOf(record));
+    // One spread alone is a quick copy to V8.
+    const priced = { ...record, scope, dollars };
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
   }
 
   #writeCall(record: CallRecord): void {
-    const priced = { ...record, ...this.#add(record, 'miss', 0, null) };
-    for (const subscriber of this.#callSubscribers) subscriber(priced);
+    const { scope, dollars } = this.#add(record, 'miss', 0, null);
+    for (const subscriber of this.#callSubscribers) subscriber({ ...record, scope, dollars });
   }
 
   /** Adds to the row of its kind. @returns its scope and price as others are told of them */
