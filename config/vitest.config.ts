@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What is measured in resident memory is measured alone, after all else. */
+/** Tests of resident memory, which are run alone, after all else. */
 const ALONE = 'test/size/**';
 
 export default defineConfig({
@@ -12,6 +12,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
+    // Kept as the program keeps it, for the threads and processes that tests start: else each strips its types anew.
+    env: { NODE_COMPILE_CACHE: new URL('../node_modules/.cache/refrain', import.meta.url).pathname },
     // One more than there are cores, for tests that wait for their child processes and timers.
     maxWorkers: availableParallelism() + 1,
     projects: [

@@ -9,6 +9,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/long/**/*.test.ts'],
     fileParallelism: false,
+    env: { NODE_COMPILE_CACHE: new URL('../node_modules/.cache/refrain', import.meta.url).pathname },
     testTimeout: 30 * 60_000,
     hookTimeout: 60_000,
   },

@@ -97,8 +97,8 @@ export const bodyTooLarge = (limit: number) =>
     `The request body is larger than ${limit} bytes; raise maxRequestBytes to accept it.`,
   );
 
-export const bodyIncomplete = () =>
-  new RefrainError('body_incomplete', 400, 'The request body ended before its declared length.');
+export const bodyIncomplete = (cause?: unknown) =>
+  new RefrainError('body_incomplete', 400, 'The request body ended before its declared length.', null, cause);
 
 export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 

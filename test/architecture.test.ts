@@ -18,7 +18,7 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
-  ['app'],
+  ['app', 'fetch'],
   ['lifecycle'],
   ['cli'],
   ['main'],
@@ -93,29 +93,34 @@ describe('the rooms', () => {
   });
 });
 
-describe('before the ready line', () => {
+describe('at once', () => {
   /** The imports for values, which load at once. */
   const importedBy = (file: string) =>
     importsOf(file, textOf(file).replaceAll(/^(?:import|export) type\b[^;]*;|\bimport\('/gm, ''));
 
-  test('no package is loaded that no listener needs to accept', () => {
+  function reachedFrom(...files: readonly string[]): ReadonlySet<string> {
     const seen = new Set<string>();
     const walk = (name: string) => {
       if (!seen.has(name) && seen.add(name) && FILES.includes(name)) importedBy(name).forEach(walk);
     };
-    walk('cli/main.ts');
-    walk('cli/start.ts');
-    const packages = [...seen].filter((name) => !FILES.includes(name) && !name.startsWith('node:'));
-    expect(packages.toSorted()).toEqual([
-      'commander',
-      'dotenv',
-      'lru-cache',
-      'object-hash',
-      'pino',
-      'prom-client',
-      'zod',
-    ]);
+    files.forEach(walk);
+    return seen;
+  }
+
+  const packagesIn = (seen: ReadonlySet<string>) =>
+    [...seen].filter((name) => !FILES.includes(name) && !name.startsWith('node:')).toSorted();
+
+  test('no package is loaded before the ready line that no listener needs to accept', () => {
+    const seen = reachedFrom('cli/main.ts', 'cli/start.ts');
+    expect(packagesIn(seen)).toEqual(['commander', 'dotenv', 'lru-cache', 'object-hash', 'pino', 'prom-client', 'zod']);
     expect(seen).not.toContain('node:http');
+  });
+
+  test('a program that imports the package loads no listener, no command and no source of settings', () => {
+    const seen = reachedFrom('fetch/cached-fetch.ts');
+    expect(packagesIn(seen)).toEqual(['lru-cache', 'object-hash', 'pino', 'zod']);
+    expect(seen).not.toContain('node:http');
+    expect([...seen].filter((name) => /^(http|admin|cli)\//.test(name))).toEqual([]);
   });
 });
 
@@ -140,8 +145,35 @@ describe('only at the door', () => {
   });
 });
 
-test('files and functions stay short', () => {
-  const long = FILES.filter((file) => textOf(file).split('\n').length > 290);
-  expect(long).toEqual([]);
-  expect(textOf('http/handle.ts').split('\n').length).toBeLessThan(60);
+/** The text that is read by people: the program, its tests, its configuration. */
+const PROSE = ['src', 'test', 'config'].flatMap((folder) => {
+  const root = join(SOURCE, '..', folder);
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
+  return names.map((name) => ({ name: `${folder}/${name}`, text: readFileSync(join(root, name), 'utf8') }));
+});
+
+/** The numbers of the lines at which this matches, after the name of the file. */
+const linesAt = (pattern: RegExp) =>
+  PROSE.flatMap(({ name, text }) =>
+    [...text.matchAll(pattern)].map(({ index }) => `${name}:${text.slice(0, index).split('\n').length}`),
+  );
+
+describe('to be read', () => {
+  test('files stay short; of functions, their length and complexity, Biome says so', () => {
+    expect(FILES.filter((file) => textOf(file).split('\n').length > 240)).toEqual([]);
+    expect(textOf('http/handle.ts').split('\n').length).toBeLessThan(60);
+    const { rules } = JSON.parse(readFileSync(join(SOURCE, '../.biome.json'), 'utf8')).linter;
+    expect(rules.complexity).toMatchObject({
+      noExcessiveCognitiveComplexity: { level: 'error', options: { maxAllowedComplexity: 15 } },
+      noExcessiveLinesPerFunction: { level: 'error', options: { maxLines: 60 } },
+    });
+  });
+
+  test('lines end at 120 columns, those too that Biome cannot break', () => {
+    expect(linesAt(/^.{121}/gm)).toEqual([]);
+  });
+
+  test('a comment opens with the name of the thing', () => {
+    expect(linesAt(/\/\*\*(?:\s+\*)? (?:What|Who|Whoever|Whether|Which)\b/g)).toEqual([]);
+  });
 });

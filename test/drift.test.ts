@@ -130,24 +130,18 @@ function leadsSomewhere(document: string, link: string): boolean {
   return existsSync(url) && (anchor === undefined || anchorsOf(readFileSync(url, 'utf8')).has(anchor));
 }
 
-/** Rooms whose READMEs are being written anew. */
-const UNFINISHED: ReadonlySet<string> = new Set(['cache', 'ledger', 'request', 'response', 'store']);
-
 describe('every file of the program', () => {
-  test.each(ROOMS.filter((room) => !UNFINISHED.has(room)))(
-    "in %s/ is named in that room's README, whose table names no other",
-    (room) => {
-      const readme = read(`src/${room}/README.md`);
-      const named = new Set(codeOf(readme));
-      const files = SOURCES.filter((path) => path.startsWith(`${room}/`)).map((path) => path.replace(/\.[jt]s$/, ''));
-      // A file below a room's folder may be named by its last part: `chat` of `endpoints/`.
-      const namesOf = (file: string) => [file.slice(room.length + 1), basename(file)];
-      expect(files.filter((file) => !namesOf(file).some((name) => named.has(name)))).toEqual([]);
-      const known = new Set(files.flatMap(namesOf));
-      const tabled = firstCells(readme.split(/^\| file \|/m)[1]?.split('\n\n')[0] ?? '');
-      expect(tabled.filter((name) => !known.has(name) && !/[*/]/.test(name))).toEqual([]);
-    },
-  );
+  test.each(ROOMS)("in %s/ is named in that room's README, whose table names no other", (room) => {
+    const readme = read(`src/${room}/README.md`);
+    const named = new Set(codeOf(readme));
+    const files = SOURCES.filter((path) => path.startsWith(`${room}/`)).map((path) => path.replace(/\.[jt]s$/, ''));
+    // A file below a room's folder may be named by its last part: `chat` of `endpoints/`.
+    const namesOf = (file: string) => [file.slice(room.length + 1), basename(file)];
+    expect(files.filter((file) => !namesOf(file).some((name) => named.has(name)))).toEqual([]);
+    const known = new Set(files.flatMap(namesOf));
+    const tabled = firstCells(readme.split(/^\| file \|/m)[1]?.split('\n\n')[0] ?? '');
+    expect(tabled.filter((name) => !known.has(name) && !/[*/]/.test(name))).toEqual([]);
+  });
 
   test('beside the rooms, and every room, is named in docs/architecture.md', () => {
     const rooms = sectionOf(read('docs/architecture.md'), 'The rooms');

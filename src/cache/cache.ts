@@ -36,7 +36,7 @@ export interface CacheOptions extends Patience {
   /** How long expired entries are retained, in seconds. */
   readonly retention: number;
   readonly admission: AdmissionControl;
-  /** Which headers of an answer are kept with it. */
+  /** The headers of an answer that are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
   readonly onDetachedCall: DetachedCalls;
 }

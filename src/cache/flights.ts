@@ -8,7 +8,7 @@ import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
 import { primaryKey } from './variants.ts';
 
-/** Which answers are to go. */
+/** The answers that are to go. */
 export interface PurgeRequest extends Criteria {
   /** Those kept for longer than this, in seconds, and none that is on its way, unless it is 0. */
   readonly olderThan?: number | undefined;
@@ -65,7 +65,7 @@ export class Flights {
     slot.flight = null;
   }
 
-  /** An answer was stored under a key: the entry that a flight was to replace there is gone, so that nobody joins it. */
+  /** An answer was stored under a key: the entry that a flight was to replace is gone, so that nobody joins it. */
   supersede(key: string): void {
     if (this.joinable(key)?.landing?.before !== undefined) this.#joinable.delete(key);
   }

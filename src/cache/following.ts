@@ -1,5 +1,5 @@
 /**
- * Which answers on their way may be played to whom, once their head is known.
+ * The rules by which an answer on its way may be played to others, once its head is known.
  */
 import type { Clock } from '../clock.ts';
 import type { Head } from '../response/entry.ts';

@@ -27,7 +27,7 @@ export interface CacheContext {
   readonly deletedResponses: DeletedResponses;
   /** How long expired entries are retained, in seconds. */
   readonly retention: number;
-  /** Which headers of an answer are kept with it. */
+  /** The headers of an answer that are kept with it. */
   readonly keptHeaders: (headers: RawHeaders) => RawHeaders;
 }
 

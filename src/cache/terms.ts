@@ -10,7 +10,7 @@ import { whyNotStorable, type WhyNotKept } from './storable.ts';
 import { type Sent, variantOf } from './variants.ts';
 
 export interface Terms {
-  /** Which variant it is; null where there is one for all. */
+  /** Its variant; null where there is one for all. */
   readonly variant: Variant | null;
   /** Why it is for nobody but who asked for it, or null. */
   readonly whyForOneAlone: 'upstream-no-store' | 'vary' | null;

@@ -27,7 +27,7 @@ const LISTED = 4 * MOST;
 const DIGITS = 16;
 const MARK = '~';
 
-/** Which variant an answer with this head is for the request that sent this; null where all of them are one. */
+/** The variant of an answer with this head, for the request that sent this; null where all of them are one. */
 export function variantOf(head: Head, sent: Sent): Variant | null {
   const by = variesBy(head)
     .filter((name) => name !== '*' && !sent.isKeyed(name))

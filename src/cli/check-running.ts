@@ -2,7 +2,7 @@
  * The doctor on the proxy that runs: does it run with what a start here would
  * use, and what does it say keeps requests from hitting.
  */
-import type { ExaminedConfig } from '../config/config.ts';
+import type { ExaminedConfig } from '../config/sources.ts';
 import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown.ts';
 import { ConfigError } from '../errors.ts';
 import { type AdminClient, createAdminClient, NobodyListens } from './admin-client.ts';

@@ -3,7 +3,8 @@
  * is the admin API safe; which variables mean nothing.
  */
 import type { Examined } from '../config/command.ts';
-import type { Config, ExaminedConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { ExaminedConfig } from '../config/sources.ts';
 import { isLoopback } from '../config/own-listener.ts';
 import { failure, ok, type CheckResult, warning } from './finding.ts';
 

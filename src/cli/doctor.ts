@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../clock.ts';
 import type { DoctorCommand } from '../config/command.ts';
-import type { ExaminedConfig } from '../config/config.ts';
+import type { ExaminedConfig } from '../config/sources.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { createTargets } from '../rules.ts';
 import { askUpstream, greet } from './ask-upstream.ts';

@@ -4,7 +4,7 @@
 import { flushCompileCache } from 'node:module';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
-import type { ExaminedConfig } from '../config/config.ts';
+import type { ExaminedConfig } from '../config/sources.ts';
 import { placeOfSetting } from '../config/origin.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';

@@ -3,7 +3,8 @@
  */
 import { ConfigError } from '../errors.ts';
 import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
-import { type Config, type ExaminedConfig, examineConfig, loadConfig, type ConfigSources } from './config.ts';
+import type { Config } from './config.ts';
+import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
 import { type CommandLine, readLine, type Text } from './command-line.ts';
 import { flagName } from './setting.ts';

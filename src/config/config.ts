@@ -4,23 +4,13 @@
  * null is not set, or off.
  */
 import { resolve } from 'node:path';
-import { readDefaults, readSettingsFile, readTree } from './file.ts';
+import { readDefaults, readTree } from './file.ts';
 import { type FormerName, formerNameOf, type FindGiven, withFormerNames } from './former-names.ts';
-import { type Origin, originOf } from './origin.ts';
-import { type OutboundProxy, readOutboundProxy } from './outbound.ts';
+import type { OutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
-import { flagName, variableName } from './setting.ts';
-import { FILE_FLAG, FILE_VARIABLE, type Path, paths, type Settings, settingAt } from './settings.ts';
-import { readVariables, type UnknownVariable } from './variables.ts';
-import { readValue, type RawValues } from './raw-value.ts';
-
-/** The sources of settings, but for the file that one of these names. */
-export interface ConfigSources {
-  /** By their names without dashes. */
-  readonly flags: RawValues;
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-}
+import { type Path, paths, type Settings, settingAt } from './settings.ts';
+import type { UnknownVariable } from './variables.ts';
+import { readValue } from './raw-value.ts';
 
 export interface Config extends Settings {
   /** The proxy between Refrain and its upstreams. */
@@ -29,35 +19,6 @@ export interface Config extends Settings {
   readonly unknownVariables: readonly UnknownVariable[];
   /** Settings that were given by the names that they had before. */
   readonly formerNames: readonly FormerName[];
-}
-
-/** Every source, read; throws ConfigError at the first value that cannot be used. */
-export function loadConfig(sources: ConfigSources): Config {
-  return examineConfig(sources).config;
-}
-
-export interface ExaminedConfig {
-  readonly config: Config;
-  /** Every setting that someone wrote, as it may be shown. */
-  readonly origins: readonly Origin[];
-}
-
-/** The same, and where each value came from. */
-export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfig {
-  const variables = readVariables(env, cwd);
-  const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
-  const file: RawValues = named === undefined ? new Map() : readSettingsFile(named, cwd);
-  // The order of precedence: the first source to give a setting decides it.
-  const find = withFormerNames(
-    (path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path),
-  );
-  const config = deepFreeze({
-    ...settle(find, cwd),
-    proxy: readOutboundProxy(variables.known),
-    unknownVariables: variables.unknown,
-    formerNames: paths.flatMap((path) => formerNameOf(path, find(path))),
-  });
-  return { config, origins: paths.flatMap((path) => originOf(path, find(path)?.raw)) };
 }
 
 /** How long expired answers are retained, in seconds. */
@@ -75,15 +36,14 @@ export type Overrides = Partially<Settings & { readonly proxy: OutboundProxy }>;
 export function createConfig(overrides: Overrides = {}, cwd: string = process.cwd()): Config {
   const { proxy, ...changed } = overrides;
   const source = readTree(changed);
-  return deepFreeze({
-    ...settle(
-      withFormerNames((path) => source.get(path)),
-      cwd,
-    ),
-    proxy: { http: null, https: null, no: null, ...proxy },
-    unknownVariables: [],
-    formerNames: [],
-  });
+  const find = withFormerNames((path) => source.get(path));
+  return configFrom(find, cwd, { proxy: { http: null, https: null, no: null, ...proxy }, unknownVariables: [] });
+}
+
+/** @param find finds what someone wrote @param others what is no setting */
+export function configFrom(find: FindGiven, cwd: string, others: Pick<Config, 'proxy' | 'unknownVariables'>): Config {
+  const formerNames = paths.flatMap((path) => formerNameOf(path, find(path)));
+  return deepFreeze({ ...settle(find, cwd), ...others, formerNames });
 }
 
 /** Each setting as it was written, or else its default; then all of them together. */

@@ -33,6 +33,7 @@ const names: readonly string[] = [...paths, ...formerPaths];
 
 function listLeaves(tree: object, prefix: string, file: string | undefined): readonly RawValue[] {
   return Object.entries(tree).flatMap(([key, value]) => {
+    if (value === undefined) return [];
     const path = `${prefix}${key}`;
     const written = file === undefined ? { name: path, value } : { name: path, value, file };
     if (names.includes(path)) return [written];

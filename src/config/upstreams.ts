@@ -23,9 +23,20 @@ export const baseUrl: ValueType<string> = {
   allowed: URL_ALLOWED,
 };
 
-/** A path that a request adds to a base URL, easily copied from an example together with it. */
-const ENDPOINT =
-  /(\/chat\/completions|\/completions|\/embeddings|\/moderations|\/responses|\/messages|\/rerank|\/models|\/images\/\w+|\/audio\/\w+|\/files|\/batches)$/i;
+/** The paths that a request adds to a base URL, easily copied from an example together with it. */
+const ENDPOINTS = [
+  '(chat/)?completions',
+  'embeddings',
+  'moderations',
+  'responses',
+  'messages',
+  'rerank',
+  'models',
+  '(images|audio)/\\w+',
+  'files',
+  'batches',
+];
+const ENDPOINT = new RegExp(`/(${ENDPOINTS.join('|')})$`, 'i');
 
 /** The dialect that an upstream reads; `auto` is by its host. */
 export const dialect = oneOf('auto', ...DIALECTS);

@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 export interface BoundedTable {
   readonly table: string;
-  /** Which rows are not drawn together yet, as a condition. */
+  /** The condition of rows that are not drawn together yet. */
   readonly apart: string;
   /** Adds what such rows of a day came to. */
   readonly drawTogether: string;

@@ -16,7 +16,7 @@ export interface UsageRecord {
   readonly endpoint: Endpoint | 'other';
   /** Null where neither the request nor its answer was read, or they do not say. */
   readonly model: string | null;
-  /** As in the key: `private:` and 64 hexadecimal digits, or `shared:` and a name. Null where the request was refused unread. */
+  /** As in the key: `private:` and 64 hexadecimal digits, or `shared:` and a name. Null where it was refused unread. */
   readonly scope: string | null;
   /** The first 16 digits of the key; null where there is none. */
   readonly key: string | null;
@@ -26,7 +26,7 @@ export interface UsageRecord {
   readonly why: string | null;
   /** The code of the error of ours that it ended in. */
   readonly error: string | null;
-  /** Which tier had it, of a hit. */
+  /** The tier that had it, of a hit. */
   readonly tier: string | null;
   /** From the request to the last byte, as the client saw it, in ms. */
   readonly ms: number;

@@ -30,8 +30,10 @@ const SCHEMA = `
   PRAGMA user_version = ${BOOKS_VERSION};
 `;
 
+const added = (name: string) => `${name} = min(${name} + excluded.${name}, ${MOST})`;
+
 /** Adds to the row of the same kind; a sum that would not be exact any more stands still. */
-const ADD = `ON CONFLICT DO UPDATE SET ${AMOUNTS.map((name) => `${name} = min(${name} + excluded.${name}, ${MOST})`).join(', ')}`;
+const ADD = `ON CONFLICT DO UPDATE SET ${AMOUNTS.map(added).join(', ')}`;
 
 const PUT = `INSERT INTO books (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')}) ${ADD}`;
 
@@ -42,7 +44,8 @@ const SUMS = AMOUNTS.map((name) => `CAST(min(total(${name}), ${MOST}) AS INTEGER
 /** The rows of a day as one for each endpoint and outcome. The WHERE keeps ON CONFLICT from being read as a join. */
 const DRAW_TOGETHER = `
   INSERT INTO books (${COLUMNS.join(', ')})
-  SELECT day, '${OTHER}', endpoint, '${OTHER}', outcome, ${SUMS} FROM books WHERE day = ? AND ${NAMED} GROUP BY endpoint, outcome
+  SELECT day, '${OTHER}', endpoint, '${OTHER}', outcome, ${SUMS} FROM books
+  WHERE day = ? AND ${NAMED} GROUP BY endpoint, outcome
   ${ADD}
 `;
 
@@ -67,7 +70,8 @@ export class BooksTables {
     checkVersion(database, BOOKS_VERSION);
     setMark(database, BOOKS_MARK);
     database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ' +
+        'PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',
     );
     this.#reasons = transact(database, () => {
       database.exec(SCHEMA);

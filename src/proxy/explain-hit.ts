@@ -11,5 +11,6 @@ export function explainHit(outcome: Outcome): string | null {
   const expired = `expired ${-ttl} s ago`;
   if (freshness === 'fresh') return `${expired}, as the request accepts`;
   if (freshness === 'stale-while-revalidate') return `${expired}, and is being refreshed`;
-  return `${expired}, and ${status === null ? 'Refrain has too much to do to ask the upstream' : `the upstream failed (${status})`}`;
+  const failed = status === null ? 'Refrain has too much to do to ask the upstream' : `the upstream failed (${status})`;
+  return `${expired}, and ${failed}`;
 }

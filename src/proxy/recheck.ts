@@ -6,7 +6,7 @@
 import type { Cache } from '../cache/cache.ts';
 import { type Callers, isAccepted, isRefused } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Question } from '../cache/question.ts';
+import type { Client, Question } from '../cache/question.ts';
 import { type Clock, within } from '../clock.ts';
 import { RefrainError } from '../errors.ts';
 import type { Reader } from '../response/reader.ts';
@@ -36,13 +36,24 @@ export async function recheck(
   }
   const { reader, call } = result;
   const over = Promise.resolve(call).then(() => callers.checked(caller));
-  await within(clock, PATIENCE_MS, reader.whenBegun());
+  await awaitBegun(reader, question.client, clock);
   if (saysOfCaller(reader.head?.status)) return result;
   const kept = await keptAnswer(cache, question);
   if (!kept) return cache.orStale(result, question);
   if (reader.state !== 'waiting') reader.leave();
   else readToNobody(reader, over);
   return kept;
+}
+
+/** Waits for the answer to begin, but not for long; where the client leaves meanwhile, its place is given up. */
+async function awaitBegun(reader: Reader, client: Client, clock: Clock): Promise<void> {
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  const takeBack = client.onceGone(() => {
+    reader.leave();
+    resolve();
+  });
+  await within(clock, PATIENCE_MS, Promise.race([reader.whenBegun(), left]));
+  takeBack();
 }
 
 /** The call goes on: what comes of it is said of the caller, and kept. */

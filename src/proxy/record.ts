@@ -2,7 +2,7 @@
  * The last step: the usage record of a request, once both the request and the
  * upstream call that it led to are over.
  */
-import type { CacheResult, Outcome } from '../cache/outcome.ts';
+import type { CacheResult } from '../cache/outcome.ts';
 import type { RefrainError } from '../errors.ts';
 import type { UsageRecord } from '../ledger/usage-record.ts';
 import type { Call } from '../response/entry.ts';
@@ -25,41 +25,45 @@ export interface Served {
 const CLIENT_LEFT = 499;
 
 export function record(proxy: ProxyDependencies, served: Served): void {
-  const { result } = served;
-  const call = result?.call ?? null;
-  const known = recordOf(served, proxy.clock.now());
-  if (call instanceof Promise) void call.then((ended) => proxy.ledger.note(withCall(known, result, ended)));
-  else proxy.ledger.note(withCall(known, result, call));
+  const { call = null } = served.result ?? {};
+  const time = proxy.clock.now();
+  const known = recordOf(served, time, call instanceof Promise ? null : call);
+  if (call instanceof Promise) void call.then((ended) => proxy.ledger.note(withCall(known, served, ended)));
+  else proxy.ledger.note(known);
   const { requestId, status, outcome, key } = known;
   proxy.log.debug({ requestId, method: served.method, status, outcome, key }, 'request');
 }
 
-function recordOf({ context, result, status, error }: Served, time: number): Omit<UsageRecord, 'call'> {
+function recordOf({ context, result, status, error }: Served, time: number, call: Call | null): UsageRecord {
   const { outcome, reader } = result ?? {};
+  const code = (error ?? reader?.failure?.error)?.code ?? null;
   return {
     time,
     requestId: context.requestId,
     outcome: outcome?.word ?? 'refusal',
     endpoint: context.endpoint ?? 'other',
-    model: context.model,
+    model: context.model ?? call?.model ?? null,
     scope: context.scope,
     key: context.key,
     status: status ?? CLIENT_LEFT,
-    why: outcome ? whyOf(outcome) : null,
-    error: (error ?? reader?.failure?.error)?.code ?? null,
+    why: result ? whyOf(result, code) : code,
+    error: code,
     tier: outcome?.word === 'hit' ? outcome.tier : null,
     ms: performance.now() - context.startedAt,
     bytes: reader?.position ?? 0,
+    call,
   };
 }
 
-/** Why it was a bypass, or a hit on an entry that had expired. */
-function whyOf(outcome: Outcome): string | null {
-  if (outcome.word === 'bypass') return outcome.why;
-  return outcome.word === 'hit' && outcome.freshness !== 'fresh' ? outcome.freshness : null;
+/** The same once the call is over: only then is it known what it took, and why its answer was not kept. */
+function withCall(known: UsageRecord, { result }: Served, call: Call | null): UsageRecord {
+  const why = result ? whyOf(result, known.error) : known.why;
+  return { ...known, model: known.model ?? call?.model ?? null, why, call };
 }
 
-function withCall(known: Omit<UsageRecord, 'call'>, result: CacheResult | null, call: Call | null): UsageRecord {
-  const why = known.why ?? result?.flight?.unkept ?? known.error;
-  return { ...known, model: known.model ?? call?.model ?? null, why, call };
+/** The reason of a bypass, of a hit on an entry that had expired, or why its answer was not kept. */
+function whyOf({ outcome, flight }: CacheResult, error: string | null): string | null {
+  if (outcome.word === 'bypass') return outcome.why;
+  if (outcome.word === 'hit') return outcome.freshness === 'fresh' ? error : outcome.freshness;
+  return flight?.unkept ?? error;
 }

@@ -1,5 +1,5 @@
 /**
- * What is too long to be done between two requests, as a service of a thread.
+ * The work on keys that is too long to be done between two requests, as a service of a thread.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -20,7 +20,7 @@ export type WhyNotKeyed = WhyNotCacheable | 'unnamed';
 export interface Keyer {
   /** Bytes seen before are not read again; their naming is without parts. */
   key(keyContext: KeyContext, body: WholeBody): KeyedRequest | WhyNotCacheable | Promise<KeyedRequest | WhyNotKeyed>;
-  /** What the name is made of; null for a long body. */
+  /** The parts that the key is made of; null for a long body. */
   parts(keyContext: KeyContext, body: WholeBody): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
@@ -30,7 +30,7 @@ export interface Keyer {
 /** The longest body, in bytes, that is named at once: at most 50 ms, whatever it holds. */
 const SHORT = 128 * 1024;
 
-/** A body that is longer than this, in bytes, is copied to the thread in pages of its own, which go over as they are. */
+/** A body longer than this, in bytes, is copied to the thread in pages of its own, which go over as they are. */
 const LONG = 1024 * 1024;
 
 /** How many tasks may wait or be done; each holds its body in memory meanwhile. */

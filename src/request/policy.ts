@@ -1,15 +1,16 @@
 /**
  * The policy of a request: what it allows the cache to do (read, follow, ask
- * the upstream, write), and how old or stale an answer it takes. Comes from `Cache-Control` (RFC 9111, 5.2.1) and our own request headers;
- * malformed values are refused, and controls that do not exist.
+ * the upstream, write), and how old or stale an answer it takes. Comes from
+ * `Cache-Control` (RFC 9111, 5.2.1) and our own request headers; malformed
+ * values are refused, and controls that do not exist.
  */
 import { nearest } from '../config/nearest.ts';
 import { lifetime } from '../config/quantities.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
-import { type CacheControl, readCacheControl } from './cache-control.ts';
+import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 
-/** Which requests are cached at all. */
+/** The requests that are cached at all. */
 export type CacheMode = 'all' | 'deterministic' | 'off';
 
 export interface Policy {
@@ -71,20 +72,25 @@ const LONGEST = 9_999_999_999;
 
 /** @throws RefrainError `invalid_header`, naming the header */
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
-  refuseUnknown(fields);
+  refuseUnknownControls(fields);
   const control = readCacheControl(fields);
   const { onlyIfCached, maxAge, isHabit } = control;
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
+  const { revalidate, error } = defaults.stale;
   return {
     read: !noStore && !isRefresh,
     follow: !noStore && !isRefresh && !onlyIfCached,
     ask: !onlyIfCached,
     write: !noStore,
     maxAge,
-    ...staleness(control, defaults.stale, ttl),
+    // A request's own word counts, also where it is the stricter one.
+    maxStale: control.maxStale ?? revalidate ?? 0,
+    staleIfError: control.staleIfError ?? error ?? 0,
+    // Only for an answer that may be fetched, and kept.
+    revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
     ttl,
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
@@ -94,26 +100,11 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   };
 }
 
-/** @throws RefrainError `invalid_header` at a control that does not exist */
-function refuseUnknown(fields: HeaderFields): void {
+function refuseUnknownControls(fields: HeaderFields): void {
   for (const name of fields.keys()) {
     if (!name.startsWith(CONTROL) || CONTROLS.includes(name)) continue;
     throw unknownControl(name, nearest(name.slice(0, 80), CONTROLS));
   }
-}
-
-/** A request's own word counts in the place of the setting, also where it is the stricter one. */
-function staleness(
-  { maxStale, staleIfError, onlyIfCached }: CacheControl,
-  { revalidate, error }: PolicyDefaults['stale'],
-  ttl: number,
-): Pick<Policy, 'maxStale' | 'staleIfError' | 'revalidates'> {
-  return {
-    maxStale: maxStale ?? revalidate ?? 0,
-    staleIfError: staleIfError ?? error ?? 0,
-    // Only for an answer that may be fetched, and kept.
-    revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
-  };
 }
 
 /** As the setting `ttl` is written. */
@@ -144,7 +135,8 @@ function readTags(value: string | undefined): readonly string[] {
     throw invalidHeader(
       'x-refrain-tags',
       value,
-      `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, digits, dots, underscores, colons and hyphens`,
+      `1 to ${MAX_TAGS} tags with commas between, each of 1 to 64 letters, ` +
+        'digits, dots, underscores, colons and hyphens',
     );
   }
   return [...new Set(tags)];

@@ -98,14 +98,9 @@ export class WholeBody {
 
   /** SHA-256, in base64. */
   get digest(): string {
-    return (this.#digest ??= this.#digestOfPieces());
-  }
-
-  #digestOfPieces(): string {
-    if (this.#pieces.length === 1) return hash('sha256', this.#pieces[0] as Buffer, 'base64');
-    const digest = createHash('sha256');
-    for (const piece of this.#pieces) digest.update(piece);
-    return digest.digest('base64');
+    const [first] = this.#pieces;
+    if (this.#pieces.length === 1) return (this.#digest ??= hash('sha256', first as Buffer, 'base64'));
+    return (this.#digest ??= digestOf(this.#pieces));
   }
 
   #giveBack(): void {
@@ -115,4 +110,10 @@ export class WholeBody {
       if (byteLength === buffer.byteLength && byteLength >= OWN) (buffer as ArrayBuffer).transfer(0);
     }
   }
+}
+
+function digestOf(pieces: readonly Buffer[]): string {
+  const digest = createHash('sha256');
+  for (const piece of pieces) digest.update(piece);
+  return digest.digest('base64');
 }

@@ -1,5 +1,5 @@
 /**
- * Which keys hold an answer, by the answer's own id: nearly always one, and
+ * The keys that hold an answer, by the answer's own id: nearly always one, and
  * more where one answer is kept in several forms.
  */
 export class AnswerIndex {

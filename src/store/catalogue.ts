@@ -1,5 +1,5 @@
 /**
- * What only a store can promise that knows all that it holds: to list, count
+ * The contract of a store that knows all that it holds: to list, count
  * and search it, and to drop what fits. Nothing here is a use; `undefined`
  * where it cannot be told now.
  */
@@ -9,17 +9,17 @@ import type { EntryRow, EntryRows, Listing, Totals } from './listing.ts';
 
 export interface Catalogue {
   list(listing: Listing): Promise<EntryRows | undefined>;
-  /** What `purge` would drop. */
+  /** The entries that `purge` would drop. */
   count(purge: Purge): Promise<Totals | undefined>;
   /** The entries whose keys begin so, by key, as many as asked for. */
   listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[] | undefined>;
   /** All that is kept under a key, with what was asked. */
   read(key: string): Promise<Entry | undefined>;
-  /** What is kept under the first key that begins with `digits`, which is hexadecimal. */
+  /** The entry under the first key that begins with `digits`, which is hexadecimal. */
   findByPrefix(digits: string): Promise<Kept | undefined>;
   /** The newest entries whose request had these in common, newest first. */
   newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined>;
-  /** What is held, in entries and in bytes as the store's bound counts them. */
+  /** The size, in entries and in bytes as the store's bound counts them. */
   size(): Promise<Totals>;
   /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
   purge(purge: Purge): Promise<Totals | undefined>;
@@ -35,7 +35,7 @@ export interface Kept {
 
 export type Likeness = Pick<StoredRequest, 'endpoint' | 'model' | 'scope'>;
 
-/** What a tier holds at this moment, as far as is known without waiting. */
+/** The size of a tier at this moment, as far as is known without waiting. */
 export interface TierSize extends Totals {
   /** Entries that made room for others, since the start. */
   readonly evictions: number;

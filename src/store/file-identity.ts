@@ -1,5 +1,5 @@
 /**
- * Which file is open, by what the system knows it: two files of one name, one
+ * The identity of the open file, by what the system knows it: two files of one name, one
  * after the other, are told apart.
  */
 import { statSync } from 'node:fs';

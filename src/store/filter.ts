@@ -1,5 +1,5 @@
 /**
- * Which entries are meant: by what their requests were labelled with, by age,
+ * A choice of entries: by what their requests were labelled with, by age,
  * by size, by what was asked. A filter without a member fits every entry.
  */
 import type { Endpoint } from '../endpoint.ts';
@@ -13,13 +13,13 @@ export interface Criteria {
   readonly tag?: string | undefined;
 }
 
-/** What can be purged. */
+/** The choice of a purge. */
 export interface Purge extends Criteria {
   /** Stored then or before, in milliseconds since the epoch. */
   readonly storedUpTo?: number | undefined;
 }
 
-/** What can be listed. */
+/** The choice of a list. */
 export interface Filter extends Purge {
   /** Stored then or later, in milliseconds since the epoch. */
   readonly storedFrom?: number | undefined;

@@ -36,7 +36,7 @@ export interface EntryRows {
 export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
   readonly key: string;
   readonly label: Label | null;
-  /** What it takes of the store's bound. */
+  /** Its share of the store's bound. */
   readonly bytes: number;
   /** How often it was served. */
   readonly hits: number;

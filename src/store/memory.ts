@@ -24,7 +24,7 @@ export interface MemoryStore extends Required<Tier>, Catalogue {
   info(): LruInfo;
 }
 
-/** What `functools.lru_cache` tells of itself, the sizes in bytes. */
+/** The figures that `functools.lru_cache` reports, the sizes in bytes. */
 export interface LruInfo {
   readonly hits: number;
   readonly misses: number;
@@ -35,7 +35,7 @@ export interface LruInfo {
 
 export interface MemoryStoreOptions {
   readonly maxBytes: number;
-  /** Whether what was asked is held too; else it is left to a store that has more room. */
+  /** True where the request is held too; else it is left to a store that has more room. */
   readonly holdsParts?: boolean;
 }
 

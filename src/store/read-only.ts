@@ -12,7 +12,8 @@ const BUSY_TIMEOUT_MS = 1_000;
 /** @throws what SQLite throws, also where there is no file */
 export function openReadOnly(path: string): DatabaseSync {
   // Even a reader makes the files beside a database in WAL mode where they are missing, and leaves them there. Without
-  // a log nobody is writing, and the file can be read as one that nobody does (https://www.sqlite.org/uri.html#uriimmutable).
+  // a log nobody is writing, and the file can be read as one that nobody writes
+  // (https://www.sqlite.org/uri.html#uriimmutable).
   if (isStill(path)) return openStill(path);
   return new DatabaseSync(pathToFileURL(path), { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }

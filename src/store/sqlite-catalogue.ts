@@ -1,5 +1,5 @@
 /**
- * What people are told of an open database. Nothing here takes long: what may
+ * The lists, counts and single entries of an open database. Nothing here takes long: what may
  * is done in slices, each of which goes on where the last one ended.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -18,14 +18,14 @@ export interface CountSlice extends Totals {
 const SLICE_ROWS = 500;
 const SLICE_TEXT = 2 * 1_024 * 1_024;
 
-/** What each order sorts by. Every index has the row's number too. */
+/** The column that each order sorts by. Every index has the row's number too. */
 const SORTED_BY: Readonly<Record<Sort, string>> = { newest: 'id', largest: 'bytes', 'most-used': 'hits' };
 
 const SELECT_KEPT = `SELECT id, key, ${LABEL_COLUMNS}, parts, prompt FROM entries JOIN answers USING (id)`;
 
 export class SqliteCatalogue {
   readonly #database: DatabaseSync;
-  /** Whether a row is on its way out. */
+  /** True for a row that is on its way out. */
   readonly #isPurged: (row: RawRow) => boolean;
   readonly #prompt: StatementSync;
 
@@ -152,7 +152,8 @@ function sliceBehind(after: Position | null, by: string, columns: string): Condi
     `SELECT ${columns} FROM entries WHERE ${where} ORDER BY ${by} DESC, id DESC LIMIT ${SLICE_ROWS}`;
   if (after === null) return { sql: select('TRUE'), values: [] };
   if (by === 'id') return { sql: select('id < ?'), values: [after.id] };
-  const sql = `SELECT * FROM (${select(`${by} = ? AND id < ?`)}) UNION ALL SELECT * FROM (${select(`${by} < ?`)}) LIMIT ${SLICE_ROWS}`;
+  const [same, further] = [select(`${by} = ? AND id < ?`), select(`${by} < ?`)];
+  const sql = `SELECT * FROM (${same}) UNION ALL SELECT * FROM (${further}) LIMIT ${SLICE_ROWS}`;
   return { sql, values: [after.at, after.id, after.at] };
 }
 

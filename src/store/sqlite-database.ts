@@ -30,7 +30,7 @@ export interface DatabaseOptions<Tables> {
   readonly mark: Mark;
   /** How long another process may hold the file, in milliseconds. */
   readonly busyMs: number;
-  /** Lays out the database, or finds that another version did. Writes in any case, so that one that cannot be written shows now. */
+  /** Lays out the database, or finds that another version did. Writes in any case, to find one that takes no writes. */
   readonly layOut: (database: DatabaseSync) => Tables;
   /** The same of one that may only be read. */
   readonly readOnly: (database: DatabaseSync) => Tables;
@@ -42,13 +42,13 @@ export class SqliteDatabase<Tables> {
   #database: DatabaseSync | undefined;
   #tables: Tables | undefined;
   #identity: FileIdentity | undefined;
-  /** Which was open last, and not set aside. */
+  /** The file that was open last, and not set aside. */
   #lastFile: string | undefined;
   /** How often another file was found in its place. */
   #generation = 0;
   #unwritable: Failure | null = null;
   #lastAsideAt = -Infinity;
-  /** Which of them others can read, as was told last. */
+  /** Those that others can read, as was reported last. */
   #exposed = '';
 
   constructor(options: DatabaseOptions<Tables>) {
@@ -64,7 +64,7 @@ export class SqliteDatabase<Tables> {
     return this.#unwritable;
   }
 
-  /** Which file is open; another text for another file. */
+  /** The identity of the open file; another text for another file. */
   get identity(): string | undefined {
     return this.#identity && `${this.#identity.file} ${this.#generation}`;
   }
@@ -101,7 +101,7 @@ export class SqliteDatabase<Tables> {
     this.connect();
   }
 
-  /** Does `act`, and where the file turns out damaged does it once more on a fresh one. What throws has let go of the file. */
+  /** Does `act`, and once more on a fresh file where this one turns out damaged. Closes the file where it throws. */
   withRecovery<T>(now: number, act: () => T): T {
     try {
       return act();

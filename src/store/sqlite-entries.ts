@@ -23,14 +23,14 @@ import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts
 import { layOut, ROW_BYTES, SCHEMA_VERSION, TAG_BYTES } from './sqlite-schema.ts';
 import { goneBy } from './thrown-away.ts';
 
-/** What is held, and whether purges are yet to be done. */
+/** The size of what is held, and whether purges are yet to be done. */
 export interface SqliteSize extends Totals {
   readonly isPurging: boolean;
 }
 
 export interface Swept {
   readonly isDone: boolean;
-  /** What was deleted for the order, once it is done. */
+  /** The totals that were deleted for the order, once it is done. */
   readonly totals: Totals;
   readonly size: SqliteSize;
 }
@@ -207,8 +207,10 @@ function prepare(database: DatabaseSync) {
     get: select('frame'),
     read: select('frame, parts, prompt'),
     add: database.prepare(
-      `INSERT INTO entries (key, answer_id, stored_at, expires_at, used, hits, bytes, endpoint, model, scope, tags, call)
-       VALUES (:key, :answerId, :storedAt, :expiresAt, ${NEXT_USE}, :uses, :bytes, :endpoint, :model, :scope, :tags, :call)`,
+      `INSERT INTO entries (key, answer_id, stored_at, expires_at, used, hits, bytes,
+                            endpoint, model, scope, tags, call)
+       VALUES (:key, :answerId, :storedAt, :expiresAt, ${NEXT_USE}, :uses, :bytes,
+               :endpoint, :model, :scope, :tags, :call)`,
     ),
     addAnswer: database.prepare('INSERT OR REPLACE INTO answers (id, parts, prompt, frame) VALUES (?, ?, ?, ?)'),
     addTag: database.prepare('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)'),

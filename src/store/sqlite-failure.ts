@@ -1,5 +1,5 @@
 /**
- * What can go wrong with the database file, and what each thing asks for:
+ * The failures of the database file, and what each asks for:
  * damage asks for a fresh file, all else for another try later.
  */
 import { type Failure, failureOf } from '../thread/failure.ts';
@@ -50,7 +50,7 @@ export function isRefusal({ code }: Failure): boolean {
   return code === 'NOT_OURS' || code === 'OPEN_TO_OTHERS';
 }
 
-/** What an operator can do about it. */
+/** The advice to an operator. */
 export function adviceOn({ code }: Failure): string {
   switch (code) {
     case 'SQLITE_FULL':

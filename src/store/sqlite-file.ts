@@ -92,7 +92,7 @@ export class SqliteFile {
     });
   }
 
-  /** What the entries say; asked once more where the file had to be set aside. */
+  /** The answer of the entries; asked once more where the file had to be set aside. */
   ask<T>(now: number, act: (entries: SqliteEntries) => T): T {
     return this.#database.withRecovery(now, () => act(this.#database.tables));
   }

@@ -1,5 +1,5 @@
 /**
- * Whether the database file can be asked, and when to try it again. Each
+ * The health of the database file: whether it can be asked, and when to try again. Each
  * change of state is one log line.
  *
  *   opening ─▶ up        the first reply came

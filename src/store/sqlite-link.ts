@@ -81,7 +81,7 @@ export class SqliteLink {
     return this.#closing !== undefined;
   }
 
-  /** What the file held when it was last heard of. */
+  /** The size of the file's entries when it was last reported. */
   get held(): TierSize {
     const { entries, bytes } = this.#size;
     return { entries, bytes, evictions: this.#evictions };
@@ -115,7 +115,7 @@ export class SqliteLink {
     return this.within(ms, this.ask(method, parameters), () => this.health.overdue(ms));
   }
 
-  /** What `promise` brings, or undefined once that has taken longer than `ms` milliseconds. */
+  /** The value of `promise`, or undefined once that has taken longer than `ms` milliseconds. */
   within<T>(ms: number, promise: Promise<T>, onLate?: () => void): Promise<T | undefined> {
     return within(this.#options.clock, ms, promise, onLate);
   }
@@ -170,11 +170,11 @@ export class SqliteLink {
   async #shut(): Promise<void> {
     this.health.retryNow();
     const isToFlush = this.#ready !== undefined || !this.buffer.isEmpty;
-    if (isToFlush)
-      await this.within(
-        CLOSE_BUDGET_MS,
-        this.flush().then(() => this.ask('close', [])),
-      );
+    const closing = async () => {
+      if (isToFlush) await this.flush();
+      if (isToFlush) await this.ask('close', []);
+    };
+    await this.within(CLOSE_BUDGET_MS, closing());
     this.health.closed();
     this.#cancelGathering?.();
     await this.within(CLOSE_BUDGET_MS, this.#service.end());

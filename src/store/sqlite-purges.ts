@@ -26,7 +26,7 @@ const NEXT = `SELECT id, bytes, ${LABEL_COLUMNS} FROM entries WHERE id > ? AND i
 
 export class SqlitePurges {
   readonly #database: DatabaseSync;
-  /** What was deleted for whoever ordered it, by token. */
+  /** The totals that were deleted for each order, by token. */
   readonly #deleted = new Map<string, Totals>();
   #begun: readonly Begun[];
 
@@ -71,7 +71,7 @@ export class SqlitePurges {
     this.refresh();
   }
 
-  /** What was deleted for an order, once it is done; for all, nothing once there is no more to do. */
+  /** The totals that were deleted for an order, once it is done; for all, nothing once there is no more to do. */
   takeDone(token?: string): Totals | null {
     if (this.#begun.some((each) => token === undefined || each.token === token)) return null;
     const totals = this.#deleted.get(token ?? '') ?? NOTHING;

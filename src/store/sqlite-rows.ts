@@ -31,13 +31,13 @@ export function rowOf(raw: RawRow): EntryRow {
   } as EntryRow;
 }
 
-/** What a purge is told an entry by. */
+/** The properties by which a purge knows an entry. */
 export function labelledOf(raw: RawRow): Pick<Entry, 'storedAt' | 'request'> {
   const label = labelOf(raw);
   return { storedAt: raw.stored_at as number, ...(label && { request: { ...label, parts: null } }) };
 }
 
-/** The entry of a row with its frame, and with what was asked as far as the row has it; nothing where the frame is not whole. */
+/** The entry of a row with its frame, and its request as far as the row has it; nothing where the frame is damaged. */
 export function entryOf(key: string, raw: RawRow): Entry | undefined {
   const entry = raw.frame instanceof Uint8Array ? decode(key, raw.frame) : undefined;
   const request = askedOf(raw);

@@ -79,7 +79,7 @@ const SCHEMA = `
 `;
 
 /**
- * What a row takes of the file beyond its frame, key and label: the key and
+ * The bytes of a row beyond its frame, key and label: the key and
  * the label once more, the row's places in the indexes, and what is left empty
  * of its last page. Measured by `node test/bench/rows.ts`.
  */

@@ -141,7 +141,7 @@ class DiskStore implements SqliteStore {
       dropped = buffer.purge({ token, purge });
     });
     if (this.#link.isClosing || !this.#link.health.mayBeWritten) return undefined;
-    // What waited is written first, or its rows would be counted once more.
+    // Changes that wait are written first, or its rows would be counted once more.
     const isWritten = await this.#link.flush();
     const swept = isWritten ? await this.#link.sweep(token) : undefined;
     return swept && add(dropped, swept);
@@ -187,7 +187,7 @@ class DiskStore implements SqliteStore {
     return this.#browse('newest', [like, limit]);
   }
 
-  /** What the file holds after all changes so far, or held when it was last heard of. */
+  /** The size of the file's entries after all changes so far, or as it was last reported. */
   async size(): Promise<Totals> {
     await this.#link.within(FLUSH_BUDGET_MS, this.#link.settle());
     const { entries, bytes } = this.#link.held;
@@ -198,7 +198,7 @@ class DiskStore implements SqliteStore {
     return this.#link.close();
   }
 
-  /** Whether a lookup is worth its time; a file that is down is tried again. */
+  /** True where a lookup is worth its time; a file that is down is tried again. */
   #mayBeAsked(): boolean {
     void this.#link.retry();
     return this.#link.health.mayBeRead;

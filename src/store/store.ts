@@ -19,12 +19,12 @@ export interface Found {
   readonly tier: string;
 }
 
-/** What any store can promise, however far away it is. */
+/** The contract of any store, however far away it is. */
 export interface EntryStore {
   readonly name: string;
-  /** What can be had without waiting. Nothing here says nothing of `get`. */
+  /** The entry that can be had without waiting. Nothing here says nothing of `get`. */
   getSync(key: string): Found | undefined;
-  /** What can be had at all. */
+  /** The entry, wherever it is. */
   get(key: string): Promise<Found | undefined>;
   /** The same of several keys; those of which nothing can be had are left out. */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>>;
@@ -40,13 +40,13 @@ export interface EntryStore {
   close(): Promise<void>;
 }
 
-/** What a store in this process can do besides. */
+/** The contract of a store in this process. */
 interface Near {
   /** True where `getSync` finds all that `get` would. */
   readonly isSync: boolean;
-  /** Whether `getSync` would find something. Not a use. */
+  /** True where `getSync` would find something. Not a use. */
   has(key: string): boolean;
-  /** What is kept under a key was served so often: it is the one used last. Written down some time later. */
+  /** Counts so many uses of the entry under a key: it is the one used last. Written down some time later. */
   use(key: string, times: number): void;
   /** Drops every entry that is of what is gone, from the moment that this returns. */
   drop(gone: Gone): void;
@@ -61,9 +61,9 @@ export type Tier = EntryStore & Partial<Near>;
 export interface Store extends EntryStore, Catalogue {
   /** True where `getSync` finds all that `get` would. */
   readonly isSync: boolean;
-  /** What `get` finds in the tiers that `getSync` says nothing of, for whoever has asked that already. */
+  /** The entry that `get` finds in the tiers which `getSync` does not ask, for a caller that has asked that already. */
   getSlow(key: string): Promise<Found | undefined>;
-  /** What is kept under a key was served once. */
+  /** Counts a use of the entry under a key. */
   use(key: string): void;
   written(): Promise<boolean>;
 }

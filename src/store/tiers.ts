@@ -41,7 +41,7 @@ class TierStack implements Tiers {
   readonly #others: readonly Tier[];
   readonly #catalogues: readonly Catalogue[];
   readonly #useCounter: UseCounter;
-  /** The newest lookup of each key; a change to the key ends it, so that what was read before is not promoted over it. */
+  /** The newest lookup of each key; a change to the key ends it, so that nothing older is promoted over it. */
   readonly #lookups = new Map<string, symbol>();
 
   constructor({ stores, catalogue, fallback, clock = systemClock }: TiersOptions) {
@@ -117,7 +117,7 @@ class TierStack implements Tiers {
   }
 
   heed(gone: Gone): void {
-    // Which key a lookup under way will find of it is not known; so none is promoted.
+    // The keys that lookups under way will find of it are not known; so none is promoted.
     this.#lookups.clear();
     this.#each((store) => store.drop?.(gone), this.#others);
   }
@@ -189,7 +189,7 @@ class TierStack implements Tiers {
     if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
   }
 
-  /** What the catalogue answers, or where it cannot, the other. */
+  /** The catalogue's answer, or where it cannot, the other. */
   async #ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
     this.#useCounter.tell();
     for (const catalogue of this.#catalogues) {
@@ -206,7 +206,7 @@ class TierStack implements Tiers {
   }
 }
 
-/** What `act` returns; undefined where it throws. */
+/** The result of `act`; undefined where it throws. */
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act();
@@ -215,7 +215,7 @@ function attempt<T>(act: () => T): T | undefined {
   }
 }
 
-/** What `act` resolves with; undefined where it throws or rejects. */
+/** The value that `act` resolves with; undefined where it throws or rejects. */
 async function settled<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();

@@ -26,7 +26,7 @@ export class UseCounter {
     else if (this.#times.size >= MAX_KEYS) this.tell();
   }
 
-  /** What is kept under the key from here on has not been used. */
+  /** Starts anew for the entry that is kept under the key from here on. */
   forget(key: string): void {
     this.#times.delete(key);
   }

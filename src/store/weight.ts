@@ -1,10 +1,10 @@
 /**
- * What an entry costs the process that holds it, in bytes.
+ * The memory that an entry takes of the process that holds it, in bytes.
  */
 import type { Entry } from '../response/entry.ts';
 
 /**
- * What holding one entry takes beyond its body and its strings: the objects of
+ * The bookkeeping of one entry beyond its body and its strings: the objects of
  * the entry, its head, its label and its buffer, and its places in the cache's tables.
  * V8 tells of 774 (`node --expose-gc test/bench/bookkeeping.ts`: "heap +
  * buffers" less body and strings); the rest stands for the native half of a
@@ -12,7 +12,7 @@ import type { Entry } from '../response/entry.ts';
  */
 export const BOOKKEEPING_BYTES = 940;
 
-/** What it takes more where it tells of its call (measured there too). */
+/** The bytes more for an entry with figures of its call (measured there too). */
 const CALL_BYTES = 128;
 
 export function weigh(key: string, { head, body, answerId, call, request }: Entry): number {

@@ -1,5 +1,5 @@
 /**
- * What a slow store has been asked to change and has yet to change.
+ * The changes that a slow store has been asked for and has yet to make.
  *
  *   waiting   put, delete, deleteAnswer, purge, use; a key's newest change is the one kept
  *   told      take(): the oldest of them, on their way; one batch at a time
@@ -68,7 +68,7 @@ export class WriteBuffer {
     return purges.length === 0 && answers.size === 0 && keys.size === 0;
   }
 
-  /** Whether a whole batch waits. */
+  /** True where a whole batch waits. */
   get isDue(): boolean {
     return this.#waiting.keys.size >= BATCH_CHANGES || this.#waitingBytes >= BATCH_BYTES;
   }
@@ -125,7 +125,7 @@ export class WriteBuffer {
       this.#record(key, isPut(change) ? { ...change, uses: change.uses + times } : (change ?? 0) + times);
   }
 
-  /** What is to become of a key; undefined where that is for the store to say. */
+  /** The change that is to come to a key; undefined where that is for the store to say. */
   find(key: string): Entry | 'deleted' | undefined {
     for (const { keys } of [this.#waiting, this.#told]) {
       const change = keys.get(key);
@@ -135,7 +135,7 @@ export class WriteBuffer {
     return undefined;
   }
 
-  /** Whether an entry that the store still has is to go. */
+  /** True for an entry that the store still has and that is to go. */
   hasPendingDelete(entry: Entry): boolean {
     return [this.#waiting, this.#told].some(
       ({ purges, answers }) =>
@@ -164,7 +164,7 @@ export class WriteBuffer {
     this.#toldBytes = 0;
   }
 
-  /** What came since stands; the rest waits again, its place in the order of use lost. */
+  /** Keeps what came since; the rest waits again, its place in the order of use lost. */
   nack(): void {
     const { purges, answers, keys } = this.#told;
     this.ack();

@@ -23,10 +23,9 @@ const SQLITE_CODES: Readonly<Record<number, string>> = {
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: 'UNKNOWN', message: String(error) };
-  const { code = error.name, errcode } = error as Error & { code?: string; errcode?: number };
+  const { code, errcode } = error as Error & { code?: unknown; errcode?: number };
+  const { name, message } = error;
   // The low byte is the primary code; what is above it says more than an operator needs.
-  return {
-    code: errcode === undefined ? code : (SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`),
-    message: error.message,
-  };
+  if (errcode !== undefined) return { code: SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`, message };
+  return { code: typeof code === 'string' ? code : name, message };
 }

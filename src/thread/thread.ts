@@ -45,7 +45,7 @@ export interface ServiceOptions<News> {
 }
 
 export interface Service<M extends Methods> {
-  /** Whether asking starts no thread. */
+  /** True where asking starts no thread. */
   readonly isRunning: boolean;
   /** Never rejects. @param memory that is handed over */
   ask<N extends keyof M & string>(
@@ -116,7 +116,7 @@ export class Thread {
 
   #start(): Worker {
     const services = this.#services.map(({ module, data }) => ({ module: module.href, data }));
-    // Not the process's own flags: some (`--input-type`) would keep it from starting. Node 22 warns of node:sqlite, which is decided.
+    // Not the process's own flags: some (`--input-type`) would keep it from starting. Node 22 warns of node:sqlite.
     const worker = new Worker(WORKER, { workerData: services, execArgv: ['--disable-warning=ExperimentalWarning'] });
     let cause: unknown;
     worker.on('message', (message: ThreadMessage) => {

@@ -24,7 +24,7 @@ for (const where of ['memory', 'the file']) {
       'prompts, models and tools are data, and are found',
       async ({ open }) => {
         const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-        onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+        onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
         const proxy = await open({ store: { path: where === 'memory' ? null : join(folder, 'cache.sqlite') } });
         const admin = new CheckedAdminClient(proxy.adminUrl);
         const { chat } = connect(NEWEST, `${proxy.url}/v1`);

@@ -11,7 +11,7 @@ import { CheckedAdminClient, type Refusal } from './checked-client.ts';
 
 function storePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return join(folder, 'cache.sqlite');
 }
 

@@ -28,19 +28,10 @@ function whyWrong(invariants: Invariants, setting: Setting, asker: Asker, calls:
   const heard = Buffer.concat(asker.played);
   const sent = call.sent.length === 0 ? heard.subarray(0, 0) : Buffer.concat(call.sent);
   if (!heard.equals(sent.subarray(0, heard.length))) return `hears what call ${call.number} has not said`;
-  if (asker.result?.outcome.word === 'hit') {
-    return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
-  }
-  const wrongFollow = asker.result?.outcome.word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
+  const word = asker.result?.outcome.word;
+  if (word === 'hit') return whyNotHit(invariants, asker, call) ?? whyNotStandIn(setting, asker, calls);
+  const wrongFollow = word === 'follow' ? whyNotFollow(invariants, asker, call) : null;
   return wrongFollow ?? whyNotEnded(invariants, setting, asker, call);
-}
-
-/** Why what it has heard of a call may not be all. */
-function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, call: Call): string | null {
-  if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
-  if (asker.state !== 'complete') return null;
-  const heard = asker.played.reduce((sum, { length }) => sum + length, 0);
-  return whyNotComplete(call, heard, call.bytes);
 }
 
 /** Why it may not be where it is without having seen a head. */
@@ -51,8 +42,11 @@ function whyNotHeadless(invariants: Invariants, setting: Setting, asker: Asker, 
   return whyNotCut(invariants, setting, asker, audible);
 }
 
-function whyNotComplete(call: Call, heard: number, sent: number): string | null {
-  if (heard !== sent) return `hears less than all of call ${call.number}`;
+/** Why what it heard may not have ended as it did. */
+function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, call: Call): string | null {
+  if (asker.state === 'cut') return whyNotCut(invariants, setting, asker, [call]);
+  if (asker.state !== 'complete') return null;
+  if (lengthOf(asker.played) !== lengthOf(call.sent)) return `hears less than all of call ${call.number}`;
   return mayBeComplete(call) ? null : `hears all of call ${call.number}, which broke off`;
 }
 
@@ -98,24 +92,31 @@ function whyNotFollow(
   return isSilent && openedAt - call.ledAt > PATIENCE * 1000 ? 'waits for what is overdue' : null;
 }
 
-/** In ms; negative where it accepts nothing stale. */
-function acceptedStaleness({ result, manner: { permission } }: Asker): number {
+const lengthOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, { length }) => sum + length, 0);
+
+/** @param staleFor how long ago the entry expired, in ms; negative where it has not */
+function isTooStale(staleFor: number, { permission }: Asker['manner'], result: Asker['result']): boolean {
+  if (staleFor < 0) return false;
   const { maxStale = 0, staleIfError = 0 } = permission ?? {};
   const isStandIn = result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
-  const seconds = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
-  return seconds === 0 ? -1 : seconds * 1000;
+  const accepted = isStandIn ? Math.max(maxStale, staleIfError) : maxStale;
+  return accepted === 0 || staleFor > accepted * 1000;
 }
 
-function whyNotHit(invariants: Invariants, asker: Asker, call: Call): string | null {
-  const { topic, manner, state, listener: reader, openedStep, openedAt, played } = asker;
+function whyNotHit(
+  invariants: Invariants,
+  { topic, manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
+  call: Call,
+): string | null {
   const kept = invariants.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
   if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
   if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
-  if (openedAt - kept.at > (manner.permission?.maxAge ?? 0) * 1000) return 'hits what is too old';
-  const staleFor = openedAt - kept.at - (call.asker.manner.permission?.ttl ?? 0) * 1000;
-  if (staleFor >= 0 && staleFor > acceptedStaleness(asker)) return 'hits what has expired';
+  const { maxAge = 0 } = manner.permission ?? {};
+  if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';
+  const expiredAt = kept.at + (call.asker.manner.permission?.ttl ?? 0) * 1000;
+  if (isTooStale(openedAt - expiredAt, manner, result)) return 'hits what has expired';
   if (state === 'cut' || reader.state !== 'complete') return 'hits what is not whole';
   return state !== 'complete' || Buffer.concat(played).length === kept.bytes
     ? null

@@ -252,7 +252,7 @@ export class Invariants {
     );
   }
 
-  /** Whether a call is in the air and may hold its key: others wait for it. */
+  /** True while a call is in the air and may hold its key: others wait for it. */
   #isGoingOn(call: Call): boolean {
     const { asker, answer, begunAt, ledAt, ledStep } = call;
     if (!call.isInTheAir || this.wasPurged(asker.topic.key, ledStep)) return false;
@@ -284,7 +284,7 @@ export class Invariants {
     );
   }
 
-  /** Whether a refresh was ended by us that could have been kept. */
+  /** True where we ended a refresh that could have been kept. */
   #isGivenUp(call: Call): boolean {
     const { isDetached, isAborted, end, terminalAt } = call;
     if (!isDetached || !isAborted || end !== null || terminalAt !== null) return false;

@@ -11,7 +11,7 @@ import { Model } from './model.ts';
 
 interface Stale {
   readonly model: Model;
-  /** Asks with the permission of one who has the stale refreshed, unless another is given. @returns the word of its outcome */
+  /** Asks with a permission that has the stale refreshed, unless another is given. @returns the word of its outcome */
   readonly ask: (permission?: typeof PLAIN) => Promise<string | undefined>;
   readonly purge: () => void;
 }

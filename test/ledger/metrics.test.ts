@@ -168,7 +168,7 @@ describe('metrics', () => {
 
   story('of a store that makes room, in memory and on disk', async ({ upstream, open }) => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
     const proxy = await open({
       memory: { bytes: 64 * 1_024 },
       store: { path: join(folder, 'cache.sqlite'), bytes: 100_000 },

@@ -32,7 +32,7 @@ function open() {
     process.off('worker', note);
     await ledger.close();
     await store.close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   });
   return { paths, clock, lines, threads, store, ledger };
 }

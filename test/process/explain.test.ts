@@ -6,7 +6,7 @@ import { Child } from '../harness/child.ts';
 
 function files(contents: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   for (const [name, text] of Object.entries(contents)) writeFileSync(join(folder, name), text);
   return folder;
 }

@@ -232,7 +232,7 @@ describe('what is left out for one dialect', () => {
   story('is none either once another dialect is set over the same file', async ({ upstream, open }) => {
     upstream.script = byUser;
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
     const store = { path: join(folder, 'cache.sqlite') };
     const before = await open({ store, dialect: 'engine' });
     expect(await answerOf(before.url + CHAT, { user: 'alice' })).toEqual(['MISS', 'for alice']);

@@ -1,9 +1,3 @@
-/**
- * A proxy that does as much at a time as it may, with what it keeps on disk
- * alone: whoever finds an answer there is served, others are turned away.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import {
@@ -20,11 +14,7 @@ import type { Proxy } from '../harness/proxy.ts';
 import { story as base } from '../harness/story.ts';
 
 const story = base.extend<{ onDisk: object }>({
-  onDisk: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use({ memory: { bytes: 0 }, store: { path: join(folder, 'cache.sqlite') } });
-    rmSync(folder, { recursive: true, force: true });
-  },
+  onDisk: async ({ folder }, use) => use({ memory: { bytes: 0 }, store: { path: join(folder, 'cache.sqlite') } }),
 });
 
 const asking = (content: string, others: object = {}) => ({ body: chatRequest(content, others) });

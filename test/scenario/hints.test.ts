@@ -28,7 +28,7 @@ const linesAbout = (proxy: Proxy) => proxy.lines.filter(({ msg }) => String(msg)
 
 const folder = () => {
   const path = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
   return join(path, 'cache.sqlite');
 };
 

@@ -16,7 +16,7 @@ const asked = (others: object = {}) => ({
 });
 const KEY = { 'x-api-key': 'sk-ant-test', 'anthropic-version': '2023-06-01' };
 
-/** What `x-cache` says of each of these requests. */
+/** The `x-cache` of each of these requests. */
 async function wordsOf(
   url: string,
   ...requests: readonly (readonly [body: object, headers?: Record<string, string>])[]

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
@@ -12,11 +11,7 @@ import { until } from '../harness/until.ts';
 import type { Call, Script, ScriptedUpstream } from '../harness/upstream.ts';
 
 const story = base.extend<{ path: string }>({
-  path: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(join(folder, 'kept', 'cache.sqlite'));
-    rmSync(folder, { recursive: true, force: true });
-  },
+  path: async ({ folder }, use) => use(join(folder, 'kept', 'cache.sqlite')),
 });
 
 const HOUR = 3_600_000;

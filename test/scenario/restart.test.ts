@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from 'vitest';
@@ -12,11 +11,7 @@ import { story as base } from '../harness/story.ts';
 import type { Call } from '../harness/upstream.ts';
 
 const story = base.extend<{ path: string }>({
-  path: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(join(folder, 'kept', 'cache.sqlite'));
-    rmSync(folder, { recursive: true, force: true });
-  },
+  path: async ({ folder }, use) => use(join(folder, 'kept', 'cache.sqlite')),
 });
 
 /** Each question has an answer of its own, so that a wrong one shows. */

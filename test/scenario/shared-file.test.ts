@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { CheckedAdminClient } from '../admin/checked-client.ts';
@@ -20,11 +19,7 @@ import { countTicks } from '../harness/ticks.ts';
 import { until } from '../harness/until.ts';
 
 const story = base.extend<{ path: string }>({
-  path: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(join(folder, 'cache.sqlite'));
-    rmSync(folder, { recursive: true, force: true });
-  },
+  path: async ({ folder }, use) => use(join(folder, 'cache.sqlite')),
 });
 
 /** More than the second in which it is promised, for a machine that is busy. */

@@ -24,7 +24,7 @@ const ON_ERROR = { stale: { error: 300 } };
 
 const newPath = () => {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return join(folder, 'cache.sqlite');
 };
 

@@ -41,7 +41,7 @@ function listen(proxy: Proxy): PricedUsageRecord[] {
 const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 const directory = () => {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 };
 

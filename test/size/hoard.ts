@@ -21,6 +21,8 @@ export interface Hoard {
 
 /** In bytes: what is no request's. After long bodies the allocator keeps up to twice of it for the next ones. */
 const SLACK = 64 * MB;
+/** Gigabytes pass here, and may take their time on a machine that others use too. */
+const NET = { timeout: 600_000 };
 /**
  * The shares of all bodies that come, one after the other: all to a process that has not seen their like; then some,
  * which fill the budget too, to one whose allocator has.
@@ -114,7 +116,7 @@ const inMegabytes = (growths: readonly number[]) =>
 
 export function hoardAtMost({ bombs, large, tell }: Hoard): void {
   for (const [coding, make] of Object.entries(BOMBS)) {
-    test(`${bombs} bodies in ${coding} that decode to 300 MB take little, and are passed on`, async () => {
+    test(`${bombs} bodies in ${coding} that decode to 300 MB take little, and are passed on`, NET, async () => {
       const bomb = make();
       const { growths, answers } = await measure([], bombs, () => [
         () => [bomb],
@@ -137,7 +139,7 @@ export function hoardAtMost({ bombs, large, tell }: Hoard): void {
       [200, 503, undefined],
     ],
   ] as const) {
-    test(`${large} bodies of 15.9 MB at once take no more than ${what}`, async () => {
+    test(`${large} bodies of 15.9 MB at once take no more than ${what}`, NET, async () => {
       const piece = Buffer.alloc(63_600, 'a');
       const begin = (index: number) => Buffer.from(`{"model":"m","messages":[{"role":"user","content":"${index} `);
       function* body(index: number): Iterable<Buffer> {

@@ -1,5 +1,5 @@
 /**
- * What the memory tier counts against what V8 says that it takes, once it is
+ * The bytes that the memory tier counts against those that V8 says it takes, once it is
  * full and has dropped most of what it was given. Declares tests.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -13,7 +13,7 @@ import { entryOf } from './entries.ts';
 export interface AccountingOptions {
   /** How many answers are kept, one after the other. */
   readonly answers: number;
-  /** What the tier may hold, in bytes. */
+  /** The bound of the tier, in bytes. */
   readonly cap: number;
   readonly report?: (figures: string) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * What every store tells of its entries, and purges, whatever it is made of.
+ * The contract of every catalogue, whatever it is made of.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -224,7 +224,7 @@ export function honoursCatalogue(name: string, { open, settle }: Subject): void 
       expect(await keysOf(store)).toEqual([]);
     });
 
-    test('tells what was asked, by the first digits of a key or by what requests have in common, the newest first', async () => {
+    test('finds requests by the first digits of a key or by what they have in common, the newest first', async () => {
       const store = await open(ROOMY);
       const plainOf = (more: Partial<StoredRequest> = {}): StoredRequest => ({
         endpoint: 'chat',

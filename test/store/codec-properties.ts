@@ -1,5 +1,5 @@
 /**
- * What holds for every frame, however often that is tried: the entry that was
+ * The properties of every frame, however often they are tried: the entry that was
  * encoded under a key, or nothing. Declares tests.
  */
 import fc from 'fast-check';

@@ -29,9 +29,9 @@ export class ConstrainedProxy {
   readonly #barrier = new Barrier();
   #url = '';
   #now: number;
-  /** What was logged of the store. */
+  /** The log of the store. */
   readonly lines: Line[] = [];
-  /** What was logged of the books. */
+  /** The log of the usage ledger. */
   readonly bookLines: Line[] = [];
 
   constructor(upstream: string, path: string, startsAt: number, obeysModes: boolean) {
@@ -46,7 +46,7 @@ export class ConstrainedProxy {
     this.#process.on('exit', () => this.#barrier.changed());
   }
 
-  /** What its clock says, in milliseconds since the epoch. */
+  /** The time of its clock, in milliseconds since the epoch. */
   get now(): number {
     return this.#now;
   }

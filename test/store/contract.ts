@@ -1,5 +1,5 @@
 /**
- * What every store of entries keeps to, whatever it is made of.
+ * The contract of every store of entries, whatever it is made of.
  */
 import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../src/store/catalogue.ts';

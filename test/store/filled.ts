@@ -45,7 +45,7 @@ export function leftOpen({ path }: { readonly path: string }): string {
   return path;
 }
 
-/** What the store says must be right. */
+/** Checks that all that the store says is right. */
 export async function expectNothingWrong(store: SqliteStore): Promise<void> {
   for (let index = 0; index < ENTRIES; index += 1) {
     const found = await store.get(`key ${index}`);

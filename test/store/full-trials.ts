@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { expect } from 'vitest';
 import { type ConstrainedProxy, story } from './constrained.ts';
 
-/** What the store waits for others to be written with, and before it tries again. */
+/** The time that the store gathers changes, and the time before it tries again. */
 const GATHER_MS = 50;
 const RETRY_MS = 5_000;
 /** A log that was written back is written anew from its start, and then has room up to the size that it had. */

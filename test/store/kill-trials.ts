@@ -66,7 +66,7 @@ interface KillOptions {
 }
 
 export function losesNothingWhenKilled({ trials, report }: KillOptions): void {
-  test(`a writer that is killed at any moment, ${trials} times, loses nothing that was committed and leaves no wrong body`, {
+  test(`a writer that is killed at any moment, ${trials} times, loses nothing committed and leaves no wrong body`, {
     timeout: 180_000 + trials * 3_000,
   }, async () => {
     const { directory } = createTempDir();
@@ -101,7 +101,10 @@ async function killAgainAndAgain(directory: string, trials: number): Promise<Tal
   return tally;
 }
 
-/** Has a writer write from operation `from` on and kills it with SIGKILL at `moment`; how many operations it had said were committed. */
+/**
+ * Has a writer write from operation `from` on and kills it with SIGKILL at `moment`.
+ * @returns how many operations it had said were committed
+ */
 async function write(directory: string, from: number, moment: Moment): Promise<number> {
   // Made anew by whoever opens the file, so that its making is an event.
   rmSync(join(directory, `${FILE}-shm`), { force: true });
@@ -130,7 +133,7 @@ async function write(directory: string, from: number, moment: Moment): Promise<n
 /** All that was committed must be there, and of the batch after it all or nothing. How many operations there are. */
 function judge(directory: string, committed: number, trial: string): number {
   const copy = join(directory, 'copy');
-  rmSync(copy, { recursive: true, force: true });
+  rmSync(copy, { recursive: true, force: true, maxRetries: 10 });
   mkdirSync(copy);
   for (const suffix of ['', '-wal', '-journal']) {
     if (existsSync(join(directory, FILE + suffix)))

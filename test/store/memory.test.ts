@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/response/entry.ts';
-import { createMemoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore, type MemoryStore } from '../../src/store/memory.ts';
 import { BOOKKEEPING_BYTES, weigh } from '../../src/store/weight.ts';
 import { entryOf, textOf } from './entries.ts';
 
@@ -63,6 +63,31 @@ describe('the weight of a label and of parts', () => {
   });
 });
 
+type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
+
+/** Does a step to the store and to its model, which must find the same. */
+function doBoth(store: MemoryStore, model: ReturnType<typeof createModel>, step: Step): void {
+  const both = (act: (one: Pick<MemoryStore, 'set' | 'delete' | 'deleteAnswer'>) => void) =>
+    [store, model].forEach(act);
+  switch (step.act) {
+    case 'set': {
+      const entry = entryOf(textOf(1, step.bodyBytes), { answerId: step.answerId });
+      return both((one) => one.set(step.key, entry));
+    }
+    case 'delete':
+      return both((one) => one.delete(step.key));
+    case 'deleteAnswer':
+      return both((one) => one.deleteAnswer(step.answerId));
+    case 'get':
+      return expect(store.getSync(step.key)?.entry).toBe(model.get(step.key));
+    case 'set the same again': {
+      const entry = store.getSync(step.key)?.entry;
+      expect(entry).toBe(model.get(step.key));
+      if (entry !== undefined) store.set(step.key, entry);
+    }
+  }
+}
+
 describe('the memory store', () => {
   test('is a plain list of what was used last, after every operation', async () => {
     await fc.assert(
@@ -70,22 +95,7 @@ describe('the memory store', () => {
         const store = createMemoryStore({ maxBytes: MAX_BYTES });
         const model = createModel(MAX_BYTES);
         for (const step of steps) {
-          if (step.act === 'set') {
-            const entry = entryOf(textOf(1, step.bodyBytes), { answerId: step.answerId });
-            store.set(step.key, entry);
-            model.set(step.key, entry);
-          } else if (step.act === 'get') expect(store.getSync(step.key)?.entry).toBe(model.get(step.key));
-          else if (step.act === 'delete') {
-            store.delete(step.key);
-            model.delete(step.key);
-          } else if (step.act === 'deleteAnswer') {
-            store.deleteAnswer(step.answerId);
-            model.deleteAnswer(step.answerId);
-          } else {
-            const entry = store.getSync(step.key)?.entry;
-            expect(entry).toBe(model.get(step.key));
-            if (entry !== undefined) store.set(step.key, entry);
-          }
+          doBoth(store, model, step);
           expect([...store.keys()]).toEqual(model.keys());
           const { entries, bytes } = await store.size();
           expect(entries).toBe(model.keys().length);

@@ -27,7 +27,7 @@ export class OnDisk {
     return played(this.#sure, this.#pending);
   }
 
-  /** What is there after a cut. */
+  /** The file as it is after a cut. */
   afterCut(random: Random): Buffer {
     const sectors = this.#pending.flatMap(inSectors);
     const share = random.below(5);

@@ -64,7 +64,7 @@ function batchesIn(
   known: ReadonlyMap<string, number>,
   trial: string,
 ): number {
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   mkdirSync(directory);
   for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   const database = new DatabaseSync(join(directory, FILE));
@@ -83,7 +83,7 @@ function batchesIn(
   return batches as number;
 }
 
-/** What every number of batches leaves, up to so many. */
+/** The state that each number of batches leaves, up to so many. */
 const statesUpTo = (batches: number) =>
   new Map(Array.from({ length: batches + 1 }, (_, done) => [digestOf(stateAfter(done * BATCH)), done]));
 
@@ -148,7 +148,7 @@ export function survivesPowerCuts({ batches, cuts, seed, report }: PowerCutOptio
       if (kind === 'unlink') disk.delete(file);
       else if (disk.has(file)) disk.get(file)?.do(operation);
       else disk.set(file, new OnDisk(operation));
-      // What a log says that is synced cannot be lost.
+      // Writes that a log says are synced cannot be lost.
       if (kind === 'sync' && file === `${FILE}-wal`)
         synced = batchesIn(
           copy,

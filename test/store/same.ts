@@ -1,5 +1,5 @@
 /**
- * Whether two entries are the same, bodies compared as text: that is quick,
+ * The comparison of two entries, their bodies as text: that is quick,
  * where comparing buffers byte by byte is not.
  */
 import { expect } from 'vitest';

@@ -127,7 +127,8 @@ describe('a file that is damaged while it is open', () => {
     const { length } = readFileSync(path);
     const store = await dir.open();
     // From another process: closing a file here would drop the locks that the store has on it.
-    const script = `const fs = require('fs'); fs.writeSync(fs.openSync(process.argv[1], 'r+'), Buffer.alloc(${length - 8_192}, 255), 0, null, 8192)`;
+    const damage = `Buffer.alloc(${length - 8_192}, 255)`;
+    const script = `fs.writeSync(fs.openSync(process.argv[1], 'r+'), ${damage}, 0, null, 8192)`;
     execFileSync(process.execPath, ['-e', script, path]);
     await expectNothingWrong(store);
     await expectServing(store);

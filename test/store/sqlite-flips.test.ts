@@ -50,7 +50,8 @@ describe('a flipped byte', () => {
     const { sql } = other.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'answers'`).get() as { sql: string };
     const lenient = sql.replace('frame BLOB NOT NULL', 'frame').replace(') STRICT', ')');
     other.exec(
-      `PRAGMA legacy_alter_table = ON; ALTER TABLE answers RENAME TO strict; ${lenient}; INSERT INTO answers SELECT * FROM strict; DROP TABLE strict`,
+      `PRAGMA legacy_alter_table = ON; ALTER TABLE answers RENAME TO strict; ${lenient}; ` +
+        'INSERT INTO answers SELECT * FROM strict; DROP TABLE strict',
     );
     other.exec(`UPDATE answers SET frame = ${frame} WHERE id = (SELECT id FROM entries WHERE key = 'key 1')`);
     other.close();
@@ -81,7 +82,8 @@ describe('a flipped byte', () => {
     dir
       .connect()
       .exec(
-        `UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') WHERE id = (SELECT id FROM entries WHERE key = 'b')`,
+        `UPDATE answers SET frame = (SELECT frame FROM answers JOIN entries USING (id) WHERE key = 'a') ` +
+          `WHERE id = (SELECT id FROM entries WHERE key = 'b')`,
       );
     expect(await store.get('b')).toBeUndefined();
     expect((await store.get('a'))?.entry.body.toString()).toBe('a');

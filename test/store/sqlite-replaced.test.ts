@@ -16,7 +16,7 @@ async function holding(store: SqliteStore, texts: Readonly<Record<string, string
   await store.size();
 }
 
-/** What the file at the path has, as a store that is opened there finds it. */
+/** The contents of the file at the path, as a store that is opened there finds it. */
 async function foundBy({ path }: TempDir, keys: readonly string[]): Promise<unknown[]> {
   const other = createTempDir();
   for (const suffix of ['', '-wal']) copyFileSync(path + suffix, other.path + suffix);

@@ -11,7 +11,7 @@ import { createTempDir, type TempDir } from './temp-dir.ts';
 const textAt = async (store: SqliteStore, key: string) => (await store.get(key))?.entry.body.toString();
 const levels = (dir: TempDir) => dir.lines.map(({ level }) => level);
 
-/** What stands in the way of a file, and how it is taken away. */
+/** The obstacles to a file, and how each is taken away. */
 const obstacles: readonly [
   name: string,
   code: string,
@@ -218,8 +218,10 @@ describe('the process', () => {
       import { systemClock } from ${JSON.stringify(new URL('../../src/clock.ts', import.meta.url))};
       import { createLog } from ${JSON.stringify(new URL('../../src/log.ts', import.meta.url))};
       import { createSqliteStore } from ${JSON.stringify(new URL('../../src/store/sqlite.ts', import.meta.url))};
-      const entry = { head: { status: 200, statusText: 'OK', headers: [] }, body: Buffer.from('text'), storedAt: 0, expiresAt: Infinity, answerId: null };
-      const store = createSqliteStore({ path: ${JSON.stringify(dir.path)}, maxBytes: 1e6, clock: systemClock, log: createLog('info') });
+      const head = { status: 200, statusText: 'OK', headers: [] };
+      const entry = { head, body: Buffer.from('text'), storedAt: 0, expiresAt: Infinity, answerId: null };
+      const path = ${JSON.stringify(dir.path)};
+      const store = createSqliteStore({ path, maxBytes: 1e6, clock: systemClock, log: createLog('info') });
       ${script}
     `,
       ],

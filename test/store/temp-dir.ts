@@ -36,7 +36,7 @@ export interface TempDir {
   }): Promise<SqliteStore>;
   /** Another connection to the file, as another process would have. */
   connect(): DatabaseSync;
-  /** What was set aside in this directory. */
+  /** The files that were set aside in this directory. */
   asides(): string[];
 }
 
@@ -58,7 +58,7 @@ export function createTempDir(): TempDir {
 
   onTestFinished(async () => {
     for (const close of closing) await close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
   return {

@@ -137,7 +137,7 @@ describe('tiers', () => {
     const asked = tiers.getSlow('key');
     (await next())('text');
     expect((await asked)?.tier).toBe('sqlite');
-    // What is found is given to memory all the same.
+    // An entry that is found is given to memory all the same.
     expect(textIn(first, 'key')).toBe('text');
     expect(first.info()).toMatchObject({ hits: 1, misses: 1 });
     expect([tiers.isSync, tiersOf(first).isSync]).toEqual([false, true]);

@@ -14,8 +14,8 @@ function createFile() {
   return {
     held,
     commit({ purges, answers, keys }: Batch) {
-      for (const [key, entry] of held) if (purges.some(({ purge }) => isPurgedBy(purge, entry))) held.delete(key);
-      for (const [key, { answerId }] of held) if (answerId !== null && answers.has(answerId)) held.delete(key);
+      dropFrom(held, (entry) => purges.some(({ purge }) => isPurgedBy(purge, entry)));
+      dropFrom(held, ({ answerId }) => answerId !== null && answers.has(answerId));
       for (const [key, change] of keys) {
         if (change === 'deleted') held.delete(key);
         else if (typeof change === 'object') held.set(key, change.entry);
@@ -24,7 +24,11 @@ function createFile() {
   };
 }
 
-/** What `get` makes of both. */
+function dropFrom(entries: Map<string, Entry>, isGone: (entry: Entry) => boolean): void {
+  for (const [key, entry] of entries) if (isGone(entry)) entries.delete(key);
+}
+
+/** The entry that `get` makes of both. */
 function read(buffer: WriteBuffer, held: ReadonlyMap<string, Entry>, key: string): Entry | undefined {
   const change = buffer.find(key);
   if (change !== undefined) return change === 'deleted' ? undefined : change;
@@ -56,48 +60,83 @@ const step = fc.oneof(
   }),
 );
 
+type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
+
+/** A write buffer over a file, and the truth that both together must be. */
+class Trial {
+  readonly file = createFile();
+  readonly truth = new Map<string, Entry>();
+  readonly #buffer = new WriteBuffer();
+  #taken: Batch | undefined;
+
+  do(step: Step, index: number): void {
+    switch (step.act) {
+      case 'put':
+        return this.#put(step.key, index, step.answerId, step.tag);
+      case 'delete':
+        this.truth.delete(step.key);
+        this.#buffer.delete(step.key);
+        return;
+      case 'use':
+        if (read(this.#buffer, this.file.held, step.key) !== undefined) this.#buffer.use(step.key, 1);
+        return;
+      case 'deleteAnswer':
+        dropFrom(this.truth, ({ answerId }) => answerId === step.answerId);
+        this.#buffer.deleteAnswer(step.answerId);
+        return;
+      case 'purge':
+        dropFrom(this.truth, (entry) => isPurgedBy(step.purge, entry));
+        this.#buffer.purge({ token: '', purge: step.purge });
+        return;
+      case 'take':
+        this.#taken ??= this.#buffer.take();
+        return;
+      default:
+        return this.#end(step.act);
+    }
+  }
+
+  expectTruth(): void {
+    for (let key = 0; key <= 5; key += 1)
+      expect(read(this.#buffer, this.file.held, String(key))).toBe(this.truth.get(String(key)));
+  }
+
+  /** Has the file take all that still waits. */
+  settle(): void {
+    if (this.#taken !== undefined) this.#buffer.nack();
+    while (!this.#buffer.isEmpty) {
+      this.file.commit(this.#buffer.take());
+      this.#buffer.ack();
+    }
+  }
+
+  #put(key: string, index: number, answerId: string | null, tag: string): void {
+    const request = { endpoint: 'chat' as const, model: null, scope: 's', tags: [tag], parts: null };
+    const entry = entryOf(`${index}`, { answerId, request });
+    this.truth.set(key, entry);
+    this.#buffer.put(key, entry);
+  }
+
+  #end(how: 'happened' | 'failed' | 'happened, but was not heard of'): void {
+    if (this.#taken === undefined) return;
+    if (how !== 'failed') this.file.commit(this.#taken);
+    if (how === 'happened') this.#buffer.ack();
+    else this.#buffer.nack();
+    this.#taken = undefined;
+  }
+}
+
 describe('changes', () => {
   test('over a file are always what was last asked for, whatever batches fail', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const buffer = new WriteBuffer();
-        const { held, commit } = createFile();
-        const truth = new Map<string, Entry>();
-        let taken: Batch | undefined;
+        const trial = new Trial();
         for (const [index, step] of steps.entries()) {
-          if (step.act === 'put') {
-            const entry = entryOf(`${index}`, {
-              answerId: step.answerId,
-              request: { endpoint: 'chat', model: null, scope: 's', tags: [step.tag], parts: null },
-            });
-            truth.set(step.key, entry);
-            buffer.put(step.key, entry);
-          } else if (step.act === 'delete') {
-            truth.delete(step.key);
-            buffer.delete(step.key);
-          } else if (step.act === 'use') {
-            if (read(buffer, held, step.key) !== undefined) buffer.use(step.key, 1);
-          } else if (step.act === 'deleteAnswer') {
-            for (const [key, entry] of truth) if (entry.answerId === step.answerId) truth.delete(key);
-            buffer.deleteAnswer(step.answerId);
-          } else if (step.act === 'purge') {
-            for (const [key, entry] of truth) if (isPurgedBy(step.purge, entry)) truth.delete(key);
-            buffer.purge({ token: '', purge: step.purge });
-          } else if (step.act === 'take') taken ??= buffer.take();
-          else if (taken !== undefined) {
-            if (step.act !== 'failed') commit(taken);
-            if (step.act === 'happened') buffer.ack();
-            else buffer.nack();
-            taken = undefined;
-          }
-          for (let key = 0; key <= 5; key += 1) expect(read(buffer, held, String(key))).toBe(truth.get(String(key)));
+          trial.do(step, index);
+          trial.expectTruth();
         }
-        if (taken !== undefined) buffer.nack();
-        while (!buffer.isEmpty) {
-          commit(buffer.take());
-          buffer.ack();
-        }
-        expect(held).toEqual(truth);
+        trial.settle();
+        expect(trial.file.held).toEqual(trial.truth);
       }),
       { numRuns: 500 },
     );
