@@ -101,7 +101,7 @@ export class Cache {
     return answered;
   }
 
-  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
+  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers report what they took */
   bypass(why: string, fetch: Fetch, endpoint: Endpoint | null = null): CacheResult {
     const { clock, admission } = this.#options;
     admission.admitFlight();

@@ -1,7 +1,7 @@
 /**
- * The file of the usage ledger: sums that outlive the process, written by a
- * thread of its own about once a second. The main thread never waits for it, and
- * what it refuses waits here, in memory, for a later try.
+ * The usage ledger: sums that outlive the process, in a file that a thread
+ * writes about once a second. The main thread never waits for it, and what it
+ * refuses waits here, in memory, for a later try.
  *
  *   up     the file took what it was given, or was not asked yet
  *   down   it did not; each change between the two is one log line
@@ -40,7 +40,7 @@ const BUDGET_MS = 5_000;
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, import.meta.url);
 
-/** The path of the file, beside that of the store; null where nothing outlives the process. */
+/** The file of the usage ledger, beside that of the store; null where nothing outlives the process. */
 export function usagePath(storePath: string): string;
 export function usagePath(storePath: string | null): string | null;
 export function usagePath(storePath: string | null): string | null {

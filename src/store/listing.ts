@@ -1,5 +1,5 @@
 /**
- * How entries are listed, a page at a time.
+ * The listing of entries, a page at a time.
  *
  * A page begins behind a position and not at a number of rows, so that what
  * comes and goes meanwhile makes no entry be listed twice, nor one be left out

@@ -1,6 +1,6 @@
 /**
  * Rows of `entries` as everybody else knows them. What is damaged in a column
- * that is only shown to people is shown as not known.
+ * that only people see is shown as not known.
  */
 import type { Endpoint } from '../endpoint.ts';
 import { decode } from '../response/codec.ts';

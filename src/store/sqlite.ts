@@ -36,7 +36,7 @@ export interface SqliteStore extends EntryStore, Required<Pick<Tier, 'use' | 'dr
   readonly state: SqliteState;
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
   readonly refusal: Failure | null;
-  /** As it was when the file was last heard of. */
+  /** As it was when the file last replied. */
   readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
   readonly dropped: number;

@@ -34,7 +34,7 @@ export interface EntryStore {
    */
   set(key: string, entry: Entry): void;
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void;
-  /** Gone from the moment that this returns, even where the file is changed later. */
+  /** Gone from the moment that this returns, even where the file takes it later. */
   delete(key: string): void;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A story: an upstream and as many proxies as it needs. After each the counts
- * must add up and nothing may be left in the air.
+ * A story: an upstream and as many proxies as it needs. After each the ledger
+ * must balance and nothing may be left in the air.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

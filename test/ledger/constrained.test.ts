@@ -13,7 +13,7 @@ const booked = (path: string, now: number) => {
   return { requests, hits, misses };
 };
 
-story('a usage ledger whose disk is full touches no client, and has all once there is room', async ({ run, path }) => {
+story('a ledger whose disk is full touches no client, and has all once there is room', async ({ run, path }) => {
   const proxy = await run();
   expect(await proxy.ask('before')).toBe('MISS');
   await proxy.turn(SECOND);
@@ -34,27 +34,24 @@ story('a usage ledger whose disk is full touches no client, and has all once the
   expect(booked(path, now)).toEqual({ requests: 7, hits: 3, misses: 4 });
 });
 
-story(
-  'a usage ledger that may only be read touches no client, and has all once it may be written',
-  async ({ run, path }) => {
-    const first = await run();
-    await first.ask('before');
-    await first.turn(SECOND);
-    await first.kill();
-    chmodSync(usagePath(path) as string, 0o400);
-    chmodSync(dirname(path), 0o500);
-    const proxy = await run({ obeysModes: true });
-    for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
-    await proxy.turn(SECOND);
-    expect(proxy.bookLines).toEqual([
-      expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') }),
-    ]);
-    chmodSync(dirname(path), 0o700);
-    chmodSync(usagePath(path) as string, 0o600);
-    await proxy.turn(RETRY);
-    expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
-    const { now } = proxy;
-    await proxy.kill();
-    expect(booked(path, now)).toEqual({ requests: 3, hits: 1, misses: 2 });
-  },
-);
+story('a ledger that may only be read touches no client, and has all once it may be written', async ({ run, path }) => {
+  const first = await run();
+  await first.ask('before');
+  await first.turn(SECOND);
+  await first.kill();
+  chmodSync(usagePath(path) as string, 0o400);
+  chmodSync(dirname(path), 0o500);
+  const proxy = await run({ obeysModes: true });
+  for (const where of ['MISS', 'memory']) expect(await proxy.ask('meanwhile')).toBe(where);
+  await proxy.turn(SECOND);
+  expect(proxy.bookLines).toEqual([
+    expect.objectContaining({ level: 'warn', msg: expect.stringContaining('writable') }),
+  ]);
+  chmodSync(dirname(path), 0o700);
+  chmodSync(usagePath(path) as string, 0o600);
+  await proxy.turn(RETRY);
+  expect(proxy.bookLines.map(({ level }) => level)).toEqual(['warn', 'info']);
+  const { now } = proxy;
+  await proxy.kill();
+  expect(booked(path, now)).toEqual({ requests: 3, hits: 1, misses: 2 });
+});

@@ -180,7 +180,7 @@ describe('a file that is in trouble', () => {
         writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
       },
     ],
-  ])('%s, is set aside, and a fresh one is begun', async (_, spoil) => {
+  ])('%s, is set aside, and a fresh ledger is begun', async (_, spoil) => {
     const dir = createLedgerDir();
     spoil(dir.path);
     chmodSync(dir.path, 0o600);
@@ -373,7 +373,7 @@ describe('a usage ledger beyond its bound', () => {
   });
 });
 
-test('a usage ledger that nobody has written reads as empty, and no file is made', () => {
+test('a ledger that nobody has written reads as empty, and no file is made', () => {
   const dir = createLedgerDir();
   expect(readUsageFile(dir.path, NOON)).toMatchObject({ since: null });
   expect(() => statSync(dir.path)).toThrow();
