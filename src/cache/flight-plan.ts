@@ -34,7 +34,7 @@ export interface Sink {
 export interface FlightPlan {
   /** Null for an answer that is only relayed. */
   readonly sink: Sink | null;
-  /** Whose answers report usage; null for any other. */
+  /** The endpoint whose answers report usage; null for any other. */
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
   readonly maxBytes: number;

@@ -198,7 +198,7 @@ export class SqliteDatabase<Tables> {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
     this.#lastAsideAt = now;
-    // That the one before was taken away is yet to be told, where this one took its place.
+    // That the one before was taken away is yet to be reported, where this one took its place.
     if (this.#lastFile !== '') this.#lastFile = undefined;
     onNews({ kind: 'quarantined', failure, movedTo: aside });
   }
