@@ -102,7 +102,8 @@ function keyTable(): string {
     row(
       [AUTHORED_IDS],
       readsAsOpenai,
-      'ids that a client gives to what it wrote: messages of user, developer and system, `function_call_output`',
+      'on `/responses` alone, ids that a client gives to what it wrote: messages of user, developer and system, ' +
+        '`function_call_output`',
     ),
   ];
   const headers = [

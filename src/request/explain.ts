@@ -108,8 +108,8 @@ const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dia
 /** Tests whether `dialect=engine` leaves out what `compatible` has in the key. @param pointer as a difference has it */
 export function isLabel({ compatible, engine }: OmissionsByDialect, pointer: string): boolean {
   const [place, ...path] = segmentsOf(pointer);
-  const isLeftOut = ({ body, isIgnoredHeader }: Omissions) =>
-    place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(body, path);
+  const isLeftOut = ({ bodyWithIds, isIgnoredHeader }: Omissions) =>
+    place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(bodyWithIds, path);
   return isLeftOut(engine) && !isLeftOut(compatible);
 }
 

@@ -11,7 +11,10 @@ import { segmentsOf } from './json-pointer.ts';
 import { createMatcher } from './name-list.ts';
 
 export interface Omissions {
+  /** At an endpoint whose clients give no ids to what they wrote. */
   readonly body: Ignored;
+  /** At one whose clients do. */
+  readonly bodyWithIds: Ignored;
   /** @param name in lower case */
   isIgnoredHeader(name: string): boolean;
   /** True where `Cookie` is in the key without the cookies of balancers and bot filters. */
@@ -51,8 +54,11 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   const isInRules = createHeaderRules(dialect, standard);
   const isAdded = createMatcher(headersIn(ignore));
   const isIncluded = createMatcher(headersIn(include));
+  const bodyOf = (ids: readonly string[]) =>
+    bodyOmissions(standard ? dialect : null, ids, pointersIn(ignore), pointersIn(include));
   return {
-    body: bodyOmissions(standard ? dialect : null, pointersIn(ignore), pointersIn(include)),
+    body: bodyOf([]),
+    bodyWithIds: bodyOf([AUTHORED_IDS]),
     isIgnoredHeader(name) {
       if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
@@ -61,12 +67,17 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   };
 }
 
-/** @param dialect whose table holds; null for none */
-function bodyOmissions(dialect: Dialect | null, ignored: readonly string[], included: readonly string[]): Ignored {
+/** @param dialect whose table holds; null for none @param ids pointers to those that clients give to what they wrote */
+function bodyOmissions(
+  dialect: Dialect | null,
+  ids: readonly string[],
+  ignored: readonly string[],
+  included: readonly string[],
+): Ignored {
   const tree: PointerTree = new Map();
   const rules = IGNORED_FIELDS.filter(({ isIgnored }) => dialect !== null && isIgnored(dialect));
   const fields = [...FORM_FIELDS, ...rules.flatMap((rule): readonly string[] => rule.fields)];
-  if (dialect !== null && readsAsOpenai(dialect)) plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
+  if (dialect !== null && readsAsOpenai(dialect)) for (const id of ids) plant(tree, segmentsOf(id), 'authored');
   for (const field of fields) plant(tree, [field], true);
   for (const pointer of ignored) plant(tree, segmentsOf(pointer), true);
   for (const pointer of included) keep(tree, segmentsOf(pointer));

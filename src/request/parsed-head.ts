@@ -4,7 +4,7 @@
 import { codingOf } from '../coding.ts';
 import type { Bypasses } from './bypasses.ts';
 import { type Caller, isShared } from './caller.ts';
-import { endpointOf } from './endpoints/table.ts';
+import { endpointOf, REQUEST_ENDPOINTS } from './endpoints/table.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createKeyContext, type KeyContext } from './key.ts';
@@ -92,7 +92,8 @@ function keyContextOf(
   } = route;
   const endpoint = endpointOf(method, { path, basePath });
   if (endpoint === null) return null;
-  const { body: ignored, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
+  const { body, bodyWithIds, isIgnoredHeader, ignoresRouting } = rules.omissions[dialect];
+  const ignored = REQUEST_ENDPOINTS[endpoint].authoredIds === null ? body : bodyWithIds;
   const { bypasses, digestOf } = rules;
   const { mode, variant } = policy;
   const parts = partsOf({

@@ -70,6 +70,17 @@ describe.each(ENDPOINTS)('%s', (endpoint) => {
     });
   }
 
+  story('leaves ids of its input out of the key where its descriptor says so', async ({ upstream, open }) => {
+    upstream.script = answer;
+    const { url } = await open({ dialect: 'openai' });
+    const keys = [];
+    for (const id of ['a', 'b']) {
+      const input = [{ id, role: 'user', content: 'x' }];
+      keys.push((await ask(url + path, { body: { ...body, input } })).headers['x-refrain-key']);
+    }
+    expect(keys[0] === keys[1]).toBe(REQUEST_ENDPOINTS[endpoint].authoredIds !== null);
+  });
+
   story('keeps no answer that is an error or breaks off', async ({ upstream, open }) => {
     const { url } = await open();
     for (const text of [errorAnswer('no'), '{"type":"error","error":{"type":"api_error"}}', '{}', '{"data":[']) {
