@@ -47,10 +47,10 @@ export class StaleIfError {
     return stale;
   }
 
-  /** Looked up now: what was purged since must not be served. */
+  /** Looked up now: what was purged since must not be served, nor anything to a caller who was refused since. */
   async #find(question: Question, failure: UpstreamFailure): Promise<CacheResult | null> {
     const found = await this.#stored.find(question.key);
-    if (!found) return null;
+    if (!found || !question.mayBeStale()) return null;
     const key = ownKey(question.key, found.entry, question.sent);
     if (key !== question.key) return this.#find({ ...question, key }, failure);
     const freshness = this.#stored.freshness(found, question.permission, question.sent);
