@@ -30,7 +30,9 @@ export class StaleIfError {
   /** The result, or a stale answer once the upstream has failed; the reader has left it then. */
   async instead(result: CacheResult, question: Question): Promise<CacheResult> {
     const { outcome, reader } = result;
-    if (outcome.word === 'hit' || question.permission.staleIfError === 0) return result;
+    // One that leads has found nothing that would be served while it is refreshed.
+    const isForErrors = question.permission.staleIfError > 0;
+    if (outcome.word === 'hit' || (outcome.word === 'miss' && !isForErrors)) return result;
     const stays = reader.state !== 'waiting' || (await waitForHead(reader, question.client));
     const failure = stays ? failureOf(reader) : null;
     const stale = failure && (await this.#find(question, failure));

@@ -80,6 +80,8 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
   const { revalidate, error } = defaults.stale;
+  // What is not kept refreshes nothing.
+  const isKept = onlyIfCached || ttl > 0;
   return {
     read: !noStore && !isRefresh,
     follow: !noStore && !isRefresh && !onlyIfCached,
@@ -87,7 +89,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     write: !noStore,
     maxAge,
     // A request's own word counts, also where it is the stricter one.
-    maxStale: control.maxStale ?? revalidate ?? 0,
+    maxStale: control.maxStale ?? (isKept ? revalidate : null) ?? 0,
     staleIfError: control.staleIfError ?? error ?? 0,
     // Only for an answer that may be fetched, and kept.
     revalidates: revalidate !== null && !onlyIfCached && ttl > 0,

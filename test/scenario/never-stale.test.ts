@@ -87,6 +87,28 @@ describe('nothing stale', () => {
   }
 });
 
+story('a stale answer stands in for the failure of another request, too', async ({ upstream, open }) => {
+  const { proxy } = await openStale({ upstream, open }, REVALIDATE);
+  upstream.script = () => {};
+  const refresh = send(proxy, { 'authorization': 'Bearer sk-1', 'cache-control': 'no-cache' });
+  const call = await upstream.called(2);
+  const other = send(proxy);
+  await Promise.race([other, until(() => proxy.app.admission.listeners === 2)]);
+  fails(503)(call);
+  expect([(await refresh).status, (await other).status]).toEqual([503, 200]);
+});
+
+story(
+  'a request that is to be kept for no time has nothing stale that nobody refreshes',
+  async ({ upstream, open }) => {
+    const { proxy } = await openStale({ upstream, open }, REVALIDATE);
+    upstream.script = says('new');
+    const unkept = { 'authorization': 'Bearer sk-1', 'x-refrain-ttl': '0' };
+    expect((await send(proxy, unkept)).text).toBe(chatAnswer('new'));
+    expect((await send(proxy, { ...unkept, 'cache-control': 'max-stale' })).text).toBe(chatAnswer('old'));
+  },
+);
+
 describe('a caller who is asked about again', () => {
   story('is told where a failure stands behind what is stale', async ({ upstream, open }) => {
     const { proxy } = await openStale({ upstream, open }, { stale: { revalidate: 30, error: 300 }, ...RECHECK });
