@@ -124,7 +124,7 @@ describe('at once', () => {
   });
 });
 
-describe('only at the door', () => {
+describe('only at the edge', () => {
   test('is express imported', () => {
     const importers = EDGES.filter(([, to]) => to === 'express').map(([file]) => roomOf(file));
     expect(new Set(importers)).toEqual(new Set(['admin']));

@@ -104,7 +104,7 @@ export class Cache {
     if (outcome.word === 'miss') detach(this.#options.onDetachedCall, label, call);
   }
 
-  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers tell what they took */
+  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers report what they took */
   bypass(why: string, fetch: Fetch, endpoint: Endpoint | null = null): CacheResult {
     const { clock, admission } = this.#options;
     admission.admitFlight();

@@ -34,7 +34,7 @@ export class CallMetrics {
 
   /**
    * @param model that was asked for; where that is not known, what the answer says
-   * @param endpoint null where its answers tell of no usage
+   * @param endpoint null where its answers report no usage
    */
   constructor(clock: Clock, model: string | null, endpoint: Endpoint | null) {
     this.#clock = clock;

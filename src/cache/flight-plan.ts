@@ -10,7 +10,7 @@ import type { AdmissionControl } from './admission-control.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 
-/** The landing of an answer that may be kept. */
+/** The destination of an answer that may be kept. */
 export interface Sink {
   /** The properties of a whole answer. */
   readonly expected: Expectation;
@@ -34,11 +34,11 @@ export interface Sink {
 export interface FlightPlan {
   /** Null for an answer that is only relayed. */
   readonly sink: Sink | null;
-  /** Whose answers tell of usage; null for any other. */
+  /** Whose answers report usage; null for any other. */
   readonly endpoint: Endpoint | null;
   /** The most that is recorded, in bytes; beyond it the answer is live only. */
   readonly maxBytes: number;
-  /** The treatment of the upstream call when the last listener leaves. */
+  /** The treatment of the upstream call when the last reader leaves. */
   readonly onAbandon: 'abort' | 'finish';
   readonly clock: Clock;
   readonly admission: AdmissionControl;

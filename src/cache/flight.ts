@@ -111,7 +111,7 @@ export class Flight implements Writer, RecordingOwner {
     this.#abandon();
   }
 
-  /** Ends the upstream call and every listener's answer. */
+  /** Ends the upstream call and every reader's answer. */
   abort(failure: Failure): void {
     this.#end(failure);
     this.source?.abort();

@@ -107,7 +107,7 @@ export class Ledger {
     for (const subscriber of this.#callSubscribers) subscriber({ ...record, scope, dollars });
   }
 
-  /** Adds to the row of its kind. @returns its scope and price as others are told of them */
+  /** Adds to the row of its kind. @returns its scope and price as others see them */
   #add(record: Costs, outcome: LedgerWord, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
     const { time, scope, endpoint, model, call } = record;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;

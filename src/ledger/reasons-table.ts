@@ -1,6 +1,6 @@
 /**
- * The reasons in the file of the books: what the SQL is. Called within the
- * transactions of `books-tables`.
+ * The reasons in the file of the usage ledger: what the SQL is. Called within the
+ * transactions of `usage-tables`.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { hasTable } from '../store/sqlite-database.ts';
@@ -44,7 +44,7 @@ export class ReasonsTable {
   }
 }
 
-/** Every reason that was committed; none of books that are older than the table. */
+/** Every reason that was committed; none of a file that is older than the table. */
 export function readReasons(database: DatabaseSync): Iterable<Reason> {
   if (!hasTable(database, 'reasons')) return [];
   const rows = database.prepare('SELECT day, outcome, why, requests FROM reasons').iterate();

@@ -1,5 +1,5 @@
 /**
- * The books: sums that outlive the process, in a file that a thread of its own
+ * The usage ledger: sums that outlive the process, in a file that a thread
  * writes about once a second. The main thread never waits for it, and what it
  * refuses waits here, in memory, for a later try.
  *
@@ -40,7 +40,7 @@ const BUDGET_MS = 5_000;
 /** `.ts` in the source tree, `.js` where it was built. */
 const SERVICE = new URL(`./usage-file-service${extname(import.meta.url)}`, import.meta.url);
 
-/** The file of the books, beside that of the store; null where nothing outlives the process. */
+/** The file of the usage ledger, beside that of the store; null where nothing outlives the process. */
 export function usagePath(storePath: string): string;
 export function usagePath(storePath: string | null): string | null;
 export function usagePath(storePath: string | null): string | null {
@@ -67,7 +67,7 @@ export class UsageFile {
         : thread.serve({
             module: SERVICE,
             data: { path },
-            onNews: (news: FileNews) => logFileNews(log, path, 'the books', news),
+            onNews: (news: FileNews) => logFileNews(log, path, 'the usage ledger', news),
             onDeath: (failure) => this.#fall(failure),
           });
   }
@@ -165,7 +165,7 @@ export class UsageFile {
 
   #rise(): void {
     const { path, log } = this.#options;
-    if (this.#state === 'down') log.info({ path }, 'the books are written again');
+    if (this.#state === 'down') log.info({ path }, 'the usage ledger is written again');
     this.#state = 'up';
   }
 
@@ -175,7 +175,7 @@ export class UsageFile {
     if (this.#state === 'up')
       log.warn(
         { path, code, reason: message },
-        `the books cannot be written, and go on in memory: ${adviceOn({ code, message })}`,
+        `the usage ledger cannot be written, and goes on in memory: ${adviceOn({ code, message })}`,
       );
     this.#state = 'down';
   }

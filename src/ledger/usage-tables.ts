@@ -1,5 +1,5 @@
 /**
- * The books in an open database: what the SQL is. Synchronous; throws what
+ * The usage ledger in an open database: what the SQL is. Synchronous; throws what
  * SQLite throws.
  *
  * Kept from growing without bound: a day has so many models and scopes of its

@@ -1,5 +1,5 @@
 /**
- * The size of a whole answer, as far as its request tells.
+ * The size of a whole answer, as far as its request says.
  */
 import type { BodyFields } from './body-fields.ts';
 
@@ -8,7 +8,7 @@ export interface Counts {
   readonly choices: number;
   /** How many prompts they answer. */
   readonly prompts: number;
-  /** How many vectors or results; null where the request does not tell. */
+  /** How many vectors or results; null where the request does not say. */
   readonly inputs: number | null;
 }
 

@@ -14,7 +14,7 @@ import type { KeyerService } from './keyer-service.ts';
 import type { Candidate, Nearest } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
-/** `unnamed`: too many long bodies wait for their names, or the thread failed. */
+/** `unnamed`: too many long bodies wait for their keys, or the thread failed. */
 export type WhyNotKeyed = WhyNotCacheable | 'unnamed';
 
 export interface Keyer {

@@ -1,7 +1,7 @@
 /**
  * The model that a request names, found in its bytes as they pass: for the
- * books, where the request is not read for its key. Strings are jumped over, so
- * that a long body costs little.
+ * usage ledger, where the request is not read for its key. Strings are jumped
+ * over, so that a long body costs little.
  */
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './scan.ts';
 

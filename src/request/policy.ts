@@ -37,7 +37,7 @@ export interface Policy {
   readonly variant: string;
   /** Label the answer that is kept, each once. */
   readonly tags: readonly string[];
-  /** Wants to be told why it missed. */
+  /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
   readonly isHabit: boolean;

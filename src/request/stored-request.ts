@@ -15,7 +15,7 @@ export interface AskedRequest {
 }
 
 /**
- * Tests whether a request shows a credential in its query. It is forwarded and tells answers apart, but what was asked
+ * Tests whether a request shows a credential in its query. It is forwarded and keeps answers apart, but what was asked
  * is then not kept. One in a header is kept as its digest.
  */
 export function showsCredential({ query = '' }: Parts): boolean {

@@ -19,7 +19,7 @@ export interface Expectation {
   readonly choices: number;
   /** How many prompts they answer; a server that ignores `n` gives one choice to each. */
   readonly prompts: number;
-  /** How many vectors or results were asked for; null where the request does not tell. */
+  /** How many vectors or results were asked for; null where the request does not say. */
   readonly inputs: number | null;
   /** True where the text of the answer was asked to be JSON. */
   readonly jsonText: boolean;

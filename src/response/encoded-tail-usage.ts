@@ -1,5 +1,5 @@
 /**
- * A glance at an answer that passes as its upstream encoded it, for a caller
+ * The usage of an answer that passes as its upstream encoded it, for a caller
  * who asked for that: held as it came, up to a bound, and decoded once it is
  * over. One that broke off is decoded as far as it goes.
  */
@@ -37,7 +37,7 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ['zstd', (bytes) => zstdDecompressSync(bytes, { ...bound, finishFlush: constants.ZSTD_e_flush })],
 ]);
 
-/** The glance at an answer with this head; null where nothing could be read in it. */
+/** The reader of usage for an answer with this head; null where nothing could be read in it. */
 export function tailUsageOf(endpoint: Endpoint, head: Head): TailUsage | EncodedTailUsage | null {
   const coding = codingOf(headerOf(head.headers, 'content-encoding'));
   if (coding === null) return new TailUsage(endpoint);

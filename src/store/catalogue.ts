@@ -1,7 +1,7 @@
 /**
  * The contract of a store that knows all that it holds: to list, count
  * and search it, and to drop what fits. Nothing here is a use; `undefined`
- * where it cannot be told now.
+ * where it cannot be known now.
  */
 import type { Entry, StoredRequest } from '../response/entry.ts';
 import type { Purge } from './filter.ts';

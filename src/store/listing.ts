@@ -1,8 +1,8 @@
 /**
- * How entries are told of, a page at a time.
+ * The listing of entries, a page at a time.
  *
  * A page begins behind a position and not at a number of rows, so that what
- * comes and goes meanwhile makes no entry be told twice, nor one be left out
+ * comes and goes meanwhile makes no entry be listed twice, nor one be left out
  * that stays where it is.
  */
 import type { Entry, Label } from '../response/entry.ts';

@@ -4,7 +4,7 @@
  * away. Synchronous; run in a thread.
  *
  *   shut        connect() ─▶ open, or read-only where the place cannot be written; tables throws
- *   open        mend(act); a failure of the environment (full, locked, …) ─▶ shut
+ *   open        withRecovery(act); a failure of the environment (full, locked, …) ─▶ shut
  *               damage ─▶ the file is set aside and a fresh one is open
  *               follow() ─▶ what is at the path now is open
  *   read-only   the same, but nothing is written, and damage ─▶ shut
@@ -164,7 +164,7 @@ export class SqliteDatabase<Tables> {
     this.#unwritable = failureOf(cause);
   }
 
-  /** Tells of a file that another has taken the place of, though it was let go of long before. */
+  /** Reports a file that another has taken the place of, though it was let go of long before. */
   #identify(identity: FileIdentity): void {
     const isReplaced = this.#lastFile !== undefined && this.#lastFile !== identity.file;
     this.#identity = identity;
@@ -198,7 +198,8 @@ export class SqliteDatabase<Tables> {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
     this.#lastAsideAt = now;
-    this.#lastFile = undefined;
+    // That the one before was taken away is yet to be told, where this one took its place.
+    if (this.#lastFile !== '') this.#lastFile = undefined;
     onNews({ kind: 'quarantined', failure, movedTo: aside });
   }
 }

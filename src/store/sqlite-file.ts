@@ -48,7 +48,7 @@ export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
   readonly #onNews: (news: StoreNews) => void;
   readonly #thrownAway = new ThrownAway();
-  /** Up to which number it has been told what others threw away, of which file, as it was opened. */
+  /** Up to which number it has read what others threw away, of which file, as it was opened. */
   #told: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null = null;
 
   constructor({ path, maxBytes, retention = 0, onNews = () => {} }: SqliteFileOptions) {
@@ -97,7 +97,7 @@ export class SqliteFile {
     return this.#database.withRecovery(now, () => act(this.#database.tables));
   }
 
-  /** Opens what is at the path now, where that is another file, and tells what other processes threw away. */
+  /** Opens what is at the path now, where that is another file, and reports what other processes threw away. */
   look(now: number): void {
     if (!this.#database.isOpen) return;
     this.#database.follow();

@@ -1,6 +1,6 @@
 /**
- * The entries of a file that no proxy uses, told as a store that is open tells
- * of them. Nothing in the file changes, not even what is damaged.
+ * The entries of a file that no proxy uses, listed as a store that is open lists
+ * them. Nothing in the file changes, not even what is damaged.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';

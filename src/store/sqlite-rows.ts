@@ -1,6 +1,6 @@
 /**
  * Rows of `entries` as everybody else knows them. What is damaged in a column
- * that only people are told of is told as not known.
+ * that only people see is shown as not known.
  */
 import type { Endpoint } from '../endpoint.ts';
 import { decode } from '../response/codec.ts';

@@ -36,7 +36,7 @@ export interface SqliteStore extends EntryStore, Required<Pick<Tier, 'use' | 'dr
   readonly state: SqliteState;
   /** Why the file is not to be used at all; null where it is, or only cannot be. */
   readonly refusal: Failure | null;
-  /** As it was when the file was last heard of. */
+  /** As it was when the file last replied. */
   readonly held: TierSize;
   /** How many sets there was no room for while the file was slow or down. */
   readonly dropped: number;
@@ -210,7 +210,7 @@ class DiskStore implements SqliteStore {
     return foundAs(buffer.find(key) ?? (buffer.hasPendingDelete(read) ? undefined : unpackEntry(read)));
   }
 
-  /** Asks the file once it has been told all that was changed so far, or as much as it took in time. */
+  /** Asks the file once it has been sent all that was changed so far, or as much as it took in time. */
   async #browse<M extends keyof SqliteService>(method: M, parameters: Untimed<M>): Promise<Answer<M>> {
     await this.#link.within(LOOKUP_BUDGET_MS, this.#link.flush());
     const isUp = this.state === 'up' || this.state === 'stalled' || this.state === 'read-only';

@@ -34,7 +34,7 @@ export interface EntryStore {
    */
   set(key: string, entry: Entry): void;
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void;
-  /** Gone from the moment that this returns, even where the file is told later. */
+  /** Gone from the moment that this returns, even where the file takes it later. */
   delete(key: string): void;
   /** Makes all that was set durable, then lets go of every resource. */
   close(): Promise<void>;
@@ -50,7 +50,7 @@ interface Near {
   use(key: string, times: number): void;
   /** Drops every entry that is of what is gone, from the moment that this returns. */
   drop(gone: Gone): void;
-  /** Resolves with whether all that was changed so far outlives the process, or nothing does: what is told for done. */
+  /** Resolves with whether all that was changed so far outlives the process, or nothing does: what counts as done. */
   written(): Promise<boolean>;
 }
 

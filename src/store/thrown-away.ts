@@ -1,6 +1,6 @@
 /**
  * The things thrown away since the start, by whomever, so that they stay away
- * where an older copy of the file takes the place of the one that was told.
+ * where an older copy of the file takes the place of the one that took them.
  */
 import type { Batch } from './write-buffer.ts';
 import type { Purge } from './filter.ts';

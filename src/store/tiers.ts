@@ -3,7 +3,7 @@
  * and the stores before it are given what it had. One that throws, against its
  * contract, is passed over.
  *
- * One catalogue tells people what is kept: nearly always that of the last
+ * One catalogue shows people what is kept: nearly always that of the last
  * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
@@ -23,7 +23,7 @@ export interface Tiers extends Store {
 export interface TiersOptions {
   readonly stores: readonly Tier[];
   readonly catalogue: Catalogue;
-  /** Tells what the catalogue cannot tell now. */
+  /** Asked where the catalogue cannot answer now. */
   readonly fallback?: Catalogue;
   readonly clock?: Clock;
 }

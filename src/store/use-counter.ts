@@ -1,12 +1,12 @@
 /**
- * How often entries were served, gathered until it is told: a hit costs one
+ * How often entries were served, gathered until it is reported: a hit costs one
  * step in a table, and however many hits there are, one timer runs.
  */
 import type { Clock } from '../clock.ts';
 
-/** How long a use may wait to be told. */
+/** How long a use may wait to be reported. */
 const GATHER_MS = 1_000;
-/** How many keys may wait; then they are told at once. */
+/** How many keys may wait; then they are reported at once. */
 const MAX_KEYS = 10_000;
 
 export class UseCounter {
@@ -31,7 +31,7 @@ export class UseCounter {
     this.#times.delete(key);
   }
 
-  /** Tells of every key once, in the order of their first use since the last time. */
+  /** Reports every key once, in the order of their first use since the last time. */
   tell(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -2,9 +2,9 @@
  * The changes that a slow store has been asked for and has yet to make.
  *
  *   waiting   put, delete, deleteAnswer, purge, use; a key's newest change is the one kept
- *   told      take(): the oldest of them, on their way; one batch at a time
- *   gone      settle(): they happened
- *             putBack(): they did not, and wait again beneath what came since
+ *   sent      take(): the oldest of them, on their way; one batch at a time
+ *   gone      ack(): they happened
+ *             nack(): they did not, and wait again beneath what came since
  *
  * A change is never forgotten, or an older value would come back to life: an
  * entry that there is no room for becomes a deletion, and where there are too
@@ -73,7 +73,7 @@ export class WriteBuffer {
     return this.#waiting.keys.size >= BATCH_CHANGES || this.#waitingBytes >= BATCH_BYTES;
   }
 
-  /** How many batches it takes to tell all that waits. */
+  /** How many batches it takes to send all that waits. */
   get batches(): number {
     let [batches, changes, bytes] = [0, BATCH_CHANGES, 0];
     for (const change of this.#waiting.keys.values()) {
@@ -144,7 +144,7 @@ export class WriteBuffer {
     );
   }
 
-  /** The next batch to tell. The one before it has been settled or put back. */
+  /** The next batch to send. The one before it has been acknowledged or not. */
   take(): Batch {
     const { purges, answers, keys } = this.#waiting;
     this.#told = { purges, answers, keys: new Map() };

@@ -23,7 +23,7 @@ export interface Encoded {
  *   undecided  the head is held, and the bytes as they came
  *   decoded    the head has been passed on without its coding
  *   raw        head and bytes are passed on as they came
- *   over       its end has been told; what still comes is dropped
+ *   over       its end has been reported; what still comes is dropped
  */
 export class EncodedAnswer {
   readonly #encoded: Encoded;

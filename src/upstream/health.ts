@@ -11,7 +11,7 @@ import { adviceOn } from './advice.ts';
 export interface UpstreamOrigin {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** That the upstream is from, as it was written; tells it from others at the same origin. */
+  /** That the upstream is from, as it was written; others may be at the same origin. */
   readonly setting: string;
 }
 

@@ -164,7 +164,7 @@ describe('a token', () => {
     }
   });
 
-  story('opens the door, and the door alone', async ({ open }) => {
+  story('opens the admin API, and that alone', async ({ open }) => {
     const { adminUrl } = await open(settings);
     const authorization = `Bearer ${TOKEN}`;
     expect((await ask(`${adminUrl}/entries`, { headers: { authorization } })).status).toBe(200);

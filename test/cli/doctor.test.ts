@@ -259,7 +259,7 @@ describe('refrain doctor on the store', () => {
     expect(readdirSync(join(folder, '.refrain'))).toEqual(['cache.sqlite']);
   });
 
-  test('looks at the books as at the store, and at the secret', async ({ refrain, upstream, folder }) => {
+  test('looks at the usage ledger as at the store, and at the secret', async ({ refrain, upstream, folder }) => {
     mkdirSync(join(folder, '.refrain'));
     const [books, secret] = ['ledger.sqlite', 'secret'].map((name) => join(folder, '.refrain', name)) as [
       string,

@@ -1,5 +1,5 @@
 /**
- * Single steps in the lives of flights, one property each.
+ * Single steps of flights, one property each.
  */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../request/random.ts';
@@ -138,7 +138,7 @@ describe('a call', () => {
     expect(await findingOf(model)).toBeNull();
   });
 
-  test('whose last listener leaves on hearing the terminal event is kept', async () => {
+  test('whose last reader leaves on reading the terminal event is kept', async () => {
     const model = createModel();
     const topic = model.topic('a', 'chat', false);
     const asker = model.ask(topic, { permission: REFRESH, pace: 'lazy', leading: 'by hand' });

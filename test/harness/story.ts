@@ -1,5 +1,5 @@
 /**
- * A story: an upstream and as many proxies as it needs. After each the books
+ * A story: an upstream and as many proxies as it needs. After each the ledger
  * must balance and nothing may be left in the air.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

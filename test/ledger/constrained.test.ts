@@ -13,7 +13,7 @@ const booked = (path: string, now: number) => {
   return { requests, hits, misses };
 };
 
-story('books whose disk is full touch no client, and have all once there is room', async ({ run, path }) => {
+story('a ledger whose disk is full touches no client, and has all once there is room', async ({ run, path }) => {
   const proxy = await run();
   expect(await proxy.ask('before')).toBe('MISS');
   await proxy.turn(SECOND);
@@ -34,7 +34,7 @@ story('books whose disk is full touch no client, and have all once there is room
   expect(booked(path, now)).toEqual({ requests: 7, hits: 3, misses: 4 });
 });
 
-story('books that may only be read touch no client, and have all once they may be written', async ({ run, path }) => {
+story('a ledger that may only be read touches no client, and has all once it may be written', async ({ run, path }) => {
   const first = await run();
   await first.ask('before');
   await first.turn(SECOND);

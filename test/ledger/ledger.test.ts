@@ -56,7 +56,7 @@ const REQUESTS = [
   }),
 ];
 
-describe.each(['a file', 'memory'])('books in %s', (where) => {
+describe.each(['a file', 'memory'])('a usage ledger in %s', (where) => {
   const openIn = (dir: ReturnType<typeof createLedgerDir>) => dir.open(where === 'memory' ? null : dir.path);
 
   test('come to what a hand calculation comes to', async () => {

@@ -101,7 +101,7 @@ describe('metrics', () => {
   });
 
   story(
-    'of answers that were not kept and of requests that went past the cache, as the books have them: an ' +
+    'of answers that were not kept and of requests that went past the cache, as the ledger has them: an ' +
       'error is neither',
     async ({ upstream, open }) => {
       const proxy = await open();

@@ -26,7 +26,7 @@ const rowOf = (more: Partial<UsageRow>): UsageRow => ({
   ...more,
 });
 
-describe('books in a file', () => {
+describe('a usage ledger in a file', () => {
   test('are there after a restart, and go on', async () => {
     const dir = createLedgerDir();
     for (const total of [1, 2, 3]) {
@@ -122,7 +122,7 @@ describe('a file that is in trouble', () => {
       'of the store',
       (path: string) => withDatabase(path, `CREATE TABLE entries (key); PRAGMA application_id = ${STORE_MARK.id}`),
     ],
-  ])('%s, is left alone, and the books go on in memory', async (_, put) => {
+  ])('%s, is left alone, and the ledger goes on in memory', async (_, put) => {
     const dir = createLedgerDir();
     put(dir.path);
     chmodSync(dir.path, 0o600);
@@ -180,7 +180,7 @@ describe('a file that is in trouble', () => {
         writeFileSync(path, bytes.fill(0xff, 4_096, bytes.length - 100));
       },
     ],
-  ])('%s, is set aside, and fresh books are begun', async (_, spoil) => {
+  ])('%s, is set aside, and a fresh ledger is begun', async (_, spoil) => {
     const dir = createLedgerDir();
     spoil(dir.path);
     chmodSync(dir.path, 0o600);
@@ -193,7 +193,7 @@ describe('a file that is in trouble', () => {
     expect(requests(dir.path)).toBe(1);
   });
 
-  test('that cannot be made is one warning, and the books go on in memory', async () => {
+  test('that cannot be made is one warning, and the ledger goes on in memory', async () => {
     const dir = createLedgerDir();
     mkdirSync(dir.path);
     const ledger = dir.open();
@@ -268,7 +268,7 @@ describe('reasons in a file', () => {
     });
   });
 
-  test('are counted from now on in books that had none', async () => {
+  test('are counted from now on in a ledger that had none', async () => {
     const dir = createLedgerDir();
     const old = new DatabaseSync(dir.path);
     new BooksTables(old).add([rowOf({})]);
@@ -327,7 +327,7 @@ describe('reasons in a file', () => {
   });
 });
 
-describe('books beyond their bound', () => {
+describe('a usage ledger beyond its bound', () => {
   test('lose the names of the oldest days, and nothing of the sums', () => {
     const database = new DatabaseSync(':memory:');
     const books = new BooksTables(database, 1_500);
@@ -373,7 +373,7 @@ describe('books beyond their bound', () => {
   });
 });
 
-test('books that nobody has written read as empty, and no file is made', () => {
+test('a ledger that nobody has written reads as empty, and no file is made', () => {
   const dir = createLedgerDir();
   expect(readUsageFile(dir.path, NOON)).toMatchObject({ since: null });
   expect(() => statSync(dir.path)).toThrow();

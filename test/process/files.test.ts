@@ -133,7 +133,7 @@ describe('a start', () => {
     for (const whose of [
       'could read the secret',
       'could read the files of the disk store',
-      'could read the files of the books',
+      'could read the files of the usage ledger',
       'could read what upstreams said of credentials',
     ])
       expect(second.stderr).toContain(`others ${whose}`);

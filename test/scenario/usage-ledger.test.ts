@@ -45,7 +45,7 @@ const directory = () => {
   return folder;
 };
 
-describe('the books', () => {
+describe('the usage ledger', () => {
   story('have each way that the official SDK asks, with its tokens', async ({ open }) => {
     const proxy = await open();
     const notes = listen(proxy);

@@ -30,7 +30,7 @@ function listen(proxy: Proxy): PricedUsageRecord[] {
 
 const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 
-describe('the books', () => {
+describe('the usage ledger', () => {
   story(
     'count usage wherever it stands, also of answers that are not kept or break off',
     async ({ upstream, open }) => {

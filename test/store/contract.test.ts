@@ -69,10 +69,10 @@ const rejecting = (): Required<Tier> & Catalogue => {
 
 /** The last is the catalogue. */
 const tiersOf =
-  (...stores: ((maxBytes: number) => Promise<Tier & Catalogue>)[]) =>
+  (...stores: ((maxBytes: number) => Promise<Tier>)[]) =>
   async (maxBytes: number) => {
     const opened = await Promise.all(stores.map((open) => open(maxBytes)));
-    const tiers = createTiers({ stores: opened, catalogue: opened.at(-1) as Catalogue });
+    const tiers = createTiers({ stores: opened, catalogue: opened.at(-1) as Tier & Catalogue });
     onTestFinished(() => tiers.close());
     return tiers;
   };

@@ -90,7 +90,7 @@ describe('a proxy whose place may only be read', () => {
       const bytes = (): string[] =>
         suffixes.filter((suffix) => suffix !== '-shm').map((suffix) => readFileSync(path + suffix).toString('latin1'));
       const before: unknown = [names(), bytes()];
-      // The books go on in memory, as they do where they cannot be written.
+      // The usage ledger goes on in memory, as it does where it cannot be written.
       for (const suffix of suffixes) chmodSync(path + suffix, 0o400);
       chmodSync(dirname(path), 0o500);
       const proxy = await run({ obeysModes: true });

@@ -1,5 +1,5 @@
 /**
- * Responses: the endpoint that keeps state on the server unless it is told not
+ * Responses: the endpoint that keeps state on the server unless it is asked not
  * to, and that agents speak.
  */
 import type OpenAI from 'openai';

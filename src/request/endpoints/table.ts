@@ -21,7 +21,7 @@ export const REQUEST_ENDPOINTS: Readonly<Record<Endpoint, RequestEndpoint>> = {
   rerank,
 };
 
-/** The parts of an address that tell the endpoint: the path at the upstream, without a query, and that of its base. */
+/** The parts of an address that name the endpoint: the path at the upstream, without a query, and that of its base. */
 export interface Address {
   readonly path: string;
   readonly basePath: string;
