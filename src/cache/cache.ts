@@ -95,10 +95,13 @@ export class Cache {
       return this.#staleIfError.insteadOf(error, question);
     }
     const answered = await this.#staleIfError.instead(result, question);
-    if (answered !== result && result.outcome.word === 'miss') {
-      detach(this.#options.onDetachedCall, question.label, result.call);
-    }
+    if (answered !== result) this.detach(result, question);
     return answered;
+  }
+
+  /** Has the call of a result counted that is not the answer: it is no request's any more. */
+  detach({ outcome, call }: CacheResult, { label }: Question): void {
+    if (outcome.word === 'miss') detach(this.#options.onDetachedCall, label, call);
   }
 
   /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers report what they took */

@@ -96,9 +96,13 @@ export class Callers {
     return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
   }
 
-  /** Tests whether the upstream asked a caller last to pay (402), which says nothing against what is fresh. */
-  isToPay(caller: string): boolean {
-    return this.#callers.get(caller)?.isToPay === true;
+  /**
+   * Tests whether a caller may have what is stale: not one whom the upstream refused last, or asked to pay (402), which
+   * says nothing against what is fresh.
+   */
+  mayHaveStale(caller: string): boolean {
+    const known = this.#callers.get(caller);
+    return known === undefined || (known.refusedAt === null && !known.isToPay);
   }
 
   /** A request goes up to see whether its caller is still accepted. */

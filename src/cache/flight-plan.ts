@@ -20,8 +20,8 @@ export interface Sink {
   readonly unstorable: WhyNotKept | null;
   /** Known as soon as the head is. */
   readonly terms: Terms | null;
-  /** The entry that the store has under the key, and that the answer is to replace. */
-  readonly before: Found | undefined;
+  /** The entry that the store has under the key, and that the answer is to replace; none once it is purged. */
+  before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;

@@ -4,7 +4,7 @@
  * still be kept, as what.
  */
 import type { Label } from '../response/entry.ts';
-import { type Criteria, fitsLabel, type Purge } from '../store/filter.ts';
+import { type Criteria, fitsLabel, isPurgedBy, type Purge } from '../store/filter.ts';
 import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
 import { primaryKey } from './variants.ts';
@@ -85,6 +85,14 @@ export class Flights {
   /** The same of a purge of what is kept: one by age is about nothing that is on its way. */
   fitting({ storedUpTo, ...criteria }: Purge): Flight[] {
     return storedUpTo === undefined ? this.#fitting(({ label }) => fitsLabel(criteria, label)) : [];
+  }
+
+  /** Entries that a purge drops are served no more in the time until a flight replaces them. */
+  forgetEntries(purge: Purge): void {
+    for (const { flight } of this.#keepable) {
+      const landing = flight?.sink;
+      if (landing?.before && isPurgedBy(purge, landing.before.entry)) landing.before = undefined;
+    }
   }
 
   #fitting(fits: (slotKey: SlotKey) => boolean): Flight[] {

@@ -43,6 +43,8 @@ export interface Question {
   readonly sent: Sent;
   readonly client: Client;
   readonly permission: Permission;
+  /** Tests whether its caller may have what is stale, by the upstream's word of this moment. */
+  readonly mayBeStale: () => boolean;
   /** True where it wants no answer that is kept, whatever else keeps it from one. */
   readonly isRefresh: boolean;
   readonly expected: Expectation;

@@ -35,9 +35,11 @@ export class Removals {
    */
   async purgeAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
+    const purge = entriesFor(request, clock.now());
     const flights = this.#parts.flights.purgedBy(request);
     for (const flight of flights) flight.fence();
-    return { ...((await store.purge(entriesFor(request, clock.now()))) ?? NOTHING), flights: flights.length };
+    this.#parts.flights.forgetEntries(purge);
+    return { ...((await store.purge(purge)) ?? NOTHING), flights: flights.length };
   }
 
   /** Counts what `purgeAll` would drop. */
@@ -60,8 +62,9 @@ export class Removals {
 
   /** Keeps nothing that is on its way, where another process over the same store threw it away. */
   heed(gone: Gone): void {
-    if ('answerId' in gone) return this.#parts.deletedResponses.add(gone.answerId);
-    const flights = 'key' in gone ? this.#parts.flights.to(gone.key) : this.#parts.flights.fitting(gone.purge);
-    for (const flight of flights) flight.fence();
+    const { flights, deletedResponses } = this.#parts;
+    if ('answerId' in gone) return deletedResponses.add(gone.answerId);
+    for (const flight of 'key' in gone ? flights.to(gone.key) : flights.fitting(gone.purge)) flight.fence();
+    if ('purge' in gone) flights.forgetEntries(gone.purge);
   }
 }

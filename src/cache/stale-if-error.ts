@@ -30,7 +30,9 @@ export class StaleIfError {
   /** The result, or a stale answer once the upstream has failed; the reader has left it then. */
   async instead(result: CacheResult, question: Question): Promise<CacheResult> {
     const { outcome, reader } = result;
-    if (outcome.word === 'hit' || question.permission.staleIfError === 0) return result;
+    // One that leads has found nothing that would be served while it is refreshed.
+    const isForErrors = question.permission.staleIfError > 0;
+    if (outcome.word === 'hit' || (outcome.word === 'miss' && !isForErrors)) return result;
     const stays = reader.state !== 'waiting' || (await waitForHead(reader, question.client));
     const failure = stays ? failureOf(reader) : null;
     const stale = failure && (await this.#find(question, failure));
@@ -47,10 +49,10 @@ export class StaleIfError {
     return stale;
   }
 
-  /** Looked up now: what was purged since must not be served. */
+  /** Looked up now: what was purged since must not be served, nor anything to a caller who was refused since. */
   async #find(question: Question, failure: UpstreamFailure): Promise<CacheResult | null> {
     const found = await this.#stored.find(question.key);
-    if (!found) return null;
+    if (!found || !question.mayBeStale()) return null;
     const key = ownKey(question.key, found.entry, question.sent);
     if (key !== question.key) return this.#find({ ...question, key }, failure);
     const freshness = this.#stored.freshness(found, question.permission, question.sent);

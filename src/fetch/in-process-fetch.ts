@@ -96,6 +96,7 @@ export class InProcessFetch {
       }
       reader.leave();
     } catch (cause) {
+      result?.reader.leave();
       if (signal?.aborted) {
         over();
         throw signal.reason;

@@ -11,6 +11,7 @@ import { headerOf } from '../response/entry.ts';
 import type { Source, Writer } from '../response/writer.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { unlessAborted } from './abort.ts';
 import type { GlobalFetch } from './options.ts';
 import { webHeaders } from './web-headers.ts';
 
@@ -109,7 +110,7 @@ class UnderlyingCall implements Source {
     const { origin, path, method, headers, body } = this.#request;
     const { signal } = this.#controller;
     const asked: RequestInit = { ...init, method, headers: webHeaders(headers), ...bodyInit(body) };
-    return fetch(origin + path, { ...asked, redirect: 'manual', signal });
+    return unlessAborted(signal, fetch(origin + path, { ...asked, redirect: 'manual', signal }));
   }
 
   #begin({ status, statusText, headers: fields }: Response): void {
@@ -126,8 +127,10 @@ class UnderlyingCall implements Source {
   async #pour(body: ReadableStream<Uint8Array>): Promise<void> {
     const { signal } = this.#controller;
     for await (const { buffer, byteOffset, byteLength } of body) {
-      if (this.#writer.append(Buffer.from(buffer, byteOffset, byteLength)) || signal.aborted) continue;
-      await new Promise<void>((resolve) => (this.#goOn = resolve));
+      const isWanted = this.#writer.append(Buffer.from(buffer, byteOffset, byteLength));
+      if (!isWanted && !signal.aborted) await new Promise<void>((resolve) => (this.#goOn = resolve));
+      // The loop lets go of the body then, also of one that no signal ends.
+      signal.throwIfAborted();
     }
   }
 

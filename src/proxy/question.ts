@@ -25,6 +25,7 @@ export function questionFor(
   return {
     key,
     permission,
+    mayBeStale: () => proxy.callers.mayHaveStale(head.credentialAtUpstream),
     isRefresh: !policy.read,
     sent,
     client,

@@ -21,25 +21,26 @@ export interface Checker {
 const PATIENCE_MS = 5_000;
 
 /** @throws RefrainError where nothing is kept and the upstream may not be asked */
-export async function recheck(
-  { cache, callers, clock }: Checker,
-  caller: string,
-  question: Question,
-): Promise<CacheResult> {
+export async function recheck(checker: Checker, caller: string, question: Question): Promise<CacheResult> {
+  const { cache, callers, clock } = checker;
   callers.checking(caller);
   let result: CacheResult;
   try {
     result = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
   } catch (error) {
     callers.checked(caller);
-    return (await keptAnswer(cache, question)) ?? cache.orStale(Promise.reject(error), question);
+    const failed = afterFailure(question);
+    return (await keptAnswer(checker, caller, failed)) ?? cache.orStale(Promise.reject(error), failed);
   }
   const { reader, call } = result;
   const over = Promise.resolve(call).then(() => callers.checked(caller));
   await awaitBegun(reader, question.client, clock);
   if (saysOfCaller(reader.head?.status)) return result;
-  const kept = await keptAnswer(cache, question);
-  if (!kept) return cache.orStale(result, question);
+  // What is stale is being refreshed for as long as the call goes on.
+  const left = reader.state === 'waiting' ? question : afterFailure(question);
+  const kept = await keptAnswer(checker, caller, left);
+  if (!kept) return cache.orStale(result, left);
+  cache.detach(result, question);
   if (reader.state !== 'waiting') reader.leave();
   else readToNobody(reader, over);
   return kept;
@@ -70,8 +71,23 @@ function saysOfCaller(status = 0): boolean {
   return isRefused(status) || isAccepted(status);
 }
 
-async function keptAnswer(cache: Cache, question: Question): Promise<CacheResult | null> {
-  const { key, permission, sent } = question;
+/** The question once its call has failed: what would be served while it is refreshed stands in for the failure. */
+function afterFailure(question: Question): Question {
+  const { maxStale, staleIfError, revalidates } = question.permission;
+  if (!revalidates) return question;
+  const permission = { ...question.permission, maxStale: 0, staleIfError: Math.max(maxStale, staleIfError) };
+  return { ...question, permission };
+}
+
+/** The answer that is kept, as far as the caller may have it by now. */
+async function keptAnswer(
+  { cache, callers }: Checker,
+  caller: string,
+  question: Question,
+): Promise<CacheResult | null> {
+  if (callers.standing(caller, true) === 'refused') return null;
+  const { key, sent } = question;
+  const permission = question.mayBeStale() ? question.permission : { ...question.permission, maxStale: 0 };
   try {
     const hit = cache.hit(key, permission, sent);
     return hit ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));

@@ -55,7 +55,8 @@ function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standi
   const { policy, credentialAtUpstream } = head;
   if (standing === 'refused') return { ...policy, read: false, follow: false };
   const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
-  return mayBeStale && callers.isToPay(credentialAtUpstream) ? { ...policy, maxStale: 0, staleIfError: 0 } : policy;
+  if (!mayBeStale || callers.mayHaveStale(credentialAtUpstream)) return policy;
+  return { ...policy, maxStale: 0, staleIfError: 0 };
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {

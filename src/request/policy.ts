@@ -64,6 +64,8 @@ const MODES: readonly string[] = ['all', 'deterministic', 'off'] satisfies Cache
 /** Asks for a fresh answer, which is kept. */
 const REFRESH = 'refresh';
 
+const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
+
 const CONTROL = 'x-refrain-';
 const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug'].map((name) => CONTROL + name);
 
@@ -79,7 +81,11 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
-  const { revalidate, error } = defaults.stale;
+  const { revalidate } = defaults.stale;
+  // Who bounds an answer's age wants no stale one, unless it says so (RFC 9111, 5.2.1.1).
+  const stale = maxAge === Infinity ? defaults.stale : NOTHING_STALE;
+  // What is not kept refreshes nothing.
+  const isKept = onlyIfCached || ttl > 0;
   return {
     read: !noStore && !isRefresh,
     follow: !noStore && !isRefresh && !onlyIfCached,
@@ -87,8 +93,8 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     write: !noStore,
     maxAge,
     // A request's own word counts, also where it is the stricter one.
-    maxStale: control.maxStale ?? revalidate ?? 0,
-    staleIfError: control.staleIfError ?? error ?? 0,
+    maxStale: control.maxStale ?? (isKept ? stale.revalidate : null) ?? 0,
+    staleIfError: control.staleIfError ?? stale.error ?? 0,
     // Only for an answer that may be fetched, and kept.
     revalidates: revalidate !== null && !onlyIfCached && ttl > 0,
     ttl,

@@ -104,6 +104,7 @@ export class Asker {
           {
             key,
             permission,
+            mayBeStale: () => true,
             isRefresh: !permission.read,
             sent,
             client,

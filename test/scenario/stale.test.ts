@@ -354,6 +354,15 @@ describe('a request', () => {
     expect((await send(proxy, cached('stale-if-error=5, max-age=60'))).status).toBe(503);
   });
 
+  story('that bounds the age of its answer refuses what is stale, unless it says so', async ({ upstream, open }) => {
+    const both = { stale: { revalidate: 30, error: 300 } };
+    const { proxy } = await openStale({ upstream, open }, both, 5);
+    upstream.script = fails(503);
+    expect((await send(proxy, cached('max-age=3600'))).status).toBe(503);
+    expect((await send(proxy, cached('max-age=3600, stale-if-error=5'))).text).toBe(chatAnswer('old'));
+    expect((await send(proxy, cached('max-age=3600, max-stale=5'))).text).toBe(chatAnswer('old'));
+  });
+
   story('refuses what is stale, whatever is set', async ({ upstream, open }) => {
     const both = { stale: { revalidate: 30, error: 300 } };
     const { proxy } = await openStale({ upstream, open }, both, 5);
