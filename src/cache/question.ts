@@ -22,6 +22,12 @@ export interface Permission {
   readonly ttl: number;
 }
 
+/** The same rights to what is fresh, and none to what has expired; itself where it gives none such. */
+export function withoutStale(permission: Permission): Permission {
+  const { maxStale, staleIfError } = permission;
+  return maxStale > 0 || staleIfError > 0 ? { ...permission, maxStale: 0, staleIfError: 0 } : permission;
+}
+
 export interface Varying {
   /** The headers by which they do. */
   readonly by: readonly string[];

@@ -10,7 +10,6 @@ import { waitForHead } from './following.ts';
 import type { CacheResult } from './outcome.ts';
 import type { Question } from './question.ts';
 import type { StoredAnswers } from './stored.ts';
-import { ownKey } from './variants.ts';
 
 /** The codes of our own errors that say that the upstream is dead or silent. */
 const FAILED: ReadonlySet<ErrorCode> = new Set(['upstream_unreachable', 'upstream_timeout', 'upstream_cut']);
@@ -51,10 +50,9 @@ export class StaleIfError {
 
   /** Looked up now: what was purged since must not be served, nor anything to a caller who was refused since. */
   async #find(question: Question, failure: UpstreamFailure): Promise<CacheResult | null> {
-    const found = await this.#stored.find(question.key);
-    if (!found || !question.mayBeStale()) return null;
-    const key = ownKey(question.key, found.entry, question.sent);
-    if (key !== question.key) return this.#find({ ...question, key }, failure);
+    const own = await this.#stored.findOwn(question);
+    if (!own || !question.mayBeStale()) return null;
+    const { key, found } = own;
     const freshness = this.#stored.freshness(found, question.permission, question.sent);
     if (freshness === 'gone') return null;
     if (freshness === 'fresh') return this.#stored.open(key, found, freshness);

@@ -22,6 +22,12 @@ export interface StoredParts {
   readonly deletedResponses: DeletedResponses;
 }
 
+/** An entry, and the key that it lies under. */
+export interface FoundOwn {
+  readonly key: string;
+  readonly found: Found;
+}
+
 export class StoredAnswers {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -53,13 +59,18 @@ export class StoredAnswers {
 
   /** A hit, however long the store takes. @throws RefrainError `not_cached` */
   async only(question: Question, isLookedUp = false): Promise<CacheResult> {
-    const { key, permission, sent } = question;
-    const found = permission.read ? await this.find(key, isLookedUp) : undefined;
-    const own = found ? ownKey(key, found.entry, sent) : key;
-    if (own !== key) return this.only({ ...question, key: own });
-    const served = this.servable(found, question);
-    if (!found || !served) throw notCached();
-    return this.open(key, found, served);
+    const own = question.permission.read ? await this.findOwn(question, isLookedUp) : undefined;
+    const served = this.servable(own?.found, question);
+    if (!own || !served) throw notCached();
+    return this.open(own.key, own.found, served);
+  }
+
+  /** The same as `find`, and under the key of its variant where the answers vary by what was sent. */
+  async findOwn({ key, sent }: Pick<Question, 'key' | 'sent'>, isLookedUp = false): Promise<FoundOwn | undefined> {
+    const found = await this.find(key, isLookedUp);
+    if (!found) return undefined;
+    const own = ownKey(key, found.entry, sent);
+    return own === key ? { key, found } : this.findOwn({ key: own, sent });
   }
 
   /**

@@ -6,7 +6,7 @@
 import type { Cache } from '../cache/cache.ts';
 import { type Callers, isAccepted, isRefused } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Client, Question } from '../cache/question.ts';
+import { type Client, type Question, withoutStale } from '../cache/question.ts';
 import { type Clock, within } from '../clock.ts';
 import { RefrainError } from '../errors.ts';
 import type { Reader } from '../response/reader.ts';
@@ -36,7 +36,7 @@ export async function recheck(checker: Checker, caller: string, question: Questi
   const over = Promise.resolve(call).then(() => callers.checked(caller));
   await awaitBegun(reader, question.client, clock);
   if (saysOfCaller(reader.head?.status)) return result;
-  // What is stale is being refreshed for as long as the call goes on.
+  // A stale answer is being refreshed for as long as the call goes on.
   const left = reader.state === 'waiting' ? question : afterFailure(question);
   const kept = await keptAnswer(checker, caller, left);
   if (!kept) return cache.orStale(result, left);
@@ -87,7 +87,7 @@ async function keptAnswer(
 ): Promise<CacheResult | null> {
   if (callers.standing(caller, true) === 'refused') return null;
   const { key, sent } = question;
-  const permission = question.mayBeStale() ? question.permission : { ...question.permission, maxStale: 0 };
+  const permission = question.mayBeStale() ? question.permission : withoutStale(question.permission);
   try {
     const hit = cache.hit(key, permission, sent);
     return hit ?? (await cache.open({ ...question, permission: { ...permission, ask: false } }));

@@ -4,7 +4,7 @@
  */
 import type { Standing } from '../cache/callers.ts';
 import type { CacheResult } from '../cache/outcome.ts';
-import type { Client, Permission } from '../cache/question.ts';
+import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
@@ -54,9 +54,8 @@ function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: num
 function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standing: Standing): Permission {
   const { policy, credentialAtUpstream } = head;
   if (standing === 'refused') return { ...policy, read: false, follow: false };
-  const mayBeStale = policy.maxStale > 0 || policy.staleIfError > 0;
-  if (!mayBeStale || callers.mayHaveStale(credentialAtUpstream)) return policy;
-  return { ...policy, maxStale: 0, staleIfError: 0 };
+  const fresh = withoutStale(policy);
+  return fresh === policy || callers.mayHaveStale(credentialAtUpstream) ? policy : fresh;
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {

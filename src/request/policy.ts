@@ -84,7 +84,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   const { revalidate } = defaults.stale;
   // Who bounds an answer's age wants no stale one, unless it says so (RFC 9111, 5.2.1.1).
   const stale = maxAge === Infinity ? defaults.stale : NOTHING_STALE;
-  // What is not kept refreshes nothing.
+  // An answer that is not kept refreshes nothing.
   const isKept = onlyIfCached || ttl > 0;
   return {
     read: !noStore && !isRefresh,
