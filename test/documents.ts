@@ -2,7 +2,7 @@
  * The parts of documents that are made from code.
  */
 import { environmentExample, exitsTable, settingsTable } from './config/documents.ts';
-import { Metrics } from '../src/ledger/metrics.ts';
+import { idleMetrics } from './ledger/idle-metrics.ts';
 import { DIALECTS, readsAsOpenai } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
 import { ENDPOINTS } from '../src/endpoint.ts';
@@ -21,14 +21,7 @@ export interface Metric {
 
 /** Every metric that a proxy has. */
 export function listMetrics(): Metric[] {
-  const metrics = new Metrics({
-    version: '',
-    tiers: () => [],
-    files: () => ({}),
-    flights: () => 0,
-    listeners: () => 0,
-    bytesInTheAir: () => 0,
-  });
+  const metrics = idleMetrics();
   metrics.close();
   const listed = metrics.registry.getMetricsAsArray() as unknown as {
     name: string;

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -9,12 +7,6 @@ import type { Proxy } from '../harness/proxy.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
 import { CheckedAdminClient, type Refusal } from './checked-client.ts';
-
-function storePath(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return join(folder, 'cache.sqlite');
-}
 
 /** Asks as a program does, with tags or whatever else it sends. */
 async function chat(
@@ -33,12 +25,12 @@ for (const [where, store] of [
   ['memory', {}],
   ['the file', 'path'],
 ] as const) {
-  const settings = () => ({ store: store === 'path' ? { path: storePath() } : {} });
+  const settings = (folder: string) => ({ store: store === 'path' ? { path: join(folder, 'cache.sqlite') } : {} });
 
   describe(`of what is kept in ${where}`, () => {
-    story('GET /entries tells model, endpoint, scope, tags, age and hits', async ({ open }) => {
+    story('GET /entries tells model, endpoint, scope, tags, age and hits', async ({ open, folder }) => {
       const clock = createTestClock();
-      const proxy = await open(settings(), clock);
+      const proxy = await open(settings(folder), clock);
       const admin = new CheckedAdminClient(proxy.adminUrl);
       expect(await admin.list()).toEqual({ status: 200, value: { entries: [], next: null } });
       const key = await chat(proxy, 'first', { 'x-refrain-tags': 'nightly, run:7', 'x-refrain-ttl': '60' });
@@ -70,9 +62,9 @@ for (const [where, store] of [
       expect(second).toMatchObject({ expiresAt: null, tags: [] });
     });
 
-    story('GET /entries filters and sorts', async ({ open, upstream }) => {
+    story('GET /entries filters and sorts', async ({ open, upstream, folder }) => {
       const clock = createTestClock();
-      const proxy = await open(settings(), clock);
+      const proxy = await open(settings(folder), clock);
       const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = (call) =>
         sendJson(call, chatAnswer('.'.repeat(call.body.toString().includes('large') ? 5_000 : 10)));
@@ -102,8 +94,8 @@ for (const [where, store] of [
       expect(await prompts({ scope: row?.scope ?? '' })).toEqual([other]);
     });
 
-    story('pages through entries that come and go', async ({ open }) => {
-      const proxy = await open(settings());
+    story('pages through entries that come and go', async ({ open, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       const first: string[] = [];
       for (let index = 0; index < 12; index += 1) first.push(await chat(proxy, `question ${index}`));
@@ -121,8 +113,8 @@ for (const [where, store] of [
       for (const key of first.filter((one) => left.includes(one))) expect(seen).toContain(key);
     });
 
-    story('GET /entries/{key} tells what was asked and what was answered', async ({ open }) => {
-      const proxy = await open(settings());
+    story('GET /entries/{key} tells what was asked and what was answered', async ({ open, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       await ask(`${proxy.url + CHAT}?b=2&a=1`, {
         body: chatRequest('海 "🌊"\n', { seed: 7 }),
@@ -144,8 +136,8 @@ for (const [where, store] of [
       expect((await admin.rows())[0]?.hits).toBe(0);
     });
 
-    story('DELETE /entries/{key} throws away that alone', async ({ open, upstream }) => {
-      const proxy = await open(settings());
+    story('DELETE /entries/{key} throws away that alone', async ({ open, upstream, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       const key = await chat(proxy, 'first');
       await chat(proxy, 'second');
@@ -161,8 +153,8 @@ for (const [where, store] of [
       expect(upstream.calls).toHaveLength(3);
     });
 
-    story('a key that fits several must say which', async ({ open }) => {
-      const proxy = await open(settings());
+    story('a key that fits several must say which', async ({ open, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       const {
         headers: { 'x-refrain-key': key },

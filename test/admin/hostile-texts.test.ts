@@ -2,10 +2,8 @@
  * Whatever clients write comes back as the data that it is, and is found by
  * the text that it is.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CHAT } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
@@ -22,9 +20,7 @@ for (const where of ['memory', 'the file']) {
   describe(`in ${where}`, () => {
     story(
       'prompts, models and tools are data, and are found',
-      async ({ open }) => {
-        const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-        onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+      async ({ open, folder }) => {
         const proxy = await open({ store: { path: where === 'memory' ? null : join(folder, 'cache.sqlite') } });
         const admin = new CheckedAdminClient(proxy.adminUrl);
         const { chat } = connect(NEWEST, `${proxy.url}/v1`);

@@ -1,19 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { answerAll, beginStream, CHAT, chatAnswer, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
 import { CheckedAdminClient, type Refusal } from './checked-client.ts';
-
-function storePath(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return join(folder, 'cache.sqlite');
-}
 
 const chat = async ({ url }: Proxy, content: string, headers: Record<string, string> = {}, others: object = {}) =>
   (await ask(url + CHAT, { body: chatRequest(content, others), headers })).headers['x-cache'];
@@ -22,7 +14,7 @@ for (const [where, isFile] of [
   ['memory', false],
   ['the file', true],
 ] as const) {
-  const settings = () => ({ store: { path: isFile ? storePath() : null } });
+  const settings = (folder: string) => ({ store: { path: isFile ? join(folder, 'cache.sqlite') : null } });
 
   describe(`of what is kept in ${where}, POST /purge`, () => {
     for (const [by, body, left] of [
@@ -34,9 +26,9 @@ for (const [where, isFile] of [
       ['nothing but that it is there', { all: true }, []],
       ['any age', { olderThan: 0 }, []],
     ] as const) {
-      story(`by ${by} takes what fits, and counts it before`, async ({ open }) => {
+      story(`by ${by} takes what fits, and counts it before`, async ({ open, folder }) => {
         const clock = createTestClock();
-        const proxy = await open(settings(), clock);
+        const proxy = await open(settings(folder), clock);
         const admin = new CheckedAdminClient(proxy.adminUrl);
         await chat(proxy, 'a');
         await chat(proxy, 'b', {}, { model: 'gpt-other' });
@@ -58,8 +50,8 @@ for (const [where, isFile] of [
       });
     }
 
-    story("by scope takes one caller's answers", async ({ open }) => {
-      const proxy = await open(settings());
+    story("by scope takes one caller's answers", async ({ open, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       for (const authorization of ['Bearer one', 'Bearer other']) await chat(proxy, 'a', { authorization });
       const [other] = await admin.rows();
@@ -68,33 +60,36 @@ for (const [where, isFile] of [
       expect(await chat(proxy, 'a', { authorization: 'Bearer other' })).toBe('MISS');
     });
 
-    story('fences what is on its way: it is delivered, not kept, and not joined', async ({ open, upstream }) => {
-      const proxy = await open(settings());
-      const admin = new CheckedAdminClient(proxy.adminUrl);
-      upstream.script = beginStream;
-      const stream = { body: chatRequest('x', { stream: true }), headers: { 'x-refrain-tags': 'x' } };
-      const leader = await begin(proxy.url + CHAT, stream);
-      const first = await upstream.called(1);
-      const follower = await begin(proxy.url + CHAT, stream);
-      expect(follower.message.headers['x-cache']).toBe('FOLLOW');
-      expect(await admin.purge({ tag: 'other' })).toMatchObject({ flights: 0 });
-      expect(await admin.purge({ tag: 'x', dryRun: true })).toMatchObject({ flights: 1 });
-      expect(await admin.purge({ tag: 'x' })).toMatchObject({ entries: 0, flights: 1 });
-      const late = await begin(proxy.url + CHAT, stream);
-      expect(late.message.headers['x-cache']).toBe('MISS');
-      const second = await upstream.called(2);
-      first.response.end(chatEvents(['old']).join(''));
-      for (const { ended } of [leader, follower])
-        expect(await ended).toMatchObject({ text: chatEvents(['old']).join(''), broken: false });
-      expect(await admin.rows()).toEqual([]);
-      second.response.end(chatEvents(['new']).join(''));
-      await late.ended;
-      expect((await ask(proxy.url + CHAT, stream)).text).toBe(chatEvents(['new']).join(''));
-      expect(upstream.calls).toHaveLength(2);
-    });
+    story(
+      'fences what is on its way: it is delivered, not kept, and not joined',
+      async ({ open, upstream, folder }) => {
+        const proxy = await open(settings(folder));
+        const admin = new CheckedAdminClient(proxy.adminUrl);
+        upstream.script = beginStream;
+        const stream = { body: chatRequest('x', { stream: true }), headers: { 'x-refrain-tags': 'x' } };
+        const leader = await begin(proxy.url + CHAT, stream);
+        const first = await upstream.called(1);
+        const follower = await begin(proxy.url + CHAT, stream);
+        expect(follower.message.headers['x-cache']).toBe('FOLLOW');
+        expect(await admin.purge({ tag: 'other' })).toMatchObject({ flights: 0 });
+        expect(await admin.purge({ tag: 'x', dryRun: true })).toMatchObject({ flights: 1 });
+        expect(await admin.purge({ tag: 'x' })).toMatchObject({ entries: 0, flights: 1 });
+        const late = await begin(proxy.url + CHAT, stream);
+        expect(late.message.headers['x-cache']).toBe('MISS');
+        const second = await upstream.called(2);
+        first.response.end(chatEvents(['old']).join(''));
+        for (const { ended } of [leader, follower])
+          expect(await ended).toMatchObject({ text: chatEvents(['old']).join(''), broken: false });
+        expect(await admin.rows()).toEqual([]);
+        second.response.end(chatEvents(['new']).join(''));
+        await late.ended;
+        expect((await ask(proxy.url + CHAT, stream)).text).toBe(chatEvents(['new']).join(''));
+        expect(upstream.calls).toHaveLength(2);
+      },
+    );
 
-    story('by age spares what is on its way, but for an age of 0', async ({ open, upstream }) => {
-      const proxy = await open(settings());
+    story('by age spares what is on its way, but for an age of 0', async ({ open, upstream, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = () => {};
       const asked = chat(proxy, 'x');
@@ -111,8 +106,8 @@ for (const [where, isFile] of [
       expect(await admin.rows()).toEqual([]);
     });
 
-    story('takes effect for a request that comes with it', async ({ open, upstream }) => {
-      const proxy = await open(settings());
+    story('takes effect for a request that comes with it', async ({ open, upstream, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       await chat(proxy, 'x');
       for (let round = 0; round < 20; round += 1) {
@@ -130,8 +125,8 @@ for (const [where, isFile] of [
       }
     });
 
-    story('lets readers of /entries go on', async ({ open, upstream }) => {
-      const proxy = await open(settings());
+    story('lets readers of /entries go on', async ({ open, upstream, folder }) => {
+      const proxy = await open(settings(folder));
       const admin = new CheckedAdminClient(proxy.adminUrl);
       upstream.script = answerAll;
       for (let batch = 0; batch < 10; batch += 1)

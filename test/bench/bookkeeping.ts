@@ -11,6 +11,7 @@
 import { execFileSync } from 'node:child_process';
 import { compact, type Entry } from '../../src/response/entry.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { headersOf } from './requests.ts';
 
 const ENTRIES = 400_000;
 
@@ -18,14 +19,7 @@ const ENTRIES = 400_000;
 const text = (value: string) => Buffer.from(value).toString('latin1');
 
 function entry(index: number, bodyBytes: number): Entry {
-  const headers = [
-    'Content-Type',
-    'application/json',
-    'x-request-id',
-    `req_${String(index).padStart(32, '0')}`,
-    'openai-version',
-    '2020-10-01',
-  ];
+  const headers = headersOf(index);
   return {
     head: { status: 200, statusText: text('OK'), headers: headers.map(text) },
     body: compact([Buffer.alloc(bodyBytes, index)], bodyBytes),

@@ -36,3 +36,13 @@ export const answerOf = (bytes: number) => chatAnswer('x'.repeat(Math.max(1, byt
 
 export const streamOf = (events: number) =>
   chatEvents(Array.from({ length: events - 3 }, (_, index) => ` word ${index}`)).join('');
+
+/** The headers of a stored answer, one of its own among them. */
+export const headersOf = (index: number): string[] => [
+  'Content-Type',
+  'application/json',
+  'x-request-id',
+  `req_${String(index).padStart(32, '0')}`,
+  'openai-version',
+  '2020-10-01',
+];

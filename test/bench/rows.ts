@@ -9,19 +9,13 @@ import { join } from 'node:path';
 import type { StoredRequest, Entry } from '../../src/response/entry.ts';
 import type { Change } from '../../src/store/write-buffer.ts';
 import { SqliteFile } from '../../src/store/sqlite-file.ts';
+import { headersOf } from './requests.ts';
 
 const ENTRIES = 20_000;
 const NOW = Date.now();
 
 function entry(index: number, bodyBytes: number): Entry {
-  const headers = [
-    'Content-Type',
-    'application/json',
-    'x-request-id',
-    `req_${String(index).padStart(32, '0')}`,
-    'openai-version',
-    '2020-10-01',
-  ];
+  const headers = headersOf(index);
   const answerId = `chatcmpl-${String(index).padStart(29, '0')}`;
   const scope = `private:${String(index % 100).padStart(64, '0')}`;
   const request: StoredRequest = {

@@ -6,7 +6,7 @@
  */
 import { UsageFile } from '../../src/ledger/usage-file.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import { Metrics } from '../../src/ledger/metrics.ts';
+import { idleMetrics } from '../ledger/idle-metrics.ts';
 import { readPrices } from '../../src/ledger/prices.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -20,14 +20,7 @@ const ledger = new Ledger({
   prices: readPrices(),
   log,
 });
-const metrics = new Metrics({
-  version: '',
-  tiers: () => [],
-  files: () => ({}),
-  flights: () => 0,
-  listeners: () => 0,
-  bytesInTheAir: () => 0,
-});
+const metrics = idleMetrics();
 
 function measure(what: string): void {
   const hits = ['gpt-4o-mini', 'gpt-4o-2024-08-06', 'llama-3.3-70b'].map((model) =>

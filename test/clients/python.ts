@@ -25,7 +25,7 @@ try {
   if (!(error instanceof NoPython)) throw error;
   console.log(`No Python to test with: ${error.message}`);
 } finally {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Throws once none is in the making any more. */

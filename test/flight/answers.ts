@@ -8,6 +8,7 @@ import type { Head } from '../../src/response/entry.ts';
 import type { Framing } from '../../src/response/writer.ts';
 import { chatEvents, errorAnswer, responseAnswer, responseEvents } from '../harness/answers.ts';
 import type { Random } from '../request/random.ts';
+import { EXPECTED } from '../response/validate.ts';
 
 export type Kind = 'json' | 'events' | 'chat';
 
@@ -63,18 +64,7 @@ const SPACE = Buffer.alloc(300 * 1024, ' ');
 const HUGE = 4;
 
 export function expectationOf(kind: Kind): Expectation {
-  return {
-    endpoint: kind === 'chat' ? 'chat' : 'responses',
-    choices: 1,
-    prompts: 1,
-    inputs: null,
-    jsonText: false,
-    output: true,
-    usage: false,
-    keep: new Set(['length']),
-    doneMarker: 'required',
-    noStore: 'obey',
-  };
+  return { ...EXPECTED, endpoint: kind === 'chat' ? 'chat' : 'responses', keep: new Set(['length']) };
 }
 
 /** @param call its number, over all calls to all keys */

@@ -195,6 +195,18 @@ export function sendJson({ response }: Call, body: string, status = 200, headers
   response.end(body);
 }
 
+/** Answers each call with a chat answer of this text. */
+export const says =
+  (text: string): Script =>
+  (call) =>
+    sendJson(call, chatAnswer(text));
+
+/** Answers each call with an error of this status. */
+export const fails =
+  (status: number): Script =>
+  (call) =>
+    sendJson(call, errorAnswer('no'), status);
+
 export function beginStream({ response }: Call): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',

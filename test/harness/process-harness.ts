@@ -18,7 +18,7 @@ export const processTest = base.extend<ProcessHarness>({
   folder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
     await use(folder);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   },
   upstream: async ({}, use) => {
     const upstream = await startUpstream(answerAll);

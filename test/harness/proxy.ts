@@ -6,6 +6,7 @@ import type { Clock } from '../../src/clock.ts';
 import { createConfig, type Overrides } from '../../src/config/config.ts';
 import { start, stop } from '../../src/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
+import { until } from './until.ts';
 
 export interface Proxy {
   readonly url: string;
@@ -31,3 +32,6 @@ export async function startProxy(upstreamUrl: string, overrides: Overrides = {},
   const { api, admin } = await start(app, config);
   return { url: api, adminUrl: admin, app, lines, stop: () => stop(app, 0) };
 }
+
+/** Resolves once no upstream call is on its way. */
+export const landed = (proxy: Proxy): Promise<void> => until(() => proxy.app.admission.flights === 0);

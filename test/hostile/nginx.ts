@@ -74,6 +74,6 @@ export class Nginx {
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGQUIT');
     await exited;
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -53,7 +53,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await upstream.stop();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function run(flags: readonly string[]): Child {

@@ -81,7 +81,7 @@ export async function survives({ seed, requests, warmUp, growth }: Trial): Promi
     fuzz.hangUp();
     await child.end();
     await upstream.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

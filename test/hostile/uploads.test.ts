@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await upstream.stop();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** The upstream's ways with a request whose body has begun. */

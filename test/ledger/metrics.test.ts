@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Metrics } from '../../src/ledger/metrics.ts';
+import { idleMetrics } from './idle-metrics.ts';
 import {
   answerAll,
   beginStream,
@@ -38,14 +36,7 @@ function seriesOf(text: string): Map<string, number> {
 const noted = ({ app }: Proxy, count: number) => until(() => app.ledger.counts().requests === count);
 
 const newMetrics = () => {
-  const metrics = new Metrics({
-    version: '9',
-    tiers: () => [],
-    files: () => ({}),
-    flights: () => 0,
-    listeners: () => 0,
-    bytesInTheAir: () => 0,
-  });
+  const metrics = idleMetrics('9');
   onTestFinished(() => metrics.close());
   return metrics;
 };
@@ -166,9 +157,7 @@ describe('metrics', () => {
     });
   });
 
-  story('of a store that makes room, in memory and on disk', async ({ upstream, open }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  story('of a store that makes room, in memory and on disk', async ({ upstream, open, folder }) => {
     const proxy = await open({
       memory: { bytes: 64 * 1_024 },
       store: { path: join(folder, 'cache.sqlite'), bytes: 100_000 },

@@ -32,7 +32,7 @@ function open() {
     process.off('worker', note);
     await ledger.close();
     await store.close();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(directory, { recursive: true, force: true });
   });
   return { paths, clock, lines, threads, store, ledger };
 }

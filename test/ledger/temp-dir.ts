@@ -30,7 +30,7 @@ export function createLedgerDir(): LedgerDir {
   const opened: Ledger[] = [];
   onTestFinished(async () => {
     for (const ledger of opened) await ledger.close();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(directory, { recursive: true, force: true });
   });
   return {
     path,

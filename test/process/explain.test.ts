@@ -6,7 +6,7 @@ import { Child } from '../harness/child.ts';
 
 function files(contents: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(contents)) writeFileSync(join(folder, name), text);
   return folder;
 }

@@ -32,7 +32,7 @@ async function askThrough(environment: (certificatePath: string) => Record<strin
   onTestFinished(async () => {
     await child.end();
     upstream.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   });
   return ask((await child.ready()).api + CHAT, { body: chatRequest() });
 }

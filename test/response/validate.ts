@@ -12,7 +12,7 @@ export type Wanted = Partial<Expectation>;
 export type Word = 'whole' | Unkept;
 
 /** Most tests are of how an answer ends, and have it say nothing. */
-const EXPECTED: Expectation = {
+export const EXPECTED: Expectation = {
   endpoint: 'chat',
   choices: 1,
   prompts: 1,

@@ -8,6 +8,7 @@ import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatEvents, chatRequest, endAfter, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { story } from '../harness/story.ts';
+import { landed } from '../harness/proxy.ts';
 import { until } from '../harness/until.ts';
 
 const STREAM = chatRequest('x', { stream: true });
@@ -73,7 +74,7 @@ story(
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(STREAM),
     });
-    await until(() => proxy.app.admission.flights === 0);
+    await landed(proxy);
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     const texts: string[] = [];
     const decoder = new TextDecoder();

@@ -1,10 +1,8 @@
 /**
  * In front of which upstream a request may be answered by another's answer.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
@@ -229,10 +227,8 @@ describe('what is left out for one dialect', () => {
     },
   );
 
-  story('is none either once another dialect is set over the same file', async ({ upstream, open }) => {
+  story('is none either once another dialect is set over the same file', async ({ upstream, open, folder }) => {
     upstream.script = byUser;
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
     const store = { path: join(folder, 'cache.sqlite') };
     const before = await open({ store, dialect: 'engine' });
     expect(await answerOf(before.url + CHAT, { user: 'alice' })).toEqual(['MISS', 'for alice']);

@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return folder;
-}
 
 const request = (body: unknown, headers: object = {}) => ({ path: CHAT, headers, body });
 const explain = async (adminUrl: string, body: object | string, headers: Record<string, string> = {}) => {
@@ -92,8 +84,8 @@ describe('POST /explain', () => {
     ['memory', { path: null }],
     ['the file', undefined],
   ] as const) {
-    story(`compares with what is kept in ${where}, as its owner would ask`, async ({ open }) => {
-      const proxy = await open({ store: store ?? { path: join(temporaryFolder(), 'cache.sqlite') } });
+    story(`compares with what is kept in ${where}, as its owner would ask`, async ({ open, folder }) => {
+      const proxy = await open({ store: store ?? { path: join(folder, 'cache.sqlite') } });
       const headers = { authorization: 'Bearer sk-1' };
       const {
         headers: { 'x-refrain-key': key },

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -26,19 +24,13 @@ const statsOf = async ({ adminUrl }: Proxy) => JSON.parse((await ask(`${adminUrl
 const hinted = (proxy: Proxy) => until(() => proxy.app.hints.list().length > 0);
 const linesAbout = (proxy: Proxy) => proxy.lines.filter(({ msg }) => String(msg).includes('from hitting'));
 
-const folder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
-  return join(path, 'cache.sqlite');
-};
-
 describe('a header that a client makes anew for each call', () => {
   for (const [where, path] of [
     ['memory', () => null],
-    ['the file', folder],
+    ['the file', (folder: string) => join(folder, 'cache.sqlite')],
   ] as const) {
-    story(`is told in one line of the log and in stats, over ${where}`, async ({ open }) => {
-      const proxy = await open({ store: { path: path() } });
+    story(`is told in one line of the log and in stats, over ${where}`, async ({ open, folder }) => {
+      const proxy = await open({ store: { path: path(folder) } });
       for (let call = 0; call < 19; call += 1) expect(await send(proxy, { 'x-run-ref': randomUUID() })).toBe('MISS');
       expect((await statsOf(proxy)).hints).toEqual([]);
       await send(proxy, { 'x-run-ref': randomUUID() });
@@ -67,10 +59,10 @@ describe('a header that a client makes anew for each call', () => {
 
   for (const [where, path] of [
     ['memory', () => null],
-    ['the file', folder],
+    ['the file', (folder: string) => join(folder, 'cache.sqlite')],
   ] as const) {
-    story(`is not told where the same value comes again, be that a hit, over ${where}`, async ({ open }) => {
-      const proxy = await open({ store: { path: path() } });
+    story(`is not told where the same value comes again, be that a hit, over ${where}`, async ({ open, folder }) => {
+      const proxy = await open({ store: { path: path(folder) } });
       for (let call = 0; call < 45; call += 1) {
         const id = randomUUID();
         expect(await send(proxy, { 'x-tab-ref': id })).toBe('MISS');

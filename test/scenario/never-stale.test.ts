@@ -4,13 +4,12 @@
  */
 import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
-import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatRequest, sendJson, fails, says } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
-import type { Proxy } from '../harness/proxy.ts';
+import { landed, type Proxy } from '../harness/proxy.ts';
 import { type Cast, story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
-import type { Script } from '../harness/upstream.ts';
 
 const TTL = 60;
 const REVALIDATE = { stale: { revalidate: 30 } };
@@ -19,15 +18,6 @@ const RECHECK = { auth: { recheck: 30 } };
 
 const send = (proxy: Proxy, headers: Record<string, string> = { authorization: 'Bearer sk-1' }, content = 'x') =>
   ask(proxy.url + CHAT, { body: chatRequest(content), headers });
-const says =
-  (text: string): Script =>
-  (call) =>
-    sendJson(call, chatAnswer(text));
-const fails =
-  (status: number): Script =>
-  (call) =>
-    sendJson(call, errorAnswer('no'), status);
-const landed = (proxy: Proxy) => until(() => proxy.app.admission.flights === 0);
 
 /** A proxy whose answer `old` expired 5 s ago. */
 async function openStale({ upstream, open }: Pick<Cast, 'upstream' | 'open'>, overrides: Overrides) {

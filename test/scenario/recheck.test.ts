@@ -5,7 +5,7 @@ import type { Overrides } from '../../src/config/config.ts';
 import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
-import type { Proxy } from '../harness/proxy.ts';
+import { landed, type Proxy } from '../harness/proxy.ts';
 import { type Cast, story as base } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import type { Call, Script, ScriptedUpstream } from '../harness/upstream.ts';
@@ -127,7 +127,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     expect((await checked).headers['x-cache']).toBe('HIT');
     // The call goes on, and its refusal counts.
     refuse(401)(call);
-    await until(() => proxy.app.admission.flights === 0);
+    await landed(proxy);
     upstream.script = refuse(401);
     expect((await askAs(proxy)).status).toBe(401);
   });
@@ -140,7 +140,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     expect((await checked).text).toBe(chatAnswer());
     const late = chatAnswer('late'.repeat(500_000));
     sendJson(call, late);
-    await until(() => proxy.app.admission.flights === 0);
+    await landed(proxy);
     expect((await askAs(proxy)).text).toBe(late);
     expect(upstream.calls).toHaveLength(2);
   });
@@ -151,7 +151,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     clock.advance(5_000);
     await checked;
     sendJson(call, chatAnswer('x'.repeat(20_000_000)));
-    await until(() => proxy.app.admission.flights === 0);
+    await landed(proxy);
     expect(await wordOf(proxy)).toBe('HIT');
     expect(upstream.calls).toHaveLength(2);
   });
@@ -182,7 +182,7 @@ describe('a credential that was accepted longer ago than auth.recheck', () => {
     upstream.script = beginStream;
     const live = await begin(proxy.url + CHAT, { body: chatRequest('b', { stream: true }), headers: KEY });
     live.hangUp();
-    await until(() => proxy.app.admission.flights === 0);
+    await landed(proxy);
     expect(await wordOf(proxy)).toBe('HIT');
   });
 });

@@ -2,17 +2,25 @@
  * Answers that have expired: served while they are refreshed, or where the
  * upstream fails (RFC 5861).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  errorAnswer,
+  sendJson,
+  fails,
+  says,
+} from '../harness/answers.ts';
 import { type Answer, ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
-import type { Proxy } from '../harness/proxy.ts';
+import { landed, type Proxy } from '../harness/proxy.ts';
 import { type Cast, story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import type { Script } from '../harness/upstream.ts';
@@ -22,31 +30,16 @@ const BODY = chatRequest();
 const REVALIDATE = { stale: { revalidate: 30 } };
 const ON_ERROR = { stale: { error: 300 } };
 
-const newPath = () => {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return join(folder, 'cache.sqlite');
-};
-
 /** Where answers are kept, by the tier that has them. */
-const STORES: readonly (readonly [tier: string, overrides: () => Overrides])[] = [
+const STORES: readonly (readonly [tier: string, overrides: (folder: string) => Overrides])[] = [
   ['memory', () => ({})],
-  ['sqlite', () => ({ memory: { bytes: 0 }, store: { path: newPath() } })],
+  ['sqlite', (folder) => ({ memory: { bytes: 0 }, store: { path: join(folder, 'cache.sqlite') } })],
 ];
 
 const send = (proxy: Proxy, headers: Record<string, string> = {}) => ask(proxy.url + CHAT, { body: BODY, headers });
 const cached = (value: string) => ({ 'cache-control': value });
 const as = (key: string) => ({ authorization: `Bearer ${key}` });
-const says =
-  (text: string): Script =>
-  (call) =>
-    sendJson(call, chatAnswer(text));
-const fails =
-  (status: number): Script =>
-  (call) =>
-    sendJson(call, errorAnswer('no'), status);
 const resets: Script = ({ response }) => response.socket?.resetAndDestroy();
-const landed = (proxy: Proxy) => until(() => proxy.app.admission.flights === 0);
 const statusOf = ({ headers }: Answer) => [headers['x-cache'], headers['cache-status'], headers.age];
 
 /** A proxy whose answer `old` expired so many seconds ago. */
@@ -67,8 +60,8 @@ async function openStale(
 
 describe('with stale.revalidate', () => {
   for (const [tier, store] of STORES) {
-    story(`an expired answer in ${tier} is served while one call refreshes it`, async ({ upstream, open }) => {
-      const { proxy } = await openStale({ upstream, open }, { ...REVALIDATE, ...store() }, 5);
+    story(`an expired answer in ${tier} is served while one call refreshes it`, async ({ upstream, open, folder }) => {
+      const { proxy } = await openStale({ upstream, open }, { ...REVALIDATE, ...store(folder) }, 5);
       upstream.script = () => {};
       const answers = [await send(proxy), ...(await Promise.all(Array.from({ length: 20 }, () => send(proxy))))];
       for (const answer of answers) {
@@ -221,8 +214,8 @@ describe('with stale.error', () => {
     ['a reset', 502, resets],
   ];
   for (const [tier, store] of STORES) {
-    story(`an expired answer in ${tier} is served in the place of each failure`, async ({ upstream, open }) => {
-      const { proxy } = await openStale({ upstream, open }, { ...ON_ERROR, ...store() }, 5);
+    story(`an expired answer in ${tier} is served in the place of each failure`, async ({ upstream, open, folder }) => {
+      const { proxy } = await openStale({ upstream, open }, { ...ON_ERROR, ...store(folder) }, 5);
       for (const [what, status, script] of failures) {
         upstream.script = script;
         const answer = await send(proxy);
@@ -464,8 +457,8 @@ story('a stale answer of a Refrain behind this one is kept by nobody', async ({ 
   expect((await send(outer)).headers['x-cache']).toBe('HIT');
 });
 
-story('a restart keeps what has expired', async ({ upstream, open }) => {
-  const path = newPath();
+story('a restart keeps what has expired', async ({ upstream, open, folder }) => {
+  const path = join(folder, 'cache.sqlite');
   const first = await openStale({ upstream, open }, { store: { path } }, 5);
   await first.proxy.stop();
   const second = await open({ ttl: TTL, store: { path }, ...ON_ERROR }, first.clock);

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import {
   answerAll,
@@ -39,11 +38,6 @@ function listen(proxy: Proxy): PricedUsageRecord[] {
 }
 
 const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
-const directory = () => {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return folder;
-};
 
 describe('the usage ledger', () => {
   story('have each way that the official SDK asks, with its tokens', async ({ open }) => {
@@ -249,25 +243,27 @@ describe('the usage ledger', () => {
     },
   );
 
-  story('go on after a restart, where hits of old answers still save what they cost', async ({ upstream, open }) => {
-    const store = { path: join(directory(), 'cache.sqlite') };
-    upstream.script = (call) => sendJson(call, chatAnswer());
-    const question = { body: chatRequest('sea', { model: 'gpt-4o-mini' }) };
-    const first = await open({ store });
-    await ask(first.url + CHAT, question);
-    await first.stop();
-    const next = await open({ store });
-    await ask(next.url + CHAT, question);
-    await ask(next.url + CHAT, question);
-    const {
-      periods: { all },
-    } = await next.app.ledger.stats();
-    // 5 x 0.15 + 3 x 0.60 = 2.55 millionths of a dollar, once spent and twice saved.
-    expect(all).toMatchObject({ requests: 3, hits: 2, misses: 1, dollars: { spent: 0.00000255, saved: 0.0000051 } });
-  });
+  story(
+    'go on after a restart, where hits of old answers still save what they cost',
+    async ({ upstream, open, folder }) => {
+      const store = { path: join(folder, 'cache.sqlite') };
+      upstream.script = (call) => sendJson(call, chatAnswer());
+      const question = { body: chatRequest('sea', { model: 'gpt-4o-mini' }) };
+      const first = await open({ store });
+      await ask(first.url + CHAT, question);
+      await first.stop();
+      const next = await open({ store });
+      await ask(next.url + CHAT, question);
+      await ask(next.url + CHAT, question);
+      const {
+        periods: { all },
+      } = await next.app.ledger.stats();
+      // 5 x 0.15 + 3 x 0.60 = 2.55 millionths of a dollar, once spent and twice saved.
+      expect(all).toMatchObject({ requests: 3, hits: 2, misses: 1, dollars: { spent: 0.00000255, saved: 0.0000051 } });
+    },
+  );
 
-  story('in a file that is spoilt are set aside, and no client hears of it', async ({ open }) => {
-    const folder = directory();
+  story('in a file that is spoilt are set aside, and no client hears of it', async ({ open, folder }) => {
     const first = await open({ store: { path: join(folder, 'cache.sqlite') } });
     await ask(first.url + CHAT, { body: chatRequest() });
     await first.stop();

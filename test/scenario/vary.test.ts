@@ -2,8 +2,7 @@
  * Upstreams that choose an answer by a header which the key leaves out, and say
  * so in `Vary`.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatEvents, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
@@ -57,8 +56,7 @@ describe('an answer that varies by a header outside the key', () => {
     expect(texts).toEqual(['undefined', 'de', 'en', 'de, en', 'de, en', 'undefined'].map((text) => chatAnswer(text)));
   });
 
-  story('is looked for on disk after a restart, whichever variant it is', async ({ upstream, open }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-vary-'));
+  story('is looked for on disk after a restart, whichever variant it is', async ({ upstream, open, folder }) => {
     const store = { path: join(folder, 'cache.sqlite') };
     upstream.script = byAgent();
     for (const memory of [{ bytes: 0 }, { bytes: 10_000_000 }]) {
@@ -75,7 +73,6 @@ describe('an answer that varies by a header outside the key', () => {
       .toString('latin1')
       .replaceAll(/for secret-/g, '');
     expect(heads).not.toContain('secret-');
-    rmSync(folder, { recursive: true });
   });
 
   story('expires, is too old and is refreshed each on its own', async ({ upstream, open }) => {

@@ -194,24 +194,22 @@ const RELAYED: readonly Form[] = [
     event({ choices: [] }) + event({ choices: [] }) + DONE,
     false,
   ],
-  ...['STOP', 'Stop'].map(
-    (reason): Form => [
+  ...(
+    [
+      ['STOP', true],
+      ['Stop', true],
+      ['end', false],
+      ['abort', false],
+      ['network_error', false],
+    ] as const
+  ).map(
+    ([reason, kept]): Form => [
       `the ending ${reason}`,
       CHAT,
       STREAM,
       stream(pieces(says(), ends(reason)) + DONE),
       pieces(says(), ends(reason)) + DONE,
-      true,
-    ],
-  ),
-  ...['end', 'abort', 'network_error'].map(
-    (reason): Form => [
-      `the ending ${reason}`,
-      CHAT,
-      STREAM,
-      stream(pieces(says(), ends(reason)) + DONE),
-      pieces(says(), ends(reason)) + DONE,
-      false,
+      kept,
     ],
   ),
   ...['end', 'abort', 'network_error'].map(

@@ -104,7 +104,7 @@ export async function open(
     await child.end();
     upstream.close();
     upstream.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   });
   const { api } = await child.ready();
   await send(`${api}/v1/warm-up`, repeated(WARM_UP, Buffer.alloc(65_536)));

@@ -87,7 +87,7 @@ export function damageNeverShows(counts: DamageCounts): void {
         let enough = 0;
         fc.assert(
           fc.property(fc.noBias(fc.nat({ max: length - 1 })), fc.integer({ min: 1, max: 255 }), (at, mask) => {
-            rmSync(join(directory, 'damaged'), { recursive: true, force: true, maxRetries: 10 });
+            rmSync(join(directory, 'damaged'), { recursive: true, force: true });
             mkdirSync(join(directory, 'damaged'));
             for (const [each, bytes] of files)
               writeFileSync(path + each, each === suffix ? damage(bytes, at, mask) : bytes);

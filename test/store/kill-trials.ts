@@ -133,7 +133,7 @@ async function write(directory: string, from: number, moment: Moment): Promise<n
 /** All that was committed must be there, and of the batch after it all or nothing. How many operations there are. */
 function judge(directory: string, committed: number, trial: string): number {
   const copy = join(directory, 'copy');
-  rmSync(copy, { recursive: true, force: true, maxRetries: 10 });
+  rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy);
   for (const suffix of ['', '-wal', '-journal']) {
     if (existsSync(join(directory, FILE + suffix)))

@@ -64,7 +64,7 @@ function batchesIn(
   known: ReadonlyMap<string, number>,
   trial: string,
 ): number {
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
   const database = new DatabaseSync(join(directory, FILE));

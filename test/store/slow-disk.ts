@@ -60,7 +60,7 @@ export function serveInSpiteOfSlowDisks({ delays, requests, report }: SlowDiskOp
       takes(0);
       await child.end();
       await upstream.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+      rmSync(folder, { recursive: true, force: true });
     });
     const { api } = await child.ready();
     /** Where a question found its answer, which must be right, and how long that took. */

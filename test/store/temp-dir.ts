@@ -58,7 +58,7 @@ export function createTempDir(): TempDir {
 
   onTestFinished(async () => {
     for (const close of closing) await close();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   return {

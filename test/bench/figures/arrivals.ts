@@ -42,7 +42,7 @@ export async function* measureArrivals(): AsyncIterable<Line> {
     yield lineOf(`first byte of a hit at ${PER_SECOND}/s, added`, hit, 'bare server with a Map', null);
   } finally {
     for (const server of [ours, floor, relay, upstream]) await server.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -81,7 +81,7 @@ export async function* measureCrowd(): AsyncIterable<Line> {
     await ours.stop();
     upstream.close();
     upstream.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

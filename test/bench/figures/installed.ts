@@ -32,6 +32,6 @@ export async function* measureInstalled(): AsyncIterable<Line> {
       unit: 'MB',
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -128,7 +128,7 @@ async function lineOf(each: Case, full: boolean): Promise<Line> {
     };
   } finally {
     for (const server of servers.reverse()) await server.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

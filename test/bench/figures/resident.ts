@@ -45,6 +45,6 @@ export async function* measureResident(): AsyncIterable<Line> {
     };
   } finally {
     for (const server of [ours, upstream]) await server.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

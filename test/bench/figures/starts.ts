@@ -29,7 +29,7 @@ export async function* measureStarts(): AsyncIterable<Line> {
     fill(full);
     yield await lineOf('ready line, store of 1 GB', folder, () => ['--store-path', full], 600);
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
