@@ -1,6 +1,6 @@
 /**
- * The harness of a test of processes: a folder of its own, and an upstream that
- * answers everything.
+ * The harness of a test of processes, and of a story: a folder of its own, and an
+ * upstream that answers everything.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

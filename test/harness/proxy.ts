@@ -5,6 +5,7 @@ import { type App, createApp } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
 import { createConfig, type Overrides } from '../../src/config/config.ts';
 import { start, stop } from '../../src/lifecycle.ts';
+import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import { createLog } from '../../src/log.ts';
 import { until } from './until.ts';
 
@@ -35,3 +36,14 @@ export async function startProxy(upstreamUrl: string, overrides: Overrides = {},
 
 /** Resolves once no upstream call is on its way. */
 export const landed = (proxy: Proxy): Promise<void> => until(() => proxy.app.admission.flights === 0);
+
+/** The usage records from here on, as they come. */
+export function recordsOf(proxy: Proxy): readonly PricedUsageRecord[] {
+  const records: PricedUsageRecord[] = [];
+  proxy.app.ledger.subscribe((record) => void records.push(record));
+  return records;
+}
+
+/** Resolves once there are so many. */
+export const recorded = (records: readonly PricedUsageRecord[], count: number): Promise<void> =>
+  until(() => records.length === count);

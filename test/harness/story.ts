@@ -2,35 +2,18 @@
  * A story: an upstream and as many proxies as it needs. After each the ledger
  * must balance and nothing may be left in the air.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Overrides } from '../../src/config/config.ts';
-import { answerAll } from './answers.ts';
+import { type ProcessHarness, processTest } from './process-harness.ts';
 import { type Proxy, startProxy } from './proxy.ts';
-import { type ScriptedUpstream, startUpstream } from './upstream.ts';
 
-export interface Cast {
-  /** A folder of its own, which outlives the proxies. */
-  readonly folder: string;
-  readonly upstream: ScriptedUpstream;
-  /** Starts a proxy over the upstream. */
+export interface Cast extends ProcessHarness {
+  /** Starts a proxy over the upstream. The folder outlives it. */
   readonly open: (overrides?: Overrides, clock?: Clock) => Promise<Proxy>;
 }
 
-export const story = test.extend<Cast>({
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'refrain-'));
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  upstream: async ({}, use) => {
-    const upstream = await startUpstream(answerAll);
-    await use(upstream);
-    await upstream.stop();
-  },
+export const story = processTest.extend<Pick<Cast, 'open'>>({
   // Needs the folder, so that it is torn down first: a proxy that runs writes files into what would be removed.
   open: async ({ upstream, folder: _ }, use) => {
     const proxies: Proxy[] = [];

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
-import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import {
   beginStream,
   CHAT,
@@ -20,7 +19,7 @@ import {
 } from '../harness/answers.ts';
 import { type Answer, ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { landed, type Proxy } from '../harness/proxy.ts';
+import { landed, type Proxy, recordsOf } from '../harness/proxy.ts';
 import { type Cast, story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 import type { Script } from '../harness/upstream.ts';
@@ -182,8 +181,7 @@ describe('with stale.revalidate', () => {
 
   story('a refresh costs what it costs, and is no request', async ({ upstream, open }) => {
     const { proxy } = await openStale({ upstream, open }, REVALIDATE, 5);
-    const notes: PricedUsageRecord[] = [];
-    proxy.app.ledger.subscribe((record) => void notes.push(record));
+    const notes = recordsOf(proxy);
     await send(proxy);
     await landed(proxy);
     expect(notes.map(({ outcome, why }) => [outcome, why])).toEqual([['hit', 'stale-while-revalidate']]);
@@ -304,8 +302,7 @@ describe('with stale.error', () => {
 
   story('it is counted as a hit, and says why it is one', async ({ upstream, open }) => {
     const { proxy } = await openStale({ upstream, open }, ON_ERROR, 5);
-    const notes: PricedUsageRecord[] = [];
-    proxy.app.ledger.subscribe((record) => void notes.push(record));
+    const notes = recordsOf(proxy);
     upstream.script = fails(503);
     const { headers } = await send(proxy, { 'x-refrain-debug': '1' });
     expect(headers['x-refrain-why']).toBe('expired 5 s ago, and the upstream failed (503)');

@@ -1,7 +1,6 @@
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import {
   answerAll,
   beginStream,
@@ -17,7 +16,7 @@ import {
   sendStream,
 } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
-import type { Proxy } from '../harness/proxy.ts';
+import { recorded, recordsOf } from '../harness/proxy.ts';
 import { EMBEDDED, PROMPT, QUESTION, RESPONSE, WITH_USAGE } from '../harness/questions.ts';
 import { connect, NEWEST, readAll } from '../harness/sdk.ts';
 import { story } from '../harness/story.ts';
@@ -30,19 +29,10 @@ const LONG_STREAM = chatEvents(Array.from({ length: 40 }, () => 'more')).toSplic
   chatEventsWithUsage().at(-2) as string,
 );
 
-/** Every note from here on. */
-function listen(proxy: Proxy): PricedUsageRecord[] {
-  const notes: PricedUsageRecord[] = [];
-  proxy.app.ledger.subscribe((record) => void notes.push(record));
-  return notes;
-}
-
-const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
-
 describe('the usage ledger', () => {
   story('have each way that the official SDK asks, with its tokens', async ({ open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     const client = connect(NEWEST, `${proxy.url}/v1`);
     for (let time = 0; time < 2; time += 1) {
       await client.chat.completions.create(QUESTION);
@@ -54,7 +44,7 @@ describe('the usage ledger', () => {
       await client.moderations.create({ input: 'sea' });
     }
     await client.models.list();
-    await noted(notes, 15);
+    await recorded(notes, 15);
     const chat = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
     const expected = [
       ['chat', 'gpt-test', chat],
@@ -96,12 +86,12 @@ describe('the usage ledger', () => {
 
   story('have the bytes that were sent', async ({ open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     const answers = [
       await ask(proxy.url + CHAT, { body: chatRequest() }),
       await ask(proxy.url + CHAT, { body: chatRequest() }),
     ];
-    await noted(notes, 2);
+    await recorded(notes, 2);
     expect(notes.map(({ bytes }) => bytes)).toEqual(answers.map(({ body }) => body.length));
   });
 
@@ -109,7 +99,7 @@ describe('the usage ledger', () => {
     'balance under hits, follows, misses, bypasses, refusals and clients that leave',
     async ({ upstream, open }) => {
       const proxy = await open();
-      const notes = listen(proxy);
+      const notes = recordsOf(proxy);
       const stream = { body: chatRequest('shared', { stream: true }) };
       upstream.script = beginStream;
       const live = await Promise.all([
@@ -135,7 +125,7 @@ describe('the usage ledger', () => {
       gone.hangUp();
       upstream.script = resetAfter(chatEvents()[0] as string);
       await ask(proxy.url + CHAT, { body: chatRequest('broken', { stream: true }) });
-      await noted(notes, 10);
+      await recorded(notes, 10);
       expect(proxy.app.ledger.counts()).toEqual({ requests: 10, hit: 1, follow: 2, miss: 3, bypass: 2, refusal: 2 });
       const {
         periods: { all },
@@ -157,7 +147,7 @@ describe('the usage ledger', () => {
 
   story('have what a call spent whose leader left, when it is over, and once', async ({ upstream, open }) => {
     const proxy = await open({ onAbandon: 'finish' });
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     upstream.script = beginStream;
     const leader = await begin(proxy.url + CHAT, { body: chatRequest('sea', { stream: true }) });
     const call = await upstream.called(1);
@@ -166,20 +156,20 @@ describe('the usage ledger', () => {
     expect(notes).toEqual([]);
     for (const event of chatEventsWithUsage()) call.response.write(event);
     call.response.end();
-    await noted(notes, 1);
+    await recorded(notes, 1);
     expect(notes[0]).toMatchObject({ outcome: 'miss', call: { usage: { input: 5, output: 3 } } });
     expect((await ask(proxy.url + CHAT, { body: chatRequest('sea', { stream: true }) })).headers['x-cache']).toBe(
       'HIT',
     );
-    await noted(notes, 2);
+    await recorded(notes, 2);
   });
 
   story('have nothing of a call that was aborted or failed', async ({ upstream, open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     upstream.script = (call) => call.response.destroy();
     await ask(proxy.url + CHAT, { body: chatRequest() });
-    await noted(notes, 1);
+    await recorded(notes, 1);
     expect(notes[0]).toMatchObject({
       outcome: 'miss',
       status: 502,
@@ -192,7 +182,7 @@ describe('the usage ledger', () => {
 
   story('have why an answer was not kept, and what it took all the same', async ({ upstream, open }) => {
     const proxy = await open({ maxEntryBytes: 2_000 });
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     const answers: readonly (readonly [string, (call: Parameters<typeof sendJson>[0]) => void])[] = [
       ['upstream-no-store', (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'no-store' })],
       ['too-large', (call) => sendJson(call, chatAnswer('x'.repeat(200_000)))],
@@ -211,12 +201,12 @@ describe('the usage ledger', () => {
     for (const [at, [why, script]] of answers.entries()) {
       upstream.script = script;
       await ask(proxy.url + CHAT, { body: chatRequest(`question ${at}`) });
-      await noted(notes, at + 1);
+      await recorded(notes, at + 1);
       expect(notes[at]).toMatchObject({ outcome: 'miss', why, error: null, call: { usage: { input: 5, output: 3 } } });
     }
     upstream.script = (call) => sendJson(call, errorAnswer('slow down'), 429);
     await ask(proxy.url + CHAT, { body: chatRequest('429') });
-    await noted(notes, answers.length + 1);
+    await recorded(notes, answers.length + 1);
     expect(notes.at(-1)).toMatchObject({ status: 429, why: 'status', error: null, call: { usage: null } });
   });
 
@@ -224,7 +214,7 @@ describe('the usage ledger', () => {
     'have the model of what went past the cache as it was asked for, and the tokens as its answer tells them',
     async ({ upstream, open }) => {
       const proxy = await open();
-      const notes = listen(proxy);
+      const notes = recordsOf(proxy);
       const past = { headers: { 'cache-control': 'no-store' } };
       upstream.script = (call) => sendJson(call, chatAnswer('x', { model: 'gpt-4o-2024-08-06' }));
       await ask(proxy.url + CHAT, { body: chatRequest('json', { model: 'gpt-4o' }), ...past });
@@ -232,7 +222,7 @@ describe('the usage ledger', () => {
       await ask(proxy.url + CHAT, { body: chatRequest('stream', { stream: true }), ...past });
       upstream.script = (call) => sendStream(call, responseEvents());
       await ask(`${proxy.url}/v1/responses`, { body: { ...RESPONSE, stream: true, previous_response_id: 'resp_0' } });
-      await noted(notes, 3);
+      await recorded(notes, 3);
       const usage = { input: 5, cachedInput: 0, output: 3, reasoning: 0 };
       // 5 x 2.5 + 3 x 10 = 42.5 millionths of a dollar.
       expect(notes.map(({ endpoint, model, dollars, call }) => [endpoint, model, dollars, call?.usage])).toEqual([

@@ -4,7 +4,6 @@
  */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import type { PricedUsageRecord } from '../../src/ledger/usage-record.ts';
 import {
   beginStream,
   CHAT,
@@ -16,26 +15,16 @@ import {
   sendStream,
 } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
-import type { Proxy } from '../harness/proxy.ts';
+import { recorded, recordsOf } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
-import { until } from '../harness/until.ts';
 import type { Script } from '../harness/upstream.ts';
-
-/** Every note from here on. */
-function listen(proxy: Proxy): PricedUsageRecord[] {
-  const notes: PricedUsageRecord[] = [];
-  proxy.app.ledger.subscribe((record) => void notes.push(record));
-  return notes;
-}
-
-const noted = (notes: readonly PricedUsageRecord[], count: number) => until(() => notes.length === count);
 
 describe('the usage ledger', () => {
   story(
     'count usage wherever it stands, also of answers that are not kept or break off',
     async ({ upstream, open }) => {
       const proxy = await open();
-      const notes = listen(proxy);
+      const notes = recordsOf(proxy);
       const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
       const none = { prompt_tokens: 0, completion_tokens: 0 };
       const end = (fields: object) => `data: ${JSON.stringify({ choices: [], ...fields })}\n\n`;
@@ -99,7 +88,7 @@ describe('the usage ledger', () => {
       for (const [at, [where, script, why, stream]] of scripts.entries()) {
         upstream.script = script;
         await ask(proxy.url + CHAT, { body: chatRequest(where, { stream }) });
-        await noted(notes, at + 1);
+        await recorded(notes, at + 1);
         expect(notes[at], where).toMatchObject({ outcome: 'miss', why, call: { usage: { input: 5, output: 3 } } });
       }
       const {
@@ -111,7 +100,7 @@ describe('the usage ledger', () => {
 
   story('count the usage of answers that pass compressed, whole or broken off', async ({ upstream, open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     const told = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
     const text = JSON.stringify({ ...JSON.parse(chatAnswer()), usage: told });
     const others = { headers: { 'cache-control': 'no-store', 'accept-encoding': 'gzip' } };
@@ -135,7 +124,7 @@ describe('the usage ledger', () => {
       response.write(gzipSync(text).subarray(0, -8), () => setImmediate(() => response.socket?.resetAndDestroy()));
     };
     await ask(proxy.url + CHAT, { body: chatRequest('x'), ...others }).catch(() => null);
-    await noted(notes, codings.length + 1);
+    await recorded(notes, codings.length + 1);
     expect(notes.map(({ outcome, call }) => [outcome, call?.usage])).toEqual(
       notes.map(() => ['bypass', expect.objectContaining({ input: 5, output: 3 })]),
     );
@@ -143,7 +132,7 @@ describe('the usage ledger', () => {
 
   story('count nothing of what decodes to much more than it is, or is not what it says', async ({ upstream, open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     for (const bytes of [
       gzipSync(`{"usage":{"prompt_tokens":5},"x":"${'a'.repeat(2_000_000)}"}`),
       Buffer.from('{"usage":{"prompt_tokens":5}}'),
@@ -152,13 +141,13 @@ describe('the usage ledger', () => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes);
       await ask(proxy.url + CHAT, { body: chatRequest('x'), headers: { 'cache-control': 'no-store' } });
     }
-    await noted(notes, 2);
+    await recorded(notes, 2);
     expect(notes.map(({ call }) => call?.usage)).toEqual([null, null]);
   });
 
   story('have one model for a request, however it is answered', async ({ upstream, open }) => {
     const proxy = await open({ maxKeyedBytes: 50_000 });
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     upstream.script = beginStream;
     const question = { body: chatRequest('x', { model: 'gpt-4o', stream: true }) };
     const live = [await begin(proxy.url + CHAT, question), await begin(proxy.url + CHAT, question)];
@@ -179,7 +168,7 @@ describe('the usage ledger', () => {
       body: gzipSync(JSON.stringify({ ...question.body, store: true })),
       headers: { 'content-encoding': 'gzip' },
     });
-    await noted(notes, 9);
+    await recorded(notes, 9);
     expect(notes.map(({ outcome, model }) => `${outcome} ${model}`).sort()).toEqual([
       ...Array(6).fill('bypass gpt-4o'),
       'follow gpt-4o',
@@ -190,7 +179,7 @@ describe('the usage ledger', () => {
 
   story('have the model that an answer names, however it came, where its request names none', async ({ open }) => {
     const proxy = await open();
-    const notes = listen(proxy);
+    const notes = recordsOf(proxy);
     const moderation = { body: { input: 'sea' } };
     await ask(`${proxy.url}/v1/moderations`, moderation);
     await ask(`${proxy.url}/v1/moderations`, moderation);
@@ -198,7 +187,7 @@ describe('the usage ledger', () => {
     const stream = { body: { messages: [{ role: 'user', content: 'x' }], stream: true } };
     await ask(proxy.url + CHAT, stream);
     await ask(proxy.url + CHAT, stream);
-    await noted(notes, 5);
+    await recorded(notes, 5);
     expect(notes.map(({ outcome, model }) => `${outcome} ${model}`)).toEqual([
       'miss omni-moderation',
       'hit omni-moderation',
