@@ -13,6 +13,7 @@ const ROOMS = [
   ['store', 'upstream'],
   ['cache'],
   ['ledger'],
+  ['fleet'],
   ['headers'],
   ['proxy'],
   ['http', 'admin'],

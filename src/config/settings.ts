@@ -4,7 +4,8 @@
  * the documentation all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
-import { host, oneOf, optionalFile, port, scopeName, token, yesOrNo } from './value-types.ts';
+import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import { redisNodes } from './redis-nodes.ts';
 import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
@@ -29,6 +30,11 @@ export const settings = {
   'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
   'store.prompts': { ...yesOrNo, meaning: 'Whether what was asked is kept with its answer' },
+  'store.encrypt': { ...oneOf('off', 'secret'), meaning: 'Whether stored answers are encrypted, by the secret' },
+  'redis': { ...redisNodes, meaning: 'Redis or Valkey that several proxies share: URLs, or off' },
+  'secret': { ...secretDigits, meaning: 'Secret by which callers are told apart; the same in all of a fleet' },
+  'secretFile': { ...optionalFile, meaning: 'File of that secret; off makes one beside the store' },
+  'workers': { ...autoOr(count), meaning: 'How many processes answer requests; auto: one per core' },
   'ttl': { ...lifetime, meaning: 'How long an answer is kept; 0 keeps nothing, inf for ever' },
   'maxTtl': { ...lifetime, meaning: 'Upper bound of ttl and of what x-refrain-ttl asks for' },
   'stale.revalidate': { ...offOr(lifetime), meaning: 'How long beyond its ttl an answer is served and refreshed' },

@@ -27,6 +27,17 @@ export const token: ValueType<string | null> = {
   secret: true,
 };
 
+/** A secret of 32 bytes. */
+export const secretDigits: ValueType<string | null> = {
+  schema: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i)
+    .toLowerCase()
+    .nullable(),
+  allowed: '64 hexadecimal digits, such as `openssl rand -hex 32` prints',
+  secret: true,
+};
+
 export const scopeName: ValueType<string | null> = {
   schema: z
     .string()

@@ -52,6 +52,15 @@ export interface Entry {
   readonly call?: Call;
   /** The request for it, where that is at hand: shown to people, never needed to serve the answer. */
   readonly request?: StoredRequest;
+  /** The last purge that was known when it was asked for; absent where purges are not logged. */
+  readonly purgeMark?: PurgeMark;
+}
+
+/** A place in the log of purges: what is logged after it may be about this answer. */
+export interface PurgeMark {
+  /** The log's incarnation. */
+  readonly log: string;
+  readonly id: number;
 }
 
 /** Names the request headers by which an answer was chosen, and, by a digest, what was sent of them. */

@@ -19,6 +19,12 @@ export interface Found {
   readonly tier: string;
 }
 
+/** The lease under which an entry was fetched. */
+export interface Fence {
+  readonly key: string;
+  readonly token: string;
+}
+
 /** The contract of any store, however far away it is. */
 export interface EntryStore {
   readonly name: string;
@@ -31,8 +37,10 @@ export interface EntryStore {
   /**
    * Readable by `get` from the moment that this returns; on disk some time
    * later. Where it cannot be kept, what it replaces is gone all the same.
+   * @param fence a store that several processes share drops what is set under a lease that holds no more, unless
+   * nothing is there; it gives the lease back. No other store looks at it
    */
-  set(key: string, entry: Entry): void;
+  set(key: string, entry: Entry, fence?: Fence): void;
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void;
   /** Gone from the moment that this returns, even where the file takes it later. */
   delete(key: string): void;

@@ -245,7 +245,7 @@ describe('a bad file', () => {
     ['{"memory":5}', 'memory in my.json is 5; it may be an object that holds memory.bytes'],
     [
       '{"store":null}',
-      'store in my.json is null; it may be an object that holds store.path, store.bytes, store.prompts',
+      'store in my.json is null; it may be an object that holds store.path, store.bytes, store.prompts, store.encrypt',
     ],
     ['{"port":null}', 'port in my.json is null; it may be a whole number from 0 to 65535'],
     ['{"cache":["all"]}', 'cache in my.json is a list; it may be all, deterministic or off'],
