@@ -136,16 +136,37 @@ export function keepsTheHubContract(name: string, { open, held }: HubSubject): v
         expect(await settle(a.claim(claim('t3')))).toEqual({ kind: 'held', node: b.node, token: 't2' });
       });
 
+      test('is taken over whatever is stored by then', async () => {
+        const { place, hubs, settle } = await meet(1);
+        const [a] = hubs as [Hub];
+        await place.put(KEY, 1_700_000_000_123);
+        expect(await settle(a.claim(claim('t1', { takesOver: true })))).toEqual({ kind: 'granted' });
+        expect(await settle(a.renew([{ key: KEY, token: 't1' }], LONG))).toEqual([true]);
+      });
+
+      test('that was silent is taken over once, by the first that names it', async () => {
+        const { hubs, settle } = await meet(3);
+        const [a, b, c] = hubs as [Hub, Hub, Hub];
+        await settle(a.claim(claim('t1')));
+        expect(await settle(b.claim(claim('t2', { takesOver: 't0' })))).toMatchObject({ kind: 'held', token: 't1' });
+        expect(await settle(b.claim(claim('t2', { takesOver: 't1' })))).toEqual({ kind: 'granted' });
+        expect(await settle(c.claim(claim('t3', { takesOver: 't1' })))).toMatchObject({ kind: 'held', token: 't2' });
+        await settle(b.release({ key: KEY, token: 't2' }));
+        expect(await settle(c.claim(claim('t3', { takesOver: 't1' })))).toEqual({ kind: 'granted' });
+      });
+
       test('is not granted where an entry has come that the claimant has not seen', async () => {
         const { place, hubs, settle } = await meet();
         const [a, b] = hubs as [Hub, Hub];
-        await place.put(KEY, 1_700_000_000_123);
-        expect(await settle(a.claim(claim('t1')))).toEqual({ kind: 'stored' });
-        expect(await settle(a.claim(claim('t2', { seen: 1_700_000_000_122 })))).toEqual({ kind: 'stored' });
-        expect(await settle(a.claim(claim('t3', { takesOver: true })))).toEqual({ kind: 'stored' });
-        expect(await settle(a.claim(claim('t4', { seen: 1_700_000_000_123 })))).toEqual({ kind: 'granted' });
-        expect(await settle(b.claim(claim('t5')))).toEqual({ kind: 'stored' });
-        expect(await settle(b.claim(claim('t5', { seen: 1_700_000_000_123 })))).toMatchObject({ token: 't4' });
+        const storedAt = 1_700_000_000_123;
+        const stored = { kind: 'stored', storedAt };
+        await place.put(KEY, storedAt);
+        expect(await settle(a.claim(claim('t1')))).toEqual(stored);
+        expect(await settle(a.claim(claim('t2', { seen: storedAt - 1 })))).toEqual(stored);
+        expect(await settle(a.claim(claim('t3', { takesOver: 't0' })))).toEqual(stored);
+        expect(await settle(a.claim(claim('t4', { seen: storedAt })))).toEqual({ kind: 'granted' });
+        expect(await settle(b.claim(claim('t5')))).toEqual(stored);
+        expect(await settle(b.claim(claim('t5', { seen: storedAt })))).toMatchObject({ kind: 'held', token: 't4' });
       });
 
       test('is granted where the entry that was seen is gone', async () => {
