@@ -14,7 +14,7 @@ import type { Terms } from './terms.ts';
 
 export interface Leases {
   /** @returns null where leave is given without being asked for: nobody else could lead */
-  claim(request: LeaseRequest): Promise<Claimed> | null;
+  claim(request: LeaseRequest): Promise<ClaimResult> | null;
 }
 
 /** The leases of a process that shares nothing: each is granted at once. */
@@ -30,7 +30,7 @@ export interface LeaseRequest {
   readonly takesOver: string | boolean;
 }
 
-export type Claimed =
+export type ClaimResult =
   | { readonly kind: 'granted'; readonly lease: Lease }
   /** There is nobody to ask: the answer is fetched all the same, and kept where nothing is stored by then. */
   | { readonly kind: 'alone'; readonly lease: Lease }
