@@ -31,15 +31,15 @@ export interface LeaseRequest {
 }
 
 export type ClaimResult =
-  | { readonly kind: 'granted'; readonly lease: Lease }
+  | { readonly kind: 'granted'; readonly lease: GrantedLease }
   /** There is nobody to ask: the answer is fetched all the same, and kept where nothing is stored by then. */
-  | { readonly kind: 'alone'; readonly lease: Lease }
+  | { readonly kind: 'alone'; readonly lease: GrantedLease }
   /** An entry that was stored then has not been seen. */
   | { readonly kind: 'stored'; readonly storedAt: number }
   /** Another process leads. */
   | { readonly kind: 'held'; readonly leader: Leader };
 
-export interface Lease {
+export interface GrantedLease {
   /** Fences off what an earlier leader writes late; the write that it guards gives the lease back. */
   readonly fence: Fence;
   /** The answer has been written under the fence. */
