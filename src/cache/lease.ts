@@ -37,7 +37,7 @@ export type ClaimResult =
   /** An entry that was stored then has not been seen. */
   | { readonly kind: 'stored'; readonly storedAt: number }
   /** Another process leads. */
-  | { readonly kind: 'held'; readonly leader: Leader };
+  | { readonly kind: 'held'; readonly leader: RemoteLeader };
 
 export interface GrantedLease {
   /** Fences off what an earlier leader writes late; the write that it guards gives the lease back. */
@@ -61,7 +61,7 @@ export interface Followable {
 }
 
 /** The process that leads, as long as it does. */
-export interface Leader {
+export interface RemoteLeader {
   /** Of its lease. */
   readonly token: string;
   /** Has its answer written to a follower, from byte 0. Called once. */
