@@ -47,3 +47,10 @@ export class RedisBoard implements Board {
     return this.#connection.ask(command, [this.#key, ...args], BOARD_MS);
   }
 }
+
+/** Names and texts, as pairs, in a row or in a map, as the protocol has it. Null for anything else. */
+function notesOf(reply: Reply): ReadonlyMap<string, string> | null {
+  return Array.isArray(reply)
+    ? new Map(reply.flatMap((name, at) => (at % 2 === 0 ? [[String(name), String(reply[at + 1])] as const] : [])))
+    : null;
+}

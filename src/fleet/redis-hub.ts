@@ -5,7 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { entryKey, fleetKey, leaseKey } from '../redis/keys.ts';
-import { type RedisConnection, type Reply, Script } from '../redis/connection.ts';
+import type { RedisConnection, Reply } from '../redis/connection.ts';
+import { Script } from '../redis/script.ts';
 import type { Claim, Claimed, Hub, HubState, Lease } from './hub.ts';
 import { RedisBoard } from './redis-board.ts';
 import { RedisLog } from './redis-log.ts';
@@ -154,7 +155,8 @@ function claimedOf(reply: Reply): Claimed | null {
   const [kind, what] = reply;
   if (kind === undefined) return { kind: 'granted' };
   if (!Buffer.isBuffer(kind) || !Buffer.isBuffer(what)) return null;
-  if (kind.equals(STORED)) return what.length < STORED_AT_BYTES ? null : { kind: 'stored', storedAt: what.readDoubleBE() };
+  if (kind.equals(STORED))
+    return what.length < STORED_AT_BYTES ? null : { kind: 'stored', storedAt: what.readDoubleBE() };
   const [token = '', node = ''] = what.toString().split(' ');
   return { kind: 'held', node, token };
 }
