@@ -115,7 +115,7 @@ export function createCore(
     files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
     async open(isStopping) {
       const given = givenSecret(config, log);
-      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(), usageFile.open()]));
+      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
