@@ -1,7 +1,8 @@
 /**
  * A board over Redis: a hash.
  */
-import type { RedisConnection, Reply } from '../redis/connection.ts';
+import type { Reply } from '../redis/commands.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { Script } from '../redis/script.ts';
 import type { Board } from './hub.ts';
 

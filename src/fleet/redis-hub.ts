@@ -5,7 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { entryKey, fleetKey, leaseKey } from '../redis/keys.ts';
-import type { RedisConnection, Reply } from '../redis/connection.ts';
+import type { Reply } from '../redis/commands.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { Script } from '../redis/script.ts';
 import type { Claim, Claimed, Hub, HubState, Lease } from './hub.ts';
 import { RedisBoard } from './redis-board.ts';
@@ -39,6 +40,11 @@ const RENEW = new Script(`
 /** KEYS: lease. ARGV: its value. Replies with 1 where it held. */
 const RELEASE = new Script(`
   return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0
+`);
+
+/** KEYS: a channel. ARGV: a message. In a cluster a key leads to one server, which keeps the order of what it is given. */
+const PUBLISH = new Script(`
+  return redis.call('PUBLISH', KEYS[1], ARGV[1])
 `);
 
 /** How many leases one script renews: it holds up all else that long. */
@@ -98,9 +104,10 @@ export class RedisHub implements Hub {
   }
 
   async send(node: string, message: Uint8Array): Promise<boolean | null> {
-    const heard = await this.#connection.ask('PUBLISH', [channelOf(node), message]);
-    if (typeof heard !== 'number') return null;
-    return heard > 0 || this.#connection.isCluster;
+    const [connection, channel, bytes] = [this.#connection, channelOf(node), bufferOver(message)];
+    if (connection.isCluster) return (await connection.run(PUBLISH, [channel], [bytes])) === undefined ? null : true;
+    const listeners = await connection.ask('PUBLISH', [channel, bytes]);
+    return typeof listeners === 'number' ? listeners > 0 : null;
   }
 
   listen(listener: (message: Buffer) => void): void {
@@ -140,6 +147,10 @@ export class RedisHub implements Hub {
 
 function channelOf(node: string): string {
   return fleetKey(`node:${node}`);
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** As an entry in Redis begins. */

@@ -81,6 +81,7 @@ export class RedisLog implements SharedLog {
   readonly #held: number;
   readonly #keys: readonly [records: string, incarnation: string];
   readonly #channel: string;
+  readonly #listeners: (() => void)[] = [];
 
   constructor({ name, connection, held }: RedisLogOptions) {
     this.#connection = connection;
@@ -110,8 +111,13 @@ export class RedisLog implements SharedLog {
   }
 
   onNews(listener: () => void): void {
-    this.#connection.subscribe(this.#channel, listener);
-    this.#connection.onState((state) => state === 'up' && listener());
+    if (this.#listeners.push(listener) > 1) return;
+    const report = () => {
+      for (const each of this.#listeners) each();
+    };
+    this.#connection.subscribe(this.#channel, report);
+    this.#connection.onListening(report);
+    this.#connection.onState((state) => state === 'up' && report());
   }
 
   /** @returns the id of what was written, once the replicas have it */
@@ -127,6 +133,7 @@ export class RedisLog implements SharedLog {
   /** Over a connection of its own, which `WAIT` blocks; another machine may lead by now, and not have it. */
   async #isConfirmed(incarnation: string, id: number, replicas: number): Promise<boolean> {
     const node = await this.#connection.apart(this.#keys[0]);
+    if (node === undefined) return false;
     const touched = node.run(TOUCH, this.#keys, [incarnation, id], CALL_MS);
     const confirmed = node.ask('WAIT', [replicas, CONFIRM_MS], CONFIRM_MS + CALL_MS);
     const [isThere, count] = await Promise.all([touched, confirmed]);
