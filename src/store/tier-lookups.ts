@@ -84,8 +84,11 @@ export class TierLookups {
   async #isPurged(key: string, { entry }: Found, store: Tier): Promise<boolean> {
     const judge = this.#judge;
     if (judge === null || store.isSync) return false;
-    if (judge.judge(key, entry) === 'unknown') await judge.catchUp();
-    const judgement = judge.judge(key, entry);
+    let judgement = judge.judge(key, entry);
+    if (judgement === 'unknown') {
+      await judge.catchUp();
+      judgement = judge.judge(key, entry);
+    }
     if (judgement === 'purged' && store !== this.#shared) attempt(() => store.delete(key));
     return judgement !== 'kept';
   }
