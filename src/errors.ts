@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'stopping'
   | 'not_durable'
+  | 'not_shared'
   | 'not_cached'
   | 'upstream_unreachable'
   | 'upstream_timeout'
@@ -116,11 +117,14 @@ export const overloaded = () =>
 
 export const stopping = () => new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
-export const notDurable = () => {
-  const gone = 'What was to go is gone for as long as this process runs';
-  const advice = 'see the log, and ask again';
-  return new RefrainError('not_durable', 503, `${gone}, but the file of the store does not take that now; ${advice}.`);
-};
+export const notDurable = () =>
+  notGone('not_durable', 'for as long as this process runs, but the file of the store does not take that now');
+
+export const notShared = () =>
+  notGone('not_shared', 'at this node, which goes on telling the others, but not all of them are known to heed it');
+
+const notGone = (code: ErrorCode, where: string) =>
+  new RefrainError(code, 503, `What was to go is gone ${where}; see the log, and ask again.`);
 
 export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) => {
   const message = `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`;
