@@ -118,13 +118,12 @@ export const overloaded = () =>
 export const stopping = () => new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
 export const notDurable = () =>
-  notGone('not_durable', 'for as long as this process runs, but the file of the store does not take that now');
+  new RefrainError('not_durable', 503, notGone('process runs, but the file of the store does not take that now'));
 
 export const notShared = () =>
-  notGone('not_shared', 'at this node, which goes on telling the others, but not all of them are known to heed it');
+  new RefrainError('not_shared', 503, notGone('node runs, which goes on telling the others: they may not know yet'));
 
-const notGone = (code: ErrorCode, where: string) =>
-  new RefrainError(code, 503, `What was to go is gone ${where}; see the log, and ask again.`);
+const notGone = (where: string) => `What was to go is gone for as long as this ${where}; see the log, and ask again.`;
 
 export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) => {
   const message = `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`;
