@@ -60,7 +60,7 @@ export class RowSealing {
     return [answerId, this.#encryption?.digestOf(answerId) ?? answerId];
   }
 
-  /** The row in the clear; or why its frame does not open. What was asked is null where that alone does not. */
+  /** The row in the clear; or why its frame does not open. */
   open(key: string, row: RawRow): RawRow | Unopened {
     const { frame } = row;
     const question = this.question(key, row);
@@ -69,10 +69,12 @@ export class RowSealing {
     return typeof opened === 'string' ? opened : { ...question, frame: opened };
   }
 
-  /** The row with what was asked in the clear, as far as it opens. */
+  /** The row with what was asked in the clear; without it where any of it does not open. */
   question(key: string, row: RawRow): RawRow {
     const [parts, prompt] = [this.text(key, row, 'parts'), this.text(key, row, 'prompt')];
-    return parts === row.parts && prompt === row.prompt ? row : { ...row, parts, prompt };
+    if (parts === row.parts && prompt === row.prompt) return row;
+    const isWhole = (parts === null) === (row.parts === null) && (prompt === null) === (row.prompt === null);
+    return { ...row, parts: isWhole ? parts : null, prompt: isWhole ? prompt : null };
   }
 
   /** A text of what was asked in the clear; null where it does not open. @param row with the columns of the label */
