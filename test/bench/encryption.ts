@@ -1,6 +1,6 @@
 /**
  * The price of encryption at rest: a hit from SQLite and the write of an entry, in the clear and sealed; and how long
- * the main thread is busy with a large one, as it is, and if it opened and sealed by itself what the file's thread does.
+ * the main thread is busy with a large one, as it is, and if it opened and sealed itself what the file's thread does.
  *
  *   node test/bench/encryption.ts
  *
