@@ -8,7 +8,7 @@ import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
-import type { SealingOptions } from './store/sqlite-sealing.ts';
+import type { SealingOptions } from './store/sealing.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Entry, StoredRequest } from '../../src/response/entry.ts';
 import type { Listing } from '../../src/store/listing.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
-import type { SealingOptions } from '../../src/store/sqlite-sealing.ts';
+import type { SealingOptions } from '../../src/store/sealing.ts';
 import { entryOf, textOf } from './entries.ts';
 import { createTempDir, type TempDir } from './temp-dir.ts';
 
