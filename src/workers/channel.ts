@@ -8,14 +8,14 @@ import { deserialize, serialize } from 'node:v8';
 import type { Methods } from '../thread/thread.ts';
 import { FrameReader, LENGTH_BYTES } from './frames.ts';
 
-/** What one side lets the other call, by names. */
+/** The calls that one side lets the other make, by names. */
 export type Services = Readonly<Record<string, Methods>>;
 
-type Answer<M extends Methods, N extends keyof M> = Awaited<ReturnType<M[N]>>;
+type AnswerOf<M extends Methods, N extends keyof M> = Awaited<ReturnType<M[N]>>;
 
 /** A call has an id where its answer is wanted; else 0. */
-type Call = readonly [id: number, service: string, method: string, parameters: readonly unknown[]];
-type Reply = readonly [id: number, answer: unknown];
+type ChannelCall = readonly [id: number, service: string, method: string, parameters: readonly unknown[]];
+type ChannelReply = readonly [id: number, answer: unknown];
 
 export interface ChannelOptions {
   readonly socket: Duplex;
@@ -59,10 +59,10 @@ export class Channel<Theirs extends Services> {
     service: S,
     method: N,
     ...parameters: Parameters<Theirs[S][N]>
-  ): Promise<Answer<Theirs[S], N> | undefined> {
+  ): Promise<AnswerOf<Theirs[S], N> | undefined> {
     if (!this.#isOpen) return Promise.resolve(undefined);
     const id = (this.#lastId += 1);
-    const { promise, resolve } = Promise.withResolvers<Answer<Theirs[S], N> | undefined>();
+    const { promise, resolve } = Promise.withResolvers<AnswerOf<Theirs[S], N> | undefined>();
     this.#due.set(id, resolve);
     this.#send([id, service, method, parameters]);
     return promise;
@@ -90,7 +90,7 @@ export class Channel<Theirs extends Services> {
     this.#options.socket.end();
   }
 
-  #send(message: Call | Reply): void {
+  #send(message: ChannelCall | ChannelReply): void {
     const { socket } = this.#options;
     const payload = serialize(message);
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
@@ -108,14 +108,14 @@ export class Channel<Theirs extends Services> {
     socket.write(payload);
   }
 
-  #take(message: Call | Reply): void {
+  #take(message: ChannelCall | ChannelReply): void {
     if (message.length === 4) return void this.#answer(message);
     const [id, answer] = message;
     this.#due.get(id)?.(answer as never);
     this.#due.delete(id);
   }
 
-  async #answer([id, service, method, parameters]: Call): Promise<void> {
+  async #answer([id, service, method, parameters]: ChannelCall): Promise<void> {
     let answer: unknown;
     try {
       answer = this.#options.services[service]?.[method]?.(...parameters);

@@ -2,13 +2,7 @@
  * The share of each worker in what the configuration grants to all of them:
  * bounds of memory and of numbers are totals.
  */
-import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
-
-/** How many processes are to answer requests. */
-export function countOf({ workers }: Config): number {
-  return workers === 'auto' ? availableParallelism() : workers;
-}
 
 /** Where answers outlive no process, half of the memory is for those that all share. */
 const SHARED = 1 / 2;
