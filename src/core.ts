@@ -24,7 +24,7 @@ import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
-import { keepSecret, loadSecret } from './secret.ts';
+import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
 import { createStores, type FileEvents, type Stores } from './stores.ts';
@@ -97,13 +97,14 @@ export function createCore(
   shared?: SharedParts,
 ): Core {
   const { path } = config.store;
-  let secret: Buffer | undefined;
+  /** The secret where no setting gives it. */
+  let kept: Buffer | undefined;
   /** Of both files. */
   const thread = new Thread();
   const memoryBytes = Math.floor(config.memory.bytes * (1 - MEMO_SHARE));
   const events: FileEvents = {
     onGone: (gone) => cache.removals.heed(gone),
-    onReplaced: () => secret && keepSecret(path as string, secret, log),
+    onReplaced: () => kept && keepSecret(path as string, kept, log),
   };
   const stores = createStores(config, memoryBytes, log, clock, thread, events, shared?.file);
   const { store } = stores;
@@ -127,11 +128,12 @@ export function createCore(
     stores,
     files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
     async open(isStopping) {
-      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(), usageFile.open()]));
+      const given = shared ? null : givenSecret(config, log);
+      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      secret = shared?.secret ?? loadSecret(path, log);
+      const secret = shared?.secret ?? given ?? (kept = keptSecret(config, log));
       const rules = createRules(config, secret, origins);
       return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },

@@ -9,6 +9,7 @@ import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo, type MemoryStore } from './store/memory.ts';
 import type { Catalogue } from './store/catalogue.ts';
 import { createSqliteStore, type SqliteStore } from './store/sqlite.ts';
+import type { SealingOptions } from './store/sqlite-sealing.ts';
 import type { Store, Tier } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
@@ -18,8 +19,11 @@ export interface Stores {
   readonly store: Store;
   /** The last of the tiers, which knows all that is kept. */
   readonly base: Required<Pick<Tier, 'use' | 'written'>> & Tier & Catalogue;
-  /** @returns why the file is not to be used at all, or null */
-  readonly openFile: () => Promise<Failure | null>;
+  /**
+   * @param secret that a setting gives: it opens what is sealed, and seals where that is set
+   * @returns why the file is not to be used at all, or null
+   */
+  readonly openFile: (secret: Buffer | null) => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
   readonly lru: () => LruInfo;
@@ -50,14 +54,15 @@ export function createStores(
   events: FileEvents,
   given?: SqliteStore,
 ): Stores {
-  const { path, bytes } = config.store;
+  const { path, bytes, encrypt } = config.store;
+  let sealing: SealingOptions | null = null;
   const listeners: ((gone: Gone) => void)[] = [events.onGone, (gone) => store.heed(gone)];
   const onGone = (gone: Gone) => {
     for (const listener of listeners) listener(gone);
   };
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
-  const file = given ?? (path === null ? null : createSqliteStore({ path, ...options }));
+  const file = given ?? (path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options }));
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: file === null });
   const isUsed = memoryBytes > 0;
   const store = createTiers({
@@ -69,7 +74,8 @@ export function createStores(
   return {
     store,
     base: file ?? memory,
-    async openFile() {
+    async openFile(secret) {
+      sealing = secret && { secret, isOn: encrypt === 'secret' };
       await file?.ready;
       return file?.refusal ?? null;
     },

@@ -14,7 +14,7 @@ import type { Terms } from './terms.ts';
 
 export interface Leases {
   /** @returns null where leave is given without being asked for: nobody else could lead */
-  claim(request: LeaseRequest): Promise<Claimed> | null;
+  claim(request: LeaseRequest): Promise<ClaimResult> | null;
 }
 
 /** The leases of a process that shares nothing: each is granted at once. */
@@ -30,16 +30,16 @@ export interface LeaseRequest {
   readonly takesOver: string | boolean;
 }
 
-export type Claimed =
-  | { readonly kind: 'granted'; readonly lease: Lease }
+export type ClaimResult =
+  | { readonly kind: 'granted'; readonly lease: GrantedLease }
   /** There is nobody to ask: the answer is fetched all the same, and kept where nothing is stored by then. */
-  | { readonly kind: 'alone'; readonly lease: Lease }
+  | { readonly kind: 'alone'; readonly lease: GrantedLease }
   /** An entry that was stored then has not been seen. */
   | { readonly kind: 'stored'; readonly storedAt: number }
   /** Another process leads. */
-  | { readonly kind: 'held'; readonly leader: Leader };
+  | { readonly kind: 'held'; readonly leader: RemoteLeader };
 
-export interface Lease {
+export interface GrantedLease {
   /** Fences off what an earlier leader writes late; the write that it guards gives the lease back. */
   readonly fence: Fence;
   /** The answer has been written under the fence. */
@@ -61,7 +61,7 @@ export interface Followable {
 }
 
 /** The process that leads, as long as it does. */
-export interface Leader {
+export interface RemoteLeader {
   /** Of its lease. */
   readonly token: string;
   /** Has its answer written to a follower, from byte 0. Called once. */

@@ -15,7 +15,7 @@ import type {
   SharedLog,
 } from '../../src/fleet/hub.ts';
 
-/** What becomes of one way from a node to the hub, or back. */
+/** The ways between nodes and the hub. */
 export interface Network {
   /** In ms. */
   delay(): number;
