@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_cut'
+  | 'leader_lost'
   | 'listener_too_slow'
   | 'abandoned'
   | 'unknown_route'
@@ -132,6 +133,9 @@ export const upstreamTimeout = (phase: string, seconds: number, advice: string) 
 
 export const upstreamCut = (cause: unknown) =>
   new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);
+
+export const leaderLost = () =>
+  new RefrainError('leader_lost', 502, 'The process that fetched this answer is gone or out of reach; ask again.');
 
 export const listenerTooSlow = () =>
   new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');

@@ -11,6 +11,7 @@ import type { Sink } from './flight-plan.ts';
 import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import { isOfFuture } from './freshness.ts';
+import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { type Terms, termsOf } from './terms.ts';
@@ -39,11 +40,19 @@ export class StoreSink implements Sink {
   terms: Terms | null = null;
   readonly #context: CacheContext;
   readonly #question: Question;
+  #lease: GrantedLease | null = null;
   #isRefused = false;
+  #isReleased = false;
 
   constructor(context: CacheContext, question: Question) {
     this.#context = context;
     this.#question = question;
+  }
+
+  /** Its flight leads under this lease. */
+  takeLease(lease: GrantedLease): void {
+    if (this.#isReleased) lease.release();
+    else this.#lease = lease;
   }
 
   get isStale(): boolean {
@@ -87,7 +96,9 @@ export class StoreSink implements Sink {
       ...(call && { call }),
       request: { ...label, parts: parts() },
     };
-    storeVariant(store, key, entry, { first: varying ? varying.first : this.before?.entry, retention });
+    const first = varying ? varying.first : this.before?.entry;
+    storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
+    this.#lease?.written();
     flights.supersede(key);
     this.isKept = true;
   }
@@ -103,6 +114,8 @@ export class StoreSink implements Sink {
   }
 
   release(): void {
+    this.#isReleased = true;
+    this.#lease?.release();
     if (this.slot) this.#context.flights.remove(this.slot);
   }
 }
