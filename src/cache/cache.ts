@@ -59,13 +59,13 @@ export class Cache {
     const stored = (this.#stored = new StoredAnswers({ ...options, deletedResponses }));
     this.#options = options;
     this.#staleIfError = new StaleIfError(stored);
+    const removals = (this.removals = new Removals({ ...options, flights, deletedResponses }));
     const instead: Instead = {
       answerFrom: (found, question) => this.#answerFrom(found, question),
       follow: (flight, result, question) =>
         this.#followHead(flight, { ...result, outcome: { word: 'follow' } }, question),
     };
-    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, stored }, instead);
-    this.removals = new Removals({ ...options, flights, deletedResponses });
+    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, removals, stored }, instead);
   }
 
   /** From here on other processes may lead: they are asked for leave. */

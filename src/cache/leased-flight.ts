@@ -116,7 +116,7 @@ export class LeasedFlight implements Source, RelayEvents {
     this.#relay.play(found, clock.now());
   }
 
-  /** An entry that is good enough, for which a hit waits for the store alone; without one the flight leads or follows. */
+  /** An entry that is good enough, and waits for the store alone; without one the flight leads or follows. */
   async #find(
     looking: Promise<Found | undefined> | undefined,
     claiming: Promise<ClaimResult>,
@@ -149,7 +149,7 @@ export class LeasedFlight implements Source, RelayEvents {
     return ownKey(key, found.entry, sent) !== key || this.#parts.stored.servable(found, this.#question) !== null;
   }
 
-  /** The store has the answer, so that this flight is over; or it goes on without a reader, and refreshes a stale one. */
+  /** The store has the answer: this flight is over, or goes on without a reader and refreshes a stale one. */
   async #answer(found: Found, claiming: Promise<ClaimResult>): Promise<void> {
     const { flights, stored, onDetachedCall } = this.#parts;
     const { flight, result } = this.#led;

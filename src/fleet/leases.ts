@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import type { AdmissionControl } from '../cache/admission-control.ts';
 import type { Flight } from '../cache/flight.ts';
 import type { ClaimResult, GrantedLease, LeaseRequest, Leases } from '../cache/lease.ts';
+import type { PurgeLog } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
-import type { PurgeMark } from '../response/entry.ts';
 import type { Hub, Lease } from './hub.ts';
 import { LiveFollowing } from './live-following.ts';
 
@@ -17,19 +17,12 @@ const LEASE_MS = 5_000;
 const WATCH_MS = 500;
 const BEAT = 3;
 
-/** The purges that this node has heard of, so far. */
-export interface PurgePosition {
-  /** Null where there is no log of purges. */
-  position(): PurgeMark | null;
-  /** Tests whether all purges up to there are heeded. */
-  hasRead(position: PurgeMark): boolean;
-}
-
 export interface FleetLeasesParts {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly admission: AdmissionControl;
-  readonly purges: PurgePosition;
+  /** How far the log of purges has been read. */
+  readonly purges: Pick<PurgeLog, 'mark'>;
 }
 
 /** How often each has happened. */
@@ -41,7 +34,7 @@ export interface LeaseCounts {
   lost: number;
 }
 
-interface Leading extends Lease {
+interface LeasedLeading extends Lease {
   readonly flight: Flight;
 }
 
@@ -51,7 +44,7 @@ export class FleetLeases implements Leases {
   readonly #hub: Hub;
   readonly #clock: Clock;
   /** The flights that lead or are to, by the tokens of their leases. */
-  readonly #leading = new Map<string, Leading>();
+  readonly #leading = new Map<string, LeasedLeading>();
   #cancelBeat: (() => void) | null = null;
   #watches = 0;
 

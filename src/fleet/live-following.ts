@@ -5,18 +5,20 @@
 import type { AdmissionControl } from '../cache/admission-control.ts';
 import type { Flight } from '../cache/flight.ts';
 import type { RemoteLeader } from '../cache/lease.ts';
+import type { PurgeLog } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
+import type { PurgeMark } from '../response/entry.ts';
 import { Followed } from './followed.ts';
 import { RemoteFollowing } from './following.ts';
 import type { Hub } from './hub.ts';
-import type { PurgePosition } from './leases.ts';
 import { decodeMessage, encodeMessage, type Join, type Leave, type Received, type Want } from './messages.ts';
 
 export interface LiveParts {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly admission: AdmissionControl;
-  readonly purges: PurgePosition;
+  /** How far the log of purges has been read. */
+  readonly purges: Pick<PurgeLog, 'mark'>;
   /** The flight that leads under the lease with this token; null where none does. */
   readonly flightOf: (token: string) => Flight | null;
   /** Called where beats are needed. */
@@ -65,7 +67,7 @@ export class LiveFollowing {
           follower,
           leader: node,
           token,
-          position: purges.position(),
+          position: purges.mark ?? null,
           name: () => String(++this.#sessions),
           onName: (named, now, before) => {
             if (before !== null) this.#following.delete(before);
@@ -128,7 +130,7 @@ export class LiveFollowing {
 
   #joinable({ token, position }: Join): Flight | null {
     const { flightOf, purges } = this.#parts;
-    if (position !== null && !purges.hasRead(position)) return null;
+    if (position !== null && !hasRead(purges.mark, position)) return null;
     const flight = flightOf(token);
     return flight?.isJoinable ? flight : null;
   }
@@ -153,4 +155,9 @@ export class LiveFollowing {
   #allFollowed(): Followed[] {
     return [...this.#followed.values()].flatMap((byNode) => [...byNode.values()]);
   }
+}
+
+/** Tests whether all purges up to a position are heeded. @param mark the last that has been */
+function hasRead(mark: PurgeMark | undefined, position: PurgeMark): boolean {
+  return mark?.log === position.log && mark.id >= position.id;
 }

@@ -91,7 +91,7 @@ export interface Received {
   readonly bytes: Buffer;
 }
 
-type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+type Fields = Readonly<Record<string, (value: unknown) => boolean>>;
 
 const isText = (value: unknown) => typeof value === 'string';
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -99,7 +99,7 @@ const isFlag = (value: unknown) => typeof value === 'boolean';
 const isRecord = (value: unknown) => typeof value === 'object' && value !== null;
 const isNullOr = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
 
-const SHAPES: Readonly<Record<Message['kind'], Shape>> = {
+const FIELDS: Readonly<Record<Message['kind'], Fields>> = {
   join: { node: isText, token: isText, offset: isCount, position: isNullOr(isRecord) },
   want: { node: isText, token: isText, offset: isCount },
   leave: { node: isText, token: isText },
@@ -140,7 +140,7 @@ function parse(text: string): Message | null {
   }
   if (typeof record !== 'object' || record === null) return null;
   const { kind, session } = record as { kind?: unknown; session?: unknown };
-  if (typeof kind !== 'string' || !isText(session) || !Object.hasOwn(SHAPES, kind)) return null;
-  const shape = Object.entries(SHAPES[kind as Message['kind']]);
-  return shape.every(([name, fits]) => fits((record as Record<string, unknown>)[name])) ? (record as Message) : null;
+  if (typeof kind !== 'string' || !isText(session) || !Object.hasOwn(FIELDS, kind)) return null;
+  const fields = Object.entries(FIELDS[kind as Message['kind']]);
+  return fields.every(([name, fits]) => fits((record as Record<string, unknown>)[name])) ? (record as Message) : null;
 }
