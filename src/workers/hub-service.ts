@@ -2,8 +2,8 @@
  * The calls of `Hub` that one node makes to its parent's: flat, as a channel
  * carries them.
  */
-import type { Claim, Lease } from '../fleet/hub.ts';
-import type { BoardName, LogName, ParentHub } from './parent-hub.ts';
+import type { Claim, Lease, LogName } from '../fleet/hub.ts';
+import type { BoardName, ParentHub } from './parent-hub.ts';
 
 export type HubService = ReturnType<typeof createHubService>;
 

@@ -2,9 +2,9 @@
  * The parent's hub as one node has it: a worker over its channel, or the parent
  * itself.
  */
-import type { Board, Claim, Claimed, Hub, HubState, Lease, SharedLog } from '../fleet/hub.ts';
+import type { Board, Claim, Claimed, Hub, HubState, Lease, LogName, SharedLog } from '../fleet/hub.ts';
 import type { HubService } from './hub-service.ts';
-import type { BoardName, LogName, HubMember } from './parent-hub.ts';
+import type { BoardName, HubMember } from './parent-hub.ts';
 
 /** Asks the hub; undefined where it cannot be asked. */
 export type AskHub = <N extends keyof HubService>(
@@ -18,7 +18,7 @@ export class NodeHub implements Hub, HubMember {
   readonly #onClose: () => void;
   readonly #stateListeners: ((state: HubState) => void)[] = [];
   readonly #leftListeners: ((node: string) => void)[] = [];
-  readonly #newsListeners: Record<LogName, (() => void)[]> = { purges: [], callers: [] };
+  readonly #newsListeners: Record<(() => void)[]> = { purges: [], callers: [], replaced: [] };
   #listener: (message: Buffer) => void = () => {};
   #state: HubState = 'up';
 

@@ -3,7 +3,7 @@
  * memory. It sees at once when a worker dies, whose leases end with it.
  */
 import type { Clock } from '../clock.ts';
-import type { Claim, Claimed, Hub, Lease } from '../fleet/hub.ts';
+import type { Claim, Claimed, Hub, Lease, LogName } from '../fleet/hub.ts';
 import { ParentLog } from './parent-log.ts';
 
 /** A process at the hub. */
@@ -15,7 +15,6 @@ export interface HubMember {
   left(node: string): void;
 }
 
-export type LogName = Parameters<Hub['log']>[0];
 export type BoardName = Parameters<Hub['board']>[0];
 
 interface HeldLease {
@@ -25,7 +24,7 @@ interface HeldLease {
 }
 
 /** How many records each log holds at least. */
-const LOGGED: Readonly<Record<LogName, number>> = { purges: 10_000, callers: 20_000 };
+const LOGGED: Readonly<Record<LogName, number>> = { purges: 10_000, callers: 20_000, replaced: 1_000 };
 
 /** How many leases there are before those that have ended are looked for. */
 const SWEPT_FROM = 10_000;
@@ -49,7 +48,7 @@ export class ParentHub {
       new ParentLog(LOGGED[name], () => {
         for (const member of this.#members.values()) member.news(name);
       });
-    this.#logs = { purges: logNamed('purges'), callers: logNamed('callers') };
+    this.#logs = { purges: logNamed('purges'), callers: logNamed('callers'), replaced: logNamed('replaced') };
   }
 
   join(node: string, member: HubMember): void {

@@ -8,7 +8,7 @@ import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';
 import type { HubService } from './hub-service.ts';
-import type { LogName } from './parent-hub.ts';
+import type { LogName } from '../fleet/hub.ts';
 import type { UsageBatch } from './relayed-ledger.ts';
 import type { StoreService } from './shared-store.ts';
 
