@@ -18,7 +18,7 @@ export class NodeHub implements Hub, HubMember {
   readonly #onClose: () => void;
   readonly #stateListeners: ((state: HubState) => void)[] = [];
   readonly #leftListeners: ((node: string) => void)[] = [];
-  readonly #newsListeners: Record<(() => void)[]> = { purges: [], callers: [], replaced: [] };
+  readonly #newsListeners: Record<LogName, (() => void)[]> = { purges: [], callers: [], replaced: [] };
   #listener: (message: Buffer) => void = () => {};
   #state: HubState = 'up';
 
