@@ -43,6 +43,8 @@ export interface Messages {
   send(node: string, message: Uint8Array): Promise<boolean | null>;
   /** @param listener of what is sent to this node; there is one */
   listen(listener: (message: Buffer) => void): void;
+  /** @param listener is called with a node that is gone for good; only where the hub can know */
+  onLeft?(listener: (node: string) => void): void;
 }
 
 export interface LogRecord {

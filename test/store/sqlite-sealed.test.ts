@@ -3,6 +3,7 @@
  * what becomes of rows that were changed, or sealed by another secret.
  */
 import { readFileSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import type { Entry, StoredRequest } from '../../src/response/entry.ts';
 import type { Listing } from '../../src/store/listing.ts';
@@ -112,6 +113,25 @@ describe('a sealed entry', () => {
     const text = textOf(1, 5 * 1024 * 1024);
     const dir = await kept({ [KEY]: entryOf(text) }, SEALED);
     expect((await bodyOf(await dir.open({ sealing: SEALED }), KEY)) === text).toBe(true);
+  });
+
+  test('is served when the thread that opens it was replaced, and new ones are sealed', async () => {
+    const dir = createTempDir();
+    const threads: Worker[] = [];
+    const note = (worker: Worker) => threads.push(worker);
+    process.on('worker', note);
+    const store = await dir.open({ sealing: SEALED });
+    process.off('worker', note);
+    store.set(KEY, ENTRY);
+    await store.size();
+    await threads[0]?.terminate();
+    await dir.line(1);
+    dir.clock.advance(5_000);
+    store.set(OTHER_KEY, asked('another', 'x'));
+    expect(await store.size()).toMatchObject({ entries: 2 });
+    expect(await bodyOf(store, KEY)).toBe('the answer');
+    await store.close();
+    expect(readFileSync(dir.path).includes('another')).toBe(false);
   });
 
   test('whose label has half a surrogate pair opens', async () => {
