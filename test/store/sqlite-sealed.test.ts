@@ -128,6 +128,7 @@ describe('a sealed entry', () => {
     await dir.line(1);
     dir.clock.advance(5_000);
     store.set(OTHER_KEY, asked('another', 'x'));
+    expect(await dir.line(2)).toMatchObject({ msg: 'the disk store is back' });
     expect(await store.size()).toMatchObject({ entries: 2 });
     expect(await bodyOf(store, KEY)).toBe('the answer');
     await store.close();
