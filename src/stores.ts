@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
+import type { FleetStores } from './fleet/fleet.ts';
 import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
@@ -14,7 +15,7 @@ import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
 import type { Thread } from './thread/thread.ts';
 
-export interface Stores {
+export interface Stores extends FleetStores {
   readonly store: Store;
   /**
    * @param secret that a setting gives: it opens what is sealed, and seals where that is set
@@ -49,7 +50,7 @@ export function createStores(
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     events.onGone(gone);
-    store.heed(gone);
+    store.heed(gone, file ?? undefined);
   };
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
@@ -63,6 +64,10 @@ export function createStores(
   });
   return {
     store,
+    share: (shared) => store.share(shared),
+    heed: (gone) => store.heed(gone),
+    // What the file has is judged.
+    heedAll: () => store.heed({ purge: {} }, file ?? undefined),
     async openFile(secret) {
       sealing = secret && { secret, isOn: encrypt === 'secret' };
       await file?.ready;

@@ -29,7 +29,7 @@ export interface Tiers extends Store {
 
 /** What the processes of a fleet share. */
 export interface SharedTier {
-  /** Asked after the quick stores of this process and before the slow ones. */
+  /** Asked after the quick stores of this process and before the slow ones; null where it is these that are shared. */
   readonly store: Tier | null;
   /** That of what all of them keep; asked before that of this process. */
   readonly catalogue: Catalogue | null;
@@ -73,14 +73,13 @@ class TierStack implements Tiers {
   }
 
   share({ store, catalogue, judge }: SharedTier): void {
+    const quick = this.#stores.filter(({ isSync }) => isSync);
+    this.#others = store ? this.#stores : quick;
     if (store) {
-      this.#stores = [...this.#stores.filter(({ isSync }) => isSync), store, ...this.#slow];
+      this.#stores = [...quick, store, ...this.#slow];
       this.#slow = [store, ...this.#slow];
     }
-    if (catalogue) {
-      this.#others = this.#stores.filter((each) => each !== store);
-      this.#catalogues = [catalogue, ...this.#catalogues];
-    }
+    if (catalogue) this.#catalogues = [catalogue, ...this.#catalogues];
     this.#lookups = new TierLookups(this.#stores, store, judge);
   }
 
