@@ -1,7 +1,7 @@
 /**
  * A board over Redis: a hash.
  */
-import type { Reply } from '../redis/commands.ts';
+import type { RedisReply } from '../redis/commands.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { Script } from '../redis/script.ts';
 import type { Board } from './hub.ts';
@@ -30,7 +30,7 @@ export class RedisBoard implements Board {
   }
 
   async agree(name: string, text: string): Promise<string | null> {
-    const reply = await this.#connection.run(AGREE, [this.#key], [name, text], BOARD_MS);
+    const reply = await this.#connection.bulk.run(AGREE, [this.#key], [name, text], BOARD_MS);
     return Buffer.isBuffer(reply) ? reply.toString() : null;
   }
 
@@ -44,13 +44,13 @@ export class RedisBoard implements Board {
     return reply === undefined ? null : notesOf(reply);
   }
 
-  #ask(command: string, ...args: string[]): Promise<Reply | undefined> {
-    return this.#connection.ask(command, [this.#key, ...args], BOARD_MS);
+  #ask(command: string, ...args: string[]): Promise<RedisReply | undefined> {
+    return this.#connection.bulk.ask(command, [this.#key, ...args], BOARD_MS);
   }
 }
 
 /** Names and texts, as pairs, in a row or in a map, as the protocol has it. Null for anything else. */
-function notesOf(reply: Reply): ReadonlyMap<string, string> | null {
+function notesOf(reply: RedisReply): ReadonlyMap<string, string> | null {
   return Array.isArray(reply)
     ? new Map(reply.flatMap((name, at) => (at % 2 === 0 ? [[String(name), String(reply[at + 1])] as const] : [])))
     : null;

@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { entryKey, fleetKey, leaseKey } from '../redis/keys.ts';
-import type { Reply } from '../redis/commands.ts';
+import type { RedisReply } from '../redis/commands.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { Script } from '../redis/script.ts';
-import type { Claim, Claimed, Hub, HubState, Lease } from './hub.ts';
+import type { Claim, Claimed, Hub, HubState, Lease, LogName } from './hub.ts';
 import { RedisBoard } from './redis-board.ts';
 import { RedisLog } from './redis-log.ts';
 
@@ -42,7 +42,7 @@ const RELEASE = new Script(`
   return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0
 `);
 
-/** KEYS: a channel. ARGV: a message. In a cluster a key leads to one server, which keeps the order of what it is given. */
+/** KEYS: a channel. ARGV: a message. In a cluster a key leads to one server, which keeps the order of messages. */
 const PUBLISH = new Script(`
   return redis.call('PUBLISH', KEYS[1], ARGV[1])
 `);
@@ -52,7 +52,7 @@ const RENEWED_AT_ONCE = 100;
 /** How long leases may take to be renewed, in ms: they have time for one more attempt. */
 const RENEW_MS = 1_000;
 /** How many records a log holds at least. */
-const LENGTHS = { purges: 10_000, callers: 20_000 };
+const LENGTHS = { purges: 10_000, callers: 20_000, replaced: 1_000 };
 
 const STORED_AT_BYTES = 8;
 const STORED = Buffer.from('stored');
@@ -60,20 +60,21 @@ const STORED = Buffer.from('stored');
 export interface RedisHubOptions {
   readonly connection: RedisConnection;
   /** The least that each log holds. */
-  readonly lengths?: Readonly<Record<'purges' | 'callers', number>>;
+  readonly lengths?: Readonly<Record<LogName, number>>;
 }
 
 export class RedisHub implements Hub {
   /** Without a blank, which ends a token in the value of a lease. */
   readonly node = randomBytes(12).toString('hex');
   readonly #connection: RedisConnection;
-  readonly #logs: Readonly<Record<'purges' | 'callers', RedisLog>>;
+  readonly #logs: Readonly<Record<LogName, RedisLog>>;
   readonly #boards: Readonly<Record<'books' | 'facts', RedisBoard>>;
 
   constructor({ connection, lengths = LENGTHS }: RedisHubOptions) {
     this.#connection = connection;
-    const log = (name: 'purges' | 'callers') => new RedisLog({ name, connection, held: lengths[name] });
-    this.#logs = { purges: log('purges'), callers: log('callers') };
+    const log = (name: LogName, isConfirmed = false) =>
+      new RedisLog({ name, connection, held: lengths[name], isConfirmed });
+    this.#logs = { purges: log('purges', true), callers: log('callers'), replaced: log('replaced') };
     const board = (name: string) => new RedisBoard(connection, fleetKey(`board:${name}`));
     this.#boards = { books: board('books'), facts: board('facts') };
   }
@@ -114,7 +115,7 @@ export class RedisHub implements Hub {
     this.#connection.subscribe(channelOf(this.node), listener);
   }
 
-  log(name: 'purges' | 'callers'): RedisLog {
+  log(name: LogName): RedisLog {
     return this.#logs[name];
   }
 
@@ -161,7 +162,7 @@ function bytesOf(storedAt: number): Buffer {
 }
 
 /** Null for what no script of ours says. */
-function claimedOf(reply: Reply): Claimed | null {
+function claimedOf(reply: RedisReply): Claimed | null {
   if (!Array.isArray(reply)) return null;
   const [kind, what] = reply;
   if (kind === undefined) return { kind: 'granted' };

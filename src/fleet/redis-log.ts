@@ -4,7 +4,7 @@
  * names the incarnation, also where there is no record yet.
  *
  * What is appended is lost with the machine that took it, unless its replicas
- * have it: where there are some, they are waited for.
+ * have it: where that matters and there are some, they are waited for.
  */
 import { randomUUID } from 'node:crypto';
 import type { RedisConnection } from '../redis/connection.ts';
@@ -25,7 +25,7 @@ const COMMON = `
   end
 `;
 
-/** ARGV: a name for a log that has none, channel, text, the least to hold. Replies with name, id, number of replicas. */
+/** ARGV: a name for a log without one, channel, text, the least to hold. Replies with name, id, number of replicas. */
 const APPEND = new Script(`${COMMON}
   local online = replicas()
   redis.call('SET', incarnation, ARGV[1], 'NX')
@@ -59,7 +59,8 @@ const READ = new Script(`${COMMON}
 
 /** ARGV: name, id. Replies with 1 where that is still so, having written, so that `WAIT` waits for all until here. */
 const TOUCH = new Script(`${COMMON}
-  if redis.call('GET', incarnation) ~= ARGV[1] or tonumber(ARGV[2]) > (idAt('XREVRANGE', '+', '-') or 0) then return 0 end
+  local last = idAt('XREVRANGE', '+', '-') or 0
+  if redis.call('GET', incarnation) ~= ARGV[1] or tonumber(ARGV[2]) > last then return 0 end
   redis.call('SET', incarnation, ARGV[1])
   return 1
 `);
@@ -74,18 +75,22 @@ export interface RedisLogOptions {
   readonly connection: RedisConnection;
   /** The least that it holds; about a hundred more are dropped together. */
   readonly held: number;
+  /** True where replicas are waited for. */
+  readonly isConfirmed: boolean;
 }
 
 export class RedisLog implements SharedLog {
   readonly #connection: RedisConnection;
   readonly #held: number;
+  readonly #isConfirmed: boolean;
   readonly #keys: readonly [records: string, incarnation: string];
   readonly #channel: string;
   readonly #listeners: (() => void)[] = [];
 
-  constructor({ name, connection, held }: RedisLogOptions) {
+  constructor({ name, connection, held, isConfirmed }: RedisLogOptions) {
     this.#connection = connection;
     this.#held = held;
+    this.#isConfirmed = isConfirmed;
     this.#keys = [fleetKey(`log:${name}`), fleetKey(`log:${name}:incarnation`)];
     this.#channel = fleetKey(`news:${name}`);
   }
@@ -120,19 +125,22 @@ export class RedisLog implements SharedLog {
     this.#connection.onState((state) => state === 'up' && report());
   }
 
-  /** @returns the id of what was written, once the replicas have it */
+  /** @returns the id of what was written, once the replicas have it where they are to */
   async #write(script: Script, args: readonly (string | number)[]): Promise<number | null> {
     const reply = await this.#connection.run(script, this.#keys, args, CALL_MS);
     if (!Array.isArray(reply)) return null;
     const [incarnation, id, replicas] = reply;
     if (!Buffer.isBuffer(incarnation) || typeof id !== 'number' || typeof replicas !== 'number') return null;
-    if (replicas > 0 && !(await this.#isConfirmed(incarnation.toString(), id, replicas))) return null;
-    return id;
+    const isDone = !this.#isConfirmed || replicas === 0;
+    return isDone || (await this.#confirm(incarnation.toString(), id, replicas)) ? id : null;
   }
 
-  /** Over a connection of its own, which `WAIT` blocks; another machine may lead by now, and not have it. */
-  async #isConfirmed(incarnation: string, id: number, replicas: number): Promise<boolean> {
-    const node = await this.#connection.apart(this.#keys[0]);
+  /**
+   * Tests whether the replicas have it: over the second connection, since `WAIT` blocks it, and with a look at the log,
+   * since another machine may lead by now.
+   */
+  async #confirm(incarnation: string, id: number, replicas: number): Promise<boolean> {
+    const node = this.#connection.bulkOn(this.#keys[0]);
     if (node === undefined) return false;
     const touched = node.run(TOUCH, this.#keys, [incarnation, id], CALL_MS);
     const confirmed = node.ask('WAIT', [replicas, CONFIRM_MS], CONFIRM_MS + CALL_MS);

@@ -15,8 +15,9 @@ async function connect(urls: readonly string[]): Promise<RedisHub> {
   const connection = connectRedis({ urls, log: createLog('silent') });
   await connection.ready;
   // Of a cluster, one server is enough to be ready.
-  await expect.poll(() => connection.masters()).toBeDefined();
-  return new RedisHub({ connection, lengths: { purges: HELD, callers: HELD } });
+  for (let key = 0; key < 20; key++) await expect.poll(() => connection.ask('EXISTS', [`${key}`])).toBeDefined();
+  await expect.poll(() => connection.bulkServers()).toBeDefined();
+  return new RedisHub({ connection, lengths: { purges: HELD, callers: HELD, replaced: HELD } });
 }
 
 /** @param ask asks the server on which a key lies */
