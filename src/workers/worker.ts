@@ -58,7 +58,7 @@ export async function startWorker(
         news: (name) => hub.news(name),
         left: (other) => hub.left(other),
       },
-      store: { gone: (gone) => core.stores.heed(gone) },
+      store: { gone: (gone) => core.stores.goneFromFile(gone) },
     },
     life: {
       async drain() {
