@@ -13,7 +13,7 @@ import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
 import { type Core, createCore } from './core.ts';
-import type { Crew } from './crew.ts';
+import type { WorkerGroup } from './worker-group.ts';
 import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
 import { Metrics } from './ledger/metrics.ts';
@@ -31,18 +31,18 @@ export interface App extends Omit<Core, 'open'> {
 
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
- * @param crew answers the requests, where it is not this process
+ * @param workers answers the requests, where it is not this process
  */
 export function createApp(
   config: Config,
   log: Log,
   clock: Clock = systemClock,
   origins: readonly Origin[] = [],
-  crew: Crew | null = null,
+  workers: WorkerGroup | null = null,
 ): App {
-  const core = createCore(crew?.config ?? config, log, clock, origins);
-  const metrics = createMetrics(core, crew);
-  const [api, admin] = [crew?.api ?? createApiListener(), createAdminListener()];
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const metrics = createMetrics(core, workers);
+  const [api, admin] = [workers?.api ?? createApiListener(), createAdminListener()];
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   let rules: Rules;
   const adminServer = new LazyAdminServer({
@@ -50,15 +50,15 @@ export function createApp(
     token: config.admin.token,
     readiness: () => app.readiness,
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
-    catalogue: crew?.catalogueOver(core.store) ?? core.store,
+    catalogue: workers?.catalogueOver(core.store) ?? core.store,
     removals: core.cache.removals,
-    lru: () => crew?.state.lru ?? core.stores.lru(),
+    lru: () => workers?.state.lru ?? core.stores.lru(),
     async stats() {
-      await crew?.look();
-      return { ...(await core.ledger.stats()), hints: crew?.state.hints ?? core.hints.list() };
+      await workers?.look();
+      return { ...(await core.ledger.stats()), hints: workers?.state.hints ?? core.hints.list() };
     },
     async metrics() {
-      await crew?.look();
+      await workers?.look();
       return metrics.text();
     },
     subscribe: (subscriber) => core.ledger.subscribe(subscriber),
@@ -75,16 +75,16 @@ export function createApp(
     async open() {
       const opened = await core.open(() => app.readiness === 'stopping');
       rules = opened.rules;
-      if (crew) await crew.start(core, opened);
+      if (workers) await workers.start(core, opened);
       else apiLobby.open(createApiHandler(config, core, opened.proxy));
       adminLobby.open((request, response) => void adminServer.handle(request, response));
     },
     async prepare() {
-      if (!crew) await core.prepare();
+      if (!workers) await core.prepare();
       await adminServer.prepare();
     },
     async abort() {
-      crew?.abort();
+      workers?.abort();
       await core.abort();
     },
     async close() {
@@ -95,15 +95,15 @@ export function createApp(
   return app;
 }
 
-function createMetrics({ stores, files, admission, ledger }: Core, crew: Crew | null): Metrics {
+function createMetrics({ stores, files, admission, ledger }: Core, workers: WorkerGroup | null): Metrics {
   const metrics = new Metrics({
     version: packageVersion(),
-    tiers: () => crew?.tiersBeside(stores.tiers()) ?? stores.tiers(),
+    tiers: () => workers?.tiersBeside(stores.tiers()) ?? stores.tiers(),
     files,
-    flights: () => (crew?.state ?? admission).flights,
-    listeners: () => (crew?.state ?? admission).listeners,
-    bytesInTheAir: () => (crew?.state ?? admission).bytes,
-    ...(crew && { delays: () => crew.state.delays }),
+    flights: () => (workers?.state ?? admission).flights,
+    listeners: () => (workers?.state ?? admission).listeners,
+    bytesInTheAir: () => (workers?.state ?? admission).bytes,
+    ...(workers && { delays: () => workers.state.delays }),
   });
   ledger.subscribe((record) => metrics.observe(record));
   ledger.onCall((record) => metrics.observeCall(record));
