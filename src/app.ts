@@ -12,13 +12,15 @@ import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
-import { type Core, createCore } from './core.ts';
-import type { WorkerGroup } from './worker-group.ts';
+import { type Core, createCore, type OpenCore, type SharedParts } from './core.ts';
 import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
-import { Metrics } from './ledger/metrics.ts';
+import type { Hint } from './ledger/hint-list.ts';
+import { Metrics, type TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Rules } from './request/parsed-head.ts';
+import type { Catalogue, TierSize } from './store/catalogue.ts';
+import type { LruInfo } from './store/memory.ts';
 
 export interface App extends Omit<Core, 'open'> {
   readonly api: Listener;
@@ -27,6 +29,40 @@ export interface App extends Omit<Core, 'open'> {
   /** Opens the core, and has requests answered. @throws ConfigError where a file is not to be used */
   open(): Promise<void>;
   readiness: Readiness;
+}
+
+/** Several processes that answer the requests of a proxy, which keeps the files and the admin API. */
+export interface WorkerGroup {
+  /** Accepts for all of them; closed once they have ended. */
+  readonly api: Listener;
+  /** The settings of the proxy's own part. */
+  readonly config: Config;
+  /** Where they meet, and the proxy with them. */
+  readonly shared: SharedParts;
+  /** How they were when they were last looked at. */
+  readonly state: WorkerGroupState;
+  /** Resolves once all answer requests, over what the proxy has opened. */
+  start(core: Core, opened: OpenCore): Promise<void>;
+  look(): Promise<void>;
+  /** Ends all upstream calls. */
+  abort(): void;
+  /** The tiers of the proxy, and beside them the memory of its workers. */
+  tiersBeside(tiers: readonly TierReading[]): readonly TierReading[];
+  /** A catalogue whose rows name the memory of the workers, where that has an entry. */
+  catalogueOver(catalogue: Catalogue): Catalogue;
+}
+
+/** Sums over all processes; of lateness the worst. */
+export interface WorkerGroupState {
+  readonly flights: number;
+  readonly listeners: number;
+  /** The bytes that answers on their way hold. */
+  readonly bytes: number;
+  readonly memory: TierSize;
+  readonly lru: LruInfo;
+  readonly hints: readonly Hint[];
+  /** How late event loops were since the last look, in seconds by quantile. */
+  readonly delays: Readonly<Record<string, number>>;
 }
 
 /**

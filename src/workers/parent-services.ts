@@ -3,7 +3,7 @@
  * other ask.
  */
 import type { Config } from '../config/config.ts';
-import type { WorkerGroupState } from '../worker-group.ts';
+import type { WorkerGroupState } from '../app.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';

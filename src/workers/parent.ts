@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Core, OpenCore, SharedParts } from '../core.ts';
-import type { WorkerGroup, WorkerGroupState } from '../worker-group.ts';
+import type { WorkerGroup, WorkerGroupState } from '../app.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { Log } from '../log.ts';
 import type { Catalogue } from '../store/catalogue.ts';

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Gone } from '../store/gone.ts';
-import type { WorkerGroupState } from '../worker-group.ts';
+import type { WorkerGroupState } from '../app.ts';
 import { addReport, NO_REPORT, pastOf } from './report.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 

@@ -2,7 +2,7 @@
  * The state of a worker at one moment, for metrics and statistics, and that of
  * all of them.
  */
-import type { WorkerGroupState } from '../worker-group.ts';
+import type { WorkerGroupState } from '../app.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 
 type Numbers = Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@
 import { createApiHandler } from '../api.ts';
 import { systemClock } from '../clock.ts';
 import { type Core, createCore, type RemoteParts } from '../core.ts';
-import type { WorkerGroupState } from '../worker-group.ts';
+import type { WorkerGroupState } from '../app.ts';
 import { createApiListener } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
