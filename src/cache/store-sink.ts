@@ -12,11 +12,12 @@ import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import type { Removals } from './removals.ts';
 import { isOfFuture } from './freshness.ts';
+import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
-import { storeVariant } from './variants.ts';
+import { storeVariant, variantKey } from './variants.ts';
 
 /** The parts that all landings share. */
 export interface CacheContext {
@@ -41,14 +42,22 @@ export class StoreSink implements Sink {
   terms: Terms | null = null;
   readonly #context: CacheContext;
   readonly #question: Question;
+  #lease: GrantedLease | null = null;
   /** As it was when the flight was registered: a later purge may be about its answer. */
   readonly #purgeMark: PurgeMark | undefined;
   #isRefused = false;
+  #isReleased = false;
 
   constructor(context: CacheContext, question: Question) {
     this.#context = context;
     this.#question = question;
     this.#purgeMark = context.removals.mark;
+  }
+
+  /** Its flight leads under this lease. */
+  takeLease(lease: GrantedLease): void {
+    if (this.#isReleased) lease.release();
+    else this.#lease = lease;
   }
 
   get isStale(): boolean {
@@ -78,7 +87,7 @@ export class StoreSink implements Sink {
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
-    const { store, clock, flights, hitForMiss, deletedResponses, keptHeaders, retention } = this.#context;
+    const { store, clock, flights, hitForMiss, deletedResponses, removals, keptHeaders, retention } = this.#context;
     const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
     if (deletedResponses.has(answerId)) return;
@@ -93,9 +102,19 @@ export class StoreSink implements Sink {
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
-    storeVariant(store, key, entry, { first: varying ? varying.first : this.before?.entry, retention });
+    const first = varying ? varying.first : this.before?.entry;
+    storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
+    this.#lease?.written();
     flights.supersede(key);
+    if (this.before || this.#question.isRefresh) this.#reportReplaced(removals);
     this.isKept = true;
+  }
+
+  #reportReplaced(removals: Removals): void {
+    const { key } = this.#question;
+    const variant = this.terms?.variant;
+    removals.replaced(key);
+    if (variant) removals.replaced(variantKey(key, variant.digest));
   }
 
   refuse(why: string): void {
@@ -109,6 +128,8 @@ export class StoreSink implements Sink {
   }
 
   release(): void {
+    this.#isReleased = true;
+    this.#lease?.release();
     if (this.slot) this.#context.flights.remove(this.slot);
   }
 }
