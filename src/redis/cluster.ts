@@ -41,7 +41,7 @@ export class ClusterNodes implements RedisNode {
       breakersOf: (command) => this.#breakersOf(command),
     });
     cluster.on('+node', (redis: Redis) => this.#add(redis));
-    cluster.on('ready', () => this.breaker.replied());
+    cluster.on('ready', () => void this.#connected());
     cluster.on('error', (error: Error & { lastNodeError?: Error }) => {
       this.#trouble = troubleOf(error.lastNodeError ?? error);
     });
@@ -54,6 +54,10 @@ export class ClusterNodes implements RedisNode {
 
   run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number) {
     return this.#commands.run(script, keys, args, ms);
+  }
+
+  attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#commands.attempt(script, keys, args, ms);
   }
 
   connect(): void {
@@ -95,6 +99,13 @@ export class ClusterNodes implements RedisNode {
     return server === undefined ? [] : [this.breaker, server.breaker];
   }
 
+  /** It is up once its servers are, as far as they can be reached. */
+  async #connected(): Promise<void> {
+    for (const server of this.#servers.values()) server.connect();
+    await Promise.all(this.#servers.values().map(({ settled }) => settled));
+    if (this.#options.cluster.status === 'ready') this.breaker.replied();
+  }
+
   #add(redis: Redis): void {
     const { cluster, onServer, clock, trouble, create } = this.#options;
     const address = `${redis.options.host}:${redis.options.port}`;
@@ -110,6 +121,7 @@ export class ClusterNodes implements RedisNode {
       onProbe: () => cluster.refreshSlotsCache(),
     });
     this.#servers.set(address, server);
-    server.connect();
+    // Before that the client takes a server that is being connected to for one that is gone.
+    if (cluster.status === 'ready') server.connect();
   }
 }

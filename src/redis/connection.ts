@@ -63,10 +63,12 @@ class Connection implements RedisConnection {
   readonly #subscriptions: Subscriptions;
   readonly #listeners: ((state: 'up' | 'down') => void)[] = [];
   readonly #ready = Promise.withResolvers<void>();
+  readonly #bulkReady = Promise.withResolvers<void>();
   readonly #serversDown = new Set<string>();
   readonly bulk: RedisNode = {
     ask: async (name, args, ms) => this.#bulk?.ask(name, args, ms),
     run: async (script, keys, args, ms) => this.#bulk?.run(script, keys, args, ms),
+    attempt: async (script, keys, args, ms) => this.#bulk?.attempt(script, keys, args, ms),
   };
   #link: Link | undefined;
   #bulk: Link | undefined;
@@ -83,7 +85,7 @@ class Connection implements RedisConnection {
   }
 
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return Promise.all([this.#ready.promise, this.#bulkReady.promise]).then(() => {});
   }
 
   get state(): 'up' | 'down' {
@@ -104,6 +106,10 @@ class Connection implements RedisConnection {
 
   async run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number) {
     return this.#link?.run(script, keys, args, ms);
+  }
+
+  async attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#link?.attempt(script, keys, args, ms);
   }
 
   bulkOn(key: string): RedisNode | undefined {
@@ -130,6 +136,7 @@ class Connection implements RedisConnection {
     this.#link?.close();
     this.#bulk?.close();
     this.#ready.resolve();
+    this.#bulkReady.resolve();
   }
 
   async #open(options: ClientOptions): Promise<void> {
@@ -143,7 +150,7 @@ class Connection implements RedisConnection {
     // What is to be said of it, the other connection says.
     this.#bulk = this.#behindBreaker(
       bulk,
-      () => {},
+      () => this.#bulkReady.resolve(),
       () => {},
     );
   }

@@ -31,6 +31,7 @@ export class Server implements RedisNode {
   readonly redis: Redis;
   readonly #commands: Commands;
   readonly #options: ServerOptions;
+  readonly #settled = Promise.withResolvers<void>();
   #probes = 0;
   #trouble: Trouble | undefined;
 
@@ -38,7 +39,14 @@ export class Server implements RedisNode {
     const { redis, create, clock, trouble, onChange } = options;
     this.redis = redis;
     this.#options = options;
-    this.breaker = new Breaker({ clock, probe: () => this.#probe(), onChange });
+    this.breaker = new Breaker({
+      clock,
+      probe: () => this.#probe(),
+      onChange: (state, reason) => {
+        this.#settled.resolve();
+        onChange(state, reason);
+      },
+    });
     const send = this.#send.bind(this);
     this.#commands = new Commands({ clock, trouble, create, send, breakersOf: () => [this.breaker] });
     redis.on('ready', () => this.breaker.replied());
@@ -59,6 +67,15 @@ export class Server implements RedisNode {
     return this.#commands.run(script, keys, args, ms);
   }
 
+  attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#commands.attempt(script, keys, args, ms);
+  }
+
+  /** Resolves once it was reached for the first time, or could not be. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
   /** Begins to connect, where that is for us to begin. A server that accepts and says nothing is out of reach too. */
   connect(): void {
     this.#options.clock.after(CONNECT_MS, () => {
@@ -68,6 +85,7 @@ export class Server implements RedisNode {
   }
 
   close(): void {
+    this.#settled.resolve();
     this.breaker.close();
     this.redis.disconnect();
   }

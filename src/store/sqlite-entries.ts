@@ -160,7 +160,9 @@ export class SqliteEntries {
 
   #put(key: string, { entry, uses }: Put): void {
     const { answerId, storedAt } = entry;
-    const columns = { ...columnsOf(entry), frame: encode(key, entry) };
+    // What was asked has columns of its own.
+    const { request: _, ...answer } = entry;
+    const columns = { ...columnsOf(entry), frame: encode(key, answer) };
     const { parts, prompt, frame, ...label } = this.#sealing.seal(key, storedAt, columns);
     const texts = [key, parts, prompt, ...Object.values(label)];
     const tags = entry.request?.tags ?? [];
