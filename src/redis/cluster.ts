@@ -7,7 +7,7 @@ import { Breaker } from './breaker.ts';
 import { type Argument, Commands, type RedisNode } from './commands.ts';
 import type { Script } from './script.ts';
 import { Server, type ServerOptions } from './server.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import { LOST, type Trouble, troubleOf } from './trouble.ts';
 
 export interface ClusterNodesOptions extends Omit<ServerOptions, 'redis' | 'onProbe'> {
   readonly cluster: Cluster;
@@ -18,7 +18,7 @@ export interface ClusterNodesOptions extends Omit<ServerOptions, 'redis' | 'onPr
 /** The slots of a cluster as its client knows them: addresses, the master's first. */
 type Slots = readonly (readonly string[] | undefined)[];
 
-const LOST: Trouble = { kind: 'LOST', message: 'no node of the cluster is within reach' };
+const UNREACHABLE: Trouble = { kind: 'LOST', message: 'no node of the cluster is within reach' };
 
 export class ClusterNodes implements RedisNode {
   readonly breaker: Breaker;
@@ -38,6 +38,7 @@ export class ClusterNodes implements RedisNode {
       trouble,
       create,
       send: (command) => cluster.sendCommand(command) as Promise<unknown>,
+      lostBy: () => LOST,
       breakersOf: (command) => this.#breakersOf(command),
     });
     cluster.on('+node', (redis: Redis) => this.#add(redis));
@@ -45,7 +46,7 @@ export class ClusterNodes implements RedisNode {
     cluster.on('error', (error: Error & { lastNodeError?: Error }) => {
       this.#trouble = troubleOf(error.lastNodeError ?? error);
     });
-    cluster.on('close', () => this.breaker.lost(this.#trouble ?? LOST));
+    cluster.on('close', () => this.breaker.lost(this.#trouble ?? UNREACHABLE));
   }
 
   ask(name: string, args: readonly Argument[], ms?: number) {

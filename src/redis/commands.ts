@@ -7,7 +7,7 @@ import type { Command as IoCommand } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { Breaker } from './breaker.ts';
 import type { Script } from './script.ts';
-import { type TroubleLog, troubleOf } from './trouble.ts';
+import { type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
 
 export type RedisReply = null | number | Buffer | readonly RedisReply[];
 export type Argument = string | number | Buffer;
@@ -38,6 +38,8 @@ export interface CommandsOptions {
   readonly send: (command: IoCommand) => Promise<unknown>;
   readonly create: (name: string, args: Argument[]) => IoCommand;
   /** The breakers before a command; it is not sent where one of them is open. The last one is the server's own. */
+  /** The trouble by which a connection was lost. */
+  readonly lostBy: () => Trouble;
   readonly breakersOf: (command: IoCommand) => readonly Breaker[];
 }
 
@@ -109,7 +111,7 @@ export class Commands implements RedisNode {
           settle();
           if (isLate) return;
           if (error.name !== 'ReplyError') {
-            breaker.lost(troubleOf(error));
+            breaker.lost(this.#options.lostBy());
             return resolve(undefined);
           }
           breaker.replied();

@@ -8,7 +8,7 @@ import { Breaker } from './breaker.ts';
 import { CONNECT_MS, type CreateCommand } from './client.ts';
 import { type Argument, Commands, LOOKUP_MS, type RedisNode } from './commands.ts';
 import type { Script } from './script.ts';
-import { type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
+import { LOST, type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
 
 export interface ServerOptions {
   readonly redis: Redis;
@@ -24,7 +24,6 @@ export interface ServerOptions {
 const PROBES_PER_CONNECTION = 3;
 
 const SILENT: Trouble = { kind: 'TIMEOUT', message: 'it accepts connections and does not reply' };
-const LOST: Trouble = { kind: 'LOST', message: 'the connection was lost' };
 
 export class Server implements RedisNode {
   readonly breaker: Breaker;
@@ -48,13 +47,14 @@ export class Server implements RedisNode {
       },
     });
     const send = this.#send.bind(this);
-    this.#commands = new Commands({ clock, trouble, create, send, breakersOf: () => [this.breaker] });
+    const lostBy = () => this.#trouble ?? LOST;
+    this.#commands = new Commands({ clock, trouble, create, send, lostBy, breakersOf: () => [this.breaker] });
     redis.on('ready', () => this.breaker.replied());
     redis.on('error', (error: Error) => {
       this.#trouble = troubleOf(error);
     });
     redis.on('close', () => {
-      this.breaker.lost(this.#trouble ?? LOST);
+      this.breaker.lost(lostBy());
       this.#trouble = undefined;
     });
   }

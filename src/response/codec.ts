@@ -34,6 +34,11 @@ export function encode(key: string, entry: Entry): Buffer {
   return frame;
 }
 
+/** The same without the request, for a store that keeps that elsewhere. */
+export function encodeAnswer(key: string, { request: _, ...answer }: Entry): Buffer {
+  return encode(key, answer);
+}
+
 /** The entry that was encoded under `key`, its body in a buffer of its own; undefined for anything odd. */
 export function decode(key: string, bytes: Uint8Array): Entry | undefined {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,5 +1,5 @@
 /**
- * What is done to an entry in Redis in one go.
+ * Changes to an entry in Redis, each made in one go.
  */
 import { Script } from '../redis/script.ts';
 import { ID, USES } from './redis-value.ts';

@@ -16,6 +16,7 @@ import { add, NOTHING, type Totals } from './listing.ts';
 import { scanServer } from './redis-scan.ts';
 import { DELETE_VALUE } from './redis-scripts.ts';
 import { labelled, type RedisRow } from './redis-value.ts';
+import type { Sealing } from './sealing.ts';
 
 /** All but a key, for which no search is needed. */
 export type SweptGone = Exclude<Gone, { readonly key: string }>;
@@ -30,8 +31,7 @@ interface Sweep {
 
 export interface SweepsOptions {
   readonly connection: RedisConnection;
-  /** An answer's id as rows have it. */
-  readonly digestOf: (answerId: string) => string;
+  readonly sealing: Sealing;
 }
 
 /** How many may be under way, or wait for Redis; of more, the oldest are left to those who judge what they read. */
@@ -99,7 +99,7 @@ export class RedisSweeps {
 
   #fits({ gone, upTo }: Sweep, row: RedisRow): boolean {
     if (isLater(row.purgeMark ?? undefined, upTo)) return false;
-    if ('answerId' in gone) return row.answerId === this.#options.digestOf(gone.answerId);
+    if ('answerId' in gone) return this.#options.sealing.spellings(gone.answerId).includes(row.answerId ?? '');
     return isPurgedBy(gone.purge, labelled(row));
   }
 }

@@ -12,8 +12,8 @@
  */
 import { decode, encode } from '../response/codec.ts';
 import type { Call, Entry, Label, PurgeMark } from '../response/entry.ts';
-import type { Encryption } from './encryption.ts';
 import type { EntryRow } from './listing.ts';
+import type { Sealing } from './sealing.ts';
 
 /** A row, and what people are not shown of it. */
 export interface RedisRow extends EntryRow {
@@ -53,10 +53,9 @@ interface RowText {
   readonly purgeMark?: PurgeMark | undefined;
 }
 
-export function encodeValue(key: string, entry: Entry, encryption: Encryption | null): Buffer {
-  const row = Buffer.from(rowText(entry, encryption));
-  const plain = encode(key, entry);
-  const frame = encryption === null ? plain : encryption.seal(key, row, plain);
+export function encodeValue(key: string, entry: Entry, sealing: Sealing): Buffer {
+  const row = Buffer.from(rowText(entry, sealing));
+  const frame = sealing.seal(key, row, encode(key, entry));
   const value = Buffer.allocUnsafeSlow(ROW_AT + row.length + frame.length);
   value.writeDoubleBE(entry.storedAt, 0);
   value.set(MAGIC, MAGIC_AT);
@@ -69,14 +68,13 @@ export function encodeValue(key: string, entry: Entry, encryption: Encryption | 
 }
 
 /** The entry, and the id of its value; undefined for anything odd. */
-export function decodeValue(key: string, value: unknown, encryption: Encryption | null) {
+export function decodeValue(key: string, value: unknown, sealing: Sealing) {
   if (!isValue(value)) return undefined;
   const frameAt = ROW_AT + value.readUInt32BE(LENGTHS_AT);
   if (frameAt + value.readUInt32BE(LENGTHS_AT + 4) !== value.length) return undefined;
-  const kept = value.subarray(frameAt);
-  const frame = encryption === null ? kept : encryption.open(key, value.subarray(ROW_AT, frameAt), kept);
+  const frame = sealing.open(key, value.subarray(ROW_AT, frameAt), value.subarray(frameAt));
   const entry = typeof frame === 'string' ? undefined : decode(key, frame);
-  return entry && { entry, id: digitsAt(value, ID) };
+  return entry?.storedAt === value.readDoubleBE(0) ? { entry, id: digitsAt(value, ID) } : undefined;
 }
 
 /**
@@ -119,12 +117,17 @@ function isValue(value: unknown): value is Buffer {
   return Buffer.isBuffer(value) && value.length >= ROW_AT && value.subarray(MAGIC_AT, ID_AT).equals(MAGIC);
 }
 
-function rowText({ expiresAt, answerId, request, call, purgeMark }: Entry, encryption: Encryption | null): string {
+function rowText({ expiresAt, answerId, request, call, purgeMark }: Entry, sealing: Sealing): string {
   const { endpoint, model, scope, tags } = request ?? {};
   const label = request === undefined ? null : ({ endpoint, model, scope, tags } as Label);
-  const digest = answerId === null || encryption === null ? answerId : encryption.digestOf(answerId);
   const finite = expiresAt === Infinity ? null : expiresAt;
-  return JSON.stringify({ expiresAt: finite, answerId: digest, label, call, purgeMark } satisfies RowText);
+  return JSON.stringify({
+    expiresAt: finite,
+    answerId: sealing.answerId(answerId),
+    label,
+    call,
+    purgeMark,
+  } satisfies RowText);
 }
 
 function digitsAt(value: Buffer, { from, to }: typeof ID): number {

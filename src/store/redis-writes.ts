@@ -9,10 +9,10 @@ import { type Exchanged, REFUSED } from '../redis/commands.ts';
 import { entryKey, leaseKey } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Entry } from '../response/entry.ts';
-import type { Encryption } from './encryption.ts';
 import { type Gone, isGone } from './gone.ts';
 import { DELETE, DELETE_FENCED, SET, SET_FENCED } from './redis-scripts.ts';
 import { encodeValue } from './redis-value.ts';
+import type { Sealing } from './sealing.ts';
 import type { Fence } from './store.ts';
 import { weigh } from './weight.ts';
 
@@ -21,7 +21,7 @@ export interface RedisWritesOptions {
   readonly clock: Clock;
   /** How long expired entries are retained, in seconds. */
   readonly retention: number;
-  readonly encryption: Encryption | null;
+  readonly sealing: Sealing;
 }
 
 interface Write {
@@ -152,12 +152,12 @@ export class RedisWrites {
   }
 
   #write(key: string, { entry, fence, isGone }: Write): Promise<Exchanged> {
-    const { connection, encryption } = this.#options;
+    const { connection, sealing } = this.#options;
     const name = entryKey(key);
     const keys = fence === undefined ? [name] : [name, leaseKey(fence.key)];
     const token = fence === undefined ? [] : [fence.token];
     if (entry === null || isGone) return connection.bulk.attempt(fence ? DELETE_FENCED : DELETE, keys, token, WRITE_MS);
-    const args = [encodeValue(key, entry, encryption), this.#msToLive(entry), ...token];
+    const args = [encodeValue(key, entry, sealing), this.#msToLive(entry), ...token];
     return connection.bulk.attempt(fence ? SET_FENCED : SET, keys, args, WRITE_MS);
   }
 

@@ -10,7 +10,6 @@ import type { RedisConnection } from '../redis/connection.ts';
 import { entryKey } from '../redis/keys.ts';
 import type { Entry, PurgeMark } from '../response/entry.ts';
 import type { Catalogue, Kept, Likeness } from './catalogue.ts';
-import type { Encryption } from './encryption.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 import { add, type EntryRow, type EntryRows, type Listing, type Totals } from './listing.ts';
@@ -19,6 +18,7 @@ import { USE } from './redis-scripts.ts';
 import { RedisSweeps } from './redis-sweeps.ts';
 import { decodeValue, NAME } from './redis-value.ts';
 import { RedisWrites } from './redis-writes.ts';
+import { Sealing } from './sealing.ts';
 import type { EntryStore, Fence, Found, Tier } from './store.ts';
 import { weigh } from './weight.ts';
 
@@ -32,8 +32,8 @@ export interface RedisStoreOptions {
   readonly clock: Clock;
   /** How long expired entries are retained, in seconds; 0 if not given. */
   readonly retention?: number;
-  /** Seals what is stored; it is in the clear if not given. */
-  readonly encryption?: Encryption | null;
+  /** By which entries are sealed, and read where they are; nothing is if not given. */
+  readonly sealing?: Sealing;
 }
 
 /** How long whoever closes the store, or wants to know what is kept, waits for what is still to be written. */
@@ -44,13 +44,13 @@ const USE_MS = 1_000;
 const READ_MS = 1_000;
 
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
-  return new SharedStore(options);
+  return new RedisTier(options);
 }
 
-class SharedStore implements RedisStore {
+class RedisTier implements RedisStore {
   readonly name = NAME;
   readonly #options: RedisStoreOptions;
-  readonly #encryption: Encryption | null;
+  readonly #sealing: Sealing;
   readonly #writes: RedisWrites;
   readonly #sweeps: RedisSweeps;
   readonly #catalogue: RedisCatalogue;
@@ -59,11 +59,11 @@ class SharedStore implements RedisStore {
   #closing: Promise<void> | undefined;
 
   constructor(options: RedisStoreOptions) {
-    const { connection, clock, retention = 0, encryption = null } = options;
+    const { connection, clock, retention = 0, sealing = new Sealing() } = options;
     this.#options = options;
-    this.#encryption = encryption;
-    this.#writes = new RedisWrites({ connection, clock, retention, encryption });
-    this.#sweeps = new RedisSweeps({ connection, digestOf: (id) => encryption?.digestOf(id) ?? id });
+    this.#sealing = sealing;
+    this.#writes = new RedisWrites({ connection, clock, retention, sealing });
+    this.#sweeps = new RedisSweeps({ connection, sealing });
     this.#catalogue = new RedisCatalogue({ connection, clock, read: (key) => this.read(key) });
   }
 
@@ -179,7 +179,7 @@ class SharedStore implements RedisStore {
       const newer = this.#writes.find(key);
       return newer === 'deleted' ? undefined : newer;
     }
-    const found = decodeValue(key, reply, this.#encryption);
+    const found = decodeValue(key, reply, this.#sealing);
     return found && !this.#sweeps.has(found.entry, found.id) ? found.entry : undefined;
   }
 

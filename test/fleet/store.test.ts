@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { Encryption } from '../../src/store/encryption.ts';
+import { Sealing } from '../../src/store/sealing.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { honoursCatalogue } from '../store/catalogue-contract.ts';
 import { keepsTheContract, type WholeStore } from '../store/contract.ts';
@@ -20,7 +20,7 @@ const atOnce = async () => {};
 const written = (store: WholeStore) => store.size();
 
 const alone = (place: RedisPlace) => () => place.openEmpty();
-const sealed = () => server.openEmpty({ encryption: new Encryption(Buffer.alloc(32, 7)) });
+const sealed = () => server.openEmpty({ sealing: new Sealing({ secret: Buffer.alloc(32, 7), isOn: true }) });
 
 /** In tiers with memory, it is the catalogue. */
 const belowMemory = async () => {
