@@ -9,7 +9,7 @@ import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo, type MemoryStore } from './store/memory.ts';
 import type { Catalogue } from './store/catalogue.ts';
 import { createSqliteStore, type SqliteStore } from './store/sqlite.ts';
-import type { SealingOptions } from './store/sqlite-sealing.ts';
+import type { SealingOptions } from './store/sealing.ts';
 import type { Store, Tier } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
