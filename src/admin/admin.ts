@@ -33,7 +33,7 @@ export type Readiness = 'starting' | 'ready' | 'stopping';
 /** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
-  /** What is out of reach, where that is no reason to turn requests away. */
+  /** Names of those out of reach without which requests are answered all the same. */
   readonly outOfReach?: () => readonly string[];
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;

@@ -19,11 +19,10 @@ export function addFleetMetrics(series: Series, read: () => FleetReading | null)
   series.counter('claims_total', 'Claims of the leave to lead in a fleet, by what came of them', ['result'], (add) => {
     for (const [result, count] of Object.entries(read()?.claims ?? {})) add({ result }, count);
   });
-  const each =
-    (of: 'lost' | 'following' | 'followed') => (report: Report) => {
-      const reading = read();
-      if (reading) report({}, reading[of]);
-    };
+  const each = (of: 'lost' | 'following' | 'followed') => (report: Report) => {
+    const reading = read();
+    if (reading) report({}, reading[of]);
+  };
   series.counter('leases_lost_total', 'Leases that ended before the answer that they were for', [], each('lost'));
   series.gauge(
     'remote_flights',
