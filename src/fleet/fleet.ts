@@ -2,6 +2,7 @@
  * The fleet that a process is part of: all that it shares with others, over
  * one hub, whichever that is. Joined before the first request.
  */
+import type { AdmissionControl } from '../cache/admission-control.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
 import { type Clock, within } from '../clock.ts';
@@ -9,11 +10,13 @@ import type { Gone } from '../store/gone.ts';
 import type { SharedTier } from '../store/tiers.ts';
 import { CallersLog } from './callers-log.ts';
 import type { Hub } from './hub.ts';
+import { FleetLeases } from './leases.ts';
 import { SharedPurgeLog } from './purge-log.ts';
 import { ReplacedLog } from './replaced-log.ts';
 
 export interface FleetOptions {
   readonly hub: Hub;
+  readonly admission: AdmissionControl;
   readonly cache: Cache;
   readonly callers: Callers;
   /** The stores of this process. */
@@ -41,8 +44,9 @@ export class Fleet {
   readonly #purges: SharedPurgeLog;
   readonly #callers: CallersLog;
   readonly #replaced: ReplacedLog;
+  readonly #leases: FleetLeases;
 
-  constructor({ hub, cache, callers, stores, shared, clock }: FleetOptions) {
+  constructor({ hub, admission, cache, callers, stores, shared, clock }: FleetOptions) {
     const { removals } = cache;
     this.hub = hub;
     this.#clock = clock;
@@ -64,6 +68,8 @@ export class Fleet {
     stores.share({ ...shared, judge: this.#purges });
     removals.join(this.#purges, this.#replaced);
     callers.join(this.#callers);
+    this.#leases = new FleetLeases({ hub, clock, admission, purges: this.#purges });
+    cache.join(this.#leases);
   }
 
   /** Resolves once the logs have been read, or not in time. */
@@ -74,6 +80,7 @@ export class Fleet {
 
   close(): Promise<void> {
     for (const log of [this.#purges, this.#callers, this.#replaced]) log.close();
+    this.#leases.close();
     return this.hub.close();
   }
 }

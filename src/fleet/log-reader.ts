@@ -50,7 +50,7 @@ export class LogReader {
     this.#log = hub.log(name);
     this.#clock = clock;
     this.#listener = listener;
-    this.#log.onNews(() => void this.catchUp());
+    this.#log.onNews(() => this.catchUp());
     hub.onState((state) => {
       this.#isCurrent = false;
       if (state === 'up') void this.catchUp();
