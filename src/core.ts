@@ -156,8 +156,7 @@ export function createCore(
         await fleet.join();
       } else if (config.redis !== null) {
         const { joinRedis } = await import('./fleet/redis-fleet.ts');
-        const sealed = { secret, isOn: config.store.encrypt === 'secret' };
-        fleet = await joinRedis({ config, sealed, log, admission, cache, callers, stores, clock });
+        fleet = await joinRedis({ config, secret, log, admission, cache, callers, stores, clock });
       }
       return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
