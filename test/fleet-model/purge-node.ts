@@ -3,6 +3,7 @@
  * logs, over a simulated hub and stores. What it fetches says when the upstream
  * said it.
  */
+import { AdmissionControl } from '../../src/cache/admission-control.ts';
 import type { Cache } from '../../src/cache/cache.ts';
 import { Callers } from '../../src/cache/callers.ts';
 import { DeletedResponses } from '../../src/cache/deleted-responses.ts';
@@ -82,7 +83,8 @@ export class PurgeNode {
     };
     this.#fleet = new Fleet({
       hub: flawedHub(this.#hub, flaw),
-      cache: { removals: this.#removals } as unknown as Cache,
+      admission: new AdmissionControl({ flights: 10, listeners: 10, bytes: 1_000 }, clock),
+      cache: { removals: this.#removals, join() {} } as unknown as Cache,
       callers: new Callers({ recheck: null, file: null, clock }),
       stores,
       shared: { store: this.#sharedTier(), catalogue: null },
