@@ -46,7 +46,7 @@ export interface Core extends CoreParts {
   readonly limits: BodyLimits;
   readonly budget: RequestBudget;
   readonly stores: Stores;
-  /** True for each file that may be asked and written; empty where nothing outlives the process. */
+  /** True for each file, and the Redis, that may be asked and written; empty where nothing outlives the process. */
   readonly files: () => Readonly<Record<string, boolean>>;
   /**
    * Reads or makes the files; none is made or opened before.
@@ -137,7 +137,10 @@ export function createCore(
     limits,
     budget,
     stores,
-    files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
+    files: () => ({
+      ...(path !== null && { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
+      ...(config.redis !== null && { redis: fleet?.hub.state === 'up' }),
+    }),
     async open(isStopping) {
       const given = remote ? null : givenSecret(config, log);
       const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
@@ -151,6 +154,9 @@ export function createCore(
         const none = { store: null, catalogue: null };
         fleet = new Fleet({ hub, admission, cache, callers, stores, shared: none, clock });
         await fleet.join();
+      } else if (config.redis !== null) {
+        const { joinRedis } = await import('./fleet/redis-fleet.ts');
+        fleet = await joinRedis({ config, secret, log, admission, cache, callers, stores, clock });
       }
       return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
