@@ -118,7 +118,7 @@ export class Books {
     if (isThere || page.at <= this.#clock.now() - AGAIN_MS) this.#sent = null;
   }
 
-  /** What is counted from here on is for another page, unless this one is found to be on the board. */
+  /** From here on is counted for another page, unless this one is found to be on the board. */
   #send(): SentPage {
     const own = this.#own;
     this.#own = this.#newPage();

@@ -37,7 +37,7 @@ export function pagesOf(notes: ReadonlyMap<string, string>): Pages {
 
 export class Folding {
   readonly #board: Board;
-  /** What was on the board at the last look: a page that has changed since is of a process that lives. */
+  /** The board at the last look: a page that has changed since is of a process that lives. */
   #last: ReadonlyMap<string, string> = new Map();
 
   constructor(board: Board) {

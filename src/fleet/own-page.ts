@@ -1,5 +1,5 @@
 /**
- * What one process counts, from one moment on.
+ * The page of this process: all that it counts, from one moment on.
  */
 import { NANO_PER_DOLLAR } from '../ledger/prices.ts';
 import { type Reason, Reasons } from '../ledger/reasons.ts';

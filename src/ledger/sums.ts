@@ -67,7 +67,7 @@ export class Sums {
     while (this.#rows.size > this.#mostRows && this.#drawTogether());
   }
 
-  /** Takes from the rows of the oldest day who asked, and for which model. @returns whether there was one to take from */
+  /** Takes from the rows of the oldest day who asked, and for which model. @returns whether there were such rows */
   #drawTogether(): boolean {
     const named = [...this.#rows].filter(([, { scope, model }]) => scope !== OTHER || model !== OTHER);
     const oldest = named.reduce((first, [, { day }]) => (day < first ? day : first), this.#day);

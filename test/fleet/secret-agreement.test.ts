@@ -59,7 +59,7 @@ test('the command of the advice lets a fleet have another secret', async () => {
   await (await join(server, randomBytes(32))).agreed;
 });
 
-test('a node that starts while Redis is away compares when it is back, and stays out where its secret differs', async () => {
+test('a node compares when Redis is back, and stays out if its secret differs', async () => {
   const server = await start();
   const keeper = await join(server, randomBytes(32));
   await keeper.agreed;
