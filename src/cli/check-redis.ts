@@ -2,7 +2,7 @@
  * The doctor on the Redis of a fleet: is it within reach and near, does it keep
  * what must not be lost, and is the secret the fleet's. Nothing is changed.
  */
-import type { ExaminedConfig } from '../config/sources.ts';
+import type { Config } from '../config/config.ts';
 import { RedisHub } from '../fleet/redis-hub.ts';
 import { SECRET_ADVICE, secretOfFleet } from '../fleet/secret-agreement.ts';
 import { createLog } from '../log.ts';
@@ -12,8 +12,6 @@ import { checkServers } from '../redis/server-check.ts';
 import { readInfo } from '../redis/server-info.ts';
 import { digestOfSecret, givenSecret, readSecret, secretPath } from '../secret.ts';
 import { type CheckResult, failure, ok, warning } from './finding.ts';
-
-type Config = ExaminedConfig['config'];
 
 /** How often a server is asked for how long that takes. */
 const PINGS = 20;
