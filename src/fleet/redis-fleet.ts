@@ -47,7 +47,11 @@ export async function joinRedis({ config, secret, ledger, log, ...parts }: Redis
   }
   const store = createRedisStore({ connection, clock, retention: retentionOf(config), sealing });
   const books = ledger && createBooks(ledger, hub, clock);
-  const fleet = new Fleet({ ...parts, hub, shared: { store, catalogue: store }, books });
+  const tier = {
+    held: () => ({ tier: store.name, ...store.held }),
+    unshared: () => ({ fenced: store.fenced, refused: store.dropped }),
+  };
+  const fleet = new Fleet({ ...parts, hub, shared: { store, catalogue: store }, tier, books });
   await fleet.join();
   return fleet;
 }
