@@ -24,7 +24,7 @@ import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
-import { keepSecret, loadSecret } from './secret.ts';
+import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import { createStores, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
@@ -85,12 +85,13 @@ export function createCore(
   upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
 ): Core {
   const { path } = config.store;
-  let secret: Buffer | undefined;
+  /** The secret where no setting gives it. */
+  let kept: Buffer | undefined;
   /** Of both files. */
   const thread = new Thread();
   const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, thread, {
     onGone: (gone) => cache.removals.heed(gone),
-    onReplaced: () => secret && keepSecret(path as string, secret, log),
+    onReplaced: () => kept && keepSecret(path as string, kept, log),
   });
   const { store } = stores;
   const usageFile = new UsageFile({ path: usagePath(path), clock, log, thread });
@@ -113,11 +114,13 @@ export function createCore(
     stores,
     files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
     async open(isStopping) {
-      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(), usageFile.open()]));
+      const given = givenSecret(config, log);
+      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      const rules = createRules(config, (secret = loadSecret(path, log)), origins);
+      const secret = given ?? (kept = keptSecret(config, log));
+      const rules = createRules(config, secret, origins);
       return { rules, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
     async prepare() {

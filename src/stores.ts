@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo } from './store/memory.ts';
 import { createSqliteStore } from './store/sqlite.ts';
+import type { SealingOptions } from './store/sqlite-sealing.ts';
 import type { Store } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
@@ -15,8 +16,11 @@ import type { Thread } from './thread/thread.ts';
 
 export interface Stores {
   readonly store: Store;
-  /** @returns why the file is not to be used at all, or null */
-  readonly openFile: () => Promise<Failure | null>;
+  /**
+   * @param secret that a setting gives: it opens what is sealed, and seals where that is set
+   * @returns why the file is not to be used at all, or null
+   */
+  readonly openFile: (secret: Buffer | null) => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
   readonly lru: () => LruInfo;
@@ -40,7 +44,8 @@ export function createStores(
   thread: Thread,
   events: FileEvents,
 ): Stores {
-  const { path, bytes } = config.store;
+  const { path, bytes, encrypt } = config.store;
+  let sealing: SealingOptions | null = null;
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
   const onGone = (gone: Gone) => {
     events.onGone(gone);
@@ -48,7 +53,7 @@ export function createStores(
   };
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
-  const file = path === null ? null : createSqliteStore({ path, ...options });
+  const file = path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options });
   const isUsed = memoryBytes > 0;
   const store = createTiers({
     stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
@@ -58,7 +63,8 @@ export function createStores(
   });
   return {
     store,
-    async openFile() {
+    async openFile(secret) {
+      sealing = secret && { secret, isOn: encrypt === 'secret' };
       await file?.ready;
       return file?.refusal ?? null;
     },

@@ -8,7 +8,7 @@ const SOURCE = new URL('../src', import.meta.url).pathname;
 const ROOMS = [
   ['errors', 'clock', 'log', 'endpoint', 'dialect', 'coding'],
   ['thread', 'privacy'],
-  ['config', 'secret'],
+  ['config', 'secret', 'redis'],
   ['request', 'response'],
   ['store', 'upstream'],
   ['cache'],

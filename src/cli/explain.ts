@@ -14,7 +14,7 @@ import type { Output } from './output.ts';
 
 /** @returns the exit code. @throws ConfigError where a file cannot be used */
 export function explainFiles({ config, files, json }: ExplainCommand, output: Output): number {
-  const rules = createRules(config, peekSecret(config.store.path));
+  const rules = createRules(config, peekSecret(config));
   const [a, b] = files.map((file) =>
     attempt(() => nameWritten(rules, readWrittenRequest(readDocument(readText(file), file), file))),
   );

@@ -53,14 +53,17 @@ function settle(find: FindGiven, cwd: string): Settings {
     const { raw, type } = find(path) ?? { raw: defaults.get(path)!, type: settingAt(path) };
     return readValue(raw, type);
   };
-  const settings = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
-  checkRules(settings, (path) => find(path)?.raw);
-  const { store, ttl, maxTtl } = settings;
-  return {
-    ...settings,
-    store: { ...store, path: store.path === null ? null : resolve(cwd, store.path) },
+  const written = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
+  const { store, secretFile, ttl, maxTtl } = written;
+  const absolute = (file: string | null) => (file === null ? null : resolve(cwd, file));
+  const settings = {
+    ...written,
+    store: { ...store, path: absolute(store.path) },
+    secretFile: absolute(secretFile),
     ttl: Math.min(ttl, maxTtl),
   };
+  checkRules(settings, (path) => find(path)?.raw, cwd);
+  return settings;
 }
 
 function nest(values: readonly (readonly [Path, unknown])[]): Record<string, unknown> {

@@ -2,6 +2,8 @@
  * The rules between settings. A refusal names the setting as it was
  * written, and says what to set.
  */
+import { dirname, resolve } from 'node:path';
+import { isWithin } from './folder.ts';
 import { isLoopback, leadsTo } from './own-listener.ts';
 import { variableName } from './setting.ts';
 import type { Path, Settings } from './settings.ts';
@@ -10,9 +12,12 @@ import { placeOf, refuse, show, type RawValue } from './raw-value.ts';
 /** Finds the value of a setting as it was written; undefined where it has its default. */
 type Find = (path: Path) => RawValue | undefined;
 
-export function checkRules(settings: Settings, find: Find): void {
+/** @param cwd the directory that files in the settings are named from */
+export function checkRules(settings: Settings, find: Find, cwd: string): void {
   checkAdmin(settings, find);
   checkScope(settings, find);
+  checkSecrets(settings, find);
+  checkEncryption(settings, find, cwd);
   checkLoops(settings, find);
 }
 
@@ -40,6 +45,34 @@ function checkScope({ scope }: Settings, find: Find): void {
         `set ${variableName('scope.shared')} to its name`,
     );
   }
+}
+
+/** One secret is given in one place: of two, one would be the wrong one. */
+function checkSecrets({ secret, secretFile }: Settings, find: Find): void {
+  if (secret === null || secretFile === null) return;
+  throw refuse(
+    `${placeToSet(find, 'secret')} and ${placeToSet(find, 'secretFile')} both give a secret; ` +
+      `drop ${placeToSet(find, 'secret')}, and keep it in the file alone`,
+  );
+}
+
+/** A copy of the store must not hold the secret, or encryption would protect nothing. */
+function checkEncryption({ store, secret, secretFile }: Settings, find: Find, cwd: string): void {
+  if (store.encrypt === 'off') return;
+  const place = `${placeToSet(find, 'store.encrypt')} is ${show(store.encrypt)}`;
+  if (secret === null && secretFile === null) {
+    throw refuse(
+      `${place}, and the secret would lie beside what it encrypts; ` +
+        `set ${variableName('secretFile')} to a file elsewhere, or ${variableName('secret')} to its digits`,
+    );
+  }
+  const written = find('secret')?.file;
+  const file = secretFile ?? (written === undefined ? null : resolve(cwd, written));
+  if (file === null || store.path === null || !isWithin(file, dirname(store.path))) return;
+  throw refuse(
+    `${place}, and the secret is in ${file}, in the folder of what it encrypts; ` +
+      `move it elsewhere, or the store by ${placeToSet(find, 'store.path')}`,
+  );
 }
 
 /** An upstream that is this proxy would be asked by itself, and never answer. */

@@ -23,16 +23,19 @@ export interface Claim extends Lease {
    * where another is there by now, that is the answer.
    */
   readonly seen: number | null;
-  /** True where the lease of another is taken over: it was silent for too long, or is older than a refresh. */
-  readonly takesOver: boolean;
+  /**
+   * The lease of another that is taken over: the one with this token, which was silent for too long, or with `true`
+   * whichever there is, and whatever is stored, since a refresh asks for what is newer.
+   */
+  readonly takesOver: string | boolean;
 }
 
 export type Claimed =
   | { readonly kind: 'granted' }
   /** Another process leads. */
   | { readonly kind: 'held'; readonly node: string; readonly token: string }
-  /** An entry that the claimant had not seen is under the key. */
-  | { readonly kind: 'stored' };
+  /** An entry that the claimant had not seen is under the key; told before a lease is. */
+  | { readonly kind: 'stored'; readonly storedAt: number };
 
 /** Messages between two nodes: heard in the order sent, or not at all. */
 export interface Messages {

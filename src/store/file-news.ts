@@ -3,14 +3,22 @@
  */
 import type { Log } from '../log.ts';
 import type { Failure } from '../thread/failure.ts';
+import type { Unopened } from './encryption.ts';
 
 export type FileNews =
   /** Others could read these, and cannot any more; or can still, where nothing can be written. */
   | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
   /** The file was taken away or another put in its place, which is open now. */
   | { readonly kind: 'replaced' }
+  /** Something sealed in it does not open; sent once for each reason. */
+  | { readonly kind: 'unopened'; readonly why: Unopened }
   /** It is damaged, and kept under another name; a fresh one is open now. */
   | { readonly kind: 'quarantined'; readonly failure: Failure; readonly movedTo: string };
+
+const UNOPENED: Readonly<Record<Unopened, string>> = {
+  'other-secret': 'are encrypted by a secret that is not given here, and are misses: give that one, or purge them',
+  altered: 'are encrypted, and not as they were written: they are misses, and deleted once they are asked for',
+};
 
 /** @param whose as a sentence has it: `the usage ledger` */
 export function logFileNews(log: Log, path: string | null, whose: string, news: FileNews): void {
@@ -26,6 +34,8 @@ export function logFileNews(log: Log, path: string | null, whose: string, news: 
       const words = `others can read the files of ${whose}, and nothing can be written here: ${advice}`;
       return log.warn({ path, exposed: news.paths }, words);
     }
+    case 'unopened':
+      return log.warn({ path }, `answers in the file of ${whose} ${UNOPENED[news.why]}`);
     case 'quarantined': {
       const { failure, movedTo } = news;
       const words = `the file of ${whose} could not be used; it was kept aside and a fresh one begun`;

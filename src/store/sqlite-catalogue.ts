@@ -7,6 +7,7 @@ import { type Filter, hasText, type Purge } from './filter.ts';
 import type { Listing, EntryRows, Position, EntryRow, Sort, Totals } from './listing.ts';
 import { all, type Condition, conditionOf, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
 import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
+import type { RowSealing } from './sqlite-sealing.ts';
 import type { Kept, Likeness } from './catalogue.ts';
 
 /** One slice of a count: what it found, and the entry to go on behind. */
@@ -25,12 +26,14 @@ const SELECT_KEPT = `SELECT id, key, ${LABEL_COLUMNS}, parts, prompt FROM entrie
 
 export class SqliteCatalogue {
   readonly #database: DatabaseSync;
+  readonly #sealing: RowSealing;
   /** True for a row that is on its way out. */
   readonly #isPurged: (row: RawRow) => boolean;
   readonly #prompt: StatementSync;
 
-  constructor(database: DatabaseSync, isPurged: (row: RawRow) => boolean) {
+  constructor(database: DatabaseSync, sealing: RowSealing, isPurged: (row: RawRow) => boolean) {
     this.#database = database;
+    this.#sealing = sealing;
     this.#isPurged = isPurged;
     this.#prompt = database.prepare('SELECT prompt FROM answers WHERE id = ?');
   }
@@ -68,7 +71,7 @@ export class SqliteCatalogue {
   }
 
   findByPrefix(digits: string): Kept | undefined {
-    return this.#withPrefix(`${SELECT_KEPT} WHERE scope IS NOT NULL`, digits, 1).map(keptOf)[0];
+    return this.#withPrefix(`${SELECT_KEPT} WHERE scope IS NOT NULL`, digits, 1).map((row) => this.#keptOf(row))[0];
   }
 
   newest({ scope, endpoint, model }: Likeness, limit: number): Kept[] {
@@ -79,7 +82,7 @@ export class SqliteCatalogue {
       limit,
     ])
       .filter((row) => !this.#isPurged(row))
-      .map(keptOf);
+      .map((row) => this.#keptOf(row));
   }
 
   #page(
@@ -124,9 +127,14 @@ export class SqliteCatalogue {
     );
   }
 
-  #promptOf({ id }: RawRow): string {
-    const row = this.#prompt.get(id as number);
-    return typeof row?.prompt === 'string' ? row.prompt : '';
+  #promptOf(row: RawRow): string {
+    const prompt = this.#sealing.text(row.key as string, { ...row, ...this.#prompt.get(row.id as number) }, 'prompt');
+    return typeof prompt === 'string' ? prompt : '';
+  }
+
+  #keptOf(row: RawRow): Kept {
+    const key = row.key as string;
+    return { key, request: askedOf(this.#sealing.question(key, row)) } as Kept;
   }
 
   #withPrefix(select: string, prefix: string, limit: number): RawRow[] {
@@ -162,8 +170,4 @@ function positionCondition(by: string, after: Position | null): Condition {
   return by === 'id'
     ? { sql: 'id < ?', values: [after.id] }
     : { sql: `(${by}, id) < (?, ?)`, values: [after.at, after.id] };
-}
-
-function keptOf(row: RawRow): Kept {
-  return { key: row.key, request: askedOf(row) } as Kept;
 }

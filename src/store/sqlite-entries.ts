@@ -20,6 +20,7 @@ import { type GoneSince, SqliteGone } from './sqlite-gone.ts';
 import { setMark, STORE_MARK } from './sqlite-mark.ts';
 import { SqlitePurges } from './sqlite-purges.ts';
 import { columnsOf, entryOf, LABEL_COLUMNS, type RawRow } from './sqlite-rows.ts';
+import { RowSealing } from './sqlite-sealing.ts';
 import { layOut, ROW_BYTES, SCHEMA_VERSION, TAG_BYTES } from './sqlite-schema.ts';
 import { goneBy } from './thrown-away.ts';
 
@@ -42,6 +43,8 @@ export interface Role {
   readonly isReadOnly: boolean;
   /** How long an expired entry makes room no sooner than others, in seconds; 0 if not given. */
   readonly retention?: number;
+  /** Seals and opens rows; if not given, all are in the clear. */
+  readonly sealing?: RowSealing;
 }
 
 const NEXT_USE = '(SELECT ifnull(max(used), 0) + 1 FROM entries)';
@@ -55,17 +58,19 @@ export class SqliteEntries {
   readonly #gone: SqliteGone;
   readonly #isReadOnly: boolean;
   readonly #retentionMs: number;
+  readonly #sealing: RowSealing;
 
   /** Lays out the database where it may be written, or finds that another version did. */
   constructor(
     database: DatabaseSync,
     maxBytes: number,
-    { writer, isReadOnly, retention = 0 }: Role = { writer: '', isReadOnly: false },
+    { writer, isReadOnly, retention = 0, sealing = new RowSealing() }: Role = { writer: '', isReadOnly: false },
   ) {
     this.#database = database;
     this.#maxBytes = maxBytes;
     this.#isReadOnly = isReadOnly;
     this.#retentionMs = retention * 1000;
+    this.#sealing = sealing;
     checkVersion(database, SCHEMA_VERSION);
     if (!isReadOnly) this.#prepareToWrite();
     // In KiB: most of the pages of a million rows' indexes that a change touches.
@@ -73,7 +78,7 @@ export class SqliteEntries {
     this.#statements = prepare(database);
     this.#purges = new SqlitePurges(database);
     this.#gone = new SqliteGone(database, writer);
-    this.catalogue = new SqliteCatalogue(database, (row) => this.#purges.has(row));
+    this.catalogue = new SqliteCatalogue(database, sealing, (row) => this.#purges.has(row));
   }
 
   /** A frame that is not whole is deleted. */
@@ -104,7 +109,7 @@ export class SqliteEntries {
     if (gone.length > 0) this.#database.exec('PRAGMA synchronous = FULL');
     transact(this.#database, () => {
       for (const purge of purges) this.#purges.begin(purge);
-      for (const answerId of answers) this.#statements.deleteAnswer.run(answerId);
+      for (const answerId of answers) this.#statements.deleteAnswer.run(...this.#sealing.spellings(answerId));
       for (const [key, change] of keys) {
         if (typeof change === 'number') this.#statements.use.run(change, key);
         else if (change === 'deleted') this.#statements.delete.run(key);
@@ -145,24 +150,27 @@ export class SqliteEntries {
 
   #decode(key: string, row: RawRow): Entry | undefined {
     if (this.#purges.has(row)) return undefined;
-    const entry = entryOf(key, row);
+    const opened = this.#sealing.open(key, row);
+    // Whoever has its secret may still want it.
+    if (opened === 'other-secret') return undefined;
+    const entry = opened === 'altered' ? undefined : entryOf(key, opened);
     if (entry === undefined && !this.#isReadOnly) this.#statements.delete.run(key);
     return entry;
   }
 
   #put(key: string, { entry, uses }: Put): void {
-    const frame = encode(key, entry);
-    const { parts, prompt, ...label } = columnsOf(entry);
+    const { answerId, storedAt } = entry;
+    const columns = { ...columnsOf(entry), frame: encode(key, entry) };
+    const { parts, prompt, frame, ...label } = this.#sealing.seal(key, storedAt, columns);
     const texts = [key, parts, prompt, ...Object.values(label)];
     const tags = entry.request?.tags ?? [];
     const bytes = ROW_BYTES + frame.length + bytesOf(texts) + bytesOf(tags) + tags.length * TAG_BYTES;
     this.#statements.delete.run(key);
     if (bytes > this.#maxBytes) return;
-    const { answerId, storedAt } = entry;
     const expiresAt = entry.expiresAt === Infinity ? null : entry.expiresAt;
     const { lastInsertRowid: id } = this.#statements.add.run({
       key,
-      answerId,
+      answerId: this.#sealing.answerId(answerId),
       storedAt,
       expiresAt,
       uses,
@@ -216,7 +224,7 @@ function prepare(database: DatabaseSync) {
     addTag: database.prepare('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)'),
     use: database.prepare(`UPDATE entries SET used = ${NEXT_USE}, hits = hits + ? WHERE key = ?`),
     delete: database.prepare('DELETE FROM entries WHERE key = ?'),
-    deleteAnswer: database.prepare('DELETE FROM entries WHERE answer_id = ?'),
+    deleteAnswer: database.prepare('DELETE FROM entries WHERE answer_id IN (?, ?)'),
     deleteExpired: deleteFirst('WHERE expires_at <= ? ORDER BY expires_at'),
     deleteLeastUsed: deleteFirst('ORDER BY used'),
     held: database.prepare('SELECT entries, bytes FROM held'),

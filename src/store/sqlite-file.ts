@@ -4,13 +4,16 @@
  * `open` tries again.
  */
 import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
 import type { Failure } from '../thread/failure.ts';
+import type { Unopened } from './encryption.ts';
 import type { FileNews } from './file-news.ts';
 import type { Gone } from './gone.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
 import { STORE_MARK } from './sqlite-mark.ts';
+import { RowSealing, type SealingOptions } from './sqlite-sealing.ts';
 import { goneBy, ThrownAway } from './thrown-away.ts';
 import type { Batch } from './write-buffer.ts';
 
@@ -48,6 +51,8 @@ export class SqliteFile {
   readonly #database: SqliteDatabase<SqliteEntries>;
   readonly #onNews: (news: StoreNews) => void;
   readonly #thrownAway = new ThrownAway();
+  readonly #unopened = new Set<Unopened>();
+  #sealing = new RowSealing();
   /** Up to which number it has reported what others threw away, of which file, as it was opened. */
   #reported: { readonly file: string | undefined; readonly entries: SqliteEntries; readonly last: number } | null =
     null;
@@ -55,12 +60,14 @@ export class SqliteFile {
   constructor({ path, maxBytes, retention = 0, onNews = () => {} }: SqliteFileOptions) {
     const writer = randomUUID();
     this.#onNews = onNews;
+    const entriesOf = (database: DatabaseSync, isReadOnly: boolean) =>
+      new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly, sealing: this.#sealing });
     this.#database = new SqliteDatabase({
       path,
       mark: STORE_MARK,
       busyMs: BUSY_MS,
-      layOut: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: false }),
-      readOnly: (database) => new SqliteEntries(database, maxBytes, { writer, retention, isReadOnly: true }),
+      layOut: (database) => entriesOf(database, false),
+      readOnly: (database) => entriesOf(database, true),
       onNews,
     });
   }
@@ -69,8 +76,10 @@ export class SqliteFile {
     return this.#database.isOpen;
   }
 
-  open(now: number): Opened {
+  /** @param sealing the secret of this process, where rows may be sealed */
+  open(now: number, sealing: SealingOptions | null = null): Opened {
     this.#database.release();
+    this.#sealing = new RowSealing(sealing, (why) => this.#reportUnopened(why));
     return this.#database.withRecovery(now, () => {
       if (!this.#database.isOpen) this.#database.connect();
       this.#reportGone(now);
@@ -107,6 +116,12 @@ export class SqliteFile {
 
   close(): void {
     this.#database.close();
+  }
+
+  #reportUnopened(why: Unopened): void {
+    if (this.#unopened.has(why)) return;
+    this.#unopened.add(why);
+    this.#onNews({ kind: 'unopened', why });
   }
 
   /** Of a file that came in place of another, all that it knows of; of the first, nothing of before. */

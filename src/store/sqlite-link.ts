@@ -1,10 +1,8 @@
 /**
- * The main thread's way to the database file: what is to be changed gathers
- * here and is written behind, one batch at a time, and what is asked is asked
- * of the thread. It never blocks and never throws.
+ * The main thread's way to the database file: what is to be changed gathers here and is written behind, one batch at a
+ * time, and what is asked is asked of the thread. It never blocks and never throws.
  *
- * Changes stay until the thread says that they happened. What the file cannot
- * take now it is sent when it is back.
+ * Changes stay until the thread says that they happened. What the file cannot take now it is sent when it is back.
  */
 import { extname } from 'node:path';
 import { type Clock, within } from '../clock.ts';
@@ -16,6 +14,7 @@ import type { Totals } from './listing.ts';
 import type { SqliteSize } from './sqlite-entries.ts';
 import type { StoreNews } from './sqlite-file.ts';
 import { SqliteHealth } from './sqlite-health.ts';
+import type { SealingOptions } from './sqlite-sealing.ts';
 import type { SqliteService } from './sqlite-service.ts';
 import type { TierSize } from './catalogue.ts';
 import { WriteBuffer } from './write-buffer.ts';
@@ -40,6 +39,8 @@ export interface LinkOptions {
   readonly retention?: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** The secret, as it is when the file is opened; none if not given. */
+  readonly sealing?: () => SealingOptions | null;
   /** The thread that is to own the file; one of its own if not given. */
   readonly thread?: Thread;
   /** Called with what other processes over the file threw away. What waits to be written of it is gone by then. */
@@ -213,7 +214,7 @@ export class SqliteLink {
 
   /** @returns whether the file may be written */
   async #open(): Promise<boolean> {
-    const opened = await this.ask('open', []);
+    const opened = await this.ask('open', [this.#options.sealing?.() ?? null]);
     if (opened === undefined) return false;
     this.#size = opened;
     if (opened.unwritable) this.health.readOnly(opened.unwritable);

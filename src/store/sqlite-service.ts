@@ -9,6 +9,7 @@ import type { Likeness } from './catalogue.ts';
 import type { Purge } from './filter.ts';
 import type { Listing } from './listing.ts';
 import { SqliteFile, type StoreNews } from './sqlite-file.ts';
+import type { SealingOptions } from './sqlite-sealing.ts';
 import type { Batch } from './write-buffer.ts';
 
 export type SqliteService = ReturnType<typeof createService>;
@@ -23,7 +24,7 @@ export function createService(
   const file = new SqliteFile({ ...options, onNews });
   setInterval(() => look(file, onNews), LOOK_MS);
   return {
-    open: (now: number) => file.open(now),
+    open: (now: number, sealing: SealingOptions | null) => file.open(now, sealing),
     get: (now: number, key: string) => file.get(key, now),
     getMany: (now: number, keys: readonly string[]) => file.ask(now, (entries) => entries.getMany(keys)),
     read: (now: number, key: string) => file.ask(now, (entries) => entries.read(key)),

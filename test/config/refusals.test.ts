@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConfig } from '../../src/config/config.ts';
@@ -16,6 +16,7 @@ function refusalOf(act: () => unknown): string {
 }
 
 const refusal = (start: Start) => refusalOf(() => loadConfig(createProcessInput(start)));
+const DIGITS = 'ab'.repeat(32);
 const refusalOfFile = (text: string) => refusal({ argv: ['--config', 'my.json'], files: { 'my.json': text } });
 
 describe('a bad value', () => {
@@ -140,6 +141,11 @@ describe('a secret is not shown', () => {
       'REFRAIN_ADMIN_TOKEN is set (not shown); it may be 1 to 256 printable ASCII characters without spaces',
     ],
     [
+      'secret',
+      { argv: ['--secret', 'hunter2'] },
+      '--secret is set (not shown); it may be 64 hexadecimal digits, such as `openssl rand -hex 32` prints',
+    ],
+    [
       'member',
       { argv: ['--scope-members=sk-secret'] },
       '--scope-members is set (not shown); ' +
@@ -167,6 +173,43 @@ describe('a secret is not shown', () => {
     ],
   ])('%s', (_, start, message) => {
     expect(refusal(start)).toBe(message);
+  });
+
+  const inFolder = (file: string) =>
+    `--store-encrypt is "secret", and the secret is in ${file}, in the folder of what it encrypts; ` +
+    'move it elsewhere, or the store by REFRAIN_STORE_PATH';
+  const ENCRYPT = ['--store-encrypt', 'secret'] as const;
+
+  it.each<[string, readonly string[], string]>([
+    ['beside the store', ['--secret-file', '.refrain/key'], '.refrain/key'],
+    ['in a folder beside the store', ['--secret-file=.refrain/keys/mine/key'], '.refrain/keys/mine/key'],
+    ['in the settings beside the store', ['--config', '.refrain/my.json'], '.refrain/my.json'],
+    ['in a link that leads there', ['--secret-file', 'link/key'], 'link/key'],
+  ])('encryption by a secret %s', (_, argv, file) => {
+    const input = createProcessInput({ argv: [...ENCRYPT, ...argv] });
+    const place = join(input.cwd, '.refrain');
+    mkdirSync(place);
+    symlinkSync(place, join(input.cwd, 'link'));
+    writeFileSync(join(place, 'my.json'), JSON.stringify({ secret: DIGITS }));
+    expect(refusalOf(() => loadConfig(input))).toBe(inFolder(join(input.cwd, file)));
+  });
+
+  it('encryption by a secret in .env, where the store is beside that', () => {
+    const start = { argv: [...ENCRYPT], files: { '.env': `REFRAIN_SECRET=${DIGITS}` } };
+    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
+    const input = createProcessInput({ ...start, argv: [...ENCRYPT, '--store-path', 'cache.sqlite'] });
+    expect(refusalOf(() => loadConfig(input))).toBe(
+      inFolder(join(input.cwd, '.env')).replace('REFRAIN_STORE_PATH', '--store-path'),
+    );
+  });
+
+  it.each<[string, Start]>([
+    ['in a variable', { argv: [...ENCRYPT], env: { REFRAIN_SECRET: DIGITS } }],
+    ['in a file elsewhere', { argv: [...ENCRYPT, '--secret-file', 'key'] }],
+    ['in a folder that is called nearly so', { argv: [...ENCRYPT, '--secret-file', '.refrain-keys/key'] }],
+    ['anywhere where no file is kept', { argv: [...ENCRYPT, '--secret-file', 'key', '--store-path', 'off'] }],
+  ])('a secret %s encrypts', (_, start) => {
+    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
   });
 });
 
@@ -348,7 +391,55 @@ describe('settings that do not go together', () => {
       { argv: ['--scope-members', '*'] },
       '--scope-members is set and there is no scope to be a member of; set REFRAIN_SCOPE_SHARED to its name',
     ],
+    [
+      'a secret and a file of one',
+      { argv: ['--secret-file', '/run/secrets/refrain'], env: { REFRAIN_SECRET: DIGITS } },
+      'REFRAIN_SECRET and --secret-file both give a secret; drop REFRAIN_SECRET, and keep it in the file alone',
+    ],
+    [
+      'encryption by a secret that lies beside the store',
+      { env: { REFRAIN_STORE_ENCRYPT: 'secret' } },
+      'REFRAIN_STORE_ENCRYPT is "secret", and the secret would lie beside what it encrypts; ' +
+        'set REFRAIN_SECRET_FILE to a file elsewhere, or REFRAIN_SECRET to its digits',
+    ],
   ])('%s', (_, start, message) => {
     expect(refusal(start)).toBe(message);
+  });
+
+  const inFolder = (file: string) =>
+    `--store-encrypt is "secret", and the secret is in ${file}, in the folder of what it encrypts; ` +
+    'move it elsewhere, or the store by REFRAIN_STORE_PATH';
+  const ENCRYPT = ['--store-encrypt', 'secret'] as const;
+
+  it.each<[string, readonly string[], string]>([
+    ['beside the store', ['--secret-file', '.refrain/key'], '.refrain/key'],
+    ['in a folder beside the store', ['--secret-file=.refrain/keys/mine/key'], '.refrain/keys/mine/key'],
+    ['in the settings beside the store', ['--config', '.refrain/my.json'], '.refrain/my.json'],
+    ['in a link that leads there', ['--secret-file', 'link/key'], 'link/key'],
+  ])('encryption by a secret %s', (_, argv, file) => {
+    const input = createProcessInput({ argv: [...ENCRYPT, ...argv] });
+    const place = join(input.cwd, '.refrain');
+    mkdirSync(place);
+    symlinkSync(place, join(input.cwd, 'link'));
+    writeFileSync(join(place, 'my.json'), JSON.stringify({ secret: DIGITS }));
+    expect(refusalOf(() => loadConfig(input))).toBe(inFolder(join(input.cwd, file)));
+  });
+
+  it('encryption by a secret in .env, where the store is beside that', () => {
+    const start = { argv: [...ENCRYPT], files: { '.env': `REFRAIN_SECRET=${DIGITS}` } };
+    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
+    const input = createProcessInput({ ...start, argv: [...ENCRYPT, '--store-path', 'cache.sqlite'] });
+    expect(refusalOf(() => loadConfig(input))).toBe(
+      inFolder(join(input.cwd, '.env')).replace('REFRAIN_STORE_PATH', '--store-path'),
+    );
+  });
+
+  it.each<[string, Start]>([
+    ['in a variable', { argv: [...ENCRYPT], env: { REFRAIN_SECRET: DIGITS } }],
+    ['in a file elsewhere', { argv: [...ENCRYPT, '--secret-file', 'key'] }],
+    ['in a folder that is called nearly so', { argv: [...ENCRYPT, '--secret-file', '.refrain-keys/key'] }],
+    ['anywhere where no file is kept', { argv: [...ENCRYPT, '--secret-file', 'key', '--store-path', 'off'] }],
+  ])('a secret %s encrypts', (_, start) => {
+    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
   });
 });

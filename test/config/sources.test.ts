@@ -143,6 +143,7 @@ describe('a name that a setting had before', () => {
 const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],
+  'store.encrypt': ['secretFile'],
 };
 
 describe.each(Object.entries(texts))('%s', (path, [, value]) => {

@@ -13,6 +13,8 @@ const written = (store: WholeStore) => store.size();
 
 const memory = async (maxBytes: number) => createMemoryStore({ maxBytes });
 const sqlite = (maxBytes: number) => createTempDir().open({ maxBytes });
+const sealed = (maxBytes: number) =>
+  createTempDir().open({ maxBytes, sealing: { secret: Buffer.alloc(32, 7), isOn: true } });
 
 /** A store that is some way off: all that is asked of it takes a turn. */
 const distant = async (maxBytes: number): Promise<Tier & Catalogue> => {
@@ -80,6 +82,7 @@ const tiersOf =
 keepsTheContract('memory', { open: memory, settle: atOnce });
 keepsTheContract('sqlite, what waits to be written', { open: sqlite, settle: atOnce });
 keepsTheContract('sqlite, what is written', { open: sqlite, settle: written });
+keepsTheContract('sqlite, what is written sealed', { open: sealed, settle: written });
 keepsTheContract('tiers of memory alone', { open: tiersOf(memory), settle: atOnce });
 keepsTheContract('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
 keepsTheContract('tiers of three', { open: tiersOf(memory, distant, sqlite), settle: written });
@@ -88,6 +91,7 @@ keepsTheContract('tiers with one that rejects', { open: tiersOf(async () => reje
 
 honoursCatalogue('memory', { open: memory, settle: atOnce });
 honoursCatalogue('sqlite', { open: sqlite, settle: written });
+honoursCatalogue('sqlite, sealed', { open: sealed, settle: written });
 honoursCatalogue('tiers of memory and sqlite', { open: tiersOf(memory, sqlite), settle: written });
 honoursCatalogue('tiers of three', { open: tiersOf(memory, distant, sqlite), settle: written });
 honoursCatalogue('tiers with one that rejects', { open: tiersOf(async () => rejecting(), memory), settle: atOnce });

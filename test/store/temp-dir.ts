@@ -11,6 +11,7 @@ import { onTestFinished } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Gone } from '../../src/store/gone.ts';
 import { createSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import type { SealingOptions } from '../../src/store/sqlite-sealing.ts';
 import { createTestClock, type TestClock } from '../harness/clock.ts';
 
 export interface Line {
@@ -32,6 +33,7 @@ export interface TempDir {
     maxBytes?: number;
     retention?: number;
     path?: string;
+    sealing?: SealingOptions | null;
     onGone?: (gone: Gone) => void;
   }): Promise<SqliteStore>;
   /** Another connection to the file, as another process would have. */
@@ -73,8 +75,8 @@ export function createTempDir(): TempDir {
       if (past !== undefined) resolve(past);
       return promise;
     },
-    async open({ maxBytes = 1e9, retention = 0, path: other = path, onGone = () => {} } = {}) {
-      const store = createSqliteStore({ path: other, maxBytes, retention, clock, log, onGone });
+    async open({ maxBytes = 1e9, retention = 0, path: other = path, sealing = null, onGone = () => {} } = {}) {
+      const store = createSqliteStore({ path: other, maxBytes, retention, clock, log, sealing: () => sealing, onGone });
       closing.push(() => store.close());
       await store.ready;
       return store;

@@ -1,0 +1,98 @@
+/**
+ * Leases: leave to lead. A flight asks for one after it is registered and in
+ * the same turn as it asks the store, since another process may have the answer
+ * or be fetching it. In one process leave is always given, and nothing is asked.
+ *
+ * A lease is claimed for a flight, holds as long as that is in the air, and is
+ * given back by the write of its answer, or by `release`.
+ */
+import type { AnswerFailure } from '../response/writer.ts';
+import type { Call, Head } from '../response/entry.ts';
+import type { Recording } from '../response/recording.ts';
+import type { Fence } from '../store/store.ts';
+import type { Terms } from './terms.ts';
+
+export interface Leases {
+  /** @returns null where leave is given without being asked for: nobody else could lead */
+  claim(request: LeaseRequest): Promise<ClaimResult> | null;
+}
+
+/** The leases of a process that shares nothing: each is granted at once. */
+export const LOCAL_LEASES: Leases = { claim: () => null };
+
+export interface LeaseRequest {
+  readonly key: string;
+  /** The flight that is to lead; followed by other processes from the grant on. */
+  readonly flight: Followable;
+  /** `storedAt` of the entry that the answer is to replace; null where none is known. */
+  readonly seen: number | null;
+  /** The lease with this token is taken over; with `true` whichever holds. */
+  readonly takesOver: string | boolean;
+}
+
+export type ClaimResult =
+  | { readonly kind: 'granted'; readonly lease: GrantedLease }
+  /** There is nobody to ask: the answer is fetched all the same, and kept where nothing is stored by then. */
+  | { readonly kind: 'alone'; readonly lease: GrantedLease }
+  /** An entry that was stored then has not been seen. */
+  | { readonly kind: 'stored'; readonly storedAt: number }
+  /** Another process leads. */
+  | { readonly kind: 'held'; readonly leader: RemoteLeader };
+
+export interface GrantedLease {
+  /** Fences off what an earlier leader writes late; the write that it guards gives the lease back. */
+  readonly fence: Fence;
+  /** The answer has been written under the fence. */
+  written(): void;
+  /** Gives it back: nothing is written. Legal any number of times, and after `written`. */
+  release(): void;
+}
+
+/** A flight of this process, as others follow it. */
+export interface Followable {
+  readonly recording: Recording;
+  readonly terms: Terms | null;
+  /** True while a request that comes now may follow it. */
+  readonly isJoinable: boolean;
+  /** Resolves once its call is over. */
+  readonly call: Promise<Call | null>;
+  /** Why its answer was not kept, once it is over; null where it was. */
+  readonly unkept: string | null;
+}
+
+/** The process that leads, as long as it does. */
+export interface RemoteLeader {
+  /** Of its lease. */
+  readonly token: string;
+  /** Has its answer written to a follower, from byte 0. Called once. */
+  follow(follower: Follower): Following;
+}
+
+/** The end of a flight that follows. Nothing is called after `landed`, `failed` or `lost`, nor after `leave`. */
+export interface Follower {
+  begin(head: Head, length: number | null, terms: Terms): void;
+  /** @returns false where nothing more should be appended until it is resumed */
+  append(chunk: Buffer): boolean;
+  /** Every byte is here. @param unkept why the leader does not keep it */
+  landed(call: Call | null, unkept: string | null): void;
+  /** It broke off where it is led. */
+  failed(failure: AnswerFailure): void;
+  /** It cannot be followed, or no more. */
+  lost(why: Loss): void;
+}
+
+/**
+ * Why an answer is not followed any more:
+ * - `elsewhere`: its leader leads no more, or has the answer already
+ * - `for-one`: its head says that it is for the one who asked, or is no answer
+ * - `gone`: its leader is not there, or silent for too long
+ * - `down`: nobody can be asked
+ */
+export type Loss = 'elsewhere' | 'for-one' | 'gone' | 'down';
+
+export interface Following {
+  /** More is wanted, after `append` returned false. */
+  resume(): void;
+  /** Nothing more is wanted. */
+  leave(): void;
+}

@@ -1,0 +1,190 @@
+/**
+ * The one connection to Redis of a process, be that a server, a cluster or
+ * what sentinels watch. It is opened and kept open behind the scenes: whoever
+ * asks gets a reply in time or undefined, and undefined at once while a server
+ * is out of reach.
+ */
+import type { Redis } from 'ioredis';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { type ClientOptions, createClient } from './client.ts';
+import { ClusterNodes } from './cluster.ts';
+import type { Argument, RedisNode, Reply } from './commands.ts';
+import type { Script } from './script.ts';
+import { Server, type ServerOptions } from './server.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { adviceOn, type Trouble, TroubleLog } from './trouble.ts';
+
+export interface RedisConnection extends RedisNode {
+  /** Resolves once Redis was reached for the first time, or could not be. */
+  readonly ready: Promise<void>;
+  /** `down` until Redis was reached, and from the moment that it is taken for out of reach. */
+  readonly state: 'up' | 'down';
+  /** The newest trouble, gone or not; null where there has been none. */
+  readonly lastTrouble: Trouble | null;
+  readonly isCluster: boolean;
+  /** @param listener is called after each change of state */
+  onState(listener: (state: 'up' | 'down') => void): void;
+  /** All servers that hold a share of the keys; undefined where one of them is out of reach. */
+  masters(): readonly RedisNode[] | undefined;
+  /** The server on which a key lies, over a connection of its own: for what makes others behind it wait. */
+  apart(key: string): Promise<RedisNode | undefined>;
+  /** @param listener of a channel; there is one of each */
+  subscribe(channel: string, listener: (message: Buffer) => void): void;
+  /** @param listener is called each time that all channels are listened to, anew or again */
+  onListening(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions extends ClientOptions {
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** Opens at once. */
+export function connectRedis(options: ConnectionOptions): RedisConnection {
+  return new Connection(options);
+}
+
+/** How a server is connected to for a purpose of its own: queued until it is there, and not made again by itself. */
+const APART = { enableOfflineQueue: true, retryStrategy: null, lazyConnect: true, autoResubscribe: false } as const;
+
+type Common = Pick<ServerOptions, 'create' | 'clock' | 'trouble'>;
+
+class Connection implements RedisConnection {
+  readonly isCluster: boolean;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #trouble: TroubleLog;
+  readonly #subscriptions: Subscriptions;
+  readonly #listeners: ((state: 'up' | 'down') => void)[] = [];
+  readonly #ready = Promise.withResolvers<void>();
+  /** By the server that they are a second connection to. */
+  readonly #apart = new Map<Server, Server>();
+  readonly #serversDown = new Set<string>();
+  #common: Common | undefined;
+  #link: Server | ClusterNodes | undefined;
+  #isClosed = false;
+  #wasDown = false;
+
+  constructor({ log, clock = systemClock, ...options }: ConnectionOptions) {
+    this.isCluster = options.urls.length > 1 && !(options.urls[0] as string).includes('sentinel');
+    this.#log = log;
+    this.#clock = clock;
+    this.#trouble = new TroubleLog(log, clock);
+    this.#subscriptions = new Subscriptions({ clock, connect: () => this.#duplicate() });
+    void this.#open(options);
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get state(): 'up' | 'down' {
+    return this.#link?.breaker.isUp === true ? 'up' : 'down';
+  }
+
+  get lastTrouble(): Trouble | null {
+    return this.#trouble.last;
+  }
+
+  onState(listener: (state: 'up' | 'down') => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async ask(name: string, args: readonly Argument[], ms?: number): Promise<Reply | undefined> {
+    return this.#link?.ask(name, args, ms);
+  }
+
+  async run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number) {
+    return this.#link?.run(script, keys, args, ms);
+  }
+
+  masters(): readonly RedisNode[] | undefined {
+    if (this.#link instanceof ClusterNodes) return this.#link.masters;
+    return this.#link?.breaker.isUp ? [this.#link] : undefined;
+  }
+
+  async apart(key: string): Promise<RedisNode | undefined> {
+    const server = this.#link instanceof ClusterNodes ? this.#link.serverOf(key) : this.#link;
+    if (server === undefined || !server.breaker.isUp || this.#isClosed) return undefined;
+    const known = this.#apart.get(server);
+    const own = known?.redis.status === 'end' ? undefined : known;
+    const found = own ?? this.#openApart(server);
+    await found.settled;
+    return found;
+  }
+
+  subscribe(channel: string, listener: (message: Buffer) => void): void {
+    this.#subscriptions.subscribe(channel, listener);
+  }
+
+  onListening(listener: () => void): void {
+    this.#subscriptions.onListening(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#subscriptions.close();
+    for (const server of this.#apart.values()) server.close();
+    this.#link?.close();
+    this.#ready.resolve();
+  }
+
+  async #open(options: ClientOptions): Promise<void> {
+    const client = await createClient(options);
+    if (this.#isClosed) return;
+    const common = { create: client.create, clock: this.#clock, trouble: this.#trouble };
+    const onChange = (state: 'up' | 'down', trouble: Trouble | null) => this.#changed(state, trouble);
+    this.#link =
+      client.kind === 'server'
+        ? new Server({ ...common, redis: client.client, onChange })
+        : new ClusterNodes({
+            ...common,
+            cluster: client.client,
+            onChange,
+            onServer: (address, state, trouble) => this.#serverChanged(address, state, trouble),
+          });
+    this.#common = common;
+    this.#link.connect();
+  }
+
+  #changed(state: 'up' | 'down', trouble: Trouble | null): void {
+    if (trouble !== null) this.#trouble.note(trouble);
+    if (state === 'down') {
+      const advice = trouble ? adviceOn(trouble) : '';
+      const words = 'Redis is out of reach: this process goes on alone until it is back';
+      this.#log.warn({ code: trouble?.kind, reason: trouble?.message }, words + advice);
+    } else if (this.#wasDown) this.#log.info('Redis is back');
+    this.#wasDown = state === 'down';
+    this.#ready.resolve();
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  /** Servers of a cluster that come up for the first time are nothing to report. */
+  #serverChanged(address: string, state: 'up' | 'down', trouble: Trouble | null): void {
+    if (trouble !== null) this.#trouble.note(trouble);
+    const wasDown = this.#serversDown.delete(address);
+    if (state === 'down') {
+      this.#serversDown.add(address);
+      const words = 'a server of the cluster of Redis is out of reach: what lies there is a miss until it is back';
+      if (!wasDown) this.#log.warn({ address, code: trouble?.kind, reason: trouble?.message }, words);
+    } else if (wasDown) this.#log.info({ address }, 'a server of the cluster of Redis is back');
+  }
+
+  #openApart(server: Server): Server {
+    this.#apart.get(server)?.close();
+    const redis = server.redis.duplicate(APART);
+    const own = new Server({ ...(this.#common as Common), redis, onChange: () => {} });
+    this.#apart.set(server, own);
+    own.connect();
+    return own;
+  }
+
+  /** A server that is up: any, since what is published on one of a cluster is heard on all. */
+  #duplicate(): Redis | undefined {
+    const link = this.#link;
+    const server = link instanceof ClusterNodes ? link.masters?.[0] : link;
+    return server?.redis.duplicate(APART);
+  }
+}
