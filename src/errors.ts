@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'stopping'
   | 'not_durable'
+  | 'not_shared'
   | 'not_cached'
   | 'upstream_unreachable'
   | 'upstream_timeout'
@@ -116,11 +117,13 @@ export const overloaded = () =>
 
 export const stopping = () => new RefrainError('stopping', 503, 'Refrain is stopping; try again elsewhere or later.');
 
-export const notDurable = () => {
-  const gone = 'What was to go is gone for as long as this process runs';
-  const advice = 'see the log, and ask again';
-  return new RefrainError('not_durable', 503, `${gone}, but the file of the store does not take that now; ${advice}.`);
-};
+export const notDurable = () =>
+  new RefrainError('not_durable', 503, notGone('process runs, but the file of the store does not take that now'));
+
+export const notShared = () =>
+  new RefrainError('not_shared', 503, notGone('node runs, which goes on telling the others: they may not know yet'));
+
+const notGone = (where: string) => `What was to go is gone for as long as this ${where}; see the log, and ask again.`;
 
 export const upstreamUnreachable = (origin: string, advice: string, cause: unknown) => {
   const message = `The upstream ${origin} could not be reached (${reasonOf(cause)}); ${advice}.`;

@@ -42,7 +42,7 @@ export function entriesRoutes({ catalogue, removals, clock }: EntriesOptions): R
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {
     const { key, bytes } = await findRow(catalogue, request.params.key);
-    removals.purge(key);
+    await removals.purge(key);
     if (!(await removals.written())) throw notDurable();
     response.json({ entries: 1, bytes });
   });

@@ -57,8 +57,8 @@ export class Cache {
     const stored = (this.#stored = new StoredAnswers({ ...options, deletedResponses }));
     this.#options = options;
     this.#staleIfError = new StaleIfError(stored);
-    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, stored });
-    this.removals = new Removals({ ...options, flights, deletedResponses });
+    const removals = (this.removals = new Removals({ ...options, flights, deletedResponses }));
+    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, removals, stored });
   }
 
   /** How many flights may be joined. */

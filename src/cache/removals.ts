@@ -3,6 +3,8 @@
  * their way, which are delivered and not kept.
  */
 import type { Clock } from '../clock.ts';
+import { notShared } from '../errors.ts';
+import type { PurgeMark } from '../response/entry.ts';
 import type { Gone } from '../store/gone.ts';
 import { NOTHING } from '../store/listing.ts';
 import type { Store } from '../store/store.ts';
@@ -16,22 +18,46 @@ export interface RemovalParts {
   readonly deletedResponses: DeletedResponses;
 }
 
+/** The log of what the processes of a fleet throw away. */
+export interface PurgeLog {
+  /** Its place that is known here, for an answer that is asked for now; undefined before it was read. */
+  readonly mark: PurgeMark | undefined;
+  /** @returns whether every process will heed it; where it is false, it is tried again as long as this one runs */
+  append(gone: Gone): Promise<boolean>;
+}
+
 export class Removals {
   readonly #parts: RemovalParts;
+  #log: PurgeLog | null = null;
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
   }
 
-  /** Drops what is kept under a key, and fences what is on its way to it. */
-  purge(key: string): void {
+  /** Has other processes told what is thrown away here. Legal before the first request. */
+  join(log: PurgeLog): void {
+    this.#log = log;
+  }
+
+  /** The mark of an answer that is asked for now; undefined where purges are not logged. */
+  get mark(): PurgeMark | undefined {
+    return this.#log?.mark;
+  }
+
+  /**
+   * Drops what is kept under a key, and fences what is on its way to it, from the moment that this is called.
+   * @throws RefrainError `not_shared`
+   */
+  async purge(key: string): Promise<void> {
     for (const flight of this.#parts.flights.to(key)) flight.fence();
     this.#parts.store.delete(key);
+    if (this.#log && !(await this.#log.append({ key }))) throw notShared();
   }
 
   /**
    * Drops all that fits, what is on its way included, for every request from here on.
    * @returns how much that was
+   * @throws RefrainError `not_shared`
    */
   async purgeAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
@@ -39,7 +65,11 @@ export class Removals {
     const flights = this.#parts.flights.purgedBy(request);
     for (const flight of flights) flight.fence();
     this.#parts.flights.forgetEntries(purge);
-    return { ...((await store.purge(purge)) ?? NOTHING), flights: flights.length };
+    const upTo = this.#log?.mark;
+    const logging = this.#log?.append({ purge });
+    const totals = (await store.purge(purge, upTo)) ?? NOTHING;
+    if (logging && !(await logging)) throw notShared();
+    return { ...totals, flights: flights.length };
   }
 
   /** Counts what `purgeAll` would drop. */
@@ -53,6 +83,7 @@ export class Removals {
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
+    void this.#log?.append({ answerId });
   }
 
   /** Tests whether all that was dropped so far is gone for good, whatever becomes of this process. */
@@ -60,7 +91,7 @@ export class Removals {
     return this.#parts.store.written();
   }
 
-  /** Keeps nothing that is on its way, where another process over the same store threw it away. */
+  /** Keeps nothing that is on its way, where another process threw it away. */
   heed(gone: Gone): void {
     const { flights, deletedResponses } = this.#parts;
     if ('answerId' in gone) return deletedResponses.add(gone.answerId);

@@ -5,11 +5,12 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
-import type { Call, Entry, Head, RawHeaders } from '../response/entry.ts';
+import type { Call, Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { Sink } from './flight-plan.ts';
 import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
+import type { Removals } from './removals.ts';
 import { isOfFuture } from './freshness.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
@@ -25,6 +26,7 @@ export interface CacheContext {
   readonly flights: Flights;
   readonly hitForMiss: HitForMiss;
   readonly deletedResponses: DeletedResponses;
+  readonly removals: Removals;
   /** How long expired entries are retained, in seconds. */
   readonly retention: number;
   /** The headers of an answer that are kept with it. */
@@ -39,11 +41,14 @@ export class StoreSink implements Sink {
   terms: Terms | null = null;
   readonly #context: CacheContext;
   readonly #question: Question;
+  /** As it was when the flight was registered: a later purge may be about its answer. */
+  readonly #purgeMark: PurgeMark | undefined;
   #isRefused = false;
 
   constructor(context: CacheContext, question: Question) {
     this.#context = context;
     this.#question = question;
+    this.#purgeMark = context.removals.mark;
   }
 
   get isStale(): boolean {
@@ -86,6 +91,7 @@ export class StoreSink implements Sink {
       ...(variant && { variant }),
       ...(call && { call }),
       request: { ...label, parts: parts() },
+      ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
     storeVariant(store, key, entry, { first: varying ? varying.first : this.before?.entry, retention });
     flights.supersede(key);

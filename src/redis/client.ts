@@ -21,7 +21,7 @@ export interface ClientOptions {
 }
 
 /** How long a connection may take to be made. */
-const CONNECT_MS = 1_000;
+export const CONNECT_MS = 1_000;
 const MAX_RECONNECT_MS = 1_000;
 
 /** Sooner at first, and at no moment all nodes of a fleet at once. */
@@ -49,7 +49,7 @@ const CLUSTER_SETTINGS = {
   enableOfflineQueue: false,
   lazyConnect: true,
   clusterRetryStrategy: reconnectAfter,
-  /** What cannot be asked now is a miss: it is not asked again a moment later. */
+  /** A command that cannot be sent now is a miss: it is not asked again a moment later. */
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
   retryDelayOnTryAgain: 0,

@@ -9,7 +9,7 @@ import type { Breaker } from './breaker.ts';
 import type { Script } from './script.ts';
 import { type TroubleLog, troubleOf } from './trouble.ts';
 
-export type Reply = null | number | Buffer | readonly Reply[];
+export type RedisReply = null | number | Buffer | readonly RedisReply[];
 export type Argument = string | number | Buffer;
 
 /** A server that may be asked, or all servers of a cluster as one. */
@@ -18,8 +18,8 @@ export interface RedisNode {
    * @param ms how long the reply may take
    * @returns undefined where it could not be asked, did not reply in time, or refused; it may have done it all the same
    */
-  ask(name: string, args: readonly Argument[], ms?: number): Promise<Reply | undefined>;
-  run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number): Promise<Reply | undefined>;
+  ask(name: string, args: readonly Argument[], ms?: number): Promise<RedisReply | undefined>;
+  run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number): Promise<RedisReply | undefined>;
 }
 
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
@@ -37,7 +37,7 @@ export interface CommandsOptions {
 }
 
 const REFUSED = Symbol();
-type Outcome = Reply | undefined | typeof REFUSED;
+type Exchanged = RedisReply | undefined | typeof REFUSED;
 
 export class Commands implements RedisNode {
   readonly #options: CommandsOptions;
@@ -47,7 +47,7 @@ export class Commands implements RedisNode {
     this.#options = options;
   }
 
-  async ask(name: string, args: readonly Argument[], ms = LOOKUP_MS): Promise<Reply | undefined> {
+  async ask(name: string, args: readonly Argument[], ms = LOOKUP_MS): Promise<RedisReply | undefined> {
     const outcome = await this.#exchange(name, args, ms);
     return outcome === REFUSED ? undefined : outcome;
   }
@@ -59,7 +59,7 @@ export class Commands implements RedisNode {
   }
 
   /** @returns `REFUSED` where the server does not know the script */
-  #exchange(name: string, args: readonly Argument[], ms: number): Promise<Outcome> {
+  #exchange(name: string, args: readonly Argument[], ms: number): Promise<Exchanged> {
     const command = this.#options.create(name, [...args]);
     const breakers = this.#options.breakersOf(command);
     const breaker = breakers.at(-1);
@@ -69,7 +69,7 @@ export class Commands implements RedisNode {
     return this.#settled(command, breaker, ms);
   }
 
-  #settled(command: IoCommand, breaker: Breaker, ms: number): Promise<Outcome> {
+  #settled(command: IoCommand, breaker: Breaker, ms: number): Promise<Exchanged> {
     const { clock, trouble, send } = this.#options;
     return new Promise((resolve) => {
       let isLate = false;
@@ -93,7 +93,7 @@ export class Commands implements RedisNode {
           settle();
           if (isLate) return;
           breaker.replied();
-          resolve(reply as Reply);
+          resolve(reply as RedisReply);
         },
         (error: Error) => {
           settle();

@@ -7,9 +7,9 @@
 import type { Redis } from 'ioredis';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { type ClientOptions, createClient } from './client.ts';
-import { ClusterNodes } from './cluster.ts';
-import type { Argument, RedisNode, Reply } from './commands.ts';
+import { type ClientOptions, createClient, type RedisClient } from './client.ts';
+import { ClusterNodes, type ClusterNodesOptions } from './cluster.ts';
+import type { Argument, RedisNode, RedisReply } from './commands.ts';
 import type { Script } from './script.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -25,10 +25,12 @@ export interface RedisConnection extends RedisNode {
   readonly isCluster: boolean;
   /** @param listener is called after each change of state */
   onState(listener: (state: 'up' | 'down') => void): void;
-  /** All servers that hold a share of the keys; undefined where one of them is out of reach. */
-  masters(): readonly RedisNode[] | undefined;
-  /** The server on which a key lies, over a connection of its own: for what makes others behind it wait. */
-  apart(key: string): Promise<RedisNode | undefined>;
+  /** The same over a second connection: for what is long, or makes others behind it wait. */
+  readonly bulk: RedisNode;
+  /** The server on which a key lies, over that second connection; undefined where it is out of reach. */
+  bulkOn(key: string): RedisNode | undefined;
+  /** All servers that hold a share of the keys, likewise; undefined where one of them is out of reach. */
+  bulkServers(): readonly RedisNode[] | undefined;
   /** @param listener of a channel; there is one of each */
   subscribe(channel: string, listener: (message: Buffer) => void): void;
   /** @param listener is called each time that all channels are listened to, anew or again */
@@ -46,10 +48,12 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
   return new Connection(options);
 }
 
-/** How a server is connected to for a purpose of its own: queued until it is there, and not made again by itself. */
-const APART = { enableOfflineQueue: true, retryStrategy: null, lazyConnect: true, autoResubscribe: false } as const;
+/** A connection for subscriptions: they make another by themselves where it is lost. */
+const LISTENING = { enableOfflineQueue: true, retryStrategy: null, autoResubscribe: false } as const;
 
-type Common = Pick<ServerOptions, 'create' | 'clock' | 'trouble'>;
+type Link = Server | ClusterNodes;
+
+type OnChange = ServerOptions['onChange'];
 
 class Connection implements RedisConnection {
   readonly isCluster: boolean;
@@ -59,11 +63,13 @@ class Connection implements RedisConnection {
   readonly #subscriptions: Subscriptions;
   readonly #listeners: ((state: 'up' | 'down') => void)[] = [];
   readonly #ready = Promise.withResolvers<void>();
-  /** By the server that they are a second connection to. */
-  readonly #apart = new Map<Server, Server>();
   readonly #serversDown = new Set<string>();
-  #common: Common | undefined;
-  #link: Server | ClusterNodes | undefined;
+  readonly bulk: RedisNode = {
+    ask: async (name, args, ms) => this.#bulk?.ask(name, args, ms),
+    run: async (script, keys, args, ms) => this.#bulk?.run(script, keys, args, ms),
+  };
+  #link: Link | undefined;
+  #bulk: Link | undefined;
   #isClosed = false;
   #wasDown = false;
 
@@ -92,7 +98,7 @@ class Connection implements RedisConnection {
     this.#listeners.push(listener);
   }
 
-  async ask(name: string, args: readonly Argument[], ms?: number): Promise<Reply | undefined> {
+  async ask(name: string, args: readonly Argument[], ms?: number): Promise<RedisReply | undefined> {
     return this.#link?.ask(name, args, ms);
   }
 
@@ -100,19 +106,14 @@ class Connection implements RedisConnection {
     return this.#link?.run(script, keys, args, ms);
   }
 
-  masters(): readonly RedisNode[] | undefined {
-    if (this.#link instanceof ClusterNodes) return this.#link.masters;
-    return this.#link?.breaker.isUp ? [this.#link] : undefined;
+  bulkOn(key: string): RedisNode | undefined {
+    const server = this.#bulk instanceof ClusterNodes ? this.#bulk.serverOf(key) : this.#bulk;
+    return server?.breaker.isUp ? server : undefined;
   }
 
-  async apart(key: string): Promise<RedisNode | undefined> {
-    const server = this.#link instanceof ClusterNodes ? this.#link.serverOf(key) : this.#link;
-    if (server === undefined || !server.breaker.isUp || this.#isClosed) return undefined;
-    const known = this.#apart.get(server);
-    const own = known?.redis.status === 'end' ? undefined : known;
-    const found = own ?? this.#openApart(server);
-    await found.settled;
-    return found;
+  bulkServers(): readonly RedisNode[] | undefined {
+    if (this.#bulk instanceof ClusterNodes) return this.#bulk.masters;
+    return this.#bulk?.breaker.isUp ? [this.#bulk] : undefined;
   }
 
   subscribe(channel: string, listener: (message: Buffer) => void): void {
@@ -126,27 +127,35 @@ class Connection implements RedisConnection {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#subscriptions.close();
-    for (const server of this.#apart.values()) server.close();
     this.#link?.close();
+    this.#bulk?.close();
     this.#ready.resolve();
   }
 
   async #open(options: ClientOptions): Promise<void> {
-    const client = await createClient(options);
+    const [client, bulk] = [await createClient(options), await createClient(options)];
     if (this.#isClosed) return;
-    const common = { create: client.create, clock: this.#clock, trouble: this.#trouble };
-    const onChange = (state: 'up' | 'down', trouble: Trouble | null) => this.#changed(state, trouble);
-    this.#link =
-      client.kind === 'server'
-        ? new Server({ ...common, redis: client.client, onChange })
-        : new ClusterNodes({
-            ...common,
-            cluster: client.client,
-            onChange,
-            onServer: (address, state, trouble) => this.#serverChanged(address, state, trouble),
-          });
-    this.#common = common;
-    this.#link.connect();
+    this.#link = this.#behindBreaker(
+      client,
+      (state, trouble) => this.#changed(state, trouble),
+      (address, state, trouble) => this.#serverChanged(address, state, trouble),
+    );
+    // What is to be said of it, the other connection says.
+    this.#bulk = this.#behindBreaker(
+      bulk,
+      () => {},
+      () => {},
+    );
+  }
+
+  #behindBreaker(created: RedisClient, onChange: OnChange, onServer: ClusterNodesOptions['onServer']): Link {
+    const common = { create: created.create, clock: this.#clock, trouble: this.#trouble, onChange };
+    const link =
+      created.kind === 'server'
+        ? new Server({ ...common, redis: created.client })
+        : new ClusterNodes({ ...common, cluster: created.client, onServer });
+    link.connect();
+    return link;
   }
 
   #changed(state: 'up' | 'down', trouble: Trouble | null): void {
@@ -172,19 +181,10 @@ class Connection implements RedisConnection {
     } else if (wasDown) this.#log.info({ address }, 'a server of the cluster of Redis is back');
   }
 
-  #openApart(server: Server): Server {
-    this.#apart.get(server)?.close();
-    const redis = server.redis.duplicate(APART);
-    const own = new Server({ ...(this.#common as Common), redis, onChange: () => {} });
-    this.#apart.set(server, own);
-    own.connect();
-    return own;
-  }
-
   /** A server that is up: any, since what is published on one of a cluster is heard on all. */
   #duplicate(): Redis | undefined {
     const link = this.#link;
     const server = link instanceof ClusterNodes ? link.masters?.[0] : link;
-    return server?.redis.duplicate(APART);
+    return server?.redis.duplicate(LISTENING);
   }
 }

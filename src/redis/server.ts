@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { Breaker } from './breaker.ts';
-import type { CreateCommand } from './client.ts';
+import { CONNECT_MS, type CreateCommand } from './client.ts';
 import { type Argument, Commands, LOOKUP_MS, type RedisNode } from './commands.ts';
 import type { Script } from './script.ts';
 import { type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
@@ -23,6 +23,7 @@ export interface ServerOptions {
 /** A connection that answers nothing for so many probes may lead to nowhere: another is made. */
 const PROBES_PER_CONNECTION = 3;
 
+const SILENT: Trouble = { kind: 'TIMEOUT', message: 'it accepts connections and does not reply' };
 const LOST: Trouble = { kind: 'LOST', message: 'the connection was lost' };
 
 export class Server implements RedisNode {
@@ -30,7 +31,6 @@ export class Server implements RedisNode {
   readonly redis: Redis;
   readonly #commands: Commands;
   readonly #options: ServerOptions;
-  readonly #settled = Promise.withResolvers<void>();
   #probes = 0;
   #trouble: Trouble | undefined;
 
@@ -38,14 +38,7 @@ export class Server implements RedisNode {
     const { redis, create, clock, trouble, onChange } = options;
     this.redis = redis;
     this.#options = options;
-    this.breaker = new Breaker({
-      clock,
-      probe: () => this.#probe(),
-      onChange: (state, reason) => {
-        this.#settled.resolve();
-        onChange(state, reason);
-      },
-    });
+    this.breaker = new Breaker({ clock, probe: () => this.#probe(), onChange });
     const send = this.#send.bind(this);
     this.#commands = new Commands({ clock, trouble, create, send, breakersOf: () => [this.breaker] });
     redis.on('ready', () => this.breaker.replied());
@@ -66,18 +59,15 @@ export class Server implements RedisNode {
     return this.#commands.run(script, keys, args, ms);
   }
 
-  /** Resolves once it was reached for the first time, or could not be. */
-  get settled(): Promise<void> {
-    return this.#settled.promise;
-  }
-
-  /** Begins to connect, where that is for us to begin. */
+  /** Begins to connect, where that is for us to begin. A server that accepts and says nothing is out of reach too. */
   connect(): void {
+    this.#options.clock.after(CONNECT_MS, () => {
+      if (this.breaker.state === 'connecting') this.breaker.lost(SILENT);
+    });
     if (this.redis.status === 'wait') this.redis.connect().catch(() => {});
   }
 
   close(): void {
-    this.#settled.resolve();
     this.breaker.close();
     this.redis.disconnect();
   }

@@ -8,7 +8,7 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { type Call, compact, type Entry, type Variant } from './entry.ts';
+import { type Call, compact, type Entry, type PurgeMark, type Variant } from './entry.ts';
 import { isObject } from './json.ts';
 import { isUsage } from './usage.ts';
 
@@ -52,16 +52,17 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. A frame from before there were calls has none. */
-function headText({ head, storedAt, expiresAt, answerId, variant, call }: Entry): string {
+/** JSON has no Infinity; the word stands for it. A frame from before there were calls or marks has none. */
+function headText({ head, storedAt, expiresAt, answerId, variant, call, purgeMark }: Entry): string {
   const { status, statusText, headers } = head;
   const expires = expiresAt === Infinity ? 'never' : expiresAt;
-  return JSON.stringify({ status, statusText, headers, storedAt, expiresAt: expires, answerId, variant, call });
+  const dates = { storedAt, expiresAt: expires };
+  return JSON.stringify({ status, statusText, headers, ...dates, answerId, variant, call, purgeMark });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
-    const { status, statusText, headers, storedAt, expiresAt, answerId, variant, call } = JSON.parse(text);
+    const { status, statusText, headers, storedAt, expiresAt, answerId, variant, call, purgeMark } = JSON.parse(text);
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
@@ -70,7 +71,8 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       (typeof expiresAt === 'number' || expiresAt === 'never') &&
       (typeof answerId === 'string' || answerId === null) &&
       (variant === undefined || isVariant(variant)) &&
-      (call === undefined || isCall(call));
+      (call === undefined || isCall(call)) &&
+      (purgeMark === undefined || isPurgeMark(purgeMark));
     if (!isSound) return undefined;
     const answer = {
       head: { status, statusText, headers },
@@ -78,7 +80,7 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
       answerId,
     };
-    return { ...answer, ...(variant && { variant }), ...(call && { call }) };
+    return { ...answer, ...(variant && { variant }), ...(call && { call }), ...(purgeMark && { purgeMark }) };
   } catch {
     return undefined;
   }
@@ -98,6 +100,12 @@ function isCall(value: unknown): value is Call {
     (usage === null || isUsage(usage)) &&
     (model === undefined || typeof model === 'string')
   );
+}
+
+function isPurgeMark(value: unknown): value is PurgeMark {
+  if (!isObject(value)) return false;
+  const { log, id, record } = value;
+  return typeof log === 'string' && Number.isInteger(id) && typeof record === 'string';
 }
 
 function isRawHeaders(value: unknown): value is string[] {

@@ -60,7 +60,10 @@ export interface Entry {
 export interface PurgeMark {
   /** The log's incarnation. */
   readonly log: string;
+  /** Of the last record that was known; 0 where there was none. */
   readonly id: number;
+  /** Names that record's own append: a log that lost its end gives the number to another. Empty for 0. */
+  readonly record: string;
 }
 
 /** Names the request headers by which an answer was chosen, and, by a digest, what was sent of them. */

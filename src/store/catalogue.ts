@@ -3,7 +3,7 @@
  * and search it, and to drop what fits. Nothing here is a use; `undefined`
  * where it cannot be known now.
  */
-import type { Entry, StoredRequest } from '../response/entry.ts';
+import type { Entry, PurgeMark, StoredRequest } from '../response/entry.ts';
 import type { Purge } from './filter.ts';
 import type { EntryRow, EntryRows, Listing, Totals } from './listing.ts';
 
@@ -21,8 +21,11 @@ export interface Catalogue {
   newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined>;
   /** The size, in entries and in bytes as the store's bound counts them. */
   size(): Promise<Totals>;
-  /** Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known. */
-  purge(purge: Purge): Promise<Totals | undefined>;
+  /**
+   * Every entry that fits is gone from the moment that this returns; resolves with how many, once that is known.
+   * @param upTo where several processes share the store: entries with a later mark of the same log came after, and stay
+   */
+  purge(purge: Purge, upTo?: PurgeMark): Promise<Totals | undefined>;
   /** Drops every entry whose answer has this `id`. */
   deleteAnswer(answerId: string): void;
 }

@@ -1,23 +1,38 @@
 /**
- * Several stores as one, the fastest first. The first that has a key answers,
- * and the stores before it are given what it had. One that throws, against its
+ * Several stores as one, the fastest first. One that throws, against its
  * contract, is passed over.
  *
  * One catalogue shows people what is kept: nearly always that of the last
  * store, which holds the most and outlives the others.
  */
 import { type Clock, systemClock } from '../clock.ts';
-import type { Entry } from '../response/entry.ts';
+import type { Entry, PurgeMark } from '../response/entry.ts';
+import { attempt, settled } from './attempt.ts';
 import type { Catalogue, Kept, Likeness } from './catalogue.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 import { type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
-import type { Found, Store, Tier } from './store.ts';
+import type { PurgeJudge } from './purge-judge.ts';
+import type { Fence, Found, Store, Tier } from './store.ts';
+import { TierLookups } from './tier-lookups.ts';
 import { UseCounter } from './use-counter.ts';
 
 export interface Tiers extends Store {
-  /** Drops what is gone from the catalogue, where another process threw it away, from all other stores. */
-  heed(gone: Gone): void;
+  /**
+   * Drops what another process threw away from all stores for which the catalogue does not speak.
+   * @param reporter the store that reports it, and has dropped it
+   */
+  heed(gone: Gone, reporter?: Tier): void;
+  /** Takes in a store that other processes share. Legal before the first question. */
+  share(shared: SharedTier): void;
+}
+
+/** A store that several processes write to, between those of this one that are quick and those that are slow. */
+export interface SharedTier {
+  readonly store: Tier;
+  /** That of what all of them keep; asked before the others. */
+  readonly catalogue: Catalogue;
+  readonly judge: PurgeJudge;
 }
 
 export interface TiersOptions {
@@ -34,67 +49,65 @@ export function createTiers(options: TiersOptions): Tiers {
 
 class TierStack implements Tiers {
   readonly name = 'tiers';
-  readonly isSync: boolean;
-  readonly #stores: readonly Tier[];
-  readonly #slow: readonly Tier[];
+  #stores: readonly Tier[];
+  #slow: readonly Tier[];
   /** The stores that the catalogue does not speak for. */
-  readonly #others: readonly Tier[];
-  readonly #catalogues: readonly Catalogue[];
+  #others: readonly Tier[];
+  #catalogues: readonly Catalogue[];
+  #lookups: TierLookups;
   readonly #useCounter: UseCounter;
-  /** The newest lookup of each key; a change to the key ends it, so that nothing older is promoted over it. */
-  readonly #lookups = new Map<string, symbol>();
 
   constructor({ stores, catalogue, fallback, clock = systemClock }: TiersOptions) {
     this.#stores = stores;
     this.#slow = stores.filter(({ isSync }) => !isSync);
-    this.isSync = this.#slow.length === 0;
+    this.#lookups = new TierLookups(stores);
     this.#others = stores.filter((store) => (store as unknown) !== catalogue);
     this.#catalogues = fallback ? [catalogue, fallback] : [catalogue];
     this.#useCounter = new UseCounter(clock, (key, times) => this.#each((store) => store.use?.(key, times)));
+  }
+
+  get isSync(): boolean {
+    return this.#slow.length === 0;
+  }
+
+  share({ store, catalogue, judge }: SharedTier): void {
+    this.#others = this.#stores;
+    this.#stores = [...this.#stores.filter(({ isSync }) => isSync), store, ...this.#slow];
+    this.#slow = [store, ...this.#slow];
+    this.#catalogues = [catalogue, ...this.#catalogues];
+    this.#lookups = new TierLookups(this.#stores, store, judge);
   }
 
   getSync(key: string): Found | undefined {
     for (const store of this.#stores) {
       const found = attempt(() => store.getSync(key));
       if (found === undefined) continue;
-      this.#promote(key, found, store);
+      if (store !== this.#stores[0]) this.#lookups.promote(key, found, store);
       return found;
     }
     return undefined;
   }
 
   get(key: string): Promise<Found | undefined> {
-    return this.#lookUp(key, this.#stores);
+    return this.#lookups.get(key, this.#stores);
   }
 
   getSlow(key: string): Promise<Found | undefined> {
-    return this.#lookUp(key, this.#slow);
+    return this.#lookups.get(key, this.#slow);
   }
 
-  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
-    const lookup = Symbol();
-    for (const key of keys) this.#lookups.set(key, lookup);
-    const all = new Map<string, Found>();
-    for (const store of this.#stores) {
-      const left = keys.filter((key) => !all.has(key));
-      if (left.length === 0) break;
-      for (const [key, found] of (await settled(() => store.getMany(left))) ?? []) {
-        all.set(key, found);
-        if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
-      }
-    }
-    for (const key of keys) this.#end(key, lookup);
-    return all;
+  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    return this.#lookups.getMany(keys);
   }
 
   use(key: string): void {
     this.#useCounter.note(key);
   }
 
-  set(key: string, entry: Entry): void {
-    this.#lookups.delete(key);
+  set(key: string, entry: Entry, fence?: Fence): void {
+    this.#lookups.end(key);
     this.#useCounter.forget(key);
-    this.#each((store) => store.set(key, entry));
+    this.#each((store) => store.set(key, entry, fence));
   }
 
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
@@ -102,7 +115,7 @@ class TierStack implements Tiers {
   }
 
   delete(key: string): void {
-    this.#lookups.delete(key);
+    this.#lookups.end(key);
     this.#each((store) => store.delete(key));
   }
 
@@ -111,15 +124,16 @@ class TierStack implements Tiers {
     attempt(() => this.#catalogues[0]?.deleteAnswer(answerId));
   }
 
-  async purge(purge: Purge): Promise<Totals> {
+  async purge(purge: Purge, upTo?: PurgeMark): Promise<Totals> {
     this.heed({ purge });
-    return (await settled(async () => this.#catalogues[0]?.purge(purge))) ?? NOTHING;
+    return (await settled(async () => this.#catalogues[0]?.purge(purge, upTo))) ?? NOTHING;
   }
 
-  heed(gone: Gone): void {
+  heed(gone: Gone, reporter?: Tier): void {
     // The keys that lookups under way will find of it are not known; so none is promoted.
-    this.#lookups.clear();
-    this.#each((store) => store.drop?.(gone), this.#others);
+    this.#lookups.endAll();
+    const others = reporter ? this.#others.filter((store) => store !== reporter) : this.#others;
+    this.#each((store) => store.drop?.(gone), others);
   }
 
   async written(): Promise<boolean> {
@@ -166,29 +180,6 @@ class TierStack implements Tiers {
     for (const store of some) attempt(() => act(store));
   }
 
-  #promote(key: string, { entry }: Found, from: Tier): void {
-    if (from === this.#stores[0]) return;
-    this.#each((before) => before.set(key, entry), this.#stores.slice(0, this.#stores.indexOf(from)));
-  }
-
-  async #lookUp(key: string, some: readonly Tier[]): Promise<Found | undefined> {
-    const lookup = Symbol();
-    this.#lookups.set(key, lookup);
-    let found: Found | undefined;
-    for (const store of some) {
-      found = await settled(() => store.get(key));
-      if (found === undefined) continue;
-      if (this.#lookups.get(key) === lookup) this.#promote(key, found, store);
-      break;
-    }
-    this.#end(key, lookup);
-    return found;
-  }
-
-  #end(key: string, lookup: symbol): void {
-    if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
-  }
-
   /** The catalogue's answer, or where it cannot, the other. */
   async #ask<T>(question: (catalogue: Catalogue) => Promise<T | undefined>): Promise<T | undefined> {
     this.#useCounter.flush();
@@ -203,23 +194,5 @@ class TierStack implements Tiers {
   #inTier(row: EntryRow): EntryRow {
     const first = this.#stores.find((store) => attempt(() => store.has?.(row.key)));
     return first ? { ...row, tier: first.name } : row;
-  }
-}
-
-/** The result of `act`; undefined where it throws. */
-function attempt<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
-}
-
-/** The value that `act` resolves with; undefined where it throws or rejects. */
-async function settled<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch {
-    return undefined;
   }
 }

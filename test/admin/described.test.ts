@@ -67,7 +67,7 @@ async function openWhole(isWhole = true) {
     }),
     catalogue: memory,
     removals: {
-      purge: () => {},
+      purge: async () => {},
       purgeAll: async () => purged,
       countAll: async () => purged,
       written: async () => true,

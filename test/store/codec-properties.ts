@@ -51,6 +51,8 @@ const call = fc.record({
   ms: fc.nat(),
 });
 
+const purgeMark = fc.record({ log: text, id: fc.nat(), record: text });
+
 const entry: fc.Arbitrary<Entry> = fc
   .record({
     head: fc.record({
@@ -63,7 +65,11 @@ const entry: fc.Arbitrary<Entry> = fc
     expiresAt: fc.oneof(time, fc.constant(Infinity)),
     answerId: fc.option(text),
   })
-  .chain((known) => fc.option(call, { nil: undefined }).map((call) => (call ? { ...known, call } : known)));
+  .chain((known) =>
+    fc
+      .record({ call: fc.option(call, { nil: undefined }), mark: fc.option(purgeMark, { nil: undefined }) })
+      .map(({ call, mark }) => ({ ...known, ...(call && { call }), ...(mark && { purgeMark: mark }) })),
+  );
 
 const small = entryOf('text', { answerId: 'chatcmpl-1' });
 const large = entryOf(textOf(1, 3_000_000));
