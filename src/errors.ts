@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'upstream_unreachable'
   | 'upstream_timeout'
   | 'upstream_cut'
+  | 'leader_lost'
   | 'listener_too_slow'
   | 'abandoned'
   | 'unknown_route'
@@ -136,6 +137,9 @@ export const upstreamTimeout = (phase: string, seconds: number, advice: string) 
 export const upstreamCut = (cause: unknown) =>
   new RefrainError('upstream_cut', 502, `The upstream broke off its answer (${reasonOf(cause)}).`, null, cause);
 
+export const leaderLost = () =>
+  new RefrainError('leader_lost', 502, 'The process that fetched this answer is gone or out of reach; ask again.');
+
 export const listenerTooSlow = () =>
   new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');
 
@@ -161,10 +165,8 @@ export const ambiguousKey = (key: string, keys: readonly string[]) =>
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
-export const unauthorized = () => {
-  const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
-  return new RefrainError('unauthorized', 401, message, 'authorization');
-};
+export const unauthorized = () =>
+  new RefrainError('unauthorized', 401, 'This needs the admin token: Authorization: Bearer TOKEN.', 'authorization');
 
 export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
@@ -184,10 +186,8 @@ export const unsupportedMediaType = () => {
   return new RefrainError('unsupported_media_type', 415, message, 'content-type');
 };
 
-export const internalError = (cause: unknown) => {
-  const message = 'Refrain failed to handle this request; its log names the request id.';
-  return new RefrainError('internal_error', 500, message, null, cause);
-};
+export const internalError = (cause: unknown) =>
+  new RefrainError('internal_error', 500, 'Refrain failed at this request; its log names the request id.', null, cause);
 
 /** After these a connection is closed: its other end is late, or may not mean by its bytes what is read here. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set([

@@ -20,6 +20,8 @@ import { Flights } from './flights.ts';
 import { isOverdue, mayPlay, type Takeover, waitForHead } from './following.ts';
 import { HitForMiss } from './hit-for-miss.ts';
 import { Leading } from './leading.ts';
+import type { Leases } from './lease.ts';
+import type { Instead } from './led.ts';
 import type { CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
@@ -58,7 +60,17 @@ export class Cache {
     this.#options = options;
     this.#staleIfError = new StaleIfError(stored);
     const removals = (this.removals = new Removals({ ...options, flights, deletedResponses }));
-    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, removals, stored });
+    const instead: Instead = {
+      answerFrom: (found, question) => this.#answerFrom(found, question),
+      follow: (flight, result, question) =>
+        this.#followHead(flight, { ...result, outcome: { word: 'follow' } }, question),
+    };
+    this.#leading = new Leading({ ...options, flights, hitForMiss, deletedResponses, removals, stored }, instead);
+  }
+
+  /** From here on other processes may lead: they are asked for leave. */
+  join(leases: Leases): void {
+    this.#leading.leases = leases;
   }
 
   /** How many flights may be joined. */
@@ -173,7 +185,7 @@ export class Cache {
       return this.#open({ ...question, key: variantKey(key, variant.digest), varying: { by: variant.by } });
     }
     // An answer that is no answer has left the table, and another may be on its way already.
-    return head.status === 200 ? this.#miss(question) : this.#open(question);
+    return head.status === 200 ? this.#miss(question, false, true) : this.#open(question);
   }
 
   /** Answers by what the store has under the key, or from where that says the answer is. */
@@ -189,7 +201,8 @@ export class Cache {
     return this.#open({ ...question, permission: { ...permission, read: false } });
   }
 
-  #miss(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {
-    return this.#leading.lead(question, isLookedUp, (found) => this.#answerFrom(found, question));
+  /** @param isBeside an answer on its way is for others */
+  #miss(question: Question, isLookedUp = false, isBeside = false): CacheResult | Promise<CacheResult> {
+    return this.#leading.lead(question, isLookedUp, isBeside);
   }
 }

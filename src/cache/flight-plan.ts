@@ -19,7 +19,7 @@ export interface Sink {
   /** Why it may not be kept, by its head, once that is known; null where it may. */
   readonly unstorable: WhyNotKept | null;
   /** Known as soon as the head is. */
-  readonly terms: Terms | null;
+  terms: Terms | null;
   /** The entry that the store has under the key, and that the answer is to replace; none once it is purged. */
   before: Found | undefined;
   /** The head has come; no reader knows it yet. */

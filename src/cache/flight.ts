@@ -12,7 +12,7 @@
  * It is kept before it leaves the table, so that there is no moment at which
  * an equal request finds neither the entry nor the flight.
  */
-import { abandoned, internalError, type RefrainError } from '../errors.ts';
+import { abandoned, internalError } from '../errors.ts';
 import type { Validator, Verdict } from '../response/complete.ts';
 import { type Call, compact, type Head } from '../response/entry.ts';
 import { isEventStream, validatorOf } from '../response/validator.ts';
@@ -21,14 +21,11 @@ import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.
 import type { Found } from '../store/store.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { FlightPlan, Sink } from './flight-plan.ts';
-import type { AdmissionControl } from './admission-control.ts';
+import { Settling } from './settling.ts';
+import type { Terms } from './terms.ts';
 
 /** Fetches an answer into a writer. @param whenOver the call is over, and nothing of its request is needed any more */
 export type Fetch = (writer: Writer, whenOver: Promise<unknown>) => void;
-
-/** After its terminal event an answer has this long, in ms, to end by itself: from its last byte on, and in all. */
-const SETTLE_MS = 1_000;
-const SETTLE_MOST_MS = 10_000;
 
 export class Flight implements Writer, RecordingOwner {
   readonly recording: Recording;
@@ -38,6 +35,10 @@ export class Flight implements Writer, RecordingOwner {
   unkept: string | null = null;
   /** True where it goes on without a reader, as long as its answer can be kept. */
   isDetached = false;
+  /** Of the lease under which it is led, here or elsewhere; null where there is none. */
+  leaseToken: string | null = null;
+  /** True while another process leads it. */
+  isFollowing = false;
   /** The store's answer, while it is asked; null before and after. */
   lookup: Promise<Found | undefined> | null = null;
   readonly #plan: FlightPlan;
@@ -46,8 +47,7 @@ export class Flight implements Writer, RecordingOwner {
   #committed = false;
   #isReleased = false;
   #fenced = false;
-  #settleBy: number | null = null;
-  #cancelSettling: (() => void) | null = null;
+  #settling: Settling | null = null;
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
@@ -57,6 +57,11 @@ export class Flight implements Writer, RecordingOwner {
 
   get sink(): Sink | null {
     return this.#plan.sink;
+  }
+
+  /** True while a request of another process may join it. */
+  get isJoinable(): boolean {
+    return !this.#isReleased;
   }
 
   onDrain(): void {
@@ -73,11 +78,12 @@ export class Flight implements Writer, RecordingOwner {
     this.unkept = this.#plan.admission.isFull ? 'limits' : 'too-large';
     this.#release();
     this.#abandon();
-    if (this.recording.head) this.callMetrics.unjudged(this.recording.head, validator);
+    if (this.recording.head && !this.isFollowing) this.callMetrics.unjudged(this.recording.head, validator);
   }
 
   start(fetch: Fetch): void {
     this.#leading = true;
+    this.isFollowing = false;
     this.callMetrics.started();
     this.#plan.admission.countFlight(1);
     try {
@@ -88,20 +94,33 @@ export class Flight implements Writer, RecordingOwner {
     }
   }
 
-  /** Leads, unless there is too much to do already. */
-  startIfAdmitted(admission: AdmissionControl, fetch: Fetch): void {
-    try {
-      admission.admitCall();
-    } catch (error) {
-      return this.#end({ error: error as RefrainError, alreadySent: false });
-    }
-    this.start(fetch);
-  }
-
   /** Lands a flight that has nothing to fetch: the store had the answer. */
   dismiss(): void {
     this.#release();
     this.callMetrics.close(null);
+  }
+
+  /** Another process leads: its answer is written here, by `relay`, `append`, and `land` or `fail`. */
+  follow(source: Source): void {
+    this.isFollowing = true;
+    this.source = source;
+    this.callMetrics.started();
+    this.#abandon();
+  }
+
+  /** Begins an answer that is judged and kept elsewhere. */
+  relay(head: Head, length: number | null, terms: Terms): void {
+    if (this.#plan.sink) this.#plan.sink.terms = terms;
+    this.recording.begin(head, { length, delimited: true });
+  }
+
+  /** Every byte of it is here. @param unkept why it is not kept elsewhere */
+  land(call: Call | null, unkept: string | null): void {
+    this.unkept = unkept;
+    if (unkept !== null) this.#plan.sink?.refuse(unkept);
+    this.#release();
+    this.recording.finish();
+    this.#arrive(call);
   }
 
   /** Its answer is delivered and not kept from here on, and new requests do not join it. */
@@ -142,7 +161,7 @@ export class Flight implements Writer, RecordingOwner {
 
   finish(): void {
     if (this.recording.state !== 'streaming') return;
-    this.#cancelSettling?.();
+    this.#settling?.stop();
     let whole: Buffer | undefined;
     const body = () => (whole ??= compact(this.recording.chunks, this.recording.bytes));
     const verdict = this.#validator?.end(body) ?? null;
@@ -193,21 +212,19 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   #awaitEnd(): void {
-    const { clock } = this.#plan;
-    const now = clock.now();
-    this.#settleBy ??= now + SETTLE_MOST_MS;
-    this.#cancelSettling?.();
-    this.#cancelSettling = clock.after(Math.min(SETTLE_MS, this.#settleBy - now), () => {
+    this.#settling ??= new Settling(this.#plan.clock, () => {
       this.finish();
       this.source?.abort();
     });
+    this.#settling.wait();
   }
 
   /** Ends an answer that nobody listens to, unless it is worth finishing. */
   #abandon(): void {
     const { recording } = this;
-    if (recording.readers > 0 || !this.#leading || this.#committed || recording.isOver) return;
-    const isToFinish = this.isDetached || this.#plan.onAbandon === 'finish';
+    const isUnderWay = this.isFollowing || (this.#leading && !this.#committed);
+    if (recording.readers > 0 || !isUnderWay || recording.isOver) return;
+    const isToFinish = this.#leading && (this.isDetached || this.#plan.onAbandon === 'finish');
     if (isToFinish && this.#isWorthFinishing()) return;
     this.abort({ error: abandoned(), alreadySent: false });
   }

@@ -5,61 +5,67 @@
  * reader and refreshes it, with the credential of the one who led.
  */
 import type { Found } from '../store/store.ts';
-import type { AdmissionControl } from './admission-control.ts';
-import { type DetachedCalls, detach } from './call-metrics.ts';
+import { detach } from './call-metrics.ts';
 import { Flight } from './flight.ts';
-import { isOverdue, mayPlay, type Takeover } from './following.ts';
+import { isOverdue, mayPlay } from './following.ts';
+import type { Leases } from './lease.ts';
+import { LeasedFlight } from './leased-flight.ts';
+import { type Instead, type Led, type LeadingParts, startIfAdmitted } from './led.ts';
 import type { CacheResult, Miss } from './outcome.ts';
 import type { Question } from './question.ts';
-import { type CacheContext, StoreSink } from './store-sink.ts';
-import type { StoredAnswers } from './stored.ts';
+import { StoreSink } from './store-sink.ts';
 import { ownKey } from './variants.ts';
 
-export interface LeadingParts extends CacheContext, Takeover {
-  readonly stored: StoredAnswers;
-  readonly admission: AdmissionControl;
-  readonly maxEntryBytes: number;
-  readonly onAbandon: 'abort' | 'finish';
-  readonly onDetachedCall: DetachedCalls;
-}
-
-/** A flight on its way, and what leads it. */
-interface Led {
-  readonly flight: Flight;
-  readonly sink: StoreSink;
-  readonly result: CacheResult;
-}
-
 export class Leading {
+  /** Null where no other process could lead. */
+  leases: Leases | null = null;
   readonly #parts: LeadingParts;
+  readonly #instead: Instead;
 
-  constructor(parts: LeadingParts) {
+  constructor(parts: LeadingParts, instead: Instead) {
     this.#parts = parts;
+    this.#instead = instead;
   }
 
   /**
    * @param isLookedUp nothing can be had from the store without waiting
-   * @param answerFrom answers by what the store has
+   * @param isBeside the answer on its way is for others: nobody is asked who else leads
    * @throws RefrainError `overloaded`
    */
-  lead(
-    question: Question,
-    isLookedUp: boolean,
-    answerFrom: (found: Found) => CacheResult | Promise<CacheResult>,
-  ): CacheResult | Promise<CacheResult> {
+  lead(question: Question, isLookedUp: boolean, isBeside: boolean): CacheResult | Promise<CacheResult> {
     const { key, permission, fetch } = question;
     const { admission, stored } = this.#parts;
     const isToLookUp = permission.read && !(isLookedUp && stored.isSync);
     if (isToLookUp) admission.admitReader();
     else admission.admitFlight();
+    if (this.leases !== null && !isBeside && this.#isToLease(question)) {
+      return this.#leadLeased(this.leases, question, isToLookUp ? () => stored.find(key, isLookedUp) : null);
+    }
     const led = this.#begin(question);
     const { flight, result } = led;
     if (isToLookUp) {
       flight.lookup = stored.find(key, isLookedUp).then((found) => this.#lookedUp(led, found, question));
-      return flight.lookup.then((found) => (found ? answerFrom(found) : result));
+      return flight.lookup.then((found) => (found ? this.#instead.answerFrom(found, question) : result));
     }
     flight.start(fetch);
     return result;
+  }
+
+  /** Tests whether other processes are to know that this one leads: not of what nobody could follow or keep. */
+  #isToLease({ key, permission, isRefresh }: Question): boolean {
+    const { maxEntryBytes, hitForMiss } = this.#parts;
+    return (permission.follow || isRefresh) && maxEntryBytes > 0 && !hitForMiss.has(key);
+  }
+
+  #leadLeased(
+    leases: Leases,
+    question: Question,
+    lookUp: (() => Promise<Found | undefined>) | null,
+  ): CacheResult | Promise<CacheResult> {
+    const held = this.#parts.flights.joinable(question.key);
+    const overdue = held !== null && isOverdue(held, this.#parts) ? held.leaseToken : null;
+    const flight = new LeasedFlight(this.#parts, leases, this.#begin(question), question);
+    return question.isRefresh ? flight.refresh() : flight.open(lookUp, overdue ?? false, this.#instead);
   }
 
   #begin(question: Question): Led {
@@ -87,7 +93,7 @@ export class Leading {
     const isElsewhere = found !== undefined && ownKey(key, found.entry, sent) !== key;
     const served = stored.servable(found, question);
     if (!isElsewhere && !served) {
-      flight.startIfAdmitted(admission, fetch);
+      startIfAdmitted(flight, admission, fetch);
       return undefined;
     }
     const isToRefresh = served === 'stale-while-revalidate' && flights.joinable(key) === flight;
@@ -95,7 +101,7 @@ export class Leading {
     result.reader.leave();
     if (isToRefresh) {
       detach(onDetachedCall, label, result.call);
-      flight.startIfAdmitted(admission, fetch);
+      startIfAdmitted(flight, admission, fetch);
     } else flight.dismiss();
     return found;
   }

@@ -1,29 +1,28 @@
 /**
  * Leases: leave to lead. A flight asks for one after it is registered and in
  * the same turn as it asks the store, since another process may have the answer
- * or be fetching it. In one process leave is always given, and nothing is asked.
+ * or be fetching it. In one process leave is always given: nobody is asked.
  *
- * A lease is claimed for a flight, holds as long as that is in the air, and is
+ * A lease is claimed for a flight, holds for as long as that is in the air, and is
  * given back by the write of its answer, or by `release`.
  */
-import type { AnswerFailure } from '../response/writer.ts';
 import type { Call, Head } from '../response/entry.ts';
-import type { Recording } from '../response/recording.ts';
+import type { AnswerFailure } from '../response/writer.ts';
 import type { Fence } from '../store/store.ts';
+import type { Flight } from './flight.ts';
 import type { Terms } from './terms.ts';
 
 export interface Leases {
-  /** @returns null where leave is given without being asked for: nobody else could lead */
-  claim(request: LeaseRequest): Promise<ClaimResult> | null;
+  /** Never rejects. */
+  claim(request: LeaseRequest): Promise<ClaimResult>;
+  /** A lease that nobody was asked for: its answer is kept where nothing is stored by then. */
+  alone(key: string): GrantedLease;
 }
-
-/** The leases of a process that shares nothing: each is granted at once. */
-export const LOCAL_LEASES: Leases = { claim: () => null };
 
 export interface LeaseRequest {
   readonly key: string;
   /** The flight that is to lead; followed by other processes from the grant on. */
-  readonly flight: Followable;
+  readonly flight: Flight;
   /** `storedAt` of the entry that the answer is to replace; null where none is known. */
   readonly seen: number | null;
   /** The lease with this token is taken over; with `true` whichever holds. */
@@ -31,9 +30,8 @@ export interface LeaseRequest {
 }
 
 export type ClaimResult =
-  | { readonly kind: 'granted'; readonly lease: GrantedLease }
-  /** There is nobody to ask: the answer is fetched all the same, and kept where nothing is stored by then. */
-  | { readonly kind: 'alone'; readonly lease: GrantedLease }
+  /** `alone` where the hub could not be asked. */
+  | { readonly kind: 'granted' | 'alone'; readonly lease: GrantedLease }
   /** An entry that was stored then has not been seen. */
   | { readonly kind: 'stored'; readonly storedAt: number }
   /** Another process leads. */
@@ -48,23 +46,11 @@ export interface GrantedLease {
   release(): void;
 }
 
-/** A flight of this process, as others follow it. */
-export interface Followable {
-  readonly recording: Recording;
-  readonly terms: Terms | null;
-  /** True while a request that comes now may follow it. */
-  readonly isJoinable: boolean;
-  /** Resolves once its call is over. */
-  readonly call: Promise<Call | null>;
-  /** Why its answer was not kept, once it is over; null where it was. */
-  readonly unkept: string | null;
-}
-
-/** The process that leads, as long as it does. */
+/** A process that leads, for as long as it does. */
 export interface RemoteLeader {
   /** Of its lease. */
   readonly token: string;
-  /** Has its answer written to a follower, from byte 0. Called once. */
+  /** Has its answer written to a follower, from byte 0. Called once; nothing is written before it returns. */
   follow(follower: Follower): Following;
 }
 
@@ -82,8 +68,8 @@ export interface Follower {
 }
 
 /**
- * Why an answer is not followed any more:
- * - `elsewhere`: its leader leads no more, or has the answer already
+ * The reason why an answer is not followed any more:
+ * - `elsewhere`: its leader leads no more, or has not thrown away yet what its follower knows to be purged
  * - `for-one`: its head says that it is for the one who asked, or is no answer
  * - `gone`: its leader is not there, or silent for too long
  * - `down`: nobody can be asked

@@ -12,6 +12,7 @@ import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import type { Removals } from './removals.ts';
 import { isOfFuture } from './freshness.ts';
+import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { type Terms, termsOf } from './terms.ts';
@@ -41,14 +42,22 @@ export class StoreSink implements Sink {
   terms: Terms | null = null;
   readonly #context: CacheContext;
   readonly #question: Question;
+  #lease: GrantedLease | null = null;
   /** As it was when the flight was registered: a later purge may be about its answer. */
   readonly #purgeMark: PurgeMark | undefined;
   #isRefused = false;
+  #isReleased = false;
 
   constructor(context: CacheContext, question: Question) {
     this.#context = context;
     this.#question = question;
     this.#purgeMark = context.removals.mark;
+  }
+
+  /** Its flight leads under this lease. */
+  takeLease(lease: GrantedLease): void {
+    if (this.#isReleased) lease.release();
+    else this.#lease = lease;
   }
 
   get isStale(): boolean {
@@ -93,7 +102,9 @@ export class StoreSink implements Sink {
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
-    storeVariant(store, key, entry, { first: varying ? varying.first : this.before?.entry, retention });
+    const first = varying ? varying.first : this.before?.entry;
+    storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
+    this.#lease?.written();
     flights.supersede(key);
     this.isKept = true;
   }
@@ -109,6 +120,8 @@ export class StoreSink implements Sink {
   }
 
   release(): void {
+    this.#isReleased = true;
+    this.#lease?.release();
     if (this.slot) this.#context.flights.remove(this.slot);
   }
 }

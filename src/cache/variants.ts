@@ -8,7 +8,7 @@
  */
 import type { Entry, Head, Variant } from '../response/entry.ts';
 import { variesBy } from '../response/vary.ts';
-import type { Store } from '../store/store.ts';
+import type { Fence, Store } from '../store/store.ts';
 
 /** The headers of a request, as they were sent to the upstream. */
 export interface Sent {
@@ -66,27 +66,34 @@ export interface VariantContext {
   readonly first: Entry | undefined;
   /** How long expired entries are retained, in seconds. */
   readonly retention: number;
+  /** The lease under which the answer was fetched. */
+  readonly fence: Fence | undefined;
 }
 
 /** Stores an answer as what it is: the only one, the first variant, or a further one. */
-export function storeVariant(store: Store, key: string, entry: Entry, { first, retention }: VariantContext): void {
+export function storeVariant(
+  store: Store,
+  key: string,
+  entry: Entry,
+  { first, retention, fence }: VariantContext,
+): void {
   const { variant } = entry;
   const primary = primaryKey(key);
   if (variant === undefined) {
-    store.set(primary, entry);
+    store.set(primary, entry, fence);
     if (first?.variant) dropOldest(store, primary, null, 0);
     return;
   }
   const held = store.getSync(primary)?.entry ?? first;
   const own = variantKey(key, variant.digest);
   if (held !== undefined && isOtherVariant(held, entry, retention)) {
-    store.set(own, entry);
+    store.set(own, entry, fence);
     return dropOldest(store, primary, own, MOST - 2);
   }
   if (held?.variant && held.variant.by.join() !== variant.by.join()) dropOldest(store, primary, null, 0);
   // Else an older answer to the same would outlive this one there.
   store.delete(own);
-  store.set(primary, entry);
+  store.set(primary, entry, fence);
 }
 
 /** Tests whether both vary by the same headers, and the one that is held is another and still to be retained. */

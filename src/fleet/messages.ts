@@ -1,0 +1,146 @@
+/**
+ * The messages of live following: a follower joins, says how far it has come and
+ * leaves; a leader sends the head, pieces of the body with their offsets, and the
+ * end. A length, a JSON record of that length, and the bytes of a piece.
+ *
+ * What is not one of these is dropped: a node of another version may send it.
+ */
+import type { Terms } from '../cache/terms.ts';
+import type { Call, Head, PurgeMark } from '../response/entry.ts';
+
+/** Names one following, among all of the node that follows. */
+interface OfSession {
+  readonly session: string;
+}
+
+/** By a follower. */
+interface OfFollower extends OfSession {
+  /** The node that is to be answered. */
+  readonly node: string;
+  /** Of the lease under which the answer is fetched. */
+  readonly token: string;
+}
+
+export interface Join extends OfFollower {
+  readonly kind: 'join';
+  /** How many bytes of it are known. */
+  readonly offset: number;
+  /** The last purge that its node has heard of. */
+  readonly position: PurgeMark | null;
+}
+
+/** All bytes before `offset` have come, and some more may; also the beat of a follower. */
+export interface Want extends OfFollower {
+  readonly kind: 'want';
+  readonly offset: number;
+}
+
+export interface Leave extends OfFollower {
+  readonly kind: 'leave';
+}
+
+export interface Begin extends OfSession {
+  readonly kind: 'begin';
+  readonly head: Head;
+  readonly length: number | null;
+  readonly terms: Terms;
+}
+
+export interface Piece extends OfSession {
+  readonly kind: 'piece';
+  readonly offset: number;
+}
+
+/** All bytes before `offset` have been sent: the beat of a leader. */
+export interface Beat extends OfSession {
+  readonly kind: 'beat';
+  readonly offset: number;
+}
+
+export interface End extends OfSession {
+  readonly kind: 'end';
+  /** How many bytes there are. */
+  readonly offset: number;
+  readonly call: Call | null;
+  readonly unkept: string | null;
+}
+
+export interface Broken extends OfSession {
+  readonly kind: 'broken';
+  /** How many bytes there are. */
+  readonly offset: number;
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly alreadySent: boolean;
+}
+
+/** @see Loss */
+export interface Refused extends OfSession {
+  readonly kind: 'refused';
+  readonly why: 'elsewhere' | 'for-one';
+}
+
+export type ToLeader = Join | Want | Leave;
+export type ToFollower = Begin | Piece | Beat | End | Broken | Refused;
+export type Message = ToLeader | ToFollower;
+
+export interface Received {
+  readonly message: Message;
+  /** Of a piece; empty for any other. */
+  readonly bytes: Buffer;
+}
+
+type Fields = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isText = (value: unknown) => typeof value === 'string';
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFlag = (value: unknown) => typeof value === 'boolean';
+const isRecord = (value: unknown) => typeof value === 'object' && value !== null;
+const isNullOr = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
+
+const FIELDS: Readonly<Record<Message['kind'], Fields>> = {
+  join: { node: isText, token: isText, offset: isCount, position: isNullOr(isRecord) },
+  want: { node: isText, token: isText, offset: isCount },
+  leave: { node: isText, token: isText },
+  begin: { head: isRecord, length: isNullOr(isCount), terms: isRecord },
+  piece: { offset: isCount },
+  beat: { offset: isCount },
+  end: { offset: isCount, call: isNullOr(isRecord), unkept: isNullOr(isText) },
+  broken: { offset: isCount, code: isText, status: isCount, message: isText, alreadySent: isFlag },
+  refused: { why: (why) => why === 'elsewhere' || why === 'for-one' },
+};
+
+const LENGTH_BYTES = 4;
+const NO_BYTES = Buffer.alloc(0);
+
+export function encodeMessage(message: Message, bytes: readonly Buffer[] = []): Buffer {
+  const record = Buffer.from(JSON.stringify(message));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(record.length);
+  return Buffer.concat([length, record, ...bytes]);
+}
+
+/** @returns null for what is no message */
+export function decodeMessage(received: Buffer): Received | null {
+  if (received.length < LENGTH_BYTES) return null;
+  const end = LENGTH_BYTES + received.readUInt32BE();
+  if (end > received.length) return null;
+  const message = parse(received.toString('utf8', LENGTH_BYTES, end));
+  // A copy, since a recording may hold it for long and the rest with it.
+  return message && { message, bytes: message.kind === 'piece' ? Buffer.from(received.subarray(end)) : NO_BYTES };
+}
+
+function parse(text: string): Message | null {
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof record !== 'object' || record === null) return null;
+  const { kind, session } = record as { kind?: unknown; session?: unknown };
+  if (typeof kind !== 'string' || !isText(session) || !Object.hasOwn(FIELDS, kind)) return null;
+  const fields = Object.entries(FIELDS[kind as Message['kind']]);
+  return fields.every(([name, fits]) => fits((record as Record<string, unknown>)[name])) ? (record as Message) : null;
+}
