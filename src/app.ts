@@ -2,27 +2,28 @@
  * The proxy as a process: a core with two listeners before it, the API and the
  * admin API. Nothing here is shared with another proxy in the same process.
  */
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Readiness } from './admin/admin.ts';
 import { explainDocument } from './admin/explain.ts';
 import { LazyAdminServer } from './admin/lazy-admin-server.ts';
+import { createApiHandler } from './api.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
-import { type Core, createCore } from './core.ts';
-import { Bodies } from './http/bodies.ts';
-import { createHandler } from './http/handle.ts';
-import { createAdminListener, createApiListener } from './http/listeners.ts';
+import { type Core, createCore, type OpenCore, type SharedParts } from './core.ts';
+import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
-import { Metrics } from './ledger/metrics.ts';
+import type { Hint } from './ledger/hint-list.ts';
+import { Metrics, type TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
-import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import type { Rules } from './request/parsed-head.ts';
+import type { Catalogue, TierSize } from './store/catalogue.ts';
+import type { LruInfo } from './store/memory.ts';
 
 export interface App extends Omit<Core, 'open'> {
-  readonly api: Server;
+  readonly api: Listener;
   readonly admin: Server;
   readonly metrics: Metrics;
   /** Opens the core, and has requests answered. @throws ConfigError where a file is not to be used */
@@ -30,11 +31,54 @@ export interface App extends Omit<Core, 'open'> {
   readiness: Readiness;
 }
 
-/** @param origins where the settings got their values, to be named where there is trouble with them */
-export function createApp(config: Config, log: Log, clock: Clock = systemClock, origins: readonly Origin[] = []): App {
-  const core = createCore(config, log, clock, origins);
-  const metrics = createMetrics(core);
-  const [api, admin] = [createApiListener(), createAdminListener()];
+/** Several processes that answer the requests of a proxy, which keeps the files and the admin API. */
+export interface WorkerGroup {
+  /** Accepts for all of them; closed once they have ended. */
+  readonly api: Listener;
+  /** The settings of the proxy's own part. */
+  readonly config: Config;
+  /** Where they meet, and the proxy with them. */
+  readonly shared: SharedParts;
+  /** How they were when they were last looked at. */
+  readonly state: WorkerGroupState;
+  /** Resolves once all answer requests, over what the proxy has opened. */
+  start(core: Core, opened: OpenCore): Promise<void>;
+  look(): Promise<void>;
+  /** Ends all upstream calls. */
+  abort(): void;
+  /** The tiers of the proxy, and beside them the memory of its workers. */
+  tiersBeside(tiers: readonly TierReading[]): readonly TierReading[];
+  /** A catalogue whose rows name the memory of the workers, where that has an entry. */
+  catalogueOver(catalogue: Catalogue): Catalogue;
+}
+
+/** Sums over all processes; of lateness the worst. */
+export interface WorkerGroupState {
+  readonly flights: number;
+  readonly listeners: number;
+  /** The bytes that answers on their way hold. */
+  readonly bytes: number;
+  readonly memory: TierSize;
+  readonly lru: LruInfo;
+  readonly hints: readonly Hint[];
+  /** How late event loops were since the last look, in seconds by quantile. */
+  readonly delays: Readonly<Record<string, number>>;
+}
+
+/**
+ * @param origins where the settings got their values, to be named where there is trouble with them
+ * @param workers answers the requests, where it is not this process
+ */
+export function createApp(
+  config: Config,
+  log: Log,
+  clock: Clock = systemClock,
+  origins: readonly Origin[] = [],
+  workers: WorkerGroup | null = null,
+): App {
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const metrics = createMetrics(core, workers);
+  const [api, admin] = [workers?.api ?? createApiListener(), createAdminListener()];
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   let rules: Rules;
   const adminServer = new LazyAdminServer({
@@ -42,11 +86,17 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     token: config.admin.token,
     readiness: () => app.readiness,
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
-    catalogue: core.store,
+    catalogue: workers?.catalogueOver(core.store) ?? core.store,
     removals: core.cache.removals,
-    lru: core.stores.lru,
-    stats: async () => ({ ...(await core.ledger.stats()), hints: core.hints.list() }),
-    metrics: () => metrics.text(),
+    lru: () => workers?.state.lru ?? core.stores.lru(),
+    async stats() {
+      await workers?.look();
+      return { ...(await core.ledger.stats()), hints: workers?.state.hints ?? core.hints.list() };
+    },
+    async metrics() {
+      await workers?.look();
+      return metrics.text();
+    },
     subscribe: (subscriber) => core.ledger.subscribe(subscriber),
     settings: () => showConfig(config, origins),
     clock,
@@ -61,12 +111,17 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
     async open() {
       const opened = await core.open(() => app.readiness === 'stopping');
       rules = opened.rules;
-      apiLobby.open(createApiHandler(config, core, opened.proxy));
+      if (workers) await workers.start(core, opened);
+      else apiLobby.open(createApiHandler(config, core, opened.proxy));
       adminLobby.open((request, response) => void adminServer.handle(request, response));
     },
     async prepare() {
-      await core.prepare();
+      if (!workers) await core.prepare();
       await adminServer.prepare();
+    },
+    async abort() {
+      workers?.abort();
+      await core.abort();
     },
     async close() {
       metrics.close();
@@ -76,23 +131,15 @@ export function createApp(config: Config, log: Log, clock: Clock = systemClock, 
   return app;
 }
 
-function createApiHandler({ heartbeat }: Config, core: Core, proxy: ProxyDependencies): RequestListener {
-  const { limits, budget, clock } = core;
-  return createHandler({
-    proxy,
-    bodies: new Bodies(limits, budget, clock),
-    heartbeat: heartbeat === null ? null : { ms: heartbeat * 1000, clock },
-  });
-}
-
-function createMetrics({ stores, files, admission, ledger }: Core): Metrics {
+function createMetrics({ stores, files, admission, ledger }: Core, workers: WorkerGroup | null): Metrics {
   const metrics = new Metrics({
     version: packageVersion(),
-    tiers: stores.tiers,
+    tiers: () => workers?.tiersBeside(stores.tiers()) ?? stores.tiers(),
     files,
-    flights: () => admission.flights,
-    listeners: () => admission.listeners,
-    bytesInTheAir: () => admission.bytes,
+    flights: () => (workers?.state ?? admission).flights,
+    listeners: () => (workers?.state ?? admission).listeners,
+    bytesInTheAir: () => (workers?.state ?? admission).bytes,
+    ...(workers && { delays: () => workers.state.delays }),
   });
   ledger.subscribe((record) => metrics.observe(record));
   ledger.onCall((record) => metrics.observeCall(record));

@@ -43,6 +43,8 @@ export interface Messages {
   send(node: string, message: Uint8Array): Promise<boolean | null>;
   /** @param listener of what is sent to this node; there is one */
   listen(listener: (message: Buffer) => void): void;
+  /** @param listener is called with a node that is gone for good; only where the hub can know */
+  onLeft?(listener: (node: string) => void): void;
 }
 
 export interface LogRecord {
@@ -75,8 +77,11 @@ export interface SharedLog {
   append(text: string): Promise<number | null>;
   /** @param after the id of the last record that is known */
   read(after: number, limit: number): Promise<LogSlice | null>;
-  /** @param listener is called when there may be news; it may be called for nothing, or missed */
-  onNews(listener: () => void): void;
+  /**
+   * @param listener is called when there may be news; it may be called for nothing, or missed. A hub that sees all
+   * processes waits for what it returns, and so does who appended
+   */
+  onNews(listener: () => unknown): void;
   /** Begins the log anew under another incarnation, unless that has happened since. */
   renew(incarnation: string): Promise<boolean | null>;
 }
