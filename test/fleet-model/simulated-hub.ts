@@ -123,8 +123,7 @@ export class LogServer {
   }
 
   renew(incarnation: string): boolean {
-    if (incarnation !== this.incarnation) return false;
-    this.lose();
+    if (incarnation === this.incarnation) this.lose();
     return true;
   }
 
@@ -221,6 +220,7 @@ export class SimulatedHub implements Hub {
   }
 
   async close(): Promise<void> {
+    this.state = 'down';
     this.die();
   }
 
