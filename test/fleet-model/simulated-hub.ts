@@ -122,11 +122,6 @@ export class LogServer {
     return { incarnation: this.incarnation, first, last: this.last, records };
   }
 
-  renew(incarnation: string): boolean {
-    if (incarnation === this.incarnation) this.lose();
-    return true;
-  }
-
   /** All of it is lost. */
   lose(): void {
     this.incarnation = `log-${++this.#incarnations}`;
@@ -200,7 +195,6 @@ export class SimulatedHub implements Hub {
         }),
       read: (after, limit) => this.ask((server) => of(server).read(after, limit)),
       onNews: (listener) => void this.#onNews.set(name, [...(this.#onNews.get(name) ?? []), listener]),
-      renew: (incarnation) => this.ask((server) => of(server).renew(incarnation)),
     };
   }
 
