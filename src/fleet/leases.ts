@@ -59,7 +59,7 @@ export class FleetLeases implements Leases {
     const token = randomUUID();
     // Before it is granted: another node may hear of that sooner.
     this.#leading.set(token, { key, token, flight });
-    const claimed = await this.#hub.claim({ key, token, ms: LEASE_MS, seen, takesOver });
+    const claimed = await this.#hub.claim({ key, token, ms: LEASE_MS, seen, takesOver: takesOver ?? false });
     this.counts[claimed?.kind ?? 'alone']++;
     if (claimed === null || claimed.kind === 'granted') {
       this.#awaitBeat();
@@ -70,6 +70,15 @@ export class FleetLeases implements Leases {
     // What this node itself leads may be played to somebody else only.
     if (claimed.node === this.#hub.node) return { kind: 'alone', lease: this.alone(key) };
     return { kind: 'held', leader: this.live.leader(claimed.node, claimed.token) };
+  }
+
+  takeOver(key: string, flight: Flight): GrantedLease {
+    const token = randomUUID();
+    this.#leading.set(token, { key, token, flight });
+    this.#awaitBeat();
+    // Not awaited: the write of the answer comes after it, or is kept where nothing is stored by then.
+    void this.#hub.claim({ key, token, ms: LEASE_MS, seen: null, takesOver: true });
+    return this.#lease({ key, token });
   }
 
   alone(key: string): GrantedLease {
