@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { AdmissionControl } from './cache/admission-control.ts';
 import { Cache } from './cache/cache.ts';
-import { Callers } from './cache/callers.ts';
+import { Callers, type CallersOptions } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { type Clock, within } from './clock.ts';
 import { type Config, retentionOf } from './config/config.ts';
@@ -26,7 +26,8 @@ import type { Rules } from './request/parsed-head.ts';
 import { createRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
-import { createStores, type Stores } from './stores.ts';
+import type { SqliteStore } from './store/sqlite.ts';
+import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
 import { Thread } from './thread/thread.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
@@ -62,6 +63,15 @@ export interface Core extends CoreParts {
 export interface OpenCore {
   readonly proxy: ProxyDependencies;
   readonly rules: Rules;
+  readonly secret: Buffer;
+}
+
+/** The parts of a core that another process has, and this one reaches through it: its files, and what is in them. */
+export interface SharedParts {
+  readonly file: SqliteStore;
+  readonly ledger: Ledger;
+  readonly callersFile: CallersOptions['file'];
+  readonly secret: Buffer;
 }
 
 /** Enough that no two processes of a chain call themselves the same. */
@@ -76,6 +86,7 @@ const MEMO_SHARE = 1 / 16;
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param upstream sends requests; closed with the core
+ * @param shared parts of another process; none of it is opened here
  */
 export function createCore(
   config: Config,
@@ -83,22 +94,25 @@ export function createCore(
   clock: Clock,
   origins: readonly Origin[] = [],
   upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
+  shared?: SharedParts,
 ): Core {
   const { path } = config.store;
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
   /** Of both files. */
   const thread = new Thread();
-  const stores = createStores(config, Math.floor(config.memory.bytes * (1 - MEMO_SHARE)), log, clock, thread, {
+  const memoryBytes = Math.floor(config.memory.bytes * (1 - MEMO_SHARE));
+  const events: FileEvents = {
     onGone: (gone) => cache.removals.heed(gone),
     onReplaced: () => kept && keepSecret(path as string, kept, log),
-  });
+  };
+  const stores = createStores(config, memoryBytes, log, clock, thread, events, shared?.file);
   const { store } = stores;
-  const usageFile = new UsageFile({ path: usagePath(path), clock, log, thread });
-  const ledger = new Ledger({ usageFile, prices: readPrices(), log });
+  const usageFile = new UsageFile({ path: shared ? null : usagePath(path), clock, log, thread });
+  const ledger = shared?.ledger ?? new Ledger({ usageFile, prices: readPrices(), log });
   const admission = new AdmissionControl(config.limits, clock);
   const cache = createCache(config, { store, admission, ledger, clock, log });
-  const callers = createCallers(config, log, clock);
+  const callers = createCallers(config, log, clock, shared?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
@@ -114,14 +128,14 @@ export function createCore(
     stores,
     files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
     async open(isStopping) {
-      const given = givenSecret(config, log);
+      const given = shared ? null : givenSecret(config, log);
       const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      const secret = given ?? (kept = keptSecret(config, log));
+      const secret = shared?.secret ?? given ?? (kept = keptSecret(config, log));
       const rules = createRules(config, secret, origins);
-      return { rules, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
+      return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
     async prepare() {
       await upstream.prepare();
@@ -164,9 +178,10 @@ function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
   });
 }
 
-function createCallers({ store: { path }, auth: { recheck } }: Config, log: Log, clock: Clock): Callers {
-  const file = path === null ? null : new CallersFile({ path: callersPath(path), clock, log });
-  return new Callers({ recheck, file, clock });
+function createCallers(config: Config, log: Log, clock: Clock, given?: CallersOptions['file']): Callers {
+  const { path } = config.store;
+  const file = given ?? (path === null ? null : new CallersFile({ path: callersPath(path), clock, log }));
+  return new Callers({ recheck: config.auth.recheck, file, clock });
 }
 
 function fileRefused(path: string | null, failure: Failure): ConfigError {

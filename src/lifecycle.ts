@@ -10,12 +10,12 @@
  *              written last
  */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { reasonOf } from './errors.ts';
+import type { Listener } from './http/listeners.ts';
 
 /** The URLs of the listeners. */
 export interface Addresses {
@@ -83,7 +83,7 @@ async function listen(app: App, listener: keyof Addresses, host: string, port: n
 }
 
 /** Takes no new connection, and lets answers end. @param ms after which connections are cut */
-async function close(server: Server, ms: number, clock: Clock): Promise<void> {
+async function close(server: Listener, ms: number, clock: Clock): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();

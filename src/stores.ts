@@ -6,16 +6,19 @@ import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Gone } from './store/gone.ts';
-import { createMemoryStore, type LruInfo } from './store/memory.ts';
-import { createSqliteStore } from './store/sqlite.ts';
+import { createMemoryStore, type LruInfo, type MemoryStore } from './store/memory.ts';
+import type { Catalogue } from './store/catalogue.ts';
+import { createSqliteStore, type SqliteStore } from './store/sqlite.ts';
 import type { SealingOptions } from './store/sqlite-sealing.ts';
-import type { Store } from './store/store.ts';
+import type { Store, Tier } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
 import type { Thread } from './thread/thread.ts';
 
 export interface Stores {
   readonly store: Store;
+  /** The last of the tiers, which knows all that is kept. */
+  readonly base: Required<Pick<Tier, 'use' | 'written'>> & Tier & Catalogue;
   /**
    * @param secret that a setting gives: it opens what is sealed, and seals where that is set
    * @returns why the file is not to be used at all, or null
@@ -24,6 +27,11 @@ export interface Stores {
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
   readonly lru: () => LruInfo;
+  /** Drops from memory, and from flights, what another process threw away. */
+  readonly heed: (gone: Gone) => void;
+  /** @param listener called with what another process threw away */
+  readonly onGone: (listener: (gone: Gone) => void) => void;
+  readonly memory: Pick<MemoryStore, 'has' | 'held'>;
 }
 
 /** Events of the store's file. */
@@ -35,6 +43,7 @@ export interface FileEvents {
 /**
  * @param memoryBytes the most that answers may take in memory; 0 keeps none there
  * @param thread is to own the file
+ * @param given the store below memory, where another process has it
  */
 export function createStores(
   config: Config,
@@ -43,17 +52,18 @@ export function createStores(
   clock: Clock,
   thread: Thread,
   events: FileEvents,
+  given?: SqliteStore,
 ): Stores {
   const { path, bytes, encrypt } = config.store;
   let sealing: SealingOptions | null = null;
-  const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: path === null });
+  const listeners: ((gone: Gone) => void)[] = [events.onGone, (gone) => store.heed(gone)];
   const onGone = (gone: Gone) => {
-    events.onGone(gone);
-    store.heed(gone);
+    for (const listener of listeners) listener(gone);
   };
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
-  const file = path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options });
+  const file = given ?? (path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options }));
+  const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: file === null });
   const isUsed = memoryBytes > 0;
   const store = createTiers({
     stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
@@ -63,6 +73,7 @@ export function createStores(
   });
   return {
     store,
+    base: file ?? memory,
     async openFile(secret) {
       sealing = secret && { secret, isOn: encrypt === 'secret' };
       await file?.ready;
@@ -74,5 +85,8 @@ export function createStores(
     ],
     isFileUp: () => file?.state === 'up',
     lru: () => memory.info(),
+    heed: onGone,
+    onGone: (listener) => void listeners.push(listener),
+    memory,
   };
 }

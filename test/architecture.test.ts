@@ -19,8 +19,10 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
+  ['api', 'crew'],
   ['app', 'fetch'],
   ['lifecycle'],
+  ['workers'],
   ['cli'],
   ['main'],
 ];

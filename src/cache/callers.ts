@@ -17,7 +17,7 @@ export interface CallersOptions {
   /** After how long, in seconds, a credential is asked about again; 0 is always, null never. */
   readonly recheck: number | null;
   /** Null where nothing outlives the process. */
-  readonly file: CallersFile | null;
+  readonly file: Pick<CallersFile, 'read' | 'changed' | 'close'> | null;
   readonly clock: Clock;
 }
 
@@ -144,6 +144,11 @@ export class Callers {
     known.savedAt = now;
     this.#put(caller, known);
     this.#options.file?.changed(this.#callers);
+  }
+
+  /** All on whom there is word, for a process that starts beside this one. */
+  known(): ReadonlyMap<string, Known> {
+    return new Map(Array.from(this.#callers, ([name, { acceptedAt, refusedAt }]) => [name, { acceptedAt, refusedAt }]));
   }
 
   #noteToPay(caller: string): void {

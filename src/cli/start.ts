@@ -2,13 +2,15 @@
  * `refrain start`: runs a proxy until a signal stops it.
  */
 import { flushCompileCache } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { placeOfSetting } from '../config/origin.ts';
+import type { Crew } from '../crew.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 
@@ -24,7 +26,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
   for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins);
+  const app = createApp(config, log, systemClock, origins, await crewFor(command, log));
   let addresses: Addresses;
   try {
     addresses = await start(app, config);
@@ -50,6 +52,14 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   }
   log.info(app.ledger.counts(), 'stopped');
   return 0;
+}
+
+/** Null where this process answers all requests itself. */
+async function crewFor({ config, origins }: StartCommand, log: Log): Promise<Crew | null> {
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers;
+  if (count === 1) return null;
+  const { Parent } = await import('../workers/parent.ts');
+  return new Parent({ count, config, origins, log, clock: systemClock });
 }
 
 /** From a supervisor, a keyboard, and a terminal that closes. */

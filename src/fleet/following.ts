@@ -75,6 +75,11 @@ export class RemoteFollowing implements Following {
     else if (this.#offset === 0) this.#lose('down');
   }
 
+  /** A node is gone for good. */
+  left(node: string): void {
+    if (node === this.#plan.leader) this.#lose('gone');
+  }
+
   /** Gives up a leader that is silent for too long. */
   watch(): void {
     if (this.#plan.clock.now() - this.#heardAt >= SILENCE_MS) this.#lose('gone');

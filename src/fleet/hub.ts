@@ -43,6 +43,8 @@ export interface Messages {
   send(node: string, message: Uint8Array): Promise<boolean | null>;
   /** @param listener of what is sent to this node; there is one */
   listen(listener: (message: Buffer) => void): void;
+  /** @param listener is called with a node that is gone for good; only where the hub can know */
+  onLeft?(listener: (node: string) => void): void;
 }
 
 export interface LogRecord {
@@ -61,9 +63,17 @@ export interface LogSlice {
   readonly records: readonly LogRecord[];
 }
 
+/**
+ * The logs that there are:
+ * - `purges`: what was thrown away; a record that is lost may bring something back
+ * - `callers`: which credentials were refused, and accepted again
+ * - `replaced`: keys under which older copies may be in memory; nothing depends on it
+ */
+export type LogName = 'purges' | 'callers' | 'replaced';
+
 /** A log that all processes read: bounded, its oldest records are dropped. */
 export interface SharedLog {
-  /** Resolves once the record would outlive the loss of one machine, where there are several. @returns its id */
+  /** Resolves once a purge would outlive the loss of one machine, where there are several. @returns its id */
   append(text: string): Promise<number | null>;
   /** @param after the id of the last record that is known */
   read(after: number, limit: number): Promise<LogSlice | null>;
@@ -96,7 +106,7 @@ export interface Hub extends Messages {
   renew(leases: readonly Lease[], ms: number): Promise<readonly boolean[] | null>;
   /** Gives it back, where it still holds. */
   release(lease: Lease): Promise<boolean | null>;
-  log(name: 'purges' | 'callers'): SharedLog;
+  log(name: LogName): SharedLog;
   board(name: 'books' | 'facts'): Board;
   close(): Promise<void>;
 }

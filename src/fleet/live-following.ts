@@ -40,6 +40,10 @@ export class LiveFollowing {
       for (const following of [...this.#following.values()]) following.stateChanged();
       if (state === 'up') for (const followed of this.#allFollowed()) followed.resumed();
     });
+    parts.hub.onLeft?.((node) => {
+      for (const following of [...this.#following.values()]) following.left(node);
+      for (const followed of this.#allFollowed()) if (followed.node === node) followed.close();
+    });
   }
 
   /** How many answers of other nodes are followed here. */

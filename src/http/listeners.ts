@@ -2,10 +2,22 @@
  * The two listeners, as Node's servers with bounds of ours. A missing `Host` is
  * refused by us: Node does it without a word.
  */
+import type { EventEmitter } from 'node:events';
 import type { Server, ServerOptions } from 'node:http';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { closeOnlyIdle } from './idle.ts';
 import { createServer } from './node-http.ts';
 import { refuseUnread, refuseUnreadAdmin } from './unread.ts';
+
+/** A server of Node's, or what stands for one. */
+export interface Listener extends EventEmitter {
+  readonly listening: boolean;
+  listen(options: ListenOptions): unknown;
+  address(): AddressInfo | string | null;
+  close(): unknown;
+  closeIdleConnections(): void;
+  closeAllConnections(): void;
+}
 
 /** Longer than the idle time of the load balancers in use, so that they never reuse a socket that we are closing. */
 const KEEP_ALIVE_MS = 75_000;

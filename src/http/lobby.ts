@@ -2,14 +2,15 @@
  * Where requests wait that come before the proxy is ready: its ports are had
  * before its files are.
  */
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 export class Lobby {
-  readonly #server: Server;
+  readonly #server: EventEmitter;
   readonly #waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
   readonly #wait = (request: IncomingMessage, response: ServerResponse) => void this.#waiting.push([request, response]);
 
-  constructor(server: Server) {
+  constructor(server: EventEmitter) {
     this.#server = server;
     // We drop `Expect`: what it asks of us is for the upstream to judge.
     for (const event of ['request', 'checkExpectation']) server.on(event, this.#wait);

@@ -52,13 +52,17 @@ export class Ledger {
 
   /** Once per request. Never throws. */
   note(record: UsageRecord): void {
-    this.#counts.requests++;
-    this.#counts[record.outcome]++;
+    this.count(record.outcome);
     try {
       this.#write(record);
     } catch (err) {
       this.#log.error({ err, requestId: record.requestId }, 'a request is missing from the usage ledger');
     }
+  }
+
+  protected count(outcome: LedgerWord): void {
+    this.#counts.requests++;
+    this.#counts[outcome]++;
   }
 
   /** Once per upstream call that no request is charged with: its cost counts as spent on a miss. Never throws. */

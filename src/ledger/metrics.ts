@@ -6,8 +6,8 @@
  * plain, since nine counters of prom-client would cost a hit 4 µs, and become
  * series at a scrape. Labels are words of ours, but for `model`, which is bounded.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EventLoopDelay } from './event-loop-delay.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
@@ -32,6 +32,8 @@ export interface MetricSources {
   readonly listeners: () => number;
   /** The memory of answers on their way. */
   readonly bytesInTheAir: () => number;
+  /** How late the event loop is that answers requests, in seconds by quantile; that of this process if not given. */
+  readonly delays?: () => Readonly<Record<string, number>>;
 }
 
 /** Reports the value of one series. */
@@ -42,13 +44,9 @@ const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 /** In seconds: of an answer from a model, which may think for minutes. */
 const UPSTREAM_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_800];
 
-/** The resolution in ms at which the event loop is watched, which is part of what it measures. */
-const LOOK_MS = 20;
-const QUANTILES = [0.5, 0.99, 1];
-
 export class Metrics {
   readonly registry = new Registry();
-  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+  readonly #delay = new EventLoopDelay();
   readonly #spent = new ModelSums();
   readonly #saved = new ModelSums();
   /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series at a scrape. */
@@ -82,8 +80,6 @@ export class Metrics {
   );
 
   constructor(sources: MetricSources) {
-    this.#delay = monitorEventLoopDelay({ resolution: LOOK_MS });
-    this.#delay.enable();
     this.#counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
       for (const [outcome, { requests }] of this.#served)
         for (const [endpoint, count] of requests) add({ outcome, endpoint }, count);
@@ -104,11 +100,8 @@ export class Metrics {
       set({}, sources.bytesInTheAir()),
     );
     this.#gauge('event_loop_delay_seconds', 'How late the event loop is, since the last look', ['quantile'], (set) => {
-      for (const quantile of QUANTILES) {
-        const seconds = this.#delay.percentile(quantile * 100) / 1e9 - LOOK_MS / 1_000;
-        set({ quantile: String(quantile) }, Math.max(0, seconds));
-      }
-      this.#delay.reset();
+      const delays = sources.delays?.() ?? this.#delay.take();
+      for (const quantile of Object.keys(delays).sort()) set({ quantile }, delays[quantile] ?? 0);
     });
     this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) =>
       set({ version: sources.version, node: process.version }, 1),
@@ -143,7 +136,7 @@ export class Metrics {
 
   /** Stops the clock of the event loop. */
   close(): void {
-    this.#delay.disable();
+    this.#delay.close();
   }
 
   #count({ outcome, endpoint, bytes }: PricedUsageRecord): void {

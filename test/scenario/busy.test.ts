@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest } from '../harness/answers.ts';
@@ -15,7 +16,7 @@ const HEAD = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-t
 /** The answer to bytes that have come while nothing was read. */
 async function answersTo({ url, app }: Proxy, said: string): Promise<string> {
   const { hostname, port } = new URL(url);
-  app.api.headersTimeout = HEADERS_MS;
+  (app.api as Server).headersTimeout = HEADERS_MS;
   const accepted = once(app.api, 'connection');
   const socket: Socket = connect(Number(port), hostname);
   await Promise.all([accepted, once(socket, 'connect')]);

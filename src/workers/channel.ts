@@ -1,0 +1,136 @@
+/**
+ * The channel between the parent and one worker: each calls methods of the
+ * other's services, in the order asked, over a pair of sockets that the worker is
+ * born with. It ends with either process, which the other learns at once.
+ */
+import type { Duplex } from 'node:stream';
+import { deserialize, serialize } from 'node:v8';
+import type { Methods } from '../thread/thread.ts';
+import { FrameReader, LENGTH_BYTES } from './frames.ts';
+
+/** The calls that one side lets the other make, by names. */
+export type Services = Readonly<Record<string, Methods>>;
+
+type AnswerOf<M extends Methods, N extends keyof M> = Awaited<ReturnType<M[N]>>;
+
+/** A call has an id where its answer is wanted; else 0. */
+type ChannelCall = readonly [id: number, service: string, method: string, parameters: readonly unknown[]];
+type ChannelReply = readonly [id: number, answer: unknown];
+
+export interface ChannelOptions {
+  readonly socket: Duplex;
+  /** Called by the other side. What they return, or resolve with, is the answer. */
+  readonly services: Services;
+  /** A method of ours threw or rejected, which none should; it is answered by undefined. */
+  readonly onFault: (method: string, error: unknown) => void;
+  readonly onClose: () => void;
+}
+
+export class Channel<Theirs extends Services> {
+  readonly #options: ChannelOptions;
+  readonly #due = new Map<number, (answer: never) => void>();
+  readonly #reader = new FrameReader();
+  #lastId = 0;
+  #isOpen = true;
+  #isCorked = false;
+
+  constructor(options: ChannelOptions) {
+    const { socket } = (this.#options = options);
+    socket.on('data', (piece: Buffer) => {
+      for (const frame of this.#reader.push(piece)) this.#take(deserialize(frame));
+    });
+    // A process that dies breaks it off; that it is over is all there is to know.
+    socket.on('error', () => {});
+    socket.once('end', () => socket.destroy());
+    socket.once('close', () => this.#over());
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** The bytes that the other side has not taken yet. */
+  get backlog(): number {
+    return this.#options.socket.writableLength;
+  }
+
+  /** Resolves with the answer; undefined where there is none, and there will be none. Never rejects. */
+  ask<S extends keyof Theirs & string, N extends keyof Theirs[S] & string>(
+    service: S,
+    method: N,
+    ...parameters: Parameters<Theirs[S][N]>
+  ): Promise<AnswerOf<Theirs[S], N> | undefined> {
+    if (!this.#isOpen) return Promise.resolve(undefined);
+    const id = (this.#lastId += 1);
+    const { promise, resolve } = Promise.withResolvers<AnswerOf<Theirs[S], N> | undefined>();
+    this.#due.set(id, resolve);
+    this.#send([id, service, method, parameters]);
+    return promise;
+  }
+
+  /** Calls and wants no answer. */
+  tell<S extends keyof Theirs & string, N extends keyof Theirs[S] & string>(
+    service: S,
+    method: N,
+    ...parameters: Parameters<Theirs[S][N]>
+  ): void {
+    if (this.#isOpen) this.#send([0, service, method, parameters]);
+  }
+
+  /** Resolves once all that was sent so far is on its way, or the channel has ended. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#isOpen) return resolve();
+      this.#options.socket.write('', () => resolve());
+    });
+  }
+
+  /** Ends once all that was sent is on its way. */
+  close(): void {
+    this.#options.socket.end();
+  }
+
+  #send(message: ChannelCall | ChannelReply): void {
+    const { socket } = this.#options;
+    const payload = serialize(message);
+    const length = Buffer.allocUnsafe(LENGTH_BYTES);
+    length.writeUInt32LE(payload.length);
+    // All of one turn is one write.
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(length);
+    socket.write(payload);
+  }
+
+  #take(message: ChannelCall | ChannelReply): void {
+    if (message.length === 4) return void this.#answer(message);
+    const [id, answer] = message;
+    this.#due.get(id)?.(answer as never);
+    this.#due.delete(id);
+  }
+
+  async #answer([id, service, method, parameters]: ChannelCall): Promise<void> {
+    let answer: unknown;
+    try {
+      answer = this.#options.services[service]?.[method]?.(...parameters);
+      if (answer instanceof Promise) answer = await answer;
+    } catch (error) {
+      answer = undefined;
+      this.#options.onFault(`${service}.${method}`, error);
+    }
+    if (id !== 0 && this.#isOpen) this.#send([id, answer]);
+  }
+
+  #over(): void {
+    this.#isOpen = false;
+    for (const resolve of this.#due.values()) resolve(undefined as never);
+    this.#due.clear();
+    this.#options.onClose();
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The calls between the parent and a worker, by service: what each lets the
+ * other ask.
+ */
+import type { Config } from '../config/config.ts';
+import type { CrewState } from '../crew.ts';
+import type { Origin } from '../config/origin.ts';
+import type { Known } from '../cache/callers-file.ts';
+import type { Gone } from '../store/gone.ts';
+import type { HubService } from './hub-service.ts';
+import type { LogName } from '../fleet/hub.ts';
+import type { UsageBatch } from './relayed-ledger.ts';
+import type { StoreService } from './shared-store.ts';
+
+/** All that a worker is told of what it is to be. */
+export interface Welcome {
+  readonly config: Config;
+  readonly origins: readonly Origin[];
+  /** Its number, for people, and its name at the hub. */
+  readonly number: number;
+  readonly node: string;
+  readonly secret: Buffer;
+  readonly callers: ReadonlyMap<string, Known>;
+  /** The name of the parent's store as a tier. */
+  readonly storeName: string;
+}
+
+/** The parent's. */
+export type ParentServices = {
+  readonly store: StoreService;
+  readonly hub: HubService;
+  readonly ledger: { note(batch: UsageBatch): void };
+  readonly pool: {
+    /** Connections may come. */
+    ready(): void;
+    /** So many connections are over. */
+    left(connections: number): void;
+  };
+};
+
+/** The worker's. */
+export type WorkerServices = {
+  readonly hub: {
+    deliver(message: Uint8Array): void;
+    news(log: LogName): void;
+    left(node: string): void;
+  };
+  readonly store: {
+    /** The file lost this, by another's hand. */
+    gone(gone: Gone): void;
+  };
+  readonly life: {
+    start(welcome: Welcome): void;
+    /** Takes no new request, and ends once all answers have. */
+    drain(): void;
+    /** Ends all upstream calls. */
+    abort(): void;
+    /** Ends all connections. */
+    cut(): void;
+    report(): CrewState;
+    /** Tells of each key whether memory has it. */
+    has(keys: readonly string[]): boolean[];
+  };
+};

@@ -1,0 +1,66 @@
+/**
+ * The state of a worker at one moment, for metrics and statistics, and that of
+ * all of them.
+ */
+import type { CrewState } from '../crew.ts';
+import type { Hint } from '../ledger/hint-list.ts';
+
+type Numbers = Readonly<Record<string, number>>;
+
+export const NO_REPORT: CrewState = {
+  flights: 0,
+  listeners: 0,
+  bytes: 0,
+  memory: { entries: 0, bytes: 0, evictions: 0 },
+  lru: { hits: 0, misses: 0, maxsize: 0, currsize: 0, entries: 0 },
+  hints: [],
+  delays: {},
+};
+
+/** The sum of two reports; of lateness the worst. */
+export function addReport(one: CrewState, other: CrewState): CrewState {
+  const delays = Object.keys(other.delays).map((at) => [at, Math.max(one.delays[at] ?? 0, other.delays[at] ?? 0)]);
+  return {
+    flights: one.flights + other.flights,
+    listeners: one.listeners + other.listeners,
+    bytes: one.bytes + other.bytes,
+    memory: sum(one.memory, other.memory),
+    lru: sum(one.lru, other.lru),
+    hints: mergeHints(one.hints, other.hints),
+    delays: Object.fromEntries(delays),
+  };
+}
+
+function sum<T extends object>(one: T, other: T): T {
+  const [a, b] = [one as Numbers, other as Numbers];
+  return Object.fromEntries(Object.keys(a).map((name) => [name, (a[name] as number) + (b[name] as number)])) as T;
+}
+
+/** Each worker says its own; of the same hint the numbers add up. */
+function mergeHints(some: readonly Hint[], others: readonly Hint[]): Hint[] {
+  const all = new Map<string, Hint>();
+  for (const hint of [...some, ...others]) {
+    const id = `${hint.about} ${hint.setting}`;
+    const before = all.get(id);
+    all.set(id, before ? withRequests(hint, before.requests + hint.requests) : hint);
+  }
+  return [...all.values()].sort((a, b) => b.requests - a.requests);
+}
+
+/** The text begins with what it is about, and then the number. */
+function withRequests(hint: Hint, requests: number): Hint {
+  const text = hint.text.replace(/ kept \d+ requests? from /, ` kept ${requests} requests from `);
+  return { ...hint, requests, text };
+}
+
+/** The part of a report that remains of a worker that has ended: its counts. */
+export function pastOf(report: CrewState | undefined): CrewState {
+  if (!report) return NO_REPORT;
+  const { hits, misses } = report.lru;
+  return {
+    ...NO_REPORT,
+    memory: { ...NO_REPORT.memory, evictions: report.memory.evictions },
+    lru: { ...NO_REPORT.lru, hits, misses },
+    hints: report.hints,
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The program of a worker. It does what its parent says, over a channel that it
+ * is born with, and ends with it: signals are the parent's to take.
+ */
+import { Socket } from 'node:net';
+import { Channel } from './channel.ts';
+import type { ParentServices, WorkerServices } from './parent-services.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+/** Behind the three standard ones and that over which connections come. */
+const CHANNEL = 4;
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+
+let worker: Worker | undefined;
+let isDrained = false;
+
+const services: WorkerServices = {
+  hub: {
+    deliver: (message) => worker?.services.hub.deliver(message),
+    news: (log) => worker?.services.hub.news(log),
+    left: (node) => worker?.services.hub.left(node),
+  },
+  store: { gone: (gone) => worker?.services.store.gone(gone) },
+  life: {
+    async start(welcome) {
+      worker = await startWorker(welcome, channel, end);
+      process.on('message', (_kind, socket) => worker?.connections.take(socket as Socket | undefined));
+      channel.tell('pool', 'ready');
+    },
+    drain: () => (worker ? worker.life.drain() : end()),
+    abort: () => worker?.life.abort(),
+    cut: () => worker?.life.cut(),
+    report: () => worker!.life.report(),
+    has: (keys) => worker!.life.has(keys),
+  },
+};
+
+const channel = new Channel<ParentServices>({
+  socket: new Socket({ fd: CHANNEL, readable: true, writable: true }),
+  services,
+  onFault(method, error) {
+    // What cannot even start is better replaced.
+    if (!worker) throw error;
+    worker.log.error({ err: error, method }, 'a call of the parent failed');
+  },
+  onClose: () => process.exit(isDrained ? 0 : 1),
+});
+
+/** All is said and written. */
+function end(): void {
+  isDrained = true;
+  channel.close();
+}

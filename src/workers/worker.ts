@@ -1,0 +1,101 @@
+/**
+ * One of several processes that answer requests: a core with the API before it,
+ * whose files, usage ledger and hub are the parent's.
+ */
+import { createApiHandler } from '../api.ts';
+import { systemClock } from '../clock.ts';
+import { type Core, createCore } from '../core.ts';
+import type { CrewState } from '../crew.ts';
+import { createApiListener } from '../http/listeners.ts';
+import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
+import { readPrices } from '../ledger/prices.ts';
+import { UsageFile } from '../ledger/usage-file.ts';
+import { createLog, type Log } from '../log.ts';
+import type { Channel } from './channel.ts';
+import { HandedConnections } from './handed-connections.ts';
+import { NodeHub } from './node-hub.ts';
+import type { ParentServices, Welcome, WorkerServices } from './parent-services.ts';
+import { RelayedLedger } from './relayed-ledger.ts';
+import { RemoteStore } from './remote-store.ts';
+
+export interface Worker {
+  readonly connections: HandedConnections;
+  readonly services: Pick<WorkerServices, 'hub' | 'store'>;
+  readonly life: Omit<WorkerServices['life'], 'start'>;
+  readonly log: Log;
+}
+
+/** @param onDrained called once it has drained, and nothing is left to be written */
+export async function startWorker(
+  welcome: Welcome,
+  channel: Channel<ParentServices>,
+  onDrained: () => void,
+): Promise<Worker> {
+  const { config, origins, number, node, secret, callers } = welcome;
+  const clock = systemClock;
+  const log = createLog(config.logLevel).child({ worker: number });
+  const hub = new NodeHub(node, (method, ...parameters) => channel.ask('hub', method, ...parameters));
+  const ledger = createLedger(log, channel);
+  const core = createCore(config, log, clock, origins, undefined, {
+    file: new RemoteStore(welcome.storeName, channel, config.redis === null),
+    ledger,
+    callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
+    secret,
+  });
+  let isStopping = false;
+  const { proxy } = await core.open(() => isStopping);
+  const server = createApiListener();
+  const handle = createApiHandler(config, core, proxy);
+  for (const event of ['request', 'checkExpectation']) server.on(event, handle);
+  const connections = new HandedConnections(server, () => channel.tell('pool', 'left', 1));
+  await core.prepare();
+  return {
+    connections,
+    log,
+    services: {
+      hub: {
+        deliver: (message) => void hub.deliver(message),
+        news: (name) => hub.news(name),
+        left: (other) => hub.left(other),
+      },
+      store: { gone: (gone) => core.stores.heed(gone) },
+    },
+    life: {
+      async drain() {
+        isStopping = true;
+        await connections.drain();
+        await core.abort();
+        await core.close();
+        onDrained();
+      },
+      abort: () => void core.abort(),
+      cut: () => connections.cut(),
+      has: (keys) => keys.map((key) => core.stores.memory.has(key)),
+      report: createReporter(core, ledger),
+    },
+  };
+}
+
+function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger {
+  const usageFile = new UsageFile({ path: null, clock: systemClock, log });
+  return new RelayedLedger({ usageFile, prices: readPrices(), log }, systemClock, (batch) =>
+    channel.tell('ledger', 'note', batch),
+  );
+}
+
+/** A report comes after the records of all that it is about. */
+function createReporter({ admission, stores, hints }: Core, ledger: RelayedLedger): () => CrewState {
+  const delay = new EventLoopDelay();
+  return () => {
+    ledger.flush();
+    return {
+      flights: admission.flights,
+      listeners: admission.listeners,
+      bytes: admission.bytes,
+      memory: stores.memory.held,
+      lru: stores.lru(),
+      hints: hints.list(),
+      delays: delay.take(),
+    };
+  };
+}
