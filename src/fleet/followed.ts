@@ -40,6 +40,7 @@ export class Followed {
   #rest: Buffer | null = null;
   #hasBegun = false;
   #isSending = false;
+  #isUnheard = false;
   /** Sent once all has been played, and again until the follower has heard it. */
   #last: Unnamed<ToFollower> | null = null;
   #isOver = false;
@@ -72,6 +73,7 @@ export class Followed {
   wanted(offset: number): void {
     this.#heardAt = this.#clock.now();
     this.#taken = Math.max(this.#taken, offset);
+    this.#isUnheard = false;
     this.#play();
   }
 
@@ -102,7 +104,7 @@ export class Followed {
   }
 
   #play(): void {
-    if (this.#isOver || this.#isSending || this.#hub.state === 'down') return;
+    if (this.#isOver || this.#isSending || this.#isUnheard || this.#hub.state === 'down') return;
     if (!this.#hasBegun && !this.#begin()) return;
     const { chunks, bytes } = this.#read();
     if (bytes > 0) {
@@ -186,6 +188,7 @@ export class Followed {
   async #send(message: Unnamed<ToFollower>, bytes?: readonly Buffer[]): Promise<void> {
     const named = { ...message, session: this.#session } as ToFollower;
     const isHeard = await this.#hub.send(this.node, encodeMessage(named, bytes));
-    if (isHeard === false) this.close();
+    // It is gone, or does not hear yet after the hub was: until it says so, nothing more is sent.
+    if (isHeard === false) this.#isUnheard = true;
   }
 }

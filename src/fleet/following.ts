@@ -40,6 +40,7 @@ export class RemoteFollowing implements Following {
   /** The offset that the leader knows of. */
   #told = 0;
   #isPaused = false;
+  #isToJoin = false;
   #heardAt: number;
 
   constructor(plan: FollowingPlan) {
@@ -54,6 +55,7 @@ export class RemoteFollowing implements Following {
     this.#session = name();
     onName(this, this.#session, before);
     this.#told = this.#offset;
+    this.#isToJoin = false;
     void this.#send({ kind: 'join', offset: this.#offset, position });
   }
 
@@ -83,6 +85,7 @@ export class RemoteFollowing implements Following {
   /** Gives up a leader that is silent for too long. */
   watch(): void {
     if (this.#plan.clock.now() - this.#heardAt >= SILENCE_MS) this.#lose('gone');
+    else if (this.#isToJoin) this.join();
   }
 
   beat(): void {
@@ -148,8 +151,14 @@ export class RemoteFollowing implements Following {
     const session = this.#session as string;
     const isHeard = await hub.send(leader, encodeMessage({ ...message, session, node: hub.node, token } as ToLeader));
     if (this.#session !== session) return;
-    if (isHeard === false) this.#lose('gone');
+    if (isHeard === false) this.#notHeard();
     else if (isHeard === null && message.kind === 'join') this.#joinAgain();
+  }
+
+  /** The leader is gone, or does not hear yet after the hub was: then what has begun may go on. */
+  #notHeard(): void {
+    if (this.#offset === 0) this.#lose('gone');
+    else this.#isToJoin = true;
   }
 
   /** The join may not have arrived. */

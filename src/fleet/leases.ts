@@ -22,7 +22,7 @@ export interface FleetLeasesParts {
   readonly clock: Clock;
   readonly admission: AdmissionControl;
   /** How far the log of purges has been read. */
-  readonly purges: Pick<PurgeLog, 'mark'>;
+  readonly purges: Pick<PurgeLog, 'mark' | 'isShared'>;
 }
 
 /** How often each has happened. */
@@ -43,6 +43,7 @@ export class FleetLeases implements Leases {
   readonly live: LiveFollowing;
   readonly #hub: Hub;
   readonly #clock: Clock;
+  readonly #purges: FleetLeasesParts['purges'];
   /** The flights that lead or are to, by the tokens of their leases. */
   readonly #leading = new Map<string, LeasedLeading>();
   #cancelBeat: (() => void) | null = null;
@@ -51,6 +52,7 @@ export class FleetLeases implements Leases {
   constructor({ hub, clock, admission, purges }: FleetLeasesParts) {
     this.#hub = hub;
     this.#clock = clock;
+    this.#purges = purges;
     const flightOf = (token: string) => this.#leading.get(token)?.flight ?? null;
     this.live = new LiveFollowing({ hub, clock, admission, purges, flightOf, onBusy: () => this.#awaitBeat() });
   }
@@ -67,8 +69,8 @@ export class FleetLeases implements Leases {
     }
     this.#leading.delete(token);
     if (claimed.kind === 'stored') return claimed;
-    // What this node itself leads may be played to somebody else only.
-    if (claimed.node === this.#hub.node) return { kind: 'alone', lease: this.alone(key) };
+    // What this node leads itself is for others, and who leads may not know yet what was thrown away here.
+    if (claimed.node === this.#hub.node || !this.#purges.isShared) return { kind: 'alone', lease: this.alone(key) };
     return { kind: 'held', leader: this.live.leader(claimed.node, claimed.token) };
   }
 

@@ -18,7 +18,7 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly admission: AdmissionControl;
   /** How far the log of purges has been read. */
-  readonly purges: Pick<PurgeLog, 'mark'>;
+  readonly purges: Pick<PurgeLog, 'mark' | 'isShared'>;
   /** The flight that leads under the lease with this token; null where none does. */
   readonly flightOf: (token: string) => Flight | null;
   /** Called where beats are needed. */

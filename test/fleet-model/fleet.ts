@@ -8,7 +8,7 @@ import { Asker, type Pace, type Topic } from '../flight/asker.ts';
 import type { Random } from '../request/random.ts';
 import { type CallPlan, FleetCall } from './call.ts';
 import { FleetInvariants } from './invariants.ts';
-import { FleetNode } from './node.ts';
+import { FleetNode, type Sabotage } from './node.ts';
 import type { Profile } from './profile.ts';
 import { SharedEntries } from './shared-store.ts';
 import { HubServer } from './simulated-hub.ts';
@@ -28,6 +28,12 @@ interface OwnPurge {
   readonly key: string;
   readonly at: number;
   isLogged: boolean;
+}
+
+export interface FleetOptions {
+  /** Takes what is done, line by line. */
+  readonly trace?: string[] | null;
+  readonly sabotage?: Sabotage | undefined;
 }
 
 const START = Date.UTC(2026, 0, 1);
@@ -53,7 +59,7 @@ export class Fleet {
   readonly #askedAt = new Map<string, number>();
   #isHealed = false;
 
-  constructor(profile: Profile, random: Random, trace: string[] | null = null) {
+  constructor(profile: Profile, random: Random, { trace = null, sabotage }: FleetOptions = {}) {
     this.profile = profile;
     this.#random = random;
     this.#trace = trace;
@@ -87,7 +93,7 @@ export class Fleet {
     this.nodes = names.map((name) => {
       const skew = profile.isSkewed ? random.pick([0, 3_600_000, -3_600_000]) : 0;
       const onAbandon = random.pick(['abort', 'finish'] as const);
-      return new FleetNode({ name, server: this.server, shared: this.shared, skew, onAbandon });
+      return new FleetNode({ name, server: this.server, shared: this.shared, skew, onAbandon, sabotage });
     });
   }
 

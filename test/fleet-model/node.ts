@@ -5,7 +5,7 @@
 import { AdmissionControl, type Limits } from '../../src/cache/admission-control.ts';
 import { Cache } from '../../src/cache/cache.ts';
 import type { Clock } from '../../src/clock.ts';
-import { FleetLeases } from '../../src/fleet/leases.ts';
+import { FleetLeases, type FleetLeasesParts } from '../../src/fleet/leases.ts';
 import { SharedPurgeLog } from '../../src/fleet/purge-log.ts';
 import type { Log } from '../../src/log.ts';
 import type { Gone } from '../../src/store/gone.ts';
@@ -21,6 +21,17 @@ export interface NodePlan {
   /** How far its clock is off, in ms. */
   readonly skew: number;
   readonly onAbandon: 'abort' | 'finish';
+  /** Breaks a rule of a node, to see that it is missed. */
+  readonly sabotage?: Sabotage | undefined;
+}
+
+export interface Sabotage {
+  /** Called before anything is built upon it. */
+  readonly hub?: (hub: SimulatedHub) => void;
+  readonly store?: (store: SharedStore) => void;
+  /** Called once all is built. */
+  readonly node?: (node: FleetNode) => void;
+  readonly purges?: (purges: SharedPurgeLog) => FleetLeasesParts['purges'];
 }
 
 /** How long a call may be silent, in seconds, before another may start. */
@@ -39,13 +50,14 @@ export class FleetNode {
   readonly memory = createMemoryStore({ maxBytes: 1e6 });
   isDead = false;
 
-  constructor({ name, server, shared, skew, onAbandon }: NodePlan) {
+  constructor({ name, server, shared, skew, onAbandon, sabotage }: NodePlan) {
     this.name = name;
     const clock: Clock = {
       now: () => server.clock.now() + skew,
       after: (ms, act) => server.clock.after(ms, () => this.isDead || act()),
     };
     this.hub = server.connect(name, clock);
+    sabotage?.hub?.(this.hub);
     this.admission = new AdmissionControl(BOUNDLESS, clock);
     const store = createTiers({ stores: [this.memory], catalogue: this.memory, clock });
     this.cache = new Cache({
@@ -65,10 +77,14 @@ export class FleetNode {
       store.heed(gone);
     };
     this.purges = new SharedPurgeLog({ hub: this.hub, clock, heed, heedAll: () => heed({ purge: {} }) });
-    this.leases = new FleetLeases({ hub: this.hub, clock, admission: this.admission, purges: this.purges });
+    const purges = sabotage?.purges?.(this.purges) ?? this.purges;
+    this.leases = new FleetLeases({ hub: this.hub, clock, admission: this.admission, purges });
     this.cache.removals.join(this.purges);
     this.cache.join(this.leases);
-    store.share({ store: new SharedStore(this.hub, shared), catalogue: this.memory, judge: this.purges });
+    const sharedStore = new SharedStore(this.hub, shared);
+    sabotage?.store?.(sharedStore);
+    store.share({ store: sharedStore, catalogue: this.memory, judge: this.purges });
+    sabotage?.node?.(this);
   }
 
   die(): void {

@@ -8,7 +8,8 @@ import type { Pace, Topic } from '../flight/asker.ts';
 import { PLAIN, REFRESH, REVALIDATES, STALE_IF_ERROR } from '../flight/events.ts';
 import { Random } from '../request/random.ts';
 import type { CallPlan } from './call.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type FleetOptions } from './fleet.ts';
+import type { Sabotage } from './node.ts';
 import { isCalm, profileOf } from './profile.ts';
 
 const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
@@ -21,19 +22,19 @@ const CALL_PACES: readonly number[] = [0, 1, 5, 40, 300, 900, 2_500];
 const OUTAGES: readonly number[] = [100, 1_000, 2_500, 6_000];
 
 /** @returns what was found not to hold, with all that was done, or null */
-export async function runSchedule(seed: number): Promise<string | null> {
-  const found = await play(seed, null);
-  if (found === null) return null;
+export async function runSchedule(seed: number, sabotage?: Sabotage): Promise<string | null> {
+  const found = await play(seed, { sabotage });
+  if (found === null || sabotage) return found;
   const trace: string[] = [];
-  await play(seed, trace);
+  await play(seed, { trace });
   return [`seed ${seed}: ${found}`, ...trace].join('\n');
 }
 
-async function play(seed: number, trace: string[] | null): Promise<string | null> {
+async function play(seed: number, options: FleetOptions): Promise<string | null> {
   const random = new Random(seed);
   const profile = profileOf(random);
-  trace?.push(JSON.stringify(profile));
-  const fleet = new Fleet(profile, random, trace);
+  options.trace?.push(JSON.stringify(profile));
+  const fleet = new Fleet(profile, random, options);
   const chance = new Chance(fleet, random);
   await fleet.start();
   for (let events = 6 + random.below(14); events > 0; events--) {

@@ -26,12 +26,12 @@ export class SharedEntries {
 
 export class SharedStore implements Tier {
   readonly name = 'shared';
-  readonly #hub: SimulatedHub;
+  readonly hub: SimulatedHub;
   readonly #shared: SharedEntries;
   readonly #pending = new Map<string, Entry>();
 
   constructor(hub: SimulatedHub, shared: SharedEntries) {
-    this.#hub = hub;
+    this.hub = hub;
     this.#shared = shared;
   }
 
@@ -41,7 +41,7 @@ export class SharedStore implements Tier {
 
   async get(key: string): Promise<Found | undefined> {
     const pending = this.#pending.get(key);
-    const entry = pending ?? (await this.#hub.ask(() => this.#shared.entries.get(key) ?? null));
+    const entry = pending ?? (await this.hub.ask(() => this.#shared.entries.get(key) ?? null));
     return entry ? { entry, tier: this.name } : undefined;
   }
 
@@ -55,7 +55,7 @@ export class SharedStore implements Tier {
     const done = () => {
       if (this.#pending.get(key) === entry) this.#pending.delete(key);
     };
-    void this.#hub.ask((server) => this.#shared.write(server, key, entry, fence)).then(done);
+    void this.hub.ask((server) => this.#shared.write(server, key, entry, fence)).then(done);
   }
 
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {
@@ -64,7 +64,7 @@ export class SharedStore implements Tier {
 
   delete(key: string): void {
     this.#pending.delete(key);
-    void this.#hub.ask(() => this.#shared.entries.delete(key));
+    void this.hub.ask(() => this.#shared.entries.delete(key));
   }
 
   async close(): Promise<void> {}
