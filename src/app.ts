@@ -12,13 +12,15 @@ import type { Config } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
-import { type Core, createCore } from './core.ts';
-import type { Crew } from './crew.ts';
+import { type Core, createCore, type OpenCore, type SharedParts } from './core.ts';
 import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
-import { Metrics } from './ledger/metrics.ts';
+import type { Hint } from './ledger/hint-list.ts';
+import { Metrics, type TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Rules } from './request/parsed-head.ts';
+import type { Catalogue, TierSize } from './store/catalogue.ts';
+import type { LruInfo } from './store/memory.ts';
 
 export interface App extends Omit<Core, 'open'> {
   readonly api: Listener;
@@ -29,20 +31,54 @@ export interface App extends Omit<Core, 'open'> {
   readiness: Readiness;
 }
 
+/** Several processes that answer the requests of a proxy, which keeps the files and the admin API. */
+export interface WorkerGroup {
+  /** Accepts for all of them; closed once they have ended. */
+  readonly api: Listener;
+  /** The settings of the proxy's own part. */
+  readonly config: Config;
+  /** Where they meet, and the proxy with them. */
+  readonly shared: SharedParts;
+  /** How they were when they were last looked at. */
+  readonly state: WorkerGroupState;
+  /** Resolves once all answer requests, over what the proxy has opened. */
+  start(core: Core, opened: OpenCore): Promise<void>;
+  look(): Promise<void>;
+  /** Ends all upstream calls. */
+  abort(): void;
+  /** The tiers of the proxy, and beside them the memory of its workers. */
+  tiersBeside(tiers: readonly TierReading[]): readonly TierReading[];
+  /** A catalogue whose rows name the memory of the workers, where that has an entry. */
+  catalogueOver(catalogue: Catalogue): Catalogue;
+}
+
+/** Sums over all processes; of lateness the worst. */
+export interface WorkerGroupState {
+  readonly flights: number;
+  readonly listeners: number;
+  /** The bytes that answers on their way hold. */
+  readonly bytes: number;
+  readonly memory: TierSize;
+  readonly lru: LruInfo;
+  readonly hints: readonly Hint[];
+  /** How late event loops were since the last look, in seconds by quantile. */
+  readonly delays: Readonly<Record<string, number>>;
+}
+
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
- * @param crew answers the requests, where it is not this process
+ * @param workers answers the requests, where it is not this process
  */
 export function createApp(
   config: Config,
   log: Log,
   clock: Clock = systemClock,
   origins: readonly Origin[] = [],
-  crew: Crew | null = null,
+  workers: WorkerGroup | null = null,
 ): App {
-  const core = createCore(crew?.config ?? config, log, clock, origins);
-  const metrics = createMetrics(core, crew);
-  const [api, admin] = [crew?.api ?? createApiListener(), createAdminListener()];
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const metrics = createMetrics(core, workers);
+  const [api, admin] = [workers?.api ?? createApiListener(), createAdminListener()];
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   let rules: Rules;
   const adminServer = new LazyAdminServer({
@@ -50,15 +86,15 @@ export function createApp(
     token: config.admin.token,
     readiness: () => app.readiness,
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
-    catalogue: crew?.catalogueOver(core.store) ?? core.store,
+    catalogue: workers?.catalogueOver(core.store) ?? core.store,
     removals: core.cache.removals,
-    lru: () => crew?.state.lru ?? core.stores.lru(),
+    lru: () => workers?.state.lru ?? core.stores.lru(),
     async stats() {
-      await crew?.look();
-      return { ...(await core.ledger.stats()), hints: crew?.state.hints ?? core.hints.list() };
+      await workers?.look();
+      return { ...(await core.ledger.stats()), hints: workers?.state.hints ?? core.hints.list() };
     },
     async metrics() {
-      await crew?.look();
+      await workers?.look();
       return metrics.text();
     },
     subscribe: (subscriber) => core.ledger.subscribe(subscriber),
@@ -75,16 +111,16 @@ export function createApp(
     async open() {
       const opened = await core.open(() => app.readiness === 'stopping');
       rules = opened.rules;
-      if (crew) await crew.start(core, opened);
+      if (workers) await workers.start(core, opened);
       else apiLobby.open(createApiHandler(config, core, opened.proxy));
       adminLobby.open((request, response) => void adminServer.handle(request, response));
     },
     async prepare() {
-      if (!crew) await core.prepare();
+      if (!workers) await core.prepare();
       await adminServer.prepare();
     },
     async abort() {
-      crew?.abort();
+      workers?.abort();
       await core.abort();
     },
     async close() {
@@ -95,15 +131,15 @@ export function createApp(
   return app;
 }
 
-function createMetrics({ stores, files, admission, ledger }: Core, crew: Crew | null): Metrics {
+function createMetrics({ stores, files, admission, ledger }: Core, workers: WorkerGroup | null): Metrics {
   const metrics = new Metrics({
     version: packageVersion(),
-    tiers: () => crew?.tiersBeside(stores.tiers()) ?? stores.tiers(),
+    tiers: () => workers?.tiersBeside(stores.tiers()) ?? stores.tiers(),
     files,
-    flights: () => (crew?.state ?? admission).flights,
-    listeners: () => (crew?.state ?? admission).listeners,
-    bytesInTheAir: () => (crew?.state ?? admission).bytes,
-    ...(crew && { delays: () => crew.state.delays }),
+    flights: () => (workers?.state ?? admission).flights,
+    listeners: () => (workers?.state ?? admission).listeners,
+    bytesInTheAir: () => (workers?.state ?? admission).bytes,
+    ...(workers && { delays: () => workers.state.delays }),
   });
   ledger.subscribe((record) => metrics.observe(record));
   ledger.onCall((record) => metrics.observeCall(record));

@@ -11,6 +11,8 @@ import { type Clock, within } from './clock.ts';
 import { type Config, retentionOf } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import type { Hub } from './fleet/hub.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -66,8 +68,15 @@ export interface OpenCore {
   readonly secret: Buffer;
 }
 
-/** The parts of a core that another process has, and this one reaches through it: its files, and what is in them. */
+/** The parts of a core that several processes of one machine share. */
 export interface SharedParts {
+  /** Where they meet; absent where Redis is that place. */
+  readonly hub: Hub | undefined;
+  /** The parts that another process has; absent where it is this one. */
+  readonly remote?: RemoteParts;
+}
+
+export interface RemoteParts {
   readonly file: SqliteStore;
   readonly ledger: Ledger;
   readonly callersFile: CallersOptions['file'];
@@ -86,7 +95,7 @@ const MEMO_SHARE = 1 / 16;
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param upstream sends requests; closed with the core
- * @param shared parts of another process; none of it is opened here
+ * @param shared parts that are not this process's alone
  */
 export function createCore(
   config: Config,
@@ -97,8 +106,10 @@ export function createCore(
   shared?: SharedParts,
 ): Core {
   const { path } = config.store;
+  const { hub, remote } = shared ?? {};
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
+  let fleet: Fleet | null = null;
   /** Of both files. */
   const thread = new Thread();
   const memoryBytes = Math.floor(config.memory.bytes * (1 - MEMO_SHARE));
@@ -106,13 +117,13 @@ export function createCore(
     onGone: (gone) => cache.removals.heed(gone),
     onReplaced: () => kept && keepSecret(path as string, kept, log),
   };
-  const stores = createStores(config, memoryBytes, log, clock, thread, events, shared?.file);
+  const stores = createStores(config, memoryBytes, log, clock, thread, events, remote?.file);
   const { store } = stores;
-  const usageFile = new UsageFile({ path: shared ? null : usagePath(path), clock, log, thread });
-  const ledger = shared?.ledger ?? new Ledger({ usageFile, prices: readPrices(), log });
+  const usageFile = new UsageFile({ path: remote ? null : usagePath(path), clock, log, thread });
+  const ledger = remote?.ledger ?? new Ledger({ usageFile, prices: readPrices(), log });
   const admission = new AdmissionControl(config.limits, clock);
   const cache = createCache(config, { store, admission, ledger, clock, log });
-  const callers = createCallers(config, log, clock, shared?.callersFile);
+  const callers = createCallers(config, log, clock, remote?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
@@ -128,13 +139,19 @@ export function createCore(
     stores,
     files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
     async open(isStopping) {
-      const given = shared ? null : givenSecret(config, log);
+      const given = remote ? null : givenSecret(config, log);
       const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      const secret = shared?.secret ?? given ?? (kept = keptSecret(config, log));
+      const secret = remote?.secret ?? given ?? (kept = keptSecret(config, log));
       const rules = createRules(config, secret, origins);
+      if (hub) {
+        const { Fleet } = await import('./fleet/fleet.ts');
+        const none = { store: null, catalogue: null };
+        fleet = new Fleet({ hub, admission, cache, callers, stores, shared: none, clock });
+        await fleet.join();
+      }
       return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
     async prepare() {
@@ -146,6 +163,7 @@ export function createCore(
       await callers.close();
       await keyer.close();
       await store.close();
+      await fleet?.close();
     },
   };
 }

@@ -5,17 +5,18 @@ import type { Clock } from './clock.ts';
 import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
+import type { FleetStores } from './fleet/fleet.ts';
 import type { Gone } from './store/gone.ts';
 import { createMemoryStore, type LruInfo, type MemoryStore } from './store/memory.ts';
 import type { Catalogue } from './store/catalogue.ts';
 import { createSqliteStore, type SqliteStore } from './store/sqlite.ts';
-import type { SealingOptions } from './store/sqlite-sealing.ts';
+import type { SealingOptions } from './store/sealing.ts';
 import type { Store, Tier } from './store/store.ts';
 import { createTiers } from './store/tiers.ts';
 import type { Failure } from './thread/failure.ts';
 import type { Thread } from './thread/thread.ts';
 
-export interface Stores {
+export interface Stores extends FleetStores {
   readonly store: Store;
   /** The last of the tiers, which knows all that is kept. */
   readonly base: Required<Pick<Tier, 'use' | 'written'>> & Tier & Catalogue;
@@ -27,9 +28,9 @@ export interface Stores {
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
   readonly lru: () => LruInfo;
-  /** Drops from memory, and from flights, what another process threw away. */
-  readonly heed: (gone: Gone) => void;
-  /** @param listener called with what another process threw away */
+  /** Another process that has the file open threw this away. */
+  readonly goneFromFile: (gone: Gone) => void;
+  /** @param listener called with what is gone from the file so */
   readonly onGone: (listener: (gone: Gone) => void) => void;
   readonly memory: Pick<MemoryStore, 'has' | 'held'>;
 }
@@ -56,7 +57,7 @@ export function createStores(
 ): Stores {
   const { path, bytes, encrypt } = config.store;
   let sealing: SealingOptions | null = null;
-  const listeners: ((gone: Gone) => void)[] = [events.onGone, (gone) => store.heed(gone)];
+  const listeners: ((gone: Gone) => void)[] = [events.onGone, (gone) => store.heed(gone, file ?? undefined)];
   const onGone = (gone: Gone) => {
     for (const listener of listeners) listener(gone);
   };
@@ -74,6 +75,10 @@ export function createStores(
   return {
     store,
     base: file ?? memory,
+    share: (shared) => store.share(shared),
+    heed: (gone) => store.heed(gone),
+    // What the file has is judged.
+    heedAll: () => store.heed({ purge: {} }, file ?? undefined),
     async openFile(secret) {
       sealing = secret && { secret, isOn: encrypt === 'secret' };
       await file?.ready;
@@ -85,7 +90,7 @@ export function createStores(
     ],
     isFileUp: () => file?.state === 'up',
     lru: () => memory.info(),
-    heed: onGone,
+    goneFromFile: onGone,
     onGone: (listener) => void listeners.push(listener),
     memory,
   };

@@ -19,7 +19,7 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
-  ['api', 'crew'],
+  ['api'],
   ['app', 'fetch'],
   ['lifecycle'],
   ['workers'],

@@ -21,6 +21,11 @@ export interface CallersOptions {
   readonly clock: Clock;
 }
 
+/** The other processes of a fleet, which go by the same word. */
+export interface CallerNews {
+  append(caller: string, isRefused: boolean): void;
+}
+
 /** The standing of a caller, by which its requests are answered. */
 export type Standing = 'accepted' | 'to-check' | 'refused';
 
@@ -63,10 +68,16 @@ export class Callers {
   readonly #options: CallersOptions;
   readonly #recheckMs: number;
   readonly #callers = new Map<string, CallerState>();
+  #news: CallerNews | null = null;
 
   constructor(options: CallersOptions) {
     this.#options = options;
     this.#recheckMs = (options.recheck ?? Infinity) * 1000;
+  }
+
+  /** Has other processes told what is news. Legal before the first request. */
+  join(news: CallerNews): void {
+    this.#news = news;
   }
 
   /**
@@ -130,9 +141,18 @@ export class Callers {
     const isRefusal = isRefused(status);
     if (status === 402) return this.#noteToPay(caller);
     if (!isRefusal && !(isCached && isAccepted(status))) return;
+    if (this.heed(caller, isRefusal)) this.#news?.append(caller, isRefusal);
+  }
+
+  /**
+   * Takes over the word of an upstream, to this process or to another.
+   * @returns whether it refuses one who was not refused before, or accepts one who was
+   */
+  heed(caller: string, isRefusal: boolean): boolean {
     const now = this.#options.clock.now();
     const known = this.#callers.get(caller) ?? { ...UNKNOWN };
-    const isNews = isRefusal ? !known.refusedAt : known.refusedAt !== null || now - known.savedAt >= SAVED_MS;
+    const isTurn = isRefusal === (known.refusedAt === null);
+    const isNews = isTurn || (!isRefusal && now - known.savedAt >= SAVED_MS);
     if (isRefusal) known.refusedAt = now;
     else {
       known.isToPay = false;
@@ -140,10 +160,11 @@ export class Callers {
       known.refusedAt = null;
       known.checkAt = now + this.#recheckMs;
     }
-    if (!isNews) return;
+    if (!isNews) return false;
     known.savedAt = now;
     this.#put(caller, known);
     this.#options.file?.changed(this.#callers);
+    return isTurn;
   }
 
   /** All on whom there is word, for a process that starts beside this one. */

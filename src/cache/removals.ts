@@ -28,17 +28,29 @@ export interface PurgeLog {
   append(gone: Gone): Promise<boolean>;
 }
 
+/** Keys under which other processes of a fleet may hold an older entry. */
+export interface ReplacedKeys {
+  append(key: string): void;
+}
+
 export class Removals {
   readonly #parts: RemovalParts;
   #log: PurgeLog | null = null;
+  #replaced: ReplacedKeys | null = null;
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
   }
 
-  /** Has other processes told what is thrown away here. Legal before the first request. */
-  join(log: PurgeLog): void {
+  /** Has other processes told what is thrown away here, and what is replaced. Legal before the first request. */
+  join(log: PurgeLog, replaced: ReplacedKeys): void {
     this.#log = log;
+    this.#replaced = replaced;
+  }
+
+  /** A newer entry was stored under a key than one that was served from it. */
+  replaced(key: string): void {
+    this.#replaced?.append(key);
   }
 
   /** The mark of an answer that is asked for now; undefined where purges are not logged. */

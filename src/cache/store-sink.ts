@@ -17,7 +17,7 @@ import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
-import { storeVariant } from './variants.ts';
+import { storeVariant, variantKey } from './variants.ts';
 
 /** The parts that all landings share. */
 export interface CacheContext {
@@ -87,7 +87,7 @@ export class StoreSink implements Sink {
   }
 
   keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
-    const { store, clock, flights, hitForMiss, deletedResponses, keptHeaders, retention } = this.#context;
+    const { store, clock, flights, hitForMiss, deletedResponses, removals, keptHeaders, retention } = this.#context;
     const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
     if (deletedResponses.has(answerId)) return;
@@ -106,7 +106,15 @@ export class StoreSink implements Sink {
     storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
     this.#lease?.written();
     flights.supersede(key);
+    if (this.before || this.#question.isRefresh) this.#reportReplaced(removals);
     this.isKept = true;
+  }
+
+  #reportReplaced(removals: Removals): void {
+    const { key } = this.#question;
+    const variant = this.terms?.variant;
+    removals.replaced(key);
+    if (variant) removals.replaced(variantKey(key, variant.digest));
   }
 
   refuse(why: string): void {

@@ -11,10 +11,10 @@ import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { callersPath } from '../cache/callers-file.ts';
 import { CLOCK_SKEW_MS } from '../clock.ts';
-import { ConfigError, reasonOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { isOpenToOthers } from '../privacy.ts';
-import { readSecret, secretPath } from '../secret.ts';
+import { secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
 import { failure, ok, type CheckResult, warning } from './finding.ts';
 import { formatSize } from './format.ts';
@@ -82,20 +82,6 @@ async function readHealth(examination: Examination, signal: AbortSignal): Promis
     throw error;
   } finally {
     child.kill('SIGKILL');
-  }
-}
-
-export function checkSecret(storePath: string): CheckResult {
-  const path = secretPath(storePath);
-  try {
-    return ok(readSecret(path) === null ? `${path} is not there yet, and will be made` : `${path} is one`);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      const advice = 'make it readable for this user, or stored answers are not found';
-      return failure(`${path} cannot be read (${reasonOf(error)})`, advice);
-    }
-    const advice = 'restore it, or remove it to have a new one made, which finds no stored answer';
-    return failure(`${path} is no secret of Refrain's`, advice);
   }
 }
 

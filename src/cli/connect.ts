@@ -5,6 +5,7 @@
 import type { EntryJson } from '../admin/entry-json.ts';
 import type { ProxyTarget } from '../config/command.ts';
 import type { EntryPage, ProxyData, ProxyStats } from './proxy-data.ts';
+import { givenSecret } from '../secret.ts';
 import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { dataInFiles } from './files.ts';
@@ -24,7 +25,7 @@ export async function readData<T>(
   }
   const { path } = target.config.store;
   if (target.url !== null || path === null) throw new CommandError(noProxy(target, admin));
-  return read(dataInFiles(path, noProxy(target, admin), output.note));
+  return read(dataInFiles(path, () => givenSecret(target.config), noProxy(target, admin), output.note));
 }
 
 /** Asks for something that only a proxy that runs can do. */

@@ -8,9 +8,10 @@ import type { ExaminedConfig } from '../config/sources.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { createTargets } from '../rules.ts';
 import { askUpstream, greet } from './ask-upstream.ts';
-import { checkDatabase, checkDirectory, checkPrivacy, checkSecret, checkSpace } from './check-disk.ts';
+import { checkDatabase, checkDirectory, checkPrivacy, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkHints, checkRunning } from './check-running.ts';
+import { checkSecret } from './check-secret.ts';
 import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
@@ -58,6 +59,7 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
       [`stream${called}`, (signal) => checkStream(candidate, greeted, (probe) => askUpstream(probe, config, signal))],
     ] satisfies readonly NamedCheck[];
   };
+  const secret: NamedCheck = ['secret', () => checkSecret(examined)];
   return [
     ['variables', () => checkVariables(examined)],
     ['admin API', () => checkAdmin(config)],
@@ -69,19 +71,19 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
     ...upstreamChecks(null, upstream, standard, first),
     ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
     ['clock', () => checkClock(systemClock.now(), first)],
-    ...(store.path === null ? [STORE_OFF] : fileChecks(store.path, store.bytes)),
+    ...(store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, store.bytes, secret)),
   ];
 }
 
 const STORE_OFF: NamedCheck = ['store file', () => ok('off; answers are kept in memory alone')];
 
-function fileChecks(path: string, bytes: number): readonly NamedCheck[] {
+function fileChecks(path: string, bytes: number, secret: NamedCheck): readonly NamedCheck[] {
   return [
     ['store file', (signal) => checkDatabase({ path, of: 'store', bytes }, signal)],
     ['store directory', () => checkDirectory(path)],
     ['disk space', () => checkSpace(path, bytes)],
     ['usage ledger', (signal) => checkDatabase({ path: usagePath(path), of: 'ledger', bytes: null }, signal)],
-    ['secret', () => checkSecret(path)],
+    secret,
     ['file modes', () => checkPrivacy(path)],
   ];
 }

@@ -7,9 +7,11 @@ import { writeCursor } from '../admin/cursor.ts';
 import { findRow } from '../admin/find-row.ts';
 import { entryJson, entryRowJson } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
-import { RefrainError, unknownEntry } from '../errors.ts';
+import { variableName } from '../config/setting.ts';
+import { ConfigError, RefrainError, unknownEntry } from '../errors.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { readUsageFile } from '../ledger/read-usage-file.ts';
+import type { Unopened } from '../store/encryption.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
 import { failureOf } from '../thread/failure.ts';
 import type { ProxyData } from './proxy-data.ts';
@@ -17,42 +19,62 @@ import { CommandError, refusal } from './failure.ts';
 
 /**
  * @param path the file of the store
+ * @param secret reads the secret that a setting gives; null where none does
  * @param why no proxy is asked
  * @param note prints in one line which file is read
  */
-export function dataInFiles(path: string, why: string, note: (line: string) => void): ProxyData {
+export function dataInFiles(
+  path: string,
+  secret: () => Uint8Array | null,
+  why: string,
+  note: (line: string) => void,
+): ProxyData {
   const now = systemClock.now();
   const ledger = usagePath(path);
   let isSaid = false;
+  let isSearchedInPart = false;
   const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
     if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
     if (!isSaid) note(`refrain: ${why}; reading ${file}`);
     isSaid = true;
     return readOrRefuse(file, act);
   };
-  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, act));
+  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, secret(), act));
   return {
     stats: () => read(ledger, () => readUsageFile(ledger, now)),
     page: (query) =>
       inStore(async (store) => {
         const listing = readListing(query, now);
         const { rows, next } = await store.list(listing);
+        if (store.unopened && !isSearchedInPart) note(`refrain: what is encrypted was not searched; ${GIVE_SECRET}`);
+        isSearchedInPart ||= store.unopened !== null;
         return { entries: rows.map((row) => entryRowJson(row, now)), next: next && writeCursor(listing.sort, next) };
       }),
     entry: (key) =>
       inStore(async (store) => {
         const row = await findRow(store, key);
         const entry = await store.read(row.key);
-        if (entry === undefined) throw unknownEntry(row.key);
+        if (entry === undefined) throw store.unopened ? sealed(row.key, store.unopened) : unknownEntry(row.key);
         return entryJson(row, entry, now);
       }),
   };
+}
+
+const GIVE_SECRET = `give its secret by ${variableName('secretFile')} or ${variableName('secret')}`;
+
+function sealed(key: string, why: Unopened): CommandError {
+  return new CommandError(
+    why === 'altered'
+      ? `${key} is encrypted, and not as it was written`
+      : `${key} is encrypted by a secret that is not given here; ${GIVE_SECRET}`,
+  );
 }
 
 async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
+    if (error instanceof CommandError || error instanceof ConfigError) throw error;
     if (error instanceof RefrainError) throw refusal(error.code, error.message);
     const { code, message } = failureOf(error);
     if (code === 'NOT_OURS') throw new CommandError(`${file} is not Refrain's: ${message}`);
@@ -61,8 +83,12 @@ async function readOrRefuse<T>(file: string, act: () => T | Promise<T>): Promise
   }
 }
 
-async function readStore<T>(path: string, act: (store: SqliteReader) => Promise<T>): Promise<T> {
-  const store = new SqliteReader(path);
+async function readStore<T>(
+  path: string,
+  secret: Uint8Array | null,
+  act: (store: SqliteReader) => Promise<T>,
+): Promise<T> {
+  const store = new SqliteReader(path, secret);
   try {
     return await act(store);
   } finally {

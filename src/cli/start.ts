@@ -7,7 +7,7 @@ import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { placeOfSetting } from '../config/origin.ts';
-import type { Crew } from '../crew.ts';
+import type { WorkerGroup } from '../app.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
 import { createLog, type Log } from '../log.ts';
@@ -26,7 +26,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
   for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins, await crewFor(command, log));
+  const app = createApp(config, log, systemClock, origins, await workersFor(command, log));
   let addresses: Addresses;
   try {
     addresses = await start(app, config);
@@ -55,7 +55,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
 }
 
 /** Null where this process answers all requests itself. */
-async function crewFor({ config, origins }: StartCommand, log: Log): Promise<Crew | null> {
+async function workersFor({ config, origins }: StartCommand, log: Log): Promise<WorkerGroup | null> {
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (count === 1) return null;
   const { Parent } = await import('../workers/parent.ts');

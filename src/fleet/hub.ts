@@ -77,8 +77,11 @@ export interface SharedLog {
   append(text: string): Promise<number | null>;
   /** @param after the id of the last record that is known */
   read(after: number, limit: number): Promise<LogSlice | null>;
-  /** @param listener is called when there may be news; it may be called for nothing, or missed */
-  onNews(listener: () => void): void;
+  /**
+   * @param listener is called when there may be news; it may be called for nothing, or missed. A hub that sees all
+   * processes waits for what it returns, and so does who appended
+   */
+  onNews(listener: () => unknown): void;
   /** Begins the log anew under another incarnation, unless that has happened since. */
   renew(incarnation: string): Promise<boolean | null>;
 }

@@ -8,7 +8,7 @@
  *   current  it was read to its end when it was read last
  */
 import type { Clock } from '../clock.ts';
-import type { Hub, LogRecord, LogSlice, SharedLog } from './hub.ts';
+import type { Hub, LogName, LogRecord, LogSlice, SharedLog } from './hub.ts';
 
 /**
  * Why a log is read from its first record on:
@@ -44,11 +44,11 @@ export class LogReader {
   #cancelPoll: (() => void) | null = null;
   #isClosed = false;
 
-  constructor(hub: Hub, name: Parameters<Hub['log']>[0], clock: Clock, listener: LogListener) {
+  constructor(hub: Hub, name: LogName, clock: Clock, listener: LogListener) {
     this.#log = hub.log(name);
     this.#clock = clock;
     this.#listener = listener;
-    this.#log.onNews(() => void this.catchUp());
+    this.#log.onNews(() => this.catchUp());
     hub.onState((state) => {
       this.#isCurrent = false;
       if (state === 'up') void this.catchUp();

@@ -31,6 +31,11 @@ export interface PurgeLogOptions {
   readonly heed: (gone: Gone) => void;
   /** Has it throw away all that it would serve without asking whether that was purged. */
   readonly heedAll: () => void;
+  /**
+   * True where the log lives no longer than what alone writes to the stores: then entries of other logs are from
+   * before, and were purged where they lie.
+   */
+  readonly isOfOneRun?: boolean;
 }
 
 /** A purge of this process that has not been read in the log. */
@@ -94,6 +99,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     // What others purge while the hub is out of reach is not to be known.
     if (known === undefined || !this.#isWhole || (!this.#reader.isCurrent && this.#hub.state === 'up'))
       return 'unknown';
+    if (this.#options.isOfOneRun && mark?.log !== known.log) return 'kept';
     if (mark === undefined) return 'purged';
     if (mark.log !== known.log || mark.id > known.id) return 'unknown';
     const isHeld = mark.id === 0 ? this.#first === 1 : this.#index.at(mark.id)?.record === mark.record;

@@ -8,6 +8,7 @@ import { entryKey, fleetKey, leaseKey } from '../redis/keys.ts';
 import type { RedisReply } from '../redis/commands.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { Script } from '../redis/script.ts';
+import { Sealing } from '../store/sealing.ts';
 import type { Claim, Claimed, Hub, HubState, Lease, LogName } from './hub.ts';
 import { RedisBoard } from './redis-board.ts';
 import { RedisLog } from './redis-log.ts';
@@ -61,17 +62,21 @@ export interface RedisHubOptions {
   readonly connection: RedisConnection;
   /** The least that each log holds. */
   readonly lengths?: Readonly<Record<LogName, number>>;
+  /** Seals messages, which carry answers; they are in the clear if not given. */
+  readonly sealing?: Sealing;
 }
 
 export class RedisHub implements Hub {
   /** Without a blank, which ends a token in the value of a lease. */
   readonly node = randomBytes(12).toString('hex');
   readonly #connection: RedisConnection;
+  readonly #sealing: Sealing;
   readonly #logs: Readonly<Record<LogName, RedisLog>>;
   readonly #boards: Readonly<Record<'books' | 'facts', RedisBoard>>;
 
-  constructor({ connection, lengths = LENGTHS }: RedisHubOptions) {
+  constructor({ connection, lengths = LENGTHS, sealing = new Sealing() }: RedisHubOptions) {
     this.#connection = connection;
+    this.#sealing = sealing;
     const log = (name: LogName, isConfirmed = false) =>
       new RedisLog({ name, connection, held: lengths[name], isConfirmed });
     this.#logs = { purges: log('purges', true), callers: log('callers'), replaced: log('replaced') };
@@ -105,14 +110,20 @@ export class RedisHub implements Hub {
   }
 
   async send(node: string, message: Uint8Array): Promise<boolean | null> {
-    const [connection, channel, bytes] = [this.#connection, channelOf(node), bufferOver(message)];
+    const [connection, channel] = [this.#connection, channelOf(node)];
+    const bytes = bufferOver(this.#sealing.seal(channel, '', message));
     if (connection.isCluster) return (await connection.run(PUBLISH, [channel], [bytes])) === undefined ? null : true;
     const listeners = await connection.ask('PUBLISH', [channel, bytes]);
     return typeof listeners === 'number' ? listeners > 0 : null;
   }
 
   listen(listener: (message: Buffer) => void): void {
-    this.#connection.subscribe(channelOf(this.node), listener);
+    const channel = channelOf(this.node);
+    this.#connection.subscribe(channel, (message) => {
+      const opened = this.#sealing.open(channel, '', message);
+      // One that does not open is as good as lost.
+      if (typeof opened !== 'string') listener(opened);
+    });
   }
 
   log(name: LogName): RedisLog {

@@ -150,7 +150,7 @@ export class SqliteEntries {
 
   #decode(key: string, row: RawRow): Entry | undefined {
     if (this.#purges.has(row)) return undefined;
-    const opened = this.#sealing.open(key, row);
+    const opened = this.#sealing.openRow(key, row);
     // Whoever has its secret may still want it.
     if (opened === 'other-secret') return undefined;
     const entry = opened === 'altered' ? undefined : entryOf(key, opened);
@@ -161,7 +161,7 @@ export class SqliteEntries {
   #put(key: string, { entry, uses }: Put): void {
     const { answerId, storedAt } = entry;
     const columns = { ...columnsOf(entry), frame: encode(key, entry) };
-    const { parts, prompt, frame, ...label } = this.#sealing.seal(key, storedAt, columns);
+    const { parts, prompt, frame, ...label } = this.#sealing.sealRow(key, storedAt, columns);
     const texts = [key, parts, prompt, ...Object.values(label)];
     const tags = entry.request?.tags ?? [];
     const bytes = ROW_BYTES + frame.length + bytesOf(texts) + bytesOf(tags) + tags.length * TAG_BYTES;

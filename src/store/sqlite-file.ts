@@ -13,7 +13,8 @@ import type { Gone } from './gone.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteEntries, type SqliteSize } from './sqlite-entries.ts';
 import { STORE_MARK } from './sqlite-mark.ts';
-import { RowSealing, type SealingOptions } from './sqlite-sealing.ts';
+import type { SealingOptions } from './sealing.ts';
+import { RowSealing } from './sqlite-sealing.ts';
 import { goneBy, ThrownAway } from './thrown-away.ts';
 import type { Batch } from './write-buffer.ts';
 

@@ -14,7 +14,7 @@ import type { Totals } from './listing.ts';
 import type { SqliteSize } from './sqlite-entries.ts';
 import type { StoreNews } from './sqlite-file.ts';
 import { SqliteHealth } from './sqlite-health.ts';
-import type { SealingOptions } from './sqlite-sealing.ts';
+import type { SealingOptions } from './sealing.ts';
 import type { SqliteService } from './sqlite-service.ts';
 import type { TierSize } from './catalogue.ts';
 import { WriteBuffer } from './write-buffer.ts';

@@ -5,21 +5,31 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Unopened } from './encryption.ts';
 import type { EntryRow, EntryRows, Listing } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
 import { SqliteEntries } from './sqlite-entries.ts';
 import { checkMark, STORE_MARK } from './sqlite-mark.ts';
+import { RowSealing } from './sqlite-sealing.ts';
 import { listInSlices } from './sqlite-slices.ts';
 
 export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | 'read'> {
   readonly #database: DatabaseSync;
   readonly #entries: SqliteEntries;
+  /** Why something that was looked at did not open; null where all did. */
+  unopened: Unopened | null = null;
 
-  /** @throws what SQLite throws, OtherSchemaError or NotOursError */
-  constructor(path: string) {
+  /**
+   * @param secret opens what is sealed; null where none is given
+   * @throws what SQLite throws, OtherSchemaError or NotOursError
+   */
+  constructor(path: string, secret: Uint8Array | null) {
     checkMark(path, STORE_MARK);
     this.#database = openReadOnly(path);
-    this.#entries = new SqliteEntries(this.#database, 0, { writer: '', isReadOnly: true });
+    const sealing = new RowSealing(secret && { secret, isOn: false }, (why) => {
+      this.unopened = why;
+    });
+    this.#entries = new SqliteEntries(this.#database, 0, { writer: '', isReadOnly: true, sealing });
   }
 
   async list(listing: Listing): Promise<EntryRows> {

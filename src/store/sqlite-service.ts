@@ -9,7 +9,7 @@ import type { Likeness } from './catalogue.ts';
 import type { Purge } from './filter.ts';
 import type { Listing } from './listing.ts';
 import { SqliteFile, type StoreNews } from './sqlite-file.ts';
-import type { SealingOptions } from './sqlite-sealing.ts';
+import type { SealingOptions } from './sealing.ts';
 import type { Batch } from './write-buffer.ts';
 
 export type SqliteService = ReturnType<typeof createService>;

@@ -23,15 +23,17 @@ export interface Tiers extends Store {
    * @param reporter the store that reports it, and has dropped it
    */
   heed(gone: Gone, reporter?: Tier): void;
-  /** Takes in a store that other processes share. Legal before the first question. */
+  /** Takes in what other processes share. Legal before the first question. */
   share(shared: SharedTier): void;
 }
 
-/** A store that several processes write to, between those of this one that are quick and those that are slow. */
+/** What the processes of a fleet share. */
 export interface SharedTier {
-  readonly store: Tier;
-  /** That of what all of them keep; asked before the others. */
-  readonly catalogue: Catalogue;
+  /** Asked after the quick stores of this process and before the slow ones; null where it is these that are shared. */
+  readonly store: Tier | null;
+  /** That of what all of them keep; asked before that of this process. */
+  readonly catalogue: Catalogue | null;
+  /** Judges all that slow stores have. */
   readonly judge: PurgeJudge;
 }
 
@@ -71,10 +73,13 @@ class TierStack implements Tiers {
   }
 
   share({ store, catalogue, judge }: SharedTier): void {
-    this.#others = this.#stores;
-    this.#stores = [...this.#stores.filter(({ isSync }) => isSync), store, ...this.#slow];
-    this.#slow = [store, ...this.#slow];
-    this.#catalogues = [catalogue, ...this.#catalogues];
+    const quick = this.#stores.filter(({ isSync }) => isSync);
+    this.#others = store ? this.#stores : quick;
+    if (store) {
+      this.#stores = [...quick, store, ...this.#slow];
+      this.#slow = [store, ...this.#slow];
+    }
+    if (catalogue) this.#catalogues = [catalogue, ...this.#catalogues];
     this.#lookups = new TierLookups(this.#stores, store, judge);
   }
 

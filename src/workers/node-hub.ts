@@ -18,7 +18,7 @@ export class NodeHub implements Hub, HubMember {
   readonly #onClose: () => void;
   readonly #stateListeners: ((state: HubState) => void)[] = [];
   readonly #leftListeners: ((node: string) => void)[] = [];
-  readonly #newsListeners: Record<LogName, (() => void)[]> = { purges: [], callers: [], replaced: [] };
+  readonly #newsListeners: Record<LogName, (() => unknown)[]> = { purges: [], callers: [], replaced: [] };
   #listener: (message: Buffer) => void = () => {};
   #state: HubState = 'up';
 
@@ -83,8 +83,8 @@ export class NodeHub implements Hub, HubMember {
     return true;
   }
 
-  news(log: LogName): void {
-    for (const listener of this.#newsListeners[log]) listener();
+  async news(log: LogName): Promise<void> {
+    await Promise.all(this.#newsListeners[log].map((listener) => listener()));
   }
 
   left(node: string): void {

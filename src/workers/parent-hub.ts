@@ -2,7 +2,7 @@
  * The hub of workers, in their parent: leases, messages, logs and boards in its
  * memory. It sees at once when a worker dies, whose leases end with it.
  */
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { Claim, Claimed, Hub, Lease, LogName } from '../fleet/hub.ts';
 import { ParentLog } from './parent-log.ts';
 
@@ -10,7 +10,8 @@ import { ParentLog } from './parent-log.ts';
 export interface HubMember {
   /** Resolves once the message is on its way, with whether it is. */
   deliver(message: Uint8Array): Promise<boolean>;
-  news(log: LogName): void;
+  /** Resolves once it has read the log. */
+  news(log: LogName): Promise<void>;
   /** Another member has left, and will not come back. */
   left(node: string): void;
 }
@@ -25,6 +26,9 @@ interface HeldLease {
 
 /** How many records each log holds at least. */
 const LOGGED: Readonly<Record<LogName, number>> = { purges: 10_000, callers: 20_000, replaced: 1_000 };
+
+/** How long a record that was appended waits for all nodes to read it. */
+const HEED_MS = 1_000;
 
 /** How many leases there are before those that have ended are looked for. */
 const SWEPT_FROM = 10_000;
@@ -44,10 +48,7 @@ export class ParentHub {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    const logNamed = (name: LogName) =>
-      new ParentLog(LOGGED[name], () => {
-        for (const member of this.#members.values()) member.news(name);
-      });
+    const logNamed = (name: LogName) => new ParentLog(LOGGED[name], () => this.#tellNews(name));
     this.#logs = { purges: logNamed('purges'), callers: logNamed('callers'), replaced: logNamed('replaced') };
   }
 
@@ -94,6 +95,12 @@ export class ParentHub {
 
   async send(node: string, message: Uint8Array): Promise<boolean> {
     return (await this.#members.get(node)?.deliver(message)) ?? false;
+  }
+
+  /** Resolves once all have read the log up to here; one that is too busy for that is not waited for. */
+  async #tellNews(name: LogName): Promise<void> {
+    const reading = Promise.all(Array.from(this.#members.values(), (member) => member.news(name)));
+    await within(this.#clock, HEED_MS, reading);
   }
 
   log(name: LogName): ParentLog {

@@ -6,22 +6,24 @@ import type { LogRecord, LogSlice } from '../fleet/hub.ts';
 
 export class ParentLog {
   readonly #most: number;
-  readonly #onNews: () => void;
+  readonly #onNews: () => Promise<void>;
   #incarnation: string = randomUUID();
   #records: LogRecord[] = [];
   #last = 0;
 
   /** @param most how many records it holds at least; at times it holds twice as many */
-  constructor(most: number, onNews: () => void) {
+  constructor(most: number, onNews: () => Promise<void>) {
     this.#most = most;
     this.#onNews = onNews;
   }
 
-  append(text: string): number {
-    this.#records.push({ id: (this.#last += 1), text });
+  /** Resolves once all nodes have read the record. @returns its id */
+  async append(text: string): Promise<number> {
+    const id = (this.#last += 1);
+    this.#records.push({ id, text });
     if (this.#records.length >= 2 * this.#most) this.#records = this.#records.slice(-this.#most);
-    this.#onNews();
-    return this.#last;
+    await this.#onNews();
+    return id;
   }
 
   read(after: number, limit: number): LogSlice {
@@ -40,7 +42,7 @@ export class ParentLog {
     this.#incarnation = randomUUID();
     this.#records = [];
     this.#last = 0;
-    this.#onNews();
+    void this.#onNews();
     return true;
   }
 }

@@ -3,7 +3,7 @@
  * other ask.
  */
 import type { Config } from '../config/config.ts';
-import type { CrewState } from '../crew.ts';
+import type { WorkerGroupState } from '../app.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';
@@ -42,7 +42,8 @@ export type ParentServices = {
 export type WorkerServices = {
   readonly hub: {
     deliver(message: Uint8Array): void;
-    news(log: LogName): void;
+    /** Resolves once it has been heeded. */
+    news(log: LogName): unknown;
     left(node: string): void;
   };
   readonly store: {
@@ -57,7 +58,7 @@ export type WorkerServices = {
     abort(): void;
     /** Ends all connections. */
     cut(): void;
-    report(): CrewState;
+    report(): WorkerGroupState;
     /** Tells of each key whether memory has it. */
     has(keys: readonly string[]): boolean[];
   };

@@ -6,15 +6,16 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Origin } from '../config/origin.ts';
-import type { Core, OpenCore } from '../core.ts';
-import type { Crew, CrewState } from '../crew.ts';
+import type { Core, OpenCore, SharedParts } from '../core.ts';
+import type { WorkerGroup, WorkerGroupState } from '../app.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { Log } from '../log.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
 import { ApiGate } from './api-gate.ts';
-import { createHubService } from './hub-service.ts';
+import { createHubService, type HubService } from './hub-service.ts';
+import { NodeHub } from './node-hub.ts';
 import { ParentHub } from './parent-hub.ts';
 import type { ParentServices } from './parent-services.ts';
 import { Pool } from './pool.ts';
@@ -32,10 +33,11 @@ export interface ParentOptions {
   readonly clock: Clock;
 }
 
-export class Parent implements Crew {
+export class Parent implements WorkerGroup {
   readonly api: ApiGate;
   readonly config: Config;
-  state: CrewState = NO_REPORT;
+  state: WorkerGroupState = NO_REPORT;
+  readonly shared: SharedParts;
   readonly #share: Config;
   readonly #memoryBytes: number;
   readonly #log: Log;
@@ -53,6 +55,7 @@ export class Parent implements Crew {
     this.#log = log;
     this.#origins = origins;
     this.#hub = new ParentHub(clock);
+    this.shared = { hub: config.redis === null ? joinHere(this.#hub) : undefined };
     this.#pool = new Pool({ count, clock, log, start: (number, events) => this.#startWorker(number, events) });
     this.api = new ApiGate(this.#pool);
   }
@@ -150,4 +153,16 @@ export class Parent implements Crew {
       },
     };
   }
+}
+
+/** The parent's own way to its hub. */
+function joinHere(hub: ParentHub): NodeHub {
+  const node = `parent-${randomUUID()}`;
+  const service = createHubService(hub, node);
+  const own = new NodeHub(node, async (method, ...parameters) => {
+    const call = service[method] as (...some: typeof parameters) => ReturnType<HubService[typeof method]>;
+    return (await call(...parameters)) as never;
+  });
+  hub.join(node, own);
+  return own;
 }

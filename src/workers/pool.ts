@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { type Clock, within } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Gone } from '../store/gone.ts';
-import type { CrewState } from '../crew.ts';
+import type { WorkerGroupState } from '../app.ts';
 import { addReport, NO_REPORT, pastOf } from './report.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 
@@ -46,8 +46,8 @@ export class Pool {
   /** The place that had a connection last. */
   #last = -1;
   /** The counts of workers that have ended. */
-  #past: CrewState = NO_REPORT;
-  readonly #reports = new Map<WorkerProcess, CrewState>();
+  #past: WorkerGroupState = NO_REPORT;
+  readonly #reports = new Map<WorkerProcess, WorkerGroupState>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -77,7 +77,7 @@ export class Pool {
   }
 
   /** Asks all how they are. @returns the sum, with the last word of those that have ended */
-  async report(): Promise<CrewState> {
+  async report(): Promise<WorkerGroupState> {
     await Promise.all(
       this.workers
         .filter(({ isReady }) => isReady)

@@ -2,12 +2,12 @@
  * The state of a worker at one moment, for metrics and statistics, and that of
  * all of them.
  */
-import type { CrewState } from '../crew.ts';
+import type { WorkerGroupState } from '../app.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
-export const NO_REPORT: CrewState = {
+export const NO_REPORT: WorkerGroupState = {
   flights: 0,
   listeners: 0,
   bytes: 0,
@@ -18,7 +18,7 @@ export const NO_REPORT: CrewState = {
 };
 
 /** The sum of two reports; of lateness the worst. */
-export function addReport(one: CrewState, other: CrewState): CrewState {
+export function addReport(one: WorkerGroupState, other: WorkerGroupState): WorkerGroupState {
   const delays = Object.keys(other.delays).map((at) => [at, Math.max(one.delays[at] ?? 0, other.delays[at] ?? 0)]);
   return {
     flights: one.flights + other.flights,
@@ -54,7 +54,7 @@ function withRequests(hint: Hint, requests: number): Hint {
 }
 
 /** The part of a report that remains of a worker that has ended: its counts. */
-export function pastOf(report: CrewState | undefined): CrewState {
+export function pastOf(report: WorkerGroupState | undefined): WorkerGroupState {
   if (!report) return NO_REPORT;
   const { hits, misses } = report.lru;
   return {

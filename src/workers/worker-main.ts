@@ -4,6 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { Channel } from './channel.ts';
+import { NodeHub } from './node-hub.ts';
 import type { ParentServices, WorkerServices } from './parent-services.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -12,19 +13,21 @@ const CHANNEL = 4;
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
+let hub: NodeHub | undefined;
 let worker: Worker | undefined;
 let isDrained = false;
 
 const services: WorkerServices = {
   hub: {
-    deliver: (message) => worker?.services.hub.deliver(message),
-    news: (log) => worker?.services.hub.news(log),
-    left: (node) => worker?.services.hub.left(node),
+    deliver: (message) => void hub?.deliver(message),
+    news: (log) => hub?.news(log),
+    left: (node) => hub?.left(node),
   },
-  store: { gone: (gone) => worker?.services.store.gone(gone) },
+  store: { gone: (gone) => worker?.store.gone(gone) },
   life: {
     async start(welcome) {
-      worker = await startWorker(welcome, channel, end);
+      hub = new NodeHub(welcome.node, (method, ...parameters) => channel.ask('hub', method, ...parameters));
+      worker = await startWorker(welcome, channel, hub, end);
       process.on('message', (_kind, socket) => worker?.connections.take(socket as Socket | undefined));
       channel.tell('pool', 'ready');
     },

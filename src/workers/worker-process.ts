@@ -82,8 +82,8 @@ export class WorkerProcess implements HubMember {
     return this.#channel.isOpen;
   }
 
-  news(...[log]: Parameters<HubMember['news']>): void {
-    this.#channel.tell('hub', 'news', log);
+  async news(...[log]: Parameters<HubMember['news']>): Promise<void> {
+    await this.#channel.ask('hub', 'news', log);
   }
 
   left(node: string): void {

@@ -4,8 +4,8 @@
  */
 import { createApiHandler } from '../api.ts';
 import { systemClock } from '../clock.ts';
-import { type Core, createCore } from '../core.ts';
-import type { CrewState } from '../crew.ts';
+import { type Core, createCore, type RemoteParts } from '../core.ts';
+import type { WorkerGroupState } from '../app.ts';
 import { createApiListener } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
@@ -13,14 +13,14 @@ import { UsageFile } from '../ledger/usage-file.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Channel } from './channel.ts';
 import { HandedConnections } from './handed-connections.ts';
-import { NodeHub } from './node-hub.ts';
+import type { NodeHub } from './node-hub.ts';
 import type { ParentServices, Welcome, WorkerServices } from './parent-services.ts';
 import { RelayedLedger } from './relayed-ledger.ts';
 import { RemoteStore } from './remote-store.ts';
 
 export interface Worker {
   readonly connections: HandedConnections;
-  readonly services: Pick<WorkerServices, 'hub' | 'store'>;
+  readonly store: WorkerServices['store'];
   readonly life: Omit<WorkerServices['life'], 'start'>;
   readonly log: Log;
 }
@@ -29,18 +29,23 @@ export interface Worker {
 export async function startWorker(
   welcome: Welcome,
   channel: Channel<ParentServices>,
+  hub: NodeHub,
   onDrained: () => void,
 ): Promise<Worker> {
-  const { config, origins, number, node, secret, callers } = welcome;
+  const { config, origins, number, secret, callers } = welcome;
   const clock = systemClock;
   const log = createLog(config.logLevel).child({ worker: number });
-  const hub = new NodeHub(node, (method, ...parameters) => channel.ask('hub', method, ...parameters));
   const ledger = createLedger(log, channel);
-  const core = createCore(config, log, clock, origins, undefined, {
+  const remote: RemoteParts = {
     file: new RemoteStore(welcome.storeName, channel, config.redis === null),
     ledger,
+    // News of them reach the parent by the log.
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
     secret,
+  };
+  const core = createCore(config, log, clock, origins, undefined, {
+    hub: config.redis === null ? hub : undefined,
+    remote,
   });
   let isStopping = false;
   const { proxy } = await core.open(() => isStopping);
@@ -52,14 +57,7 @@ export async function startWorker(
   return {
     connections,
     log,
-    services: {
-      hub: {
-        deliver: (message) => void hub.deliver(message),
-        news: (name) => hub.news(name),
-        left: (other) => hub.left(other),
-      },
-      store: { gone: (gone) => core.stores.heed(gone) },
-    },
+    store: { gone: (gone) => core.stores.goneFromFile(gone) },
     life: {
       async drain() {
         isStopping = true;
@@ -84,7 +82,7 @@ function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger
 }
 
 /** A report comes after the records of all that it is about. */
-function createReporter({ admission, stores, hints }: Core, ledger: RelayedLedger): () => CrewState {
+function createReporter({ admission, stores, hints }: Core, ledger: RelayedLedger): () => WorkerGroupState {
   const delay = new EventLoopDelay();
   return () => {
     ledger.flush();

@@ -2,7 +2,7 @@
  * A cached fetch as a cache: the same key, stores, single flight and streams as
  * the proxy, in this process.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -101,15 +101,21 @@ describe('a cached fetch', () => {
     await proxy.stop();
   });
 
-  fetchStory('finds in a file what an earlier one has stored there', async ({ upstream, create, chat }) => {
-    const options = { baseURL: `${upstream.url}/v1`, store: { path: storePath() } };
-    const before = create(options);
-    await (await before(chat, chatInit())).text();
-    await before.close();
-    const after = await create(options)(chat, chatInit());
-    expect([wordOf(after), await after.text()]).toEqual(['HIT', chatAnswer()]);
-    expect(upstream.calls).toHaveLength(1);
-  });
+  for (const [what, secret] of [
+    ['', {}],
+    [' encrypted', { secret: 'ab'.repeat(32), encrypt: 'secret' }],
+  ] as const)
+    fetchStory(`finds in a file what an earlier one has stored there${what}`, async ({ upstream, create, chat }) => {
+      const { secret: digits = null, ...store } = { path: storePath(), ...secret };
+      const options = { baseURL: `${upstream.url}/v1`, store, secret: digits };
+      const before = create(options);
+      await (await before(chat, chatInit())).text();
+      await before.close();
+      const after = await create(options)(chat, chatInit());
+      expect([wordOf(after), await after.text()]).toEqual(['HIT', chatAnswer()]);
+      expect(upstream.calls).toHaveLength(1);
+      expect(readFileSync(store.path).includes('Salt water')).toBe(digits === null);
+    });
 
   fetchStory('shares nothing with another, nor with other callers', async ({ upstream, create, chat }) => {
     const [one, other] = [create(), create()];

@@ -2,30 +2,15 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { SharedPurgeLog } from '../../src/fleet/purge-log.ts';
 import type { Entry } from '../../src/response/entry.ts';
 import type { Gone } from '../../src/store/gone.ts';
-import { createTestClock, type TestClock } from '../harness/clock.ts';
 import { entryOf } from '../store/entries.ts';
-import { HubServer, type Network, type SimulatedHub } from './simulated-hub.ts';
+import { createLogBench, type LogBench } from './log-bench.ts';
+import type { SimulatedHub } from './simulated-hub.ts';
 
-let clock: TestClock;
-let server: HubServer;
-/** The nodes that neither send nor hear. */
-let cutOff: Set<string>;
+let bench: LogBench;
 
 beforeEach(() => {
-  clock = createTestClock();
-  cutOff = new Set();
-  const network: Network = { delay: () => 0, isLost: (node) => cutOff.has(node) };
-  server = new HubServer(clock, network);
+  bench = createLogBench();
 });
-
-/** Lets a time pass, and what is to happen in it happen. */
-async function pass(ms = 10): Promise<void> {
-  for (let step = 0; step < ms; step += 10) {
-    clock.advance(Math.min(10, ms - step));
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 interface Node {
   readonly log: SharedPurgeLog;
@@ -37,6 +22,7 @@ interface Node {
 }
 
 async function join(name: string): Promise<Node> {
+  const { server, clock, pass } = bench;
   const hub = server.connect(name);
   const heeded: (Gone | 'all')[] = [];
   const heedAll = () => void heeded.push('all');
@@ -51,7 +37,7 @@ async function join(name: string): Promise<Node> {
 async function judged({ log }: Node, key: string, entry: Entry): Promise<string> {
   if (log.judge(key, entry) === 'unknown') {
     void log.catchUp();
-    await pass(100);
+    await bench.pass(100);
   }
   return log.judge(key, entry);
 }
@@ -64,9 +50,9 @@ describe('a purge', () => {
   test('is heeded by every node, and by each once', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const logging = a.log.append({ key: 'k' });
-    await pass();
+    await bench.pass();
     expect(await logging).toBe(true);
-    await pass(3_000);
+    await bench.pass(3_000);
     expect(b.heeded).toEqual(['all', { key: 'k' }]);
     // It has thrown it away already.
     expect(a.heeded).toEqual(['all']);
@@ -89,13 +75,13 @@ describe('a purge', () => {
       ];
       expect(await judged(b, 'k', old)).toBe('kept');
       void a.log.append(gone);
-      await pass(50);
+      await bench.pass(50);
       expect(await judged(b, 'k', old)).toBe('purged');
       expect(await judged(b, 'other', oldOther)).toBe('kept');
       expect(await judged(b, 'k', a.entry(before))).toBe('kept');
     }
     void a.log.append({ purge: {} });
-    await pass(50);
+    await bench.pass(50);
     expect(await judged(b, 'other', other)).toBe('purged');
   });
 
@@ -103,18 +89,18 @@ describe('a purge', () => {
     const a = await join('a');
     const [old, young] = [a.entry({ storedAt: 1_000 }), a.entry({ storedAt: 2_000 })];
     void a.log.append({ purge: { storedUpTo: 1_500 } });
-    await pass(50);
+    await bench.pass(50);
     expect([await judged(a, 'k', old), await judged(a, 'k', young)]).toEqual(['purged', 'kept']);
   });
 
   test('is heeded where no news of it came', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    cutOff.add('b');
+    bench.cutOff.add('b');
     void a.log.append({ key: 'k' });
-    await pass();
-    cutOff.delete('b');
+    await bench.pass();
+    bench.cutOff.delete('b');
     expect(b.heeded).toEqual(['all']);
-    await pass(1_100);
+    await bench.pass(1_100);
     expect(b.heeded).toEqual(['all', { key: 'k' }]);
   });
 });
@@ -122,10 +108,10 @@ describe('a purge', () => {
 describe('an entry', () => {
   test('without a mark, of another log, or from before the log reaches back, is a miss', async () => {
     const a = await join('a');
-    server.log('purges').most = 3;
+    bench.server.log('purges').most = 3;
     const first = a.entry();
     for (const key of ['a', 'b', 'c', 'd']) void a.log.append({ key });
-    await pass(50);
+    await bench.pass(50);
     const now = a.entry();
     expect(await judged(a, 'k', now)).toBe('kept');
     expect(await judged(a, 'k', first)).toBe('purged');
@@ -136,23 +122,23 @@ describe('an entry', () => {
 
   test('with a mark that is ahead is judged once the log was read', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    cutOff.add('b');
+    bench.cutOff.add('b');
     void a.log.append({ key: 'other' });
-    await pass(20);
+    await bench.pass(20);
     const ahead = a.entry();
-    cutOff.delete('b');
+    bench.cutOff.delete('b');
     expect(b.log.judge('k', ahead)).toBe('unknown');
     expect(await judged(b, 'k', ahead)).toBe('kept');
   });
 
   test('is unknown to a node that has never read the log', async () => {
     const a = await join('a');
-    server.isUp = false;
+    bench.server.isUp = false;
     const b = await join('b');
     expect(b.log.mark).toBeUndefined();
     expect(await judged(b, 'k', a.entry())).toBe('unknown');
-    server.isUp = true;
-    await pass(2_000);
+    bench.server.isUp = true;
+    await bench.pass(2_000);
     expect(await judged(b, 'k', a.entry())).toBe('kept');
   });
 });
@@ -161,17 +147,17 @@ describe('a hub that is out of reach', () => {
   test('leaves what is known to be judged by, and its purges are appended when it is back', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const entry = a.entry();
-    server.isUp = false;
+    bench.server.isUp = false;
     const logging = a.log.append({ key: 'gone' });
-    await pass(100);
+    await bench.pass(100);
     expect(await logging).toBe(false);
-    await pass(3_000);
+    await bench.pass(3_000);
     expect(a.hub.state).toBe('down');
     expect([a.log.judge('k', entry), a.log.judge('gone', entry)]).toEqual(['kept', 'purged']);
     expect(b.log.judge('gone', entry)).toBe('kept');
-    server.isUp = true;
-    await pass(4_000);
-    expect(server.log('purges').last).toBe(1);
+    bench.server.isUp = true;
+    await bench.pass(4_000);
+    expect(bench.server.log('purges').last).toBe(1);
     expect(b.heeded).toEqual(['all', { key: 'gone' }]);
     expect([await judged(a, 'gone', entry), await judged(b, 'gone', entry)]).toEqual(['purged', 'purged']);
     expect(await judged(a, 'gone', a.entry())).toBe('kept');
@@ -180,11 +166,11 @@ describe('a hub that is out of reach', () => {
   test('loses no purge, however many there were', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const entry = a.entry();
-    server.isUp = false;
+    bench.server.isUp = false;
     for (let index = 0; index < 1_500; index++) void a.log.append({ key: `gone ${index}` });
-    await pass(2_000);
-    server.isUp = true;
-    await pass(4_000);
+    await bench.pass(2_000);
+    bench.server.isUp = true;
+    await bench.pass(4_000);
     expect(await judged(b, 'gone 0', entry)).toBe('purged');
     expect(await judged(b, 'gone 1499', entry)).toBe('purged');
   });
@@ -194,8 +180,8 @@ describe('a log', () => {
   test('that was lost makes a miss of all', async () => {
     const a = await join('a');
     const entry = a.entry();
-    server.log('purges').lose();
-    await pass(1_100);
+    bench.server.log('purges').lose();
+    await bench.pass(1_100);
     expect(a.heeded).toEqual(['all', 'all']);
     expect(await judged(a, 'k', entry)).not.toBe('kept');
     expect(await judged(a, 'k', a.entry())).toBe('kept');
@@ -204,12 +190,12 @@ describe('a log', () => {
   test('that was trimmed beyond what a node knows has it throw all away', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const entry = b.entry();
-    server.log('purges').most = 3;
-    cutOff.add('b');
+    bench.server.log('purges').most = 3;
+    bench.cutOff.add('b');
     for (const key of ['a', 'b', 'c', 'd']) void a.log.append({ key });
-    await pass(20);
-    cutOff.delete('b');
-    await pass(1_100);
+    await bench.pass(20);
+    bench.cutOff.delete('b');
+    await bench.pass(1_100);
     expect(b.heeded).toEqual(['all', 'all']);
     expect(await judged(b, 'k', entry)).toBe('purged');
     expect(await judged(b, 'k', b.entry())).toBe('kept');
@@ -217,12 +203,12 @@ describe('a log', () => {
 
   test('that lost its end is given it again by who remembers', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    const [before, log] = [a.entry(), server.log('purges')];
+    const [before, log] = [a.entry(), bench.server.log('purges')];
     for (const key of ['1', '2', '3']) void a.log.append({ key });
-    await pass(50);
+    await bench.pass(50);
     const after = a.entry();
     log.loseTail(2);
-    await pass(3_000);
+    await bench.pass(3_000);
     const c = await join('c');
     for (const key of ['1', '2', '3']) expect(await judged(c, key, before)).toBe('purged');
     // It knew more than the log, which may have got something else in that place.
@@ -232,21 +218,21 @@ describe('a log', () => {
 
   test('that lost its end and went on otherwise hides neither', async () => {
     const [a, b] = [await join('a'), await join('b')];
-    const [before, log] = [a.entry(), server.log('purges')];
-    cutOff.add('b');
+    const [before, log] = [a.entry(), bench.server.log('purges')];
+    bench.cutOff.add('b');
     for (const key of ['1', '2']) void a.log.append({ key });
-    await pass(20);
+    await bench.pass(20);
     const stored = a.entry();
-    cutOff.add('a');
-    cutOff.delete('b');
+    bench.cutOff.add('a');
+    bench.cutOff.delete('b');
     log.loseTail(2);
     for (const key of ['other', 'another', 'third']) void b.log.append({ key });
-    await pass(20);
+    await bench.pass(20);
     const c = await join('c');
     // Its mark says that it came after two purges, but not after these.
     expect(await judged(c, 'other', stored)).toBe('purged');
-    cutOff.delete('a');
-    await pass(2_500);
+    bench.cutOff.delete('a');
+    await bench.pass(2_500);
     expect(a.heeded).toEqual(['all', { key: 'other' }, { key: 'another' }, { key: 'third' }]);
     for (const key of ['1', '2', 'other']) expect(await judged(c, key, before)).toBe('purged');
     expect(b.heeded).toEqual(['all', { key: '1' }, { key: '2' }]);
@@ -256,8 +242,8 @@ describe('a log', () => {
   test('with a record that cannot be read makes a miss of all', async () => {
     const a = await join('a');
     const entry = a.entry();
-    server.log('purges').append('{"of":"another version"}');
-    await pass(1_100);
+    bench.server.log('purges').append('{"of":"another version"}');
+    await bench.pass(1_100);
     expect(a.heeded).toEqual(['all', { purge: {} }]);
     expect(await judged(a, 'k', entry)).toBe('purged');
   });

@@ -11,7 +11,7 @@ import { onTestFinished } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Gone } from '../../src/store/gone.ts';
 import { createSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
-import type { SealingOptions } from '../../src/store/sqlite-sealing.ts';
+import type { SealingOptions } from '../../src/store/sealing.ts';
 import { createTestClock, type TestClock } from '../harness/clock.ts';
 
 export interface Line {

@@ -25,7 +25,7 @@ function joinOver(hub: ParentHub, node: string): NodeHub {
       await parent.flushed();
       return parent.isOpen;
     },
-    news: (log) => parent.tell('hub', 'news', log),
+    news: async (log) => void (await parent.ask('hub', 'news', log)),
     left: (other) => parent.tell('hub', 'left', other),
   };
   hub.join(node, member);

@@ -1,0 +1,86 @@
+/**
+ * The fleet that a process is part of: all that it shares with others, over
+ * one hub, whichever that is. Joined before the first request.
+ */
+import type { AdmissionControl } from '../cache/admission-control.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { Callers } from '../cache/callers.ts';
+import { type Clock, within } from '../clock.ts';
+import type { Gone } from '../store/gone.ts';
+import type { SharedTier } from '../store/tiers.ts';
+import { CallersLog } from './callers-log.ts';
+import type { Hub } from './hub.ts';
+import { FleetLeases } from './leases.ts';
+import { SharedPurgeLog } from './purge-log.ts';
+import { ReplacedLog } from './replaced-log.ts';
+
+export interface FleetOptions {
+  readonly hub: Hub;
+  readonly admission: AdmissionControl;
+  readonly cache: Cache;
+  readonly callers: Callers;
+  /** The stores of this process. */
+  readonly stores: FleetStores;
+  /** The store that all processes write to, and the catalogue of it; nothing where they share the file below memory. */
+  readonly shared: Omit<SharedTier, 'judge'>;
+  readonly clock: Clock;
+}
+
+export interface FleetStores {
+  /** Takes in what all processes share. */
+  share(shared: SharedTier): void;
+  /** Drops what is gone from the stores of this process. */
+  heed(gone: Gone): void;
+  /** Drops all that is served without being judged. */
+  heedAll(): void;
+}
+
+/** How long a start waits for the logs to be read; after that, what is not judged is a miss until they are. */
+const START_MS = 1_000;
+
+export class Fleet {
+  readonly hub: Hub;
+  readonly #clock: Clock;
+  readonly #purges: SharedPurgeLog;
+  readonly #callers: CallersLog;
+  readonly #replaced: ReplacedLog;
+  readonly #leases: FleetLeases;
+
+  constructor({ hub, admission, cache, callers, stores, shared, clock }: FleetOptions) {
+    const { removals } = cache;
+    this.hub = hub;
+    this.#clock = clock;
+    this.#purges = new SharedPurgeLog({
+      hub,
+      clock,
+      isOfOneRun: shared.store === null,
+      heed(gone) {
+        removals.heed(gone);
+        stores.heed(gone);
+      },
+      heedAll() {
+        removals.heed({ purge: {} });
+        stores.heedAll();
+      },
+    });
+    this.#callers = new CallersLog({ hub, clock, heed: (caller, isRefused) => void callers.heed(caller, isRefused) });
+    this.#replaced = new ReplacedLog({ hub, clock, drop: (key) => stores.heed({ key }) });
+    stores.share({ ...shared, judge: this.#purges });
+    removals.join(this.#purges, this.#replaced);
+    callers.join(this.#callers);
+    this.#leases = new FleetLeases({ hub, clock, admission, purges: this.#purges });
+    cache.join(this.#leases);
+  }
+
+  /** Resolves once the logs have been read, or not in time. */
+  async join(): Promise<void> {
+    const logs = [this.#purges, this.#callers, this.#replaced];
+    await within(this.#clock, START_MS, Promise.all(logs.map((log) => log.start())));
+  }
+
+  close(): Promise<void> {
+    for (const log of [this.#purges, this.#callers, this.#replaced]) log.close();
+    this.#leases.close();
+    return this.hub.close();
+  }
+}
