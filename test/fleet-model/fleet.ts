@@ -38,8 +38,11 @@ export interface FleetOptions {
 
 const START = Date.UTC(2026, 0, 1);
 
-/** Long enough for leases, silences and pauses to be over. */
-const REST_MS = 30_000;
+/** How long a rest is, in ms, and how many a schedule may have until all is over. */
+const REST_MS = 1_000;
+const RESTS = 160;
+/** Long enough for silences to be noticed. */
+const LAST_MS = 4_000;
 
 export class Fleet {
   readonly profile: Profile;
@@ -93,7 +96,8 @@ export class Fleet {
     this.nodes = names.map((name) => {
       const skew = profile.isSkewed ? random.pick([0, 3_600_000, -3_600_000]) : 0;
       const onAbandon = random.pick(['abort', 'finish'] as const);
-      return new FleetNode({ name, server: this.server, shared: this.shared, skew, onAbandon, sabotage });
+      const hasFile = random.once(3);
+      return new FleetNode({ name, server: this.server, shared: this.shared, skew, onAbandon, hasFile, sabotage });
     });
   }
 
@@ -162,12 +166,24 @@ export class Fleet {
     this.#isHealed = true;
     this.cutOff.clear();
     this.server.isUp = true;
-    await this.pass(REST_MS);
+    await this.#rest();
     for (const node of this.alive) for (const topic of topics) this.ask(node, topic, permission, 'eager', plan);
-    await this.pass(REST_MS);
+    await this.#rest();
     await new Promise(setImmediate);
     await this.clock.settle();
     this.invariants.atEnd();
+  }
+
+  /** Waits until nothing is on its way, and a little longer. */
+  async #rest(): Promise<void> {
+    const isOver = () =>
+      this.calls.every(({ state }) => state !== 'flying') &&
+      this.askers.every(({ asker, node }) => asker.isOver || node.isDead);
+    for (let rests = 0; rests < RESTS && !isOver(); rests++) await this.pass(REST_MS);
+    // Not for so long that a lease which nobody gives back would end by itself.
+    await this.pass(REST_MS);
+    this.invariants.atRest();
+    await this.pass(LAST_MS);
   }
 
   /** The time of the last purge of a key that a node knows of. */

@@ -45,13 +45,19 @@ export class FleetInvariants {
     this.#tokens.set(key, token);
   }
 
+  /** Everything is over. */
+  atRest(): void {
+    const { server, profile } = this.#fleet;
+    if (profile.lost > 0 || profile.isTooSlow || profile.hasOutages || profile.hasDeaths) return;
+    for (const [key] of server.leases) {
+      this.findings.hold(server.holder(key) === undefined, () => `the lease of ${key} is held by nobody's flight`);
+    }
+  }
+
   atEnd(): void {
     const { alive, askers, server, shared, profile, calls } = this.#fleet;
     for (const asked of askers) if (!asked.node.isDead) this.#checkAsker(asked, askers.indexOf(asked));
     for (const node of alive) for (const left of node.remains()) this.findings.hold(false, () => left);
-    for (const [key] of server.leases) {
-      this.findings.hold(server.holder(key) === undefined, () => `the lease of ${key} is held by nobody's flight`);
-    }
     const { last, incarnation } = server.log('purges');
     for (const { name, purges } of alive) {
       const hasRead = purges.mark?.id === last && purges.mark.log === incarnation;

@@ -59,10 +59,10 @@ const MUTATIONS: Readonly<Record<string, Sabotage>> = {
       receives(hub, (raw) => {
         const received = decodeMessage(raw);
         if (!received || !('offset' in received.message)) return raw;
-        const { session, kind } = received.message;
+        const { session, attempt, kind } = received.message;
         if (kind === 'join' || kind === 'want') return raw;
-        const offset = bytes.get(session) ?? 0;
-        bytes.set(session, offset + received.bytes.length);
+        const offset = bytes.get(`${session} ${attempt}`) ?? 0;
+        bytes.set(`${session} ${attempt}`, offset + received.bytes.length);
         return encodeMessage({ ...received.message, offset }, [received.bytes]);
       });
     },

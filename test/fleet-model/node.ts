@@ -11,6 +11,7 @@ import type { Log } from '../../src/log.ts';
 import type { Gone } from '../../src/store/gone.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createTiers } from '../../src/store/tiers.ts';
+import { OwnStore } from './own-store.ts';
 import { SharedStore, type SharedEntries } from './shared-store.ts';
 import type { HubServer, SimulatedHub } from './simulated-hub.ts';
 
@@ -21,6 +22,8 @@ export interface NodePlan {
   /** How far its clock is off, in ms. */
   readonly skew: number;
   readonly onAbandon: 'abort' | 'finish';
+  /** True where it has a slow store of its own. */
+  readonly hasFile: boolean;
   /** Breaks a rule of a node, to see that it is missed. */
   readonly sabotage?: Sabotage | undefined;
 }
@@ -50,7 +53,7 @@ export class FleetNode {
   readonly memory = createMemoryStore({ maxBytes: 1e6 });
   isDead = false;
 
-  constructor({ name, server, shared, skew, onAbandon, sabotage }: NodePlan) {
+  constructor({ name, server, shared, skew, onAbandon, hasFile, sabotage }: NodePlan) {
     this.name = name;
     const clock: Clock = {
       now: () => server.clock.now() + skew,
@@ -59,7 +62,8 @@ export class FleetNode {
     this.hub = server.connect(name, clock);
     sabotage?.hub?.(this.hub);
     this.admission = new AdmissionControl(BOUNDLESS, clock);
-    const store = createTiers({ stores: [this.memory], catalogue: this.memory, clock });
+    const stores = hasFile ? [this.memory, new OwnStore(clock)] : [this.memory];
+    const store = createTiers({ stores, catalogue: this.memory, clock });
     this.cache = new Cache({
       store,
       clock,
@@ -79,7 +83,7 @@ export class FleetNode {
     this.purges = new SharedPurgeLog({ hub: this.hub, clock, heed, heedAll: () => heed({ purge: {} }) });
     const purges = sabotage?.purges?.(this.purges) ?? this.purges;
     this.leases = new FleetLeases({ hub: this.hub, clock, admission: this.admission, purges });
-    this.cache.removals.join(this.purges);
+    this.cache.removals.join(this.purges, { append: () => {} });
     this.cache.join(this.leases);
     const sharedStore = new SharedStore(this.hub, shared);
     sabotage?.store?.(sharedStore);

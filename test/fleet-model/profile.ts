@@ -6,6 +6,8 @@ import type { Random } from '../request/random.ts';
 export interface Profile {
   /** The most that a way to the hub or back takes, in ms. */
   readonly delay: number;
+  /** True where that is more than a node waits for. */
+  readonly isTooSlow: boolean;
   /** One in so many messages is lost; 0 is none. */
   readonly lost: number;
   /** True where nodes are cut off, or the hub is gone, for a while. */
@@ -24,6 +26,7 @@ export interface Profile {
 
 const CALM: Profile = {
   delay: 4,
+  isTooSlow: false,
   lost: 0,
   hasOutages: false,
   hasDeaths: false,
@@ -43,8 +46,10 @@ export function isCalm(profile: Profile): boolean {
 export function profileOf(random: Random): Profile {
   if (random.once(4)) return CALM;
   const once = (times: number) => random.once(times);
+  const delay = random.pick([4, 4, 20, 40]);
   return {
-    delay: random.pick([4, 4, 20, 40]),
+    delay,
+    isTooSlow: delay > 20,
     lost: random.pick([0, 0, 40, 12]),
     hasOutages: once(3),
     hasDeaths: once(3),

@@ -18,7 +18,7 @@ const BAD_TURNS: readonly Turn[] = ['right', 'right', 'right', 'personal', 'fail
 /** The time between two events, in ms. */
 const GAPS: readonly number[] = [0, 0, 0, 1, 5, 5, 30, 200, 900, 3_000];
 /** Before a head or a chunk, in ms. */
-const CALL_PACES: readonly number[] = [0, 1, 5, 40, 300, 900, 2_500];
+const CALL_PACES: readonly number[] = [0, 1, 5, 40, 300, 900, 2_500, 4_000];
 const OUTAGES: readonly number[] = [100, 1_000, 2_500, 6_000];
 
 /** @returns what was found not to hold, with all that was done, or null */
@@ -68,9 +68,9 @@ class Chance {
     else if (chance < 86) profile.hasPurges && this.#fleet.purge(node, random.pick(this.topics).key);
     else if (chance < 91) profile.hasOutages && this.#cutOff();
     else if (chance < 94) profile.hasDeaths && alive.length > 1 && this.#fleet.kill(node);
-    else if (chance < 96) profile.losesLogs && this.#loseLog();
-    else if (chance < 98) node.memory.delete(random.pick(this.topics).key);
-    else if (!isCalm(profile)) this.#fleet.shared.entries.delete(random.pick(this.topics).key);
+    else if (chance < 95) profile.losesLogs && this.#loseLog();
+    else if (chance < 97) node.memory.delete(random.pick(this.topics).key);
+    else if (!isCalm(profile)) this.#evict(random.pick(this.topics).key);
   }
 
   #ask(): void {
@@ -107,6 +107,13 @@ class Chance {
       cutOff.add(name);
       clock.after(ms, () => void cutOff.delete(name));
     }
+  }
+
+  /** Everywhere but in files. */
+  #evict(key: string): void {
+    this.#fleet.say(() => `${key} is evicted`);
+    this.#fleet.shared.entries.delete(key);
+    for (const { memory } of this.#fleet.alive) memory.delete(key);
   }
 
   #loseLog(): void {
