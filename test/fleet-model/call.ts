@@ -8,7 +8,7 @@ import { type Answer, answerOf, type Turn } from '../flight/answers.ts';
 import type { Topic } from '../flight/asker.ts';
 import type { Random } from '../request/random.ts';
 
-/** The way in which a call goes: how its answer turns out, and the time before its head and each of its chunks, in ms. */
+/** The way in which a call goes; `paces` are the times before its head and each of its chunks, in ms. */
 export interface CallPlan {
   readonly turn: Turn;
   readonly paces: readonly number[];

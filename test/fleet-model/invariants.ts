@@ -36,6 +36,8 @@ export class FleetInvariants {
     this.findings.hold(fence !== undefined || profile.hasBadAnswers, () => `call ${call} is stored without a fence`);
     if (fence === undefined) return void this.#tokens.delete(key);
     const { token } = fence;
+    // Promoted from the file of a node, which is no leader's answer.
+    if (token === '') return this.findings.hold(before === undefined, () => `call ${call} is promoted over another`);
     const other = this.#stored.get(token) ?? call;
     this.findings.hold(other === call, () => `calls ${other} and ${call} are stored under one token`);
     this.#stored.set(token, call);

@@ -9,7 +9,7 @@ import { PLAIN, REFRESH, REVALIDATES, STALE_IF_ERROR } from '../flight/events.ts
 import { Random } from '../request/random.ts';
 import type { CallPlan } from './call.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import type { Sabotage } from './node.ts';
+import type { FleetNode, Sabotage } from './node.ts';
 import { isCalm, profileOf } from './profile.ts';
 
 const KINDS: readonly Kind[] = ['json', 'events', 'chat'];
@@ -65,7 +65,7 @@ class Chance {
     const node = random.pick(alive);
     if (chance < 70) this.#ask();
     else if (chance < 78) profile.hasLeavers && random.pick(this.#fleet.askers)?.asker.leave();
-    else if (chance < 86) profile.hasPurges && this.#fleet.purge(node, random.pick(this.topics).key);
+    else if (chance < 86) profile.hasPurges && this.#purge(node);
     else if (chance < 91) profile.hasOutages && this.#cutOff();
     else if (chance < 94) profile.hasDeaths && alive.length > 1 && this.#fleet.kill(node);
     else if (chance < 95) profile.losesLogs && this.#loseLog();
@@ -81,6 +81,12 @@ class Chance {
     const pace = profile.hasLeavers ? random.pick(PACES) : 'eager';
     const topic = random.pick(this.topics);
     this.#fleet.ask(random.pick(alive), topic, random.pick(permissions), pace, () => this.#plan());
+  }
+
+  #purge(node: FleetNode): void {
+    const topic = this.#random.pick(this.topics);
+    this.#fleet.purge(node, topic.key);
+    if (this.#random.once(2)) this.#fleet.ask(node, topic, PLAIN, 'eager', () => this.#plan());
   }
 
   #plan(): CallPlan {
