@@ -29,6 +29,7 @@ export class FleetCall {
   readonly #clock: Clock;
   readonly #writer: Writer;
   #said = 0;
+  #steps = 0;
 
   constructor(
     parts: { number: string; topic: Topic; node: string; plan: CallPlan; clock: Clock; writer: Writer },
@@ -55,7 +56,7 @@ export class FleetCall {
 
   #wait(act: () => void): void {
     const { paces } = this.#plan;
-    this.#clock.after(paces[this.#said % paces.length] as number, () => this.state === 'flying' && act());
+    this.#clock.after(paces[this.#steps++ % paces.length] as number, () => this.state === 'flying' && act());
   }
 
   #begin(): void {

@@ -34,6 +34,8 @@ export interface FleetOptions {
   /** Takes what is done, line by line. */
   readonly trace?: string[] | null;
   readonly sabotage?: Sabotage | undefined;
+  /** True where no node has a file, and each aborts what everybody has left. */
+  readonly isPlain?: boolean;
 }
 
 const START = Date.UTC(2026, 0, 1);
@@ -62,7 +64,7 @@ export class Fleet {
   readonly #askedAt = new Map<string, number>();
   #isHealed = false;
 
-  constructor(profile: Profile, random: Random, { trace = null, sabotage }: FleetOptions = {}) {
+  constructor(profile: Profile, random: Random, { trace = null, sabotage, isPlain = false }: FleetOptions = {}) {
     this.profile = profile;
     this.#random = random;
     this.#trace = trace;
@@ -95,8 +97,8 @@ export class Fleet {
     const names = ['A', 'B', 'C'].slice(0, 2 + random.below(2));
     this.nodes = names.map((name) => {
       const skew = profile.isSkewed ? random.pick([0, 3_600_000, -3_600_000]) : 0;
-      const onAbandon = random.pick(['abort', 'finish'] as const);
-      const hasFile = random.once(3);
+      const onAbandon = isPlain ? 'abort' : random.pick(['abort', 'finish'] as const);
+      const hasFile = !isPlain && random.once(3);
       return new FleetNode({ name, server: this.server, shared: this.shared, skew, onAbandon, hasFile, sabotage });
     });
   }

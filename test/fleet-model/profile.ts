@@ -24,7 +24,7 @@ export interface Profile {
   readonly hasLeavers: boolean;
 }
 
-const CALM: Profile = {
+export const CALM: Profile = {
   delay: 4,
   isTooSlow: false,
   lost: 0,
