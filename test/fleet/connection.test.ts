@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ConfigError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection.ts';
 import { Script } from '../../src/redis/script.ts';
-import { checkServers } from '../../src/redis/server-check.ts';
+import { checkServers, requireFitServers } from '../../src/redis/server-check.ts';
 import { startCluster } from '../harness/redis-cluster.ts';
 import { startSentinels } from '../harness/redis-sentinels.ts';
 import { eventually, type RedisServer, startRedisServer, type RedisServerOptions } from '../harness/redis-server.ts';
@@ -136,8 +137,14 @@ describe('a server', () => {
     ['volatile-lru', '100mb', []],
     ['volatile-lfu', '100mb', []],
   ])('with the policy %s and a maxmemory of %s is refused, warned of, or fit', async (policy, bytes, findings) => {
-    const { connection } = await connected({ config: { 'maxmemory-policy': policy, maxmemory: bytes } });
+    const { connection, lines } = await connected({ config: { 'maxmemory-policy': policy, maxmemory: bytes } });
     expect((await checkServers(connection))?.map(({ isRefusal }) => isRefusal)).toEqual(findings);
+    const log = createLog('info', { write: (text) => lines.push(JSON.parse(text)) });
+    const isRefused = await requireFitServers(connection, log).then(
+      () => false,
+      (error) => error instanceof ConfigError,
+    );
+    expect([isRefused, lines.length]).toEqual([findings[0] === true, findings[0] === false ? 1 : 0]);
   });
 });
 
