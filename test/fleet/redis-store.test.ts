@@ -61,7 +61,7 @@ describe('under a lease', () => {
     expect(await server().ask('GET', LEASE)).toBe('token-1 node-a');
   });
 
-  test('an entry that Redis is too full for is not kept, what it replaces is gone, and the lease is given back', async () => {
+  test('an entry that Redis is too full for is not kept, nor what it replaces, nor the lease', async () => {
     const [store, other] = await two();
     onTestFinished(async () => void (await server().ask('CONFIG', 'SET', 'maxmemory', '0')));
     store.set(KEY, entryOf('old'));
