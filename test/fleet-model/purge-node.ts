@@ -27,7 +27,7 @@ export type Flaw = 'none' | 'no-judge' | 'no-heed' | 'no-fence' | 'any-record' |
 export interface PurgeNodeOptions {
   readonly name: string;
   readonly server: HubServer;
-  /** What all nodes share, beside the hub. */
+  /** The entries that all nodes share, beside the hub. */
   readonly shared: Map<string, Entry>;
   readonly clock: Clock;
   readonly flaw: Flaw;
