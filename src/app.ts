@@ -15,6 +15,7 @@ import { packageVersion } from './config/version.ts';
 import { type Core, createCore, type OpenCore, type SharedParts } from './core.ts';
 import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
+import type { FleetReading } from './ledger/fleet-metrics.ts';
 import type { Hint } from './ledger/hint-list.ts';
 import { Metrics, type TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
@@ -61,6 +62,7 @@ export interface WorkerGroupState {
   readonly memory: TierSize;
   readonly lru: LruInfo;
   readonly hints: readonly Hint[];
+  readonly fleet: FleetReading | null;
   /** How late event loops were since the last look, in seconds by quantile. */
   readonly delays: Readonly<Record<string, number>>;
 }
@@ -85,13 +87,15 @@ export function createApp(
     host: config.admin.host,
     token: config.admin.token,
     readiness: () => app.readiness,
+    outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: workers?.catalogueOver(core.store) ?? core.store,
     removals: core.cache.removals,
     lru: () => workers?.state.lru ?? core.stores.lru(),
     async stats() {
       await workers?.look();
-      return { ...(await core.ledger.stats()), hints: workers?.state.hints ?? core.hints.list() };
+      const [stats, fleet] = await Promise.all([core.ledger.stats(), core.fleet()?.books?.stats()]);
+      return { ...stats, ...(fleet !== undefined && { fleet }), hints: workers?.state.hints ?? core.hints.list() };
     },
     async metrics() {
       await workers?.look();
@@ -131,7 +135,7 @@ export function createApp(
   return app;
 }
 
-function createMetrics({ stores, files, admission, ledger }: Core, workers: WorkerGroup | null): Metrics {
+function createMetrics({ stores, files, admission, ledger, fleet }: Core, workers: WorkerGroup | null): Metrics {
   const metrics = new Metrics({
     version: packageVersion(),
     tiers: () => workers?.tiersBeside(stores.tiers()) ?? stores.tiers(),
@@ -139,6 +143,7 @@ function createMetrics({ stores, files, admission, ledger }: Core, workers: Work
     flights: () => (workers?.state ?? admission).flights,
     listeners: () => (workers?.state ?? admission).listeners,
     bytesInTheAir: () => (workers?.state ?? admission).bytes,
+    fleet: () => (workers ? workers.state.fleet : (fleet()?.reading() ?? null)),
     ...(workers && { delays: () => workers.state.delays }),
   });
   ledger.subscribe((record) => metrics.observe(record));

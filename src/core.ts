@@ -13,6 +13,7 @@ import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Hub } from './fleet/hub.ts';
+import type { RedisFleetOptions } from './fleet/redis-fleet.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -46,7 +47,9 @@ export interface Core extends CoreParts {
   readonly limits: BodyLimits;
   readonly budget: RequestBudget;
   readonly stores: Stores;
-  /** True for each file that may be asked and written; empty where nothing outlives the process. */
+  /** The others that this process shares with; null where it is alone, or not open. */
+  readonly fleet: () => Fleet | null;
+  /** True for each file, and the Redis, that may be asked and written; empty where nothing outlives the process. */
   readonly files: () => Readonly<Record<string, boolean>>;
   /**
    * Reads or makes the files; none is made or opened before.
@@ -137,7 +140,11 @@ export function createCore(
     limits,
     budget,
     stores,
-    files: () => (path === null ? {} : { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
+    files: () => ({
+      ...(path !== null && { store: stores.isFileUp(), ledger: usageFile.state === 'up' }),
+      ...(config.redis !== null && { redis: fleet?.hub.state === 'up' }),
+    }),
+    fleet: () => fleet,
     async open(isStopping) {
       const given = remote ? null : givenSecret(config, log);
       const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
@@ -146,12 +153,8 @@ export function createCore(
       callers.open();
       const secret = remote?.secret ?? given ?? (kept = keptSecret(config, log));
       const rules = createRules(config, secret, origins);
-      if (hub) {
-        const { Fleet } = await import('./fleet/fleet.ts');
-        const none = { store: null, catalogue: null };
-        fleet = new Fleet({ hub, admission, cache, callers, stores, shared: none, clock });
-        await fleet.join();
-      }
+      const own = { config, secret, ledger: remote ? null : ledger, log };
+      fleet = await joinFleet({ ...own, admission, cache, callers, stores, clock }, hub);
       return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
     },
     async prepare() {
@@ -166,6 +169,21 @@ export function createCore(
       await fleet?.close();
     },
   };
+}
+
+/** Loads what that needs. Null where there is none. @param hub of one that is not met at Redis */
+async function joinFleet(options: RedisFleetOptions, hub: Hub | undefined): Promise<Fleet | null> {
+  if (hub) {
+    const { Fleet } = await import('./fleet/fleet.ts');
+    const { admission, cache, callers, stores, clock } = options;
+    const shared = { store: null, catalogue: null };
+    const fleet = new Fleet({ hub, admission, cache, callers, stores, shared, clock });
+    await fleet.join();
+    return fleet;
+  }
+  if (options.config.redis === null) return null;
+  const { joinRedis } = await import('./fleet/redis-fleet.ts');
+  return joinRedis(options);
 }
 
 function createReaders(config: Config, rules: Rules): Readers {

@@ -33,6 +33,8 @@ export type Readiness = 'starting' | 'ready' | 'stopping';
 /** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
   readonly readiness: () => Readiness;
+  /** Names of those out of reach without which requests are answered all the same. */
+  readonly outOfReach?: () => readonly string[];
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
@@ -90,14 +92,16 @@ export function createAdmin(options: AdminOptions): Express {
 }
 
 /** The routes that only read how the proxy is. */
-function stateRoutes({ readiness, settings, lru, stats, metrics }: AdminOptions): Router {
+function stateRoutes(options: AdminOptions): Router {
+  const { readiness, outOfReach = () => [], settings, lru, stats, metrics } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
   get('/healthz', (response) => response.json({ status: 'alive' }));
   get('/readyz', (response) => {
     const status = readiness();
-    response.status(status === 'ready' ? 200 : 503).json({ status });
+    const notes = Object.fromEntries(outOfReach().map((name) => [name, 'down']));
+    response.status(status === 'ready' ? 200 : 503).json({ status, ...notes });
   });
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));

@@ -146,12 +146,13 @@ export class Callers {
 
   /**
    * Takes over the word of an upstream, to this process or to another.
-   * @returns whether it refuses one who was not refused before, or accepts one who was
+   * @returns whether it refuses one who was not refused before, accepts one who was, or spares others a check
    */
   heed(caller: string, isRefusal: boolean): boolean {
     const now = this.#options.clock.now();
     const known = this.#callers.get(caller) ?? { ...UNKNOWN };
     const isTurn = isRefusal === (known.refusedAt === null);
+    const isCheck = !isRefusal && now - known.acceptedAt >= Math.max(this.#recheckMs, SAVED_MS);
     const isNews = isTurn || (!isRefusal && now - known.savedAt >= SAVED_MS);
     if (isRefusal) known.refusedAt = now;
     else {
@@ -164,7 +165,7 @@ export class Callers {
     known.savedAt = now;
     this.#put(caller, known);
     this.#options.file?.changed(this.#callers);
-    return isTurn;
+    return isTurn || (isCheck && this.#recheckMs !== Infinity);
   }
 
   /** All on whom there is word, for a process that starts beside this one. */

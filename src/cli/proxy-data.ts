@@ -2,6 +2,7 @@
  * The data of a proxy that commands read, in the words of its admin API.
  */
 import type { EntryJson, EntryRowJson } from '../admin/entry-json.ts';
+import type { FleetStats } from '../fleet/books.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 import type { Stats } from '../ledger/stats.ts';
 import type { LruInfo } from '../store/memory.ts';
@@ -10,6 +11,8 @@ import type { LruInfo } from '../store/memory.ts';
 export interface ProxyStats extends Stats {
   readonly lru?: LruInfo;
   readonly hints?: readonly Hint[];
+  /** Of all nodes of a fleet; null while they cannot be read. */
+  readonly fleet?: FleetStats | null;
 }
 
 export interface EntryPage {

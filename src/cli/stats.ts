@@ -2,7 +2,7 @@
  * `refrain stats`: shows what was asked, what it cost and what it saved.
  */
 import type { ProxyCommand } from '../config/command.ts';
-import type { StatsLine, ReasonLine, Summary } from '../ledger/stats.ts';
+import type { Stats, StatsLine, ReasonLine, Summary } from '../ledger/stats.ts';
 import type { Usage } from '../response/usage.ts';
 import { readData } from './connect.ts';
 import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from './format.ts';
@@ -20,15 +20,16 @@ export async function showStats({ target, json }: ProxyCommand, output: Output):
 
 function textOf(stats: ProxyStats, output: Output): string {
   const { since, periods } = stats;
-  if (since === null) return 'Nothing was asked yet.';
+  if (since === null && !stats.fleet?.since) return 'Nothing was asked yet.';
   return [
-    ...periodLines(stats, output),
+    ...periodLines(periods, output),
     '',
+    ...fleetLines(stats, output),
     ...modelLines(periods.all.models, output),
     ...reasonLines(stats, output),
     ...hintLines(stats),
     ...lruLines(stats),
-    `Counted since ${since}, in days of UTC.`,
+    since === null ? 'Nothing was asked of this node yet.' : `Counted since ${since}, in days of UTC.`,
   ].join('\n');
 }
 
@@ -44,9 +45,19 @@ const ROWS: readonly (readonly [name: string, valueOf: (sums: StatsLine) => stri
   ['waiting saved', ({ waitedSaved }) => formatTime(waitedSaved)],
 ];
 
-function periodLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
+function periodLines({ today, week, all }: Stats['periods'], output: Output, title = ''): readonly string[] {
   const rows = ROWS.map(([name, valueOf]) => [name, valueOf(today), valueOf(week), valueOf(all)]);
-  return table([{ title: '', align: 'left' }, ...PERIODS], rows, output);
+  return table([{ title, align: 'left' }, ...PERIODS], rows, output);
+}
+
+/** All nodes, where there are several; this one is among them. */
+function fleetLines({ fleet }: ProxyStats, output: Output): readonly string[] {
+  if (fleet === undefined) return [];
+  if (fleet === null) return ['The other nodes of the fleet cannot be read: Redis is out of reach.', ''];
+  const { nodes, since, periods } = fleet;
+  const counted = since === null ? 'nothing was asked yet' : `counted since ${since}`;
+  const heard = `${formatCount(nodes)} ${nodes === 1 ? 'node' : 'nodes'} within the last minute`;
+  return [...periodLines(periods, output, 'fleet'), `The fleet: ${heard}; ${counted}.`, ''];
 }
 
 function modelLines(models: ProxyStats['periods']['all']['models'], output: Output): readonly string[] {

@@ -16,8 +16,8 @@ type Written<Value> = Value extends number
 /** Also one that a program brings along. */
 export type GlobalFetch = typeof globalThis.fetch;
 
-/** Settings of listeners, and of connections that the underlying `fetch` makes: of no effect here. */
-type Elsewhere = 'host' | 'port' | 'admin' | 'heartbeat' | 'timeouts';
+/** Settings of listeners, and of connections that the underlying `fetch` makes: of no effect here. Redis is refused. */
+type Elsewhere = 'host' | 'port' | 'admin' | 'heartbeat' | 'timeouts' | 'workers' | 'redis';
 
 type Upstreams = Readonly<Record<string, string | Written<Settings['upstreams'][string]>>>;
 

@@ -5,6 +5,7 @@
 import { type Config, createConfig, type Overrides } from '../config/config.ts';
 import { readValue } from '../config/raw-value.ts';
 import { baseUrl } from '../config/upstreams.ts';
+import { ConfigError } from '../errors.ts';
 import type { CachedFetchOptions } from './options.ts';
 
 export interface CachedFetchConfig {
@@ -27,6 +28,8 @@ export function readOptions({ baseURL, fetch: _, ...settings }: CachedFetchOptio
     port: 0,
     admin: { port: 0 },
   });
+  // Its connections would keep a program that has nothing left to do from ending.
+  if (config.redis !== null) throw new ConfigError('redis is for proxies: run one, and give its address as baseURL');
   return { config, isStandardKept: upstream !== undefined || Object.keys(config.upstreams).length === 0 };
 }
 

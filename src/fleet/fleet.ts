@@ -7,7 +7,9 @@ import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
 import { type Clock, within } from '../clock.ts';
 import type { Gone } from '../store/gone.ts';
+import type { FleetReading } from '../ledger/fleet-metrics.ts';
 import type { SharedTier } from '../store/tiers.ts';
+import type { Books } from './books.ts';
 import { CallersLog } from './callers-log.ts';
 import type { Hub } from './hub.ts';
 import { FleetLeases } from './leases.ts';
@@ -23,6 +25,8 @@ export interface FleetOptions {
   readonly stores: FleetStores;
   /** The store that all processes write to, and the catalogue of it; nothing where they share the file below memory. */
   readonly shared: Omit<SharedTier, 'judge'>;
+  /** Those of all nodes; null where this process keeps none. */
+  readonly books?: Books | null;
   readonly clock: Clock;
 }
 
@@ -40,15 +44,17 @@ const START_MS = 1_000;
 
 export class Fleet {
   readonly hub: Hub;
+  readonly books: Books | null;
   readonly #clock: Clock;
   readonly #purges: SharedPurgeLog;
   readonly #callers: CallersLog;
   readonly #replaced: ReplacedLog;
   readonly #leases: FleetLeases;
 
-  constructor({ hub, admission, cache, callers, stores, shared, clock }: FleetOptions) {
+  constructor({ hub, admission, cache, callers, stores, shared, books = null, clock }: FleetOptions) {
     const { removals } = cache;
     this.hub = hub;
+    this.books = books;
     this.#clock = clock;
     this.#purges = new SharedPurgeLog({
       hub,
@@ -78,9 +84,17 @@ export class Fleet {
     await within(this.#clock, START_MS, Promise.all(logs.map((log) => log.start())));
   }
 
-  close(): Promise<void> {
+  /** As metrics show it. */
+  reading(): FleetReading {
+    const { counts, live } = this.#leases;
+    const { lost, ...claims } = counts;
+    return { claims, lost, following: live.following, followed: live.followed };
+  }
+
+  async close(): Promise<void> {
+    await this.books?.close();
     for (const log of [this.#purges, this.#callers, this.#replaced]) log.close();
     this.#leases.close();
-    return this.hub.close();
+    await this.hub.close();
   }
 }

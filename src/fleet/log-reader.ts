@@ -35,6 +35,8 @@ export class LogReader {
   readonly #clock: Clock;
   readonly #listener: LogListener;
   #incarnation: string | null = null;
+  /** The id up to which all was read, and the record there; null where the log held none. */
+  #readTo = 0;
   #last: LogRecord | null = null;
   /** True where what is read next may begin with any record. */
   #isFromStart = true;
@@ -93,19 +95,15 @@ export class LogReader {
     this.#cancelPoll = this.#clock.after(POLL_MS, () => void this.catchUp().then(() => this.#poll()));
   }
 
-  get #lastId(): number {
-    return this.#last?.id ?? 0;
-  }
-
   async #readOn(): Promise<void> {
     for (;;) {
-      const known = this.#lastId;
-      const slice = this.#isClosed ? null : await this.#log.read(Math.max(0, known - 1), PAGE);
+      const from = this.#readTo;
+      const slice = this.#isClosed ? null : await this.#log.read(Math.max(0, from - 1), PAGE);
       const isContinued = slice !== null && this.#takeIn(slice);
-      this.#isCurrent = isContinued && this.#lastId >= slice.last;
+      this.#isCurrent = isContinued && this.#readTo === slice.last;
       if (slice === null) return;
       if (this.#isCurrent) return this.#listener.reachedEnd(slice.first);
-      if (isContinued && this.#lastId === known) return;
+      if (isContinued && this.#readTo === from) return;
     }
   }
 
@@ -114,27 +112,28 @@ export class LogReader {
     const why = this.#whyRestart(slice);
     if (why !== null) {
       this.#incarnation = slice.incarnation;
+      this.#readTo = 0;
       this.#last = null;
       this.#isFromStart = true;
       this.#listener.restarted(why, slice.incarnation);
       return false;
     }
-    const isRepeated = this.#last !== null;
-    this.#isFromStart = false;
-    for (const record of isRepeated ? slice.records.slice(1) : slice.records) {
+    const records = slice.records.filter(({ id }) => id > this.#readTo);
+    for (const record of records) {
       this.#last = record;
       this.#listener.read(record);
     }
+    this.#isFromStart = false;
+    this.#readTo = records.at(-1)?.id ?? Math.max(this.#readTo, slice.first - 1);
     return true;
   }
 
-  #whyRestart({ incarnation, first, records }: LogSlice): Restart | null {
+  #whyRestart({ incarnation, first, last, records }: LogSlice): Restart | null {
     if (this.#incarnation === null) return 'begun';
     if (incarnation !== this.#incarnation) return 'renewed';
     if (this.#isFromStart) return null;
-    const next = this.#last?.id ?? 1;
-    if (first > next) return 'trimmed';
-    const isSame = this.#last === null || (records[0]?.id === next && records[0].text === this.#last.text);
+    if (first > (this.#last?.id ?? this.#readTo + 1)) return 'trimmed';
+    const isSame = this.#last ? records[0]?.text === this.#last.text : last >= this.#readTo;
     return isSame ? null : 'forked';
   }
 }

@@ -56,7 +56,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   #index = new PurgeIndex();
   /** The log as it was known before it lost its end, until it has been read anew. */
   #before: PurgeIndex | null = null;
-  /** True while records are read that were logged before all was thrown away. */
+  /** True while records are read at whose end all is thrown away. */
   #isBacklog = true;
   /** False while the log is read from its first record on. */
   #isWhole = false;
@@ -104,7 +104,8 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   }
 
   restarted(why: Restart, incarnation: string): void {
-    this.#before = why === 'forked' ? (this.#before ?? this.#index) : null;
+    const isSameLog = why === 'forked' || why === 'trimmed';
+    this.#before = isSameLog ? (this.#before ?? this.#index) : null;
     this.#isBacklog = why !== 'forked';
     this.#isWhole = false;
     if (this.#isBacklog) this.#options.heedAll();
@@ -125,6 +126,8 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   reachedEnd(first: number): void {
     const before = this.#before;
     this.#before = null;
+    // What was stored while they were read may have been purged by one of them.
+    if (this.#isBacklog) this.#options.heedAll();
     this.#isBacklog = false;
     this.#isWhole = true;
     this.#first = first;

@@ -30,7 +30,7 @@ export class RedisBoard implements Board {
   }
 
   async agree(name: string, text: string): Promise<string | null> {
-    const reply = await this.#connection.bulk.run(AGREE, [this.#key], [name, text], BOARD_MS);
+    const reply = await this.#connection.run(AGREE, [this.#key], [name, text], BOARD_MS);
     return Buffer.isBuffer(reply) ? reply.toString() : null;
   }
 

@@ -6,11 +6,12 @@
  * plain, since nine counters of prom-client would cost a hit 4 µs, and become
  * series at a scrape. Labels are words of ours, but for `model`, which is bounded.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventLoopDelay } from './event-loop-delay.ts';
+import { addFleetMetrics, type FleetReading } from './fleet-metrics.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
+import { type Report, Series } from './series.ts';
 
 /** The size of one tier of the store. */
 export interface TierReading {
@@ -34,10 +35,9 @@ export interface MetricSources {
   readonly bytesInTheAir: () => number;
   /** How late the event loop is that answers requests, in seconds by quantile; that of this process if not given. */
   readonly delays?: () => Readonly<Record<string, number>>;
+  /** Null where this process is alone. */
+  readonly fleet?: () => FleetReading | null;
 }
-
-/** Reports the value of one series. */
-type Report = (labels: Record<string, string>, value: number) => void;
 
 /** In seconds: of an answer from the store. */
 const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -45,72 +45,83 @@ const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 const UPSTREAM_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_800];
 
 export class Metrics {
-  readonly registry = new Registry();
+  readonly #series = new Series();
+  readonly registry = this.#series.registry;
   readonly #delay = new EventLoopDelay();
   readonly #spent = new ModelSums();
   readonly #saved = new ModelSums();
   /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series at a scrape. */
   readonly #served = new Map<LedgerWord, { readonly requests: Map<string, number>; bytes: number }>();
-  readonly #bypasses = this.#counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
-  readonly #unstored = this.#counter('unstored_total', 'Answers of misses that were not kept, by why', ['reason']);
-  readonly #stale = this.#counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
-  readonly #errors = this.#counter('errors_total', 'Requests that ended in an error of Refrain, by its code', ['code']);
-  readonly #hitDurations = this.#durations(
+  readonly #bypasses = this.#series.counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
+  readonly #unstored = this.#series.counter('unstored_total', 'Answers of misses that were not kept, by why', [
+    'reason',
+  ]);
+  readonly #stale = this.#series.counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
+  readonly #errors = this.#series.counter('errors_total', 'Requests that ended in an error of Refrain, by its code', [
+    'code',
+  ]);
+  readonly #hitDurations = this.#series.durations(
     'hit_duration_seconds',
     'From the request to the last byte of a hit',
     'tier',
     HIT_BUCKETS,
   );
-  readonly #upstreamDurations = this.#durations(
+  readonly #upstreamDurations = this.#series.durations(
     'upstream_duration_seconds',
     'From an upstream call to the end of its answer',
     'endpoint',
     UPSTREAM_BUCKETS,
   );
-  readonly #firstByteDurations = this.#durations(
+  readonly #firstByteDurations = this.#series.durations(
     'upstream_first_byte_seconds',
     'From an upstream call to the head of its answer',
     'endpoint',
     UPSTREAM_BUCKETS,
   );
-  readonly #savedSeconds = this.#counter(
+  readonly #savedSeconds = this.#series.counter(
     'saved_upstream_seconds_total',
     'Upstream time that hits and follows spared',
     [],
   );
 
   constructor(sources: MetricSources) {
-    this.#counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
+    this.#series.counter('requests_total', 'Requests, by how they were answered', ['outcome', 'endpoint'], (add) => {
       for (const [outcome, { requests }] of this.#served)
         for (const [endpoint, count] of requests) add({ outcome, endpoint }, count);
     });
-    this.#counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) =>
+    this.#series.counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) =>
       this.#served.forEach(({ bytes }, outcome) => add({ outcome }, bytes)),
     );
     this.#money();
     this.#store(sources.tiers);
-    this.#gauge('file_up', 'Whether a file takes what it is given: store, or ledger', ['file'], (set) => {
+    this.#series.gauge('file_up', 'Whether it takes what it is given: store, ledger, or redis', ['file'], (set) => {
       for (const [file, isUp] of Object.entries(sources.files())) set({ file }, isUp ? 1 : 0);
     });
-    this.#gauge('flights', 'Upstream calls under way', [], (set) => set({}, sources.flights()));
-    this.#gauge('listeners', 'Requests that wait for an answer or are being sent one', [], (set) =>
+    this.#series.gauge('flights', 'Upstream calls under way', [], (set) => set({}, sources.flights()));
+    this.#series.gauge('listeners', 'Requests that wait for an answer or are being sent one', [], (set) =>
       set({}, sources.listeners()),
     );
-    this.#gauge('flight_bytes', 'Bytes that answers on their way hold in memory', [], (set) =>
+    this.#series.gauge('flight_bytes', 'Bytes that answers on their way hold in memory', [], (set) =>
       set({}, sources.bytesInTheAir()),
     );
-    this.#gauge('event_loop_delay_seconds', 'How late the event loop is, since the last look', ['quantile'], (set) => {
-      const delays = sources.delays?.() ?? this.#delay.take();
-      for (const quantile of Object.keys(delays).sort()) set({ quantile }, delays[quantile] ?? 0);
-    });
-    this.#gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) =>
+    this.#series.gauge(
+      'event_loop_delay_seconds',
+      'How late the event loop is, since the last look',
+      ['quantile'],
+      (set) => {
+        const delays = sources.delays?.() ?? this.#delay.take();
+        for (const quantile of Object.keys(delays).sort()) set({ quantile }, delays[quantile] ?? 0);
+      },
+    );
+    addFleetMetrics(this.#series, () => sources.fleet?.() ?? null);
+    this.#series.gauge('build_info', 'Always 1; what runs', ['version', 'node'], (set) =>
       set({ version: sources.version, node: process.version }, 1),
     );
   }
 
   /** The answer to a scrape. */
   text(): Promise<string> {
-    return this.registry.metrics();
+    return this.#series.registry.metrics();
   }
 
   observe(record: PricedUsageRecord): void {
@@ -147,73 +158,50 @@ export class Metrics {
   }
 
   #money(): void {
-    this.#counter(
+    this.#series.counter(
       'spent_tokens_total',
       'Tokens of upstream calls, cached input and reasoning within input and output',
       ['model', 'kind'],
       (add) => this.#spent.eachToken(add),
     );
-    this.#counter('saved_tokens_total', 'Tokens that hits and follows spared', ['model', 'kind'], (add) =>
+    this.#series.counter('saved_tokens_total', 'Tokens that hits and follows spared', ['model', 'kind'], (add) =>
       this.#saved.eachToken(add),
     );
-    this.#counter('spent_dollars_total', 'Dollars of upstream calls at list prices', ['model'], (add) =>
+    this.#series.counter('spent_dollars_total', 'Dollars of upstream calls at list prices', ['model'], (add) =>
       this.#spent.each('dollars', add),
     );
-    this.#counter('saved_dollars_total', 'Dollars that hits and follows spared at list prices', ['model'], (add) =>
-      this.#saved.each('dollars', add),
+    this.#series.counter(
+      'saved_dollars_total',
+      'Dollars that hits and follows spared at list prices',
+      ['model'],
+      (add) => this.#saved.each('dollars', add),
     );
-    this.#counter('unpriced_tokens_total', 'Tokens spent or saved for which no price is known', ['model'], (add) => {
-      for (const sums of [this.#spent, this.#saved]) sums.each('unpriced', add);
-    });
+    this.#series.counter(
+      'unpriced_tokens_total',
+      'Tokens spent or saved for which no price is known',
+      ['model'],
+      (add) => {
+        for (const sums of [this.#spent, this.#saved]) sums.each('unpriced', add);
+      },
+    );
   }
 
   #store(tiers: MetricSources['tiers']): void {
     const each = (of: 'entries' | 'bytes' | 'maxBytes' | 'evictions') => (report: Report) =>
       tiers().forEach((reading) => report({ tier: reading.tier }, reading[of]));
-    this.#gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
-    this.#gauge(
+    this.#series.gauge('store_entries', 'Entries that a tier of the store holds', ['tier'], each('entries'));
+    this.#series.gauge(
       'store_bytes',
       'Bytes that a tier of the store takes, as its bound counts them',
       ['tier'],
       each('bytes'),
     );
-    this.#gauge('store_max_bytes', 'Bytes that a tier of the store may take', ['tier'], each('maxBytes'));
-    this.#counter(
+    this.#series.gauge('store_max_bytes', 'Bytes that a tier of the store may take', ['tier'], each('maxBytes'));
+    this.#series.counter(
       'store_evictions_total',
       'Entries that made room for others in a tier of the store',
       ['tier'],
       each('evictions'),
     );
-  }
-
-  /** @param collect reports its series anew, where they are counted elsewhere */
-  #counter(name: string, help: string, labelNames: readonly string[], collect?: (add: Report) => void): Counter {
-    const counter: Counter = new Counter({
-      name: `refrain_${name}`,
-      help,
-      labelNames,
-      registers: [this.registry],
-      ...(collect && {
-        collect: () => {
-          counter.reset();
-          collect((labels, value) => counter.inc(labels, value));
-        },
-      }),
-    });
-    return counter;
-  }
-
-  #gauge(name: string, help: string, labelNames: readonly string[], collect: (set: Report) => void): void {
-    const gauge: Gauge = new Gauge({
-      name: `refrain_${name}`,
-      help,
-      labelNames,
-      registers: [this.registry],
-      collect: () => collect((labels, value) => gauge.set(labels, value)),
-    });
-  }
-
-  #durations(name: string, help: string, label: string, buckets: number[]): Histogram {
-    return new Histogram({ name: `refrain_${name}`, help, labelNames: [label], buckets, registers: [this.registry] });
   }
 }

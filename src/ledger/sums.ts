@@ -7,13 +7,21 @@ import { BoundedNames, OTHER } from './names.ts';
 import { addTo, type Amounts, type RowKind, noAmounts, type UsageRow } from './row.ts';
 
 export const MOST_NAMES = 1_000;
-export const MOST_ROWS = 20_000;
+const MOST_ROWS = 20_000;
 
 export class Sums {
-  readonly #models = new BoundedNames(MOST_NAMES);
-  readonly #scopes = new BoundedNames(MOST_NAMES);
+  readonly #models: BoundedNames;
+  readonly #scopes: BoundedNames;
+  readonly #mostRows: number;
   #day = '';
   #rows = new Map<string, UsageRow>();
+
+  /** @param mostNames of models, and of scopes, that are told apart on one day */
+  constructor(mostNames = MOST_NAMES, mostRows = MOST_ROWS) {
+    this.#models = new BoundedNames(mostNames);
+    this.#scopes = new BoundedNames(mostNames);
+    this.#mostRows = mostRows;
+  }
 
   get isEmpty(): boolean {
     return this.#rows.size === 0;
@@ -26,7 +34,7 @@ export class Sums {
   add(kind: RowKind, amounts: Amounts): void {
     if (kind.day !== this.#day) this.#begin(kind.day);
     this.#put(kind, this.#scopes.of(kind.scope), this.#models.of(kind.model), amounts);
-    if (this.#rows.size > MOST_ROWS) this.#drawTogether();
+    this.#bound();
   }
 
   /** All rows, which are gone from here. */
@@ -39,7 +47,7 @@ export class Sums {
   /** Rows that were taken, and have not come where they should. */
   restore(rows: readonly UsageRow[]): void {
     for (const row of rows) this.#put(row, row.scope, row.model, row);
-    if (this.#rows.size > MOST_ROWS) this.#drawTogether();
+    this.#bound();
   }
 
   #begin(day: string): void {
@@ -55,8 +63,12 @@ export class Sums {
     addTo(row, amounts);
   }
 
-  /** Takes from the rows of the oldest day who asked, and for which model. */
-  #drawTogether(): void {
+  #bound(): void {
+    while (this.#rows.size > this.#mostRows && this.#drawTogether());
+  }
+
+  /** Takes from the rows of the oldest day who asked, and for which model. @returns whether there were such rows */
+  #drawTogether(): boolean {
     const named = [...this.#rows].filter(([, { scope, model }]) => scope !== OTHER || model !== OTHER);
     const oldest = named.reduce((first, [, { day }]) => (day < first ? day : first), this.#day);
     for (const [key, row] of named) {
@@ -64,5 +76,6 @@ export class Sums {
       this.#rows.delete(key);
       this.#put(row, OTHER, OTHER, row);
     }
+    return named.length > 0;
   }
 }

@@ -7,7 +7,7 @@ import { Breaker } from './breaker.ts';
 import { type Argument, Commands, type RedisNode } from './commands.ts';
 import type { Script } from './script.ts';
 import { Server, type ServerOptions } from './server.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import { LOST, type Trouble, troubleOf } from './trouble.ts';
 
 export interface ClusterNodesOptions extends Omit<ServerOptions, 'redis' | 'onProbe'> {
   readonly cluster: Cluster;
@@ -18,7 +18,7 @@ export interface ClusterNodesOptions extends Omit<ServerOptions, 'redis' | 'onPr
 /** The slots of a cluster as its client knows them: addresses, the master's first. */
 type Slots = readonly (readonly string[] | undefined)[];
 
-const LOST: Trouble = { kind: 'LOST', message: 'no node of the cluster is within reach' };
+const UNREACHABLE: Trouble = { kind: 'LOST', message: 'no node of the cluster is within reach' };
 
 export class ClusterNodes implements RedisNode {
   readonly breaker: Breaker;
@@ -38,14 +38,15 @@ export class ClusterNodes implements RedisNode {
       trouble,
       create,
       send: (command) => cluster.sendCommand(command) as Promise<unknown>,
+      lostBy: () => LOST,
       breakersOf: (command) => this.#breakersOf(command),
     });
     cluster.on('+node', (redis: Redis) => this.#add(redis));
-    cluster.on('ready', () => this.breaker.replied());
+    cluster.on('ready', () => void this.#connected());
     cluster.on('error', (error: Error & { lastNodeError?: Error }) => {
       this.#trouble = troubleOf(error.lastNodeError ?? error);
     });
-    cluster.on('close', () => this.breaker.lost(this.#trouble ?? LOST));
+    cluster.on('close', () => this.breaker.lost(this.#trouble ?? UNREACHABLE));
   }
 
   ask(name: string, args: readonly Argument[], ms?: number) {
@@ -54,6 +55,10 @@ export class ClusterNodes implements RedisNode {
 
   run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number) {
     return this.#commands.run(script, keys, args, ms);
+  }
+
+  attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#commands.attempt(script, keys, args, ms);
   }
 
   connect(): void {
@@ -95,6 +100,13 @@ export class ClusterNodes implements RedisNode {
     return server === undefined ? [] : [this.breaker, server.breaker];
   }
 
+  /** It is up once its servers are, as far as they can be reached. */
+  async #connected(): Promise<void> {
+    for (const server of this.#servers.values()) server.connect();
+    await Promise.all(this.#servers.values().map(({ settled }) => settled));
+    if (this.#options.cluster.status === 'ready') this.breaker.replied();
+  }
+
   #add(redis: Redis): void {
     const { cluster, onServer, clock, trouble, create } = this.#options;
     const address = `${redis.options.host}:${redis.options.port}`;
@@ -110,6 +122,7 @@ export class ClusterNodes implements RedisNode {
       onProbe: () => cluster.refreshSlotsCache(),
     });
     this.#servers.set(address, server);
-    server.connect();
+    // Before that the client takes a server that is being connected to for one that is gone.
+    if (cluster.status === 'ready') server.connect();
   }
 }

@@ -7,7 +7,7 @@ import type { Command as IoCommand } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { Breaker } from './breaker.ts';
 import type { Script } from './script.ts';
-import { type TroubleLog, troubleOf } from './trouble.ts';
+import { type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
 
 export type RedisReply = null | number | Buffer | readonly RedisReply[];
 export type Argument = string | number | Buffer;
@@ -20,7 +20,12 @@ export interface RedisNode {
    */
   ask(name: string, args: readonly Argument[], ms?: number): Promise<RedisReply | undefined>;
   run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number): Promise<RedisReply | undefined>;
+  /** The same, and `REFUSED` where the server replied with an error: it did nothing. */
+  attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number): Promise<Exchanged>;
 }
+
+export const REFUSED = Symbol();
+export type Exchanged = RedisReply | undefined | typeof REFUSED;
 
 /** How long a lookup may take; past it, asking the upstream is the better bet. */
 export const LOOKUP_MS = 50;
@@ -33,11 +38,10 @@ export interface CommandsOptions {
   readonly send: (command: IoCommand) => Promise<unknown>;
   readonly create: (name: string, args: Argument[]) => IoCommand;
   /** The breakers before a command; it is not sent where one of them is open. The last one is the server's own. */
+  /** The trouble by which a connection was lost. */
+  readonly lostBy: () => Trouble;
   readonly breakersOf: (command: IoCommand) => readonly Breaker[];
 }
-
-const REFUSED = Symbol();
-type Exchanged = RedisReply | undefined | typeof REFUSED;
 
 export class Commands implements RedisNode {
   readonly #options: CommandsOptions;
@@ -53,23 +57,31 @@ export class Commands implements RedisNode {
   }
 
   async run(script: Script, keys: readonly string[], args: readonly Argument[], ms = LOOKUP_MS) {
-    const rest = [keys.length, ...keys, ...args];
-    const outcome = await this.#exchange('evalsha', [script.digest, ...rest], ms);
-    return outcome === REFUSED ? this.ask('eval', [script.text, ...rest], ms) : outcome;
+    const outcome = await this.attempt(script, keys, args, ms);
+    return outcome === REFUSED ? undefined : outcome;
   }
 
-  /** @returns `REFUSED` where the server does not know the script */
-  #exchange(name: string, args: readonly Argument[], ms: number): Promise<Exchanged> {
+  async attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number): Promise<Exchanged> {
+    const rest = [keys.length, ...keys, ...args];
+    let isKnown = true;
+    const outcome = await this.#exchange('evalsha', [script.digest, ...rest], ms, () => {
+      isKnown = false;
+    });
+    return isKnown ? outcome : this.#exchange('eval', [script.text, ...rest], ms);
+  }
+
+  /** @param onUnknown is called where the server does not know the script */
+  #exchange(name: string, args: readonly Argument[], ms: number, onUnknown?: () => void): Promise<Exchanged> {
     const command = this.#options.create(name, [...args]);
     const breakers = this.#options.breakersOf(command);
     const breaker = breakers.at(-1);
     if (breaker === undefined || !breakers.every(({ isUp }) => isUp) || this.#inFlight >= MAX_IN_FLIGHT) {
       return Promise.resolve(undefined);
     }
-    return this.#settled(command, breaker, ms);
+    return this.#settled(command, breaker, ms, onUnknown);
   }
 
-  #settled(command: IoCommand, breaker: Breaker, ms: number): Promise<Exchanged> {
+  #settled(command: IoCommand, breaker: Breaker, ms: number, onUnknown?: () => void): Promise<Exchanged> {
     const { clock, trouble, send } = this.#options;
     return new Promise((resolve) => {
       let isLate = false;
@@ -99,14 +111,14 @@ export class Commands implements RedisNode {
           settle();
           if (isLate) return;
           if (error.name !== 'ReplyError') {
-            breaker.lost(troubleOf(error));
+            breaker.lost(this.#options.lostBy());
             return resolve(undefined);
           }
           breaker.replied();
           const reason = troubleOf(error);
-          if (reason.kind === 'NOSCRIPT') return resolve(REFUSED);
-          trouble.report(reason);
-          resolve(undefined);
+          if (reason.kind === 'NOSCRIPT' && onUnknown) onUnknown();
+          else trouble.report(reason);
+          resolve(REFUSED);
         },
       );
     });

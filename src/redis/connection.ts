@@ -13,7 +13,8 @@ import type { Argument, RedisNode, RedisReply } from './commands.ts';
 import type { Script } from './script.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { adviceOn, type Trouble, TroubleLog } from './trouble.ts';
+import { StateLog } from './state-log.ts';
+import { type Trouble, TroubleLog, troubleOf } from './trouble.ts';
 
 export interface RedisConnection extends RedisNode {
   /** Resolves once Redis was reached for the first time, or could not be. */
@@ -51,6 +52,15 @@ export function connectRedis(options: ConnectionOptions): RedisConnection {
 /** A connection for subscriptions: they make another by themselves where it is lost. */
 const LISTENING = { enableOfflineQueue: true, retryStrategy: null, autoResubscribe: false } as const;
 
+const WORDS = {
+  up: 'Redis is back',
+  down: 'Redis is out of reach: this process goes on alone until it is back',
+};
+const SERVER_WORDS = {
+  up: 'a server of the Redis cluster is back',
+  down: 'a server of the Redis cluster is out of reach: what lies there is a miss until it is back',
+};
+
 type Link = Server | ClusterNodes;
 
 type OnChange = ServerOptions['onChange'];
@@ -63,27 +73,32 @@ class Connection implements RedisConnection {
   readonly #subscriptions: Subscriptions;
   readonly #listeners: ((state: 'up' | 'down') => void)[] = [];
   readonly #ready = Promise.withResolvers<void>();
-  readonly #serversDown = new Set<string>();
+  readonly #bulkReady = Promise.withResolvers<void>();
+  readonly #stateLog: StateLog;
+  /** Of the servers of a cluster, by address. */
+  readonly #serverLogs = new Map<string, StateLog>();
   readonly bulk: RedisNode = {
     ask: async (name, args, ms) => this.#bulk?.ask(name, args, ms),
     run: async (script, keys, args, ms) => this.#bulk?.run(script, keys, args, ms),
+    attempt: async (script, keys, args, ms) => this.#bulk?.attempt(script, keys, args, ms),
   };
   #link: Link | undefined;
   #bulk: Link | undefined;
   #isClosed = false;
-  #wasDown = false;
 
   constructor({ log, clock = systemClock, ...options }: ConnectionOptions) {
     this.isCluster = options.urls.length > 1 && !(options.urls[0] as string).includes('sentinel');
     this.#log = log;
     this.#clock = clock;
     this.#trouble = new TroubleLog(log, clock);
+    this.#stateLog = new StateLog({ log, clock, words: WORDS });
     this.#subscriptions = new Subscriptions({ clock, connect: () => this.#duplicate() });
-    void this.#open(options);
+    // Where there is no client there is no Redis.
+    this.#open(options).catch((error) => this.#changed('down', troubleOf(error)));
   }
 
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return Promise.all([this.#ready.promise, this.#bulkReady.promise]).then(() => {});
   }
 
   get state(): 'up' | 'down' {
@@ -104,6 +119,10 @@ class Connection implements RedisConnection {
 
   async run(script: Script, keys: readonly string[], args: readonly Argument[], ms?: number) {
     return this.#link?.run(script, keys, args, ms);
+  }
+
+  async attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#link?.attempt(script, keys, args, ms);
   }
 
   bulkOn(key: string): RedisNode | undefined {
@@ -130,6 +149,7 @@ class Connection implements RedisConnection {
     this.#link?.close();
     this.#bulk?.close();
     this.#ready.resolve();
+    this.#bulkReady.resolve();
   }
 
   async #open(options: ClientOptions): Promise<void> {
@@ -143,7 +163,7 @@ class Connection implements RedisConnection {
     // What is to be said of it, the other connection says.
     this.#bulk = this.#behindBreaker(
       bulk,
-      () => {},
+      () => this.#bulkReady.resolve(),
       () => {},
     );
   }
@@ -160,25 +180,18 @@ class Connection implements RedisConnection {
 
   #changed(state: 'up' | 'down', trouble: Trouble | null): void {
     if (trouble !== null) this.#trouble.note(trouble);
-    if (state === 'down') {
-      const advice = trouble ? adviceOn(trouble) : '';
-      const words = 'Redis is out of reach: this process goes on alone until it is back';
-      this.#log.warn({ code: trouble?.kind, reason: trouble?.message }, words + advice);
-    } else if (this.#wasDown) this.#log.info('Redis is back');
-    this.#wasDown = state === 'down';
+    this.#stateLog.report(state, trouble);
+    if (state === 'up') this.#subscriptions.hurry();
     this.#ready.resolve();
     for (const listener of this.#listeners) listener(state);
   }
 
-  /** Servers of a cluster that come up for the first time are nothing to report. */
   #serverChanged(address: string, state: 'up' | 'down', trouble: Trouble | null): void {
     if (trouble !== null) this.#trouble.note(trouble);
-    const wasDown = this.#serversDown.delete(address);
-    if (state === 'down') {
-      this.#serversDown.add(address);
-      const words = 'a server of the cluster of Redis is out of reach: what lies there is a miss until it is back';
-      if (!wasDown) this.#log.warn({ address, code: trouble?.kind, reason: trouble?.message }, words);
-    } else if (wasDown) this.#log.info({ address }, 'a server of the cluster of Redis is back');
+    const known = this.#serverLogs.get(address);
+    const log = known ?? new StateLog({ log: this.#log.child({ address }), clock: this.#clock, words: SERVER_WORDS });
+    if (known === undefined) this.#serverLogs.set(address, log);
+    log.report(state, trouble);
   }
 
   /** A server that is up: any, since what is published on one of a cluster is heard on all. */

@@ -8,7 +8,7 @@ import { Breaker } from './breaker.ts';
 import { CONNECT_MS, type CreateCommand } from './client.ts';
 import { type Argument, Commands, LOOKUP_MS, type RedisNode } from './commands.ts';
 import type { Script } from './script.ts';
-import { type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
+import { LOST, type Trouble, type TroubleLog, troubleOf } from './trouble.ts';
 
 export interface ServerOptions {
   readonly redis: Redis;
@@ -24,13 +24,13 @@ export interface ServerOptions {
 const PROBES_PER_CONNECTION = 3;
 
 const SILENT: Trouble = { kind: 'TIMEOUT', message: 'it accepts connections and does not reply' };
-const LOST: Trouble = { kind: 'LOST', message: 'the connection was lost' };
 
 export class Server implements RedisNode {
   readonly breaker: Breaker;
   readonly redis: Redis;
   readonly #commands: Commands;
   readonly #options: ServerOptions;
+  readonly #settled = Promise.withResolvers<void>();
   #probes = 0;
   #trouble: Trouble | undefined;
 
@@ -38,15 +38,23 @@ export class Server implements RedisNode {
     const { redis, create, clock, trouble, onChange } = options;
     this.redis = redis;
     this.#options = options;
-    this.breaker = new Breaker({ clock, probe: () => this.#probe(), onChange });
+    this.breaker = new Breaker({
+      clock,
+      probe: () => this.#probe(),
+      onChange: (state, reason) => {
+        this.#settled.resolve();
+        onChange(state, reason);
+      },
+    });
     const send = this.#send.bind(this);
-    this.#commands = new Commands({ clock, trouble, create, send, breakersOf: () => [this.breaker] });
+    const lostBy = () => this.#trouble ?? LOST;
+    this.#commands = new Commands({ clock, trouble, create, send, lostBy, breakersOf: () => [this.breaker] });
     redis.on('ready', () => this.breaker.replied());
     redis.on('error', (error: Error) => {
       this.#trouble = troubleOf(error);
     });
     redis.on('close', () => {
-      this.breaker.lost(this.#trouble ?? LOST);
+      this.breaker.lost(lostBy());
       this.#trouble = undefined;
     });
   }
@@ -59,6 +67,15 @@ export class Server implements RedisNode {
     return this.#commands.run(script, keys, args, ms);
   }
 
+  attempt(script: Script, keys: readonly string[], args: readonly Argument[], ms: number) {
+    return this.#commands.attempt(script, keys, args, ms);
+  }
+
+  /** Resolves once it was reached for the first time, or could not be. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
   /** Begins to connect, where that is for us to begin. A server that accepts and says nothing is out of reach too. */
   connect(): void {
     this.#options.clock.after(CONNECT_MS, () => {
@@ -68,6 +85,7 @@ export class Server implements RedisNode {
   }
 
   close(): void {
+    this.#settled.resolve();
     this.breaker.close();
     this.redis.disconnect();
   }

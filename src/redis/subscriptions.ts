@@ -20,6 +20,7 @@ export class Subscriptions {
   readonly #listeners = new Map<string, (message: Buffer) => void>();
   readonly #onListening: (() => void)[] = [];
   #redis: Redis | undefined;
+  #cancelRetry: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: SubscriptionsOptions) {
@@ -38,12 +39,19 @@ export class Subscriptions {
     this.#onListening.push(listener);
   }
 
+  /** A server is within reach: a connection that is to be made later is made now. */
+  hurry(): void {
+    if (this.#redis === undefined) this.#open();
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#cancelRetry?.();
     this.#redis?.disconnect();
   }
 
   #open(): void {
+    this.#cancelRetry?.();
     if (this.#isClosed || this.#listeners.size === 0) return;
     const redis = this.#options.connect();
     if (redis === undefined) return this.#openLater();
@@ -58,7 +66,7 @@ export class Subscriptions {
   #openLater(): void {
     this.#redis = undefined;
     const ms = MIN_RETRY_MS + Math.random() * (MAX_RETRY_MS - MIN_RETRY_MS);
-    this.#options.clock.after(ms, () => this.#open());
+    this.#cancelRetry = this.#options.clock.after(ms, () => this.#open());
   }
 
   #listen(redis: Redis, channels: readonly string[]): void {

@@ -11,6 +11,8 @@ export interface Trouble {
   readonly message: string;
 }
 
+export const LOST: Trouble = { kind: 'LOST', message: 'the connection was lost' };
+
 const QUIET_MS = 60_000;
 /** Kinds beyond these share a line: a server that speaks garbage could make up any number. */
 const MAX_KINDS = 20;

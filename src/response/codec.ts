@@ -8,7 +8,7 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { type Call, compact, type Entry, type PurgeMark, type Variant } from './entry.ts';
+import { type Call, compact, type Entry, type PurgeMark, type StoredRequest, type Variant } from './entry.ts';
 import { isObject } from './json.ts';
 import { isUsage } from './usage.ts';
 
@@ -34,6 +34,11 @@ export function encode(key: string, entry: Entry): Buffer {
   return frame;
 }
 
+/** The same without the request, for a store that keeps that elsewhere. */
+export function encodeAnswer(key: string, { request: _, ...answer }: Entry): Buffer {
+  return encode(key, answer);
+}
+
 /** The entry that was encoded under `key`, its body in a buffer of its own; undefined for anything odd. */
 export function decode(key: string, bytes: Uint8Array): Entry | undefined {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -52,17 +57,18 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. A frame from before there were calls or marks has none. */
-function headText({ head, storedAt, expiresAt, answerId, variant, call, purgeMark }: Entry): string {
+/** JSON has no Infinity; the word stands for it. A frame from before there were calls, marks or requests has none. */
+function headText({ head, storedAt, expiresAt, answerId, variant, call, purgeMark, request }: Entry): string {
   const { status, statusText, headers } = head;
   const expires = expiresAt === Infinity ? 'never' : expiresAt;
   const dates = { storedAt, expiresAt: expires };
-  return JSON.stringify({ status, statusText, headers, ...dates, answerId, variant, call, purgeMark });
+  return JSON.stringify({ status, statusText, headers, ...dates, answerId, variant, call, purgeMark, request });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
-    const { status, statusText, headers, storedAt, expiresAt, answerId, variant, call, purgeMark } = JSON.parse(text);
+    const { status, statusText, headers, storedAt, expiresAt, answerId, ...others } = JSON.parse(text);
+    const { variant, call, purgeMark, request } = others;
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
@@ -72,7 +78,8 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       (typeof answerId === 'string' || answerId === null) &&
       (variant === undefined || isVariant(variant)) &&
       (call === undefined || isCall(call)) &&
-      (purgeMark === undefined || isPurgeMark(purgeMark));
+      (purgeMark === undefined || isPurgeMark(purgeMark)) &&
+      (request === undefined || isStoredRequest(request));
     if (!isSound) return undefined;
     const answer = {
       head: { status, statusText, headers },
@@ -80,7 +87,8 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
       answerId,
     };
-    return { ...answer, ...(variant && { variant }), ...(call && { call }), ...(purgeMark && { purgeMark }) };
+    const known = { ...(variant && { variant }), ...(call && { call }), ...(purgeMark && { purgeMark }) };
+    return { ...answer, ...known, ...(request && { request }) };
   } catch {
     return undefined;
   }
@@ -106,6 +114,18 @@ function isPurgeMark(value: unknown): value is PurgeMark {
   if (!isObject(value)) return false;
   const { log, id, record } = value;
   return typeof log === 'string' && Number.isInteger(id) && typeof record === 'string';
+}
+
+function isStoredRequest(value: unknown): value is StoredRequest {
+  if (!isObject(value)) return false;
+  const { endpoint, model, scope, tags, parts } = value;
+  return (
+    [endpoint, scope].every((text) => typeof text === 'string') &&
+    (model === null || typeof model === 'string') &&
+    Array.isArray(tags) &&
+    tags.every((tag) => typeof tag === 'string') &&
+    (parts === null || (isObject(parts) && Object.values(parts).every((part) => typeof part === 'string')))
+  );
 }
 
 function isRawHeaders(value: unknown): value is string[] {

@@ -10,7 +10,7 @@
  * is why `auto_vacuum` is incremental, where full would move pages all the time.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { encode } from '../response/codec.ts';
+import { encodeAnswer } from '../response/codec.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Batch, Put } from './write-buffer.ts';
 import { NOTHING, type Totals } from './listing.ts';
@@ -160,7 +160,7 @@ export class SqliteEntries {
 
   #put(key: string, { entry, uses }: Put): void {
     const { answerId, storedAt } = entry;
-    const columns = { ...columnsOf(entry), frame: encode(key, entry) };
+    const columns = { ...columnsOf(entry), frame: encodeAnswer(key, entry) };
     const { parts, prompt, frame, ...label } = this.#sealing.sealRow(key, storedAt, columns);
     const texts = [key, parts, prompt, ...Object.values(label)];
     const tags = entry.request?.tags ?? [];

@@ -27,7 +27,7 @@ export interface Tiers extends Store {
   share(shared: SharedTier): void;
 }
 
-/** What the processes of a fleet share. */
+/** The part of the tiers that the processes of a fleet share. */
 export interface SharedTier {
   /** Asked after the quick stores of this process and before the slow ones; null where it is these that are shared. */
   readonly store: Tier | null;

@@ -3,6 +3,7 @@
  * all of them.
  */
 import type { WorkerGroupState } from '../app.ts';
+import type { FleetReading } from '../ledger/fleet-metrics.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -14,6 +15,7 @@ export const NO_REPORT: WorkerGroupState = {
   memory: { entries: 0, bytes: 0, evictions: 0 },
   lru: { hits: 0, misses: 0, maxsize: 0, currsize: 0, entries: 0 },
   hints: [],
+  fleet: null,
   delays: {},
 };
 
@@ -27,6 +29,7 @@ export function addReport(one: WorkerGroupState, other: WorkerGroupState): Worke
     memory: sum(one.memory, other.memory),
     lru: sum(one.lru, other.lru),
     hints: mergeHints(one.hints, other.hints),
+    fleet: addReadings(one.fleet, other.fleet),
     delays: Object.fromEntries(delays),
   };
 }
@@ -34,6 +37,12 @@ export function addReport(one: WorkerGroupState, other: WorkerGroupState): Worke
 function sum<T extends object>(one: T, other: T): T {
   const [a, b] = [one as Numbers, other as Numbers];
   return Object.fromEntries(Object.keys(a).map((name) => [name, (a[name] as number) + (b[name] as number)])) as T;
+}
+
+function addReadings(one: FleetReading | null, other: FleetReading | null): FleetReading | null {
+  if (one === null || other === null) return one ?? other;
+  const { claims, ...counts } = one;
+  return { ...sum(counts, other), claims: sum(claims, other.claims) };
 }
 
 /** Each worker says its own; of the same hint the numbers add up. */
@@ -62,5 +71,6 @@ export function pastOf(report: WorkerGroupState | undefined): WorkerGroupState {
     memory: { ...NO_REPORT.memory, evictions: report.memory.evictions },
     lru: { ...NO_REPORT.lru, hits, misses },
     hints: report.hints,
+    fleet: report.fleet && { ...report.fleet, following: 0, followed: 0 },
   };
 }

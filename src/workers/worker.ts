@@ -82,7 +82,7 @@ function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger
 }
 
 /** A report comes after the records of all that it is about. */
-function createReporter({ admission, stores, hints }: Core, ledger: RelayedLedger): () => WorkerGroupState {
+function createReporter({ admission, stores, hints, fleet }: Core, ledger: RelayedLedger): () => WorkerGroupState {
   const delay = new EventLoopDelay();
   return () => {
     ledger.flush();
@@ -93,6 +93,7 @@ function createReporter({ admission, stores, hints }: Core, ledger: RelayedLedge
       memory: stores.memory.held,
       lru: stores.lru(),
       hints: hints.list(),
+      fleet: fleet()?.reading() ?? null,
       delays: delay.take(),
     };
   };

@@ -45,11 +45,12 @@ const summary = {
 const STATS = {
   since: '2026-11-01',
   periods: { today: summary, week: summary, all: { ...summary, hitRate: null } },
+  fleet: { nodes: 3, since: '2026-11-01', periods: { today: summary, week: summary, all: summary } },
   hints: [{ about: 'header:x-foo', requests: 37, setting: null, text: 'header x-foo kept 37 requests from hitting' }],
 };
 
 /** A listener with everything that it can be given. */
-async function openWhole(isWhole = true) {
+async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
   const memory = createMemoryStore({ maxBytes: 1e6 });
   const listeners = new Set<(note: EndedRequest) => void>();
   const purged = { entries: 0, bytes: 0, flights: 0 };
@@ -58,6 +59,7 @@ async function openWhole(isWhole = true) {
     host: '127.0.0.1',
     token: null,
     readiness: () => 'ready',
+    outOfReach: () => outOfReach,
     explain: async () => ({
       same: true,
       first: null,
@@ -152,6 +154,15 @@ describe('config/openapi.json', () => {
       'text/plain; version=0.0.4; charset=utf-8',
       '# HELP refrain_x x\nrefrain_x 1\n',
     ]);
+  });
+
+  test('describes what is ready without Redis', async () => {
+    const ready = async (outOfReach: readonly string[]) => {
+      const { url } = await openWhole(true, outOfReach);
+      return new CheckedAdminClient(url).ask('GET', '/readyz');
+    };
+    expect(await ready([])).toEqual({ status: 200, value: { status: 'ready' } });
+    expect(await ready(['redis'])).toEqual({ status: 200, value: { status: 'ready', redis: 'down' } });
   });
 
   test('describes settings as they are, and no secret is among them', async () => {

@@ -9,10 +9,10 @@ beforeEach(() => {
   bench = createLogBench();
 });
 
-async function join(name: string) {
+async function join(name: string, recheck: number | null = null) {
   const { server, clock, pass } = bench;
   const hub = server.connect(name);
-  const callers = new Callers({ recheck: null, file: null, clock });
+  const callers = new Callers({ recheck, file: null, clock });
   const log = new CallersLog({ hub, clock, heed: (caller, isRefused) => void callers.heed(caller, isRefused) });
   callers.join(log);
   void log.start();
@@ -39,6 +39,20 @@ describe('the word of an upstream on a credential', () => {
     for (const status of [200, 200, 403, 403, 429, 500, 401, 200, 200]) a.note('key', status, true);
     await bench.pass(50);
     expect(appended()).toBe(2);
+  });
+
+  test('spares other nodes a check', async () => {
+    const [a, b] = [await join('a', 3_600), await join('b', 3_600)];
+    for (const status of [200, 200]) a.note('key', status, true);
+    expect(b.standing('key', true)).toBe('to-check');
+    await bench.pass(50);
+    expect([b.standing('key', true), appended()]).toEqual(['accepted', 1]);
+    for (let minute = 0; minute < 61; minute++) {
+      bench.clock.advance(60_000);
+      a.note('key', 200, true);
+    }
+    await bench.pass(50);
+    expect([b.standing('key', true), appended()]).toEqual(['to-check', 1]);
   });
 
   test('is known to a node that starts later, where it is a refusal', async () => {

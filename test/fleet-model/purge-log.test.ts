@@ -25,7 +25,7 @@ async function join(name: string): Promise<Node> {
   const { server, clock, pass } = bench;
   const hub = server.connect(name);
   const heeded: (Gone | 'all')[] = [];
-  const heedAll = () => void heeded.push('all');
+  const heedAll = () => void (heeded.at(-1) === 'all' || heeded.push('all'));
   const log = new SharedPurgeLog({ hub, clock, heed: (gone) => void heeded.push(gone), heedAll });
   void log.start();
   await pass(100);
@@ -178,17 +178,21 @@ describe('a hub that is out of reach', () => {
 
 describe('a log', () => {
   test('that was lost makes a miss of all', async () => {
-    const a = await join('a');
+    const [a, b] = [await join('a'), await join('b')];
+    void b.log.append({ key: 'k' });
+    await bench.pass(50);
     const entry = a.entry();
     bench.server.log('purges').lose();
     await bench.pass(1_100);
-    expect(a.heeded).toEqual(['all', 'all']);
+    expect(a.heeded).toEqual(['all', { key: 'k' }, 'all']);
     expect(await judged(a, 'k', entry)).not.toBe('kept');
     expect(await judged(a, 'k', a.entry())).toBe('kept');
   });
 
   test('that was trimmed beyond what a node knows has it throw all away', async () => {
     const [a, b] = [await join('a'), await join('b')];
+    void a.log.append({ key: 'k' });
+    await bench.pass(50);
     const entry = b.entry();
     bench.server.log('purges').most = 3;
     bench.cutOff.add('b');
@@ -196,7 +200,7 @@ describe('a log', () => {
     await bench.pass(20);
     bench.cutOff.delete('b');
     await bench.pass(1_100);
-    expect(b.heeded).toEqual(['all', 'all']);
+    expect(b.heeded).toEqual(['all', { key: 'k' }, 'all']);
     expect(await judged(b, 'k', entry)).toBe('purged');
     expect(await judged(b, 'k', b.entry())).toBe('kept');
   });

@@ -68,12 +68,16 @@ async function allPages(
   return rows;
 }
 
-export function honoursCatalogue(name: string, { open, settle }: Subject): void {
+export function honoursCatalogue(name: string, subject: Subject): void {
+  const { open, settle, countsReplaced = true, isOrdered = true } = subject;
   const keysOf = async (store: WholeStore, some: Filter = {}, order: Sort = 'newest', limit = 2) =>
     (await allPages(store, { filter: some, sort: order, limit })).map(({ key }) => key);
 
   const fill = async (store: WholeStore, entries: Record<string, Entry>) => {
-    for (const [key, entry] of Object.entries(entries)) store.set(key, entry);
+    for (const [key, entry] of Object.entries(entries)) {
+      store.set(key, entry);
+      if (!isOrdered) await settle(store);
+    }
     await settle(store);
   };
 
@@ -216,7 +220,9 @@ export function honoursCatalogue(name: string, { open, settle }: Subject): void 
       expect(await store.get('a')).toBeUndefined();
       expect(await store.get('waiting')).toBeUndefined();
       store.set('a', entryOf('new', { request: askedOf({ tags: ['x'] }) }));
-      expect((await purging)?.entries).toBe(2);
+      const purged = (await purging)?.entries;
+      expect(purged).toBeLessThanOrEqual(2);
+      expect(purged).toBeGreaterThanOrEqual(countsReplaced ? 2 : 1);
       await settle(store);
       expect((await store.get('a'))?.entry.body.toString()).toBe('new');
       expect(await keysOf(store)).toEqual(['a', 'c', 'b']);

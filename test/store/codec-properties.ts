@@ -51,6 +51,13 @@ const call = fc.record({
   ms: fc.nat(),
 });
 
+const request = fc.record({
+  endpoint: fc.constantFrom('chat' as const, 'responses' as const),
+  model: fc.option(text),
+  scope: text,
+  tags: fc.array(text, { maxLength: 3 }),
+  parts: fc.option(fc.record({ path: text, body: text })),
+});
 const purgeMark = fc.record({ log: text, id: fc.nat(), record: text });
 
 const entry: fc.Arbitrary<Entry> = fc
@@ -67,8 +74,17 @@ const entry: fc.Arbitrary<Entry> = fc
   })
   .chain((known) =>
     fc
-      .record({ call: fc.option(call, { nil: undefined }), mark: fc.option(purgeMark, { nil: undefined }) })
-      .map(({ call, mark }) => ({ ...known, ...(call && { call }), ...(mark && { purgeMark: mark }) })),
+      .record({
+        call: fc.option(call, { nil: undefined }),
+        mark: fc.option(purgeMark, { nil: undefined }),
+        asked: fc.option(request, { nil: undefined }),
+      })
+      .map(({ call, mark, asked }) => ({
+        ...known,
+        ...(call && { call }),
+        ...(mark && { purgeMark: mark }),
+        ...(asked && { request: asked }),
+      })),
   );
 
 const small = entryOf('text', { answerId: 'chatcmpl-1' });
