@@ -155,18 +155,18 @@ export const unknownRoute = (method: string, path: string) =>
 export const unknownEntry = (key: string) =>
   new RefrainError('unknown_entry', 404, `Nothing is kept under ${shown(key)}; GET /entries lists what is.`);
 
-export const ambiguousKey = (key: string, keys: readonly string[]) =>
-  new RefrainError(
-    'ambiguous_key',
-    409,
-    `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`,
-  );
+export const ambiguousKey = (key: string, keys: readonly string[]) => {
+  const message = `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`;
+  return new RefrainError('ambiguous_key', 409, message);
+};
 
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
-export const unauthorized = () =>
-  new RefrainError('unauthorized', 401, 'This needs the admin token: Authorization: Bearer TOKEN.', 'authorization');
+export const unauthorized = () => {
+  const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
+  return new RefrainError('unauthorized', 401, message, 'authorization');
+};
 
 export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');

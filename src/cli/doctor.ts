@@ -10,6 +10,7 @@ import { createTargets } from '../rules.ts';
 import { askUpstream, greet } from './ask-upstream.ts';
 import { checkDatabase, checkDirectory, checkPrivacy, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
+import { checkFleetSecret, checkRedis, checkRedisSettings } from './check-redis.ts';
 import { checkHints, checkRunning } from './check-running.ts';
 import { checkSecret } from './check-secret.ts';
 import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
@@ -47,7 +48,7 @@ function checksOf(command: DoctorCommand): readonly NamedCheck[] {
 
 function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): readonly NamedCheck[] {
   const { config, origins } = examined;
-  const { host, port, admin, store, upstream, upstreams } = config;
+  const { host, port, admin, redis, store, upstream, upstreams } = config;
   const { standard, named } = createTargets(config, origins);
   const greeting = (url: string) => greet(url, config, AbortSignal.timeout(CHECK_MS));
   const first = greeting(upstream);
@@ -71,7 +72,16 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
     ...upstreamChecks(null, upstream, standard, first),
     ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
     ['clock', () => checkClock(systemClock.now(), first)],
+    ...(redis === null ? [] : redisChecks(config)),
     ...(store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, store.bytes, secret)),
+  ];
+}
+
+function redisChecks(config: ExaminedConfig['config']): readonly NamedCheck[] {
+  return [
+    ['Redis', () => checkRedis(config)],
+    ['Redis settings', () => checkRedisSettings(config)],
+    ['fleet secret', () => checkFleetSecret(config)],
   ];
 }
 

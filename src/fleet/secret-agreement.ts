@@ -28,17 +28,18 @@ export const SECRET_ADVICE =
   'give all nodes the same secret or secretFile; to change it in all of them, stop them and run ' +
   `redis-cli HDEL '${fleetKey(`board:${BOARD}`)}' ${FACT}`;
 
-/** @returns whether it is the secret of the fleet; null where the hub did not say */
-export async function isSecretOfFleet(hub: Pick<Hub, 'board'>, secret: Uint8Array): Promise<boolean | null> {
-  const digest = digestOfSecret(secret);
-  const agreed = await hub.board(BOARD).agree(FACT, digest);
-  return agreed === null ? null : agreed === digest;
+/** The digest of the secret of a fleet; undefined where it has none yet, null where the hub does not say. */
+export async function secretOfFleet(hub: Hub): Promise<string | undefined | null> {
+  const facts = await hub.board(BOARD).all();
+  return facts === null ? null : facts.get(FACT);
 }
 
 /** The hub is closed where the secret is another. @throws ConfigError where that shows at once */
 export async function agreeOnSecret({ hub, secret, clock, log }: SecretAgreementOptions): Promise<void> {
+  const digest = digestOfSecret(secret);
   const compare = async () => {
-    const isOurs = await isSecretOfFleet(hub, secret);
+    const agreed = await hub.board(BOARD).agree(FACT, digest);
+    const isOurs = agreed === null ? null : agreed === digest;
     if (isOurs === null && hub.state === 'up') clock.after(RETRY_MS, () => void compareAgain());
     if (isOurs === false) await hub.close();
     return isOurs;

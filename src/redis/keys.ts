@@ -39,7 +39,7 @@ export function keyOfEntry(name: string): string | undefined {
 export function entriesLike(prefix: string): string {
   const at = formAt(prefix);
   const start = escaped(prefix.slice(0, at)).replaceAll(/[[\]*?\\^]/g, '\\$&');
-  return at < prefix.length ? `${ENTRIES}${start}}${ENTRY}*` : `${ENTRIES}${start}*${ENTRY}*`;
+  return at < prefix.length ? `${ENTRIES}${start || '%'}}${ENTRY}*` : `${ENTRIES}${start}*${ENTRY}*`;
 }
 
 const UNESCAPED: Readonly<Record<string, string>> = { '7D': '}', '25': '%' };

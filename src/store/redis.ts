@@ -15,6 +15,7 @@ import type { Gone } from './gone.ts';
 import { add, type EntryRow, type EntryRows, type Listing, type Totals } from './listing.ts';
 import { RedisCatalogue } from './redis-catalogue.ts';
 import { USE } from './redis-scripts.ts';
+import { RedisSize, type RedisSizeReading } from './redis-size.ts';
 import { RedisSweeps } from './redis-sweeps.ts';
 import { decodeValue, NAME } from './redis-value.ts';
 import { RedisWrites } from './redis-writes.ts';
@@ -25,6 +26,10 @@ import { weigh } from './weight.ts';
 export interface RedisStore extends EntryStore, Required<Pick<Tier, 'use' | 'drop' | 'written'>>, Catalogue {
   /** How many sets there was no room for while Redis was slow or gone, or that it refused. */
   readonly dropped: number;
+  /** How many sets came too late: another lease held by then, and an entry was there. */
+  readonly fenced: number;
+  /** As its servers last said, of all that they hold. */
+  readonly held: RedisSizeReading;
 }
 
 export interface RedisStoreOptions {
@@ -54,6 +59,7 @@ class RedisTier implements RedisStore {
   readonly #writes: RedisWrites;
   readonly #sweeps: RedisSweeps;
   readonly #catalogue: RedisCatalogue;
+  readonly #size: RedisSize;
   /** Lookups under way, by key; a change to a key makes what they find old. */
   readonly #lookups = new Map<string, Set<{ isOld: boolean }>>();
   #closing: Promise<void> | undefined;
@@ -64,11 +70,20 @@ class RedisTier implements RedisStore {
     this.#sealing = sealing;
     this.#writes = new RedisWrites({ connection, clock, retention, sealing });
     this.#sweeps = new RedisSweeps({ connection, sealing });
+    this.#size = new RedisSize(connection, clock);
     this.#catalogue = new RedisCatalogue({ connection, clock, read: (key) => this.read(key) });
   }
 
   get dropped(): number {
     return this.#writes.dropped;
+  }
+
+  get fenced(): number {
+    return this.#writes.fenced;
+  }
+
+  get held(): RedisSizeReading {
+    return this.#size.reading;
   }
 
   getSync(): undefined {
@@ -175,10 +190,7 @@ class RedisTier implements RedisStore {
     const lookup = this.#begin(key);
     const reply = await node.ask('GET', [entryKey(key)], ms);
     this.#end(key, lookup);
-    if (lookup.isOld) {
-      const newer = this.#writes.find(key);
-      return newer === 'deleted' ? undefined : newer;
-    }
+    if (lookup.isOld) return this.#lookUp(key, node, ms);
     const found = decodeValue(key, reply, this.#sealing);
     return found && !this.#sweeps.has(found.entry, found.id) ? found.entry : undefined;
   }

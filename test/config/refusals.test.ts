@@ -81,6 +81,17 @@ describe('a bad value', () => {
   });
 
   it.each([
+    'localhost:6379',
+    'http://a:6379',
+    'redis://a:6379/x',
+    'redis://a:6379,rediss://b:6379',
+    'redis://a:6379,redis://b:6379/1',
+    'redis-sentinel://a:26379',
+  ])('names no Redis: %s', (value) => {
+    expect(refusal({ env: { REFRAIN_REDIS: value } })).toMatch(/^REFRAIN_REDIS .*it may be redis:\/\/ or rediss:/);
+  });
+
+  it.each([
     ['http://h/v1/chat/completions', 'http://h/v1'],
     ['http://h/v1/messages', 'http://h/v1'],
     ['http://h/v2/rerank', 'http://h/v2'],

@@ -73,7 +73,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'store.bytes': ['1000', 1000],
   'store.prompts': ['false', false],
   'store.encrypt': ['secret', 'secret'],
-  'redis': ['redis://a:6379, rediss://u:p@b:6380/1', ['redis://a:6379', 'rediss://u:p@b:6380/1']],
+  'redis': ['rediss://a:6379, rediss://u:p@b:6380', ['rediss://a:6379', 'rediss://u:p@b:6380']],
   'secret': ['AB'.repeat(32), 'ab'.repeat(32)],
   'secretFile': ['/run/secrets/refrain', '/run/secrets/refrain'],
   'workers': ['auto', 'auto'],
