@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { CHAT, chatAnswer, chatRequest, errorAnswer, responseAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, responseAnswer, sendJson } from '../harness/answers.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { eventually } from '../harness/redis-server.ts';
