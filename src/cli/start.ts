@@ -3,11 +3,10 @@
  */
 import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { placeOfSetting } from '../config/origin.ts';
-import type { WorkerGroup } from '../app.ts';
+import { createApp, type WorkerGroup } from '../app.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
 import { createLog, type Log } from '../log.ts';

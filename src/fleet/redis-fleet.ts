@@ -7,6 +7,7 @@ import { type Config, retentionOf } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
 import { connectRedis } from '../redis/connection.ts';
+import { requireFitServers } from '../redis/server-check.ts';
 import { createRedisStore } from '../store/redis.ts';
 import type { Unopened } from '../store/encryption.ts';
 import { unopenedNews } from '../store/file-news.ts';
@@ -40,6 +41,7 @@ export async function joinRedis({ config, secret, ledger, log, ...parts }: Redis
   const hub = new RedisHub({ connection, sealing });
   await connection.ready;
   try {
+    await requireFitServers(connection, log);
     await agreeOnSecret({ hub, secret, clock, log });
   } catch (error) {
     await hub.close();

@@ -17,17 +17,21 @@ export interface BreakerOptions {
   readonly clock: Clock;
   /** Asks the server whether it is there; resolves with whether it answered in time. */
   readonly probe: () => Promise<boolean>;
+  /** A figure that grows with whatever the server sends. */
+  readonly pulse: () => number;
   /** Called after each change between up and not up. @param trouble that led to it */
   readonly onChange: (state: 'up' | 'down', trouble: Trouble | null) => void;
 }
 
 const MAX_TIMEOUTS = 3;
+const TOGETHER_MS = 50;
 const PROBE_MS = 1_000;
 
 export class Breaker {
   readonly #options: BreakerOptions;
   #state: BreakerState = 'connecting';
   #timeouts = 0;
+  #timedOutAt = -Infinity;
   #cancelProbe: (() => void) | undefined;
 
   constructor(options: BreakerOptions) {
@@ -48,7 +52,21 @@ export class Breaker {
     if (this.#state !== 'up' && this.#state !== 'closed') this.#rise();
   }
 
-  timedOut(trouble: Trouble): void {
+  /** As it is when a command is sent. */
+  get pulse(): number {
+    return this.#options.pulse();
+  }
+
+  /**
+   * The server may be slow, or nothing but busy with long replies to others: while it sends anything, those that come
+   * late together count once.
+   * @param pulse when the command was sent
+   */
+  timedOut(trouble: Trouble, pulse: number): void {
+    const isSilent = pulse === this.pulse;
+    const now = this.#options.clock.now();
+    if (!isSilent && now - this.#timedOutAt < TOGETHER_MS) return;
+    this.#timedOutAt = now;
     this.#timeouts += 1;
     if (this.#timeouts >= MAX_TIMEOUTS) this.lost(trouble);
   }

@@ -32,7 +32,7 @@ export class ClusterNodes implements RedisNode {
     const { cluster, clock, trouble, create, onChange } = options;
     this.#options = options;
     // The client finds back by itself, and says so.
-    this.breaker = new Breaker({ clock, probe: async () => false, onChange });
+    this.breaker = new Breaker({ clock, probe: async () => false, pulse: () => 0, onChange });
     this.#commands = new Commands({
       clock,
       trouble,

@@ -83,6 +83,7 @@ export class Commands implements RedisNode {
 
   #settled(command: IoCommand, breaker: Breaker, ms: number, onUnknown?: () => void): Promise<Exchanged> {
     const { clock, trouble, send } = this.#options;
+    const { pulse } = breaker;
     return new Promise((resolve) => {
       let isLate = false;
       // The reply may have come while this process did something else: it is read before the command is given up.
@@ -90,7 +91,7 @@ export class Commands implements RedisNode {
       const giveUp = () => {
         if (isSettled) return;
         isLate = true;
-        breaker.timedOut({ kind: 'TIMEOUT', message: `no reply within ${ms} ms` });
+        breaker.timedOut({ kind: 'TIMEOUT', message: `no reply within ${ms} ms` }, pulse);
         resolve(undefined);
       };
       let isSettled = false;

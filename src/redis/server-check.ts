@@ -2,6 +2,8 @@
  * The check of servers at start and by the doctor: would they keep what a
  * fleet must not lose, and bound what it may.
  */
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { RedisConnection } from './connection.ts';
 import { figureOf, readInfo, type ServerInfo } from './server-info.ts';
 
@@ -23,6 +25,18 @@ export async function checkServers(connection: RedisConnection): Promise<readonl
   const findings = infos.flatMap((info) => (info === undefined ? [UNKNOWN] : findingsOf(info)));
   // Of servers that are alike, one finding.
   return [...new Map(findings.map((finding) => [finding.says, finding])).values()];
+}
+
+/**
+ * Warns of what is not well. A server that is out of reach is no reason to refuse a start.
+ * @throws ConfigError where a start is to be refused
+ */
+export async function requireFitServers(connection: RedisConnection, log: Log): Promise<void> {
+  const findings = (await checkServers(connection)) ?? [];
+  for (const { isRefusal, says, advice } of findings) {
+    if (isRefusal) throw new ConfigError(`${says}; ${advice}`);
+    log.warn(`${says}; ${advice}`);
+  }
 }
 
 const UNKNOWN: ServerFinding = {

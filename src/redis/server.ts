@@ -41,6 +41,7 @@ export class Server implements RedisNode {
     this.breaker = new Breaker({
       clock,
       probe: () => this.#probe(),
+      pulse: () => redis.stream?.bytesRead ?? 0,
       onChange: (state, reason) => {
         this.#settled.resolve();
         onChange(state, reason);

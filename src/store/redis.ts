@@ -190,10 +190,7 @@ class RedisTier implements RedisStore {
     const lookup = this.#begin(key);
     const reply = await node.ask('GET', [entryKey(key)], ms);
     this.#end(key, lookup);
-    if (lookup.isOld) {
-      const newer = this.#writes.find(key);
-      return newer === 'deleted' ? undefined : newer;
-    }
+    if (lookup.isOld) return this.#lookUp(key, node, ms);
     const found = decodeValue(key, reply, this.#sealing);
     return found && !this.#sweeps.has(found.entry, found.id) ? found.entry : undefined;
   }

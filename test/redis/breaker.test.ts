@@ -12,23 +12,38 @@ function createBreaker() {
   const clock = createTestClock();
   const changes: string[] = [];
   const probes: ((isAnswered: boolean) => void)[] = [];
+  const pulse = { now: 0 };
   const breaker = new Breaker({
     clock,
+    pulse: () => pulse.now,
     probe: () => new Promise((resolve) => probes.push(resolve)),
     onChange: (state, trouble) => changes.push(trouble ? `${state} ${trouble.kind}` : state),
   });
-  return { breaker, clock, changes, probes };
+  return { breaker, clock, changes, probes, pulse };
 }
 
 test('a breaker opens after three timeouts in a row, and not before', () => {
-  const { breaker, changes } = createBreaker();
+  const { breaker, changes, pulse } = createBreaker();
   breaker.replied();
   for (const act of ['late', 'late', 'reply', 'late', 'late', 'reply'])
-    if (act === 'late') breaker.timedOut(LATE);
+    if (act === 'late') breaker.timedOut(LATE, pulse.now);
     else breaker.replied();
   expect(breaker.isUp).toBe(true);
-  for (let times = 0; times < 3; times += 1) breaker.timedOut(LATE);
+  for (let times = 0; times < 3; times += 1) breaker.timedOut(LATE, pulse.now);
   expect(breaker.isUp).toBe(false);
+  expect(changes).toEqual(['up', 'down TIMEOUT']);
+});
+
+test('timeouts beside replies to others count once where they come together, and open it all the same', () => {
+  const { breaker, clock, changes, pulse } = createBreaker();
+  breaker.replied();
+  for (let round = 1; round <= 3; round += 1) {
+    expect(breaker.isUp).toBe(true);
+    const sentAt = pulse.now;
+    pulse.now += 1_000;
+    for (let times = 0; times < 20; times += 1) breaker.timedOut(LATE, sentAt);
+    clock.advance(50);
+  }
   expect(changes).toEqual(['up', 'down TIMEOUT']);
 });
 
