@@ -13,8 +13,7 @@ import { accepts, freePort } from '../harness/port.ts';
 
 const CONFIG = new URL('../../config/deploy/nginx.fleet.conf', import.meta.url);
 
-fleetTest('streams pass event by event, and a node that is gone is passed over', async (cast) => {
-  const { fleet, folder, upstream } = cast;
+fleetTest('streams pass event by event; a node that is gone is passed over', async ({ fleet, folder, upstream }) => {
   const nodes = await fleet();
   const port = await freePort();
   const config = nodes
