@@ -138,7 +138,7 @@ export function createApp(
 function createMetrics({ stores, files, admission, ledger, fleet }: Core, workers: WorkerGroup | null): Metrics {
   const metrics = new Metrics({
     version: packageVersion(),
-    tiers: () => workers?.tiersBeside(stores.tiers()) ?? stores.tiers(),
+    tiers: () => [...(workers?.tiersBeside(stores.tiers()) ?? stores.tiers()), ...(fleet()?.tiers() ?? [])],
     files,
     flights: () => (workers?.state ?? admission).flights,
     listeners: () => (workers?.state ?? admission).listeners,

@@ -65,7 +65,7 @@ export class Leading {
     const held = this.#parts.flights.joinable(question.key);
     const overdue = held !== null && isOverdue(held, this.#parts) ? held.leaseToken : null;
     const flight = new LeasedFlight(this.#parts, leases, this.#begin(question), question);
-    return question.isRefresh ? flight.refresh() : flight.open(lookUp, overdue ?? false, this.#instead);
+    return question.isRefresh ? flight.refresh() : flight.open(lookUp, overdue, this.#instead);
   }
 
   #begin(question: Question): Led {

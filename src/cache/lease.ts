@@ -15,6 +15,8 @@ import type { Terms } from './terms.ts';
 export interface Leases {
   /** Never rejects. */
   claim(request: LeaseRequest): Promise<ClaimResult>;
+  /** Takes over whichever lease holds: a refresh asks for what is newer than anything. */
+  takeOver(key: string, flight: Flight): GrantedLease;
   /** A lease that nobody was asked for: its answer is kept where nothing is stored by then. */
   alone(key: string): GrantedLease;
 }
@@ -25,8 +27,8 @@ export interface LeaseRequest {
   readonly flight: Flight;
   /** `storedAt` of the entry that the answer is to replace; null where none is known. */
   readonly seen: number | null;
-  /** The lease with this token is taken over; with `true` whichever holds. */
-  readonly takesOver: string | boolean;
+  /** The token of a lease that is taken over; null where none is. */
+  readonly takesOver: string | null;
 }
 
 export type ClaimResult =

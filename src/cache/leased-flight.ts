@@ -50,7 +50,7 @@ export class LeasedFlight implements Source, RelayEvents {
    * @param lookUp asks the store, in this turn; null where that is not to be asked
    * @param takesOver the token of a lease whose holder is silent for too long
    */
-  async open(lookUp: Lookup | null, takesOver: string | false, instead: Instead): Promise<CacheResult> {
+  async open(lookUp: Lookup | null, takesOver: string | null, instead: Instead): Promise<CacheResult> {
     const { flight, result } = this.#led;
     const question = this.#question;
     flight.lookup = this.#ask(lookUp, takesOver);
@@ -66,7 +66,7 @@ export class LeasedFlight implements Source, RelayEvents {
   /** The same of a request for a new answer, whoever leads: its lease orders what is written. */
   refresh(): CacheResult {
     const { flight, result } = this.#led;
-    void this.#claim(null, true).then((granted) => 'lease' in granted && this.#hold(granted.lease));
+    this.#hold(this.#leases.takeOver(this.#question.key, flight));
     flight.start(this.#question.fetch);
     return result;
   }
@@ -92,7 +92,7 @@ export class LeasedFlight implements Source, RelayEvents {
   }
 
   /** Resolves with where the answer is to come from, or nothing: then the flight leads or follows. */
-  async #ask(lookUp: Lookup | null, takesOver: string | false): Promise<Found | undefined> {
+  async #ask(lookUp: Lookup | null, takesOver: string | null): Promise<Found | undefined> {
     const looking = lookUp?.();
     const claiming = this.#claim(null, takesOver);
     const found = await this.#find(looking, claiming);
@@ -109,7 +109,7 @@ export class LeasedFlight implements Source, RelayEvents {
     const pause = PAUSE_MS * 4 ** (this.#rounds - 1);
     if (why === 'elsewhere') await new Promise<void>((resolve) => void clock.after(pause, resolve));
     const looking = permission.read ? stored.find(key) : undefined;
-    const claiming = this.#claim(null, why === 'gone' && (this.#led.flight.leaseToken ?? false));
+    const claiming = this.#claim(null, why === 'gone' ? this.#led.flight.leaseToken : null);
     const found = await this.#find(looking, claiming);
     if (!found) return;
     void claiming.then(giveBack);
@@ -175,7 +175,7 @@ export class LeasedFlight implements Source, RelayEvents {
     return 'lease' in last ? last.lease : null;
   }
 
-  #claim(seen: number | null, takesOver: string | boolean = false): Promise<ClaimResult> {
+  #claim(seen: number | null, takesOver: string | null = null): Promise<ClaimResult> {
     return this.#leases.claim({ key: this.#question.key, flight: this.#led.flight, seen, takesOver });
   }
 

@@ -22,6 +22,8 @@ export interface RemovalParts {
 export interface PurgeLog {
   /** Its place that is known here, for an answer that is asked for now; undefined before it was read. */
   readonly mark: PurgeMark | undefined;
+  /** False while something was thrown away here that `mark` does not tell of. */
+  readonly isShared: boolean;
   /** @returns whether every process will heed it; where it is false, it is tried again as long as this one runs */
   append(gone: Gone): Promise<boolean>;
 }

@@ -8,6 +8,7 @@ import type { Callers } from '../cache/callers.ts';
 import { type Clock, within } from '../clock.ts';
 import type { Gone } from '../store/gone.ts';
 import type { FleetReading } from '../ledger/fleet-metrics.ts';
+import type { TierReading } from '../ledger/metrics.ts';
 import type { SharedTier } from '../store/tiers.ts';
 import type { Books } from './books.ts';
 import { CallersLog } from './callers-log.ts';
@@ -25,6 +26,8 @@ export interface FleetOptions {
   readonly stores: FleetStores;
   /** The store that all processes write to, and the catalogue of it; nothing where they share the file below memory. */
   readonly shared: Omit<SharedTier, 'judge'>;
+  /** The store that all share, as metrics show it; null where that is the file of this machine. */
+  readonly tier?: SharedTierReading | null;
   /** Those of all nodes; null where this process keeps none. */
   readonly books?: Books | null;
   readonly clock: Clock;
@@ -39,22 +42,29 @@ export interface FleetStores {
   heedAll(): void;
 }
 
+export interface SharedTierReading {
+  readonly held: () => TierReading;
+  readonly unshared: () => FleetReading['unshared'];
+}
+
 /** How long a start waits for the logs to be read; after that, what is not judged is a miss until they are. */
 const START_MS = 1_000;
 
 export class Fleet {
   readonly hub: Hub;
   readonly books: Books | null;
+  readonly #tier: SharedTierReading | null;
   readonly #clock: Clock;
   readonly #purges: SharedPurgeLog;
   readonly #callers: CallersLog;
   readonly #replaced: ReplacedLog;
   readonly #leases: FleetLeases;
 
-  constructor({ hub, admission, cache, callers, stores, shared, books = null, clock }: FleetOptions) {
+  constructor({ hub, admission, cache, callers, stores, shared, tier = null, books = null, clock }: FleetOptions) {
     const { removals } = cache;
     this.hub = hub;
     this.books = books;
+    this.#tier = tier;
     this.#clock = clock;
     this.#purges = new SharedPurgeLog({
       hub,
@@ -88,7 +98,13 @@ export class Fleet {
   reading(): FleetReading {
     const { counts, live } = this.#leases;
     const { lost, ...claims } = counts;
-    return { claims, lost, following: live.following, followed: live.followed };
+    const unshared = this.#tier?.unshared() ?? { fenced: 0, refused: 0 };
+    return { claims, lost, following: live.following, followed: live.followed, unshared };
+  }
+
+  /** The tiers that all share. */
+  tiers(): readonly TierReading[] {
+    return this.#tier ? [this.#tier.held()] : [];
   }
 
   async close(): Promise<void> {

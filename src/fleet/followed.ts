@@ -21,18 +21,16 @@ export const WINDOW = 1024 * 1024;
 export const SILENCE_MS = 3_000;
 
 /** A message without the name of its session. */
-type Unnamed<M> = M extends unknown ? Omit<M, 'session'> : never;
+type Unnamed<M> = M extends unknown ? Omit<M, 'session' | 'attempt'> : never;
 
 export class Followed {
   readonly node: string;
   readonly flight: Flight;
-  readonly #session: string;
+  readonly #join: Join;
   readonly #hub: Hub;
   readonly #clock: Clock;
   readonly #reader: Reader;
   readonly #onOver: () => void;
-  /** How much its follower had when it joined, in bytes. */
-  readonly #from: number;
   /** All before it is known to the follower, or on its way there. */
   #offset: number;
   #taken: number;
@@ -40,6 +38,7 @@ export class Followed {
   #rest: Buffer | null = null;
   #hasBegun = false;
   #isSending = false;
+  #isUnheard = false;
   /** Sent once all has been played, and again until the follower has heard it. */
   #last: Unnamed<ToFollower> | null = null;
   #isOver = false;
@@ -48,11 +47,10 @@ export class Followed {
   constructor(hub: Hub, clock: Clock, flight: Flight, join: Join, onOver: () => void) {
     this.node = join.node;
     this.flight = flight;
-    this.#session = join.session;
+    this.#join = join;
     this.#hub = hub;
     this.#clock = clock;
     this.#onOver = onOver;
-    this.#from = join.offset;
     this.#offset = join.offset;
     this.#taken = join.offset;
     this.#heardAt = clock.now();
@@ -60,8 +58,8 @@ export class Followed {
     this.#reader.player = { changed: () => this.#play() };
   }
 
-  get session(): string {
-    return this.#session;
+  get attempt(): number {
+    return this.#join.attempt;
   }
 
   start(): void {
@@ -72,6 +70,7 @@ export class Followed {
   wanted(offset: number): void {
     this.#heardAt = this.#clock.now();
     this.#taken = Math.max(this.#taken, offset);
+    this.#isUnheard = false;
     this.#play();
   }
 
@@ -102,7 +101,7 @@ export class Followed {
   }
 
   #play(): void {
-    if (this.#isOver || this.#isSending || this.#hub.state === 'down') return;
+    if (this.#isOver || this.#isSending || this.#isUnheard || this.#hub.state === 'down') return;
     if (!this.#hasBegun && !this.#begin()) return;
     const { chunks, bytes } = this.#read();
     if (bytes > 0) {
@@ -146,7 +145,8 @@ export class Followed {
   #next(): Buffer | undefined {
     for (let chunk = this.#reader.read(); chunk; chunk = this.#reader.read()) {
       const start = this.#reader.position - chunk.length;
-      if (this.#reader.position > this.#from) return start < this.#from ? chunk.subarray(this.#from - start) : chunk;
+      if (this.#reader.position > this.#join.offset)
+        return start < this.#join.offset ? chunk.subarray(this.#join.offset - start) : chunk;
     }
     return undefined;
   }
@@ -184,8 +184,10 @@ export class Followed {
   }
 
   async #send(message: Unnamed<ToFollower>, bytes?: readonly Buffer[]): Promise<void> {
-    const named = { ...message, session: this.#session } as ToFollower;
+    const { session, attempt } = this.#join;
+    const named = { ...message, session, attempt } as ToFollower;
     const isHeard = await this.#hub.send(this.node, encodeMessage(named, bytes));
-    if (isHeard === false) this.close();
+    // It is gone, or does not hear yet after the hub was: until it says so, nothing more is sent.
+    if (isHeard === false) this.#isUnheard = true;
   }
 }

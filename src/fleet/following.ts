@@ -25,21 +25,22 @@ export interface FollowingPlan {
   /** Of its lease. */
   readonly token: string;
   readonly position: PurgeMark | null;
-  /** A name for another session. */
-  readonly name: () => string;
-  /** Called where it is to be reached by another name, or by none. */
-  readonly onName: (following: RemoteFollowing, now: string | null, before: string | null) => void;
+  /** Names it among all of this node. */
+  readonly session: number;
+  readonly onOver: () => void;
 }
 
 export class RemoteFollowing implements Following {
   readonly #plan: FollowingPlan;
-  #session: string | null = null;
+  #attempt = 0;
+  #isOver = false;
   #hasBegun = false;
   /** How many bytes have come. */
   #offset = 0;
   /** The offset that the leader knows of. */
   #told = 0;
   #isPaused = false;
+  #isToJoin = false;
   #heardAt: number;
 
   constructor(plan: FollowingPlan) {
@@ -49,24 +50,23 @@ export class RemoteFollowing implements Following {
 
   /** From the offset that is reached; before anything has come, from the beginning. */
   join(): void {
-    const { name, onName, position } = this.#plan;
-    const before = this.#session;
-    this.#session = name();
-    onName(this, this.#session, before);
+    this.#attempt++;
     this.#told = this.#offset;
-    void this.#send({ kind: 'join', offset: this.#offset, position });
+    this.#isToJoin = false;
+    void this.#send({ kind: 'join', offset: this.#offset, position: this.#plan.position });
   }
 
   resume(): void {
-    if (this.#session === null) return;
+    if (this.#isOver) return;
     this.#isPaused = false;
     this.#want();
   }
 
   leave(): void {
-    if (this.#session === null) return;
+    if (this.#isOver) return;
     void this.#send({ kind: 'leave' });
-    this.#end();
+    this.#isOver = true;
+    this.#plan.onOver();
   }
 
   /** The state of the hub has changed. */
@@ -83,16 +83,18 @@ export class RemoteFollowing implements Following {
   /** Gives up a leader that is silent for too long. */
   watch(): void {
     if (this.#plan.clock.now() - this.#heardAt >= SILENCE_MS) this.#lose('gone');
+    else if (this.#isToJoin) this.join();
   }
 
   beat(): void {
     this.#want();
   }
 
-  /** @param received from the leader, in this session */
+  /** @param received in this session */
   hear({ message, bytes }: Received): void {
-    this.#heardAt = this.#plan.clock.now();
     const heard = message as ToFollower;
+    if (heard.attempt !== this.#attempt) return;
+    this.#heardAt = this.#plan.clock.now();
     if (heard.kind === 'refused') return this.#lose(heard.why);
     if (heard.kind === 'begin') return this.#begin(heard);
     if (!this.#hasBegun && heard.kind === 'beat' && heard.offset === 0) return;
@@ -138,18 +140,20 @@ export class RemoteFollowing implements Following {
     void this.#send({ kind: 'want', offset: this.#told });
   }
 
-  #end(): void {
-    this.#plan.onName(this, null, this.#session);
-    this.#session = null;
+  async #send(message: Unaddressed<ToLeader>): Promise<void> {
+    const { hub, leader, token, session } = this.#plan;
+    const attempt = this.#attempt;
+    const named = { ...message, session, attempt, node: hub.node, token } as ToLeader;
+    const isHeard = await hub.send(leader, encodeMessage(named));
+    if (this.#isOver || this.#attempt !== attempt) return;
+    if (isHeard === false) this.#notHeard();
+    else if (isHeard === null && message.kind === 'join') this.#joinAgain();
   }
 
-  async #send(message: Unaddressed<ToLeader>): Promise<void> {
-    const { hub, leader, token } = this.#plan;
-    const session = this.#session as string;
-    const isHeard = await hub.send(leader, encodeMessage({ ...message, session, node: hub.node, token } as ToLeader));
-    if (this.#session !== session) return;
-    if (isHeard === false) this.#lose('gone');
-    else if (isHeard === null && message.kind === 'join') this.#joinAgain();
+  /** The leader is gone, or does not hear yet after the hub was: then what has begun may go on. */
+  #notHeard(): void {
+    if (this.#offset === 0) this.#lose('gone');
+    else this.#isToJoin = true;
   }
 
   /** The join may not have arrived. */
@@ -162,4 +166,4 @@ export class RemoteFollowing implements Following {
 }
 
 /** A message without the names of its session. */
-type Unaddressed<M> = M extends unknown ? Omit<M, 'session' | 'node' | 'token'> : never;
+type Unaddressed<M> = M extends unknown ? Omit<M, 'session' | 'attempt' | 'node' | 'token'> : never;

@@ -22,7 +22,7 @@ export interface FleetLeasesParts {
   readonly clock: Clock;
   readonly admission: AdmissionControl;
   /** How far the log of purges has been read. */
-  readonly purges: Pick<PurgeLog, 'mark'>;
+  readonly purges: Pick<PurgeLog, 'mark' | 'isShared'>;
 }
 
 /** How often each has happened. */
@@ -43,6 +43,7 @@ export class FleetLeases implements Leases {
   readonly live: LiveFollowing;
   readonly #hub: Hub;
   readonly #clock: Clock;
+  readonly #purges: FleetLeasesParts['purges'];
   /** The flights that lead or are to, by the tokens of their leases. */
   readonly #leading = new Map<string, LeasedLeading>();
   #cancelBeat: (() => void) | null = null;
@@ -51,6 +52,7 @@ export class FleetLeases implements Leases {
   constructor({ hub, clock, admission, purges }: FleetLeasesParts) {
     this.#hub = hub;
     this.#clock = clock;
+    this.#purges = purges;
     const flightOf = (token: string) => this.#leading.get(token)?.flight ?? null;
     this.live = new LiveFollowing({ hub, clock, admission, purges, flightOf, onBusy: () => this.#awaitBeat() });
   }
@@ -59,7 +61,7 @@ export class FleetLeases implements Leases {
     const token = randomUUID();
     // Before it is granted: another node may hear of that sooner.
     this.#leading.set(token, { key, token, flight });
-    const claimed = await this.#hub.claim({ key, token, ms: LEASE_MS, seen, takesOver });
+    const claimed = await this.#hub.claim({ key, token, ms: LEASE_MS, seen, takesOver: takesOver ?? false });
     this.counts[claimed?.kind ?? 'alone']++;
     if (claimed === null || claimed.kind === 'granted') {
       this.#awaitBeat();
@@ -67,9 +69,18 @@ export class FleetLeases implements Leases {
     }
     this.#leading.delete(token);
     if (claimed.kind === 'stored') return claimed;
-    // What this node itself leads may be played to somebody else only.
-    if (claimed.node === this.#hub.node) return { kind: 'alone', lease: this.alone(key) };
+    // What this node leads itself is for others, and who leads may not know yet what was thrown away here.
+    if (claimed.node === this.#hub.node || !this.#purges.isShared) return { kind: 'alone', lease: this.alone(key) };
     return { kind: 'held', leader: this.live.leader(claimed.node, claimed.token) };
+  }
+
+  takeOver(key: string, flight: Flight): GrantedLease {
+    const token = randomUUID();
+    this.#leading.set(token, { key, token, flight });
+    this.#awaitBeat();
+    // Not awaited: the write of the answer comes after it, or is kept where nothing is stored by then.
+    void this.#hub.claim({ key, token, ms: LEASE_MS, seen: null, takesOver: true });
+    return this.#lease({ key, token });
   }
 
   alone(key: string): GrantedLease {

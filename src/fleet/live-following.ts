@@ -18,7 +18,7 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly admission: AdmissionControl;
   /** How far the log of purges has been read. */
-  readonly purges: Pick<PurgeLog, 'mark'>;
+  readonly purges: Pick<PurgeLog, 'mark' | 'isShared'>;
   /** The flight that leads under the lease with this token; null where none does. */
   readonly flightOf: (token: string) => Flight | null;
   /** Called where beats are needed. */
@@ -28,8 +28,8 @@ export interface LiveParts {
 export class LiveFollowing {
   readonly #parts: LiveParts;
   /** By session. */
-  readonly #following = new Map<string, RemoteFollowing>();
-  /** By token and node: a node follows an answer once, whichever of its joins arrived. */
+  readonly #following = new Map<number, RemoteFollowing>();
+  /** By token, and by session and node: each is there once, whichever of its joins arrived. */
   readonly #followed = new Map<string, Map<string, Followed>>();
   #sessions = 0;
 
@@ -65,6 +65,7 @@ export class LiveFollowing {
     return {
       token,
       follow: (follower) => {
+        const session = ++this.#sessions;
         const following = new RemoteFollowing({
           hub,
           clock,
@@ -72,12 +73,10 @@ export class LiveFollowing {
           leader: node,
           token,
           position: purges.mark ?? null,
-          name: () => String(++this.#sessions),
-          onName: (named, now, before) => {
-            if (before !== null) this.#following.delete(before);
-            if (now !== null) this.#following.set(now, named);
-          },
+          session,
+          onOver: () => void this.#following.delete(session),
         });
+        this.#following.set(session, following);
         following.join();
         onBusy();
         return following;
@@ -110,24 +109,24 @@ export class LiveFollowing {
     else this.#following.get(message.session)?.hear(received);
   }
 
-  #sessionOf({ token, node, session }: Want | Leave): Followed | undefined {
-    const followed = this.#followed.get(token)?.get(node);
-    return followed?.session === session ? followed : undefined;
+  #sessionOf(message: Want | Leave | Join): Followed | undefined {
+    return this.#followed.get(message.token)?.get(nameOf(message));
   }
 
   #join(join: Join): void {
     const { hub, clock, onBusy } = this.#parts;
-    const { token, node, session } = join;
-    const before = this.#followed.get(token)?.get(node);
+    const { token, node, session, attempt } = join;
+    const before = this.#sessionOf(join);
+    if (before && before.attempt >= attempt) return;
     const flight = before?.flight ?? this.#joinable(join);
     const followed = flight && this.#open(() => new Followed(hub, clock, flight, join, () => this.#forget(join)));
     if (followed) {
-      const byNode = this.#followed.get(token) ?? new Map<string, Followed>();
-      this.#followed.set(token, byNode.set(node, followed));
+      const others = this.#followed.get(token) ?? new Map<string, Followed>();
+      this.#followed.set(token, others.set(nameOf(join), followed));
     }
     // Only now, so that the answer is never without a reader.
     before?.close();
-    if (!followed) return void hub.send(node, encodeMessage({ kind: 'refused', session, why: 'elsewhere' }));
+    if (!followed) return void hub.send(node, encodeMessage({ kind: 'refused', session, attempt, why: 'elsewhere' }));
     onBusy();
     followed.start();
   }
@@ -149,16 +148,20 @@ export class LiveFollowing {
     }
   }
 
-  #forget({ token, node, session }: Join): void {
-    const byNode = this.#followed.get(token);
-    if (byNode?.get(node)?.session !== session) return;
-    byNode.delete(node);
-    if (byNode.size === 0) this.#followed.delete(token);
+  #forget(join: Join): void {
+    const others = this.#followed.get(join.token);
+    if (others?.get(nameOf(join))?.attempt !== join.attempt) return;
+    others.delete(nameOf(join));
+    if (others.size === 0) this.#followed.delete(join.token);
   }
 
   #allFollowed(): Followed[] {
-    return [...this.#followed.values()].flatMap((byNode) => [...byNode.values()]);
+    return [...this.#followed.values()].flatMap((sessions) => [...sessions.values()]);
   }
+}
+
+function nameOf({ node, session }: Want | Leave | Join): string {
+  return `${session} ${node}`;
 }
 
 /** Tests whether all purges up to a position are heeded. @param mark the last that has been */

@@ -8,9 +8,11 @@
 import type { Terms } from '../cache/terms.ts';
 import type { Call, Head, PurgeMark } from '../response/entry.ts';
 
-/** Names one following, among all of the node that follows. */
 interface OfSession {
-  readonly session: string;
+  /** One following, among all of the node that follows. */
+  readonly session: number;
+  /** The join that it is about: what an earlier one brings is not heard any more. */
+  readonly attempt: number;
 }
 
 /** By a follower. */
@@ -139,8 +141,8 @@ function parse(text: string): Message | null {
     return null;
   }
   if (typeof record !== 'object' || record === null) return null;
-  const { kind, session } = record as { kind?: unknown; session?: unknown };
-  if (typeof kind !== 'string' || !isText(session) || !Object.hasOwn(FIELDS, kind)) return null;
+  const { kind, session, attempt } = record as Partial<Record<string, unknown>>;
+  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind) || !isCount(session) || !isCount(attempt)) return null;
   const fields = Object.entries(FIELDS[kind as Message['kind']]);
   return fields.every(([name, fits]) => fits((record as Record<string, unknown>)[name])) ? (record as Message) : null;
 }

@@ -74,6 +74,10 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     return this.#mark;
   }
 
+  get isShared(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   start(): Promise<void> {
     return this.#reader.start();
   }

@@ -9,6 +9,8 @@ import type { Log } from '../log.ts';
 import { connectRedis } from '../redis/connection.ts';
 import { requireFitServers } from '../redis/server-check.ts';
 import { createRedisStore } from '../store/redis.ts';
+import type { Unopened } from '../store/encryption.ts';
+import { unopenedNews } from '../store/file-news.ts';
 import { Sealing } from '../store/sealing.ts';
 import { Books } from './books.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
@@ -31,9 +33,11 @@ export interface RedisFleetOptions extends Omit<FleetOptions, 'hub' | 'shared'> 
 export async function joinRedis({ config, secret, ledger, log, ...parts }: RedisFleetOptions): Promise<Fleet> {
   const { clock } = parts;
   const connection = connectRedis({ urls: config.redis ?? [], log, clock });
-  const sealing = new Sealing({ secret, isOn: config.store.encrypt === 'secret' }, (why) =>
-    log.debug({ why }, 'an entry of the fleet does not open under the secret'),
-  );
+  const unopened = new Set<Unopened>();
+  const sealing = new Sealing({ secret, isOn: config.store.encrypt === 'secret' }, (why) => {
+    if (!unopened.has(why)) log.warn(unopenedNews('Redis', why));
+    unopened.add(why);
+  });
   const hub = new RedisHub({ connection, sealing });
   await connection.ready;
   try {
@@ -45,7 +49,11 @@ export async function joinRedis({ config, secret, ledger, log, ...parts }: Redis
   }
   const store = createRedisStore({ connection, clock, retention: retentionOf(config), sealing });
   const books = ledger && createBooks(ledger, hub, clock);
-  const fleet = new Fleet({ ...parts, hub, shared: { store, catalogue: store }, books });
+  const tier = {
+    held: () => ({ tier: store.name, ...store.held }),
+    unshared: () => ({ fenced: store.fenced, refused: store.dropped }),
+  };
+  const fleet = new Fleet({ ...parts, hub, shared: { store, catalogue: store }, tier, books });
   await fleet.join();
   return fleet;
 }

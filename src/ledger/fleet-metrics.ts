@@ -13,11 +13,16 @@ export interface FleetReading {
   readonly following: number;
   /** Processes that follow answers of this one, each as often as it follows. */
   readonly followed: number;
+  /** Answers that were not stored for all, since the start: they came too late, or there was no room for them. */
+  readonly unshared: Readonly<Record<'fenced' | 'refused', number>>;
 }
 
 export function addFleetMetrics(series: Series, read: () => FleetReading | null): void {
   series.counter('claims_total', 'Claims of the leave to lead in a fleet, by what came of them', ['result'], (add) => {
     for (const [result, count] of Object.entries(read()?.claims ?? {})) add({ result }, count);
+  });
+  series.counter('unshared_total', 'Answers that were not stored for all nodes, by why', ['reason'], (add) => {
+    for (const [reason, count] of Object.entries(read()?.unshared ?? {})) add({ reason }, count);
   });
   const each = (of: 'lost' | 'following' | 'followed') => (report: Report) => {
     const reading = read();

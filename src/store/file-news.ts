@@ -17,8 +17,13 @@ export type FileNews =
 
 const UNOPENED: Readonly<Record<Unopened, string>> = {
   'other-secret': 'are encrypted by a secret that is not given here, and are misses: give that one, or purge them',
-  altered: 'are encrypted, and not as they were written: they are misses, and deleted once they are asked for',
+  altered: 'are encrypted, and not as they were written: they are misses',
 };
+
+/** The line of a log about what does not open. @param place as a sentence has it: `Redis` */
+export function unopenedNews(place: string, why: Unopened): string {
+  return `answers in ${place} ${UNOPENED[why]}`;
+}
 
 /** @param whose as a sentence has it: `the usage ledger` */
 export function logFileNews(log: Log, path: string | null, whose: string, news: FileNews): void {
@@ -35,7 +40,7 @@ export function logFileNews(log: Log, path: string | null, whose: string, news: 
       return log.warn({ path, exposed: news.paths }, words);
     }
     case 'unopened':
-      return log.warn({ path }, `answers in the file of ${whose} ${UNOPENED[news.why]}`);
+      return log.warn({ path }, unopenedNews(`the file of ${whose}`, news.why));
     case 'quarantined': {
       const { failure, movedTo } = news;
       const words = `the file of ${whose} could not be used; it was kept aside and a fresh one begun`;

@@ -55,6 +55,7 @@ export class RedisWrites {
   #bytes = 0;
   #bytesInFlight = 0;
   #dropped = 0;
+  #fenced = 0;
   #cancelRetry: (() => void) | undefined;
   #onDone: (() => void)[] = [];
 
@@ -67,6 +68,11 @@ export class RedisWrites {
   /** How many entries there was no room for, or Redis refused. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** How many entries came too late: another lease held by then, and an entry was there. */
+  get fenced(): number {
+    return this.#fenced;
   }
 
   get isEmpty(): boolean {
@@ -148,6 +154,7 @@ export class RedisWrites {
       if (outcome === undefined) this.#wait(key, write);
       else if (outcome === REFUSED) this.#refused(key, write);
     }
+    if (outcome === 0 && write.entry !== null && !write.isGone) this.#fenced += 1;
     if (outcome !== undefined) this.#send();
     this.#settle();
   }

@@ -26,6 +26,8 @@ import { weigh } from './weight.ts';
 export interface RedisStore extends EntryStore, Required<Pick<Tier, 'use' | 'drop' | 'written'>>, Catalogue {
   /** How many sets there was no room for while Redis was slow or gone, or that it refused. */
   readonly dropped: number;
+  /** How many sets came too late: another lease held by then, and an entry was there. */
+  readonly fenced: number;
   /** As its servers last said, of all that they hold. */
   readonly held: RedisSizeReading;
 }
@@ -75,6 +77,10 @@ class RedisTier implements RedisStore {
 
   get dropped(): number {
     return this.#writes.dropped;
+  }
+
+  get fenced(): number {
+    return this.#writes.fenced;
   }
 
   get held(): RedisSizeReading {

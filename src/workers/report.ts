@@ -41,8 +41,9 @@ function sum<T extends object>(one: T, other: T): T {
 
 function addReadings(one: FleetReading | null, other: FleetReading | null): FleetReading | null {
   if (one === null || other === null) return one ?? other;
-  const { claims, ...counts } = one;
-  return { ...sum(counts, other), claims: sum(claims, other.claims) };
+  const { claims, unshared: _, ...counts } = one;
+  const unshared = sum(one.unshared, other.unshared);
+  return { ...sum(counts, other), claims: sum(claims, other.claims), unshared };
 }
 
 /** Each worker says its own; of the same hint the numbers add up. */

@@ -9,7 +9,7 @@
  *   --full    more and longer runs, and the figures that take minutes
  *   --check   fails where a ratio is above its budget by more than a third
  *   --write   puts the table into docs/performance.md
- *   --only TEXT   the ratios whose names hold it, and nothing else
+ *   --only TEXT   the ratios and the figures of a fleet whose names hold it, and nothing else
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { measureArrivals } from './figures/arrivals.ts';
 import { measureChunks } from './figures/chunks.ts';
 import { measureCrowd } from './figures/crowd.ts';
+import { measureFleet } from './figures/fleet.ts';
 import { measureInstalled } from './figures/installed.ts';
 import { measureRatios } from './figures/ratios.ts';
 import { measureResident } from './figures/resident.ts';
@@ -36,7 +37,16 @@ const { full, check, write, only } = parseArgs({
 
 /** Beside these, only with `--full`: what takes minutes and is no ratio. */
 const ALWAYS = [measureRatios];
-const LONG = [measureArrivals, measureChunks, measureCrowd, measureStarts, measureInstalled, measureResident];
+const NAMED = [measureRatios, measureFleet];
+const LONG = [
+  measureFleet,
+  measureArrivals,
+  measureChunks,
+  measureCrowd,
+  measureStarts,
+  measureInstalled,
+  measureResident,
+];
 
 execFileSync('taskset', ['-cp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
 // Keeps the load's core awake, at idle priority: in a virtual machine, a write to a reader on a core that sleeps costs
@@ -57,7 +67,7 @@ const awake = spawn(
 );
 process.on('exit', () => awake.kill());
 const lines: Line[] = [];
-for (const measure of full && only === undefined ? [...ALWAYS, ...LONG] : ALWAYS) {
+for (const measure of only !== undefined ? NAMED : full ? [...ALWAYS, ...LONG] : ALWAYS) {
   for await (const line of measure(full, only)) {
     lines.push(line);
     console.error(`${line.what}: ${line.measured}`);

@@ -88,6 +88,10 @@ describe('of a fleet', () => {
     await ask(b.url + CHAT, { body: chatRequest('x') });
     const { text } = await ask(`${a.adminUrl}/metrics`);
     expect(text).toMatch(/^refrain_claims_total\{result="granted"\} 1$/m);
+    expect(text).toMatch(/^refrain_unshared_total\{reason="fenced"\} 0$/m);
+    await expect
+      .poll(async () => (await ask(`${a.adminUrl}/metrics`)).text)
+      .toMatch(/^refrain_store_bytes\{tier="redis"\} [1-9]\d+$/m);
     expect(text).toMatch(/^refrain_leases_lost_total 0$/m);
     expect(text).toMatch(/^refrain_remote_flights 0$/m);
     expect(text).toMatch(/^refrain_remote_readers 0$/m);

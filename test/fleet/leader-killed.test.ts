@@ -1,0 +1,119 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { beginStream, CHAT, chatEvents } from '../harness/answers.ts';
+import { Child } from '../harness/child.ts';
+import { ask, begin, type LiveAnswer } from '../harness/client.ts';
+import { question, SECRET } from '../harness/fleet.ts';
+import { processTest } from '../harness/process-harness.ts';
+import { type RedisServer, startRedisServer } from '../harness/redis-server.ts';
+import type { Call, ScriptedUpstream } from '../harness/upstream.ts';
+
+const EVENTS = chatEvents(['Salt ', 'wäter 🌊', ', ', 'mostly', '.']);
+const HALF = EVENTS.slice(0, 3).join('');
+const WHOLE = EVENTS.join('');
+const STREAM = question('Who leads?', { stream: true });
+const FOLLOWERS = 30;
+
+interface Node {
+  readonly child: Child;
+  readonly api: string;
+  readonly admin: string;
+}
+
+/** Nodes as processes: only those can be killed. */
+const killed = processTest.extend<{ redis: RedisServer; nodes: readonly [Node, Node, Node] }>({
+  redis: async ({}, use) => {
+    const redis = await startRedisServer();
+    await use(redis);
+    await redis.stop();
+  },
+  nodes: async ({ redis, folder, upstream }, use) => {
+    const start = async (name: string): Promise<Node> => {
+      const cwd = join(folder, name);
+      mkdirSync(cwd);
+      const flags = ['--port', '0', '--admin-port', '0', '--upstream', `${upstream.url}/v1`, '--store-path', 'off'];
+      const child = new Child(flags, cwd, { REFRAIN_REDIS: redis.url, REFRAIN_SECRET: SECRET });
+      const node = { child, ...(await child.ready()) };
+      while (!/refrain_file_up\{file="redis"\} 1/.test((await ask(`${node.admin}/metrics`)).text));
+      return node;
+    };
+    const nodes = [await start('a'), await start('b'), await start('c')] as const;
+    await use(nodes);
+    for (const { child } of nodes) await child.end();
+  },
+});
+
+/** Asks at the first node, and once its call is there, at all; waits until each node says that so many are there. */
+async function gather(nodes: readonly Node[], upstream: ScriptedUpstream) {
+  upstream.script = () => {};
+  const [leader] = nodes as [Node];
+  const led = begin(leader.api + CHAT, STREAM);
+  led.catch(() => {});
+  const call = await upstream.called(1);
+  const followers = nodes
+    .slice(1)
+    .flatMap(({ api }) => Array.from({ length: FOLLOWERS }, () => begin(api + CHAT, STREAM)));
+  for (const { admin } of nodes.slice(1))
+    while (!new RegExp(`^refrain_listeners ${FOLLOWERS}$`, 'm').test((await ask(`${admin}/metrics`)).text));
+  return { leader, led, call, followers };
+}
+
+function send({ response }: Call, events: readonly string[]): void {
+  for (const event of events) response.write(event);
+}
+
+describe('a leader that is killed', () => {
+  killed('before it sent a byte: its followers are all answered from one new call', async ({ nodes, upstream }) => {
+    const { leader, followers } = await gather(nodes, upstream);
+    leader.child.signal('SIGKILL');
+    const call = await upstream.called(2);
+    beginStream(call);
+    send(call, EVENTS);
+    call.response.end();
+    for (const live of await Promise.all(followers)) {
+      const { status, text, broken } = await live.ended;
+      expect([status, broken, text === WHOLE]).toEqual([200, false, true]);
+    }
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  killed('in the middle: who had bytes is cut visibly and counted, and nothing is stored', async (cast) => {
+    const { nodes, upstream } = cast;
+    const { leader, led, call, followers } = await gather(nodes, upstream);
+    beginStream(call);
+    send(call, EVENTS.slice(0, 3));
+    const live: readonly LiveAnswer[] = await Promise.all([led, ...followers]);
+    for (const answer of live) await answer.receives(Buffer.byteLength(HALF));
+    leader.child.signal('SIGKILL');
+    for (const answer of live) {
+      const { text, broken } = await answer.ended;
+      expect([broken, text === HALF]).toEqual([true, true]);
+    }
+    const [, ...left] = nodes;
+    const cut = await Promise.all(left.map(async ({ admin }) => (await ask(`${admin}/metrics`)).text));
+    for (const metrics of cut)
+      expect(metrics).toMatch(new RegExp(`^refrain_errors_total\\{code="upstream_\\w+"\\} ${FOLLOWERS}$`, 'm'));
+    expect(upstream.calls).toHaveLength(1);
+
+    // Once the leader is known to be gone, who comes next has a call of its own, and shares that.
+    const again = left.map(({ api }) => begin(api + CHAT, STREAM));
+    const second = await upstream.called(2);
+    beginStream(second);
+    send(second, EVENTS);
+    second.response.end();
+    for (const answer of await Promise.all(again)) expect((await answer.ended).text).toBe(WHOLE);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  killed('after the last event: the answer is whole for all, or asked for anew', async ({ nodes, upstream }) => {
+    const { leader, led, call, followers } = await gather(nodes, upstream);
+    beginStream(call);
+    send(call, EVENTS);
+    for (const answer of await Promise.all([led, ...followers])) await answer.receives(Buffer.byteLength(WHOLE));
+    leader.child.signal('SIGKILL');
+    // Its end is not known: they have every byte, and their connections say whether that was all.
+    for (const live of await Promise.all(followers)) expect((await live.ended).text).toBe(WHOLE);
+    expect(upstream.calls).toHaveLength(1);
+  });
+});

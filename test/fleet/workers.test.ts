@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { ProxyStats } from '../../src/cli/proxy-data.ts';
+import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { Child } from '../harness/child.ts';
+import { ask } from '../harness/client.ts';
+import { processTest } from '../harness/process-harness.ts';
+import { type RedisServer, startRedisServer } from '../harness/redis-server.ts';
+
+interface Fleet {
+  readonly redis: RedisServer;
+  /** Starts a proxy of two workers. */
+  readonly join: (name: string) => Promise<{ api: string; admin: string; child: Child }>;
+}
+
+const test = processTest.extend<Fleet>({
+  redis: async ({}, use) => {
+    const redis = await startRedisServer();
+    await use(redis);
+    await redis.stop();
+  },
+  join: async ({ redis, upstream, folder }, use) => {
+    upstream.script = (call) => sendJson(call, chatAnswer(`${upstream.calls.length}`));
+    const children: Child[] = [];
+    await use(async (name) => {
+      const own = join(folder, name);
+      mkdirSync(own);
+      const flags = ['--port', '0', '--admin-port', '0', '--workers', '2', '--upstream', `${upstream.url}/v1`];
+      const child = new Child(flags, own, { REFRAIN_REDIS: redis.url, REFRAIN_SECRET: 'ab'.repeat(32) });
+      children.push(child);
+      return { ...(await child.ready()), child };
+    });
+    for (const child of children) await child.end();
+  },
+});
+
+const statsOf = async ({ admin }: { admin: string }): Promise<ProxyStats> =>
+  JSON.parse((await ask(`${admin}/stats`)).text);
+
+test('workers of several machines are one fleet, whose books count each request once', async ({ join, upstream }) => {
+  const [a, b] = [await join('a'), await join('b')];
+  const contents = Array.from({ length: 40 }, (_, at) => `question ${at % 10}`);
+  for (const [at, content] of contents.entries()) {
+    const { status } = await ask((at % 2 === 0 ? a : b).api + CHAT, { body: chatRequest(content) });
+    expect(status).toBe(200);
+  }
+  expect(upstream.calls.length).toBe(10);
+  const [own, others] = [await statsOf(a), await statsOf(b)];
+  expect(own.periods.all.requests + others.periods.all.requests).toBe(40);
+  b.child.signal('SIGTERM');
+  await b.child.exited;
+  expect((await statsOf(a)).fleet).toMatchObject({ nodes: 2, periods: { all: { requests: 40, misses: 10 } } });
+  const { text } = await ask(`${a.admin}/metrics`);
+  const claims = [...text.matchAll(/^refrain_claims_total\{result="(\w+)"\} (\d+)$/gm)].map(([, result, count]) => [
+    result,
+    Number(count),
+  ]);
+  expect(Object.fromEntries(claims)).toMatchObject({ alone: 0 });
+  expect(Object.fromEntries(claims).granted).toBeGreaterThan(0);
+  expect(JSON.parse((await ask(`${a.admin}/readyz`)).text)).toEqual({ status: 'ready' });
+});
