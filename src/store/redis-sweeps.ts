@@ -48,6 +48,7 @@ export class RedisSweeps {
 
   constructor(options: SweepsOptions) {
     this.#options = options;
+    options.connection.onState(() => this.#runAll());
     options.connection.onBulkUp(() => this.#runAll());
   }
 
