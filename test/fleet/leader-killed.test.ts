@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { beginStream, CHAT, chatEvents } from '../harness/answers.ts';
 import { Child } from '../harness/child.ts';
@@ -117,6 +118,57 @@ describe('a leader that is killed', () => {
     leader.child.signal('SIGKILL');
     // Its clients go by the last event; that more might have come is said behind it.
     for (const live of await Promise.all(followers)) expect((await live.ended).text.startsWith(WHOLE)).toBe(true);
+    expect(upstream.calls).toHaveLength(1);
+  });
+});
+
+describe('a node that is paused for longer than silence is borne', () => {
+  killed(
+    'and led, without a byte: its followers have one new call, and nobody has a mixture',
+    async ({ nodes, upstream }) => {
+      const { leader, led, call, followers } = await gather(nodes, upstream);
+      leader.child.signal('SIGSTOP');
+      const second = await upstream.called(2);
+      leader.child.signal('SIGCONT');
+      const other = chatEvents(['Fresh ', 'water', '.']);
+      for (const [{ response }, events] of [
+        [call, EVENTS],
+        [second, other],
+      ] as const) {
+        beginStream({ ...call, response });
+        for (const event of events) response.write(event);
+        response.end();
+      }
+      expect((await (await led).ended).text).toBe(WHOLE);
+      for (const live of await Promise.all(followers)) {
+        const { status, text, broken } = await live.ended;
+        expect([status, broken]).toEqual([200, false]);
+        expect([WHOLE, other.join('')]).toContain(text);
+      }
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
+
+  killed('and followed: its clients have the rest, or are cut visibly', async ({ nodes, upstream }) => {
+    const { led, call, followers } = await gather(nodes, upstream);
+    beginStream(call);
+    send(call, EVENTS.slice(0, 3));
+    const live = await Promise.all([led, ...followers]);
+    for (const answer of live) await answer.receives(Buffer.byteLength(HALF));
+    nodes[1].child.signal('SIGSTOP');
+    // The others have the rest meanwhile.
+    send(call, EVENTS.slice(3));
+    call.response.end();
+    const [own, ...others] = live;
+    expect((await own?.ended)?.text).toBe(WHOLE);
+    for (const answer of others.slice(FOLLOWERS)) expect((await answer.ended).text).toBe(WHOLE);
+    await setTimeout(4_000);
+    nodes[1].child.signal('SIGCONT');
+    for (const answer of others.slice(0, FOLLOWERS)) {
+      const { text, broken } = await answer.ended;
+      expect(text.startsWith(broken ? HALF : WHOLE)).toBe(true);
+      if (!broken) expect(text).toBe(WHOLE);
+    }
     expect(upstream.calls).toHaveLength(1);
   });
 });
