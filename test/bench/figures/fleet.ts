@@ -153,7 +153,7 @@ async function delayLine(what: string, redis: RedisServer): Promise<Line> {
 }
 
 /** The head of an answer to the one question. */
-async function asking(url: string) {
+export async function asking(url: string) {
   const outgoing = request(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -165,7 +165,7 @@ async function asking(url: string) {
 }
 
 /** From the upstream's write to the client's read, each before the next is sent; in ms. */
-async function delays(call: ServerResponse, answer: IncomingMessage): Promise<readonly number[]> {
+export async function delays(call: ServerResponse, answer: IncomingMessage): Promise<readonly number[]> {
   const times: number[] = [];
   for (let index = 0; index < CHUNKS; index++) {
     const sent = performance.now();
