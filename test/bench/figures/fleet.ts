@@ -113,7 +113,8 @@ async function delayLine(what: string, redis: RedisServer): Promise<Line> {
   const upstream = createServer((incoming, response) => {
     incoming.resume().on('end', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.flushHeaders();
+      // A follower elsewhere has the head with the first byte.
+      response.write(chatChunk({ role: 'assistant' }));
       calls.push(response);
     });
   });

@@ -10,6 +10,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chatChunk } from '../../harness/answers.ts';
 import { load } from '../load.ts';
 import { median, quantile, spreadOf } from '../pairs.ts';
 import { answerOf, promptOf } from '../requests.ts';
@@ -92,7 +93,8 @@ async function delayLine(what: string): Promise<Line> {
   const upstream = createServer((incoming, response) => {
     incoming.resume().on('end', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.flushHeaders();
+      // A follower elsewhere has the head with the first byte.
+      response.write(chatChunk({ role: 'assistant' }));
       calls.push(response);
     });
   });
