@@ -62,6 +62,8 @@ export async function startWorker(
       async drain() {
         isStopping = true;
         await connections.drain();
+        // Others may play an answer of this one to their clients; the pool's deadline ends that.
+        await core.fleet()?.unfollowed();
         await core.abort();
         await core.close();
         onDrained();
