@@ -22,6 +22,8 @@ export interface Worker {
   readonly connections: HandedConnections;
   readonly store: WorkerServices['store'];
   readonly life: Omit<WorkerServices['life'], 'start'>;
+  /** Resolves once all answers have ended, and nothing is left to be written. */
+  drain(): Promise<void>;
   readonly log: Log;
 }
 
@@ -52,22 +54,22 @@ export async function startWorker(
   const server = createApiListener();
   const handle = createApiHandler(config, core, proxy);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
-  const connections = new HandedConnections(server, () => channel.tell('pool', 'left', 1));
+  const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();
   return {
     connections,
     log,
     store: { gone: (gone) => core.stores.goneFromFile(gone) },
+    async drain() {
+      isStopping = true;
+      await connections.drain();
+      // Others may play an answer of this one to their clients; the pool's deadline ends that.
+      await core.fleet()?.unfollowed();
+      await core.abort();
+      await core.close();
+      onDrained();
+    },
     life: {
-      async drain() {
-        isStopping = true;
-        await connections.drain();
-        // Others may play an answer of this one to their clients; the pool's deadline ends that.
-        await core.fleet()?.unfollowed();
-        await core.abort();
-        await core.close();
-        onDrained();
-      },
       abort: () => void core.abort(),
       cut: () => connections.cut(),
       has: (keys) => keys.map((key) => core.stores.memory.has(key)),
@@ -79,7 +81,7 @@ export async function startWorker(
 function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger {
   const usageFile = new UsageFile({ path: null, clock: systemClock, log });
   return new RelayedLedger({ usageFile, prices: readPrices(), log }, systemClock, (batch) =>
-    channel.tell('ledger', 'note', batch),
+    channel.tellLater('ledger', 'note', batch),
   );
 }
 
