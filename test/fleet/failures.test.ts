@@ -52,7 +52,7 @@ describe('a Redis that is taken for gone', () => {
       const ready = await fetch(`${adminUrl}/readyz`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ready', redis: 'down' }]);
       expect(await (await fetch(`${adminUrl}/metrics`)).text()).toContain('refrain_file_up{file="redis"} 0');
-      const told = lines.filter(({ level, msg }) => level === 'warn' && /redis/i.test(String(msg)));
+      const told = lines.filter(({ level, msg }) => level === 'warn' && /out of reach/.test(String(msg)));
       expect(told.length, JSON.stringify(told)).toBe(1);
     }
     await redis.start();
