@@ -36,8 +36,8 @@ describe('a Redis that is taken for gone', () => {
     const calls = await rounds.times(20);
     // Two new questions a round at each node, and none of the old ones.
     expect(calls).toBe(20 * nodes.length * 2);
-    // A probe a second, of at most a few hundred bytes; each round has nine lookups, of more than 100 each.
-    for (const [at, { link }] of nodes.entries()) expect(link.sent - (before[at] as number)).toBeLessThan(2_000);
+    // A probe a second, of a few hundred bytes, however long that took; 40 misses would be 12,000 and more.
+    for (const [at, { link }] of nodes.entries()) expect(link.sent - (before[at] as number)).toBeLessThan(6_000);
     await redis.kill('SIGCONT');
     await rounds.until(() => nodes.every(isUp));
   });
