@@ -21,7 +21,7 @@ export interface ChannelOptions {
   readonly socket: Duplex;
   /** Called by the other side. What they return, or resolve with, is the answer. */
   readonly services: Services;
-  /** A method of ours threw or rejected, which none should; it is answered by undefined. */
+  /** A method of ours threw or rejected, which none should, or a message cannot cross; the answer is undefined. */
   readonly onFault: (method: string, error: unknown) => void;
   readonly onClose: () => void;
 }
@@ -60,11 +60,10 @@ export class Channel<Theirs extends Services> {
     method: N,
     ...parameters: Parameters<Theirs[S][N]>
   ): Promise<AnswerOf<Theirs[S], N> | undefined> {
-    if (!this.#isOpen) return Promise.resolve(undefined);
     const id = (this.#lastId += 1);
     const { promise, resolve } = Promise.withResolvers<AnswerOf<Theirs[S], N> | undefined>();
-    this.#due.set(id, resolve);
-    this.#send([id, service, method, parameters]);
+    if (this.#send([id, service, method, parameters])) this.#due.set(id, resolve);
+    else resolve(undefined);
     return promise;
   }
 
@@ -74,7 +73,7 @@ export class Channel<Theirs extends Services> {
     method: N,
     ...parameters: Parameters<Theirs[S][N]>
   ): void {
-    if (this.#isOpen) this.#send([0, service, method, parameters]);
+    this.#send([0, service, method, parameters]);
   }
 
   /** Resolves once all that was sent so far is on its way, or the channel has ended. */
@@ -90,9 +89,17 @@ export class Channel<Theirs extends Services> {
     this.#options.socket.end();
   }
 
-  #send(message: ChannelCall | ChannelReply): void {
-    const { socket } = this.#options;
-    const payload = serialize(message);
+  /** @returns whether it is on its way: not where the channel has ended, or the message holds what cannot cross */
+  #send(message: ChannelCall | ChannelReply): boolean {
+    const { socket, onFault } = this.#options;
+    if (!this.#isOpen) return false;
+    let payload: Buffer;
+    try {
+      payload = serialize(message);
+    } catch (error) {
+      onFault(message.length === 4 ? `${message[1]}.${message[2]}` : 'answer', error);
+      return false;
+    }
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
     length.writeUInt32LE(payload.length);
     // All of one turn is one write.
@@ -106,6 +113,7 @@ export class Channel<Theirs extends Services> {
     }
     socket.write(length);
     socket.write(payload);
+    return true;
   }
 
   #take(message: ChannelCall | ChannelReply): void {
@@ -124,7 +132,7 @@ export class Channel<Theirs extends Services> {
       answer = undefined;
       this.#options.onFault(`${service}.${method}`, error);
     }
-    if (id !== 0 && this.#isOpen) this.#send([id, answer]);
+    if (id !== 0 && !this.#send([id, answer])) this.#send([id, undefined]);
   }
 
   #over(): void {

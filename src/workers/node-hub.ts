@@ -41,11 +41,11 @@ export class NodeHub implements Hub, HubMember {
   }
 
   renew(leases: readonly Lease[], ms: number): Promise<readonly boolean[] | null> {
-    return this.#orNull('renew', leases, ms);
+    return this.#orNull('renew', leases.map(bareOf), ms);
   }
 
   release(lease: Lease): Promise<boolean | null> {
-    return this.#orNull('release', lease);
+    return this.#orNull('release', bareOf(lease));
   }
 
   send(node: string, message: Uint8Array): Promise<boolean | null> {
@@ -65,7 +65,6 @@ export class NodeHub implements Hub, HubMember {
       append: (text) => this.#orNull('append', name, text),
       read: (after, limit) => this.#orNull('read', name, after, limit),
       onNews: (listener) => void this.#newsListeners[name].push(listener),
-      renew: (incarnation) => this.#orNull('renewLog', name, incarnation),
     };
   }
 
@@ -110,4 +109,9 @@ export class NodeHub implements Hub, HubMember {
     if (this.#state === 'down') return null;
     return (await this.#ask(method, ...parameters)) ?? null;
   }
+}
+
+/** A lease without what its holder keeps with it, which may be a whole flight. */
+function bareOf({ key, token }: Lease): Lease {
+  return { key, token };
 }

@@ -25,6 +25,7 @@ export class RemoteStore implements SqliteStore {
   readonly #channel: Channel<ParentServices>;
   readonly #isFenced: boolean;
   #dropped = 0;
+  #isClosed = false;
 
   /** @param isFenced true where the leases are those of the parent */
   constructor(name: string, channel: Channel<ParentServices>, isFenced: boolean) {
@@ -46,11 +47,12 @@ export class RemoteStore implements SqliteStore {
   }
 
   async get(key: string): Promise<Found | undefined> {
-    const found = await this.#channel.ask('store', 'get', key);
+    const found = this.#isClosed ? undefined : await this.#channel.ask('store', 'get', key);
     return found && arrived(found);
   }
 
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    if (this.#isClosed) return new Map();
     const found = (await this.#channel.ask('store', 'getMany', keys)) ?? new Map<string, Found>();
     return new Map(Array.from(found, ([key, one]) => [key, arrived(one)]));
   }
@@ -60,6 +62,7 @@ export class RemoteStore implements SqliteStore {
   }
 
   set(key: string, entry: Entry, fence?: Fence): void {
+    if (this.#isClosed) return;
     if (this.#channel.backlog < MAX_BACKLOG) {
       this.#channel.tell('store', 'set', key, entry, this.#isFenced ? fence : undefined);
       return;
@@ -125,6 +128,7 @@ export class RemoteStore implements SqliteStore {
 
   /** All that was set is durable once the parent has it: it outlives this process. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#channel.flushed();
   }
 }

@@ -19,11 +19,15 @@ export interface Load {
   readonly connections: number;
   /** A folder for the script. */
   readonly folder: string;
+  /** The cores that the load may use; one of its own if not said. */
+  readonly cores?: string;
 }
 
 export interface Loaded {
   readonly requests: number;
   readonly perSecond: number;
+  /** CPU time of the load itself, in microseconds; NaN where it is not known. */
+  readonly loadCpu: number;
 }
 
 const HAS_WRK = spawnSync('wrk', ['-v']).error === undefined;
@@ -33,7 +37,7 @@ export function load(asked: Load): Promise<Loaded> {
   return HAS_WRK ? byWrk(asked) : byAutocannon(asked);
 }
 
-async function byWrk({ url, body, distinct, seconds, connections, folder }: Load): Promise<Loaded> {
+async function byWrk({ url, body, distinct, seconds, connections, folder, cores = LOAD_CORE }: Load): Promise<Loaded> {
   const bodyFile = join(folder, 'body.json');
   const script = join(folder, 'post.lua');
   writeFileSync(bodyFile, body);
@@ -43,21 +47,13 @@ async function byWrk({ url, body, distinct, seconds, connections, folder }: Load
       .replace('FIRST', String(firstOf(distinct)))
       .replace('DISTINCT', String(distinct ?? Number.MAX_SAFE_INTEGER)),
   );
-  const { stdout } = await promisify(execFile)('taskset', [
-    '-c',
-    LOAD_CORE,
-    'wrk',
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '-s',
-    script,
-    url,
-  ]);
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url];
+  const { stdout } = await promisify(execFile)('sh', ['-c', '"$@"; times', 'sh', 'taskset', '-c', cores, ...wrk]);
   if (/Non-2xx|Socket errors: connect [1-9]/.test(stdout)) throw new Error(stdout);
   return {
     requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    loadCpu: childrenTime(stdout),
   };
 }
 
@@ -77,7 +73,13 @@ async function byAutocannon({ url, body, distinct, seconds, connections }: Load)
     ...fixed,
   });
   if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 200, and ${errors} failed`);
-  return { requests: requests.total, perSecond: requests.average };
+  return { requests: requests.total, perSecond: requests.average, loadCpu: Number.NaN };
+}
+
+/** User and system time of what a shell has run, in microseconds, by the last line of its `times`. */
+function childrenTime(said: string): number {
+  const times = [...said.matchAll(/(\d+)m([\d.]+)s/g)].slice(-2);
+  return times.reduce((sum, [, minutes, seconds]) => sum + (Number(minutes) * 60 + Number(seconds)) * 1e6, 0);
 }
 
 /** Numbers without an end are new in each run. */

@@ -40,7 +40,12 @@ export class ServerProcess {
   }
 
   /** As `npm start` does, with a store in `folder`. */
-  static refrain(upstream: string, flags: readonly string[], folder: string): Promise<ServerProcess> {
+  static refrain(
+    upstream: string,
+    flags: readonly string[],
+    folder: string,
+    cores: string = SERVER_CORE,
+  ): Promise<ServerProcess> {
     mkdirSync(folder, { recursive: true });
     const start = START.map((arg) => (arg.endsWith('.js') ? ROOT + arg : arg));
     const settings = [
@@ -54,7 +59,7 @@ export class ServerProcess {
       'error',
       ...flags,
     ];
-    return ServerProcess.#saying([process.execPath, ...start, ...settings], SERVER_CORE, folder);
+    return ServerProcess.#saying([process.execPath, ...start, ...settings], cores, folder);
   }
 
   /** A cache of POST requests by their bodies. @param folder for its files */
@@ -80,8 +85,14 @@ export class ServerProcess {
 
   /** User and system time so far, in microseconds; of all threads. */
   cpu(): number {
-    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+    return cpuOf(this.#process.pid as number);
+  }
+
+  /** The same of each process that it has started. */
+  workersCpu(): number[] {
+    const { pid } = this.#process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    return children.map((child) => cpuOf(Number(child)));
   }
 
   /** Resident bytes, now or at most so far. */
@@ -96,4 +107,9 @@ export class ServerProcess {
     this.#process.kill(signal);
     await exited;
   }
+}
+
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }

@@ -1,10 +1,20 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { answerAll, beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
+import {
+  answerAll,
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  errorAnswer,
+  responseAnswer,
+  sendJson,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
 import { processTest } from '../harness/process-harness.ts';
@@ -101,7 +111,12 @@ describe('several workers', () => {
   test('add up in the usage ledger, in metrics and in events', async ({ run }) => {
     const { api, admin } = await run().ready();
     const events = await begin(`${admin}/events`);
-    for (let at = 0; at < 6; at++) await ask(api + CHAT, { body: chatRequest(`question ${at < 3}`) });
+    const listed = async () => JSON.parse((await ask(`${admin}/entries`)).text).entries;
+    const questions = ['one', 'two'].map((text) => ({ body: chatRequest(text) }));
+    for (const question of questions) await ask(api + CHAT, question);
+    // The last bytes of an answer are there before it is kept.
+    await expect.poll(listed).toHaveLength(2);
+    for (const question of [...questions, ...questions]) await ask(api + CHAT, question);
     expect(await statsOf(admin)).toMatchObject({ requests: 6, hits: 4, misses: 2 });
     const { text } = await ask(`${admin}/metrics`);
     expect(text).toContain('refrain_requests_total{outcome="hit",endpoint="chat"} 4');
@@ -111,9 +126,43 @@ describe('several workers', () => {
     await until(() => events.received.toString().split('data: ').length === 7);
     events.hangUp();
     // How often each was served is written down some time later.
-    const listed = async () => JSON.parse((await ask(`${admin}/entries`)).text).entries;
     const expected = { tier: 'memory', hits: 2 };
     await expect.poll(listed).toMatchObject([expected, expected]);
+  });
+
+  test('share what is kept in memory alone too, and its bound', async ({ run, upstream }) => {
+    const bound = 400_000;
+    const { api, admin } = await run(['--store-path', 'off', '--memory-bytes', String(bound)]).ready();
+    upstream.script = (call) => sendJson(call, chatAnswer('x'.repeat(10_000)));
+    const held = async (what: string) => {
+      const { text } = await ask(`${admin}/metrics`);
+      return Number(new RegExp(`^refrain_store_${what}{tier="memory"} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    for (let round = 0; round < 2; round++)
+      for (let at = 0; at < 60; at++) await ask(api + CHAT, { body: chatRequest(`question ${at}`) });
+    // More would not fit; names of requests take a part of it.
+    expect(await held('bytes')).toBeGreaterThan(bound / 2);
+    expect(await held('bytes')).toBeLessThanOrEqual(await held('max_bytes'));
+    expect(await held('max_bytes')).toBeLessThanOrEqual(bound);
+    expect(await held('evictions_total')).toBeGreaterThan(0);
+    await ask(api + CHAT, { body: chatRequest('the last') });
+    const outcomes = async () => {
+      const answers = Array.from({ length: 2 * COUNT }, () => ask(api + CHAT, { body: chatRequest('the last') }));
+      return new Set((await Promise.all(answers)).map(({ headers }) => headers['x-cache']));
+    };
+    await expect.poll(outcomes).toEqual(new Set(['HIT']));
+    await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
+    expect(await held('entries')).toBe(0);
+    const calls = upstream.calls.length;
+    await outcomes();
+    expect(upstream.calls).toHaveLength(calls + 1);
+  });
+
+  test('refuse what is no request', async ({ run }) => {
+    const { port, hostname } = new URL((await run().ready()).api);
+    const socket = connect(Number(port), hostname);
+    socket.write('nonsense\r\n\r\n');
+    expect(String(Buffer.concat(await socket.toArray()))).toMatch(/^HTTP\/1.1 400 /);
   });
 
   test('leave the files to their parent', async ({ run, folder }) => {
@@ -190,6 +239,48 @@ describe('a purge', () => {
       expect(upstream.calls).toHaveLength(2 * round + 2);
       await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
     }
+  });
+});
+
+describe('the word of an upstream on a credential', () => {
+  const as = (key: string, content = 'a') => ({
+    body: chatRequest(content),
+    headers: { authorization: `Bearer ${key}` },
+  });
+
+  test('is known to all workers, and to those of the next start', async ({ run, upstream }) => {
+    const child = run();
+    const { api } = await child.ready();
+    for (const content of ['a', 'b']) await ask(api + CHAT, as('sk-1', content));
+    upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
+    expect((await ask(api + CHAT, as('sk-1', 'new'))).status).toBe(401);
+    const statuses = async (url: string) => {
+      const answers = await Promise.all(Array.from({ length: 2 * COUNT }, () => ask(url + CHAT, as('sk-1'))));
+      return new Set(answers.map(({ status }) => status));
+    };
+    // News of it is on its way to the others.
+    await expect.poll(() => statuses(api)).toEqual(new Set([401]));
+    child.signal('SIGTERM');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    const next = await run().ready();
+    expect(await statuses(next.api)).toEqual(new Set([401]));
+  });
+});
+
+describe('a response that is deleted upstream', () => {
+  test('is gone from all workers', async ({ run, upstream }) => {
+    const { api } = await run().ready();
+    const asking = { body: { model: 'gpt-test', input: 'x' } };
+    const responses = `${api}/v1/responses`;
+    upstream.script = (call) => sendJson(call, call.method === 'DELETE' ? '{"deleted":true}' : responseAnswer());
+    const outcomes = async () => {
+      const answers = await Promise.all(Array.from({ length: 2 * COUNT }, () => ask(responses, asking)));
+      return answers.map(({ headers }) => headers['x-cache']);
+    };
+    await ask(responses, asking);
+    await expect.poll(async () => new Set(await outcomes())).toEqual(new Set(['HIT']));
+    await ask(`${responses}/resp_1`, { method: 'DELETE' });
+    await expect.poll(outcomes).toContain('MISS');
   });
 });
 

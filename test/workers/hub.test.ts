@@ -96,6 +96,17 @@ describe('a node that is gone', () => {
   });
 });
 
+describe('a lease', () => {
+  test('is renewed and given back whatever its holder keeps with it', async () => {
+    const { join } = await open();
+    const a = await join();
+    const lease = { key: 'k', token: 't1', flight: Promise.resolve() };
+    await a.claim({ ...{ key: 'k', token: 't1', ms: 60_000 }, seen: null, takesOver: false });
+    expect(await a.renew([lease], 60_000)).toEqual([true]);
+    expect(await a.release(lease)).toBe(true);
+  });
+});
+
 describe('a message', () => {
   test('of a megabyte crosses whole', async () => {
     const { join } = await open();
