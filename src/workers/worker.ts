@@ -52,7 +52,7 @@ export async function startWorker(
   const server = createApiListener();
   const handle = createApiHandler(config, core, proxy);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
-  const connections = new HandedConnections(server, () => channel.tell('pool', 'left', 1));
+  const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();
   return {
     connections,
@@ -62,6 +62,8 @@ export async function startWorker(
       async drain() {
         isStopping = true;
         await connections.drain();
+        // Others may play an answer of this one to their clients; the pool's deadline ends that.
+        await core.fleet()?.unfollowed();
         await core.abort();
         await core.close();
         onDrained();
@@ -77,7 +79,7 @@ export async function startWorker(
 function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger {
   const usageFile = new UsageFile({ path: null, clock: systemClock, log });
   return new RelayedLedger({ usageFile, prices: readPrices(), log }, systemClock, (batch) =>
-    channel.tell('ledger', 'note', batch),
+    channel.tellLater('ledger', 'note', batch),
   );
 }
 
