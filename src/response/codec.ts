@@ -57,7 +57,7 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. A frame from before there were calls, arrivals, marks or requests has none. */
+/** JSON has no Infinity; the word stands for it. A frame from before a member was known has none. */
 function headText({ head, storedAt, expiresAt, answerId, variant, call, arrivals, purgeMark, request }: Entry): string {
   const { status, statusText, headers } = head;
   const expires = expiresAt === Infinity ? 'never' : expiresAt;
