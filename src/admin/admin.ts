@@ -26,7 +26,8 @@ import type { Catalogue } from '../store/catalogue.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import { entriesRoutes } from './entries.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
-import { createGuard, type GuardOptions } from './guard.ts';
+import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
+import { createPage } from './page.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
@@ -48,6 +49,8 @@ export interface AdminOptions extends GuardOptions {
   /** Subscribes to requests as they end. */
   readonly subscribe?: Subscribe;
   readonly settings?: () => ShownConfig;
+  /** The folder of the page that was built, where it is another than the package's own. */
+  readonly page?: URL;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -71,7 +74,8 @@ export function createAdmin(options: AdminOptions): Express {
     response.set('cache-control', 'no-store');
     next();
   });
-  admin.use(createGuard(options), checkMediaType);
+  // The page is a shell that anybody may load who can reach the listener; all that comes after it needs the token.
+  admin.use(createNameGuard(options), createPage(options.page), createTokenGuard(options), checkMediaType);
   admin.use(stateRoutes(options));
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));

@@ -1,0 +1,2 @@
+import { render } from 'preact';
+render(<p>Refrain</p>, document.getElementById('page')!);
