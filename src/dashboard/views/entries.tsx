@@ -1,0 +1,1 @@
+export function Entries() { return <p>Entries</p>; }

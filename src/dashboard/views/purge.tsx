@@ -1,0 +1,1 @@
+export function Purge() { return <p>Purge</p>; }
