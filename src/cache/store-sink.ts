@@ -64,6 +64,10 @@ export class StoreSink implements Sink {
     return this.before !== undefined && !this.#context.deletedResponses.has(this.before.entry.answerId);
   }
 
+  get isExpired(): boolean {
+    return this.before !== undefined && this.before.entry.expiresAt <= this.#context.clock.now();
+  }
+
   get isOfFuture(): boolean {
     return this.before !== undefined && isOfFuture(this.before.entry, this.#context.clock.now());
   }

@@ -16,8 +16,8 @@ import type { Output } from './output.ts';
 export type StartCommand = ExaminedConfig;
 
 /**
- * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen, ConfigError where a file
- * is not to be used
+ * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen or start, ConfigError where
+ * a file is not to be used
  */
 export async function startProxy(command: StartCommand, output: Output): Promise<number> {
   const { config, origins } = command;
@@ -31,6 +31,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     addresses = await start(app, config);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    if (!(error instanceof ListenError)) throw new CommandError(`cannot start (${reasonOf(error)})`);
     throw new CommandError(`cannot listen (${listenHint(error, command)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
@@ -78,8 +79,7 @@ function takeSignal(): Promise<NodeJS.Signals> {
 }
 
 /** Names what is to be changed as it was written. */
-function listenHint(error: unknown, { config, origins }: StartCommand): string {
-  if (!(error instanceof ListenError)) return reasonOf(error);
+function listenHint(error: ListenError, { config, origins }: StartCommand): string {
   const [{ port, host }, portPath, hostPath] =
     error.listener === 'api'
       ? ([config, 'port', 'host'] as const)

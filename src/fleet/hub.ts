@@ -82,8 +82,6 @@ export interface SharedLog {
    * processes waits for what it returns, and so does who appended
    */
   onNews(listener: () => unknown): void;
-  /** Begins the log anew under another incarnation, unless that has happened since. */
-  renew(incarnation: string): Promise<boolean | null>;
 }
 
 /** Notes that all processes read, one under each name. */

@@ -3,7 +3,7 @@
  * after an entry's mark costs a few looks and not a walk over all.
  */
 import type { Entry } from '../response/entry.ts';
-import { isPurgedBy, type Purge } from '../store/filter.ts';
+import { isPurgedBy, isScopePrefix, type Purge } from '../store/filter.ts';
 import type { LoggedPurge } from './purge-record.ts';
 
 export interface IndexedPurge extends LoggedPurge {
@@ -23,7 +23,7 @@ export class PurgeIndex {
   readonly #names = new Map<string, number>();
   readonly #keys = new Map<string, number>();
   readonly #answers = new Map<string, number>();
-  /** By the tag or else the model that they name, oldest first. */
+  /** By the tag, or else the model, or else the scope that they name, oldest first. */
   readonly #filters = new Map<string, IndexedFilter[]>();
 
   add(logged: IndexedPurge): void {
@@ -62,12 +62,11 @@ export class PurgeIndex {
 
   /** Tests whether a purge behind a place in the log is about an entry. */
   isGone(after: number, key: string, entry: Entry): boolean {
-    const { answerId, request } = entry;
+    const { answerId } = entry;
     if ((this.#keys.get(key) ?? 0) > after) return true;
     if (answerId !== null && (this.#answers.get(answerId) ?? 0) > after) return true;
     if (this.#filters.size === 0) return false;
-    const names = [ANY, ...(request?.tags ?? []).map(ofTag), ...(request?.model ? [ofModel(request.model)] : [])];
-    return names.some((name) => this.#isFiltered(name, after, entry));
+    return namesOf(entry).some((name) => this.#isFiltered(name, after, entry));
   }
 
   #isFiltered(name: string, after: number, entry: Entry): boolean {
@@ -95,13 +94,27 @@ export class PurgeIndex {
   }
 }
 
+/** A private scope may be named by its first digits; so many characters of it are filed by. */
+const SCOPE_CHARACTERS = 'private:'.length + 12;
+
 const ANY = '';
 const ofTag = (tag: string) => `tag ${tag}`;
 const ofModel = (model: string) => `model ${model}`;
+const ofScope = (scope: string) => `scope ${isScopePrefix(scope) ? scope.slice(0, SCOPE_CHARACTERS) : scope}`;
 
-function nameOf({ tag, model }: Purge): string {
+/** The one name that a filter is filed under. */
+function nameOf({ tag, model, scope }: Purge): string {
   if (tag !== undefined) return ofTag(tag);
-  return model === undefined ? ANY : ofModel(model);
+  if (model !== undefined) return ofModel(model);
+  const isShort = scope === undefined || (isScopePrefix(scope) && scope.length < SCOPE_CHARACTERS);
+  return isShort ? ANY : ofScope(scope);
+}
+
+/** All names that a filter may be filed under which is about an entry. */
+function namesOf({ request }: Entry): string[] {
+  if (request === undefined) return [ANY];
+  const { tags, model, scope } = request;
+  return [ANY, ofScope(scope), ...tags.map(ofTag), ...(model === null ? [] : [ofModel(model)])];
 }
 
 function forget(places: Map<string, number>, name: string, id: number): void {

@@ -12,38 +12,35 @@ import { fleetKey } from '../redis/keys.ts';
 import { Script } from '../redis/script.ts';
 import type { LogRecord, LogSlice, SharedLog } from './hub.ts';
 
-/** KEYS of each script: records, incarnation. ARGV begin with an incarnation and the channel for news. */
+/** KEYS of each script: records, incarnation. */
 const COMMON = `
   local records, incarnation = KEYS[1], KEYS[2]
   local function idAt(command, from, to)
     local found = redis.call(command, records, from, to, 'COUNT', 1)[1]
     return found and tonumber(string.match(found[1], '^%d+'))
   end
-  local function replicas()
-    local _, online = string.gsub(redis.call('INFO', 'replication'), 'state=online', '')
-    return online
-  end
 `;
 
-/** ARGV: a name for a log without one, channel, text, the least to hold. Replies with name, id, number of replicas. */
+/**
+ * ARGV: a name for a log that has none, the text, the least to hold, the channel for news. Replies with the id, and how
+ * many replicas there are.
+ */
 const APPEND = new Script(`${COMMON}
-  local online = replicas()
+  local _, replicas = string.gsub(redis.call('INFO', 'replication'), 'state=online', '')
   redis.call('SET', incarnation, ARGV[1], 'NX')
   local id = (idAt('XREVRANGE', '+', '-') or 0) + 1
-  redis.call('XADD', records, 'MAXLEN', '~', ARGV[4], id .. '-0', 'text', ARGV[3])
-  redis.call('PUBLISH', ARGV[2], id)
-  return {redis.call('GET', incarnation), id, online}
+  redis.call('XADD', records, 'MAXLEN', '~', ARGV[3], id .. '-0', 'text', ARGV[2])
+  redis.call('PUBLISH', ARGV[4], id)
+  return {id, replicas}
 `);
 
-/** ARGV: the name that it is to lose, channel, another. Replies with its name, 0, number of replicas. */
-const RENEW = new Script(`${COMMON}
-  local online = replicas()
-  if redis.call('GET', incarnation) == ARGV[1] then
-    redis.call('SET', incarnation, ARGV[3])
-    redis.call('DEL', records)
-    redis.call('PUBLISH', ARGV[2], 0)
-  end
-  return {redis.call('GET', incarnation), 0, online}
+/** ARGV: id, text. Replies with 1 where that record is there, having written: so `WAIT` waits for all until here. */
+const TOUCH = new Script(`
+  local id = ARGV[1] .. '-0'
+  local found = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if not found or found[2][2] ~= ARGV[2] then return 0 end
+  redis.call('SET', KEYS[2], redis.call('GET', KEYS[2]))
+  return 1
 `);
 
 /** ARGV: a name for a log that has none, the first id to read, how many. */
@@ -55,14 +52,6 @@ const READ = new Script(`${COMMON}
   end
   local found = redis.call('XRANGE', records, ARGV[2] .. '-0', '+', 'COUNT', ARGV[3])
   return {name, idAt('XRANGE', '-', '+') or 1, idAt('XREVRANGE', '+', '-') or 0, found}
-`);
-
-/** ARGV: name, id. Replies with 1 where that is still so, having written, so that `WAIT` waits for all until here. */
-const TOUCH = new Script(`${COMMON}
-  local last = idAt('XREVRANGE', '+', '-') or 0
-  if redis.call('GET', incarnation) ~= ARGV[1] or tonumber(ARGV[2]) > last then return 0 end
-  redis.call('SET', incarnation, ARGV[1])
-  return 1
 `);
 
 /** How long a call may take, in ms: what is appended is more than a lookup, and polled logs are the first to know. */
@@ -96,12 +85,12 @@ export class RedisLog implements SharedLog {
   }
 
   async append(text: string): Promise<number | null> {
-    return this.#write(APPEND, [randomUUID(), this.#channel, text, this.#held]);
-  }
-
-  async renew(incarnation: string): Promise<boolean | null> {
-    const written = await this.#write(RENEW, [incarnation, this.#channel, randomUUID()]);
-    return written === null ? null : true;
+    const args = [randomUUID(), text, this.#held, this.#channel];
+    const reply = await this.#connection.run(APPEND, this.#keys, args, CALL_MS);
+    const [id, replicas] = Array.isArray(reply) ? reply : [];
+    if (typeof id !== 'number' || typeof replicas !== 'number') return null;
+    const isDone = !this.#isConfirmed || replicas === 0 || (await this.#isWith(replicas, id, text));
+    return isDone ? id : null;
   }
 
   async read(after: number, limit: number): Promise<LogSlice | null> {
@@ -125,24 +114,14 @@ export class RedisLog implements SharedLog {
     this.#connection.onState((state) => state === 'up' && report());
   }
 
-  /** @returns the id of what was written, once the replicas have it where they are to */
-  async #write(script: Script, args: readonly (string | number)[]): Promise<number | null> {
-    const reply = await this.#connection.run(script, this.#keys, args, CALL_MS);
-    if (!Array.isArray(reply)) return null;
-    const [incarnation, id, replicas] = reply;
-    if (!Buffer.isBuffer(incarnation) || typeof id !== 'number' || typeof replicas !== 'number') return null;
-    const isDone = !this.#isConfirmed || replicas === 0;
-    return isDone || (await this.#confirm(incarnation.toString(), id, replicas)) ? id : null;
-  }
-
   /**
-   * Tests whether the replicas have it: over the second connection, since `WAIT` blocks it, and with a look at the log,
-   * since another machine may lead by now.
+   * Tests whether so many replicas have a record: over the second connection, since `WAIT` blocks it, and with a look
+   * at the log, since another machine may lead by now.
    */
-  async #confirm(incarnation: string, id: number, replicas: number): Promise<boolean> {
+  async #isWith(replicas: number, id: number, text: string): Promise<boolean> {
     const node = this.#connection.bulkOn(this.#keys[0]);
     if (node === undefined) return false;
-    const touched = node.run(TOUCH, this.#keys, [incarnation, id], CALL_MS);
+    const touched = node.run(TOUCH, this.#keys, [id, text], CALL_MS);
     const confirmed = node.ask('WAIT', [replicas, CONFIRM_MS], CONFIRM_MS + CALL_MS);
     const [isThere, count] = await Promise.all([touched, confirmed]);
     return isThere === 1 && typeof count === 'number' && count >= replicas;

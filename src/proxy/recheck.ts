@@ -25,8 +25,10 @@ export async function recheck(checker: Checker, caller: string, question: Questi
   const { cache, callers, clock } = checker;
   callers.checking(caller);
   let result: CacheResult;
+  // A call under a key of its own is one with its credential, whichever process makes it.
+  const permission = { ...question.permission, read: false, follow: question.permission.follow && !question.shared };
   try {
-    result = await cache.open({ ...question, permission: { ...question.permission, read: false, follow: false } });
+    result = await cache.open({ ...question, permission });
   } catch (error) {
     callers.checked(caller);
     const failed = afterFailure(question);

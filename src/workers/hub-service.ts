@@ -15,7 +15,6 @@ export function createHubService(hub: ParentHub, node: string) {
     send: (to: string, message: Uint8Array) => hub.send(to, message),
     append: (log: LogName, text: string) => hub.log(log).append(text),
     read: (log: LogName, after: number, limit: number) => hub.log(log).read(after, limit),
-    renewLog: (log: LogName, incarnation: string) => hub.log(log).renew(incarnation),
     put(board: BoardName, name: string, text: string) {
       hub.board(board).set(name, text);
       return true;

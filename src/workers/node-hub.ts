@@ -65,7 +65,6 @@ export class NodeHub implements Hub, HubMember {
       append: (text) => this.#orNull('append', name, text),
       read: (after, limit) => this.#orNull('read', name, after, limit),
       onNews: (listener) => void this.#newsListeners[name].push(listener),
-      renew: (incarnation) => this.#orNull('renewLog', name, incarnation),
     };
   }
 

@@ -7,7 +7,7 @@ import type { LogRecord, LogSlice } from '../fleet/hub.ts';
 export class ParentLog {
   readonly #most: number;
   readonly #onNews: () => Promise<void>;
-  #incarnation: string = randomUUID();
+  readonly #incarnation: string = randomUUID();
   #records: LogRecord[] = [];
   #last = 0;
 
@@ -35,14 +35,5 @@ export class ParentLog {
       last: this.#last,
       records: this.#records.slice(from, from + limit),
     };
-  }
-
-  renew(incarnation: string): boolean {
-    if (incarnation !== this.#incarnation) return true;
-    this.#incarnation = randomUUID();
-    this.#records = [];
-    this.#last = 0;
-    void this.#onNews();
-    return true;
   }
 }

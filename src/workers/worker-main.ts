@@ -2,6 +2,7 @@
  * The program of a worker. It does what its parent says, over a channel that it
  * is born with, and ends with it: signals are the parent's to take.
  */
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { Channel } from './channel.ts';
 import { NodeHub } from './node-hub.ts';
@@ -30,6 +31,8 @@ const services: WorkerServices = {
       worker = await startWorker(welcome, channel, hub, end);
       process.on('message', (_kind, socket) => worker?.connections.take(socket as Socket | undefined));
       channel.tell('pool', 'ready');
+      // Now, for a process that is killed would keep nothing of what it has compiled.
+      setImmediate(flushCompileCache);
     },
     drain: () => (worker ? worker.life.drain() : end()),
     abort: () => worker?.life.abort(),

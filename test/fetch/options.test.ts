@@ -52,6 +52,7 @@ describe('options', () => {
     [{ upstreams: { v1: 'https://api.example.test' } }, 'upstreams.v1 is not a usable name'],
     [{ timeToLive: '7d' }, 'timeToLive is not a setting'],
     [{ scope: { shared: 'team' } }, 'nobody is a member of it'],
+    [{ redis: ['redis://127.0.0.1:6379'] }, 'redis is for proxies: run one'],
   ];
   for (const [options, why] of refused) {
     test(`are refused at once, by name: ${JSON.stringify(options)}`, () => {

@@ -193,7 +193,9 @@ export class Fleet {
     const own = this.#purges.filter((purge) => purge.node === node && purge.key === key).map(({ at }) => at);
     const { incarnation, records } = this.server.log('purges');
     const { mark } = node.purges;
-    const isKnown = mark?.log === incarnation;
+    const last = records.find(({ id }) => id === mark?.id);
+    // A log that lost its end may have gone on with other records under the same ids.
+    const isKnown = mark?.log === incarnation && last && readPurge(last.text).record === mark.record;
     const read = isKnown ? records.filter(({ id, text }) => id <= mark.id && isOf(text, key)) : [];
     return Math.max(-Infinity, ...own, ...read.map(({ text }) => this.#askedAt.get(text) ?? -Infinity));
   }

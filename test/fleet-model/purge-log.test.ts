@@ -42,8 +42,8 @@ async function judged({ log }: Node, key: string, entry: Entry): Promise<string>
   return log.judge(key, entry);
 }
 
-const labelled = (tags: string[], model = 'gpt') => ({
-  request: { endpoint: 'chat' as const, model, scope: 'shared:all', tags, parts: null },
+const labelled = (tags: string[], model = 'gpt', scope = 'shared:all') => ({
+  request: { endpoint: 'chat' as const, model, scope, tags, parts: null },
 });
 
 describe('a purge', () => {
@@ -61,12 +61,13 @@ describe('a purge', () => {
   test('makes misses of all that fits and was asked for before, and of nothing else', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const before = b.entry({ answerId: 'id', ...labelled(['red', 'blue']) });
-    const other = b.entry({ answerId: 'another', ...labelled(['green'], 'other') });
+    const other = b.entry({ answerId: 'another', ...labelled(['green'], 'other', 'shared:allied') });
     for (const gone of [
       { key: 'k' },
       { answerId: 'id' },
       { purge: { tag: 'blue' } },
       { purge: { model: 'gpt' } },
+      { purge: { scope: 'shared:all' } },
       { purge: { endpoint: 'chat', scope: 'shared:all', tag: 'red' } },
     ] as const) {
       const [old, oldOther] = [
@@ -83,6 +84,19 @@ describe('a purge', () => {
     void a.log.append({ purge: {} });
     await bench.pass(50);
     expect(await judged(b, 'other', other)).toBe('purged');
+  });
+
+  test('of a private scope is about the one that begins so', async () => {
+    const a = await join('a');
+    const [mine, other] = ['ab'.repeat(32), `${'ab'.repeat(8)}${'cd'.repeat(24)}`].map((digits) =>
+      a.entry(labelled([], 'gpt', `private:${digits}`)),
+    ) as [Entry, Entry];
+    void a.log.append({ purge: { scope: `private:${'ab'.repeat(12)}` } });
+    await bench.pass(50);
+    expect([await judged(a, 'k', mine), await judged(a, 'k', other)]).toEqual(['purged', 'kept']);
+    void a.log.append({ purge: { scope: 'private:ab' } });
+    await bench.pass(50);
+    expect(await judged(a, 'k', other)).toBe('purged');
   });
 
   test('of what is older than a time is about nothing that was stored later', async () => {

@@ -122,12 +122,6 @@ export class LogServer {
     return { incarnation: this.incarnation, first, last: this.last, records };
   }
 
-  renew(incarnation: string): boolean {
-    if (incarnation !== this.incarnation) return false;
-    this.lose();
-    return true;
-  }
-
   /** All of it is lost. */
   lose(): void {
     this.incarnation = `log-${++this.#incarnations}`;
@@ -201,7 +195,6 @@ export class SimulatedHub implements Hub {
         }),
       read: (after, limit) => this.ask((server) => of(server).read(after, limit)),
       onNews: (listener) => void this.#onNews.set(name, [...(this.#onNews.get(name) ?? []), listener]),
-      renew: (incarnation) => this.ask((server) => of(server).renew(incarnation)),
     };
   }
 
@@ -221,6 +214,7 @@ export class SimulatedHub implements Hub {
   }
 
   async close(): Promise<void> {
+    this.state = 'down';
     this.die();
   }
 

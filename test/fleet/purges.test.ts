@@ -1,37 +1,9 @@
 import { describe, expect } from 'vitest';
-import type { Overrides } from '../../src/config/config.ts';
-import { CHAT, chatAnswer, chatRequest, errorAnswer, responseAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, responseAnswer, sendJson } from '../harness/answers.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
-import { eventually, type RedisServer, startRedisServer } from '../harness/redis-server.ts';
-import { story as storyAlone } from '../harness/story.ts';
-
-interface Fleet {
-  readonly redis: RedisServer;
-  /** Starts a node. */
-  readonly join: (overrides?: Overrides) => Promise<Proxy>;
-}
-
-const story = storyAlone.extend<Fleet>({
-  redis: async ({}, use) => {
-    const redis = await startRedisServer();
-    await use(redis);
-    await redis.stop();
-  },
-  join: async ({ redis, open, upstream }, use) => {
-    upstream.script = (call) => sendJson(call, chatAnswer(`${upstream.calls.length}`));
-    await use((overrides = {}) => open({ redis: [redis.url], secret: 'ab'.repeat(32), ...overrides }));
-  },
-});
-
-const about = (content: string, headers: Asking['headers'] = {}): Asking => ({ body: chatRequest(content), headers });
-
-/** How a question was answered: the word, and the store that had it. */
-async function wordOf({ url }: Proxy, asking: Asking, path = CHAT): Promise<string> {
-  const { headers } = await ask(url + path, asking);
-  const tier = /detail=(\w+)/.exec(String(headers['cache-status']))?.[1];
-  return headers['x-cache'] === 'HIT' ? `HIT ${tier}` : String(headers['x-cache']);
-}
+import { eventually } from '../harness/redis-server.ts';
+import { about, story, wordOf } from './nodes.ts';
 
 const written = (proxy: Proxy) => proxy.app.store.written();
 
@@ -119,21 +91,6 @@ describe('what one node of a fleet throws away, all throw away:', () => {
 });
 
 describe('a fleet', () => {
-  story('keeps from a credential that one node saw refused', async ({ join, upstream }) => {
-    const [a, b] = [await join(), await join()];
-    const mine = about('x', { authorization: 'Bearer sk-1' });
-    await wordOf(a, mine);
-    await written(a);
-    await becomes(b, mine, 'HIT memory');
-    const { script } = upstream;
-    upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
-    await wordOf(a, about('y', { authorization: 'Bearer sk-1' }));
-    await eventually(async () => (await ask(b.url + CHAT, mine)).status === 401);
-    upstream.script = script;
-    expect(await wordOf(a, mine)).toBe('MISS');
-    await eventually(async () => (await wordOf(b, mine)).startsWith('HIT'));
-  });
-
   story('has the newer answer everywhere once one node has it', async ({ join }) => {
     const [a, b] = [await join(), await join()];
     await wordOf(a, about('x'));

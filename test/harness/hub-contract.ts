@@ -335,23 +335,6 @@ export function keepsTheHubContract(name: string, { open, held }: HubSubject): v
         expect(holds).toBeGreaterThanOrEqual(held);
         expect(ids(slice)).toEqual(Array.from({ length: holds }, (_, at) => (slice?.first ?? 0) + at));
       });
-
-      test('begins anew under another name, once for all who ask for that', async () => {
-        const { hubs, settle } = await meet();
-        const [a, b] = hubs as [Hub, Hub];
-        const log = a.log('purges');
-        await settle(log.append('old'));
-        const old = (await settle(log.read(0, 10)))?.incarnation as string;
-        expect(await settle(log.renew(old))).toBe(true);
-        const begun = await settle(log.read(0, 10));
-        expect(begun).toMatchObject({ first: 1, last: 0, records: [] });
-        expect(begun?.incarnation).not.toBe(old);
-        expect(await settle(b.log('purges').append('new'))).toBe(1);
-        expect(await settle(b.log('purges').renew(old))).toBe(true);
-        const slice = await settle(b.log('purges').read(0, 10));
-        expect(slice?.incarnation).toBe(begun?.incarnation);
-        expect(texts(slice)).toEqual(['new']);
-      });
     });
 
     describe('a board', () => {

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import {
   answerAll,
   beginStream,
   CHAT,
+  chatAnswer,
   chatEvents,
   chatRequest,
   errorAnswer,
@@ -127,6 +128,41 @@ describe('several workers', () => {
     // How often each was served is written down some time later.
     const expected = { tier: 'memory', hits: 2 };
     await expect.poll(listed).toMatchObject([expected, expected]);
+  });
+
+  test('share what is kept in memory alone too, and its bound', async ({ run, upstream }) => {
+    const bound = 400_000;
+    const { api, admin } = await run(['--store-path', 'off', '--memory-bytes', String(bound)]).ready();
+    upstream.script = (call) => sendJson(call, chatAnswer('x'.repeat(10_000)));
+    const held = async (what: string) => {
+      const { text } = await ask(`${admin}/metrics`);
+      return Number(new RegExp(`^refrain_store_${what}{tier="memory"} (\\d+)$`, 'm').exec(text)?.[1]);
+    };
+    for (let round = 0; round < 2; round++)
+      for (let at = 0; at < 60; at++) await ask(api + CHAT, { body: chatRequest(`question ${at}`) });
+    // More would not fit; names of requests take a part of it.
+    expect(await held('bytes')).toBeGreaterThan(bound / 2);
+    expect(await held('bytes')).toBeLessThanOrEqual(await held('max_bytes'));
+    expect(await held('max_bytes')).toBeLessThanOrEqual(bound);
+    expect(await held('evictions_total')).toBeGreaterThan(0);
+    await ask(api + CHAT, { body: chatRequest('the last') });
+    const outcomes = async () => {
+      const answers = Array.from({ length: 2 * COUNT }, () => ask(api + CHAT, { body: chatRequest('the last') }));
+      return new Set((await Promise.all(answers)).map(({ headers }) => headers['x-cache']));
+    };
+    await expect.poll(outcomes).toEqual(new Set(['HIT']));
+    await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
+    expect(await held('entries')).toBe(0);
+    const calls = upstream.calls.length;
+    await outcomes();
+    expect(upstream.calls).toHaveLength(calls + 1);
+  });
+
+  test('refuse what is no request', async ({ run }) => {
+    const { port, hostname } = new URL((await run().ready()).api);
+    const socket = connect(Number(port), hostname);
+    socket.write('nonsense\r\n\r\n');
+    expect(String(Buffer.concat(await socket.toArray()))).toMatch(/^HTTP\/1.1 400 /);
   });
 
   test('leave the files to their parent', async ({ run, folder }) => {
