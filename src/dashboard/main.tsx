@@ -4,12 +4,14 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { createAdminApi } from './api/client.ts';
+import { createLiveLog } from './api/live-log.ts';
 import { PageContext, type PageParts } from './page-context.ts';
 import type { RangeName } from './period.ts';
 import { parseRoute } from './route.ts';
 import { Shell } from './shell.tsx';
 import './style/base.css';
 import './style/chart.css';
+import './style/lists.css';
 import './style/views.css';
 import './style/conversation.css';
 
@@ -22,8 +24,10 @@ function createParts(): PageParts {
   window.setInterval(() => {
     if (!document.hidden) now.value = Date.now();
   }, 1_000);
+  const api = createAdminApi();
   return {
-    api: createAdminApi(),
+    api,
+    live: createLiveLog(api),
     route,
     now,
     fallbackRange,

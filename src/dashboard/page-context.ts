@@ -5,11 +5,13 @@ import type { ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { AdminApi } from './api/client.ts';
+import type { LiveLog } from './api/live-log.ts';
 import type { RangeName } from './period.ts';
 import type { Route } from './route.ts';
 
 export interface PageParts {
   readonly api: AdminApi;
+  readonly live: LiveLog;
   readonly route: ReadonlySignal<Route>;
   /** Goes to another place; `replace` leaves no step to go back to. */
   go(hash: string, replace?: boolean): void;

@@ -32,7 +32,11 @@ export function Rail({ state }: { readonly state: StateAnswer | null }) {
       </div>
       <span class="rail-foot quiet">
         {state?.version && <span>{state.version}</span>}
-        {state?.node && <span class="cut" title={`node ${state.node}`}>{state.node}</span>}
+        {state?.node && (
+          <span class="cut" title={`node ${state.node}`}>
+            {state.node}
+          </span>
+        )}
       </span>
     </nav>
   );

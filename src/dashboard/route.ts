@@ -32,7 +32,12 @@ export function hashOf({ view, key, params }: Route): string {
 }
 
 /** The address of a view that keeps what the bar says, with more to it; an empty value takes one away. */
-export function hashFrom(route: Route, view: View, more: Record<string, string> = {}, key: string | null = null): string {
+export function hashFrom(
+  route: Route,
+  view: View,
+  more: Record<string, string> = {},
+  key: string | null = null,
+): string {
   const kept = Object.entries(route.params).filter(([name]) => SHARED.includes(name));
   return hashOf({ view, key, params: { ...Object.fromEntries(kept), ...more } });
 }

@@ -33,9 +33,9 @@ export function Shell() {
   const hasBar = isOpen && (view === 'overview' || view === 'live' || (view === 'entries' && key === null));
   return (
     <div class="page">
-      <a class="skip" href="#main" onClick={(event) => skip(event, main.current)}>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         To the content
-      </a>
+      </button>
       <Rail state={state.value} />
       <div class="column">
         <StatusLine state={state.value} />
@@ -64,9 +64,4 @@ function ViewOf({ state }: { readonly state: StateAnswer | null }) {
     case 'settings':
       return <SettingsView />;
   }
-}
-
-function skip(event: Event, main: HTMLElement | null): void {
-  event.preventDefault();
-  main?.focus();
 }

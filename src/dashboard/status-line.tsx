@@ -16,9 +16,7 @@ export function StatusLine({ state }: { readonly state: StateAnswer | null }) {
     return (
       <div class="status" role="status">
         <Sign tone="bad" word="The proxy does not answer" />
-        <span title={formatTime(since)}>
-          since {formatAge(since, now.value)}; what was read before stays, greyed
-        </span>
+        <span title={formatTime(since)}>since {formatAge(since, now.value)}; what was read before stays, greyed</span>
       </div>
     );
   }

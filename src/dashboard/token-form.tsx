@@ -25,7 +25,16 @@ export function TokenForm() {
       <p class="quiet">
         It is the setting <code>admin.token</code>. It stays in the memory of this page alone; a reload asks again.
       </p>
-      <input class="hidden" type="text" name="username" value="refrain" autocomplete="username" readOnly tabIndex={-1} aria-hidden="true" />
+      <input
+        class="hidden"
+        type="text"
+        name="username"
+        value="refrain"
+        autocomplete="username"
+        readOnly
+        tabIndex={-1}
+        aria-hidden="true"
+      />
       <label for="token">Token</label>
       <div class="row">
         <input

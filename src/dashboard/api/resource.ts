@@ -39,7 +39,6 @@ export function useResource<T>(path: string | null, every: number | null = null)
   const isHad = useRef(false);
   const token = api.tokens.value;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a token and a turn ask anew.
   useEffect(() => {
     if (path === null) return;
     const end = new AbortController();

@@ -28,7 +28,6 @@ export function ChartTable({ title, time, lines, height }: ChartTableProps) {
       .map((cells) => cells.join('\t'))
       .join('\n');
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
     <section class="scroll" style={{ height: `${height}px` }} tabIndex={0} aria-label={`${title}, as a table`}>
       <table class="lines">
         <thead>

@@ -65,7 +65,19 @@ interface PlotProps extends ChartProps {
   readonly onCursor: (step: number | null) => void;
 }
 
-function Plot({ title, time, step, lines, shown, height, isLogarithmic = false, axis, onPick, onCursor, pointed }: PlotProps) {
+function Plot({
+  title,
+  time,
+  step,
+  lines,
+  shown,
+  height,
+  isLogarithmic = false,
+  axis,
+  onPick,
+  onCursor,
+  pointed,
+}: PlotProps) {
   const { route, go } = usePage();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -75,7 +87,6 @@ function Plot({ title, time, step, lines, shown, height, isLogarithmic = false, 
   const shape = drawn.map(({ name, kind }) => `${name} ${kind}`).join();
   const isDark = useDarkness();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: data and callbacks reach a plot that is there.
   useLayoutEffect(() => {
     const target = box.current;
     if (!target) return;
@@ -115,17 +126,26 @@ function Plot({ title, time, step, lines, shown, height, isLogarithmic = false, 
     made.setCursor({ left: made.valToPos((time[to] as number) + step / 2, 'x'), top: 0 });
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows move the cursor.
-    <div ref={box} class="plot" tabIndex={0} role="group" onKeyDown={onKeyDown} onBlur={() => onCursor(null)}
+    <div
+      ref={box}
+      class="plot"
+      tabIndex={0}
+      role="group"
+      onKeyDown={onKeyDown}
+      onBlur={() => onCursor(null)}
       aria-label={`${title}: a chart; arrow keys move the cursor, its values stand above, the table has them all`}
-      style={{ height: `${height}px` }} />
+      style={{ height: `${height}px` }}
+    />
   );
 }
 
 /** Areas from the tallest to the lowest, so that each is seen; lines over them. */
 function drawnLines(lines: readonly ChartLine[], shown: readonly boolean[]): readonly DrawnLine[] {
   const areas = lines.filter(({ kind }) => kind === 'area');
-  const tops = stacked(areas.map(({ values }) => values), areas.map((line) => shown[lines.indexOf(line)] === true));
+  const tops = stacked(
+    areas.map(({ values }) => values),
+    areas.map((line) => shown[lines.indexOf(line)] === true),
+  );
   const drawn = lines.map((line, at) => {
     const area = areas.indexOf(line);
     const values = shown[at] ? line.values : line.values.map(() => null);

@@ -57,7 +57,12 @@ export function createPlot(
       },
       axes: [
         { ...axis, grid: { show: false }, space: 70, size: 24, values: timeLabels },
-        { ...axis, size: 52, space: options.isLogarithmic ? 18 : 32, values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : options.axis(tick))) },
+        {
+          ...axis,
+          size: 52,
+          space: options.isLogarithmic ? 18 : 32,
+          values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : options.axis(tick))),
+        },
         {
           ...axis,
           show: hasShare,
@@ -95,7 +100,14 @@ export function dataOf(time: readonly number[], lines: readonly DrawnLine[]): uP
 function seriesOf({ kind, scale, dash }: DrawnLine, colour: string): uPlot.Series {
   if (kind === 'area') {
     const paths = uPlot.paths.bars?.({ size: [1, Number.POSITIVE_INFINITY], align: 1 });
-    return { scale: scale ?? 'y', fill: colour, stroke: colour, width: 0, points: { show: false }, ...(paths && { paths }) };
+    return {
+      scale: scale ?? 'y',
+      fill: colour,
+      stroke: colour,
+      width: 0,
+      points: { show: false },
+      ...(paths && { paths }),
+    };
   }
   return {
     scale: scale ?? 'y',

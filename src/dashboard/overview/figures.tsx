@@ -19,14 +19,30 @@ export function Figures({ series, before, period }: FiguresProps) {
   const unpriced = sum(series.unpricedTokens.saved);
   return (
     <dl class="figures">
-      <Figure name="Dollars saved" value={formatDollars(now.dollars)} change={formatChange(now.dollars, then?.dollars)} than={than}>
+      <Figure
+        name="Dollars saved"
+        value={formatDollars(now.dollars)}
+        change={formatChange(now.dollars, then?.dollars)}
+        than={than}
+      >
         {now.dollars === null ? 'no price is known' : `${formatDollars(sum(series.dollars.spent))} spent`}
         {now.dollars !== null && unpriced > 0 && `; ${formatShort(unpriced)} tokens without a price`}
       </Figure>
-      <Figure name="Tokens saved" value={formatShort(now.tokens)} title={formatCount(now.tokens)} change={formatChange(now.tokens, then?.tokens)} than={than}>
+      <Figure
+        name="Tokens saved"
+        value={formatShort(now.tokens)}
+        title={formatCount(now.tokens)}
+        change={formatChange(now.tokens, then?.tokens)}
+        than={than}
+      >
         {formatShort(tokensOf(series.tokens.spent))} spent
       </Figure>
-      <Figure name="Waiting saved" value={formatSeconds(now.waited)} change={formatChange(now.waited, then?.waited)} than={than}>
+      <Figure
+        name="Waiting saved"
+        value={formatSeconds(now.waited)}
+        change={formatChange(now.waited, then?.waited)}
+        than={than}
+      >
         upstream time of hits and follows
       </Figure>
       <Figure name="Hit rate" value={formatPercent(now.rate)} change={formatChange(now.rate, then?.rate)} than={than}>

@@ -13,10 +13,18 @@ export function Health({ state }: { readonly state: StateAnswer | null }) {
         <thead>
           <tr>
             <th scope="col">Tier</th>
-            <th scope="col" class="number">Entries</th>
-            <th scope="col" class="number">Size</th>
-            <th scope="col" class="number">Of</th>
-            <th scope="col" class="number">Evicted</th>
+            <th scope="col" class="number">
+              Entries
+            </th>
+            <th scope="col" class="number">
+              Size
+            </th>
+            <th scope="col" class="number">
+              Of
+            </th>
+            <th scope="col" class="number">
+              Evicted
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -23,11 +23,21 @@ export function Models({ series, route }: ModelsProps) {
         <thead>
           <tr>
             <th scope="col">Model</th>
-            <th scope="col" class="number">Requests</th>
-            <th scope="col" class="number">Hit rate</th>
-            <th scope="col" class="number">Tokens saved</th>
-            <th scope="col" class="number">Saved</th>
-            <th scope="col" class="number">Spent</th>
+            <th scope="col" class="number">
+              Requests
+            </th>
+            <th scope="col" class="number">
+              Hit rate
+            </th>
+            <th scope="col" class="number">
+              Tokens saved
+            </th>
+            <th scope="col" class="number">
+              Saved
+            </th>
+            <th scope="col" class="number">
+              Spent
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -4,7 +4,7 @@
 import type { AskError } from '../api/client.ts';
 
 interface ProblemProps {
-  readonly error: AskError;
+  readonly error: Pick<AskError, 'status' | 'message'>;
   readonly onRetry?: () => void;
 }
 

@@ -91,7 +91,7 @@ function seriesPath({ params }: Route, { from, to, span }: Pick<Period, 'from' |
 
 function Skeleton() {
   return (
-    <div class="overview skeleton" aria-busy="true" aria-label="Loading">
+    <div class="overview skeleton" role="status" aria-label="Loading">
       <div class="figures" />
       <div class="chart" />
       <div class="reasons" />
