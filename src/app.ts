@@ -97,6 +97,7 @@ export function createApp(
       const [stats, fleet] = await Promise.all([core.ledger.stats(), core.fleet()?.books?.stats()]);
       return { ...stats, ...(fleet !== undefined && { fleet }), hints: workers?.state.hints ?? core.hints.list() };
     },
+    series: async (query) => ({ node: core.fleet()?.hub.node ?? null, ...(await core.ledger.series(query)) }),
     async metrics() {
       await workers?.look();
       return metrics.text();

@@ -19,6 +19,7 @@ import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
+import type { SeriesQuery } from '../ledger/time-series.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
@@ -28,6 +29,7 @@ import { entriesRoutes } from './entries.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
 import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
 import { createPage } from './page.ts';
+import { readSeriesQuery } from './series-query.ts';
 
 export type Readiness = 'starting' | 'ready' | 'stopping';
 
@@ -44,6 +46,8 @@ export interface AdminOptions extends GuardOptions {
   readonly lru: () => LruInfo;
   /** From the usage ledger. */
   readonly stats?: () => Promise<object>;
+  /** From the same, by time. */
+  readonly series?: (query: SeriesQuery) => Promise<object>;
   /** In Prometheus' text format. */
   readonly metrics?: () => Promise<string>;
   /** Subscribes to requests as they end. */
@@ -97,7 +101,7 @@ export function createAdmin(options: AdminOptions): Express {
 
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { readiness, outOfReach = () => [], settings, lru, stats, metrics } = options;
+  const { readiness, outOfReach = () => [], settings, lru, stats, series, metrics, clock } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
@@ -109,7 +113,11 @@ function stateRoutes(options: AdminOptions): Router {
   });
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));
-  if (stats) get('/stats', async (response) => response.json({ ...(await stats()), lru: lru() }));
+  if (stats)
+    router.get('/stats', async ({ query }: Request, response: Response) => {
+      const isSeries = series && query.series !== undefined;
+      response.json(isSeries ? await series(readSeriesQuery(query, clock.now())) : { ...(await stats()), lru: lru() });
+    });
   if (metrics) get('/metrics', async (response) => response.type(METRICS_TYPE).send(await metrics()));
   return router;
 }

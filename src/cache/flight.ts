@@ -33,6 +33,8 @@ export class Flight implements Writer, RecordingOwner {
   source: Source | null = null;
   /** Why a complete answer was not kept; null before, and where it was. */
   unkept: string | null = null;
+  /** True once its terminal event has come. */
+  isCommitted = false;
   /** True where it goes on without a reader, as long as its answer can be kept. */
   isDetached = false;
   /** Of the lease under which it is led, here or elsewhere; null where there is none. */
@@ -44,7 +46,6 @@ export class Flight implements Writer, RecordingOwner {
   readonly #plan: FlightPlan;
   #validator: Validator | null = null;
   #leading = false;
-  #committed = false;
   #isReleased = false;
   #fenced = false;
   #settling: Settling | null = null;
@@ -152,8 +153,8 @@ export class Flight implements Writer, RecordingOwner {
   append(chunk: Buffer): boolean {
     if (this.recording.isOver) return true;
     // First: a reader that is played its end may leave at once.
-    if (this.#validator?.push(chunk) === 'committed') this.#committed = true;
-    if (this.#committed) this.#awaitEnd();
+    if (this.#validator?.push(chunk) === 'committed') this.isCommitted = true;
+    if (this.isCommitted) this.#awaitEnd();
     const isWanted = this.recording.append(chunk);
     this.callMetrics.saw(chunk);
     return isWanted;
@@ -173,7 +174,7 @@ export class Flight implements Writer, RecordingOwner {
   }
 
   fail(failure: AnswerFailure): void {
-    if (this.#committed) this.finish();
+    if (this.isCommitted) this.finish();
     else this.#end(this.#validator?.saysError ? { ...failure, alreadySent: true } : failure);
   }
 
@@ -222,7 +223,7 @@ export class Flight implements Writer, RecordingOwner {
   /** Ends an answer that nobody listens to, unless it is worth finishing. */
   #abandon(): void {
     const { recording } = this;
-    const isUnderWay = this.isFollowing || (this.#leading && !this.#committed);
+    const isUnderWay = this.isFollowing || (this.#leading && !this.isCommitted);
     if (recording.readers > 0 || !isUnderWay || recording.isOver) return;
     const isToFinish = this.#leading && (this.isDetached || this.#plan.onAbandon === 'finish');
     if (isToFinish && this.#isWorthFinishing()) return;

@@ -59,8 +59,11 @@ export interface RemoteLeader {
 /** The end of a flight that follows. Nothing is called after `landed`, `failed` or `lost`, nor after `leave`. */
 export interface Follower {
   begin(head: Head, length: number | null, terms: Terms): void;
-  /** @returns false where nothing more should be appended until it is resumed */
-  append(chunk: Buffer): boolean;
+  /**
+   * @param isCommitted the answer is whole with this chunk, whatever becomes of its leader
+   * @returns false where nothing more should be appended until it is resumed
+   */
+  append(chunk: Buffer, isCommitted: boolean): boolean;
   /** Every byte is here. @param unkept why the leader does not keep it */
   landed(call: Call | null, unkept: string | null): void;
   /** It broke off where it is led. */

@@ -35,6 +35,8 @@ export class LeasedFlight implements Source, RelayEvents {
   /** Resolves once the flight leads, has begun an answer that it follows, or is over. */
   readonly #decided = Promise.withResolvers<void>();
   #following: Following | null = null;
+  /** The entry that the store has by now. */
+  #found: Found | null = null;
   #rounds = 0;
 
   constructor(parts: LeadingParts, leases: Leases, led: Led, question: Question) {
@@ -60,6 +62,7 @@ export class LeasedFlight implements Source, RelayEvents {
     const takeBack = question.client.onceGone(() => result.reader.leave());
     await this.#decided.promise;
     takeBack();
+    if (this.#found) return instead.answerFrom(this.#found, question);
     return flight.isFollowing ? instead.follow(flight, result, question) : result;
   }
 
@@ -101,7 +104,7 @@ export class LeasedFlight implements Source, RelayEvents {
     return found;
   }
 
-  /** Asks again, since the leader is lost; a store that has the answer by now plays it to those who wait. */
+  /** Asks again, since the leader is lost: the store may have the answer by now, also for the others who wait. */
   async #askAgain(why: Loss): Promise<void> {
     const { clock, stored } = this.#parts;
     const { key, permission } = this.#question;
@@ -113,7 +116,10 @@ export class LeasedFlight implements Source, RelayEvents {
     const found = await this.#find(looking, claiming);
     if (!found) return;
     void claiming.then(giveBack);
+    this.#found = found;
+    this.#led.result.reader.leave();
     this.#relay.play(found, clock.now());
+    this.#decided.resolve();
   }
 
   /** An entry that is good enough, and waits for the store alone; without one the flight leads or follows. */

@@ -7,9 +7,9 @@ import type { Miss } from './outcome.ts';
 export type MissReason =
   /** Nothing is kept: it was never asked, was evicted, or has been purged. */
   | 'new'
-  /** What is kept has expired. */
+  /** The entry has expired. */
   | 'expired'
-  /** What is kept is older than the request accepts. */
+  /** The entry is older than the request accepts. */
   | 'max-age'
   /** The request wanted a new answer. */
   | 'refresh'
@@ -19,7 +19,7 @@ export type MissReason =
   | 'recheck'
   /** Answers vary by headers, and none is kept for what was sent. */
   | 'vary'
-  /** What is kept is dated in the future by the clock of this machine. */
+  /** The entry is dated in the future by the clock of this machine. */
   | 'future'
   /** A store cannot be read now, and nothing is known of what it holds. */
   | 'store-down'

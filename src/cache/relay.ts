@@ -29,6 +29,7 @@ export class Relay implements Follower {
   readonly #flight: Flight;
   readonly #events: RelayEvents;
   #head: RemoteHead | null = null;
+  #isCommitted = false;
 
   constructor(flight: Flight, events: RelayEvents) {
     this.#flight = flight;
@@ -41,8 +42,9 @@ export class Relay implements Follower {
     this.#flight.callMetrics.startedAt = null;
   }
 
-  append(chunk: Buffer): boolean {
+  append(chunk: Buffer, isCommitted: boolean): boolean {
     this.#show();
+    this.#isCommitted ||= isCommitted;
     return this.#flight.append(chunk);
   }
 
@@ -60,6 +62,7 @@ export class Relay implements Follower {
   lost(why: Loss): void {
     this.#head = null;
     if (this.#flight.recording.head === null) this.#events.onLost(why);
+    else if (this.#isCommitted) this.#flight.land(null, null);
     else this.#flight.fail({ error: leaderLost(), alreadySent: false });
   }
 
@@ -67,7 +70,7 @@ export class Relay implements Follower {
   play({ entry: { head, body, variant, storedAt, call } }: Found, now: number): void {
     const age = Math.max(0, (now - storedAt) / 1000);
     this.begin(head, body.length, { variant: variant ?? null, whyForOneAlone: null, age, unstorable: null });
-    this.append(body);
+    this.append(body, true);
     this.landed(call ?? null, null);
   }
 

@@ -107,7 +107,8 @@ export class Followed {
     if (bytes > 0) {
       const offset = this.#offset;
       this.#offset += bytes;
-      void this.#clocked({ kind: 'piece', offset }, chunks);
+      const isCommitted = this.flight.isCommitted && this.#offset === this.flight.recording.bytes;
+      void this.#clocked({ kind: 'piece', offset, isCommitted }, chunks);
     } else if (this.#offset < this.#taken + WINDOW) this.#end();
   }
 

@@ -14,7 +14,7 @@ import { type ErrorCode, RefrainError } from '../errors.ts';
 import type { PurgeMark } from '../response/entry.ts';
 import { SILENCE_MS, WINDOW } from './followed.ts';
 import type { Hub } from './hub.ts';
-import { type Broken, encodeMessage, type Received, type ToFollower, type ToLeader } from './messages.ts';
+import { type Broken, encodeMessage, type Piece, type Received, type ToFollower, type ToLeader } from './messages.ts';
 
 export interface FollowingPlan {
   readonly hub: Hub;
@@ -100,7 +100,7 @@ export class RemoteFollowing implements Following {
     if (!this.#hasBegun && heard.kind === 'beat' && heard.offset === 0) return;
     const isFailure = heard.kind === 'broken' && heard.offset === this.#offset;
     if ((!this.#hasBegun && !isFailure) || heard.offset > this.#offset) return this.join();
-    if (heard.kind === 'piece') this.#append(heard.offset, bytes);
+    if (heard.kind === 'piece') this.#append(heard, bytes);
     else if (heard.kind === 'end') this.#land(heard);
     else if (heard.kind === 'broken') this.#fail(heard);
   }
@@ -111,11 +111,11 @@ export class RemoteFollowing implements Following {
     this.#plan.follower.begin(head, length, terms);
   }
 
-  #append(offset: number, bytes: Buffer): void {
+  #append({ offset, isCommitted }: Piece, bytes: Buffer): void {
     const rest = bytes.subarray(this.#offset - offset);
     if (rest.length === 0) return;
     this.#offset += rest.length;
-    this.#isPaused = !this.#plan.follower.append(rest);
+    this.#isPaused = !this.#plan.follower.append(rest, isCommitted);
     if (this.#offset - this.#told >= WINDOW / 2) this.#want();
   }
 

@@ -51,6 +51,8 @@ export interface Begin extends OfSession {
 export interface Piece extends OfSession {
   readonly kind: 'piece';
   readonly offset: number;
+  /** True where the terminal event has come, and is in this or was in one before: the answer is whole. */
+  readonly isCommitted: boolean;
 }
 
 /** All bytes before `offset` have been sent: the beat of a leader. */
@@ -106,7 +108,7 @@ const FIELDS: Readonly<Record<Message['kind'], Fields>> = {
   want: { node: isText, token: isText, offset: isCount },
   leave: { node: isText, token: isText },
   begin: { head: isRecord, length: isNullOr(isCount), terms: isRecord },
-  piece: { offset: isCount },
+  piece: { offset: isCount, isCommitted: isFlag },
   beat: { offset: isCount },
   end: { offset: isCount, call: isNullOr(isRecord), unkept: isNullOr(isText) },
   broken: { offset: isCount, code: isText, status: isCount, message: isText, alreadySent: isFlag },

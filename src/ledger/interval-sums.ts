@@ -5,7 +5,7 @@
  */
 import { addSums, beginOf, type By, type IntervalKind, type IntervalRow, KEPT, LENGTH } from './interval.ts';
 import { BoundedNames } from './names.ts';
-import { type Counted, OpenInterval } from './open-interval.ts';
+import { type TimedRequest, OpenInterval } from './open-interval.ts';
 import type { Amounts, RowKind } from './row.ts';
 
 /** Models, and scopes, that are told apart in one interval. */
@@ -46,7 +46,7 @@ export class IntervalSums {
   }
 
   /** @param time in milliseconds since the epoch */
-  add(time: number, { model, scope }: Pick<RowKind, 'model' | 'scope'>, counted: Counted, amounts: Amounts): void {
+  add(time: number, { model, scope }: Pick<RowKind, 'model' | 'scope'>, counted: TimedRequest, amounts: Amounts): void {
     if (!(time >= this.#minuteMs && time < this.#minuteMs + LENGTH.minute * 1_000)) this.#begin(time);
     let open = this.#last;
     if (open === null || open.model !== model || open.scope !== scope) this.#last = open = this.#openOf(model, scope);

@@ -24,15 +24,15 @@ export const OUTCOMES = ['hit', 'follow', 'miss', 'bypass', 'refusal'] as const 
 /** The amounts of a row that are summed apart for what was spent and what was saved. */
 export const COSTS = AMOUNTS.filter((name) => name !== 'requests');
 export type Cost = (typeof COSTS)[number];
-export type Side = 'saved' | 'spent';
+export type CostSide = 'saved' | 'spent';
 
 /** The names of measures. `hit<=5` counts the hits that took up to 5 ms and more than the bound before. */
-export const costName = (side: Side, cost: Cost) => `${side}.${cost}`;
+export const costName = (side: CostSide, cost: Cost) => `${side}.${cost}`;
 export const bucketName = (of: 'hit' | 'upstream', bound: number) => `${of}<=${bound}`;
 export const reasonName = (outcome: 'miss' | 'bypass', reason: string) => `${outcome}:${reason}`;
 
-/** Sums by the names of measures; what is absent is 0. */
-export type Sums = Record<string, number>;
+/** MeasureSums by the names of measures; what is absent is 0. */
+export type MeasureSums = Record<string, number>;
 
 /** The requests that an interval sums up: all of them, those for one model, or those of one scope. */
 export type By = 'all' | 'model' | 'scope';
@@ -47,7 +47,7 @@ export interface IntervalKind {
 }
 
 export interface IntervalRow extends IntervalKind {
-  readonly sums: Sums;
+  readonly sums: MeasureSums;
 }
 
 /** When the interval begins that a time lies in. @param time in seconds since the epoch */
@@ -55,10 +55,10 @@ export function beginOf(resolution: Resolution, time: number): number {
   return time - (time % LENGTH[resolution]);
 }
 
-export function addSums(sums: Sums, more: Readonly<Sums>): void {
+export function addSums(sums: MeasureSums, more: Readonly<MeasureSums>): void {
   for (const name of Object.keys(more)) sums[name] = Math.min((sums[name] ?? 0) + (more[name] as number), MOST);
 }
 
-export function requestsOf(sums: Readonly<Sums>): number {
+export function requestsOf(sums: Readonly<MeasureSums>): number {
   return OUTCOMES.reduce((total, outcome) => total + (sums[outcome] ?? 0), 0);
 }

@@ -135,8 +135,8 @@ export function readIntervals(
     }));
 }
 
-/** When the first and the last interval began, in seconds since the epoch; null where there is none. */
-export function spanOf(database: DatabaseSync, { resolution }: Pick<IntervalRange, 'resolution'>): Span | null {
+/** The times at which the first and the last interval began, in seconds since the epoch; null where there is none. */
+export function spanOf(database: DatabaseSync, { resolution }: Pick<IntervalRange, 'resolution'>): KeptRange | null {
   if (!hasTable(database, 'intervals')) return null;
   const row = database
     .prepare("SELECT min(time) AS first, max(time) AS last FROM intervals WHERE seconds = ? AND kind = 'all'")
@@ -144,7 +144,7 @@ export function spanOf(database: DatabaseSync, { resolution }: Pick<IntervalRang
   return row && row.first !== null ? { first: row.first as number, last: row.last as number } : null;
 }
 
-export interface Span {
+export interface KeptRange {
   readonly first: number;
   readonly last: number;
 }

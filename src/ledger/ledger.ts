@@ -8,7 +8,7 @@ import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsage
 import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { whyOf } from './reasons.ts';
-import type { Counted } from './open-interval.ts';
+import type { TimedRequest } from './open-interval.ts';
 import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
 import type { SeriesQuery, TimeSeries } from './time-series.ts';
@@ -29,7 +29,7 @@ type Priced = 'scope' | 'dollars';
 const DAY_MS = 86_400_000;
 
 /** A call that no request is charged with: it has the amounts of a miss. */
-const CALL: Counted = { outcome: 'miss', ms: 0, reason: null, why: null };
+const CALL: TimedRequest = { outcome: 'miss', ms: 0, reason: null, why: null };
 
 export class Ledger {
   readonly #usageFile: UsageFile;
@@ -122,7 +122,7 @@ export class Ledger {
   }
 
   /** Adds to the row of its kind, and to its minute. @returns its scope and price as others see them */
-  #add(record: Costs, counted: Counted, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
+  #add(record: Costs, counted: TimedRequest, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
     const { time, scope, endpoint, model, call } = record;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);

@@ -8,15 +8,15 @@ import {
   HIT_BUCKETS,
   OUTCOMES,
   reasonName,
-  type Side,
-  type Sums,
+  type CostSide,
+  type MeasureSums,
   UPSTREAM_BUCKETS,
 } from './interval.ts';
 import type { Amounts } from './row.ts';
 import type { LedgerWord } from './usage-record.ts';
 
 /** A request or a call, as it is counted. */
-export interface Counted {
+export interface TimedRequest {
   readonly outcome: LedgerWord;
   /** Of a request, as its client saw it, in ms. */
   readonly ms: number;
@@ -26,7 +26,7 @@ export interface Counted {
   readonly why: string | null;
 }
 
-const SIDES: Readonly<Record<LedgerWord, Side>> = {
+const SIDES: Readonly<Record<LedgerWord, CostSide>> = {
   hit: 'saved',
   follow: 'saved',
   miss: 'spent',
@@ -53,7 +53,7 @@ export class OpenInterval {
   readonly #counts = new Float64Array(NAMES.length);
   #reasons: Map<string, number> | null = null;
 
-  add({ outcome, ms, reason, why }: Counted, amounts: Amounts): void {
+  add({ outcome, ms, reason, why }: TimedRequest, amounts: Amounts): void {
     const counts = this.#counts;
     const { requests } = amounts;
     add(counts, OUTCOME_AT[outcome], requests);
@@ -67,8 +67,8 @@ export class OpenInterval {
   }
 
   /** By name, without those that are 0. */
-  sums(): Sums {
-    const sums: Sums = {};
+  sums(): MeasureSums {
+    const sums: MeasureSums = {};
     for (const [at, name] of NAMES.entries()) if (this.#counts[at]) sums[name] = this.#counts[at] as number;
     for (const [name, requests] of this.#reasons ?? []) sums[name] = requests;
     return sums;

@@ -3,7 +3,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { beginOf, type By, type IntervalRow } from './interval.ts';
-import { readIntervals, type Span, spanOf } from './intervals-table.ts';
+import { readIntervals, type KeptRange, spanOf } from './intervals-table.ts';
 import { SeriesSums, type SeriesQuery, type TimeSeries } from './time-series.ts';
 
 /** How many rows one call reads: some 7 ms. */
@@ -13,7 +13,7 @@ export class SeriesReading {
   readonly #query: SeriesQuery;
   readonly #waiting: readonly IntervalRow[];
   readonly #sums: SeriesSums;
-  /** Whose rows are yet to be read, those under way first. */
+  /** The kinds whose rows are yet to be read, those under way first. */
   readonly #kinds: By[];
   #last: IntervalRow | null = null;
 
@@ -48,7 +48,11 @@ export function seriesOf(query: SeriesQuery, rows: readonly IntervalRow[]): Time
 }
 
 /** The first and the last interval of what is in memory and in the file. */
-function spanOver({ resolution }: SeriesQuery, rows: readonly IntervalRow[], ofFile: Span | null): Span | null {
+function spanOver(
+  { resolution }: SeriesQuery,
+  rows: readonly IntervalRow[],
+  ofFile: KeptRange | null,
+): KeptRange | null {
   const isMeant = (row: IntervalRow) => row.by === 'all' && (resolution === 'hour' || row.resolution === resolution);
   let span = ofFile;
   for (const row of rows) {

@@ -14,11 +14,11 @@ import {
   OUTCOMES,
   requestsOf,
   type Resolution,
-  type Side,
-  type Sums,
+  type CostSide,
+  type MeasureSums,
   UPSTREAM_BUCKETS,
 } from './interval.ts';
-import type { Span } from './intervals-table.ts';
+import type { KeptRange } from './intervals-table.ts';
 import { NANO_PER_DOLLAR } from './prices.ts';
 import type { LedgerWord } from './usage-record.ts';
 
@@ -28,13 +28,13 @@ export interface SeriesQuery {
   /** In seconds since the epoch; the intervals that these lie in are the first and the last. */
   readonly from: number;
   readonly to: number;
-  /** Whose requests are meant, where not all are. */
+  /** The model or scope whose requests are meant, where not all are. */
   readonly by: By;
   readonly name: string;
 }
 
-type Column = readonly number[];
-type Costs<T> = Readonly<Record<Side, T>>;
+type NumberColumn = readonly number[];
+type BySide<T> = Readonly<Record<CostSide, T>>;
 
 /** Each column has a number for each row. */
 export interface TimeSeries {
@@ -47,21 +47,21 @@ export interface TimeSeries {
   readonly first: number | null;
   readonly last: number | null;
   /** Upper bounds in ms. There is one more column, of those that took longer than the last. */
-  readonly buckets: { readonly hit: Column; readonly upstream: Column };
+  readonly buckets: { readonly hit: NumberColumn; readonly upstream: NumberColumn };
   /** When each interval begins, in seconds since the epoch. */
-  readonly time: Column;
-  readonly outcomes: Readonly<Record<LedgerWord, Column>>;
-  readonly hitLatency: readonly Column[];
-  readonly upstreamLatency: readonly Column[];
-  readonly tokens: Costs<Readonly<Record<TokenKind, Column>>>;
-  readonly dollars: Costs<Column>;
+  readonly time: NumberColumn;
+  readonly outcomes: Readonly<Record<LedgerWord, NumberColumn>>;
+  readonly hitLatency: readonly NumberColumn[];
+  readonly upstreamLatency: readonly NumberColumn[];
+  readonly tokens: BySide<Readonly<Record<TokenKind, NumberColumn>>>;
+  readonly dollars: BySide<NumberColumn>;
   /** Tokens of answers for which there is no price. */
-  readonly unpricedTokens: Costs<Column>;
+  readonly unpricedTokens: BySide<NumberColumn>;
   /** Upstream time that hits and follows spared, in seconds. */
-  readonly waitedSaved: Column;
+  readonly waitedSaved: NumberColumn;
   /** Why misses were misses, by reason. */
-  readonly reasons: Readonly<Record<string, Column>>;
-  readonly bypassReasons: Readonly<Record<string, Column>>;
+  readonly reasons: Readonly<Record<string, NumberColumn>>;
+  readonly bypassReasons: Readonly<Record<string, NumberColumn>>;
   /** All of the range together by model, most saved first; none where one model or scope is asked for. */
   readonly models: readonly ModelLine[];
 }
@@ -75,19 +75,19 @@ export interface ModelLine {
   readonly hits: number;
   readonly follows: number;
   readonly misses: number;
-  readonly dollars: Costs<number>;
-  readonly tokens: Costs<number>;
-  readonly unpricedTokens: Costs<number>;
+  readonly dollars: BySide<number>;
+  readonly tokens: BySide<number>;
+  readonly unpricedTokens: BySide<number>;
 }
 
 const TOKENS = ['input', 'cachedInput', 'output', 'reasoning'] as const satisfies readonly (Cost & TokenKind)[];
-const SIDES = ['saved', 'spent'] as const satisfies readonly Side[];
+const SIDES = ['saved', 'spent'] as const satisfies readonly CostSide[];
 const MOST_MODELS = 20;
 
 export class SeriesSums {
   readonly #query: SeriesQuery;
-  readonly #intervals = new Map<number, Sums>();
-  readonly #models = new Map<string, Sums>();
+  readonly #intervals = new Map<number, MeasureSums>();
+  readonly #models = new Map<string, MeasureSums>();
 
   constructor(query: SeriesQuery) {
     this.#query = query;
@@ -107,13 +107,13 @@ export class SeriesSums {
     }
   }
 
-  series(span: Span | null): TimeSeries {
+  series(span: KeptRange | null): TimeSeries {
     const { resolution, from, to } = this.#query;
     const time = [...this.#intervals.keys()].sort((a, b) => a - b);
-    const rows = time.map((at) => this.#intervals.get(at) as Sums);
+    const rows = time.map((at) => this.#intervals.get(at) as MeasureSums);
     const column = (measure: string) => rows.map((sums) => sums[measure] ?? 0);
     const inUnits = (measure: string, unit: number) => column(measure).map((sum) => sum / unit);
-    const buckets = (of: 'hit' | 'upstream', bounds: Column) =>
+    const buckets = (of: 'hit' | 'upstream', bounds: NumberColumn) =>
       [...bounds, Infinity].map((bound) => column(bucketName(of, bound)));
     const cost = (name: Cost) => bothSides((side) => column(costName(side, name)));
     return {
@@ -150,8 +150,8 @@ export class SeriesSums {
   }
 }
 
-function modelLine(name: string, sums: Readonly<Sums>): ModelLine {
-  const cost = (side: Side, of: Cost) => sums[costName(side, of)] ?? 0;
+function modelLine(name: string, sums: Readonly<MeasureSums>): ModelLine {
+  const cost = (side: CostSide, of: Cost) => sums[costName(side, of)] ?? 0;
   const count = (outcome: LedgerWord) => sums[outcome] ?? 0;
   return {
     model: name || null,
@@ -165,19 +165,19 @@ function modelLine(name: string, sums: Readonly<Sums>): ModelLine {
   };
 }
 
-function reasonsOf(outcome: 'miss' | 'bypass', rows: readonly Sums[], column: (measure: string) => number[]) {
+function reasonsOf(outcome: 'miss' | 'bypass', rows: readonly MeasureSums[], column: (measure: string) => number[]) {
   const prefix = `${outcome}:`;
   const names = new Set(rows.flatMap((sums) => Object.keys(sums).filter((name) => name.startsWith(prefix))));
   return Object.fromEntries([...names].sort().map((name) => [name.slice(prefix.length), column(name)]));
 }
 
-function sumsOf<Key>(all: Map<Key, Sums>, key: Key): Sums {
+function sumsOf<Key>(all: Map<Key, MeasureSums>, key: Key): MeasureSums {
   let sums = all.get(key);
   if (!sums) all.set(key, (sums = {}));
   return sums;
 }
 
-function bothSides<T>(valueOf: (side: Side) => T): Record<Side, T> {
+function bothSides<T>(valueOf: (side: CostSide) => T): Record<CostSide, T> {
   return recordOf(SIDES, valueOf);
 }
 

@@ -16,7 +16,7 @@ import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
 import type { Failure } from '../thread/failure.ts';
 import { type Reply, type Service, Thread } from '../thread/thread.ts';
 import { IntervalSums } from './interval-sums.ts';
-import type { Counted } from './open-interval.ts';
+import type { TimedRequest } from './open-interval.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type RowKind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
@@ -102,7 +102,7 @@ export class UsageFile {
   }
 
   /** Adds a request, or a call that no request is charged with, to its minute. @param time in ms since the epoch */
-  addToInterval(time: number, kind: RowKind, counted: Counted, amounts: Amounts): void {
+  addToInterval(time: number, kind: RowKind, counted: TimedRequest, amounts: Amounts): void {
     this.#intervals.add(time, kind, counted, amounts);
   }
 

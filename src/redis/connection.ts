@@ -28,6 +28,8 @@ export interface RedisConnection extends RedisNode {
   onState(listener: (state: 'up' | 'down') => void): void;
   /** The same over a second connection: for what is long, or makes others behind it wait. */
   readonly bulk: RedisNode;
+  /** @param listener is called each time that the second connection is there, anew or again */
+  onBulkUp(listener: () => void): void;
   /** The server on which a key lies, over that second connection; undefined where it is out of reach. */
   bulkOn(key: string): RedisNode | undefined;
   /** All servers that hold a share of the keys, likewise; undefined where one of them is out of reach. */
@@ -72,6 +74,7 @@ class Connection implements RedisConnection {
   readonly #trouble: TroubleLog;
   readonly #subscriptions: Subscriptions;
   readonly #listeners: ((state: 'up' | 'down') => void)[] = [];
+  readonly #bulkListeners: (() => void)[] = [];
   readonly #ready = Promise.withResolvers<void>();
   readonly #bulkReady = Promise.withResolvers<void>();
   readonly #stateLog: StateLog;
@@ -125,6 +128,10 @@ class Connection implements RedisConnection {
     return this.#link?.attempt(script, keys, args, ms);
   }
 
+  onBulkUp(listener: () => void): void {
+    this.#bulkListeners.push(listener);
+  }
+
   bulkOn(key: string): RedisNode | undefined {
     const server = this.#bulk instanceof ClusterNodes ? this.#bulk.serverOf(key) : this.#bulk;
     return server?.breaker.isUp ? server : undefined;
@@ -163,7 +170,7 @@ class Connection implements RedisConnection {
     // What is to be said of it, the other connection says.
     this.#bulk = this.#behindBreaker(
       bulk,
-      () => this.#bulkReady.resolve(),
+      (state) => this.#bulkChanged(state),
       () => {},
     );
   }
@@ -184,6 +191,11 @@ class Connection implements RedisConnection {
     if (state === 'up') this.#subscriptions.hurry();
     this.#ready.resolve();
     for (const listener of this.#listeners) listener(state);
+  }
+
+  #bulkChanged(state: 'up' | 'down'): void {
+    this.#bulkReady.resolve();
+    if (state === 'up') for (const listener of this.#bulkListeners) listener();
   }
 
   #serverChanged(address: string, state: 'up' | 'down', trouble: Trouble | null): void {

@@ -34,6 +34,7 @@ const MANY = 1_000;
 export class RedisCatalogue implements Omit<Catalogue, 'read' | 'purge' | 'deleteAnswer'> {
   readonly #options: RedisCatalogueOptions;
   readonly #pages: RedisPages;
+  #isLookingForAlike = false;
 
   constructor(options: RedisCatalogueOptions) {
     this.#options = options;
@@ -95,16 +96,24 @@ export class RedisCatalogue implements Omit<Catalogue, 'read' | 'purge' | 'delet
     return row && this.#kept(row.key);
   }
 
-  async newest({ endpoint, model, scope }: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+  /** One at a time: any request may ask for that. */
+  async newest(like: Likeness, limit: number): Promise<readonly Kept[] | undefined> {
+    if (this.#isLookingForAlike) return undefined;
+    this.#isLookingForAlike = true;
+    const rows = await this.#newestRows(like, limit);
+    this.#isLookingForAlike = false;
+    const kept = rows && (await Promise.all(rows.map(({ key }) => this.#kept(key))));
+    return kept?.filter((each) => each !== undefined);
+  }
+
+  async #newestRows({ endpoint, model, scope }: Likeness, limit: number): Promise<readonly RedisRow[] | undefined> {
     const search = new RedisSearch(this.#options.connection, {
       fits: ({ label }) => label?.endpoint === endpoint && label.model === model && label.scope === scope,
       figure: ({ id }) => id,
       limit,
       after: START,
     });
-    if ((await search.go(this.#late(LIKE_MS))) === 'lost') return undefined;
-    const kept = await Promise.all(search.page.rows.map(({ key }) => this.#kept(key)));
-    return kept.filter((each) => each !== undefined);
+    return (await search.go(this.#late(LIKE_MS))) === 'lost' ? undefined : search.page.rows;
   }
 
   /** @returns whether so much time has passed since */

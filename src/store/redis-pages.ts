@@ -19,8 +19,9 @@ export interface RedisPagesOptions {
 
 /** How long a page may take. */
 const PAGE_MS = 1_000;
-/** How many looks that took too long are remembered. */
+/** How many looks that took too long are remembered, and how long. */
 const MAX_UNFINISHED = 8;
+const REMEMBERED_MS = 60_000;
 /** How much of what was asked is read at once, to be searched for a text. */
 const READ_BYTES = 4 * 1_024 * 1_024;
 
@@ -73,6 +74,9 @@ export class RedisPages {
     this.#unfinished.set(name, search);
     const [oldest] = this.#unfinished.keys();
     if (this.#unfinished.size > MAX_UNFINISHED && oldest !== undefined) this.#unfinished.delete(oldest);
+    this.#options.clock.after(REMEMBERED_MS, () => {
+      if (this.#unfinished.get(name) === search) this.#unfinished.delete(name);
+    });
   }
 
   async #withText(text: string, rows: readonly RedisRow[]): Promise<readonly RedisRow[]> {

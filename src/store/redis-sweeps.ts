@@ -6,6 +6,7 @@
  * its server took it, and the server is asked for its time before it is
  * searched. So no clocks are compared.
  */
+import type { Clock } from '../clock.ts';
 import type { RedisNode } from '../redis/commands.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { ENTRIES, entryKey } from '../redis/keys.ts';
@@ -25,18 +26,21 @@ interface Sweep {
   readonly gone: SweptGone;
   /** Entries with a later mark of this log came after. */
   readonly upTo: PurgeMark | undefined;
-  /** The newest value that it can be about; not known before the servers have said their time. */
-  bound: number;
+  /** The newest value that it can be about, by server. */
+  readonly bounds: Map<RedisNode, number>;
+  isUnderWay: boolean;
 }
 
 export interface SweepsOptions {
   readonly connection: RedisConnection;
+  readonly clock: Clock;
   readonly sealing: Sealing;
 }
 
 /** How many may be under way, or wait for Redis; of more, the oldest are left to those who judge what they read. */
 const MAX_SWEEPS = 100;
 const STEP_MS = 1_000;
+const RETRY_MS = 5_000;
 
 export class RedisSweeps {
   readonly #options: SweepsOptions;
@@ -44,14 +48,13 @@ export class RedisSweeps {
 
   constructor(options: SweepsOptions) {
     this.#options = options;
-    options.connection.onState((state) => {
-      if (state === 'up') for (const sweep of this.#sweeps) void this.#run(sweep);
-    });
+    options.connection.onState(() => this.#runAll());
+    options.connection.onBulkUp(() => this.#runAll());
   }
 
   /** Resolves with what was deleted; undefined where Redis is out of reach: it happens once it is back. */
   start(gone: SweptGone, upTo?: PurgeMark): Promise<Totals | undefined> {
-    const sweep = { gone, upTo, bound: Infinity };
+    const sweep: Sweep = { gone, upTo, bounds: new Map(), isUnderWay: false };
     this.#sweeps.add(sweep);
     const [oldest] = this.#sweeps;
     if (this.#sweeps.size > MAX_SWEEPS && oldest) this.#sweeps.delete(oldest);
@@ -60,27 +63,48 @@ export class RedisSweeps {
 
   /** True for an entry of what is being thrown away. @param id of its value */
   has(entry: Entry, id: number): boolean {
-    for (const { gone, upTo, bound } of this.#sweeps) {
-      if (id > bound || isLater(entry.purgeMark, upTo)) continue;
+    for (const { gone, upTo, bounds } of this.#sweeps) {
+      if ((bounds.size > 0 && id > Math.max(...bounds.values())) || isLater(entry.purgeMark, upTo)) continue;
       if ('purge' in gone ? isPurgedBy(gone.purge, entry) : gone.answerId === entry.answerId) return true;
     }
     return false;
   }
 
+  /** Those that had no success yet. */
+  #runAll(): void {
+    for (const sweep of this.#sweeps) if (!sweep.isUnderWay) void this.#run(sweep);
+  }
+
   async #run(sweep: Sweep): Promise<Totals | undefined> {
+    sweep.isUnderWay = true;
+    const totals = await this.#sweepAll(sweep);
+    sweep.isUnderWay = false;
+    if (totals !== undefined) this.#sweeps.delete(sweep);
+    else this.#options.clock.after(RETRY_MS, () => this.#runAll());
+    return totals;
+  }
+
+  async #sweepAll(sweep: Sweep): Promise<Totals | undefined> {
     const servers = this.#options.connection.bulkServers();
     if (servers === undefined) return undefined;
-    const times = await Promise.all(servers.map(timeOf));
-    sweep.bound = Math.max(...times.map((time) => time ?? Infinity));
+    await Promise.all(servers.map((server) => this.#bound(sweep, server)));
     let totals = NOTHING;
-    for (const [index, server] of servers.entries()) {
-      const bound = times[index];
+    for (const server of servers) {
+      const bound = sweep.bounds.get(server);
       const swept = bound === undefined ? undefined : await this.#sweepServer(server, sweep, bound);
       if (swept === undefined) return undefined;
       totals = add(totals, swept);
     }
-    this.#sweeps.delete(sweep);
     return totals;
+  }
+
+  /** Asked before anything else is sent to the server: what is set from here on bears a later time. */
+  async #bound({ bounds }: Sweep, server: RedisNode): Promise<void> {
+    if (bounds.has(server)) return;
+    const reply = await server.ask('TIME', [], STEP_MS);
+    const [seconds, rest] = Array.isArray(reply) ? reply.map(Number) : [];
+    const time = Number(seconds) * 1_000_000 + Number(rest);
+    if (Number.isSafeInteger(time)) bounds.set(server, time);
   }
 
   async #sweepServer(server: RedisNode, sweep: Sweep, bound: number): Promise<Totals | undefined> {
@@ -106,12 +130,4 @@ export class RedisSweeps {
 
 function isLater(mark: PurgeMark | undefined, upTo: PurgeMark | undefined): boolean {
   return mark !== undefined && upTo !== undefined && mark.log === upTo.log && mark.id > upTo.id;
-}
-
-/** The time of a server in µs. */
-async function timeOf(server: RedisNode): Promise<number | undefined> {
-  const reply = await server.ask('TIME', [], STEP_MS);
-  const [seconds, rest] = Array.isArray(reply) ? reply.map(Number) : [];
-  const time = Number(seconds) * 1_000_000 + Number(rest);
-  return Number.isSafeInteger(time) ? time : undefined;
 }

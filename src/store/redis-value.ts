@@ -41,8 +41,11 @@ export const USES = { from: USES_AT, to: LENGTHS_AT - 1 };
 /** So many bytes hold nearly every row. */
 export const HEAD_BYTES = 1_024;
 
-/** Redis takes so much for a key with a time to live, beside its name and value (measured: `MEMORY USAGE`). */
-const BOOKKEEPING_BYTES = 120;
+/**
+ * Redis takes so much for a key with a time to live beside the key and the value, before it rounds up by as much as an
+ * eighth (`MEMORY USAGE`; see test/bench/redis.ts).
+ */
+const BOOKKEEPING_BYTES = 200;
 
 /** The text of a row: JSON has no Infinity. */
 interface RowText {

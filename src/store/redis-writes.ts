@@ -62,6 +62,7 @@ export class RedisWrites {
   constructor(options: RedisWritesOptions) {
     this.#options = options;
     options.connection.onState(() => this.#send());
+    options.connection.onBulkUp(() => this.#send());
   }
 
   /** How many entries there was no room for, or Redis refused. */

@@ -68,8 +68,9 @@ class RedisTier implements RedisStore {
     const { connection, clock, retention = 0, sealing = new Sealing() } = options;
     this.#options = options;
     this.#sealing = sealing;
+    // Once Redis is back it is swept up to then, and what waits is written after that.
+    this.#sweeps = new RedisSweeps({ connection, clock, sealing });
     this.#writes = new RedisWrites({ connection, clock, retention, sealing });
-    this.#sweeps = new RedisSweeps({ connection, sealing });
     this.#size = new RedisSize(connection, clock);
     this.#catalogue = new RedisCatalogue({ connection, clock, read: (key) => this.read(key) });
   }

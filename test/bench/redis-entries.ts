@@ -66,7 +66,8 @@ async function rowOf([what, answer, type]: readonly [string, string, string]): P
   await redis.stop();
   const bytes = (misses.bytes - before.bytes) / ENTRIES;
   const cpu = (later: Reading, sooner: Reading) => `${(((later.cpu - sooner.cpu) / ENTRIES) * 1e6).toFixed(0)} µs`;
-  return `| ${what} | ${(bytes / 1_000).toFixed(1)} kB | ${Math.floor(1e6 / (bytes / 1_000)).toLocaleString('en')} | ${cpu(misses, before)} | ${cpu(hits, misses)} |`;
+  const held = `${(bytes / 1_000).toFixed(1)} kB | ${Math.floor(1e9 / bytes).toLocaleString('en')}`;
+  return `| ${what} | ${held} | ${cpu(misses, before)} | ${cpu(hits, misses)} |`;
 
   async function after(act: typeof askAll, node: (typeof nodes)[0]): Promise<Reading> {
     await act(node);

@@ -54,6 +54,11 @@ export class FleetCall {
     this.#wait(() => this.#begin());
   }
 
+  /** True once its terminal event has been said. */
+  get isWhole(): boolean {
+    return this.answer.terminal !== null && this.#said >= this.answer.terminal;
+  }
+
   #wait(act: () => void): void {
     const { paces } = this.#plan;
     this.#clock.after(paces[this.#steps++ % paces.length] as number, () => this.state === 'flying' && act());

@@ -34,6 +34,10 @@ async function ask(node: FleetNode, plan: Partial<CallPlan> = {}, pace: Pace = '
   return (fleet.askers.at(-1) as FleetAsker).asker;
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await fleet.pass(1);
+}
+
 const played = ({ played: chunks }: FleetAsker['asker']) => Buffer.concat(chunks);
 
 /** Everything that was asked holds, nothing is left, and one call was made. */
@@ -131,6 +135,16 @@ describe('a leader that dies', () => {
     await fleet.pass(5_000);
     expect([second.state, String(second.error)]).toEqual(['cut', expect.stringContaining('gone or out of reach')]);
   });
+
+  test('leaves an answer whole that was', async () => {
+    await ask(a, { paces: [10, 10, 10, 10, 900] });
+    const second = await ask(b);
+    await until(() => fleet.calls[0]?.isWhole === true);
+    await fleet.pass(20);
+    fleet.kill(a);
+    await fleet.pass(5_000);
+    expect(second.state).toBe('complete');
+  });
 });
 
 describe('a message', () => {
@@ -141,7 +155,7 @@ describe('a message', () => {
       Buffer.alloc(0),
       Buffer.from('garbage'),
       Buffer.from([255, 255, 255, 255, 1]),
-      encodeMessage({ kind: 'piece', session: 1, attempt: -1, offset: 0 }),
+      encodeMessage({ kind: 'piece', session: 1, attempt: -1, offset: 0, isCommitted: false }),
       encodeMessage({ kind: 'constructor', session: 1, attempt: 1 } as never),
       encodeMessage({ kind: 'begin', session: 1, attempt: 1, head: null } as never),
     ];
@@ -155,7 +169,7 @@ describe('a message', () => {
   });
 
   test('is read as it was written', () => {
-    const message = { kind: 'piece', session: 3, attempt: 2, offset: 7 } as const;
+    const message = { kind: 'piece', session: 3, attempt: 2, offset: 7, isCommitted: true } as const;
     expect(decodeMessage(encodeMessage(message, [Buffer.from('ab'), Buffer.from('c')]))).toEqual({
       message,
       bytes: Buffer.from('abc'),

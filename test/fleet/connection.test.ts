@@ -80,6 +80,15 @@ describe('a server', () => {
     expect(levels(lines)).toEqual(['warn', 'info']);
   });
 
+  test('knows its clients by name and library, and speaks RESP3 with them', async () => {
+    const { server } = await connected();
+    const clients = String(await server.ask('CLIENT', 'LIST'))
+      .split('\n')
+      .filter((line) => line.includes('name=refrain'));
+    expect(clients).toHaveLength(2);
+    expect(clients.filter((line) => / resp=3/.test(line))).toHaveLength(2);
+  });
+
   test('that refuses a command is up; the refusal is one line', async () => {
     const { server, connection, lines } = await connected();
     await server.ask('SET', 'text', 'abc');

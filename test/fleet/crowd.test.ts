@@ -4,7 +4,7 @@ import { begin, type LiveAnswer } from '../harness/client.ts';
 import { asks, fleetTest, numberIn, question } from '../harness/fleet.ts';
 import { until } from '../harness/until.ts';
 
-const EVENTS = chatEvents(Array.from({ length: 200 }, (_, index) => ` wörd ${index} 🌊`));
+const EVENTS = chatEvents(Array.from({ length: 60 }, (_, index) => ` wörd ${index} 🌊`));
 const WHOLE = Buffer.from(EVENTS.join(''));
 const STREAM = question('All at once.', { stream: true });
 
@@ -74,7 +74,9 @@ fleetTest("an answer that is no 200 is nobody else's: each node asks for itself"
 fleetTest('what one node has fetched is a hit on the others, by name of the tier', async ({ fleet, upstream }) => {
   const nodes = await fleet();
   numberIn(await asks(nodes[0], 'Once.'), 'Once.');
+  // It is in Redis a moment after its flight has landed; who asks before that follows.
   await until(() => nodes[0].app.admission.flights === 0);
+  await nodes[0].app.store.written();
   for (const node of nodes.slice(1)) {
     const { headers } = await asks(node, 'Once.');
     expect(headers['x-cache']).toBe('HIT');

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { beginStream, CHAT, chatEvents } from '../harness/answers.ts';
 import { Child } from '../harness/child.ts';
@@ -78,42 +79,96 @@ describe('a leader that is killed', () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
-  killed('in the middle: who had bytes is cut visibly and counted, and nothing is stored', async (cast) => {
-    const { nodes, upstream } = cast;
-    const { leader, led, call, followers } = await gather(nodes, upstream);
-    beginStream(call);
-    send(call, EVENTS.slice(0, 3));
-    const live: readonly LiveAnswer[] = await Promise.all([led, ...followers]);
-    for (const answer of live) await answer.receives(Buffer.byteLength(HALF));
-    leader.child.signal('SIGKILL');
-    for (const answer of live) {
-      const { text, broken } = await answer.ended;
-      expect([broken, text === HALF]).toEqual([true, true]);
-    }
-    const [, ...left] = nodes;
-    const cut = await Promise.all(left.map(async ({ admin }) => (await ask(`${admin}/metrics`)).text));
-    for (const metrics of cut)
-      expect(metrics).toMatch(new RegExp(`^refrain_errors_total\\{code="upstream_\\w+"\\} ${FOLLOWERS}$`, 'm'));
-    expect(upstream.calls).toHaveLength(1);
+  killed(
+    'in the middle: who had bytes is cut visibly and counted, and nothing is stored',
+    async ({ nodes, upstream }) => {
+      const { leader, led, call, followers } = await gather(nodes, upstream);
+      beginStream(call);
+      send(call, EVENTS.slice(0, 3));
+      const live: readonly LiveAnswer[] = await Promise.all([led, ...followers]);
+      for (const answer of live) await answer.receives(Buffer.byteLength(HALF));
+      leader.child.signal('SIGKILL');
+      const [own, ...others] = await Promise.all(live.map(({ ended }) => ended));
+      expect([own?.broken, own?.text]).toEqual([true, HALF]);
+      for (const { text, broken } of others) {
+        expect([broken, text.startsWith(HALF)]).toEqual([true, true]);
+        expect(text.slice(HALF.length)).toMatch(/^event: error\ndata: \{.*"code":"leader_lost".*\}\n\n$/);
+      }
+      const [, ...left] = nodes;
+      const cut = await Promise.all(left.map(async ({ admin }) => (await ask(`${admin}/metrics`)).text));
+      for (const metrics of cut) expect(metrics).toContain(`refrain_errors_total{code="leader_lost"} ${FOLLOWERS}\n`);
+      expect(upstream.calls).toHaveLength(1);
 
-    // Once the leader is known to be gone, who comes next has a call of its own, and shares that.
-    const again = left.map(({ api }) => begin(api + CHAT, STREAM));
-    const second = await upstream.called(2);
-    beginStream(second);
-    send(second, EVENTS);
-    second.response.end();
-    for (const answer of await Promise.all(again)) expect((await answer.ended).text).toBe(WHOLE);
-    expect(upstream.calls).toHaveLength(2);
-  });
+      // Once the leader is known to be gone, who comes next has a call of its own, and shares that.
+      const again = left.map(({ api }) => begin(api + CHAT, STREAM));
+      const second = await upstream.called(2);
+      beginStream(second);
+      send(second, EVENTS);
+      second.response.end();
+      for (const answer of await Promise.all(again)) expect((await answer.ended).text).toBe(WHOLE);
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
 
-  killed('after the last event: the answer is whole for all, or asked for anew', async ({ nodes, upstream }) => {
+  killed('after the last event: the answer is whole for all', async ({ nodes, upstream }) => {
     const { leader, led, call, followers } = await gather(nodes, upstream);
     beginStream(call);
     send(call, EVENTS);
     for (const answer of await Promise.all([led, ...followers])) await answer.receives(Buffer.byteLength(WHOLE));
     leader.child.signal('SIGKILL');
-    // Its end is not known: they have every byte, and their connections say whether that was all.
-    for (const live of await Promise.all(followers)) expect((await live.ended).text).toBe(WHOLE);
+    // Its clients go by the last event; that more might have come is said behind it.
+    for (const live of await Promise.all(followers)) expect((await live.ended).text.startsWith(WHOLE)).toBe(true);
+    expect(upstream.calls).toHaveLength(1);
+  });
+});
+
+describe('a node that is paused for longer than silence is borne', () => {
+  killed(
+    'and led, without a byte: its followers have one new call, and nobody has a mixture',
+    async ({ nodes, upstream }) => {
+      const { leader, led, call, followers } = await gather(nodes, upstream);
+      leader.child.signal('SIGSTOP');
+      const second = await upstream.called(2);
+      leader.child.signal('SIGCONT');
+      const other = chatEvents(['Fresh ', 'water', '.']);
+      for (const [{ response }, events] of [
+        [call, EVENTS],
+        [second, other],
+      ] as const) {
+        beginStream({ ...call, response });
+        for (const event of events) response.write(event);
+        response.end();
+      }
+      expect((await (await led).ended).text).toBe(WHOLE);
+      for (const live of await Promise.all(followers)) {
+        const { status, text, broken } = await live.ended;
+        expect([status, broken]).toEqual([200, false]);
+        expect([WHOLE, other.join('')]).toContain(text);
+      }
+      expect(upstream.calls).toHaveLength(2);
+    },
+  );
+
+  killed('and followed: its clients have the rest, or are cut visibly', async ({ nodes, upstream }) => {
+    const { led, call, followers } = await gather(nodes, upstream);
+    beginStream(call);
+    send(call, EVENTS.slice(0, 3));
+    const live = await Promise.all([led, ...followers]);
+    for (const answer of live) await answer.receives(Buffer.byteLength(HALF));
+    nodes[1].child.signal('SIGSTOP');
+    // The others have the rest meanwhile.
+    send(call, EVENTS.slice(3));
+    call.response.end();
+    const [own, ...others] = live;
+    expect((await own?.ended)?.text).toBe(WHOLE);
+    for (const answer of others.slice(FOLLOWERS)) expect((await answer.ended).text).toBe(WHOLE);
+    await setTimeout(4_000);
+    nodes[1].child.signal('SIGCONT');
+    for (const answer of others.slice(0, FOLLOWERS)) {
+      const { text, broken } = await answer.ended;
+      expect(text.startsWith(broken ? HALF : WHOLE)).toBe(true);
+      if (!broken) expect(text).toBe(WHOLE);
+    }
     expect(upstream.calls).toHaveLength(1);
   });
 });

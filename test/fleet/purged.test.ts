@@ -26,26 +26,28 @@ async function untilNewer(nodes: readonly Node[], than: number): Promise<void> {
 
 describe('a purge while Redis is', () => {
   for (const [what, { begin }] of Object.entries(FAULTS)) {
-    fleetTest(`${what} holds at its node at once, at all once it is kept, and for good`, async (cast) => {
-      const { fleet, join, redis } = cast;
-      const nodes = await fleet();
-      const old = Math.max(...(await Promise.all(nodes.map(numberAt))));
+    fleetTest(
+      `${what} holds at its node at once, at all once it is kept, and for good`,
+      async ({ fleet, join, redis }) => {
+        const nodes = await fleet();
+        const old = Math.max(...(await Promise.all(nodes.map(numberAt))));
 
-      const end = await begin(redis, nodes);
-      let status = await purgeAt(nodes[0]);
-      expect([200, 503]).toContain(status);
-      expect(await numberAt(nodes[0])).toBeGreaterThan(old);
-      await Promise.all(nodes.map(numberAt));
-      await end();
-      // What could not be kept is asked for again, as its answer says.
-      while (status !== 200) status = await purgeAt(nodes[0]);
+        const end = await begin(redis, nodes);
+        let status = await purgeAt(nodes[0]);
+        expect([200, 503]).toContain(status);
+        expect(await numberAt(nodes[0])).toBeGreaterThan(old);
+        await Promise.all(nodes.map(numberAt));
+        await end();
+        // What could not be kept is asked for again, as its answer says.
+        while (status !== 200) status = await purgeAt(nodes[0]);
 
-      await untilNewer(nodes, old);
-      const late = await join();
-      while (![...nodes, late].every(isUp)) await numberAt(late);
-      for (let round = 0; round < 20; round++)
-        for (const number of await Promise.all([...nodes, late].map(numberAt))) expect(number).toBeGreaterThan(old);
-    });
+        await untilNewer(nodes, old);
+        const late = await join();
+        while (![...nodes, late].every(isUp)) await numberAt(late);
+        for (let round = 0; round < 20; round++)
+          for (const number of await Promise.all([...nodes, late].map(numberAt))) expect(number).toBeGreaterThan(old);
+      },
+    );
   }
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { entryKey, leaseKey } from '../../src/redis/keys.ts';
 import type { Entry } from '../../src/response/entry.ts';
+import type { EntryRows, Position } from '../../src/store/listing.ts';
 import { createRedisStore, type RedisStore } from '../../src/store/redis.ts';
 import { eventually, type RedisServer } from '../harness/redis-server.ts';
 import { askedOf } from '../store/catalogue-contract.ts';
@@ -157,10 +158,13 @@ describe('while Redis is gone', () => {
     await server().kill('SIGSTOP');
     await Promise.all([1, 2, 3].map((index) => store.get(`lookup ${index}`)));
     expect(await store.purge({ tag: 'x' })).toBeUndefined();
+    set('c', 'x');
     await server().kill('SIGCONT');
     await eventually(async () => (await textUnder(other, 'b')) === 'b');
     expect(await store.get('a')).toBeUndefined();
     await eventually(async () => (await textUnder(other, 'a')) === undefined);
+    await store.written();
+    await eventually(async () => (await textUnder(other, 'c')) === 'c');
     set('a', 'x');
     await store.written();
     await eventually(async () => (await textUnder(store, 'a')) === 'a');
@@ -189,6 +193,26 @@ test('a change while a lookup is under way makes what it finds old', async () =>
   store.delete('b');
   expect((await found)?.entry.body.toString()).toBe('new');
   expect(await deleted).toBeUndefined();
+});
+
+test('a page that takes too long is empty, and goes on where it was', async () => {
+  let now = Date.now();
+  // Each look at the clock takes longer than a page may.
+  const clock = { ...systemClock, now: () => (now += 1_500) };
+  const store = await place.openEmpty({ clock });
+  const keys = Array.from({ length: 2_000 }, (_, index) => `key ${index}`);
+  for (const key of keys) store.set(key, entryOf(key, { request: askedOf({ tags: ['x'] }) }));
+  await store.written();
+  const listed: string[] = [];
+  let empty = 0;
+  for (let after: Position | null | undefined = null; after !== undefined; ) {
+    const page: EntryRows | undefined = await store.list({ filter: { tag: 'x' }, sort: 'newest', limit: 700, after });
+    if (page?.rows.length === 0) empty += 1;
+    listed.push(...(page?.rows ?? []).map(({ key }) => key));
+    after = page?.next ?? undefined;
+  }
+  expect(empty).toBeGreaterThan(10);
+  expect(listed).toEqual(keys.toReversed());
 });
 
 test('the size that Redis says of itself is read now and then', async () => {

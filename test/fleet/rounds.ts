@@ -53,8 +53,8 @@ export class Rounds {
     return count;
   }
 
-  /** Rounds until what is new costs one call for all nodes: two a round. */
+  /** Rounds until what is old costs no call, and what is new one for all nodes: two a round. */
   async untilShared(): Promise<void> {
-    while ((await this.ask()) > 2);
+    for (let rounds = 0; rounds < OLD.length; ) rounds = (await this.ask()) > 2 ? 0 : rounds + 1;
   }
 }

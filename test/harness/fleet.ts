@@ -38,22 +38,24 @@ export const fleetTest = processTest.extend<Pick<FleetCast, 'redis' | 'join' | '
   // Needs the folder, so that it is torn down first.
   join: async ({ upstream, folder: _, redis }, use) => {
     const nodes: Node[] = [];
+    const links: Link[] = [];
     upstream.script = answersBy(upstream);
     await use(async (overrides, clock) => {
       const link = await startLink(redis.port);
+      links.push(link);
       const shared = { redis: [`redis://127.0.0.1:${link.port}`], secret: SECRET };
       const node = { link, ...(await startProxy(upstream.url, { ...shared, ...overrides }, clock)) };
       nodes.push(node);
       return node;
     });
-    for (const { stop, app, link } of nodes) {
+    for (const { stop, app } of nodes) {
       await stop();
-      await link.stop();
       expect(app.cache.flights).toBe(0);
       expect(app.budget.held).toBe(0);
       const { requests, ...words } = app.ledger.counts();
       expect(Object.values(words).reduce((sum, count) => sum + count, 0)).toBe(requests);
     }
+    for (const link of links) await link.stop();
   },
   fleet: async ({ join }, use) => {
     await use(async (overrides) => {

@@ -7,7 +7,7 @@ type Columns = Readonly<Record<string, readonly number[]>>;
 
 /** Sums by minute or hour, in columns; times are seconds since the epoch. A row that is not there is a gap. */
 export interface SeriesAnswer {
-  readonly span: 'minute' | 'hour';
+  readonly series: 'minute' | 'hour';
   readonly seconds: number;
   readonly from: number;
   readonly to: number;
@@ -35,8 +35,8 @@ export interface ModelLine {
   readonly follows: number;
   readonly misses: number;
   readonly dollars: { readonly saved: number; readonly spent: number };
-  readonly savedTokens: number;
-  readonly unpricedTokens: number;
+  readonly tokens: { readonly saved: TokenUsage; readonly spent: TokenUsage };
+  readonly unpricedTokens: { readonly saved: number; readonly spent: number };
 }
 
 export interface StateAnswer {

@@ -13,7 +13,7 @@ interface ModelsProps {
 
 export function Models({ series, route }: ModelsProps) {
   const models = series.models.toSorted(
-    (one, other) => other.dollars.saved - one.dollars.saved || other.savedTokens - one.savedTokens,
+    (one, other) => other.dollars.saved - one.dollars.saved || other.requests - one.requests,
   );
   if (models.length === 0) return <section class="models" />;
   return (
@@ -51,8 +51,8 @@ export function Models({ series, route }: ModelsProps) {
 }
 
 function Line({ line, route }: { readonly line: ModelLine; readonly route: Route }) {
-  const { model, requests, hits, follows, misses, dollars, savedTokens, unpricedTokens } = line;
-  const isUnpriced = unpricedTokens > 0 && dollars.saved + dollars.spent === 0;
+  const { model, requests, hits, follows, misses, dollars, tokens, unpricedTokens } = line;
+  const isUnpriced = unpricedTokens.saved + unpricedTokens.spent > 0 && dollars.saved + dollars.spent === 0;
   const priced = (value: number) => (isUnpriced ? UNKNOWN : formatDollars(value));
   const isOne = model !== null && model !== '(other)';
   return (
@@ -62,7 +62,7 @@ function Line({ line, route }: { readonly line: ModelLine; readonly route: Route
       </th>
       <td class="number">{formatCount(requests)}</td>
       <td class="number">{formatPercent(hitRateOf(hits, follows, misses))}</td>
-      <td class="number">{formatShort(savedTokens)}</td>
+      <td class="number">{formatShort(tokens.saved.input + tokens.saved.output)}</td>
       <td class="number">{priced(dollars.saved)}</td>
       <td class="number">{priced(dollars.spent)}</td>
     </tr>
