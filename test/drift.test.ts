@@ -12,7 +12,7 @@ const DOCUMENTS = listDocuments(ROOT);
 const PACKAGE = JSON.parse(read('package.json'));
 
 const SOURCES = readdirSync(new URL('src', ROOT), { recursive: true, encoding: 'utf8' }).filter((path) =>
-  /\.[jt]s$/.test(path),
+  /\.[jt]sx?$/.test(path),
 );
 const ROOMS = [...new Set(SOURCES.filter((path) => path.includes('/')).map((path) => path.split('/')[0] as string))];
 

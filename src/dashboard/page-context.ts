@@ -7,12 +7,12 @@ import { useContext } from 'preact/hooks';
 import type { AdminApi } from './api/client.ts';
 import type { LiveLog } from './api/live-log.ts';
 import type { RangeName } from './period.ts';
-import type { Route } from './route.ts';
+import type { PagePlace } from './route.ts';
 
 export interface PageParts {
   readonly api: AdminApi;
   readonly live: LiveLog;
-  readonly route: ReadonlySignal<Route>;
+  readonly route: ReadonlySignal<PagePlace>;
   /** Goes to another place; `replace` leaves no step to go back to. */
   go(hash: string, replace?: boolean): void;
   /** Milliseconds since the epoch, at each full second. */

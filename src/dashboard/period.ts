@@ -1,7 +1,7 @@
 /**
  * The time that is looked at: which rows of the series are asked for, and how many of them make one step of a chart.
  */
-import type { Route } from './route.ts';
+import type { PagePlace } from './route.ts';
 
 export const RANGES = ['hour', 'day', 'week', 'all'] as const;
 
@@ -41,7 +41,7 @@ export function isRange(name: string | undefined): name is RangeName {
 }
 
 /** @param now seconds since the epoch */
-export function periodOf({ params }: Pick<Route, 'params'>, chosen: RangeName, now: number): Period {
+export function periodOf({ params }: Pick<PagePlace, 'params'>, chosen: RangeName, now: number): Period {
   const [from, to] = [Number(params['from']), Number(params['to'])];
   if (from > 0 && to > from) return customPeriod(from, to, now);
   if (chosen === 'all') return { range: 'all', from: null, to: now, span: 'hour', step: 12 * HOUR, before: null };

@@ -6,7 +6,7 @@ export const VIEWS = ['overview', 'live', 'entries', 'compare', 'purge', 'settin
 
 export type View = (typeof VIEWS)[number];
 
-export interface Route {
+export interface PagePlace {
   readonly view: View;
   /** Of the one entry that is shown, in the view of entries. */
   readonly key: string | null;
@@ -17,7 +17,7 @@ export interface Route {
 /** The members of the bar, which go along from view to view. */
 const SHARED = ['range', 'from', 'to', 'model', 'scope', 'tag'];
 
-export function parseRoute(hash: string): Route {
+export function parseRoute(hash: string): PagePlace {
   const [path = '', query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s);
   const [, name = '', key = ''] = path.split('/');
   const view = VIEWS.find((one) => one === name) ?? 'overview';
@@ -25,7 +25,7 @@ export function parseRoute(hash: string): Route {
   return { view, key: view === 'entries' && key !== '' ? decode(key) : null, params };
 }
 
-export function hashOf({ view, key, params }: Route): string {
+export function hashOf({ view, key, params }: PagePlace): string {
   const query = new URLSearchParams(Object.entries(params).filter(([, value]) => value !== ''));
   const path = `#/${view}${key === null ? '' : `/${encodeURIComponent(key)}`}`;
   return query.size === 0 ? path : `${path}?${query}`;
@@ -33,7 +33,7 @@ export function hashOf({ view, key, params }: Route): string {
 
 /** The address of a view that keeps what the bar says, with more to it; an empty value takes one away. */
 export function hashFrom(
-  route: Route,
+  route: PagePlace,
   view: View,
   more: Record<string, string> = {},
   key: string | null = null,
@@ -43,7 +43,7 @@ export function hashFrom(
 }
 
 /** The same place with other parameters. */
-export function hashWith(route: Route, more: Record<string, string>): string {
+export function hashWith(route: PagePlace, more: Record<string, string>): string {
   return hashOf({ ...route, params: { ...route.params, ...more } });
 }
 

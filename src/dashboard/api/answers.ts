@@ -3,7 +3,7 @@
  */
 import type { OutcomeName } from '../outcomes.ts';
 
-type Columns = Readonly<Record<string, readonly number[]>>;
+type SeriesColumns = Readonly<Record<string, readonly number[]>>;
 
 /** Sums by minute or hour, in columns; times are seconds since the epoch. A row that is not there is a gap. */
 export interface SeriesAnswer {
@@ -19,16 +19,16 @@ export interface SeriesAnswer {
   readonly outcomes: Readonly<Record<OutcomeName, readonly number[]>>;
   readonly hitLatency: readonly (readonly number[])[];
   readonly upstreamLatency: readonly (readonly number[])[];
-  readonly tokens: { readonly saved: Columns; readonly spent: Columns };
+  readonly tokens: { readonly saved: SeriesColumns; readonly spent: SeriesColumns };
   readonly dollars: { readonly saved: readonly number[]; readonly spent: readonly number[] };
   readonly unpricedTokens: { readonly saved: readonly number[]; readonly spent: readonly number[] };
   readonly waitedSaved: readonly number[];
-  readonly reasons: Columns;
-  readonly bypassReasons: Columns;
-  readonly models: readonly ModelLine[];
+  readonly reasons: SeriesColumns;
+  readonly bypassReasons: SeriesColumns;
+  readonly models: readonly SavedByModel[];
 }
 
-export interface ModelLine {
+export interface SavedByModel {
   readonly model: string | null;
   readonly requests: number;
   readonly hits: number;
@@ -127,11 +127,11 @@ export interface EntryLine {
 }
 
 export interface EntryDetail extends EntryLine {
-  readonly request: StoredQuestion | null;
-  readonly answer: StoredAnswer;
+  readonly request: KeptQuestion | null;
+  readonly answer: KeptAnswer;
 }
 
-export interface StoredQuestion {
+export interface KeptQuestion {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -139,7 +139,7 @@ export interface StoredQuestion {
   readonly body: string;
 }
 
-export interface StoredAnswer {
+export interface KeptAnswer {
   readonly status: number;
   readonly headers: readonly (readonly string[])[];
   readonly body: string;

@@ -19,7 +19,7 @@ export interface EntryPages {
   reload(): void;
 }
 
-interface EntryPage {
+interface PageOfEntries {
   readonly entries: readonly EntryLine[];
   readonly next: string | null;
 }
@@ -49,7 +49,7 @@ export function useEntryPages(query: string): EntryPages {
     const slow = window.setTimeout(() => setSlow(true), SLOW_MS);
     try {
       const path = `/entries?${query}${cursor === null ? '' : `&cursor=${cursor}`}`;
-      const { entries, next } = await api.ask<EntryPage>(path, { signal: mine.signal });
+      const { entries, next } = await api.ask<PageOfEntries>(path, { signal: mine.signal });
       setState(({ rows }) => ({
         rows: cursor === null ? entries : [...rows, ...entries],
         next,

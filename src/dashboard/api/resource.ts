@@ -14,7 +14,7 @@ export interface Resource<T> {
   readonly at: number;
   /** Nothing is there yet, and it takes long enough to say so. */
   readonly isSlow: boolean;
-  /** What is shown is of another address. */
+  /** True while the value is of another address. */
   readonly isFormer: boolean;
   reload(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * A chart that says something: its lines by name and unit, values at the cursor, lines that can be put away, a drag that
- * looks closer, and all of it as a table.
+ * A chart that says something: its lines by name and unit, values at the cursor, lines that can be put away, a drag
+ * that looks closer, and all of it as a table.
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';

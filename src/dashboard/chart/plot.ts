@@ -37,6 +37,7 @@ export function createPlot(
   const font = `11px ${style.fontFamily}`;
   const grid = { stroke: colourOf('--line'), width: 1 };
   const axis = { font, stroke: colourOf('--quiet'), grid, ticks: { show: false } };
+  const tens = options.isLogarithmic && { filter: powersOfTen };
   const hasShare = lines.some(({ scale }) => scale === 'share');
   return new uPlot(
     {
@@ -60,7 +61,9 @@ export function createPlot(
         {
           ...axis,
           size: 52,
-          space: options.isLogarithmic ? 18 : 32,
+          space: 32,
+          ...tens,
+          grid: { ...grid, ...tens },
           values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : options.axis(tick))),
         },
         {
@@ -149,6 +152,11 @@ function timeLabels(_plot: uPlot, ticks: readonly number[]): string[] {
     const date = new Date(tick * 1_000);
     return date.getHours() === 0 && date.getMinutes() === 0 ? day.format(date) : clock.format(date);
   });
+}
+
+/** The lines of a logarithmic scale that are drawn: with all of them there is a line every few pixels. */
+function powersOfTen(_plot: uPlot, splits: readonly number[]): (number | null)[] {
+  return splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
 }
 
 /** A top that leaves a little air, and is not 0. */

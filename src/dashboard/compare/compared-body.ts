@@ -1,5 +1,5 @@
 /**
- * What two texts are, as `POST /explain` takes them: keys of entries, or requests in JSON.
+ * Two texts as `POST /explain` takes them: keys of entries, or requests in JSON.
  */
 export interface ComparedBody {
   readonly keys?: readonly [string, string];

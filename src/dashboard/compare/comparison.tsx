@@ -1,5 +1,5 @@
 /**
- * What came of a comparison: the verdict, the setting that would join both, the differences, and all parts of the keys.
+ * The result of a comparison: the verdict, the setting that would join both, the differences, all parts of the keys.
  */
 import type { ComparedPart, ComparisonAnswer } from '../api/answers.ts';
 import { shortKey } from '../format.ts';

@@ -16,10 +16,10 @@ export interface Turn {
   readonly ending?: string | undefined;
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type LooseObject = Readonly<Record<string, unknown>>;
 
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+export function fieldsOf(value: unknown): LooseObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as LooseObject) : {};
 }
 
 export function listOf(value: unknown): readonly unknown[] {
@@ -81,7 +81,7 @@ export function plainOf(content: unknown): string {
     : JSON.stringify(content);
 }
 
-function mediaOf(part: Fields): Part | null {
+function mediaOf(part: LooseObject): Part | null {
   const type = textOf(part['type']);
   const what = /^(?:input_)?(image|audio|video|file|document)/.exec(type)?.[1];
   if (what === undefined) return null;

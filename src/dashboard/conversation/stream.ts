@@ -1,7 +1,7 @@
 /**
  * An event stream as the answer that it tells, so far as it was told: events are added one by one, as they arrived.
  */
-import { fieldsOf, listOf, type Fields, type Part, parseJson, textOf, type Turn } from './part.ts';
+import { fieldsOf, listOf, type LooseObject, type Part, parseJson, textOf, type Turn } from './part.ts';
 import { answeredTurns } from './turns.ts';
 
 /** The `data` of each event of a stream, in order; one for each block that an empty line ends. */
@@ -71,7 +71,7 @@ export class StreamFold {
     return part;
   }
 
-  #addChoice(choice: Fields): void {
+  #addChoice(choice: LooseObject): void {
     const turn = this.#turn(String(choice['index'] ?? 0));
     turn.ending = textOf(choice['finish_reason']) || turn.ending;
     if (textOf(choice['text']) !== '') this.#grow(turn, 'text', 'text', choice['text']);
@@ -90,7 +90,7 @@ export class StreamFold {
     }
   }
 
-  #addOfResponse(type: string, event: Fields): void {
+  #addOfResponse(type: string, event: LooseObject): void {
     const name = `${event['output_index'] ?? 0} ${event['content_index'] ?? event['summary_index'] ?? 0}`;
     const turn = this.#turn('response');
     if (type === 'response.completed' || type === 'response.incomplete') {
@@ -109,7 +109,7 @@ export class StreamFold {
   }
 
   /** An event of the Messages API. */
-  #addOfMessage(type: string, event: Fields): void {
+  #addOfMessage(type: string, event: LooseObject): void {
     const turn = this.#turn('message');
     const name = String(event['index'] ?? 0);
     if (type === 'content_block_start') {

@@ -1,7 +1,7 @@
 /**
- * What was asked, and what was answered in JSON, as turns of a conversation.
+ * Requests, and answers in JSON, as turns of a conversation.
  */
-import { type Fields, fieldsOf, listOf, type Part, partsOf, plainOf, textOf, type Turn } from './part.ts';
+import { type LooseObject, fieldsOf, listOf, type Part, partsOf, plainOf, textOf, type Turn } from './part.ts';
 
 /** @param body the parsed body of a request */
 export function askedTurns(endpoint: string | null, body: unknown): readonly Turn[] {
@@ -51,17 +51,17 @@ export function chatTurn(value: unknown): Turn {
   return { role: name === '' || role === 'function' ? role : `${role} ${name}`, parts, ending };
 }
 
-function reasoningOf(message: Fields): readonly Part[] {
+function reasoningOf(message: LooseObject): readonly Part[] {
   const text = textOf(message['reasoning_content'] ?? message['reasoning']);
   return text === '' ? [] : [{ kind: 'reasoning', text }];
 }
 
-function refusalOf(message: Fields): readonly Part[] {
+function refusalOf(message: LooseObject): readonly Part[] {
   const text = textOf(message['refusal']);
   return text === '' ? [] : [{ kind: 'refusal', text }];
 }
 
-function callsOf(message: Fields): readonly Part[] {
+function callsOf(message: LooseObject): readonly Part[] {
   const single = message['function_call'] ? [{ function: message['function_call'] }] : [];
   return [...listOf(message['tool_calls']), ...single].map((value) => {
     const call = fieldsOf(value);

@@ -1,13 +1,13 @@
 /**
  * A stored request as a command that asks it again, through the proxy.
  */
-import type { StateAnswer, StoredQuestion } from '../api/answers.ts';
+import type { StateAnswer, KeptQuestion } from '../api/answers.ts';
 
 /** The word for the credential, which is not kept. */
 const CREDENTIAL = '"authorization: Bearer $OPENAI_API_KEY"';
 
 /** @param page the host that the page itself was loaded from */
-export function curlOf(request: StoredQuestion, api: StateAnswer['api'] | undefined, page: string): string {
+export function curlOf(request: KeptQuestion, api: StateAnswer['api'] | undefined, page: string): string {
   const { method, path, query, headers, body } = request;
   const url = `${addressOf(api, page)}${path}${query === '' ? '' : `?${query.replace(/^\?/, '')}`}`;
   const named = Object.entries(headers).filter(([name]) => name !== 'content-type');

@@ -2,7 +2,7 @@
  * An entry's request and answer: as a conversation, as they came, and their headers.
  */
 import { useMemo } from 'preact/hooks';
-import type { EntryDetail, StoredAnswer } from '../api/answers.ts';
+import type { EntryDetail, KeptAnswer } from '../api/answers.ts';
 import { Conversation } from '../conversation/conversation.tsx';
 import { parseJson } from '../conversation/part.ts';
 import { Player } from '../conversation/player.tsx';
@@ -27,7 +27,7 @@ export function Talk({ entry }: { readonly entry: EntryDetail }) {
   );
 }
 
-function AnswerTurns({ answer }: { readonly answer: StoredAnswer }) {
+function AnswerTurns({ answer }: { readonly answer: KeptAnswer }) {
   const events = useMemo(() => (isStream(answer) ? eventsOf(answer.body) : null), [answer]);
   const turns = useMemo(() => (events ? foldAll(events) : turnsOf(answer)), [answer]);
   const { arrivals } = answer;
@@ -97,7 +97,7 @@ function HeaderTable({ title, pairs }: { readonly title: string; readonly pairs:
   );
 }
 
-function isStream({ headers, body }: StoredAnswer): boolean {
+function isStream({ headers, body }: KeptAnswer): boolean {
   const type = headers.find(([name]) => name?.toLowerCase() === 'content-type')?.[1] ?? '';
   return type.includes('event-stream') || /^(?:data|event):/.test(body);
 }
@@ -108,7 +108,7 @@ function foldAll(events: readonly string[]) {
   return fold.turns();
 }
 
-function turnsOf({ body, encoding }: StoredAnswer) {
+function turnsOf({ body, encoding }: KeptAnswer) {
   const value = encoding === 'utf8' ? parseJson(body) : undefined;
   if (value !== undefined) return answeredTurns(value);
   return [{ role: 'answer', parts: [{ kind: 'text' as const, text: encoding === 'utf8' ? body : `base64: ${body}` }] }];

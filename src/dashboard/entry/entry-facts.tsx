@@ -1,5 +1,5 @@
 /**
- * What is known of an entry beside its texts, in a line or two.
+ * The facts of an entry beside its texts, in a line or two.
  */
 import type { ComponentChildren } from 'preact';
 import type { EntryDetail } from '../api/answers.ts';

@@ -1,10 +1,18 @@
 /**
- * What the cache saved: three large figures, and how many requests it did not have to ask, each against the time before.
+ * The savings in large figures, and the hit rate, each against the time before.
  */
 import type { ComponentChildren } from 'preact';
 import type { SeriesAnswer } from '../api/answers.ts';
 import { hitRateOf, sum } from '../chart/bins.ts';
-import { formatChange, formatCount, formatDollars, formatPercent, formatSeconds, formatShort } from '../format.ts';
+import {
+  formatChange,
+  formatCount,
+  formatDollars,
+  formatPercent,
+  formatPoints,
+  formatSeconds,
+  formatShort,
+} from '../format.ts';
 import { BEFORE, type Period } from '../period.ts';
 
 interface FiguresProps {
@@ -26,7 +34,7 @@ export function Figures({ series, before, period }: FiguresProps) {
         than={than}
       >
         {now.dollars === null ? 'no price is known' : `${formatDollars(sum(series.dollars.spent))} spent`}
-        {now.dollars !== null && unpriced > 0 && `; ${formatShort(unpriced)} tokens without a price`}
+        {now.dollars !== null && unpriced > 0 && `, ${formatShort(unpriced)} tokens unpriced`}
       </Figure>
       <Figure
         name="Tokens saved"
@@ -45,7 +53,7 @@ export function Figures({ series, before, period }: FiguresProps) {
       >
         upstream time of hits and follows
       </Figure>
-      <Figure name="Hit rate" value={formatPercent(now.rate)} change={formatChange(now.rate, then?.rate)} than={than}>
+      <Figure name="Hit rate" value={formatPercent(now.rate)} change={formatPoints(now.rate, then?.rate)} than={than}>
         {now.rate === null ? 'under 20 requests' : `of ${formatCount(now.requests)} requests`}
       </Figure>
     </dl>
@@ -68,8 +76,8 @@ function Figure({ name, value, title, change, than, children }: FigureProps) {
       <dd class="large" title={title}>
         {value}
       </dd>
-      <dd class="quiet">{children}</dd>
-      <dd class="quiet">{change !== null && than !== '' ? `${change} ${than}` : ' '}</dd>
+      <dd class="quiet cut">{children}</dd>
+      <dd class="quiet cut">{change !== null && than !== '' ? `${change} ${than}` : ' '}</dd>
     </div>
   );
 }

@@ -1,14 +1,14 @@
 /**
  * The models that the cache saved most on.
  */
-import type { ModelLine, SeriesAnswer } from '../api/answers.ts';
+import type { SavedByModel, SeriesAnswer } from '../api/answers.ts';
 import { hitRateOf } from '../chart/bins.ts';
 import { formatCount, formatDollars, formatPercent, formatShort, UNKNOWN } from '../format.ts';
-import { hashWith, type Route } from '../route.ts';
+import { hashWith, type PagePlace } from '../route.ts';
 
 interface ModelsProps {
   readonly series: SeriesAnswer;
-  readonly route: Route;
+  readonly route: PagePlace;
 }
 
 export function Models({ series, route }: ModelsProps) {
@@ -50,7 +50,7 @@ export function Models({ series, route }: ModelsProps) {
   );
 }
 
-function Line({ line, route }: { readonly line: ModelLine; readonly route: Route }) {
+function Line({ line, route }: { readonly line: SavedByModel; readonly route: PagePlace }) {
   const { model, requests, hits, follows, misses, dollars, tokens, unpricedTokens } = line;
   const isUnpriced = unpricedTokens.saved + unpricedTokens.spent > 0 && dollars.saved + dollars.spent === 0;
   const priced = (value: number) => (isUnpriced ? UNKNOWN : formatDollars(value));

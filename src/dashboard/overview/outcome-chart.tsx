@@ -6,7 +6,7 @@ import type { SeriesAnswer } from '../api/answers.ts';
 import { hitRateOf, hitRates, type Steps, sum, sumBySteps } from '../chart/bins.ts';
 import { Chart } from '../chart/chart.tsx';
 import type { ChartLine } from '../chart/chart-line.ts';
-import { formatCount, formatPercent, formatSeconds, formatShort } from '../format.ts';
+import { formatCount, formatPercent, formatShort, formatStep } from '../format.ts';
 import { OUTCOME_WORDS, OUTCOMES } from '../outcomes.ts';
 import { usePage } from '../page-context.ts';
 import { hashFrom } from '../route.ts';
@@ -23,7 +23,7 @@ export function OutcomeChart({ series, steps, step }: SumChartProps) {
   return (
     <Chart
       title="Requests"
-      unit={`by outcome, each ${formatSeconds(step)}; hit rate to the right`}
+      unit={`by outcome, each ${formatStep(step)}; hit rate to the right`}
       time={steps.time}
       step={step}
       lines={lines}

@@ -1,12 +1,12 @@
 /**
- * What was saved over time, against what was spent: in dollars, tokens or time.
+ * Savings over time, against what was spent: in dollars, tokens or time.
  */
 import { useMemo, useState } from 'preact/hooks';
 import type { SeriesAnswer } from '../api/answers.ts';
 import { type Steps, type StepValues, sum, sumBySteps } from '../chart/bins.ts';
 import { Chart } from '../chart/chart.tsx';
 import type { ChartLine } from '../chart/chart-line.ts';
-import { formatDollars, formatSeconds, formatShort } from '../format.ts';
+import { formatDollars, formatSeconds, formatShort, formatStep } from '../format.ts';
 
 interface SavingsChartProps {
   readonly series: SeriesAnswer;
@@ -28,7 +28,7 @@ export function SavingsChart({ series, steps, step }: SavingsChartProps) {
   return (
     <Chart
       title="Savings"
-      unit={`each ${formatSeconds(step)}`}
+      unit={`each ${formatStep(step)}`}
       time={steps.time}
       step={step}
       lines={lines}
@@ -65,7 +65,7 @@ function linesOf(series: SeriesAnswer, steps: Steps, unit: Unit): readonly Chart
   return spent ? [line('saved', saved), line('spent', spent)] : [line('saved', saved)];
 }
 
-/** What has no price costs something that is not known, and not nothing. */
+/** Tokens without a price cost something that is not known, and not nothing. */
 function withoutPrice(dollars: StepValues, unpriced: StepValues): StepValues {
   return dollars.map((value, step) => (value === 0 && (unpriced[step] ?? 0) > 0 ? null : value));
 }

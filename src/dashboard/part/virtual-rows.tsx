@@ -73,7 +73,7 @@ export function VirtualRows({
       onScroll={look}
     >
       <div role="rowgroup" class="rows-head">
-        <div role="row" aria-rowindex={1} class="line">
+        <div role="row" aria-rowindex={1} class="record">
           {heads.map(([name, className]) => (
             <span key={name} role="columnheader" class={className}>
               {name}
@@ -87,7 +87,7 @@ export function VirtualRows({
             key={rowKey(at)}
             role="row"
             aria-rowindex={at + 2}
-            class="line"
+            class="record"
             style={{ transform: `translateY(${at * ROW}px)` }}
           >
             {row(at)}

@@ -1,5 +1,5 @@
 /**
- * What is kept: found by text and the bar, in the order that is asked for, page after page without an end.
+ * The entries that are kept: found by text and the bar, in the order that is asked for, page after page without an end.
  */
 import { useMemo } from 'preact/hooks';
 import type { EntryLine } from '../api/answers.ts';
@@ -8,7 +8,7 @@ import { formatAge, formatBytes, formatCount, formatDollars, formatTime } from '
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
 import { Cell, VirtualRows } from '../part/virtual-rows.tsx';
-import { hashFrom, hashWith, type Route } from '../route.ts';
+import { hashFrom, hashWith, type PagePlace } from '../route.ts';
 
 const HEADS = [
   ['Stored', ''],
@@ -116,7 +116,7 @@ function Tools({ pages: { rows, next, reload } }: { readonly pages: EntryPages }
 
 interface RowProps {
   readonly entry: EntryLine;
-  readonly route: Route;
+  readonly route: PagePlace;
   readonly now: number;
 }
 
@@ -155,7 +155,7 @@ function Row({ entry, route, now }: RowProps) {
 const SECONDS: Readonly<Record<string, number>> = { hour: 3_600, day: 86_400, week: 604_800 };
 
 /** @param now seconds since the epoch */
-function queryOf({ params }: Route, now: number): string {
+function queryOf({ params }: PagePlace, now: number): string {
   const query = new URLSearchParams({ limit: '200' });
   for (const name of ['model', 'scope', 'tag', 'text', 'endpoint', 'minBytes', 'sort']) {
     if (params[name] !== undefined) query.set(name, params[name]);

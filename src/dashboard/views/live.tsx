@@ -9,7 +9,7 @@ import { explainReason, OUTCOME_WORDS, OUTCOMES } from '../outcomes.ts';
 import { usePage } from '../page-context.ts';
 import { OutcomeWord } from '../part/outcome-word.tsx';
 import { Cell, VirtualRows } from '../part/virtual-rows.tsx';
-import { hashFrom, hashWith, type Route } from '../route.ts';
+import { hashFrom, hashWith, type PagePlace } from '../route.ts';
 
 const HEADS = [
   ['Time', ''],
@@ -96,7 +96,7 @@ const STATES = {
   broken: 'interrupted; trying again',
 } as const;
 
-function Row({ event, route }: { readonly event: LiveEvent; readonly route: Route }) {
+function Row({ event, route }: { readonly event: LiveEvent; readonly route: PagePlace }) {
   const time = Date.parse(event.time);
   const { words, isKept } = whyOf(event);
   const isMiss = event.outcome === 'miss';
@@ -145,7 +145,7 @@ function savedBy({ outcome, call, dollars }: LiveEvent): string {
   return call && (outcome === 'hit' || outcome === 'follow') ? formatDollars(dollars) : '';
 }
 
-function fits({ outcome, reason, why, model, scope }: LiveEvent, params: Route['params']): boolean {
+function fits({ outcome, reason, why, model, scope }: LiveEvent, params: PagePlace['params']): boolean {
   const is = (name: string, ...values: (string | null | undefined)[]) =>
     params[name] === undefined || values.includes(params[name]);
   return is('outcome', outcome) && is('reason', reason, why) && is('model', model) && is('scope', scope);

@@ -17,7 +17,7 @@ import { SavingsChart } from '../overview/savings-chart.tsx';
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
 import { isRange, type Period, periodOf, rangeWithData, stepFor } from '../period.ts';
-import type { Route } from '../route.ts';
+import type { PagePlace } from '../route.ts';
 
 /** The seconds between two looks at the series. */
 const LOOK = 10;
@@ -48,7 +48,7 @@ interface SumsProps {
   readonly before: SeriesAnswer | null;
   readonly period: Period;
   readonly state: StateAnswer | null;
-  readonly route: Route;
+  readonly route: PagePlace;
 }
 
 function Sums({ series: { value, error, isSlow }, before, period, state, route }: SumsProps) {
@@ -81,7 +81,7 @@ function spanOf(series: SeriesAnswer, { from, to, step }: Period) {
   return { steps: stepsOf(series.time, start, to, seconds), step: seconds };
 }
 
-function seriesPath({ params }: Route, { from, to, span }: Pick<Period, 'from' | 'to' | 'span'>): string {
+function seriesPath({ params }: PagePlace, { from, to, span }: Pick<Period, 'from' | 'to' | 'span'>): string {
   const query = new URLSearchParams({ series: span, to: String(to) });
   if (from !== null) query.set('from', String(from));
   if (params['model'] !== undefined) query.set('model', params['model']);

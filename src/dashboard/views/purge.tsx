@@ -11,7 +11,7 @@ import { Problem } from '../part/problem.tsx';
 
 const FIELDS = ['model', 'endpoint', 'scope', 'tag'] as const;
 
-type Criteria = Readonly<Record<(typeof FIELDS)[number] | 'days', string>>;
+type PurgeFields = Readonly<Record<(typeof FIELDS)[number] | 'days', string>>;
 
 const NAMES = { model: 'Model', endpoint: 'Endpoint', scope: 'Scope', tag: 'Tag' } as const;
 
@@ -23,11 +23,11 @@ const DAY = 86_400;
 export function Purge() {
   const { api, route } = usePage();
   const { model = '', scope = '', tag = '' } = route.value.params;
-  const [criteria, setCriteria] = useState<Criteria>({ model, scope, tag, endpoint: '', days: '' });
+  const [criteria, setCriteria] = useState<PurgeFields>({ model, scope, tag, endpoint: '', days: '' });
   const [dry, setDry] = useState<PurgedAnswer | null>(null);
   const [done, setDone] = useState<PurgedAnswer | null>(null);
   const [error, setError] = useState<AskError | null>(null);
-  const change = (name: keyof Criteria, value: string) => {
+  const change = (name: keyof PurgeFields, value: string) => {
     setCriteria({ ...criteria, [name]: value });
     setDry(null);
     setDone(null);
@@ -72,8 +72,8 @@ export function Purge() {
 }
 
 interface CriteriaFieldsProps {
-  readonly criteria: Criteria;
-  readonly onChange: (name: keyof Criteria, value: string) => void;
+  readonly criteria: PurgeFields;
+  readonly onChange: (name: keyof PurgeFields, value: string) => void;
 }
 
 function CriteriaFields({ criteria, onChange }: CriteriaFieldsProps) {
@@ -151,7 +151,7 @@ function dryWords({ entries, bytes, flights }: PurgedAnswer): string {
   return flights > 0 ? `${words} ${formatCount(flights)} answers on their way would not be kept.` : words;
 }
 
-function bodyOf({ days, ...named }: Criteria): Readonly<Record<string, unknown>> {
+function bodyOf({ days, ...named }: PurgeFields): Readonly<Record<string, unknown>> {
   const chosen = Object.entries(named).filter(([, value]) => value.trim() !== '');
   const body = { ...Object.fromEntries(chosen), ...(days !== '' && { olderThan: Number(days) * DAY }) };
   return Object.keys(body).length === 0 ? { all: true } : body;

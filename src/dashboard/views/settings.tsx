@@ -1,5 +1,6 @@
 /**
- * What the proxy finds of itself, and what is in force and where it comes from; what is secret is only said to be set.
+ * The findings of the proxy about itself, and the settings in force with where they come from; a secret is only said to
+ * be set.
  */
 import { useState } from 'preact/hooks';
 import type { DoctorAnswer, DoctorFinding, SettingsAnswer } from '../api/answers.ts';
