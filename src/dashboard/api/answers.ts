@@ -63,11 +63,13 @@ export interface TierState {
   readonly evictions: number;
 }
 
+/** An upstream that has failed since the start. */
 export interface UpstreamState {
   readonly origin: string;
   readonly state: 'up' | 'down';
-  readonly since: string | null;
-  readonly code: string | null;
+  readonly since: string;
+  /** Of its last failure. */
+  readonly reason: string;
 }
 
 export interface TokenUsage {
@@ -156,10 +158,9 @@ export interface NearestAnswer {
 
 export interface NearEntry {
   readonly key: string;
-  readonly model: string | null;
-  readonly storedAt: string;
   readonly differences: number;
-  readonly first: string | null;
+  /** A JSON Pointer. */
+  readonly first: string;
 }
 
 export interface ComparedSide {
