@@ -35,7 +35,7 @@ export interface SavedByModel {
   readonly follows: number;
   readonly misses: number;
   readonly dollars: { readonly saved: number; readonly spent: number };
-  readonly tokens: { readonly saved: TokenUsage; readonly spent: TokenUsage };
+  readonly tokens: { readonly saved: number; readonly spent: number };
   readonly unpricedTokens: { readonly saved: number; readonly spent: number };
 }
 
@@ -146,7 +146,7 @@ export interface KeptAnswer {
   readonly headers: readonly (readonly string[])[];
   readonly body: string;
   readonly encoding: 'utf8' | 'base64';
-  /** By event of a stream, the milliseconds from the call to its arrival. */
+  /** By event of a stream that has data, the milliseconds from the call to its arrival. */
   readonly arrivals?: readonly number[] | null;
 }
 
