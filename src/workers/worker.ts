@@ -22,6 +22,8 @@ export interface Worker {
   readonly connections: HandedConnections;
   readonly store: WorkerServices['store'];
   readonly life: Omit<WorkerServices['life'], 'start'>;
+  /** Resolves once all answers have ended, and nothing is left to be written. */
+  drain(): Promise<void>;
   readonly log: Log;
 }
 
@@ -58,16 +60,16 @@ export async function startWorker(
     connections,
     log,
     store: { gone: (gone) => core.stores.goneFromFile(gone) },
+    async drain() {
+      isStopping = true;
+      await connections.drain();
+      // Others may play an answer of this one to their clients; the pool's deadline ends that.
+      await core.fleet()?.unfollowed();
+      await core.abort();
+      await core.close();
+      onDrained();
+    },
     life: {
-      async drain() {
-        isStopping = true;
-        await connections.drain();
-        // Others may play an answer of this one to their clients; the pool's deadline ends that.
-        await core.fleet()?.unfollowed();
-        await core.abort();
-        await core.close();
-        onDrained();
-      },
       abort: () => void core.abort(),
       cut: () => connections.cut(),
       has: (keys) => keys.map((key) => core.stores.memory.has(key)),
@@ -84,7 +86,10 @@ function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger
 }
 
 /** A report comes after the records of all that it is about. */
-function createReporter({ admission, stores, hints, fleet }: Core, ledger: RelayedLedger): () => WorkerGroupState {
+function createReporter(
+  { admission, stores, hints, fleet, upstream }: Core,
+  ledger: RelayedLedger,
+): () => WorkerGroupState {
   const delay = new EventLoopDelay();
   return () => {
     ledger.flush();
@@ -96,6 +101,7 @@ function createReporter({ admission, stores, hints, fleet }: Core, ledger: Relay
       lru: stores.lru(),
       hints: hints.list(),
       fleet: fleet()?.reading() ?? null,
+      upstreams: upstream.readings?.() ?? [],
       delays: delay.take(),
     };
   };

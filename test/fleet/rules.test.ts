@@ -4,7 +4,7 @@
 import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { type Answer, ask } from '../harness/client.ts';
-import { fleetTest, type Node } from '../harness/fleet.ts';
+import { answersBy, asks, clockOffBy, fleetTest, isUp, type Node, numberIn } from '../harness/fleet.ts';
 import { until } from '../harness/until.ts';
 import type { Call } from '../harness/upstream.ts';
 
@@ -54,5 +54,35 @@ describe('an answer on its way at another node', () => {
       ['a', 'b', 'c'].map((agent) => chatAnswer(`for ${agent}`)),
     );
     expect(upstream.calls).toHaveLength(3);
+  });
+});
+
+describe('a stale answer', () => {
+  fleetTest('is refreshed by one node for all, and each has the new one then', async ({ join, upstream }) => {
+    const words = 'Is it old?';
+    const settings = { ttl: 60, stale: { revalidate: 3_600, error: 0, keep: 7_200 } };
+    const first = await join(settings);
+    await until(() => isUp(first));
+    expect(numberIn(await asks(first, words), words)).toBe(1);
+    await first.app.store.written();
+    const late = clockOffBy(100_000);
+    const later = [await join(settings, late), await join(settings, late), await join(settings, late)];
+    await until(() => later.every(isUp));
+    upstream.script = () => {};
+    const stale = await Promise.all(later.map((node) => asks(node, words)));
+    expect(stale.map((answer) => [numberIn(answer, words), answer.headers['x-cache']])).toEqual(
+      later.map(() => [1, 'HIT']),
+    );
+    const call = await upstream.called(2);
+    // Those that come meanwhile refresh nothing.
+    await Promise.all(later.map((node) => asks(node, words)));
+    answersBy(upstream)(call);
+    await until(() => later.every(({ app }) => app.cache.flights === 0));
+    await Promise.all(later.map(({ app }) => app.store.written()));
+    // What a node has in memory may be the older one until it would refresh that.
+    await Promise.all(later.map((node) => asks(node, words)));
+    const fresh = await Promise.all(later.map((node) => asks(node, words)));
+    expect(fresh.map((answer) => numberIn(answer, words))).toEqual([2, 2, 2]);
+    expect(upstream.calls).toHaveLength(2);
   });
 });
