@@ -93,10 +93,14 @@ export class Removals {
     return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
-  /** Drops the answers with this `id`, also those that land from here on. */
+  /** Drops the answers with this `id` here, also those that land from here on. */
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
+  }
+
+  /** Has other processes forget them, too: never at the word of anybody, since the log holds only so much. */
+  tellForgotten(answerId: string): void {
     void this.#log?.append({ answerId });
   }
 
