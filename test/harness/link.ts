@@ -44,7 +44,7 @@ export class Link {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  /** Connections that there are lead nowhere from here on, and nobody is told so; whoever connects again gets through. */
+  /** Leads what is connected nowhere from here on, and nobody is told so; whoever connects again gets through. */
   lose(): void {
     for (const socket of this.#sockets) {
       socket.pause();
