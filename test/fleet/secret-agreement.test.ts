@@ -24,7 +24,7 @@ async function join(server: RedisServer, secret: Buffer) {
   await connection.ready;
   const hub = new RedisHub({ connection });
   onTestFinished(() => hub.close());
-  const agreed = agreeOnSecret({ hub, secret, clock: systemClock, log });
+  const agreed = agreeOnSecret({ hub, secret, isStart: true, clock: systemClock, log });
   return { hub, agreed, lines };
 }
 
