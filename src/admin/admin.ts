@@ -29,8 +29,9 @@ import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
 import type { PriceOf } from './entry-json.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
-import { createGuard, type GuardOptions } from './guard.ts';
+import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
 import { nearestRoutes, type Rank } from './nearest.ts';
+import { createPage } from './page.ts';
 import type { ProxyState, Readiness } from './state.ts';
 import { readSeriesQuery } from './series-query.ts';
 
@@ -58,6 +59,8 @@ export interface AdminOptions extends GuardOptions {
   readonly settings?: () => ShownConfig;
   readonly state?: () => Promise<ProxyState>;
   readonly doctor?: () => Promise<DoctorReport>;
+  /** The folder of the page that was built, where it is another than the package's own. */
+  readonly page?: URL;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -81,7 +84,8 @@ export function createAdmin(options: AdminOptions): Express {
     response.set('cache-control', 'no-store');
     next();
   });
-  admin.use(createGuard(options), checkMediaType);
+  // The page is a shell that anybody may load who can reach the listener; all that comes after it needs the token.
+  admin.use(createNameGuard(options), createPage(options.page), createTokenGuard(options), checkMediaType);
   admin.use(stateRoutes(options));
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));
