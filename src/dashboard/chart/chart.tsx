@@ -22,6 +22,7 @@ interface ChartProps {
   readonly lines: readonly ChartLine[];
   readonly height: number;
   readonly isLogarithmic?: boolean;
+  readonly isWhole?: boolean;
   readonly axis: (value: number) => string;
   readonly onPick?: (from: number, to: number) => void;
   /** Beside the title. */
@@ -73,6 +74,7 @@ function Plot({
   shown,
   height,
   isLogarithmic = false,
+  isWhole = false,
   axis,
   onPick,
   onCursor,
@@ -94,6 +96,7 @@ function Plot({
       width: Math.max(200, target.clientWidth),
       height,
       isLogarithmic,
+      isWhole,
       step,
       axis,
       onCursor,
