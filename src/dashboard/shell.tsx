@@ -33,7 +33,8 @@ export function Shell() {
     document.title = `${key === null ? view : `entry ${key.slice(0, 8)}`} · Refrain`;
     main.current?.scrollTo(0, 0);
   }, [view, key]);
-  const hasBar = isOpen && (view === 'overview' || view === 'live' || (view === 'entries' && key === null));
+  const isShut = access === 'closed' || access === 'wrong';
+  const hasBar = !isShut && (view === 'overview' || view === 'live' || (view === 'entries' && key === null));
   return (
     <div class="page">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -45,7 +46,7 @@ export function Shell() {
         {hasBar && <Bar />}
         <main id="main" ref={main} tabIndex={-1} class={api.silentSince.value === null ? '' : 'stale'}>
           {isOpen && <ViewOf state={state.value} />}
-          {(access === 'closed' || access === 'wrong') && <TokenForm />}
+          {isShut && <TokenForm />}
           {access === 'unknown' && state.error && <Problem error={state.error} />}
         </main>
       </div>

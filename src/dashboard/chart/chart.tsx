@@ -115,7 +115,7 @@ function Plot({
       made.destroy();
       plot.current = null;
     };
-  }, [shape, height, isLogarithmic, step, isDark]);
+  }, [shape, height, isLogarithmic, step, isDark, axis]);
 
   useLayoutEffect(() => plot.current?.setData(dataOf(time, drawn)), [time, drawn]);
 

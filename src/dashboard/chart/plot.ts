@@ -49,7 +49,7 @@ export function createPlot(
     {
       width,
       height,
-      padding: [8, hasShare ? 0 : 8, 0, 0],
+      padding: [8, hasShare ? 0 : 24, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
