@@ -12,7 +12,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { reasonOf } from './errors.ts';
 import type { Listener } from './http/listeners.ts';
@@ -61,8 +61,12 @@ export async function start(app: App, { host, port, admin }: Config, clock: Cloc
 /** @param drain how long running answers may take to end, in seconds */
 export async function stop(app: App, drain: number, clock: Clock = systemClock): Promise<void> {
   app.readiness = 'stopping';
+  const end = clock.now() + drain * 1000 + CUT_MS;
   const cancelCut = clock.after(drain * 1000, () => void app.abort());
   await close(app.api, drain * 1000 + CUT_MS, clock);
+  // Other nodes may play an answer of this one to their clients.
+  const fleet = app.fleet();
+  if (fleet) await within(clock, end - clock.now(), fleet.unfollowed());
   cancelCut();
   await app.abort();
   // Requests of the operator are answered first; readers of events are not waited for any longer than those may take.

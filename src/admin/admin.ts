@@ -25,13 +25,15 @@ import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
+import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
+import type { PriceOf } from './entry-json.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
 import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
+import { nearestRoutes, type Rank } from './nearest.ts';
 import { createPage } from './page.ts';
 import { readSeriesQuery } from './series-query.ts';
-
-export type Readiness = 'starting' | 'ready' | 'stopping';
+import type { ProxyState, Readiness } from './state.ts';
 
 /** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
@@ -41,6 +43,8 @@ export interface AdminOptions extends GuardOptions {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
+  readonly priceOf: PriceOf;
+  readonly rank?: Rank;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   /** The memory tier since the start. */
   readonly lru: () => LruInfo;
@@ -55,6 +59,8 @@ export interface AdminOptions extends GuardOptions {
   readonly settings?: () => ShownConfig;
   /** The folder of the page that was built, where it is another than the package's own. */
   readonly page?: URL;
+  readonly state?: () => Promise<ProxyState>;
+  readonly doctor?: () => Promise<DoctorReport>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -70,7 +76,7 @@ const SECURITY_HEADERS = helmet({
 });
 
 export function createAdmin(options: AdminOptions): Express {
-  const { catalogue, removals, subscribe, clock, log } = options;
+  const { catalogue, removals, priceOf, rank, subscribe, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -84,7 +90,8 @@ export function createAdmin(options: AdminOptions): Express {
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));
   });
-  admin.use(entriesRoutes({ catalogue, removals, clock }));
+  admin.use(entriesRoutes({ catalogue, removals, priceOf, clock }));
+  if (rank) admin.use(nearestRoutes(catalogue, rank));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
@@ -101,7 +108,7 @@ export function createAdmin(options: AdminOptions): Express {
 
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { readiness, outOfReach = () => [], settings, lru, stats, series, metrics, clock } = options;
+  const { readiness, outOfReach = () => [], settings, state, doctor, lru, stats, series, metrics, clock } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
@@ -113,6 +120,8 @@ function stateRoutes(options: AdminOptions): Router {
   });
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));
+  if (state) get('/state', async (response) => response.json(await state()));
+  if (doctor) get('/doctor', async (response) => response.json(await doctor()));
   if (stats)
     router.get('/stats', async ({ query }: Request, response: Response) => {
       const isSeries = series && query.series !== undefined;

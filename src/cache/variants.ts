@@ -86,7 +86,9 @@ export function storeVariant(
   }
   const held = store.getSync(primary)?.entry ?? first;
   const own = variantKey(key, variant.digest);
-  if (held !== undefined && isOtherVariant(held, entry, retention)) {
+  // Among several processes the first may be on its way into the store from another.
+  const isBeside = held === undefined && fence !== undefined && isVariantKey(key);
+  if (isBeside || (held !== undefined && isOtherVariant(held, entry, retention))) {
     store.set(own, entry, fence);
     return dropOldest(store, primary, own, MOST - 2);
   }

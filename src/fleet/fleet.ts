@@ -107,6 +107,11 @@ export class Fleet {
     return this.#tier ? [this.#tier.held()] : [];
   }
 
+  /** Resolves once no other node follows an answer of this one. */
+  unfollowed(): Promise<void> {
+    return this.#leases.live.unfollowed();
+  }
+
   async close(): Promise<void> {
     await this.books?.close();
     for (const log of [this.#purges, this.#callers, this.#replaced]) log.close();

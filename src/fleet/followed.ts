@@ -103,7 +103,10 @@ export class Followed {
   #play(): void {
     if (this.#isOver || this.#isSending || this.#isUnheard || this.#hub.state === 'down') return;
     if (!this.#hasBegun && !this.#begin()) return;
+    // Reading may let the upstream say more before it returns.
+    this.#isSending = true;
     const { chunks, bytes } = this.#read();
+    this.#isSending = false;
     if (bytes > 0) {
       const offset = this.#offset;
       this.#offset += bytes;

@@ -116,7 +116,8 @@ export class RemoteFollowing implements Following {
     if (rest.length === 0) return;
     this.#offset += rest.length;
     this.#isPaused = !this.#plan.follower.append(rest, isCommitted);
-    if (this.#offset - this.#told >= WINDOW / 2) this.#want();
+    // Its last reader may have left meanwhile.
+    if (!this.#isOver && this.#offset - this.#told >= WINDOW / 2) this.#want();
   }
 
   #land({ call, unkept }: Extract<ToFollower, { kind: 'end' }>): void {
@@ -146,22 +147,14 @@ export class RemoteFollowing implements Following {
     const named = { ...message, session, attempt, node: hub.node, token } as ToLeader;
     const isHeard = await hub.send(leader, encodeMessage(named));
     if (this.#isOver || this.#attempt !== attempt) return;
-    if (isHeard === false) this.#notHeard();
-    else if (isHeard === null && message.kind === 'join') this.#joinAgain();
+    if (isHeard === false) this.#notHeard('gone');
+    else if (isHeard === null && message.kind === 'join') this.#notHeard('down');
   }
 
   /** The leader is gone, or does not hear yet after the hub was: then what has begun may go on. */
-  #notHeard(): void {
-    if (this.#offset === 0) this.#lose('gone');
+  #notHeard(why: Loss): void {
+    if (this.#offset === 0) this.#lose(why);
     else this.#isToJoin = true;
-  }
-
-  /** The join may not have arrived. */
-  #joinAgain(): void {
-    const { hub, clock } = this.#plan;
-    if (hub.state === 'down') this.stateChanged();
-    else if (clock.now() - this.#heardAt < SILENCE_MS) this.join();
-    else this.#lose('gone');
   }
 }
 

@@ -31,6 +31,7 @@ export class LiveFollowing {
   readonly #following = new Map<number, RemoteFollowing>();
   /** By token, and by session and node: each is there once, whichever of its joins arrived. */
   readonly #followed = new Map<string, Map<string, Followed>>();
+  #onUnfollowed: (() => void)[] = [];
   #sessions = 0;
 
   constructor(parts: LiveParts) {
@@ -58,6 +59,11 @@ export class LiveFollowing {
 
   get isBusy(): boolean {
     return this.#following.size + this.#followed.size > 0;
+  }
+
+  /** Resolves once no other node follows an answer of this one. */
+  async unfollowed(): Promise<void> {
+    while (this.#followed.size > 0) await new Promise<void>((resolve) => this.#onUnfollowed.push(resolve));
   }
 
   leader(node: string, token: string): RemoteLeader {
@@ -153,6 +159,8 @@ export class LiveFollowing {
     if (others?.get(nameOf(join))?.attempt !== join.attempt) return;
     others.delete(nameOf(join));
     if (others.size === 0) this.#followed.delete(join.token);
+    if (this.#followed.size > 0) return;
+    for (const resolve of this.#onUnfollowed.splice(0)) resolve();
   }
 
   #allFollowed(): Followed[] {

@@ -15,7 +15,7 @@
  * the log reaches back, ahead of it, or of an end that it lost.
  */
 import type { PurgeLog } from '../cache/removals.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, within } from '../clock.ts';
 import type { Entry, PurgeMark } from '../response/entry.ts';
 import { type Gone, isGone } from '../store/gone.ts';
 import type { Judgement, PurgeJudge } from '../store/purge-judge.ts';
@@ -43,6 +43,9 @@ interface OwnPurge {
   readonly gone: Gone;
   state: 'sending' | 'logged' | 'unsent';
 }
+
+/** How long a lookup waits for the log to be read on: as long as for an entry. */
+const CATCH_UP_MS = 50;
 
 /** How many may wait one by one; beyond it, everything is purged. */
 const MOST_WAITING = 1_000;
@@ -82,8 +85,8 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     return this.#reader.start();
   }
 
-  catchUp(): Promise<void> {
-    return this.#reader.catchUp();
+  async catchUp(): Promise<void> {
+    await within(this.#options.clock, CATCH_UP_MS, this.#reader.catchUp());
   }
 
   close(): void {
@@ -151,7 +154,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     this.#waiting.set(purge, own);
     const id = await this.#log.append(spellPurge(purge, gone));
     own.state = id === null ? 'unsent' : 'logged';
-    if (id !== null) void this.catchUp();
+    if (id !== null) void this.#reader.catchUp();
     return id !== null;
   }
 }

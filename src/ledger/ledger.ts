@@ -5,8 +5,9 @@
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
 import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
-import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
+import { inDollars, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
+import type { Usage } from '../response/usage.ts';
 import { whyOf } from './reasons.ts';
 import type { TimedRequest } from './open-interval.ts';
 import { amountsOf, dayOf } from './row.ts';
@@ -104,6 +105,11 @@ export class Ledger {
     return this.#usageFile.series(query);
   }
 
+  /** In dollars; null where the model has no price. */
+  priceOf(model: string | null, usage: Usage): number | null {
+    return inDollars(this.#prices.nanoDollars(model, usage));
+  }
+
   /** Writes what is not yet written. */
   close(): Promise<void> {
     return this.#usageFile.close();
@@ -131,7 +137,7 @@ export class Ledger {
     const amounts = amountsOf(record, requests, nanoDollars);
     this.#usageFile.add(kind, amounts, why);
     this.#usageFile.addToInterval(time, kind, counted, amounts);
-    return { scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    return { scope: label, dollars: inDollars(nanoDollars) };
   }
 
   #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {

@@ -11,6 +11,9 @@ import { FrameReader, LENGTH_BYTES } from './frames.ts';
 /** The calls that one side lets the other make, by names. */
 export type Services = Readonly<Record<string, Methods>>;
 
+/** How long a message waits that nobody waits for. */
+const LATE_MS = 2;
+
 type AnswerOf<M extends Methods, N extends keyof M> = Awaited<ReturnType<M[N]>>;
 
 /** A call has an id where its answer is wanted; else 0. */
@@ -32,7 +35,8 @@ export class Channel<Theirs extends Services> {
   readonly #reader = new FrameReader();
   #lastId = 0;
   #isOpen = true;
-  #isCorked = false;
+  #isFlushDue = false;
+  #lateFlush: NodeJS.Timeout | null = null;
 
   constructor(options: ChannelOptions) {
     const { socket } = (this.#options = options);
@@ -76,21 +80,32 @@ export class Channel<Theirs extends Services> {
     this.#send([0, service, method, parameters]);
   }
 
+  /** The same of what nobody waits for: it goes with what is sent next, or some ms later. */
+  tellLater<S extends keyof Theirs & string, N extends keyof Theirs[S] & string>(
+    service: S,
+    method: N,
+    ...parameters: Parameters<Theirs[S][N]>
+  ): void {
+    this.#send([0, service, method, parameters], true);
+  }
+
   /** Resolves once all that was sent so far is on its way, or the channel has ended. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
       if (!this.#isOpen) return resolve();
       this.#options.socket.write('', () => resolve());
+      this.#flush();
     });
   }
 
   /** Ends once all that was sent is on its way. */
   close(): void {
+    this.#flush();
     this.#options.socket.end();
   }
 
   /** @returns whether it is on its way: not where the channel has ended, or the message holds what cannot cross */
-  #send(message: ChannelCall | ChannelReply): boolean {
+  #send(message: ChannelCall | ChannelReply, isLate = false): boolean {
     const { socket, onFault } = this.#options;
     if (!this.#isOpen) return false;
     let payload: Buffer;
@@ -102,18 +117,24 @@ export class Channel<Theirs extends Services> {
     }
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
     length.writeUInt32LE(payload.length);
-    // All of one turn is one write.
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      socket.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        socket.uncork();
-      });
-    }
+    if (!this.#isFlushDue && this.#lateFlush === null) socket.cork();
     socket.write(length);
     socket.write(payload);
+    if (isLate) this.#lateFlush ??= setTimeout(() => this.#flush(), LATE_MS);
+    else if (!this.#isFlushDue) {
+      this.#isFlushDue = true;
+      setImmediate(() => this.#flush());
+    }
     return true;
+  }
+
+  /** Writes all at once: a write costs more than most messages do. */
+  #flush(): void {
+    if (!this.#isFlushDue && this.#lateFlush === null) return;
+    if (this.#lateFlush !== null) clearTimeout(this.#lateFlush);
+    this.#lateFlush = null;
+    this.#isFlushDue = false;
+    this.#options.socket.uncork();
   }
 
   #take(message: ChannelCall | ChannelReply): void {

@@ -58,13 +58,13 @@ export class RemoteStore implements SqliteStore {
   }
 
   use(key: string, times: number): void {
-    this.#channel.tell('store', 'use', key, times);
+    this.#channel.tellLater('store', 'use', key, times);
   }
 
   set(key: string, entry: Entry, fence?: Fence): void {
     if (this.#isClosed) return;
     if (this.#channel.backlog < MAX_BACKLOG) {
-      this.#channel.tell('store', 'set', key, entry, this.#isFenced ? fence : undefined);
+      this.#channel.tellLater('store', 'set', key, entry, this.#isFenced ? fence : undefined);
       return;
     }
     this.#dropped++;

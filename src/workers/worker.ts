@@ -52,7 +52,7 @@ export async function startWorker(
   const server = createApiListener();
   const handle = createApiHandler(config, core, proxy);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
-  const connections = new HandedConnections(server, () => channel.tell('pool', 'left', 1));
+  const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();
   return {
     connections,
@@ -62,6 +62,8 @@ export async function startWorker(
       async drain() {
         isStopping = true;
         await connections.drain();
+        // Others may play an answer of this one to their clients; the pool's deadline ends that.
+        await core.fleet()?.unfollowed();
         await core.abort();
         await core.close();
         onDrained();
@@ -77,12 +79,15 @@ export async function startWorker(
 function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger {
   const usageFile = new UsageFile({ path: null, clock: systemClock, log });
   return new RelayedLedger({ usageFile, prices: readPrices(), log }, systemClock, (batch) =>
-    channel.tell('ledger', 'note', batch),
+    channel.tellLater('ledger', 'note', batch),
   );
 }
 
 /** A report comes after the records of all that it is about. */
-function createReporter({ admission, stores, hints, fleet }: Core, ledger: RelayedLedger): () => WorkerGroupState {
+function createReporter(
+  { admission, stores, hints, fleet, upstream }: Core,
+  ledger: RelayedLedger,
+): () => WorkerGroupState {
   const delay = new EventLoopDelay();
   return () => {
     ledger.flush();
@@ -94,6 +99,7 @@ function createReporter({ admission, stores, hints, fleet }: Core, ledger: Relay
       lru: stores.lru(),
       hints: hints.list(),
       fleet: fleet()?.reading() ?? null,
+      upstreams: upstream.readings?.() ?? [],
       delays: delay.take(),
     };
   };

@@ -22,6 +22,7 @@ import { measureInstalled } from './figures/installed.ts';
 import { measureRatios } from './figures/ratios.ts';
 import { measureResident } from './figures/resident.ts';
 import { measureStarts } from './figures/starts.ts';
+import { measureWorkers } from './figures/workers.ts';
 import { LOAD_CORE } from './server-process.ts';
 import { isFarAbove, type Line, tableOf, withTable } from './table.ts';
 
@@ -37,9 +38,10 @@ const { full, check, write, only } = parseArgs({
 
 /** Beside these, only with `--full`: what takes minutes and is no ratio. */
 const ALWAYS = [measureRatios];
-const NAMED = [measureRatios, measureFleet];
+const NAMED = [measureRatios, measureFleet, measureWorkers];
 const LONG = [
   measureFleet,
+  measureWorkers,
   measureArrivals,
   measureChunks,
   measureCrowd,

@@ -113,7 +113,8 @@ async function delayLine(what: string, redis: RedisServer): Promise<Line> {
   const upstream = createServer((incoming, response) => {
     incoming.resume().on('end', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.flushHeaders();
+      // A follower elsewhere has the head with the first byte.
+      response.write(chatChunk({ role: 'assistant' }));
       calls.push(response);
     });
   });
@@ -153,7 +154,7 @@ async function delayLine(what: string, redis: RedisServer): Promise<Line> {
 }
 
 /** The head of an answer to the one question. */
-async function asking(url: string) {
+export async function asking(url: string) {
   const outgoing = request(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -165,7 +166,7 @@ async function asking(url: string) {
 }
 
 /** From the upstream's write to the client's read, each before the next is sent; in ms. */
-async function delays(call: ServerResponse, answer: IncomingMessage): Promise<readonly number[]> {
+export async function delays(call: ServerResponse, answer: IncomingMessage): Promise<readonly number[]> {
   const times: number[] = [];
   for (let index = 0; index < CHUNKS; index++) {
     const sent = performance.now();
