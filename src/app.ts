@@ -43,6 +43,8 @@ export interface WorkerGroup {
   readonly config: Config;
   /** Where they meet, and the proxy with them. */
   readonly shared: SharedParts;
+  /** True while one of them takes requests. */
+  readonly isReady: boolean;
   /** How they were when they were last looked at. */
   readonly state: WorkerGroupState;
   /** Resolves once all answer requests, over what the proxy has opened. */
@@ -98,7 +100,7 @@ export function createApp(
   const adminServer = new LazyAdminServer({
     host: config.admin.host,
     token: config.admin.token,
-    readiness: () => app.readiness,
+    readiness: () => (app.readiness === 'ready' && workers?.isReady === false ? 'starting' : app.readiness),
     outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: workers?.catalogueOver(core.store) ?? core.store,

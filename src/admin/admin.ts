@@ -32,8 +32,8 @@ import { eventsRoutes, type Subscribe } from './events.ts';
 import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
 import { nearestRoutes, type Rank } from './nearest.ts';
 import { createPage } from './page.ts';
-import { readSeriesQuery } from './series-query.ts';
 import type { ProxyState, Readiness } from './state.ts';
+import { readSeriesQuery } from './series-query.ts';
 
 /** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
@@ -57,10 +57,10 @@ export interface AdminOptions extends GuardOptions {
   /** Subscribes to requests as they end. */
   readonly subscribe?: Subscribe;
   readonly settings?: () => ShownConfig;
-  /** The folder of the page that was built, where it is another than the package's own. */
-  readonly page?: URL;
   readonly state?: () => Promise<ProxyState>;
   readonly doctor?: () => Promise<DoctorReport>;
+  /** The folder of the page that was built, where it is another than the package's own. */
+  readonly page?: URL;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -2,6 +2,7 @@
  * Entries as JSON. Text of clients stands in strings, and is nothing but data.
  */
 import { isUtf8 } from 'node:buffer';
+import { decodeArrivals } from '../response/arrival-times.ts';
 import type { Call, Entry } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
@@ -46,6 +47,8 @@ export interface EntryJson extends EntryRowJson {
     readonly headers: readonly (readonly [name: string, value: string])[];
     readonly body: string;
     readonly encoding: 'utf8' | 'base64';
+    /** In ms since the upstream was asked, of each event of a stream that has data; null where that is not known. */
+    readonly arrivals: readonly number[] | null;
   };
 }
 
@@ -84,13 +87,24 @@ function savedBy(hits: number, call: Call | undefined, priceOf: (usage: Usage) =
   };
 }
 
-export function entryJson(row: EntryRow, { head, body, request }: Entry, now: number, priceOf: PriceOf): EntryJson {
+export function entryJson(
+  row: EntryRow,
+  { head, body, request, arrivals }: Entry,
+  now: number,
+  priceOf: PriceOf,
+): EntryJson {
   const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
   return {
     ...entryRowJson(row, now, priceOf),
     request: request?.parts ? askedRequest(request.parts) : null,
-    answer: { status: head.status, headers: pairs, body: body.toString(encoding), encoding },
+    answer: {
+      status: head.status,
+      headers: pairs,
+      body: body.toString(encoding),
+      encoding,
+      arrivals: arrivals === undefined ? null : decodeArrivals(arrivals),
+    },
   };
 }
 

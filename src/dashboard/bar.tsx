@@ -17,7 +17,9 @@ export function Bar() {
   const { models = [], scopes = [] } = stats?.periods.all ?? {};
   const set = (more: Record<string, string>) => go(hashWith(route.value, more));
   const isZoomed = params['from'] !== undefined && params['to'] !== undefined;
-  const range = isRange(params['range']) ? params['range'] : fallbackRange.value;
+  // Entries are narrowed by what is chosen alone: an entry of last week is no less kept.
+  const fallback = view === 'entries' ? 'all' : fallbackRange.value;
+  const range = isRange(params['range']) ? params['range'] : fallback;
   return (
     <search class="bar">
       {view !== 'live' && (

@@ -6,7 +6,12 @@ export const UNKNOWN = '–';
 const whole = new Intl.NumberFormat();
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumSignificantDigits: 3 });
+const percent = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+const wholePercent = new Intl.NumberFormat(undefined, { style: 'percent' });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'narrow' });
@@ -93,7 +98,7 @@ export function formatChange(now: Perhaps, before: Perhaps): string | null {
   const share = now / before - 1;
   if (Math.abs(share) < 0.005) return 'the same as';
   if (share >= 1) return `${tenths.format(now / before)} times`;
-  return `${percent.format(Math.abs(share))} ${share > 0 ? 'more' : 'less'} than`;
+  return `${wholePercent.format(Math.abs(share))} ${share > 0 ? 'more' : 'less'} than`;
 }
 
 /** The same of a rate, in points. */

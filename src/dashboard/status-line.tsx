@@ -30,12 +30,13 @@ export function StatusLine({ state }: { readonly state: StateAnswer | null }) {
       {Object.entries(state.files).map(([name, isGood]) => (
         <Sign key={name} tone={isGood ? 'good' : 'bad'} word={`${name} ${isGood ? 'ok' : 'down'}`} />
       ))}
-      {state.upstreams.map((upstream) => (
-        <Sign
-          key={upstream.origin}
-          tone={upstream.state === 'up' ? 'good' : 'bad'}
-          word={`${hostOf(upstream.origin)} ${upstream.state}${upstream.code ? ` (${upstream.code})` : ''}`}
-        />
+      {state.upstreams.map(({ origin, state: health, since, reason }) => (
+        <span key={origin} title={`${formatTime(Date.parse(since))}: ${reason}`}>
+          <Sign
+            tone={health === 'up' ? 'good' : 'bad'}
+            word={`${hostOf(origin)} ${health === 'up' ? 'up again' : 'down'}`}
+          />
+        </span>
       ))}
       <EventLoop delay={state.eventLoopDelay} />
       {state.flights > 0 && (

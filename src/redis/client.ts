@@ -70,7 +70,9 @@ export async function createClient({ urls, ca }: ClientOptions): Promise<RedisCl
     const overTls = tls && { enableTLSForSentinelMode: true, sentinelTLS: tls };
     // A master that was demoted says READONLY: the sentinels know the new one.
     const reconnectOnError = ({ message }: Error) => message.startsWith('READONLY');
-    const own = { sentinels, name: path, reconnectOnError, failoverDetector: true };
+    // One that does not answer is passed over for the next.
+    const sentinelCommandTimeout = CONNECT_MS;
+    const own = { sentinels, name: path, reconnectOnError, failoverDetector: true, sentinelCommandTimeout };
     return { kind: 'server', create, client: new Redis({ ...common, ...overTls, ...own }) };
   }
   if (others.length === 0) {

@@ -57,18 +57,29 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. A frame from before there were calls, marks or requests has none. */
-function headText({ head, storedAt, expiresAt, answerId, variant, call, purgeMark, request }: Entry): string {
+/** JSON has no Infinity; the word stands for it. A frame from before a member was known has none. */
+function headText({ head, storedAt, expiresAt, answerId, variant, call, arrivals, purgeMark, request }: Entry): string {
   const { status, statusText, headers } = head;
   const expires = expiresAt === Infinity ? 'never' : expiresAt;
   const dates = { storedAt, expiresAt: expires };
-  return JSON.stringify({ status, statusText, headers, ...dates, answerId, variant, call, purgeMark, request });
+  return JSON.stringify({
+    status,
+    statusText,
+    headers,
+    ...dates,
+    answerId,
+    variant,
+    call,
+    arrivals,
+    purgeMark,
+    request,
+  });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
     const { status, statusText, headers, storedAt, expiresAt, answerId, ...others } = JSON.parse(text);
-    const { variant, call, purgeMark, request } = others;
+    const { variant, call, arrivals, purgeMark, request } = others;
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
@@ -76,10 +87,11 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       typeof storedAt === 'number' &&
       (typeof expiresAt === 'number' || expiresAt === 'never') &&
       (typeof answerId === 'string' || answerId === null) &&
-      (variant === undefined || isVariant(variant)) &&
-      (call === undefined || isCall(call)) &&
-      (purgeMark === undefined || isPurgeMark(purgeMark)) &&
-      (request === undefined || isStoredRequest(request));
+      isOptional(variant, isVariant) &&
+      isOptional(call, isCall) &&
+      isOptional(arrivals, isText) &&
+      isOptional(purgeMark, isPurgeMark) &&
+      isOptional(request, isStoredRequest);
     if (!isSound) return undefined;
     const answer = {
       head: { status, statusText, headers },
@@ -87,11 +99,19 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
       answerId,
     };
-    const known = { ...(variant && { variant }), ...(call && { call }), ...(purgeMark && { purgeMark }) };
-    return { ...answer, ...known, ...(request && { request }) };
+    const known = { ...(variant && { variant }), ...(call && { call }), ...(arrivals && { arrivals }) };
+    return { ...answer, ...known, ...(purgeMark && { purgeMark }), ...(request && { request }) };
   } catch {
     return undefined;
   }
+}
+
+function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
+  return value === undefined || is(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isVariant(value: unknown): value is Variant {

@@ -15,7 +15,11 @@ export class ApiGate extends EventEmitter implements Listener {
   constructor(pool: Pool) {
     super();
     this.#pool = pool;
-    this.#server.on('connection', (socket) => pool.take(socket));
+    this.#server.on('connection', (socket) => {
+      // It may break while it waits for a worker.
+      socket.on('error', () => {});
+      pool.take(socket);
+    });
     for (const event of ['listening', 'error']) this.#server.on(event, (error) => this.emit(event, error));
   }
 

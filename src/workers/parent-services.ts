@@ -52,8 +52,6 @@ export type WorkerServices = {
   };
   readonly life: {
     start(welcome: Welcome): void;
-    /** Takes no new request, and ends once all answers have. */
-    drain(): void;
     /** Ends all upstream calls. */
     abort(): void;
     /** Ends all connections. */

@@ -70,6 +70,10 @@ export class Parent implements WorkerGroup {
     await this.#pool.start();
   }
 
+  get isReady(): boolean {
+    return this.#pool.workers.some(({ isReady }) => isReady);
+  }
+
   async look(): Promise<void> {
     this.state = await this.#pool.report();
   }

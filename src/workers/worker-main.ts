@@ -29,12 +29,10 @@ const services: WorkerServices = {
     async start(welcome) {
       hub = new NodeHub(welcome.node, (method, ...parameters) => channel.ask('hub', method, ...parameters));
       worker = await startWorker(welcome, channel, hub, end);
-      process.on('message', (_kind, socket) => worker?.connections.take(socket as Socket | undefined));
       channel.tell('pool', 'ready');
       // Now, for a process that is killed would keep nothing of what it has compiled.
       setImmediate(flushCompileCache);
     },
-    drain: () => (worker ? worker.life.drain() : end()),
     abort: () => worker?.life.abort(),
     cut: () => worker?.life.cut(),
     report: () => worker!.life.report(),
@@ -51,6 +49,13 @@ const channel = new Channel<ParentServices>({
     worker.log.error({ err: error, method }, 'a call of the parent failed');
   },
   onClose: () => process.exit(isDrained ? 0 : 1),
+});
+
+// In the order sent: no connection comes after the order to drain.
+process.on('message', (kind, socket) => {
+  if (kind === 'connection') worker?.connections.take(socket as Socket | undefined);
+  else if (worker) void worker.drain();
+  else end();
 });
 
 /** All is said and written. */

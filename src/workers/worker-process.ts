@@ -35,6 +35,7 @@ export class WorkerProcess implements HubMember {
   readonly #process: ChildProcess;
   readonly #channel: Channel<WorkerServices>;
   #isReady = false;
+  #hasEnded = false;
   #connections = 0;
 
   constructor(options: WorkerProcessOptions) {
@@ -44,8 +45,11 @@ export class WorkerProcess implements HubMember {
       socket: this.#process.stdio[4] as unknown as Duplex,
       services: this.#services(),
       onFault: (method, err) => options.log.error({ err, method, pid: this.pid }, 'a call of a worker failed'),
-      // A process without its parent has to end: this one may hang.
-      onClose: () => this.#isReady && this.#endIn(END_MS),
+      onClose: () => {
+        this.#isReady = false;
+        // A process without its parent has to end: this one may hang.
+        this.#endIn(END_MS);
+      },
     });
     // A process that cannot be started, or not be sent to, reports it here; it ends all the same.
     this.#process.once('error', ({ message }) => this.#over(message));
@@ -103,9 +107,10 @@ export class WorkerProcess implements HubMember {
     return this.#channel.ask('life', 'has', keys);
   }
 
+  /** Takes no new request, and ends once all answers have; the connections that it was given come first. */
   drain(): void {
     this.#isReady = false;
-    this.#channel.tell('life', 'drain');
+    this.#process.send('drain', (error) => error && this.kill());
   }
 
   abort(): void {
@@ -142,8 +147,8 @@ export class WorkerProcess implements HubMember {
   }
 
   #over(why: string): void {
-    if (this.#connections === -1) return;
-    this.#connections = -1;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#isReady = false;
     this.#options.onEnd(why);
   }

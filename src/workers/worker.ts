@@ -22,6 +22,8 @@ export interface Worker {
   readonly connections: HandedConnections;
   readonly store: WorkerServices['store'];
   readonly life: Omit<WorkerServices['life'], 'start'>;
+  /** Resolves once all answers have ended, and nothing is left to be written. */
+  drain(): Promise<void>;
   readonly log: Log;
 }
 
@@ -58,16 +60,16 @@ export async function startWorker(
     connections,
     log,
     store: { gone: (gone) => core.stores.goneFromFile(gone) },
+    async drain() {
+      isStopping = true;
+      await connections.drain();
+      // Others may play an answer of this one to their clients; the pool's deadline ends that.
+      await core.fleet()?.unfollowed();
+      await core.abort();
+      await core.close();
+      onDrained();
+    },
     life: {
-      async drain() {
-        isStopping = true;
-        await connections.drain();
-        // Others may play an answer of this one to their clients; the pool's deadline ends that.
-        await core.fleet()?.unfollowed();
-        await core.abort();
-        await core.close();
-        onDrained();
-      },
       abort: () => void core.abort(),
       cut: () => connections.cut(),
       has: (keys) => keys.map((key) => core.stores.memory.has(key)),

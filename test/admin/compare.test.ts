@@ -1,13 +1,15 @@
 /**
  * The views of the admin API for people: a proxy's state, the entries near one, and how two differ.
  */
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { DoctorReport } from '../../src/admin/doctor.ts';
 import type { NearestJson } from '../../src/admin/nearest.ts';
 import type { ProxyState } from '../../src/admin/state.ts';
 import type { Explanation } from '../../src/request/explain.ts';
-import { CHAT, chatRequest } from '../harness/answers.ts';
-import { ask } from '../harness/client.ts';
+import { beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
+import { ask, begin } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
 import { CheckedAdminClient, type Refusal } from './checked-client.ts';
@@ -88,6 +90,46 @@ describe('an entry', () => {
       seconds: expect.any(Number),
     });
     expect(await savedBy('llama')).toMatchObject({ dollars: null, tokens: 16 });
+  });
+});
+
+describe('an answer', () => {
+  story(
+    'that is a stream has the arrival of each of its events, after a restart too',
+    async ({ folder, upstream, open }) => {
+      const clock = createTestClock();
+      const settings = { store: { path: join(folder, 'cache.sqlite') } };
+      const proxy = await open(settings, clock);
+      const events = [': a comment\n\n', ...chatEvents(['a', 'b'])];
+      upstream.script = (call) => beginStream(call);
+      const live = await begin(proxy.url + CHAT, { body: chatRequest('a', { stream: true }) });
+      const call = await upstream.called(1);
+      let sent = 0;
+      for (const event of events) {
+        clock.advance(30);
+        call.response.write(event);
+        await live.receives((sent += event.length));
+      }
+      call.response.end();
+      await live.ended;
+      const read = async ({ adminUrl }: Proxy) => {
+        const admin = new CheckedAdminClient(adminUrl);
+        const [row] = await admin.rows();
+        return (await admin.show(row?.key ?? '')).answer.arrivals;
+      };
+      const arrivals = [60, 90, 120, 150, 180];
+      expect(await read(proxy)).toEqual(arrivals);
+      await proxy.stop();
+      expect(await read(await open(settings, clock))).toEqual(arrivals);
+    },
+  );
+
+  story('that is JSON has none', async ({ open }) => {
+    const proxy = await open();
+    await send(proxy, chatRequest());
+    const admin = new CheckedAdminClient(proxy.adminUrl);
+    const [row] = await admin.rows();
+    expect((await admin.show(row?.key ?? '')).answer.arrivals).toBeNull();
   });
 });
 

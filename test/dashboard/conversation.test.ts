@@ -143,8 +143,8 @@ describe('a stream', () => {
     });
   });
 
-  test('has one event for each block, whatever ends its lines', () => {
-    expect(eventsOf('event: a\ndata: 1\n\ndata: 2\ndata: 3\n\n: idle\n\n')).toEqual(['1', '2\n3', '']);
+  test('has one event for each block with data, whatever ends its lines', () => {
+    expect(eventsOf('event: a\ndata: 1\n\ndata: 2\ndata: 3\n\n: idle\n\n')).toEqual(['1', '2\n3']);
     expect(eventsOf('data: 1\r\n\r\ndata: 2\r\n\r\n')).toEqual(['1', '2']);
     expect(eventsOf('data: cut')).toEqual(['cut']);
   });

@@ -35,7 +35,7 @@ export interface SavedByModel {
   readonly follows: number;
   readonly misses: number;
   readonly dollars: { readonly saved: number; readonly spent: number };
-  readonly tokens: { readonly saved: TokenUsage; readonly spent: TokenUsage };
+  readonly tokens: { readonly saved: number; readonly spent: number };
   readonly unpricedTokens: { readonly saved: number; readonly spent: number };
 }
 
@@ -63,11 +63,13 @@ export interface TierState {
   readonly evictions: number;
 }
 
+/** An upstream that has failed since the start. */
 export interface UpstreamState {
   readonly origin: string;
   readonly state: 'up' | 'down';
-  readonly since: string | null;
-  readonly code: string | null;
+  readonly since: string;
+  /** Of its last failure. */
+  readonly reason: string;
 }
 
 export interface TokenUsage {
@@ -144,7 +146,7 @@ export interface KeptAnswer {
   readonly headers: readonly (readonly string[])[];
   readonly body: string;
   readonly encoding: 'utf8' | 'base64';
-  /** By event of a stream, the milliseconds from the call to its arrival. */
+  /** By event of a stream that has data, the milliseconds from the call to its arrival. */
   readonly arrivals?: readonly number[] | null;
 }
 
@@ -156,10 +158,9 @@ export interface NearestAnswer {
 
 export interface NearEntry {
   readonly key: string;
-  readonly model: string | null;
-  readonly storedAt: string;
   readonly differences: number;
-  readonly first: string | null;
+  /** A JSON Pointer. */
+  readonly first: string;
 }
 
 export interface ComparedSide {

@@ -22,7 +22,7 @@ export function ChartLegend({ lines, shown, pointed, onToggle }: ChartLegendProp
           title={line.title}
           onClick={() => onToggle(line.name)}
         >
-          <i class={line.kind} style={{ '--colour': `var(${line.colour})` }} />
+          <i class={line.dash ? 'line dashed' : line.kind} style={{ '--colour': `var(${line.colour})` }} />
           {line.name}
           <b>{pointed === null ? line.total : line.format(line.values[pointed] ?? null)}</b>
         </button>

@@ -4,17 +4,12 @@
 import { fieldsOf, listOf, type LooseObject, type Part, parseJson, textOf, type Turn } from './part.ts';
 import { answeredTurns } from './turns.ts';
 
-/** The `data` of each event of a stream, in order; one for each block that an empty line ends. */
+/** The `data` of each event of a stream that has any, in order: comments are none. */
 export function eventsOf(body: string): readonly string[] {
-  const blocks = body.split(/\r?\n\r?\n|\r\r/);
-  if (blocks.at(-1)?.trim() === '') blocks.pop();
-  return blocks.map((block) =>
-    block
-      .split(/\r?\n|\r/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(5).replace(/^ /, ''))
-      .join('\n'),
-  );
+  return body.split(/\r?\n\r?\n|\r\r/).flatMap((block) => {
+    const lines = block.split(/\r?\n|\r/).filter((line) => line.startsWith('data:'));
+    return lines.length === 0 ? [] : [lines.map((line) => line.slice(5).replace(/^ /, '')).join('\n')];
+  });
 }
 
 /** A part that grows. */

@@ -3,7 +3,7 @@
  */
 import type { NearestAnswer } from '../api/answers.ts';
 import { useResource } from '../api/resource.ts';
-import { formatAge, formatTime, shortKey } from '../format.ts';
+import { shortKey } from '../format.ts';
 import { explainReason } from '../outcomes.ts';
 import { usePage } from '../page-context.ts';
 import { hashFrom } from '../route.ts';
@@ -15,7 +15,7 @@ interface NearestProps {
 }
 
 export function Nearest({ entryKey, reason }: NearestProps) {
-  const { route, now } = usePage();
+  const { route } = usePage();
   const { value, error } = useResource<NearestAnswer>(`/entries/${encodeURIComponent(entryKey)}/nearest`);
   return (
     <section class="nearest" aria-label="Nearest entries">
@@ -24,19 +24,11 @@ export function Nearest({ entryKey, reason }: NearestProps) {
       {(value?.why ?? error?.message) && <p class="quiet">{value?.why ?? error?.message}</p>}
       {value && value.nearest.length > 0 && (
         <ol>
-          {value.nearest.map(({ key, model, storedAt, differences, first }) => (
+          {value.nearest.map(({ key, differences, first }) => (
             <li key={key}>
               <a href={hashFrom(route.value, 'compare', { a: entryKey, b: key })}>Compare with {shortKey(key)}</a>
-              <span class="quiet" title={formatTime(Date.parse(storedAt))}>
-                {model}, {formatAge(Date.parse(storedAt), now.value)}
-              </span>
               <span>
-                {differences === 1 ? 'one difference' : `${differences} differences`}
-                {first !== null && (
-                  <>
-                    , first <code>{first}</code>
-                  </>
-                )}
+                {differences === 1 ? 'one difference' : `${differences} differences`}, first <code>{first}</code>
               </span>
             </li>
           ))}

@@ -15,8 +15,8 @@ interface LatencyChartProps {
 }
 
 const SHARES = [
-  { share: 0.5, name: 'half', fewest: 1 },
-  { share: 0.95, name: '95 %', fewest: FEWEST_FOR_RATE, dash: [4, 3] },
+  { share: 0.5, name: 'p50', fewest: 1 },
+  { share: 0.95, name: 'p95', fewest: FEWEST_FOR_RATE, dash: [4, 3] },
 ] as const;
 
 export function LatencyChart({ series, steps, step }: LatencyChartProps) {
@@ -24,7 +24,7 @@ export function LatencyChart({ series, steps, step }: LatencyChartProps) {
   return (
     <Chart
       title="Latency"
-      unit="at most, for half and for 95 % of them"
+      unit="half (p50) and 95 % (p95) took at most this"
       time={steps.time}
       step={step}
       lines={lines}
@@ -44,7 +44,7 @@ function linesOf({ buckets, hitLatency, upstreamLatency }: SeriesAnswer, steps: 
     SHARES.map(({ share, name, fewest, ...dash }) => {
       const counts = columns.map(sum);
       return {
-        name: `${word}, ${name}`,
+        name: `${word} ${name}`,
         colour,
         values: quantiles(steps, bounds, columns, share, fewest),
         kind: 'line' as const,

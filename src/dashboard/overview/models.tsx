@@ -62,7 +62,7 @@ function Line({ line, route }: { readonly line: SavedByModel; readonly route: Pa
       </th>
       <td class="number">{formatCount(requests)}</td>
       <td class="number">{formatPercent(hitRateOf(hits, follows, misses))}</td>
-      <td class="number">{formatShort(tokens.saved.input + tokens.saved.output)}</td>
+      <td class="number">{formatShort(tokens.saved)}</td>
       <td class="number">{priced(dollars.saved)}</td>
       <td class="number">{priced(dollars.spent)}</td>
     </tr>

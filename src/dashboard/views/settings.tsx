@@ -8,6 +8,7 @@ import { useResource } from '../api/resource.ts';
 import { formatCount } from '../format.ts';
 import { Problem } from '../part/problem.tsx';
 
+const TONES = { ok: 'good', warning: 'warn', failure: 'bad' } as const;
 const WORDS = { ok: 'ok', warning: 'look', failure: 'wrong' } as const;
 
 export function SettingsView() {
@@ -47,7 +48,7 @@ function Doctor() {
 function Finding({ finding: { check, state, says, advice, details } }: { readonly finding: DoctorFinding }) {
   return (
     <li class={`finding ${state}`}>
-      <span class={`sign ${state === 'ok' ? 'good' : 'bad'}`}>
+      <span class={`sign ${TONES[state]}`}>
         <i aria-hidden="true">{state === 'ok' ? '●' : '▲'}</i>
         {WORDS[state]}
       </span>
