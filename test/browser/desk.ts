@@ -44,7 +44,7 @@ export const VIEWS = ['overview', 'live', 'entries', 'compare', 'purge', 'settin
 export const test = base.extend<Desks>({
   browser: [
     async ({}, use) => {
-      const browser = await launchChromium(['--js-flags=--expose-gc', '--enable-precise-memory-info']);
+      const browser = await launchChromium([]);
       await use(browser);
       await browser.close();
     },
@@ -73,6 +73,7 @@ async function openDesk(
   ends.push(() => context.close());
   const complaints = await listen(context);
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const client = connect(NEWEST, `${proxy.url}/v1`, { maxRetries: 0 });
   return {
     upstream,
