@@ -8,7 +8,15 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { type Call, compact, type Entry, type PurgeMark, type StoredRequest, type Variant } from './entry.ts';
+import {
+  type Call,
+  compact,
+  type Entry,
+  type Label,
+  type PurgeMark,
+  type StoredRequest,
+  type Variant,
+} from './entry.ts';
 import { isObject } from './json.ts';
 import { isUsage } from './usage.ts';
 
@@ -114,13 +122,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isVariant(value: unknown): value is Variant {
+export function isVariant(value: unknown): value is Variant {
   if (!isObject(value)) return false;
   const { by, digest } = value;
   return Array.isArray(by) && by.every((name) => typeof name === 'string') && typeof digest === 'string';
 }
 
-function isCall(value: unknown): value is Call {
+export function isCall(value: unknown): value is Call {
   if (!isObject(value)) return false;
   const { usage, firstByteMs, ms, model } = value;
   return (
@@ -130,24 +138,29 @@ function isCall(value: unknown): value is Call {
   );
 }
 
-function isPurgeMark(value: unknown): value is PurgeMark {
+export function isPurgeMark(value: unknown): value is PurgeMark {
   if (!isObject(value)) return false;
   const { log, id, record } = value;
   return typeof log === 'string' && Number.isInteger(id) && typeof record === 'string';
 }
 
-function isStoredRequest(value: unknown): value is StoredRequest {
+export function isLabel(value: unknown): value is Label {
   if (!isObject(value)) return false;
-  const { endpoint, model, scope, tags, parts } = value;
+  const { endpoint, model, scope, tags } = value;
   return (
     [endpoint, scope].every((text) => typeof text === 'string') &&
     (model === null || typeof model === 'string') &&
     Array.isArray(tags) &&
-    tags.every((tag) => typeof tag === 'string') &&
-    (parts === null || (isObject(parts) && Object.values(parts).every((part) => typeof part === 'string')))
+    tags.every((tag) => typeof tag === 'string')
   );
 }
 
-function isRawHeaders(value: unknown): value is string[] {
+function isStoredRequest(value: unknown): value is StoredRequest {
+  if (!isLabel(value)) return false;
+  const { parts } = value as Partial<Record<'parts', unknown>>;
+  return parts === null || (isObject(parts) && Object.values(parts).every((part) => typeof part === 'string'));
+}
+
+export function isRawHeaders(value: unknown): value is string[] {
   return Array.isArray(value) && value.length % 2 === 0 && value.every((item) => typeof item === 'string');
 }
