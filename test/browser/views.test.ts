@@ -52,7 +52,14 @@ describe('the overview', () => {
     const tables = main.getByRole('button', { name: 'Table' });
     expect(await tables.count()).toBe(3);
     for (const table of await tables.all()) await table.click();
-    await expect.poll(() => main.getByRole('region', { name: /, as a table$/ }).locator('tbody tr').count()).toBe(3);
+    await expect
+      .poll(() =>
+        main
+          .getByRole('region', { name: /, as a table$/ })
+          .locator('tbody tr')
+          .count(),
+      )
+      .toBe(3);
     expect(desk.complaints).toEqual([]);
   });
 });
@@ -127,7 +134,9 @@ describe('entries', () => {
   });
 
   test('show a stream as it was said, its raw bytes and its headers', async ({ openDesk }) => {
-    const desk = await openDesk({ script: ({ response }) => sendPaced(response, chatEvents(['Ebb ', 'and flow.']), 30) });
+    const desk = await openDesk({
+      script: ({ response }) => sendPaced(response, chatEvents(['Ebb ', 'and flow.']), 30),
+    });
     await desk.ask('Tell me of the tide.', { stream: true });
     await landed(desk.proxy);
     const main = await desk.show('entries');
