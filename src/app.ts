@@ -3,8 +3,10 @@
  * admin API. Nothing here is shared with another proxy in the same process.
  */
 import type { Server } from 'node:http';
-import type { Readiness } from './admin/admin.ts';
+import type { AdminOptions } from './admin/admin.ts';
 import { explainDocument } from './admin/explain.ts';
+import { examineRunning } from './admin/doctor.ts';
+import { type Readiness, StateReader, type StateSources } from './admin/state.ts';
 import { LazyAdminServer } from './admin/lazy-admin-server.ts';
 import { createApiHandler } from './api.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -17,11 +19,12 @@ import { createAdminListener, createApiListener, type Listener } from './http/li
 import { Lobby } from './http/lobby.ts';
 import type { FleetReading } from './ledger/fleet-metrics.ts';
 import type { Hint } from './ledger/hint-list.ts';
-import { Metrics, type TierReading } from './ledger/metrics.ts';
+import { type MetricSources, Metrics, type TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { Rules } from './request/parsed-head.ts';
 import type { Catalogue, TierSize } from './store/catalogue.ts';
 import type { LruInfo } from './store/memory.ts';
+import type { UpstreamReading } from './upstream/health.ts';
 
 export interface App extends Omit<Core, 'open'> {
   readonly api: Listener;
@@ -65,6 +68,8 @@ export interface WorkerGroupState {
   readonly lru: LruInfo;
   readonly hints: readonly Hint[];
   readonly fleet: FleetReading | null;
+  /** As each worker sees them. */
+  readonly upstreams: readonly UpstreamReading[];
   /** How late event loops were since the last look, in seconds by quantile. */
   readonly delays: Readonly<Record<string, number>>;
 }
@@ -81,7 +86,14 @@ export function createApp(
   workers: WorkerGroup | null = null,
 ): App {
   const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
-  const metrics = createMetrics(core, workers);
+  const sources = createSources(config, core, workers);
+  const metrics = createMetrics(core, sources);
+  const state = new StateReader({
+    ...sources,
+    startedAt: clock.now(),
+    readiness: () => app.readiness,
+    api: () => ({ host: config.host, port: portOf(api) ?? config.port }),
+  });
   const [api, admin] = [workers?.api ?? createApiListener(), createAdminListener()];
   const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
   let rules: Rules;
@@ -92,19 +104,12 @@ export function createApp(
     outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
     explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
     catalogue: workers?.catalogueOver(core.store) ?? core.store,
+    priceOf: (model, usage) => core.ledger.priceOf(model, usage),
+    rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),
     removals: core.cache.removals,
     lru: () => workers?.state.lru ?? core.stores.lru(),
-    async stats() {
-      await workers?.look();
-      const [stats, fleet] = await Promise.all([core.ledger.stats(), core.fleet()?.books?.stats()]);
-      return { ...stats, ...(fleet !== undefined && { fleet }), hints: workers?.state.hints ?? core.hints.list() };
-    },
-    async metrics() {
-      await workers?.look();
-      return metrics.text();
-    },
     subscribe: (subscriber) => core.ledger.subscribe(subscriber),
-    settings: () => showConfig(config, origins),
+    ...createReadings(core, workers, { config, origins, metrics, state }),
     clock,
     log,
   });
@@ -131,14 +136,69 @@ export function createApp(
     },
     async close() {
       metrics.close();
+      state.close();
       await core.close();
     },
   };
   return app;
 }
 
-function createMetrics({ stores, files, admission, ledger, fleet }: Core, workers: WorkerGroup | null): Metrics {
-  const metrics = new Metrics({
+/** Null while it does not listen. */
+function portOf(listener: Listener): number | null {
+  const address = listener.address();
+  return typeof address === 'object' ? (address?.port ?? null) : null;
+}
+
+type Readings = Required<Pick<AdminOptions, 'stats' | 'series' | 'metrics' | 'settings' | 'state' | 'doctor'>>;
+
+interface Read {
+  readonly config: Config;
+  readonly origins: readonly Origin[];
+  readonly metrics: Metrics;
+  readonly state: StateReader;
+}
+
+/** The numbers that the admin API shows; those of workers are looked at first. */
+function createReadings(core: Core, workers: WorkerGroup | null, { config, origins, metrics, state }: Read): Readings {
+  const { ledger, fleet } = core;
+  const hints = () => workers?.state.hints ?? core.hints.list();
+  return {
+    async stats() {
+      await workers?.look();
+      const [stats, ofFleet] = await Promise.all([ledger.stats(), fleet()?.books?.stats()]);
+      return { ...stats, ...(ofFleet !== undefined && { fleet: ofFleet }), hints: hints() };
+    },
+    series: async (query) => ({ node: nodeOf(config, core), ...(await ledger.series(query)) }),
+    async metrics() {
+      await workers?.look();
+      return metrics.text();
+    },
+    settings: () => showConfig(config, origins),
+    async state() {
+      await workers?.look();
+      return state.read();
+    },
+    async doctor() {
+      await workers?.look();
+      const named = origins.map(({ path, shown, from }) => `${path} = ${shown}, from ${from}`);
+      return examineRunning(state.read(), hints(), named);
+    },
+  };
+}
+
+type Sources = MetricSources & Pick<StateSources, 'counts' | 'upstreams' | 'node'>;
+
+/** Null where there is no other. */
+function nodeOf({ redis }: Config, { fleet }: Core): string | null {
+  return redis === null ? null : (fleet()?.hub.node ?? null);
+}
+
+function createSources(config: Config, core: Core, workers: WorkerGroup | null): Sources {
+  const { stores, files, admission, fleet } = core;
+  return {
+    counts: () => core.ledger.counts(),
+    upstreams: () => workers?.state.upstreams ?? core.upstream.readings?.() ?? [],
+    node: () => nodeOf(config, core),
     version: packageVersion(),
     tiers: () => [...(workers?.tiersBeside(stores.tiers()) ?? stores.tiers()), ...(fleet()?.tiers() ?? [])],
     files,
@@ -147,7 +207,11 @@ function createMetrics({ stores, files, admission, ledger, fleet }: Core, worker
     bytesInTheAir: () => (workers?.state ?? admission).bytes,
     fleet: () => (workers ? workers.state.fleet : (fleet()?.reading() ?? null)),
     ...(workers && { delays: () => workers.state.delays }),
-  });
+  };
+}
+
+function createMetrics({ ledger }: Core, sources: MetricSources): Metrics {
+  const metrics = new Metrics(sources);
   ledger.subscribe((record) => metrics.observe(record));
   ledger.onCall((record) => metrics.observeCall(record));
   return metrics;

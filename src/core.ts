@@ -133,7 +133,8 @@ export function createCore(
   const budget = new RequestBudget(config.limits.requestBytes);
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);
-  const parts: CoreParts = { cache, callers, clock, decoding, hints, keyer, ledger, log, store, upstream };
+  const isStoreUp = () => stores.isFileRead() && (config.redis === null || fleet?.hub.state === 'up');
+  const parts: CoreParts = { cache, callers, clock, decoding, hints, isStoreUp, keyer, ledger, log, store, upstream };
   return {
     ...parts,
     admission,

@@ -27,6 +27,8 @@ export interface Stores extends FleetStores {
   readonly openFile: (secret: Buffer | null) => Promise<Failure | null>;
   readonly tiers: () => readonly TierReading[];
   readonly isFileUp: () => boolean;
+  /** True where lookups find what the file has, or there is none. */
+  readonly isFileRead: () => boolean;
   readonly lru: () => LruInfo;
   /** Another process that has the file open threw this away. */
   readonly goneFromFile: (gone: Gone) => void;
@@ -89,6 +91,7 @@ export function createStores(
       ...(file ? [{ tier: file.name, maxBytes: bytes, ...file.held }] : []),
     ],
     isFileUp: () => file?.state === 'up',
+    isFileRead: () => file?.state !== 'down' && file?.state !== 'stalled',
     lru: () => memory.info(),
     goneFromFile: onGone,
     onGone: (listener) => void listeners.push(listener),

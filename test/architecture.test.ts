@@ -6,6 +6,8 @@ const SOURCE = new URL('../src', import.meta.url).pathname;
 
 /** The rooms, each of which may import only those above it; a file beside the rooms is a room of its own. */
 const ROOMS = [
+  // In the browser: it knows the admin API, and nothing of the program.
+  ['dashboard'],
   ['errors', 'clock', 'log', 'endpoint', 'dialect', 'coding'],
   ['thread', 'privacy'],
   ['config', 'secret', 'redis'],
@@ -27,9 +29,9 @@ const ROOMS = [
   ['main'],
 ];
 
-const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
 const textOf = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
-const roomOf = (file: string) => (file.split('/')[0] as string).replace(/\.ts$/, '');
+const roomOf = (file: string) => (file.split('/')[0] as string).replace(/\.tsx?$/, '');
 const rankOf = (room: string) => ROOMS.findIndex((rooms) => rooms.includes(room));
 
 /** The imports of a file: our own files by their path below `src`, packages by name. */
@@ -51,7 +53,7 @@ describe('the rooms', () => {
   test('are all known, and there is no junk drawer', () => {
     expect(FILES.length).toBeGreaterThan(30);
     expect([...new Set(FILES.map(roomOf))].filter((room) => rankOf(room) === -1)).toEqual([]);
-    expect(FILES.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)\.ts$/.test(file))).toEqual([]);
+    expect(FILES.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)\.tsx?$/.test(file))).toEqual([]);
   });
 
   test('import only rooms above them', () => {
@@ -151,7 +153,7 @@ describe('only at the edge', () => {
 /** The text that is read by people: the program, its tests, its configuration. */
 const PROSE = ['src', 'test', 'config'].flatMap((folder) => {
   const root = join(SOURCE, '..', folder);
-  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name));
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]sx?$/.test(name));
   return names.map((name) => ({ name: `${folder}/${name}`, text: readFileSync(join(root, name), 'utf8') }));
 });
 

@@ -12,7 +12,7 @@ const DOCUMENTS = listDocuments(ROOT);
 const PACKAGE = JSON.parse(read('package.json'));
 
 const SOURCES = readdirSync(new URL('src', ROOT), { recursive: true, encoding: 'utf8' }).filter((path) =>
-  /\.[jt]s$/.test(path),
+  /\.[jt]sx?$/.test(path),
 );
 const ROOMS = [...new Set(SOURCES.filter((path) => path.includes('/')).map((path) => path.split('/')[0] as string))];
 
@@ -134,7 +134,7 @@ describe('every file of the program', () => {
   test.each(ROOMS)("in %s/ is named in that room's README, whose table names no other", (room) => {
     const readme = read(`src/${room}/README.md`);
     const named = new Set(codeOf(readme));
-    const files = SOURCES.filter((path) => path.startsWith(`${room}/`)).map((path) => path.replace(/\.[jt]s$/, ''));
+    const files = SOURCES.filter((path) => path.startsWith(`${room}/`)).map((path) => path.replace(/\.[jt]sx?$/, ''));
     // A file below a room's folder may be named by its last part: `chat` of `endpoints/`.
     const namesOf = (file: string) => [file.slice(room.length + 1), basename(file)];
     expect(files.filter((file) => !namesOf(file).some((name) => named.has(name)))).toEqual([]);
@@ -145,7 +145,7 @@ describe('every file of the program', () => {
 
   test('beside the rooms, and every room, is named in docs/architecture.md', () => {
     const rooms = sectionOf(read('docs/architecture.md'), 'The rooms');
-    const beside = SOURCES.filter((path) => !path.includes('/')).map((path) => path.replace(/\.[jt]s$/, ''));
+    const beside = SOURCES.filter((path) => !path.includes('/')).map((path) => path.replace(/\.[jt]sx?$/, ''));
     const named = rooms.match(/(?<=^\| |\[|`)[a-z]+\/?(?=\]|`)/gm) ?? [];
     const tabled = new Set(named.map((name) => name.replace('/', '')));
     expect([...ROOMS, ...beside].filter((name) => !tabled.has(name))).toEqual([]);

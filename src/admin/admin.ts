@@ -19,16 +19,21 @@ import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
+import type { SeriesQuery } from '../ledger/time-series.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
+import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
+import type { PriceOf } from './entry-json.ts';
 import { eventsRoutes, type Subscribe } from './events.ts';
-import { createGuard, type GuardOptions } from './guard.ts';
-
-export type Readiness = 'starting' | 'ready' | 'stopping';
+import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
+import { nearestRoutes, type Rank } from './nearest.ts';
+import { createPage } from './page.ts';
+import type { ProxyState, Readiness } from './state.ts';
+import { readSeriesQuery } from './series-query.ts';
 
 /** A route whose function is missing is not there. */
 export interface AdminOptions extends GuardOptions {
@@ -38,16 +43,24 @@ export interface AdminOptions extends GuardOptions {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
+  readonly priceOf: PriceOf;
+  readonly rank?: Rank;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
   /** The memory tier since the start. */
   readonly lru: () => LruInfo;
   /** From the usage ledger. */
   readonly stats?: () => Promise<object>;
+  /** From the same, by time. */
+  readonly series?: (query: SeriesQuery) => Promise<object>;
   /** In Prometheus' text format. */
   readonly metrics?: () => Promise<string>;
   /** Subscribes to requests as they end. */
   readonly subscribe?: Subscribe;
   readonly settings?: () => ShownConfig;
+  readonly state?: () => Promise<ProxyState>;
+  readonly doctor?: () => Promise<DoctorReport>;
+  /** The folder of the page that was built, where it is another than the package's own. */
+  readonly page?: URL;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -63,7 +76,7 @@ const SECURITY_HEADERS = helmet({
 });
 
 export function createAdmin(options: AdminOptions): Express {
-  const { catalogue, removals, subscribe, clock, log } = options;
+  const { catalogue, removals, priceOf, rank, subscribe, clock, log } = options;
   const admin = express();
   admin.disable('x-powered-by');
   admin.disable('etag');
@@ -71,12 +84,14 @@ export function createAdmin(options: AdminOptions): Express {
     response.set('cache-control', 'no-store');
     next();
   });
-  admin.use(createGuard(options), checkMediaType);
+  // The page is a shell that anybody may load who can reach the listener; all that comes after it needs the token.
+  admin.use(createNameGuard(options), createPage(options.page), createTokenGuard(options), checkMediaType);
   admin.use(stateRoutes(options));
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));
   });
-  admin.use(entriesRoutes({ catalogue, removals, clock }));
+  admin.use(entriesRoutes({ catalogue, removals, priceOf, clock }));
+  if (rank) admin.use(nearestRoutes(catalogue, rank));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
   admin.use((request: Request) => {
     throw unknownRoute(request.method, request.path);
@@ -93,7 +108,7 @@ export function createAdmin(options: AdminOptions): Express {
 
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { readiness, outOfReach = () => [], settings, lru, stats, metrics } = options;
+  const { readiness, outOfReach = () => [], settings, state, doctor, lru, stats, series, metrics, clock } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
@@ -105,7 +120,13 @@ function stateRoutes(options: AdminOptions): Router {
   });
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));
-  if (stats) get('/stats', async (response) => response.json({ ...(await stats()), lru: lru() }));
+  if (state) get('/state', async (response) => response.json(await state()));
+  if (doctor) get('/doctor', async (response) => response.json(await doctor()));
+  if (stats)
+    router.get('/stats', async ({ query }: Request, response: Response) => {
+      const isSeries = series && query.series !== undefined;
+      response.json(isSeries ? await series(readSeriesQuery(query, clock.now())) : { ...(await stats()), lru: lru() });
+    });
   if (metrics) get('/metrics', async (response) => response.type(METRICS_TYPE).send(await metrics()));
   return router;
 }

@@ -16,21 +16,21 @@ const MAX_ROWS = 500;
 
 /** Characters are counted as a description's `maxLength` counts them: by code points. */
 const MOST_CHARACTERS = 1_024;
-const text = z
+export const text = z
   .string()
   .refine(
     (value) => value !== '' && value.length <= 2 * MOST_CHARACTERS && [...value].length <= MOST_CHARACTERS,
     `it must be 1 to ${MOST_CHARACTERS} characters`,
   );
 const endpoint = z.enum(ENDPOINTS);
-const scope = z
+export const scope = z
   .string()
   .regex(
     /^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/,
     'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name',
   );
 const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
-const whole = z
+export const whole = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,14})$/, 'it must be a whole number')
   .transform(Number);
@@ -103,7 +103,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The member that is at fault, and how. */
-function firstIssue({ issues }: z.ZodError): [name: string, why: string] {
+export function firstIssue({ issues }: z.ZodError): [name: string, why: string] {
   const [issue] = issues;
   if (issue?.code === 'unrecognized_keys')
     return [JSON.stringify(issue.keys[0]?.slice(0, 80)), 'there is no such member'];

@@ -11,15 +11,16 @@ import { readText, textOf } from './body.ts';
 import { readListing, readPurge } from './criteria.ts';
 import { writeCursor } from './cursor.ts';
 import { findRow } from './find-row.ts';
-import { entryJson, entryRowJson } from './entry-json.ts';
+import { entryJson, entryRowJson, type PriceOf } from './entry-json.ts';
 
 export interface EntriesOptions {
   readonly catalogue: Catalogue;
   readonly removals: Pick<Removals, 'purge' | 'purgeAll' | 'countAll' | 'written'>;
+  readonly priceOf: PriceOf;
   readonly clock: Clock;
 }
 
-export function entriesRoutes({ catalogue, removals, clock }: EntriesOptions): Router {
+export function entriesRoutes({ catalogue, removals, priceOf, clock }: EntriesOptions): Router {
   const router = Router();
 
   router.get('/entries', async (request: Request, response: Response) => {
@@ -28,7 +29,7 @@ export function entriesRoutes({ catalogue, removals, clock }: EntriesOptions): R
     const page = await catalogue.list(listing);
     if (!page) throw overloaded();
     response.json({
-      entries: page.rows.map((row) => entryRowJson(row, now)),
+      entries: page.rows.map((row) => entryRowJson(row, now, priceOf)),
       next: page.next && writeCursor(listing.sort, page.next),
     });
   });
@@ -37,7 +38,7 @@ export function entriesRoutes({ catalogue, removals, clock }: EntriesOptions): R
     const row = await findRow(catalogue, request.params.key);
     const entry = await catalogue.read(row.key);
     if (!entry) throw unknownEntry(row.key);
-    response.json(entryJson(row, entry, clock.now()));
+    response.json(entryJson(row, entry, clock.now(), priceOf));
   });
 
   router.delete('/entries/:key', async (request: Request<{ key: string }>, response: Response) => {

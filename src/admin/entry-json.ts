@@ -2,7 +2,9 @@
  * Entries as JSON. Text of clients stands in strings, and is nothing but data.
  */
 import { isUtf8 } from 'node:buffer';
+import { decodeArrivals } from '../response/arrival-times.ts';
 import type { Call, Entry } from '../response/entry.ts';
+import type { Usage } from '../response/usage.ts';
 import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
 import { scopeLabel } from '../request/caller.ts';
 import { formOf } from '../request/fingerprint.ts';
@@ -23,7 +25,20 @@ export interface EntryRowJson {
   readonly hits: number;
   readonly tier: string;
   readonly call: Call | null;
+  /** The cost that its hits spared; each null where that is not known. */
+  readonly saved: SavedJson;
 }
+
+export interface SavedJson {
+  readonly dollars: number | null;
+  /** Input and output. */
+  readonly tokens: number | null;
+  /** Of upstream time. */
+  readonly seconds: number | null;
+}
+
+/** In dollars; null where the model has no price. */
+export type PriceOf = (model: string | null, usage: Usage) => number | null;
 
 export interface EntryJson extends EntryRowJson {
   readonly request: AskedRequest | null;
@@ -32,6 +47,8 @@ export interface EntryJson extends EntryRowJson {
     readonly headers: readonly (readonly [name: string, value: string])[];
     readonly body: string;
     readonly encoding: 'utf8' | 'base64';
+    /** In ms since the upstream was asked, of each event of a stream that has data; null where that is not known. */
+    readonly arrivals: readonly number[] | null;
   };
 }
 
@@ -39,6 +56,7 @@ export interface EntryJson extends EntryRowJson {
 export function entryRowJson(
   { key, label, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow,
   now: number,
+  priceOf: PriceOf,
 ): EntryRowJson {
   const { model = null, endpoint = null, scope, tags = [] } = label ?? {};
   return {
@@ -55,16 +73,38 @@ export function entryRowJson(
     hits,
     tier,
     call: call ?? null,
+    saved: savedBy(hits, call, (usage) => priceOf(model ?? call?.model ?? null, usage)),
   };
 }
 
-export function entryJson(row: EntryRow, { head, body, request }: Entry, now: number): EntryJson {
+function savedBy(hits: number, call: Call | undefined, priceOf: (usage: Usage) => number | null): SavedJson {
+  const { usage = null, ms } = call ?? {};
+  const times = (one: number | null | undefined) => (typeof one === 'number' ? one * hits : null);
+  return {
+    dollars: times(usage && priceOf(usage)),
+    tokens: times(usage && usage.input + usage.output),
+    seconds: times(ms && ms / 1_000),
+  };
+}
+
+export function entryJson(
+  row: EntryRow,
+  { head, body, request, arrivals }: Entry,
+  now: number,
+  priceOf: PriceOf,
+): EntryJson {
   const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
   return {
-    ...entryRowJson(row, now),
+    ...entryRowJson(row, now, priceOf),
     request: request?.parts ? askedRequest(request.parts) : null,
-    answer: { status: head.status, headers: pairs, body: body.toString(encoding), encoding },
+    answer: {
+      status: head.status,
+      headers: pairs,
+      body: body.toString(encoding),
+      encoding,
+      arrivals: arrivals === undefined ? null : decodeArrivals(arrivals),
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * `POST /explain`: says why two requests, or one and the key of a stored one,
- * share an answer or not.
+ * `POST /explain`: says why two requests, or one and that of a stored entry, or those of two entries, share an answer
+ * or not.
  */
 import { invalidBody, shown } from '../errors.ts';
 import { askedBy, explain, type Explanation, nameWritten, type ExplainedRequest } from '../request/explain.ts';
@@ -9,7 +9,10 @@ import type { Rules } from '../request/parsed-head.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
 import type { Kept } from '../store/catalogue.ts';
 
-const MEMBERS: readonly string[] = ['a', 'b', 'key'];
+const MEMBERS: readonly string[] = ['a', 'b', 'key', 'keys'];
+
+/** Digits, or all of it. */
+const KEY = /^([0-9a-f]{16,64}|[0-9a-f]{64}\.[a-z+]+(~[0-9a-f]{16})?)$/;
 
 /** Finds the entry whose key begins with these digits. */
 export type FindKept = (digits: string) => Promise<Kept | undefined>;
@@ -17,11 +20,14 @@ export type FindKept = (digits: string) => Promise<Kept | undefined>;
 /** @throws RefrainError `invalid_body`, or what either request would be refused with */
 export async function explainDocument(rules: Rules, find: FindKept, text: string): Promise<Explanation> {
   const { members } = readDocument(text, 'the body');
-  const [a, b, key] = MEMBERS.map((name) => members?.get(name));
+  const [a, b, key, keys] = MEMBERS.map((name) => members?.get(name));
   const stranger = members?.keys().find((name) => !MEMBERS.includes(name));
   if (stranger !== undefined) throw invalidBody(`${shown(stranger)}: there is no such member`);
-  if (!a || !(b || key) || (b && key)) {
-    throw invalidBody('it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b"');
+  if (keys && members?.size === 1) return explainStored(rules, find, JSON.parse(keys.text));
+  if (keys || !a || !(b || key) || (b && key)) {
+    throw invalidBody(
+      'it must be {"a": REQUEST, "b": REQUEST}, or "key": DIGITS in the place of "b", or {"keys": [DIGITS, DIGITS]}',
+    );
   }
   const written = readWrittenRequest(a, 'a');
   const named = nameWritten(rules, written);
@@ -30,9 +36,17 @@ export async function explainDocument(rules: Rules, find: FindKept, text: string
   return explain(rules, askedBy(rules, stored.parts.scope ?? '', written, named), stored);
 }
 
+async function explainStored(rules: Rules, find: FindKept, keys: unknown): Promise<Explanation> {
+  if (!Array.isArray(keys) || keys.length !== 2) throw invalidBody('"keys" must be those of two entries');
+  const [one, other] = keys;
+  return explain(rules, await findStored(find, one), await findStored(find, other));
+}
+
 async function findStored(find: FindKept, key: unknown): Promise<ExplainedRequest> {
-  if (typeof key !== 'string' || !/^[0-9a-f]{16,64}$/.test(key))
-    throw invalidBody('"key" must be 16 to 64 hexadecimal digits, as x-refrain-key gives them');
+  if (typeof key !== 'string' || !KEY.test(key))
+    throw invalidBody(
+      'a key must be 16 to 64 hexadecimal digits, as x-refrain-key gives them, or as entries are listed',
+    );
   const kept = await find(key);
   if (!kept) throw invalidBody(`nothing is kept under ${key}`);
   const { endpoint, parts } = kept.request;

@@ -19,19 +19,26 @@ export interface GuardOptions {
   readonly token: string | null;
 }
 
+type Guard = (request: Request, response: Response, next: NextFunction) => void;
+
 /** Paths that anybody may ask for who can reach the listener. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-export function createGuard({
-  host,
-  token,
-}: GuardOptions): (request: Request, response: Response, next: NextFunction) => void {
-  const expected = token === null ? null : digestOf(`Bearer ${token}`);
-  return (request, response, next) => {
+/** Checks the names by which the listener is asked. */
+export function createNameGuard({ host }: Pick<GuardOptions, 'host'>): Guard {
+  return (request, _response, next) => {
     checkProtocol(request.httpVersion, request.headersDistinct.host?.length ?? 0);
     checkHost(request, host);
     const { origin, host: named = '' } = request.headers;
     if (origin !== undefined && origin !== `http://${named}`) throw forbiddenOrigin(origin);
+    next();
+  };
+}
+
+/** Checks the token, where one is set. */
+export function createTokenGuard({ token }: Pick<GuardOptions, 'token'>): Guard {
+  const expected = token === null ? null : digestOf(`Bearer ${token}`);
+  return (request, response, next) => {
     if (
       expected &&
       !OPEN_PATHS.has(request.path) &&

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { ArrivalTimes } from '../response/arrival-times.ts';
 import type { Validator } from '../response/complete.ts';
 import type { Call, Head, Label } from '../response/entry.ts';
 import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
@@ -29,6 +30,7 @@ export class CallMetrics {
   #tail: TailUsage | EncodedTailUsage | null = null;
   /** The validator that saw its beginning, where nobody validates it any more. */
   #former: Validator | null = null;
+  #arrivals: ArrivalTimes | null = null;
   readonly #model: string | null;
   readonly #endpoint: Endpoint | null;
 
@@ -59,8 +61,15 @@ export class CallMetrics {
     if (this.#endpoint !== null) this.#tail = tailUsageOf(this.#endpoint, head);
   }
 
-  saw(chunk: Buffer): void {
+  /** @param events that have come by now, of an answer that is validated */
+  saw(chunk: Buffer, events: number): void {
     this.#tail?.push(chunk);
+    if (events > 0) (this.#arrivals ??= new ArrivalTimes()).saw(events, this.#clock.now() - (this.startedAt ?? 0));
+  }
+
+  /** When the events of a stream arrived, as an entry has it. */
+  get arrivals(): string | null {
+    return this.#arrivals?.encode() ?? null;
   }
 
   /** The time and usage of a call whose answer is all here. */

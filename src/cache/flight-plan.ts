@@ -10,6 +10,12 @@ import type { AdmissionControl } from './admission-control.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 
+/** The upstream call of an answer, as it is kept with it; null where it is not known. */
+export interface CallHistory {
+  readonly call: Call | null;
+  readonly arrivals: string | null;
+}
+
 /** The destination of an answer that may be kept. */
 export interface Sink {
   /** The properties of a whole answer. */
@@ -24,7 +30,7 @@ export interface Sink {
   before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
-  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void;
+  keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void;
   /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */

@@ -156,7 +156,7 @@ export class Flight implements Writer, RecordingOwner {
     if (this.#validator?.push(chunk) === 'committed') this.isCommitted = true;
     if (this.isCommitted) this.#awaitEnd();
     const isWanted = this.recording.append(chunk);
-    this.callMetrics.saw(chunk);
+    this.callMetrics.saw(chunk, this.#validator?.events ?? 0);
     return isWanted;
   }
 
@@ -180,12 +180,12 @@ export class Flight implements Writer, RecordingOwner {
 
   /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what is live only */
   #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
-    const [{ head }, { sink }] = [this.recording, this.#plan];
+    const [{ head }, { sink }, { arrivals }] = [this.recording, this.#plan, this.callMetrics];
     if (!head || !sink) return;
     if (verdict === null) this.unkept ??= 'too-large';
     else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : sink.unstorable;
     try {
-      if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, call);
+      if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, { call, arrivals });
     } catch {
       this.unkept = 'store';
     }

@@ -34,10 +34,14 @@ export interface Miss {
   readonly word: 'miss';
   /** Why the last answer under this key was not kept; null where it was, or nothing is known of it. */
   readonly notKept: string | null;
-  /** `isStale`: true where another entry is kept that has expired, is too old for this request, or `isOfFuture`. */
+  /**
+   * `isStale`: true where another entry is kept that has expired (`isExpired`), is too old for this request, or
+   * `isOfFuture`.
+   */
   readonly answer: {
     readonly isKept: boolean;
     readonly isStale: boolean;
+    readonly isExpired: boolean;
     readonly isOfFuture: boolean;
     /** Why it may not be kept, by its head, once that is known; null where it may. */
     readonly unstorable: WhyNotKept | null;

@@ -5,9 +5,9 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
-import type { Call, Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
+import type { Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
-import type { Sink } from './flight-plan.ts';
+import type { CallHistory, Sink } from './flight-plan.ts';
 import type { Flights, FlightSlot } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
 import type { Removals } from './removals.ts';
@@ -64,6 +64,10 @@ export class StoreSink implements Sink {
     return this.before !== undefined && !this.#context.deletedResponses.has(this.before.entry.answerId);
   }
 
+  get isExpired(): boolean {
+    return this.before !== undefined && this.before.entry.expiresAt <= this.#context.clock.now();
+  }
+
   get isOfFuture(): boolean {
     return this.before !== undefined && isOfFuture(this.before.entry, this.#context.clock.now());
   }
@@ -86,7 +90,7 @@ export class StoreSink implements Sink {
     if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
-  keep(head: Head, body: Buffer, answerId: string | null, call: Call | null): void {
+  keep(head: Head, body: Buffer, answerId: string | null, { call, arrivals }: CallHistory): void {
     const { store, clock, flights, hitForMiss, deletedResponses, removals, keptHeaders, retention } = this.#context;
     const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
@@ -99,6 +103,7 @@ export class StoreSink implements Sink {
       ...lifetimeOf(permission.ttl, head, clock.now()),
       ...(variant && { variant }),
       ...(call && { call }),
+      ...(arrivals !== null && { arrivals }),
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };

@@ -16,7 +16,7 @@ import { usagePath } from '../ledger/usage-file.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
-import { failure, ok, type CheckResult, warning } from './finding.ts';
+import { failure, ok, type CheckResult, warning } from '../admin/findings.ts';
 import { formatSize } from './format.ts';
 import type { Examination, Health } from './quick-check.ts';
 

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { reasonOf } from '../errors.ts';
 import { addressOf } from './admin-client.ts';
-import { failure, ok, type CheckResult } from './finding.ts';
+import { failure, ok, type CheckResult } from '../admin/findings.ts';
 
 export interface PortAddress {
   readonly host: string;

@@ -11,7 +11,7 @@ import { connectRedis, type RedisConnection } from '../redis/connection.ts';
 import { checkServers } from '../redis/server-check.ts';
 import { readInfo } from '../redis/server-info.ts';
 import { digestOfSecret, givenSecret, readSecret, secretPath } from '../secret.ts';
-import { type CheckResult, failure, ok, warning } from './finding.ts';
+import { type CheckResult, failure, ok, warning } from '../admin/findings.ts';
 
 /** How often a server is asked for how long that takes. */
 const PINGS = 20;

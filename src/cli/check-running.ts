@@ -7,7 +7,7 @@ import { showConfig, type ShownConfig, type ShownSetting } from '../config/shown
 import { ConfigError } from '../errors.ts';
 import { type AdminClient, createAdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
-import { ok, type CheckResult, warning } from './finding.ts';
+import { ok, type CheckResult, warning } from '../admin/findings.ts';
 import type { ProxyStats } from './proxy-data.ts';
 
 const NONE_RUNS = 'no proxy runs where the settings say';

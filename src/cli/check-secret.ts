@@ -7,7 +7,7 @@ import type { ExaminedConfig } from '../config/sources.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { givenSecret, readSecret, secretPath } from '../secret.ts';
-import { type CheckResult, failure, ok, warning } from './finding.ts';
+import { type CheckResult, failure, ok, warning } from '../admin/findings.ts';
 
 export function checkSecret({ config, origins }: ExaminedConfig): CheckResult {
   const { secret, secretFile, store } = config;

@@ -6,7 +6,7 @@ import type { Examined } from '../config/command.ts';
 import type { Config } from '../config/config.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { isLoopback } from '../config/own-listener.ts';
-import { failure, ok, type CheckResult, warning } from './finding.ts';
+import { failure, ok, type CheckResult, warning } from '../admin/findings.ts';
 
 export function checkSettings(examined: Examined): CheckResult {
   if ('fault' in examined)

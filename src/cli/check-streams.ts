@@ -7,7 +7,7 @@ import type { Target } from '../request/route.ts';
 import { saysNoStore } from '../response/validator.ts';
 import { type Answered, type UpstreamProbe, type Greeting, modelsOf } from './ask-upstream.ts';
 import { recogniseEngine } from './engines.ts';
-import { ok, type CheckResult, warning } from './finding.ts';
+import { ok, type CheckResult, warning } from '../admin/findings.ts';
 
 /** An upstream as a proxy would use it. */
 export interface StreamCandidate extends Pick<Target, 'doneMarker' | 'noStore' | 'dialect'> {

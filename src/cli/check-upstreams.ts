@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { adviceOn } from '../upstream/advice.ts';
 import type { Greeting } from './ask-upstream.ts';
-import { failure, ok, type CheckResult, warning } from './finding.ts';
+import { failure, ok, type CheckResult, warning } from '../admin/findings.ts';
 
 /** @param setting that it is from, as it was written */
 export async function checkUpstream(url: string, setting: string, greeting: Promise<Greeting>): Promise<CheckResult> {

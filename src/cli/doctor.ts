@@ -17,7 +17,8 @@ import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
 import { inertJson, inertLine } from './escape.ts';
-import { type Check, CHECK_MS, type Finding, type FindingState, findOut, ok } from './finding.ts';
+import { type Finding, type FindingState, ok } from '../admin/findings.ts';
+import { type Check, CHECK_MS, findOut } from './finding.ts';
 import type { Output, Style } from './output.ts';
 
 type NamedCheck = readonly [name: string, check: Check];

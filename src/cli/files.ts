@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { readListing } from '../admin/criteria.ts';
 import { writeCursor } from '../admin/cursor.ts';
 import { findRow } from '../admin/find-row.ts';
-import { entryJson, entryRowJson } from '../admin/entry-json.ts';
+import { entryJson, entryRowJson, type PriceOf } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
 import { variableName } from '../config/setting.ts';
 import { ConfigError, RefrainError, unknownEntry } from '../errors.ts';
+import { inDollars, readPrices } from '../ledger/prices.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { readUsageFile } from '../ledger/read-usage-file.ts';
 import type { Unopened } from '../store/encryption.ts';
@@ -31,6 +32,8 @@ export function dataInFiles(
 ): ProxyData {
   const now = systemClock.now();
   const ledger = usagePath(path);
+  const prices = readPrices();
+  const priceOf: PriceOf = (model, usage) => inDollars(prices.nanoDollars(model, usage));
   let isSaid = false;
   let isSearchedInPart = false;
   const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
@@ -48,14 +51,17 @@ export function dataInFiles(
         const { rows, next } = await store.list(listing);
         if (store.unopened && !isSearchedInPart) note(`refrain: what is encrypted was not searched; ${GIVE_SECRET}`);
         isSearchedInPart ||= store.unopened !== null;
-        return { entries: rows.map((row) => entryRowJson(row, now)), next: next && writeCursor(listing.sort, next) };
+        return {
+          entries: rows.map((row) => entryRowJson(row, now, priceOf)),
+          next: next && writeCursor(listing.sort, next),
+        };
       }),
     entry: (key) =>
       inStore(async (store) => {
         const row = await findRow(store, key);
         const entry = await store.read(row.key);
         if (entry === undefined) throw store.unopened ? sealed(row.key, store.unopened) : unknownEntry(row.key);
-        return entryJson(row, entry, now);
+        return entryJson(row, entry, now, priceOf);
       }),
   };
 }

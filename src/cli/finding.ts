@@ -1,23 +1,9 @@
 /**
- * A finding of the doctor. Every check is bounded in time, and none throws:
+ * A check of the doctor. Every check is bounded in time, and none throws:
  * one that cannot be made has failed.
  */
+import { type CheckResult, failure, type Finding } from '../admin/findings.ts';
 import { reasonOf } from '../errors.ts';
-
-export type FindingState = 'ok' | 'warning' | 'failure';
-
-export interface CheckResult {
-  readonly state: FindingState;
-  readonly says: string;
-  /** The remedy; null where none is needed. */
-  readonly advice: string | null;
-  readonly details: readonly string[];
-}
-
-export interface Finding extends CheckResult {
-  /** The name of the check, a word or two. */
-  readonly check: string;
-}
 
 /** An abort of `signal` asks it to end with what it found. */
 export type Check = (signal: AbortSignal) => CheckResult | Promise<CheckResult>;
@@ -25,18 +11,6 @@ export type Check = (signal: AbortSignal) => CheckResult | Promise<CheckResult>;
 /** The time that a check may take, and the time that it may take to end after that. */
 export const CHECK_MS = 4_500;
 const END_MS = 500;
-
-export function ok(says: string, details: readonly string[] = []): CheckResult {
-  return { state: 'ok', says, advice: null, details };
-}
-
-export function warning(says: string, advice: string, details: readonly string[] = []): CheckResult {
-  return { state: 'warning', says, advice, details };
-}
-
-export function failure(says: string, advice: string): CheckResult {
-  return { state: 'failure', says, advice, details: [] };
-}
 
 export async function findOut(name: string, check: Check): Promise<Finding> {
   const limit = CHECK_MS + END_MS;

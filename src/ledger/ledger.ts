@@ -5,11 +5,14 @@
 import type { Log } from '../log.ts';
 import type { UsageFile } from './usage-file.ts';
 import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
-import { NANO_PER_DOLLAR, type Prices } from './prices.ts';
+import { inDollars, type Prices } from './prices.ts';
 import { scopeLabel } from '../request/caller.ts';
+import type { Usage } from '../response/usage.ts';
 import { whyOf } from './reasons.ts';
+import type { TimedRequest } from './open-interval.ts';
 import { amountsOf, dayOf } from './row.ts';
 import type { Stats } from './stats.ts';
+import type { SeriesQuery, TimeSeries } from './time-series.ts';
 
 /** Since the start of the proxy. */
 export type OutcomeCounts = Readonly<Record<LedgerWord | 'requests', number>>;
@@ -25,6 +28,9 @@ type Costs = Pick<UsageRecord, 'time' | 'scope' | 'endpoint' | 'model' | 'call'>
 type Priced = 'scope' | 'dollars';
 
 const DAY_MS = 86_400_000;
+
+/** A call that no request is charged with: it has the amounts of a miss. */
+const CALL: TimedRequest = { outcome: 'miss', ms: 0, reason: null, why: null };
 
 export class Ledger {
   readonly #usageFile: UsageFile;
@@ -94,31 +100,44 @@ export class Ledger {
     return this.#usageFile.stats();
   }
 
+  /** The same as a time series. */
+  series(query: SeriesQuery): Promise<TimeSeries> {
+    return this.#usageFile.series(query);
+  }
+
+  /** In dollars; null where the model has no price. */
+  priceOf(model: string | null, usage: Usage): number | null {
+    return inDollars(this.#prices.nanoDollars(model, usage));
+  }
+
   /** Writes what is not yet written. */
   close(): Promise<void> {
     return this.#usageFile.close();
   }
 
   #write(record: UsageRecord): void {
-    const { scope, dollars } = this.#add(record, record.outcome, 1, whyOf(record));
+    const { scope, dollars } = this.#add(record, record, 1, whyOf(record));
     // One spread alone is a quick copy to V8.
     const priced = { ...record, scope, dollars };
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
   }
 
   #writeCall(record: CallRecord): void {
-    const { scope, dollars } = this.#add(record, 'miss', 0, null);
+    const { scope, dollars } = this.#add(record, CALL, 0, null);
     for (const subscriber of this.#callSubscribers) subscriber({ ...record, scope, dollars });
   }
 
-  /** Adds to the row of its kind. @returns its scope and price as others see them */
-  #add(record: Costs, outcome: LedgerWord, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
+  /** Adds to the row of its kind, and to its minute. @returns its scope and price as others see them */
+  #add(record: Costs, counted: TimedRequest, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
     const { time, scope, endpoint, model, call } = record;
     const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
+    const { outcome } = counted;
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
-    this.#usageFile.add(kind, amountsOf(record, requests, nanoDollars), why);
-    return { scope: label, dollars: nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR };
+    const amounts = amountsOf(record, requests, nanoDollars);
+    this.#usageFile.add(kind, amounts, why);
+    this.#usageFile.addToInterval(time, kind, counted, amounts);
+    return { scope: label, dollars: inDollars(nanoDollars) };
   }
 
   #publish(subscriber: (record: PricedUsageRecord) => void, record: PricedUsageRecord): void {

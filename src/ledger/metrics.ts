@@ -8,6 +8,7 @@
  */
 import { EventLoopDelay } from './event-loop-delay.ts';
 import { addFleetMetrics, type FleetReading } from './fleet-metrics.ts';
+import { HIT_BUCKETS, UPSTREAM_BUCKETS } from './interval.ts';
 import { ModelSums } from './model-sums.ts';
 import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
@@ -39,10 +40,7 @@ export interface MetricSources {
   readonly fleet?: () => FleetReading | null;
 }
 
-/** In seconds: of an answer from the store. */
-const HIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
-/** In seconds: of an answer from a model, which may think for minutes. */
-const UPSTREAM_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1_800];
+const inSeconds = (bounds: readonly number[]) => bounds.map((ms) => ms / 1_000);
 
 export class Metrics {
   readonly #series = new Series();
@@ -52,6 +50,8 @@ export class Metrics {
   readonly #saved = new ModelSums();
   /** Numbers of requests, by outcome and endpoint, and bytes by outcome: made into series at a scrape. */
   readonly #served = new Map<LedgerWord, { readonly requests: Map<string, number>; bytes: number }>();
+  /** Numbers of misses, by reason. */
+  readonly #misses = new Map<string, number>();
   readonly #bypasses = this.#series.counter('bypasses_total', 'Requests that went past the cache, by why', ['reason']);
   readonly #unstored = this.#series.counter('unstored_total', 'Answers of misses that were not kept, by why', [
     'reason',
@@ -64,19 +64,19 @@ export class Metrics {
     'hit_duration_seconds',
     'From the request to the last byte of a hit',
     'tier',
-    HIT_BUCKETS,
+    inSeconds(HIT_BUCKETS),
   );
   readonly #upstreamDurations = this.#series.durations(
     'upstream_duration_seconds',
     'From an upstream call to the end of its answer',
     'endpoint',
-    UPSTREAM_BUCKETS,
+    inSeconds(UPSTREAM_BUCKETS),
   );
   readonly #firstByteDurations = this.#series.durations(
     'upstream_first_byte_seconds',
     'From an upstream call to the head of its answer',
     'endpoint',
-    UPSTREAM_BUCKETS,
+    inSeconds(UPSTREAM_BUCKETS),
   );
   readonly #savedSeconds = this.#series.counter(
     'saved_upstream_seconds_total',
@@ -91,6 +91,9 @@ export class Metrics {
     });
     this.#series.counter('sent_bytes_total', 'Bytes of answers that were sent to clients', ['outcome'], (add) =>
       this.#served.forEach(({ bytes }, outcome) => add({ outcome }, bytes)),
+    );
+    this.#series.counter('misses_total', 'Misses, by why nothing kept could be served', ['reason'], (add) =>
+      this.#misses.forEach((requests, reason) => add({ reason }, requests)),
     );
     this.#money();
     this.#store(sources.tiers);
@@ -125,9 +128,10 @@ export class Metrics {
   }
 
   observe(record: PricedUsageRecord): void {
-    const { outcome, error, tier, call } = record;
+    const { outcome, reason, error, tier, call } = record;
     const why = whyOf(record);
     this.#count(record);
+    if (reason !== null) this.#misses.set(reason, (this.#misses.get(reason) ?? 0) + 1);
     if (error !== null) this.#errors.inc({ code: error });
     if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
     if (tier !== null) this.#hitDurations.observe({ tier }, record.ms / 1_000);

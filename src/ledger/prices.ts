@@ -68,6 +68,11 @@ export class Prices {
   }
 }
 
+/** Null where there is no price. */
+export function inDollars(nanoDollars: number | null): number | null {
+  return nanoDollars === null ? null : nanoDollars / NANO_PER_DOLLAR;
+}
+
 export function readPrices(): Prices {
   return new Prices(JSON.parse(readFileSync(FILE, 'utf8')));
 }

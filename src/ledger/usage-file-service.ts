@@ -6,16 +6,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { FileNews } from '../store/file-news.ts';
 import { checkVersion, SqliteDatabase } from '../store/sqlite-database.ts';
 import { USAGE_MARK } from '../store/sqlite-mark.ts';
+import type { IntervalRow } from './interval.ts';
 import type { Reason } from './reasons.ts';
 import { readReasons } from './reasons-table.ts';
 import type { UsageRow } from './row.ts';
+import { SeriesReading } from './series-reading.ts';
 import { type Stats, StatsSums } from './stats.ts';
+import type { SeriesQuery, TimeSeries } from './time-series.ts';
 import { USAGE_VERSION, UsageTables, readRowsBehind } from './usage-tables.ts';
 
-/** Rows and reasons that are not in the file. */
+/** Rows, reasons and intervals that are not in the file. */
 export interface PendingRows {
   readonly rows: readonly UsageRow[];
   readonly reasons: readonly Reason[];
+  readonly intervals: readonly IntervalRow[];
 }
 
 export type UsageFileService = ReturnType<typeof createService>;
@@ -46,6 +50,8 @@ export function createService({ path }: { readonly path: string }, onNews: (news
   /** The sums of a reading under way, and the last row in them. */
   let reading: { readonly sums: StatsSums; last: UsageRow | null } | null = null;
 
+  let seriesReading: SeriesReading | null = null;
+
   /** Opens the file at its first use, and again after each failure and where another has taken its place. */
   function withTables<T>(now: number, act: (tables: Tables) => T): T {
     return file.withRecovery(now, () => {
@@ -58,12 +64,12 @@ export function createService({ path }: { readonly path: string }, onNews: (news
   return {
     /** Finds why the file cannot be opened, where it cannot. */
     open: (now: number) => withTables(now, () => {}),
-    add(now: number, { rows, reasons }: PendingRows): void {
+    add(now: number, { rows, reasons, intervals }: PendingRows): void {
       // It may be writable by now.
       if (file.unwritable) file.release();
       withTables(now, ({ tables }) => {
         if (tables === null) throw Object.assign(new Error(file.unwritable?.message), { code: 'SQLITE_READONLY' });
-        tables.add(rows, reasons);
+        tables.add(rows, reasons, intervals);
       });
     },
     /** Begins to sum up. @param waiting what is yet to be added, and is not until this is over */
@@ -83,6 +89,17 @@ export function createService({ path }: { readonly path: string }, onNews: (news
         const stats = reading.sums.stats();
         reading = null;
         return stats;
+      });
+    },
+    /** Begins to read a series. @param waiting what is yet to be added, and is not until this is over */
+    readSeries(query: SeriesQuery, waiting: PendingRows): void {
+      seriesReading = new SeriesReading(query, waiting.intervals);
+    },
+    /** Goes on with it. @returns null unless that was all */
+    series(now: number): TimeSeries | null {
+      return withTables(now, ({ database }) => {
+        if (seriesReading === null) throw new Error('no series is read');
+        return seriesReading.next(database);
       });
     },
     close: () => file.close(),

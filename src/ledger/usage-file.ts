@@ -14,12 +14,16 @@ import { besideStore } from '../privacy.ts';
 import { type FileNews, logFileNews } from '../store/file-news.ts';
 import { adviceOn, isRefusal } from '../store/sqlite-failure.ts';
 import type { Failure } from '../thread/failure.ts';
-import { type Service, Thread } from '../thread/thread.ts';
+import { type Reply, type Service, Thread } from '../thread/thread.ts';
+import { IntervalSums } from './interval-sums.ts';
+import type { TimedRequest } from './open-interval.ts';
 import { Reasons } from './reasons.ts';
 import { type Amounts, dayOf, type RowKind } from './row.ts';
 import { type Stats, summarize } from './stats.ts';
+import { seriesOf } from './series-reading.ts';
 import { Sums } from './sums.ts';
-import type { UsageFileService } from './usage-file-service.ts';
+import type { SeriesQuery, TimeSeries } from './time-series.ts';
+import type { PendingRows, UsageFileService } from './usage-file-service.ts';
 
 export interface UsageFileOptions {
   /** Null where they live in memory. */
@@ -51,6 +55,7 @@ export class UsageFile {
   readonly #options: UsageFileOptions;
   readonly #sums = new Sums();
   readonly #reasons = new Reasons();
+  readonly #intervals = new IntervalSums();
   readonly #service: Service<UsageFileService> | null;
   #state: 'up' | 'down' = 'up';
   #retryAt = 0;
@@ -96,35 +101,57 @@ export class UsageFile {
     if (this.#service && !this.#cancelGathering) this.#gather();
   }
 
+  /** Adds a request, or a call that no request is charged with, to its minute. @param time in ms since the epoch */
+  addToInterval(time: number, kind: RowKind, counted: TimedRequest, amounts: Amounts): void {
+    this.#intervals.add(time, kind, counted, amounts);
+  }
+
   /** With all that was added. Where the file cannot be had, of what is in memory. */
   async stats(): Promise<Stats> {
-    const { clock } = this.#options;
-    const today = dayOf(clock.now());
-    if (!this.#service) return this.#summarize(today);
-    this.#retryAt = 0;
-    await within(clock, BUDGET_MS, this.#write());
-    return (await within(clock, BUDGET_MS, this.#read(this.#service, today))) ?? this.#summarize(today);
+    const today = dayOf(this.#options.clock.now());
+    const stats = await this.#read(async (service) => {
+      void service.ask('sumUp', [today, this.#pending()]);
+      return this.#untilRead((now) => service.ask('stats', [now]));
+    });
+    return stats ?? summarize(this.#sums.rows, today, this.#reasons.rows);
+  }
+
+  /** The same of a time series. */
+  async series(query: SeriesQuery): Promise<TimeSeries> {
+    const series = await this.#read(async (service) => {
+      void service.ask('readSeries', [query, this.#pending()]);
+      return this.#untilRead((now) => service.ask('series', [now]));
+    });
+    return series ?? seriesOf(query, [...this.#intervals.rows]);
   }
 
   /** Null where the file cannot be had. Nothing is written meanwhile, which would be counted twice. */
-  async #read(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
-    while (this.#writing) await this.#writing;
-    const reading = this.#sumUp(service, today).finally(() => (this.#writing = null));
-    this.#writing = reading;
-    return reading;
+  async #read<T>(read: (service: Service<UsageFileService>) => Promise<T | null>): Promise<T | null> {
+    const { clock } = this.#options;
+    const service = this.#service;
+    if (!service) return null;
+    this.#retryAt = 0;
+    await within(clock, BUDGET_MS, this.#write());
+    const locked = async () => {
+      while (this.#writing) await this.#writing;
+      const reading = read(service).finally(() => (this.#writing = null));
+      this.#writing = reading;
+      return reading;
+    };
+    return (await within(clock, BUDGET_MS, locked())) ?? null;
   }
 
-  async #sumUp(service: Service<UsageFileService>, today: string): Promise<Stats | null> {
-    void service.ask('sumUp', [today, { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] }]);
+  /** Asks for the next slice until that was all. */
+  async #untilRead<T>(next: (now: number) => Promise<Reply<T | null>>): Promise<T | null> {
     for (;;) {
-      const reply = await service.ask('stats', [this.#options.clock.now()]);
+      const reply = await next(this.#options.clock.now());
       if ('failure' in reply) return null;
       if (reply.answer !== null) return reply.answer;
     }
   }
 
-  #summarize(today: string): Stats {
-    return summarize(this.#sums.rows, today, this.#reasons.rows);
+  #pending(): PendingRows {
+    return { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows], intervals: [...this.#intervals.rows] };
   }
 
   async close(): Promise<void> {
@@ -153,12 +180,13 @@ export class UsageFile {
   }
 
   async #writeRows(): Promise<void> {
-    const [rows, reasons] = [this.#sums.take(), this.#reasons.take()];
+    const taken = { rows: this.#sums.take(), reasons: this.#reasons.take(), intervals: this.#intervals.take() };
     const service = this.#service as Service<UsageFileService>;
-    const reply = await service.ask('add', [this.#options.clock.now(), { rows, reasons }]);
+    const reply = await service.ask('add', [this.#options.clock.now(), taken]);
     if ('answer' in reply) return this.#rise();
-    this.#sums.restore(rows);
-    for (const reason of reasons) this.#reasons.add(reason);
+    this.#sums.restore(taken.rows);
+    for (const reason of taken.reasons) this.#reasons.add(reason);
+    this.#intervals.restore(taken.intervals);
     this.#fall(reply.failure);
     if (!this.#cancelGathering) this.#gather();
   }

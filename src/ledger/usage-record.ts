@@ -22,6 +22,8 @@ export interface UsageRecord {
   readonly key: string | null;
   /** 499 where the client left before its answer began. */
   readonly status: number;
+  /** Why it was a miss; null for all others. */
+  readonly reason: string | null;
   /** Why it was a bypass, a stale hit, or its answer not kept; else the code of the error that it ended in. */
   readonly why: string | null;
   /** The code of the error of ours that it ended in. */

@@ -10,6 +10,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { checkVersion, transact } from '../store/sqlite-database.ts';
 import { USAGE_MARK, setMark } from '../store/sqlite-mark.ts';
 import { type BoundedTable, boundRows } from './bounded-table.ts';
+import type { IntervalRow } from './interval.ts';
+import { IntervalsTable } from './intervals-table.ts';
 import { BoundedNames, OTHER } from './names.ts';
 import type { Reason } from './reasons.ts';
 import { ReasonsTable } from './reasons-table.ts';
@@ -61,6 +63,7 @@ export class UsageTables {
   readonly #mostRows: number;
   readonly #put;
   readonly #reasons: ReasonsTable;
+  readonly #intervals: IntervalsTable;
   #uncounted = 0;
 
   /** Writes in any case, so that a file that cannot be written shows now. */
@@ -73,16 +76,17 @@ export class UsageTables {
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ' +
         'PRAGMA journal_size_limit = 4194304; PRAGMA cell_size_check = ON',
     );
-    this.#reasons = transact(database, () => {
+    [this.#reasons, this.#intervals] = transact(database, () => {
       database.exec(SCHEMA);
-      return new ReasonsTable(database);
+      return [new ReasonsTable(database), new IntervalsTable(database)];
     });
     this.#put = database.prepare(PUT);
   }
 
-  add(rows: readonly UsageRow[], reasons: readonly Reason[] = []): void {
+  add(rows: readonly UsageRow[], reasons: readonly Reason[] = [], intervals: readonly IntervalRow[] = []): void {
     transact(this.#database, () => {
       this.#reasons.add(reasons);
+      this.#intervals.add(intervals);
       for (const [day, ofDay] of Map.groupBy(rows, (row) => row.day)) {
         const models = new BoundedNames(MOST_NAMES, this.#namesOf('model', day));
         const scopes = new BoundedNames(MOST_NAMES, this.#namesOf('scope', day));

@@ -55,7 +55,8 @@ export async function nearestRequest({ store, keyer, omissions }: Requests, miss
   return line(nearest.name, nearest.first, nearest.differences);
 }
 
-function withinBound(kept: readonly Kept[]): readonly Kept[] {
+/** The first of them, as many as are compared. */
+export function withinBound(kept: readonly Kept[]): readonly Kept[] {
   let length = 0;
   return kept.filter(({ request }) => (length += request.parts?.body?.length ?? 0) <= COMPARED_TEXT);
 }

@@ -29,6 +29,8 @@ export interface ProxyDependencies {
   readonly keyer: Keyer;
   readonly callers: Callers;
   readonly decoding: Decoding;
+  /** False where a store cannot be read now. */
+  readonly isStoreUp: () => boolean;
   /** Tests whether new requests are turned away. */
   readonly isStopping: () => boolean;
   /** Answers that are kept although they end early or say nothing. */

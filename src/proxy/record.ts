@@ -46,6 +46,7 @@ function recordOf({ context, result, status, error }: ServedRequest, time: numbe
     scope: context.scope,
     key: context.key,
     status: status ?? CLIENT_LEFT,
+    reason: outcome?.word === 'miss' ? context.reason : null,
     why: result ? whyOf(result, code) : code,
     error: code,
     tier: outcome?.word === 'hit' ? outcome.tier : null,

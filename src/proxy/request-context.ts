@@ -2,6 +2,7 @@
  * One request as far as it is known, for its response headers and its usage
  * record: filled in step by step.
  */
+import type { MissReason } from '../cache/miss-reason.ts';
 import type { HeaderContext } from '../headers/response-headers.ts';
 
 export interface RequestContext extends HeaderContext {
@@ -11,8 +12,19 @@ export interface RequestContext extends HeaderContext {
   scope: string | null;
   /** Null where the request was not read, or does not say. */
   model: string | null;
+  /** Why it was a miss; null before that is known, and for all others. */
+  reason: MissReason | null;
 }
 
 export function createContext(requestId: string): RequestContext {
-  return { requestId, startedAt: performance.now(), endpoint: null, scope: null, model: null, key: null, why: null };
+  return {
+    requestId,
+    startedAt: performance.now(),
+    endpoint: null,
+    scope: null,
+    model: null,
+    key: null,
+    why: null,
+    reason: null,
+  };
 }

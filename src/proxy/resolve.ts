@@ -3,6 +3,7 @@
  * whether it is kept, on its way or still to be fetched.
  */
 import type { Standing } from '../cache/callers.ts';
+import { missReasonOf } from '../cache/miss-reason.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
@@ -84,8 +85,10 @@ async function ask(
   body.hold();
   try {
     const question = questionFor(proxy, request, permission, client);
-    const mayBeKept = standing === 'to-check' && head.policy.debug;
-    const isKept = mayBeKept && (await store.read(keyed.key)) !== undefined;
+    // Looked up before the answer to this request can be kept, while the upstream is asked.
+    let isKept = false;
+    const lookup =
+      standing === 'to-check' ? store.get(keyed.key).then((found) => (isKept = found !== undefined)) : null;
     const result = await (standing === 'to-check'
       ? recheck(proxy, head.credentialAtUpstream, question)
       : cache.open(question, isLookedUp));
@@ -93,6 +96,10 @@ async function ask(
     if (outcome.word === 'follow') hints.followed(keyed.key);
     if (head.policy.debug) context.why = explainHit(outcome);
     if (outcome.word === 'miss') {
+      if (head.policy.debug) await lookup;
+      const { isStoreUp } = proxy;
+      const [isRefused, { isRefresh }] = [standing === 'refused', question];
+      context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
       context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
     }
     return result;

@@ -114,7 +114,12 @@ export class Server implements RedisNode {
       if (isAnswered) return true;
     }
     onProbe?.();
-    if (this.#probes % PROBES_PER_CONNECTION === 0) this.redis.disconnect(true);
+    const { status } = this.redis;
+    // Interrupted on its way to a server, the client would give up: sentinels are asked first, and that takes a moment.
+    const isConnected = status === 'ready' || status === 'connect';
+    if (isConnected && this.#probes % PROBES_PER_CONNECTION === 0) this.redis.disconnect(true);
+    // One that gave up all the same is begun anew; a cluster replaces its own.
+    if (status === 'end' && onProbe === undefined) this.redis.connect().catch(() => {});
     return false;
   }
 }

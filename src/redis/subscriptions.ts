@@ -1,7 +1,7 @@
 /**
  * Channels that are listened to, over a connection of their own: what is said
- * there does not stand before the reply to a lookup. A connection that is lost
- * is made again, and what was said meanwhile is lost.
+ * there does not stand before the reply to a lookup. A connection that is lost,
+ * be it without a word, is made again, and what was said meanwhile is lost.
  */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
@@ -14,13 +14,17 @@ export interface SubscriptionsOptions {
 
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
+/** How often the connection is asked whether it is there, and how long the reply may take, in ms. */
+const BEAT_MS = 2_000;
+const REPLY_MS = 3_000;
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #listeners = new Map<string, (message: Buffer) => void>();
   readonly #onListening: (() => void)[] = [];
   #redis: Redis | undefined;
-  #cancelRetry: (() => void) | undefined;
+  /** Of the next attempt to connect, or look at the connection. */
+  #cancelNext: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: SubscriptionsOptions) {
@@ -46,12 +50,12 @@ export class Subscriptions {
 
   close(): void {
     this.#isClosed = true;
-    this.#cancelRetry?.();
+    this.#cancelNext?.();
     this.#redis?.disconnect();
   }
 
   #open(): void {
-    this.#cancelRetry?.();
+    this.#cancelNext?.();
     if (this.#isClosed || this.#listeners.size === 0) return;
     const redis = this.#options.connect();
     if (redis === undefined) return this.#openLater();
@@ -59,14 +63,37 @@ export class Subscriptions {
     redis.on('error', () => {});
     redis.on('ready', () => this.#listen(redis, [...this.#listeners.keys()]));
     redis.on('messageBuffer', (channel: Buffer, message: Buffer) => this.#listeners.get(channel.toString())?.(message));
-    redis.once('end', () => this.#openLater());
+    redis.once('end', () => this.#ended(redis));
     redis.connect().catch(() => {});
+    this.#watch(redis);
+  }
+
+  #ended(redis: Redis): void {
+    if (this.#redis === redis) this.#openLater();
+  }
+
+  /** Nothing is said there for hours, so that whether it leads to the server is to be asked. */
+  #watch(redis: Redis): void {
+    const { clock } = this.#options;
+    this.#cancelNext = clock.after(BEAT_MS, () => {
+      this.#cancelNext = clock.after(REPLY_MS, () => {
+        redis.disconnect();
+        this.#ended(redis);
+      });
+      const answered = () => {
+        if (this.#redis !== redis || this.#isClosed) return;
+        this.#cancelNext?.();
+        this.#watch(redis);
+      };
+      redis.ping().then(answered, answered);
+    });
   }
 
   #openLater(): void {
+    this.#cancelNext?.();
     this.#redis = undefined;
     const ms = MIN_RETRY_MS + Math.random() * (MAX_RETRY_MS - MIN_RETRY_MS);
-    this.#cancelRetry = this.#options.clock.after(ms, () => this.#open());
+    this.#cancelNext = this.#options.clock.after(ms, () => this.#open());
   }
 
   #listen(redis: Redis, channels: readonly string[]): void {

@@ -17,7 +17,7 @@ export interface Difference {
 }
 
 /** The most that are reported of one pair. */
-const MAX_DIFFERENCES = 100;
+export const MAX_DIFFERENCES = 100;
 const MAX_EXCERPT = 120;
 
 /** Parts whose pointer is not their name. */

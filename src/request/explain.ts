@@ -5,7 +5,7 @@
 import { type Dialect, ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { below, type Ignored } from './canonical.ts';
-import { type Difference, differencesOf } from './difference.ts';
+import { type Difference, differencesOf, MAX_DIFFERENCES } from './difference.ts';
 import { isKnownField } from './endpoints/table.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
@@ -34,6 +34,8 @@ export type Side =
 type Hinted = Difference & { readonly hint?: string };
 
 export interface Explanation {
+  /** The value of `key.ignore` that would have them share an answer; null where none should. */
+  readonly ignore: string | null;
   /** True where one answer serves both. */
   readonly same: boolean;
   /** The pointer of the first difference. */
@@ -58,10 +60,12 @@ export function nameWritten(rules: Rules, { method, path, headers, body }: Writt
 
 export function explain(rules: Rules, a: ExplainedRequest | string, b: ExplainedRequest | string): Explanation {
   const sides = { a: sideOf(a), b: sideOf(b) };
-  if (typeof a === 'string' || typeof b === 'string') return { same: false, first: null, differences: [], ...sides };
+  if (typeof a === 'string' || typeof b === 'string')
+    return { same: false, first: null, differences: [], ignore: null, ...sides };
   const found = differencesOf(a.parts, b.parts).map((difference) => withHint(rules, difference, a));
   const differences = [...found, ...formDifference(a.form, b.form)];
-  return { same: differences.length === 0, first: differences[0]?.pointer ?? null, differences, ...sides };
+  const first = differences[0]?.pointer ?? null;
+  return { same: differences.length === 0, first, differences, ignore: ignoreFor(differences, a), ...sides };
 }
 
 /** A request that is written without credentials, as its owner would ask it. */
@@ -92,15 +96,27 @@ function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: E
   if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) {
     return { ...difference, hint: LABEL_HINT };
   }
-  const [, place, name = ''] = pointer.split('/');
-  const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
-  const isHeader = place === 'headers' && name !== 'x-refrain-variant';
-  const entry = isHeader ? `header:${name}` : pointer.slice('/body'.length);
-  if ((!isField && !isHeader) || meaningOf(entry, true) !== 'label') return difference;
+  const entry = ignorable(pointer, endpoint);
+  if (entry === null) return difference;
   return {
     ...difference,
     hint: `if it does not change the answer, key.ignore=default,${entry} leaves it out of the key`,
   };
+}
+
+/** The name by which `key.ignore` leaves out what differs; null where that could change the answer. */
+function ignorable(pointer: string, endpoint: Endpoint): string | null {
+  const [, place, name = ''] = pointer.split('/');
+  const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
+  const isHeader = place === 'headers' && name !== 'x-refrain-variant';
+  const entry = isHeader ? `header:${name}` : pointer.slice('/body'.length);
+  return (isField || isHeader) && meaningOf(entry, true) === 'label' ? entry : null;
+}
+
+function ignoreFor(differences: readonly Difference[], { endpoint }: ExplainedRequest): string | null {
+  const entries = differences.map(({ pointer }) => ignorable(pointer, endpoint));
+  const isWhole = differences.length < MAX_DIFFERENCES && entries.every((entry) => entry !== null);
+  return entries.length > 0 && isWhole ? ['default', ...entries].join() : null;
 }
 
 const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';

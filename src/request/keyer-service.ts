@@ -4,7 +4,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { computeKey, type KeyContext, type KeyedRequest, lightened } from './key.ts';
-import { nearestOf } from './nearest.ts';
+import { nearestOf, rank } from './nearest.ts';
 import type { WhyNotCacheable } from './parsed-request.ts';
 
 /** In bytes: what a longer body leaves behind is collected at once, before the next one comes on top of it. */
@@ -19,6 +19,7 @@ export function createService() {
   return {
     name: (keyContext: KeyContext, body: Uint8Array) => name(keyContext, body, collect),
     nearest: nearestOf,
+    rank,
   };
 }
 

@@ -11,7 +11,7 @@ import type { Form } from './form.ts';
 import { Memo } from './memo.ts';
 import { computeKey, type KeyedRequest, type KeyContext } from './key.ts';
 import type { KeyerService } from './keyer-service.ts';
-import type { Candidate, Nearest } from './nearest.ts';
+import type { Candidate, Nearest, Ranked } from './nearest.ts';
 import type { WholeBody } from './whole-body.ts';
 
 /** `key-overload`: too many long bodies wait for their keys, or the thread failed. */
@@ -24,6 +24,8 @@ export interface Keyer {
   parts(keyContext: KeyContext, body: WholeBody): Parts | null;
   /** On the thread in any case; null too where that fails. */
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
+  /** The same of all that differ; none where that fails. */
+  rank(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<readonly Ranked[]>;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,11 @@ class ThreadedKeyer implements Keyer {
   async nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
     const reply = await this.#inTurn(() => this.#service.ask('nearest', [parts, form, candidates]));
     return reply && 'answer' in reply ? reply.answer : null;
+  }
+
+  async rank(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<readonly Ranked[]> {
+    const reply = await this.#inTurn(() => this.#service.ask('rank', [parts, form, candidates]));
+    return reply && 'answer' in reply ? reply.answer : [];
   }
 
   close(): Promise<void> {

@@ -8,7 +8,15 @@
  * nothing. A guess would serve wrong bytes.
  */
 import { createHash } from 'node:crypto';
-import { type Call, compact, type Entry, type PurgeMark, type StoredRequest, type Variant } from './entry.ts';
+import {
+  type Call,
+  compact,
+  type Entry,
+  type Label,
+  type PurgeMark,
+  type StoredRequest,
+  type Variant,
+} from './entry.ts';
 import { isObject } from './json.ts';
 import { isUsage } from './usage.ts';
 
@@ -57,18 +65,29 @@ function checksum(frame: Buffer): Buffer {
   return createHash('sha256').update(frame.subarray(0, CHECKSUM_AT)).update(frame.subarray(LENGTHS_AT)).digest();
 }
 
-/** JSON has no Infinity; the word stands for it. A frame from before there were calls, marks or requests has none. */
-function headText({ head, storedAt, expiresAt, answerId, variant, call, purgeMark, request }: Entry): string {
+/** JSON has no Infinity; the word stands for it. A frame from before a member was known has none. */
+function headText({ head, storedAt, expiresAt, answerId, variant, call, arrivals, purgeMark, request }: Entry): string {
   const { status, statusText, headers } = head;
   const expires = expiresAt === Infinity ? 'never' : expiresAt;
   const dates = { storedAt, expiresAt: expires };
-  return JSON.stringify({ status, statusText, headers, ...dates, answerId, variant, call, purgeMark, request });
+  return JSON.stringify({
+    status,
+    statusText,
+    headers,
+    ...dates,
+    answerId,
+    variant,
+    call,
+    arrivals,
+    purgeMark,
+    request,
+  });
 }
 
 function parseHead(text: string): Omit<Entry, 'body'> | undefined {
   try {
     const { status, statusText, headers, storedAt, expiresAt, answerId, ...others } = JSON.parse(text);
-    const { variant, call, purgeMark, request } = others;
+    const { variant, call, arrivals, purgeMark, request } = others;
     const isSound =
       Number.isInteger(status) &&
       typeof statusText === 'string' &&
@@ -76,10 +95,11 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       typeof storedAt === 'number' &&
       (typeof expiresAt === 'number' || expiresAt === 'never') &&
       (typeof answerId === 'string' || answerId === null) &&
-      (variant === undefined || isVariant(variant)) &&
-      (call === undefined || isCall(call)) &&
-      (purgeMark === undefined || isPurgeMark(purgeMark)) &&
-      (request === undefined || isStoredRequest(request));
+      isOptional(variant, isVariant) &&
+      isOptional(call, isCall) &&
+      isOptional(arrivals, isText) &&
+      isOptional(purgeMark, isPurgeMark) &&
+      isOptional(request, isStoredRequest);
     if (!isSound) return undefined;
     const answer = {
       head: { status, statusText, headers },
@@ -87,20 +107,28 @@ function parseHead(text: string): Omit<Entry, 'body'> | undefined {
       expiresAt: expiresAt === 'never' ? Infinity : expiresAt,
       answerId,
     };
-    const known = { ...(variant && { variant }), ...(call && { call }), ...(purgeMark && { purgeMark }) };
-    return { ...answer, ...known, ...(request && { request }) };
+    const known = { ...(variant && { variant }), ...(call && { call }), ...(arrivals && { arrivals }) };
+    return { ...answer, ...known, ...(purgeMark && { purgeMark }), ...(request && { request }) };
   } catch {
     return undefined;
   }
 }
 
-function isVariant(value: unknown): value is Variant {
+function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
+  return value === undefined || is(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function isVariant(value: unknown): value is Variant {
   if (!isObject(value)) return false;
   const { by, digest } = value;
   return Array.isArray(by) && by.every((name) => typeof name === 'string') && typeof digest === 'string';
 }
 
-function isCall(value: unknown): value is Call {
+export function isCall(value: unknown): value is Call {
   if (!isObject(value)) return false;
   const { usage, firstByteMs, ms, model } = value;
   return (
@@ -110,24 +138,29 @@ function isCall(value: unknown): value is Call {
   );
 }
 
-function isPurgeMark(value: unknown): value is PurgeMark {
+export function isPurgeMark(value: unknown): value is PurgeMark {
   if (!isObject(value)) return false;
   const { log, id, record } = value;
   return typeof log === 'string' && Number.isInteger(id) && typeof record === 'string';
 }
 
-function isStoredRequest(value: unknown): value is StoredRequest {
+export function isLabel(value: unknown): value is Label {
   if (!isObject(value)) return false;
-  const { endpoint, model, scope, tags, parts } = value;
+  const { endpoint, model, scope, tags } = value;
   return (
     [endpoint, scope].every((text) => typeof text === 'string') &&
     (model === null || typeof model === 'string') &&
     Array.isArray(tags) &&
-    tags.every((tag) => typeof tag === 'string') &&
-    (parts === null || (isObject(parts) && Object.values(parts).every((part) => typeof part === 'string')))
+    tags.every((tag) => typeof tag === 'string')
   );
 }
 
-function isRawHeaders(value: unknown): value is string[] {
+function isStoredRequest(value: unknown): value is StoredRequest {
+  if (!isLabel(value)) return false;
+  const { parts } = value as Partial<Record<'parts', unknown>>;
+  return parts === null || (isObject(parts) && Object.values(parts).every((part) => typeof part === 'string'));
+}
+
+export function isRawHeaders(value: unknown): value is string[] {
   return Array.isArray(value) && value.length % 2 === 0 && value.every((item) => typeof item === 'string');
 }

@@ -10,6 +10,7 @@ export class JsonValidator implements Validator {
   usage: Usage | null = null;
   model: string | null = null;
   readonly saysError = false;
+  readonly events = 0;
   readonly #expected: Expectation;
 
   constructor(expected: Expectation) {

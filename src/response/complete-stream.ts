@@ -21,20 +21,24 @@ export abstract class StreamValidator implements Validator {
   usage: Usage | null = null;
   model: string | null = null;
   saysError = false;
+  events = 0;
   protected answerId: string | null = null;
-  readonly #events = new EventReader();
+  readonly #reader = new EventReader();
   #isAny = false;
   #committed = false;
   #failed = false;
 
   push(chunk: Buffer): Step {
     const wasCommitted = this.#committed;
-    for (const event of this.#events.read(chunk)) this.#weigh(event);
+    for (const event of this.#reader.read(chunk)) {
+      this.events += 1;
+      this.#weigh(event);
+    }
     return this.#committed && !wasCommitted ? 'committed' : 'more';
   }
 
   end(): Verdict {
-    for (const event of this.#events.end()) this.#weigh(event);
+    for (const event of this.#reader.end()) this.#weigh(event);
     const why = !this.#isAny ? 'no-event' : this.#failed ? 'error-object' : this.whyNot();
     return why ? { kind: 'unkept', why } : { kind: 'whole', answerId: this.answerId };
   }

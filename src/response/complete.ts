@@ -78,6 +78,8 @@ export interface Validator {
   readonly model: string | null;
   /** True where the last that was said is an error of the upstream's own. */
   readonly saysError: boolean;
+  /** How many events with data have come; 0 of what is no stream that may be kept. */
+  readonly events: number;
   /** Sees each chunk before it is relayed. */
   push(chunk: Buffer): Step;
   /** May ask for the whole body, once the upstream has ended it. */

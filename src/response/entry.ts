@@ -50,6 +50,8 @@ export interface Entry {
   readonly variant?: Variant;
   /** The upstream call that brought it; absent where that is not known. */
   readonly call?: Call;
+  /** When the events of a stream arrived; see `arrival-times`. Absent where that is not known, or it is no stream. */
+  readonly arrivals?: string;
   /** The request for it, where that is at hand: shown to people, never needed to serve the answer. */
   readonly request?: StoredRequest;
   /** The last purge that was known when it was asked for; absent where purges are not logged. */

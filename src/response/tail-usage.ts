@@ -72,6 +72,7 @@ export function isLegible(head: Head): boolean {
 /** Stands in for the validator of an answer that its head keeps out of the cache. */
 export class UnstorableValidator implements Validator {
   readonly saysError = false;
+  readonly events = 0;
   readonly #why: Unkept;
   readonly #tail: TailUsage | null;
 

@@ -10,7 +10,7 @@
  * server took it, in µs, which names this very value, and how often it was
  * served (both in decimal digits).
  */
-import { decode, encode } from '../response/codec.ts';
+import { decode, encode, isCall, isLabel, isPurgeMark } from '../response/codec.ts';
 import type { Call, Entry, Label, PurgeMark } from '../response/entry.ts';
 import type { EntryRow } from './listing.ts';
 import type { Sealing } from './sealing.ts';
@@ -89,21 +89,17 @@ export function decodeRow(key: string, head: unknown): RedisRow | number | undef
   const frameAt = ROW_AT + head.readUInt32BE(LENGTHS_AT);
   if (frameAt > head.length) return frameAt;
   const text = parse(head.toString('utf8', ROW_AT, frameAt));
-  if (text === undefined) return undefined;
-  const { expiresAt, label = null, call, answerId = null, purgeMark = null } = text;
-  return {
-    key,
-    label,
-    answerId,
-    purgeMark,
-    id: digitsAt(head, ID),
-    hits: digitsAt(head, USES),
-    storedAt: head.readDoubleBE(0),
-    expiresAt: expiresAt ?? Infinity,
-    bytes: BOOKKEEPING_BYTES + Buffer.byteLength(key) + frameAt + head.readUInt32BE(LENGTHS_AT + 4),
-    tier: NAME,
-    ...(call && { call }),
-  };
+  return (
+    text && {
+      key,
+      ...text,
+      id: digitsAt(head, ID),
+      hits: digitsAt(head, USES),
+      storedAt: head.readDoubleBE(0),
+      bytes: BOOKKEEPING_BYTES + Buffer.byteLength(key) + frameAt + head.readUInt32BE(LENGTHS_AT + 4),
+      tier: NAME,
+    }
+  );
 }
 
 /** All that people are shown of a row. */
@@ -137,10 +133,17 @@ function digitsAt(value: Buffer, { from, to }: typeof ID): number {
   return Number(value.toString('latin1', from, to + 1));
 }
 
-function parse(text: string): RowText | undefined {
+/** The members that are as we write them: the row is a copy that nothing seals, and others may have changed it. */
+function parse(text: string): Pick<RedisRow, 'expiresAt' | 'answerId' | 'label' | 'call' | 'purgeMark'> | undefined {
   try {
-    const row = JSON.parse(text);
-    return typeof row === 'object' && row !== null ? row : undefined;
+    const { expiresAt, answerId, label, call, purgeMark } = JSON.parse(text) as Partial<Record<string, unknown>>;
+    return {
+      expiresAt: typeof expiresAt === 'number' ? expiresAt : Infinity,
+      answerId: typeof answerId === 'string' ? answerId : null,
+      label: isLabel(label) ? label : null,
+      purgeMark: isPurgeMark(purgeMark) ? purgeMark : null,
+      ...(isCall(call) && { call }),
+    };
   } catch {
     return undefined;
   }

@@ -125,10 +125,12 @@ export class RedisWrites {
   }
 
   #enqueue(key: string, write: Write): void {
-    const before = this.#waiting.get(key);
-    this.#bytes += write.bytes - (before?.bytes ?? 0);
+    this.#bytes -= this.#waiting.get(key)?.bytes ?? 0;
     this.#waiting.delete(key);
-    if (this.#waiting.size < MAX_CHANGES) this.#waiting.set(key, write);
+    if (this.#waiting.size < MAX_CHANGES) {
+      this.#bytes += write.bytes;
+      this.#waiting.set(key, write);
+    } else if (write.entry !== null) this.#dropped += 1;
     this.#send();
   }
 

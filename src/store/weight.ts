@@ -15,10 +15,11 @@ export const BOOKKEEPING_BYTES = 940;
 /** The bytes more for an entry with figures of its call (measured there too). */
 const CALL_BYTES = 128;
 
-export function weigh(key: string, { head, body, answerId, call, request }: Entry): number {
+export function weigh(key: string, { head, body, answerId, call, arrivals, request }: Entry): number {
   let bytes =
     BOOKKEEPING_BYTES + (call ? CALL_BYTES : 0) + body.length + stringBytes(key) + stringBytes(head.statusText);
   for (const text of head.headers) bytes += stringBytes(text);
+  if (arrivals !== undefined) bytes += stringBytes(arrivals);
   if (answerId !== null) bytes += stringBytes(answerId);
   if (request)
     for (const text of [request.model ?? '', request.scope, ...request.tags, ...Object.values(request.parts ?? {})])

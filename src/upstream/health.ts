@@ -15,8 +15,20 @@ export interface UpstreamOrigin {
   readonly setting: string;
 }
 
+/** An upstream that has failed since the start. */
+export interface UpstreamReading extends UpstreamOrigin {
+  readonly isUp: boolean;
+  /** When that changed last, in milliseconds since the epoch. */
+  readonly since: number;
+  /** The last failure that ended a time in which it answered. */
+  readonly reason: string;
+}
+
 interface OriginState {
   isUp: boolean;
+  origin: string;
+  changedAt: number;
+  reason: string;
   /** When the changes that are counted began, in milliseconds since the epoch. */
   since: number;
   changes: number;
@@ -37,6 +49,12 @@ export class UpstreamHealth {
     this.#clock = clock;
   }
 
+  readings(): UpstreamReading[] {
+    return Array.from(this.#states, ([setting, { origin, isUp, changedAt: since, reason }]) => {
+      return { origin, setting, isUp, since, reason };
+    });
+  }
+
   /** It has answered, whatever its status. */
   answered(place: UpstreamOrigin): void {
     const { origin, setting } = place;
@@ -48,14 +66,17 @@ export class UpstreamHealth {
   /** It said nothing to a request. */
   failed(place: UpstreamOrigin, reason: string): void {
     const { origin, setting } = place;
-    const state = this.#stateOf(setting);
+    const state = this.#stateOf(place);
+    if (state.isUp) state.reason = reason;
     if (!state.isUp || !this.#change(state, place)) return;
     this.#log.warn({ upstream: origin, setting, reason }, `the upstream does not answer; ${adviceOn(reason, setting)}`);
   }
 
-  #stateOf(setting: string): OriginState {
+  #stateOf({ origin, setting }: UpstreamOrigin): OriginState {
     let state = this.#states.get(setting);
-    if (!state) this.#states.set(setting, (state = { isUp: true, since: this.#clock.now(), changes: 0 }));
+    const now = this.#clock.now();
+    if (!state)
+      this.#states.set(setting, (state = { isUp: true, origin, changedAt: now, reason: '', since: now, changes: 0 }));
     return state;
   }
 
@@ -63,6 +84,8 @@ export class UpstreamHealth {
   #change(state: OriginState, { origin, setting }: UpstreamOrigin): boolean {
     const now = this.#clock.now();
     state.isUp = !state.isUp;
+    state.changedAt = now;
+    state.origin = origin;
     if (now - state.since > SPAN_MS) {
       state.since = now;
       state.changes = 0;

@@ -20,7 +20,7 @@ import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
 import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
-import { UpstreamHealth } from './health.ts';
+import { UpstreamHealth, type UpstreamReading } from './health.ts';
 import type { UpstreamRequest } from './request.ts';
 
 export interface UpstreamOptions extends AgentOptions {
@@ -31,6 +31,8 @@ export interface UpstreamOptions extends AgentOptions {
 export interface Upstream {
   /** Returns at once; the writer gets everything, failures too. */
   send(request: UpstreamRequest, writer: Writer): void;
+  /** Those that have failed since the start; absent where that is not known. */
+  readings?(): readonly UpstreamReading[];
   /** Loads what sends. A request that comes before waits for it. */
   prepare(): Promise<unknown>;
   close(): Promise<void>;
@@ -76,6 +78,10 @@ class UndiciUpstream implements Upstream, Asker {
 
   send(request: UpstreamRequest, writer: Writer): void {
     this.#ask(new Answer(request, request.decoded ? new DecodingWriter(writer) : writer, this, false));
+  }
+
+  readings(): readonly UpstreamReading[] {
+    return this.#health.readings();
   }
 
   async prepare(): Promise<Dispatcher> {

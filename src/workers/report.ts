@@ -5,6 +5,7 @@
 import type { WorkerGroupState } from '../app.ts';
 import type { FleetReading } from '../ledger/fleet-metrics.ts';
 import type { Hint } from '../ledger/hint-list.ts';
+import type { UpstreamReading } from '../upstream/health.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -16,6 +17,7 @@ export const NO_REPORT: WorkerGroupState = {
   lru: { hits: 0, misses: 0, maxsize: 0, currsize: 0, entries: 0 },
   hints: [],
   fleet: null,
+  upstreams: [],
   delays: {},
 };
 
@@ -30,6 +32,7 @@ export function addReport(one: WorkerGroupState, other: WorkerGroupState): Worke
     lru: sum(one.lru, other.lru),
     hints: mergeHints(one.hints, other.hints),
     fleet: addReadings(one.fleet, other.fleet),
+    upstreams: mergeUpstreams(one.upstreams, other.upstreams),
     delays: Object.fromEntries(delays),
   };
 }
@@ -44,6 +47,15 @@ function addReadings(one: FleetReading | null, other: FleetReading | null): Flee
   const { claims, unshared: _, ...counts } = one;
   const unshared = sum(one.unshared, other.unshared);
   return { ...sum(counts, other), claims: sum(claims, other.claims), unshared };
+}
+
+/** The latest word on each. */
+function mergeUpstreams(some: readonly UpstreamReading[], others: readonly UpstreamReading[]): UpstreamReading[] {
+  const all = new Map(some.map((reading) => [reading.setting, reading]));
+  for (const reading of others) {
+    if (reading.since > (all.get(reading.setting)?.since ?? -Infinity)) all.set(reading.setting, reading);
+  }
+  return [...all.values()];
 }
 
 /** Each worker says its own; of the same hint the numbers add up. */

@@ -86,7 +86,10 @@ function createLedger(log: Log, channel: Channel<ParentServices>): RelayedLedger
 }
 
 /** A report comes after the records of all that it is about. */
-function createReporter({ admission, stores, hints, fleet }: Core, ledger: RelayedLedger): () => WorkerGroupState {
+function createReporter(
+  { admission, stores, hints, fleet, upstream }: Core,
+  ledger: RelayedLedger,
+): () => WorkerGroupState {
   const delay = new EventLoopDelay();
   return () => {
     ledger.flush();
@@ -98,6 +101,7 @@ function createReporter({ admission, stores, hints, fleet }: Core, ledger: Relay
       lru: stores.lru(),
       hints: hints.list(),
       fleet: fleet()?.reading() ?? null,
+      upstreams: upstream.readings?.() ?? [],
       delays: delay.take(),
     };
   };

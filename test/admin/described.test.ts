@@ -6,10 +6,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAdmin } from '../../src/admin/admin.ts';
+import { type DoctorReport, examineRunning } from '../../src/admin/doctor.ts';
 import type { EndedRequest } from '../../src/admin/events.ts';
+import type { ProxyState } from '../../src/admin/state.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { paths } from '../../src/config/settings.ts';
 import { showConfig, type ShownConfig } from '../../src/config/shown.ts';
+import type { IntervalRow } from '../../src/ledger/interval.ts';
+import { seriesOf } from '../../src/ledger/series-reading.ts';
+import type { SeriesQuery } from '../../src/ledger/time-series.ts';
 import { createLog } from '../../src/log.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { CHAT, chatRequest } from '../harness/answers.ts';
@@ -49,6 +54,36 @@ const STATS = {
   hints: [{ about: 'header:x-foo', requests: 37, setting: null, text: 'header x-foo kept 37 requests from hitting' }],
 };
 
+const STATE: ProxyState = {
+  version: '1.2.3',
+  node: null,
+  startedAt: '2026-11-01T00:00:00.000Z',
+  readiness: 'ready',
+  requests: { requests: 900, hit: 4, follow: 1, miss: 700, bypass: 100, refusal: 95 },
+  tiers: [{ tier: 'memory', entries: 3, bytes: 10, maxBytes: 100, evictions: 1_000 }],
+  files: { store: true, ledger: false, redis: true },
+  flights: 1,
+  listeners: 2,
+  flightBytes: 3,
+  eventLoopDelay: { '0.5': 0, '0.99': 0.2, '1': 0.3 },
+  upstreams: [
+    {
+      origin: 'http://up',
+      setting: 'upstream',
+      state: 'down',
+      since: '2026-11-01T00:00:00.000Z',
+      reason: 'ECONNREFUSED',
+    },
+  ],
+  api: { host: '127.0.0.1', port: 4747 },
+};
+
+const INTERVALS: readonly IntervalRow[] = [
+  { resolution: 'minute', time: 1_200, by: 'all', name: '', sums: { 'hit': 3, 'hit<=1': 3, 'miss': 1, 'miss:new': 1 } },
+  { resolution: 'minute', time: 1_200, by: 'model', name: 'gpt', sums: { 'hit': 3, 'saved.input': 10 } },
+  { resolution: 'minute', time: 1_320, by: 'all', name: '', sums: { bypass: 1 } },
+];
+
 /** A listener with everything that it can be given. */
 async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
   const memory = createMemoryStore({ maxBytes: 1e6 });
@@ -64,10 +99,12 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
       same: true,
       first: null,
       differences: [],
+      ignore: null,
       a: { key: null, why: 'x' },
       b: { key: null, why: 'x' },
     }),
     catalogue: memory,
+    priceOf: () => null,
     removals: {
       purge: async () => {},
       purgeAll: async () => purged,
@@ -79,6 +116,10 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
     lru: () => memory.info(),
     ...(isWhole && {
       stats: async () => STATS,
+      series: async (query: SeriesQuery) => ({ node: null, ...seriesOf(query, INTERVALS) }),
+      state: async () => STATE,
+      doctor: async () => examineRunning(STATE, STATS.hints, ['ttl = 1h, from --ttl']),
+      rank: async () => [],
       metrics: async () => '# HELP refrain_x x\nrefrain_x 1\n',
       settings: () =>
         showConfig(createConfig({ admin: { token: 'canary' }, maxTtl: Infinity, ttl: Infinity }), [
@@ -156,6 +197,47 @@ describe('config/openapi.json', () => {
     ]);
   });
 
+  test('describes a time series as it is', async () => {
+    const { url } = await openWhole();
+    const { value } = await new CheckedAdminClient(url).ask('GET', '/stats?series=minute&from=1200&to=1400');
+    expect(faultsIn('TimeSeries', value)).toEqual([]);
+    expect(value).toMatchObject({
+      time: [1_200, 1_320],
+      outcomes: { hit: [3, 0], miss: [1, 0], bypass: [0, 1] },
+      reasons: { new: [1, 0] },
+      models: [{ model: 'gpt', tokens: { saved: 10 } }],
+    });
+    for (const [query, param] of [
+      ['series=day', 'series'],
+      ['series=hour&from=2&to=1', 'from'],
+      ['series=hour&model=x&scope=shared:y', 'scope'],
+      ['series=hour&scope=x', 'scope'],
+      ['series=hour&tag=x', '"tag"'],
+      ['series=hour&from=1.5', 'from'],
+    ])
+      expect(await new CheckedAdminClient(url).ask('GET', `/stats?${query}`)).toMatchObject({
+        status: 400,
+        value: { error: { code: 'invalid_query', param } },
+      });
+  });
+
+  test('describes the state and the findings as they are', async () => {
+    const { url } = await openWhole();
+    expect((await new CheckedAdminClient(url).ask('GET', '/state')).value).toEqual(STATE);
+    const { value } = await new CheckedAdminClient(url).ask<DoctorReport>('GET', '/doctor');
+    expect(value.ok).toBe(false);
+    expect(value.checks.map(({ check, state }) => [check, state])).toEqual([
+      ['settings', 'ok'],
+      ['Refrain', 'ok'],
+      ['files', 'failure'],
+      ['upstreams', 'warning'],
+      ['memory', 'warning'],
+      ['event loop', 'warning'],
+      ['hit rate', 'warning'],
+      ['hints', 'warning'],
+    ]);
+  });
+
   test('describes what is ready without Redis', async () => {
     const ready = async (outOfReach: readonly string[]) => {
       const { url } = await openWhole(true, outOfReach);
@@ -179,7 +261,7 @@ describe('config/openapi.json', () => {
 
   test('has no route for what is not at hand', async () => {
     const { url } = await openWhole(false);
-    for (const path of ['/stats', '/metrics', '/events', '/settings'])
+    for (const path of ['/stats', '/metrics', '/events', '/settings', '/state', '/doctor'])
       expect(await new CheckedAdminClient(url).ask('GET', path)).toMatchObject({
         status: 404,
         value: { error: { code: 'unknown_route' } },

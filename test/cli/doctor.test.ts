@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished } from 'vitest';
-import type { Finding } from '../../src/cli/finding.ts';
+import type { Finding } from '../../src/admin/findings.ts';
 import { STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { answerAll, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';

@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import type { Finding } from '../../src/cli/finding.ts';
+import type { Finding } from '../../src/admin/findings.ts';
 import { CHAT, chatAnswer, chatRequest, says } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { type Cast, test } from './command.ts';

@@ -4,6 +4,7 @@ import { createLog } from '../../src/log.ts';
 import { connectRedis, type RedisConnection } from '../../src/redis/connection.ts';
 import { Script } from '../../src/redis/script.ts';
 import { checkServers, requireFitServers } from '../../src/redis/server-check.ts';
+import { startLink } from '../harness/link.ts';
 import { startCluster } from '../harness/redis-cluster.ts';
 import { startSentinels } from '../harness/redis-sentinels.ts';
 import { eventually, type RedisServer, startRedisServer, type RedisServerOptions } from '../harness/redis-server.ts';
@@ -127,6 +128,28 @@ describe('a server', () => {
     expect(await connection.ask('PUBLISH', ['one', 'c'])).toBe(1);
     await eventually(async () => heard.length === 3);
     expect(heard).toEqual(['one a', 'two b', 'one c']);
+  });
+
+  test('is heard again where its connections lead nowhere, and nobody says so', async () => {
+    const server = await startRedisServer();
+    onTestFinished(() => server.stop());
+    const link = await startLink(server.port);
+    onTestFinished(() => link.stop());
+    const { connection } = await connect(`redis://127.0.0.1:${link.port}`);
+    let heard = 0;
+    connection.subscribe('one', () => (heard += 1));
+    await eventually(async () => ((await server.ask('PUBSUB', 'NUMSUB', 'one')) as unknown[])[1] === 1);
+    link.lose();
+    await eventually(async () => {
+      await server.ask('PUBLISH', 'one', 'a');
+      return heard > 0;
+    });
+  });
+
+  test('with a password that holds a per cent sign, unescaped, is asked with that', async () => {
+    const { server } = await connected({ config: { user: 'refrain on >100% ~refrain:* &refrain:* +@all' } });
+    const { connection } = await connect(`redis://refrain:100%@127.0.0.1:${server.port}`);
+    expect(connection.state).toBe('up');
   });
 
   test('with a wrong password is out of reach, with advice', async () => {

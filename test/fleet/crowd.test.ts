@@ -17,6 +17,7 @@ describe('1,000 equal streams over three nodes', () => {
     );
     const call = await upstream.called(1);
     await until(() => nodes.reduce((sum, { app }) => sum + app.admission.listeners, 0) >= 1_000);
+    expect(upstream.calls).toHaveLength(1);
     beginStream(call);
     for (const event of EVENTS) {
       call.response.write(event);

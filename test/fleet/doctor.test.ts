@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished } from 'vitest';
-import type { Finding } from '../../src/cli/finding.ts';
+import type { Finding } from '../../src/admin/findings.ts';
 import { digestOfSecret } from '../../src/secret.ts';
 import { type Cast, test } from '../cli/command.ts';
 import { freePort } from '../harness/port.ts';

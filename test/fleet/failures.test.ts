@@ -36,8 +36,8 @@ describe('a Redis that is taken for gone', () => {
     const calls = await rounds.times(20);
     // Two new questions a round at each node, and none of the old ones.
     expect(calls).toBe(20 * nodes.length * 2);
-    // A probe a second, of at most a few hundred bytes; each round has nine lookups, of more than 100 each.
-    for (const [at, { link }] of nodes.entries()) expect(link.sent - (before[at] as number)).toBeLessThan(2_000);
+    // A probe a second, of a few hundred bytes, however long that took; 40 misses would be 12,000 and more.
+    for (const [at, { link }] of nodes.entries()) expect(link.sent - (before[at] as number)).toBeLessThan(6_000);
     await redis.kill('SIGCONT');
     await rounds.until(() => nodes.every(isUp));
   });
@@ -52,7 +52,7 @@ describe('a Redis that is taken for gone', () => {
       const ready = await fetch(`${adminUrl}/readyz`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ready', redis: 'down' }]);
       expect(await (await fetch(`${adminUrl}/metrics`)).text()).toContain('refrain_file_up{file="redis"} 0');
-      const told = lines.filter(({ level, msg }) => level === 'warn' && /redis/i.test(String(msg)));
+      const told = lines.filter(({ level, msg }) => level === 'warn' && /out of reach/.test(String(msg)));
       expect(told.length, JSON.stringify(told)).toBe(1);
     }
     await redis.start();

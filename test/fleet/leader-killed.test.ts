@@ -57,6 +57,7 @@ async function gather(nodes: readonly Node[], upstream: ScriptedUpstream) {
     .flatMap(({ api }) => Array.from({ length: FOLLOWERS }, () => begin(api + CHAT, STREAM)));
   for (const { admin } of nodes.slice(1))
     while (!new RegExp(`^refrain_listeners ${FOLLOWERS}$`, 'm').test((await ask(`${admin}/metrics`)).text));
+  expect(upstream.calls).toHaveLength(1);
   return { leader, led, call, followers };
 }
 
@@ -64,15 +65,16 @@ function send({ response }: Call, events: readonly string[]): void {
   for (const event of events) response.write(event);
 }
 
+function answerWhole(call: Call): void {
+  beginStream(call);
+  send(call, EVENTS);
+  call.response.end();
+}
+
 describe('a leader that is killed', () => {
   killed('before it sent a byte: its followers are all answered from one new call', async ({ nodes, upstream }) => {
     const { leader, followers } = await gather(nodes, upstream);
-    // Each call from here on is answered.
-    upstream.script = (call) => {
-      beginStream(call);
-      send(call, EVENTS);
-      call.response.end();
-    };
+    upstream.script = answerWhole;
     leader.child.signal('SIGKILL');
     for (const live of await Promise.all(followers)) {
       const { status, text, broken } = await live.ended;
@@ -133,6 +135,7 @@ describe('a node that is paused for longer than silence is borne', () => {
       const { leader, led, call, followers } = await gather(nodes, upstream);
       leader.child.signal('SIGSTOP');
       const second = await upstream.called(2);
+      upstream.script = answerWhole;
       leader.child.signal('SIGCONT');
       const other = chatEvents(['Fresh ', 'water', '.']);
       for (const [{ response }, events] of [

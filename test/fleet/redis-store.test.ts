@@ -149,6 +149,19 @@ describe('while Redis is gone', () => {
     expect((await store.size()).entries).toBe(40 - store.dropped);
   });
 
+  test('changes beyond the most that may wait take no room from later ones', async () => {
+    const store = await place.openEmpty();
+    const body = entryOf(textOf(1, 1_000_000));
+    await server().kill('SIGSTOP');
+    for (let index = 0; index < 101_000; index += 1) store.delete(`deleted ${index}`);
+    for (let index = 0; index < 40; index += 1) store.set(`large ${index}`, body);
+    expect(store.dropped).toBe(40);
+    await server().kill('SIGCONT');
+    await eventually(async () => store.written());
+    store.set('later', body);
+    expect(store.dropped).toBe(40);
+  });
+
   test('what is purged is gone at once, and deleted when it is back; what was set later stays', async () => {
     const [store, other] = await two();
     const set = (key: string, tag: string) => store.set(key, entryOf(key, { request: askedOf({ tags: [tag] }) }));

@@ -10,6 +10,7 @@ export class Link {
   target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #lost = new Set<Socket>();
   #isPartitioned = false;
   /** Bytes that came from the node. */
   sent = 0;
@@ -43,6 +44,15 @@ export class Link {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** Connections lead nowhere from here on, and nobody is told so; whoever connects again gets through. */
+  lose(): void {
+    for (const socket of this.#sockets) {
+      socket.pause();
+      this.#lost.add(socket);
+    }
+    this.#sockets.clear();
+  }
+
   /** Resets what is connected; whoever connects again is led to the target of then. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -52,6 +62,7 @@ export class Link {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.reset();
+    for (const socket of this.#lost) socket.resetAndDestroy();
     await closed;
   }
 

@@ -17,6 +17,7 @@ export function recordOf(more: Partial<UsageRecord> = {}): UsageRecord {
     scope: `private:${'0123456789abcdef'.repeat(4)}`,
     key: '0123456789abcdef',
     status: 200,
+    reason: null,
     why: null,
     error: null,
     tier: null,

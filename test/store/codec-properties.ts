@@ -76,12 +76,14 @@ const entry: fc.Arbitrary<Entry> = fc
     fc
       .record({
         call: fc.option(call, { nil: undefined }),
+        arrivals: fc.option(text, { nil: undefined }),
         mark: fc.option(purgeMark, { nil: undefined }),
         asked: fc.option(request, { nil: undefined }),
       })
-      .map(({ call, mark, asked }) => ({
+      .map(({ call, arrivals, mark, asked }) => ({
         ...known,
         ...(call && { call }),
+        ...(arrivals && { arrivals }),
         ...(mark && { purgeMark: mark }),
         ...(asked && { request: asked }),
       })),
