@@ -73,8 +73,9 @@ export class Pool {
     else socket.destroy();
   }
 
-  gone(gone: Gone): void {
-    for (const worker of this.workers) worker.gone(gone);
+  /** Has all drop what is gone. Resolves once they have; one that is too busy for that is not waited for. */
+  async gone(gone: Gone): Promise<void> {
+    await Promise.all(this.workers.map((worker) => this.#within(worker.gone(gone))));
   }
 
   /** Asks all how they are. @returns the sum, with the last word of those that have ended */

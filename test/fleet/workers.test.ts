@@ -82,3 +82,15 @@ test.for(Object.entries(CHANGES))(
     expect((await ask(`${admin}/readyz`)).status).toBe(200);
   },
 );
+
+test('a purge holds in the workers of its proxy while Redis is out of reach', async ({ join, redis }) => {
+  const { api, admin, child } = await join('a');
+  const askOnce = async () => (await ask(api + CHAT, { body: chatRequest('x') })).text;
+  // Connections take turns, so that both workers have it in memory.
+  for (let at = 0; at < 8; at++) expect(await askOnce()).toBe(chatAnswer('1'));
+  await redis.kill('SIGKILL');
+  await until(() => child.stderr.split('Redis is out of reach').length > 3);
+  const { status, text } = await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
+  expect([status, JSON.parse(text).error.code]).toEqual([503, 'not_shared']);
+  for (let at = 0; at < 4; at++) expect(await askOnce()).not.toBe(chatAnswer('1'));
+});
