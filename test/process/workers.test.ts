@@ -319,6 +319,19 @@ describe('a worker that dies', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  test('is followed by one that is not asked before it is ready', async ({ run }) => {
+    const child = run();
+    const { api, admin } = await child.ready();
+    const [victim] = workersOf(child.pid) as [number];
+    process.kill(victim, 'SIGKILL');
+    await child.says('a worker has ended');
+    await until(() => workersOf(child.pid).filter((pid) => pid !== victim).length === COUNT);
+    // From its first moment on, which it takes longer to start than these.
+    for (let at = 0; at < 40; at++) expect((await ask(`${admin}/entries`)).status).toBe(200);
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
+    expect(child.stderr.split('a worker has ended')).toHaveLength(2);
+  });
+
   test('is replaced later where no process can be started now', async ({ run, upstream }) => {
     const files = 128;
     const child = run([], files);
