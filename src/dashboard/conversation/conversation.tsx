@@ -17,7 +17,7 @@ export function Conversation({ turns, isGrowing = false }: ConversationProps) {
     <ol class="turns">
       {turns.map((turn, at) => (
         <li key={at} class={`turn ${/^\w*/.exec(turn.role)?.[0]}`}>
-          <h3>{turn.role}</h3>
+          <h2>{turn.role}</h2>
           <div class="parts">
             {turn.parts.map((part, place) => (
               <PartView key={place} part={part} isGrowing={isGrowing} />

@@ -57,7 +57,7 @@ function RawText({ title, text }: { readonly title: string; readonly text: strin
   return (
     <section class="raw">
       <header class="row">
-        <h3 class="cut">{title}</h3>
+        <h2 class="cut">{title}</h2>
         <CopyButton text={text} label="Copy" />
       </header>
       {typeof value === 'object' ? <JsonTree value={value} /> : <LongText text={text} />}

@@ -96,7 +96,7 @@ function Settings() {
         <span class="quiet">{value && `${formatCount(fitting.length)} of ${formatCount(all.length)}`}</span>
       </header>
       {error && <Problem error={error} />}
-      <div class="scroll-x">
+      <section class="scroll-x" aria-label="All of them" tabIndex={0}>
         <table class="lines">
           <thead>
             <tr>
@@ -117,7 +117,7 @@ function Settings() {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }
