@@ -73,13 +73,19 @@ export class CallersLog implements CallerNews, LogListener {
 
   read({ text }: LogRecord): void {
     const word = readWord(text);
-    if (word === null || word.node === this.#options.hub.node || this.#waiting.has(word.caller)) return;
-    if (this.#history) this.#history.set(word.caller, word.isRefused);
-    else this.#options.heed(word.caller, word.isRefused);
+    if (word === null) return;
+    const { caller, isRefused } = word;
+    const isOwn = word.node === this.#options.hub.node;
+    // What this process has said since is known here already, and outweighs what was said before.
+    if (this.#history && isOwn) this.#history.delete(caller);
+    else if (this.#history) this.#history.set(caller, isRefused);
+    else if (!isOwn && !this.#waiting.has(caller)) this.#options.heed(caller, isRefused);
   }
 
   reachedEnd(): void {
-    for (const [caller, isRefused] of this.#history ?? []) if (isRefused) this.#options.heed(caller, true);
+    for (const [caller, isRefused] of this.#history ?? []) {
+      if (isRefused && !this.#waiting.has(caller)) this.#options.heed(caller, true);
+    }
     this.#history = null;
     for (const [caller, word] of this.#waiting) if (!word.isSending) void this.#send(caller, word);
   }

@@ -6,7 +6,9 @@
  * What is not one of these is dropped: a node of another version may send it.
  */
 import type { Terms } from '../cache/terms.ts';
+import { isCall, isRawHeaders, isVariant } from '../response/codec.ts';
 import type { Call, Head, PurgeMark } from '../response/entry.ts';
+import { isObject } from '../response/json.ts';
 
 interface OfSession {
   /** One following, among all of the node that follows. */
@@ -100,20 +102,31 @@ type Fields = Readonly<Record<string, (value: unknown) => boolean>>;
 const isText = (value: unknown) => typeof value === 'string';
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isFlag = (value: unknown) => typeof value === 'boolean';
-const isRecord = (value: unknown) => typeof value === 'object' && value !== null;
 const isNullOr = (is: (value: unknown) => boolean) => (value: unknown) => value === null || is(value);
 
 const FIELDS: Readonly<Record<Message['kind'], Fields>> = {
-  join: { node: isText, token: isText, offset: isCount, position: isNullOr(isRecord) },
+  join: { node: isText, token: isText, offset: isCount, position: isNullOr(isObject) },
   want: { node: isText, token: isText, offset: isCount },
   leave: { node: isText, token: isText },
-  begin: { head: isRecord, length: isNullOr(isCount), terms: isRecord },
+  begin: { head: isHead, length: isNullOr(isCount), terms: isTerms },
   piece: { offset: isCount, isCommitted: isFlag },
   beat: { offset: isCount },
-  end: { offset: isCount, call: isNullOr(isRecord), unkept: isNullOr(isText) },
+  end: { offset: isCount, call: isNullOr(isCall), unkept: isNullOr(isText) },
   broken: { offset: isCount, code: isText, status: isCount, message: isText, alreadySent: isFlag },
   refused: { why: (why) => why === 'elsewhere' || why === 'for-one' },
 };
+
+function isHead(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { status, statusText, headers } = value;
+  return Number.isInteger(status) && (status as number) >= 200 && isText(statusText) && isRawHeaders(headers);
+}
+
+function isTerms(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { variant, whyForOneAlone, age, unstorable } = value;
+  return isNullOr(isVariant)(variant) && [whyForOneAlone, unstorable].every(isNullOr(isText)) && Number.isFinite(age);
+}
 
 const LENGTH_BYTES = 4;
 const NO_BYTES = Buffer.alloc(0);

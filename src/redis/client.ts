@@ -64,7 +64,7 @@ export async function createClient({ urls, ca }: ClientOptions): Promise<RedisCl
   const [first, ...others] = urls.map((url) => new URL(url)) as [URL, ...URL[]];
   const tls = /^rediss/.test(first.protocol) ? { servername: hostOf(first), ...(ca && { ca }) } : undefined;
   const common = { ...SETTINGS, ...credentialsOf(first), ...(tls && { tls }) };
-  const path = decodeURIComponent(first.pathname.slice(1));
+  const path = decoded(first.pathname.slice(1));
   if (first.protocol.includes('sentinel')) {
     const sentinels = [first, ...others].map((url) => addressOf(url, 26_379));
     const overTls = tls && { enableTLSForSentinelMode: true, sentinelTLS: tls };
@@ -95,7 +95,16 @@ function addressOf(url: URL, port: number): { host: string; port: number } {
 /** They are those of the servers; sentinels are asked without. */
 function credentialsOf({ username, password }: URL): Pick<RedisOptions, 'username' | 'password'> {
   return {
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
+    ...(username && { username: decoded(username) }),
+    ...(password && { password: decoded(password) }),
   };
+}
+
+/** A per cent sign that escapes nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

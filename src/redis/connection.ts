@@ -97,7 +97,10 @@ class Connection implements RedisConnection {
     this.#stateLog = new StateLog({ log, clock, words: WORDS });
     this.#subscriptions = new Subscriptions({ clock, connect: () => this.#duplicate() });
     // Where there is no client there is no Redis.
-    this.#open(options).catch((error) => this.#changed('down', troubleOf(error)));
+    this.#open(options).catch((error) => {
+      this.#changed('down', troubleOf(error));
+      this.#bulkReady.resolve();
+    });
   }
 
   get ready(): Promise<void> {

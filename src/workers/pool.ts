@@ -3,6 +3,7 @@
  */
 import type { Socket } from 'node:net';
 import { type Clock, within } from '../clock.ts';
+import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Gone } from '../store/gone.ts';
 import type { WorkerGroupState } from '../app.ts';
@@ -129,11 +130,16 @@ export class Pool {
   #fill(place: Place): void {
     const { clock, start } = this.#options;
     const since = clock.now();
-    const worker = start(place.number, {
-      onReady: () => this.#onReady(),
-      onEnd: (why) => this.#onEnd(place, worker, why, clock.now() - since),
-    });
-    place.worker = worker;
+    try {
+      const worker = start(place.number, {
+        onReady: () => this.#onReady(),
+        onEnd: (why) => this.#onEnd(place, worker, why, clock.now() - since),
+      });
+      place.worker = worker;
+    } catch (error) {
+      // The system has no room for a process now.
+      this.#replace(place, 0, reasonOf(error), 0);
+    }
   }
 
   #onReady(): void {
@@ -144,20 +150,21 @@ export class Pool {
   }
 
   #onEnd(place: Place, worker: WorkerProcess, why: string, lived: number): void {
-    const { clock, log } = this.#options;
     place.worker = null;
     this.#past = addReport(this.#past, pastOf(this.#reports.get(worker)));
     this.#reports.delete(worker);
-    if (this.#isDraining) {
-      if (this.workers.length === 0) this.#ended.resolve();
-      return;
-    }
+    if (!this.#isDraining) this.#replace(place, worker.pid, why, lived);
+    else if (this.workers.length === 0) this.#ended.resolve();
+  }
+
+  #replace(place: Place, pid: number, why: string, lived: number): void {
+    const { clock, log } = this.#options;
     const { number } = place;
     if (!this.#hasStarted) return this.#started.reject(new Error(`worker ${number} ended before it was ready: ${why}`));
     place.failures = lived < SHORT_LIFE_MS ? place.failures + 1 : 0;
     const wait = place.failures === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (place.failures - 1));
     log.error(
-      { worker: number, pid: worker.pid, why, wait },
+      { worker: number, pid, why, wait },
       'a worker has ended, and with it its connections; another takes its place',
     );
     clock.after(wait, () => this.#isDraining || this.#fill(place));

@@ -89,6 +89,19 @@ describe('the word of an upstream on a credential', () => {
     expect(b.standing('key', true)).toBe('refused');
   });
 
+  test('is the last one also where a node reads the log anew that has said it', async () => {
+    const [a, b] = [await join('a'), await join('b')];
+    b.note('key', 401, true);
+    await bench.pass(50);
+    a.note('key', 200, true);
+    await bench.pass(50);
+    b.note('other', 401, true);
+    await bench.pass(50);
+    bench.server.log('callers').loseTail(1);
+    await bench.pass(1_200);
+    expect([a.standing('key', true), b.standing('key', true)]).toEqual(['accepted', 'accepted']);
+  });
+
   test('that cannot be read is passed over', async () => {
     const a = await join('a');
     for (const text of ['', '{', '{"node":1}', '{"node":"x","caller":"key"}']) bench.server.log('callers').append(text);

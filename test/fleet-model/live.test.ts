@@ -148,6 +148,11 @@ describe('a leader that dies', () => {
 });
 
 describe('a message', () => {
+  const HEAD = { status: 200, statusText: 'OK', headers: ['Content-Type', 'application/json'] };
+  const TERMS = { variant: null, whyForOneAlone: null, age: 0, unstorable: null };
+  const begin = (odd: object) =>
+    encodeMessage({ kind: 'begin', session: 1, attempt: 1, length: null, head: HEAD, terms: TERMS, ...odd } as never);
+
   test('that is none of ours is dropped', async () => {
     const first = await ask(a);
     const second = await ask(b);
@@ -158,6 +163,13 @@ describe('a message', () => {
       encodeMessage({ kind: 'piece', session: 1, attempt: -1, offset: 0, isCommitted: false }),
       encodeMessage({ kind: 'constructor', session: 1, attempt: 1 } as never),
       encodeMessage({ kind: 'begin', session: 1, attempt: 1, head: null } as never),
+      begin({ head: {} }),
+      begin({ head: { ...HEAD, headers: ['Content-Type'] } }),
+      begin({ head: { ...HEAD, status: 99 } }),
+      begin({ terms: {} }),
+      begin({ terms: { ...TERMS, variant: {} } }),
+      begin({ terms: { ...TERMS, age: null } }),
+      encodeMessage({ kind: 'end', session: 1, attempt: 1, offset: 0, unkept: null, call: {} } as never),
     ];
     for (const message of odd) {
       expect(decodeMessage(message)).toBeNull();
@@ -169,6 +181,7 @@ describe('a message', () => {
   });
 
   test('is read as it was written', () => {
+    expect(decodeMessage(begin({}))?.message).toMatchObject({ head: HEAD, terms: TERMS });
     const message = { kind: 'piece', session: 3, attempt: 2, offset: 7, isCommitted: true } as const;
     expect(decodeMessage(encodeMessage(message, [Buffer.from('ab'), Buffer.from('c')]))).toEqual({
       message,

@@ -146,6 +146,12 @@ describe('a server', () => {
     });
   });
 
+  test('with a password that holds a per cent sign, unescaped, is asked with that', async () => {
+    const { server } = await connected({ config: { user: 'refrain on >100% ~refrain:* &refrain:* +@all' } });
+    const { connection } = await connect(`redis://refrain:100%@127.0.0.1:${server.port}`);
+    expect(connection.state).toBe('up');
+  });
+
   test('with a wrong password is out of reach, with advice', async () => {
     const { server } = await connected({ config: { requirepass: 'right' } });
     const { connection, lines } = await connect(`redis://:wrong@127.0.0.1:${server.port}`);

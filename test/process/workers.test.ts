@@ -23,15 +23,16 @@ import { until } from '../harness/until.ts';
 const COUNT = 2;
 
 interface Cast {
-  readonly run: (flags?: readonly string[]) => Child;
+  /** @param files how many files and connections each process may have open */
+  readonly run: (flags?: readonly string[], files?: number) => Child;
 }
 
 const test = processTest.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
-    await use((flags = []) => {
+    await use((flags = [], files) => {
       const own = ['--port', '0', '--admin-port', '0', '--workers', String(COUNT)];
-      const child = new Child([...own, '--upstream', `${upstream.url}/v1`, ...flags], folder, {});
+      const child = new Child([...own, '--upstream', `${upstream.url}/v1`, ...flags], folder, {}, files);
       children.push(child);
       return child;
     });
@@ -316,6 +317,26 @@ describe('a worker that dies', () => {
     await child.says('"worker":2');
     expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
     expect(upstream.calls).toHaveLength(1);
+  });
+
+  test('is replaced later where no process can be started now', async ({ run, upstream }) => {
+    const files = 128;
+    const child = run([], files);
+    const { api } = await child.ready();
+    const [victim, busy] = workersOf(child.pid) as [number, number];
+    // Connections that a worker does not take stay with the parent.
+    for (const pid of [victim, busy]) process.kill(pid, 'SIGSTOP');
+    const sockets = Array.from({ length: files }, () => connect(Number(new URL(api).port), '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {});
+    await until(() => filesOf(child.pid).length >= files - 1);
+    process.kill(victim, 'SIGKILL');
+    await child.says('a worker has ended');
+    await child.says('EMFILE');
+    for (const socket of sockets) socket.destroy();
+    process.kill(busy, 'SIGCONT');
+    await until(() => workersOf(child.pid).filter((pid) => pid !== victim).length === COUNT);
+    upstream.script = answerAll;
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
   });
 });
 
