@@ -12,6 +12,7 @@ import { Nearest } from '../entry/nearest.tsx';
 import { usePage } from '../page-context.ts';
 import { CopyButton } from '../part/copy-button.tsx';
 import { Problem } from '../part/problem.tsx';
+import { Skeleton } from '../part/skeleton.tsx';
 import { hashFrom, hashWith } from '../route.ts';
 
 const TABS = { talk: 'Conversation', raw: 'Raw', headers: 'Headers', nearest: 'Nearest' } as const;
@@ -25,7 +26,7 @@ interface EntryViewProps {
 
 export function EntryView({ entryKey, state }: EntryViewProps) {
   const { route, go } = usePage();
-  const { value, error } = useResource<EntryDetail>(`/entries/${encodeURIComponent(entryKey)}`);
+  const { value, error, isSlow } = useResource<EntryDetail>(`/entries/${encodeURIComponent(entryKey)}`);
   const { params } = route.value;
   const missed = params['miss'];
   const tab = Object.keys(TABS).find((one): one is Tab => one === params['tab']) ?? 'talk';
@@ -36,6 +37,7 @@ export function EntryView({ entryKey, state }: EntryViewProps) {
           ← {missed === undefined ? 'Entries' : 'Live'}
         </a>
       </p>
+      {isSlow && <Skeleton />}
       {!value && error && <Missing error={error} missed={missed} />}
       {value && (
         <>
