@@ -157,4 +157,6 @@ test('numbers stay as they were written', () => {
     2,
     '3',
   ]);
+  const block = parseJson('{"type":"tool_use","name":"f","id":"t","input":{"a":1.0}}');
+  expect(partsOf([block])).toEqual([{ kind: 'call', name: 'f', id: 't', args: '{"a":1.0}' }]);
 });

@@ -37,6 +37,12 @@ export class WrittenNumber {
   constructor(text: string) {
     this.text = text;
   }
+
+  /** Written anew as it was, where the browser can. */
+  toJSON(): unknown {
+    const { rawJSON } = JSON as { readonly rawJSON?: (text: string) => unknown };
+    return rawJSON ? rawJSON(this.text) : Number(this.text);
+  }
 }
 
 /** The value of a JSON text, its numbers as they were written; undefined for what is none. */

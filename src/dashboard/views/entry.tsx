@@ -68,7 +68,7 @@ export function EntryView({ entryKey, state }: EntryViewProps) {
 
 function Head({ entry, state }: { readonly entry: EntryDetail; readonly state: StateAnswer | null }) {
   const { route } = usePage();
-  const { key, model, endpoint, request } = entry;
+  const { key, form, model, endpoint, request } = entry;
   return (
     <>
       <h1 class="cut">
@@ -78,7 +78,9 @@ function Head({ entry, state }: { readonly entry: EntryDetail; readonly state: S
         <code class="cut">{key}</code>
         <CopyButton text={key} label="Copy key" />
         <span class="grow" />
-        {request && <CopyButton text={() => curlOf(request, state?.api, location.hostname)} label="Copy as curl" />}
+        {request && (
+          <CopyButton text={() => curlOf(request, form, state?.api, location.hostname)} label="Copy as curl" />
+        )}
         <a class="button" href={hashFrom(route.value, 'compare', { a: key })}>
           Compare…
         </a>
