@@ -86,7 +86,7 @@ export function createApp(
   workers: WorkerGroup | null = null,
 ): App {
   const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
-  const sources = createSources(core, workers);
+  const sources = createSources(config, core, workers);
   const metrics = createMetrics(core, sources);
   const state = new StateReader({
     ...sources,
@@ -168,7 +168,7 @@ function createReadings(core: Core, workers: WorkerGroup | null, { config, origi
       const [stats, ofFleet] = await Promise.all([ledger.stats(), fleet()?.books?.stats()]);
       return { ...stats, ...(ofFleet !== undefined && { fleet: ofFleet }), hints: hints() };
     },
-    series: async (query) => ({ node: fleet()?.hub.node ?? null, ...(await ledger.series(query)) }),
+    series: async (query) => ({ node: nodeOf(config, core), ...(await ledger.series(query)) }),
     async metrics() {
       await workers?.look();
       return metrics.text();
@@ -188,11 +188,17 @@ function createReadings(core: Core, workers: WorkerGroup | null, { config, origi
 
 type Sources = MetricSources & Pick<StateSources, 'counts' | 'upstreams' | 'node'>;
 
-function createSources({ stores, files, admission, fleet, ...core }: Core, workers: WorkerGroup | null): Sources {
+/** Null where there is no other. */
+function nodeOf({ redis }: Config, { fleet }: Core): string | null {
+  return redis === null ? null : (fleet()?.hub.node ?? null);
+}
+
+function createSources(config: Config, core: Core, workers: WorkerGroup | null): Sources {
+  const { stores, files, admission, fleet } = core;
   return {
     counts: () => core.ledger.counts(),
     upstreams: () => workers?.state.upstreams ?? core.upstream.readings?.() ?? [],
-    node: () => fleet()?.hub.node ?? null,
+    node: () => nodeOf(config, core),
     version: packageVersion(),
     tiers: () => [...(workers?.tiersBeside(stores.tiers()) ?? stores.tiers()), ...(fleet()?.tiers() ?? [])],
     files,

@@ -11,9 +11,9 @@ import { hashWith } from './route.ts';
 const NAMES = { hour: 'Hour', day: 'Day', week: 'Week', all: 'All' } as const;
 
 export function Bar() {
-  const { route, go, fallbackRange } = usePage();
+  const { api, route, go, fallbackRange } = usePage();
   const { view, params } = route.value;
-  const stats = useResource<SummaryAnswer>('/stats', 60_000).value;
+  const stats = useResource<SummaryAnswer>(api.access.value === 'open' ? '/stats' : null, 60_000).value;
   const { models = [], scopes = [] } = stats?.periods.all ?? {};
   const set = (more: Record<string, string>) => go(hashWith(route.value, more));
   const isZoomed = params['from'] !== undefined && params['to'] !== undefined;

@@ -7,7 +7,8 @@ import type { StateAnswer } from './api/answers.ts';
 import { useResource } from './api/resource.ts';
 import { Bar } from './bar.tsx';
 import { usePage } from './page-context.ts';
-import { Rail } from './rail.tsx';
+import { Problem } from './part/problem.tsx';
+import { Rail, VIEW_NAMES } from './rail.tsx';
 import { StatusLine } from './status-line.tsx';
 import { TokenForm } from './token-form.tsx';
 import { Compare } from './views/compare.tsx';
@@ -22,15 +23,18 @@ const STATE_MS = 5_000;
 
 export function Shell() {
   const { api, route } = usePage();
-  const isOpen = api.access.value === 'open';
-  const state = useResource<StateAnswer>(isOpen ? '/state' : null, STATE_MS);
+  const access = api.access.value;
+  const isOpen = access === 'open';
+  // The first question of all: it says whether a token is needed before any view asks.
+  const state = useResource<StateAnswer>(isOpen || access === 'unknown' ? '/state' : null, STATE_MS);
   const { view, key } = route.value;
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    document.title = `${key === null ? view : `entry ${key.slice(0, 8)}`} · Refrain`;
+    document.title = `${key === null ? VIEW_NAMES[view] : `Entry ${key.slice(0, 8)}`} · Refrain`;
     main.current?.scrollTo(0, 0);
   }, [view, key]);
-  const hasBar = isOpen && (view === 'overview' || view === 'live' || (view === 'entries' && key === null));
+  const isShut = access === 'closed' || access === 'wrong';
+  const hasBar = !isShut && (view === 'overview' || view === 'live' || (view === 'entries' && key === null));
   return (
     <div class="page">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -41,7 +45,10 @@ export function Shell() {
         <StatusLine state={state.value} />
         {hasBar && <Bar />}
         <main id="main" ref={main} tabIndex={-1} class={api.silentSince.value === null ? '' : 'stale'}>
-          {isOpen ? <ViewOf state={state.value} /> : <TokenForm />}
+          {hasBar && <h1 class="hidden">{VIEW_NAMES[view]}</h1>}
+          {isOpen && <ViewOf state={state.value} />}
+          {isShut && <TokenForm />}
+          {access === 'unknown' && state.error && <Problem error={state.error} />}
         </main>
       </div>
     </div>

@@ -24,7 +24,7 @@ export function StatusLine({ state }: { readonly state: StateAnswer | null }) {
   return (
     <div class="status" role="status">
       <Sign tone={state.readiness === 'ready' ? 'good' : 'bad'} word={state.readiness} />
-      <span title={formatTime(Date.parse(state.startedAt))}>
+      <span class="from-m" title={formatTime(Date.parse(state.startedAt))}>
         started {formatAge(Date.parse(state.startedAt), now.value)}
       </span>
       {Object.entries(state.files).map(([name, isGood]) => (
@@ -40,7 +40,7 @@ export function StatusLine({ state }: { readonly state: StateAnswer | null }) {
       ))}
       <EventLoop delay={state.eventLoopDelay} />
       {state.flights > 0 && (
-        <span>
+        <span class="from-m">
           {formatCount(state.flights)} in flight, {formatBytes(state.flightBytes)}
         </span>
       )}
@@ -53,7 +53,9 @@ function EventLoop({ delay }: { readonly delay: Readonly<Record<string, number>>
   if (late === undefined) return null;
   const ms = late * 1_000;
   return ms < LATE_MS ? (
-    <span title="99 of 100 turns of the event loop were later by less">event loop {formatMs(ms)}</span>
+    <span class="from-m" title="99 of 100 turns of the event loop were later by less">
+      event loop {formatMs(ms)}
+    </span>
   ) : (
     <Sign tone="bad" word={`event loop late by ${formatMs(ms)}`} />
   );

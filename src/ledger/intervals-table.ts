@@ -14,6 +14,7 @@ import {
   type IntervalRow,
   KEPT,
   LENGTH,
+  type Resolution,
   requestsOf,
 } from './interval.ts';
 import { MOST_OF_INTERVAL } from './interval-sums.ts';
@@ -31,26 +32,23 @@ const PUT = 'INSERT OR REPLACE INTO intervals (seconds, kind, time, name, sums) 
 const OF_TIME = 'SELECT name, sums FROM intervals WHERE seconds = ? AND kind = ? AND time = ?';
 const DROP = 'DELETE FROM intervals WHERE seconds = ? AND kind = ? AND time = ? AND name = ?';
 const EXPIRE = 'DELETE FROM intervals WHERE seconds = ? AND kind = ? AND time < ?';
-const COUNT = 'SELECT count(*) AS rows FROM intervals';
-/** The oldest that are of a model or a scope. */
-const SHRINK = `
-  DELETE FROM intervals WHERE (seconds, kind, time, name) IN
-  (SELECT seconds, kind, time, name FROM intervals WHERE kind <> 'all' ORDER BY time LIMIT ?)
-`;
+const COUNT = 'SELECT count(*) AS rows FROM intervals WHERE seconds = ? AND kind = ?';
+/** The time of one of the oldest rows, by how many are older. */
+const NTH = 'SELECT time FROM intervals WHERE seconds = ? AND kind = ? ORDER BY time LIMIT 1 OFFSET ?';
 
-/** Some 400 bytes each. */
-const MOST_ROWS = 50_000;
+/** Of the models and of the scopes, some 300 bytes each: 20 of them in all hours, 10 in all minutes. */
+const MOST_ROWS = { minute: 15_000, hour: 46_000 } as const satisfies Record<Resolution, number>;
 const BYS: readonly By[] = ['all', 'model', 'scope'];
 
 export class IntervalsTable {
   readonly #database: DatabaseSync;
-  readonly #mostRows: number;
+  readonly #mostRows: Readonly<Record<Resolution, number>>;
   readonly #get;
   readonly #put;
-  /** The last minute that came: with each new one, what is too old goes. */
-  #last = -Infinity;
+  /** The last hour that came: with each new one, what is too old goes. */
+  #hour = -Infinity;
 
-  constructor(database: DatabaseSync, mostRows = MOST_ROWS) {
+  constructor(database: DatabaseSync, mostRows: Readonly<Record<Resolution, number>> = MOST_ROWS) {
     this.#database = database;
     this.#mostRows = mostRows;
     database.exec(SCHEMA);
@@ -63,10 +61,10 @@ export class IntervalsTable {
       this.#add(row);
       if (row.resolution === 'minute') this.#add({ ...row, resolution: 'hour', time: beginOf('hour', row.time) });
     }
-    const newest = rows.reduce((last, { time }) => Math.max(last, time), -Infinity);
-    if (newest <= this.#last) return;
-    this.#last = newest;
-    this.#bound(newest);
+    const hour = rows.reduce((last, { time }) => Math.max(last, beginOf('hour', time)), -Infinity);
+    if (hour <= this.#hour) return;
+    this.#hour = hour;
+    this.#bound(hour);
   }
 
   #add({ resolution, by, time, name, sums }: IntervalRow): void {
@@ -79,7 +77,7 @@ export class IntervalsTable {
   }
 
   /** Of one interval the names with the most requests stay; twice as many may be there before that is looked at. */
-  #foldNames(resolution: IntervalKind['resolution'], by: By, time: number): void {
+  #foldNames(resolution: Resolution, by: By, time: number): void {
     const rows = this.#database.prepare(OF_TIME).all(LENGTH[resolution], by, time);
     const named = rows.filter(({ name }) => name !== OTHER && name !== '');
     if (named.length <= 2 * MOST_OF_INTERVAL) return;
@@ -91,14 +89,18 @@ export class IntervalsTable {
     }
   }
 
-  /** @param now the newest minute, in seconds since the epoch */
+  /** @param now the newest hour, in seconds since the epoch */
   #bound(now: number): void {
-    const expire = this.#database.prepare(EXPIRE);
-    for (const resolution of ['minute', 'hour'] as const)
-      for (const by of BYS) expire.run(LENGTH[resolution], by, now - KEPT[resolution]);
-    const excess = (this.#database.prepare(COUNT).get()?.rows as number) - this.#mostRows;
-    // Some more, so that it is not counted out each minute.
-    if (excess > 0) this.#database.prepare(SHRINK).run(excess + this.#mostRows / 20);
+    const [expire, count, nth] = [EXPIRE, COUNT, NTH].map((sql) => this.#database.prepare(sql));
+    for (const resolution of ['minute', 'hour'] as const) {
+      const seconds = LENGTH[resolution];
+      for (const by of BYS) {
+        expire?.run(seconds, by, now - KEPT[resolution]);
+        const excess = (count?.get(seconds, by)?.rows as number) - this.#mostRows[resolution];
+        if (by === 'all' || excess <= 0) continue;
+        expire?.run(seconds, by, nth?.get(seconds, by, excess)?.time as number);
+      }
+    }
   }
 }
 

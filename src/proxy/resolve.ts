@@ -85,8 +85,10 @@ async function ask(
   body.hold();
   try {
     const question = questionFor(proxy, request, permission, client);
-    // Looked up before the answer to this request can be kept; nobody waits for it.
-    const kept = standing === 'to-check' ? store.listByPrefix(keyed.key, 1) : null;
+    // Looked up before the answer to this request can be kept, while the upstream is asked.
+    let isKept = false;
+    const lookup =
+      standing === 'to-check' ? store.get(keyed.key).then((found) => (isKept = found !== undefined)) : null;
     const result = await (standing === 'to-check'
       ? recheck(proxy, head.credentialAtUpstream, question)
       : cache.open(question, isLookedUp));
@@ -94,7 +96,7 @@ async function ask(
     if (outcome.word === 'follow') hints.followed(keyed.key);
     if (head.policy.debug) context.why = explainHit(outcome);
     if (outcome.word === 'miss') {
-      const isKept = Boolean((await kept)?.length);
+      if (head.policy.debug) await lookup;
       const { isStoreUp } = proxy;
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });

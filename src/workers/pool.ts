@@ -3,6 +3,7 @@
  */
 import type { Socket } from 'node:net';
 import { type Clock, within } from '../clock.ts';
+import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Gone } from '../store/gone.ts';
 import type { WorkerGroupState } from '../app.ts';
@@ -72,26 +73,25 @@ export class Pool {
     else socket.destroy();
   }
 
-  gone(gone: Gone): void {
-    for (const worker of this.workers) worker.gone(gone);
+  /** Has all drop what is gone. Resolves once they have; one that is too busy for that is not waited for. */
+  async gone(gone: Gone): Promise<void> {
+    await Promise.all(this.workers.map((worker) => this.#within(worker.gone(gone))));
   }
 
   /** Asks all how they are. @returns the sum, with the last word of those that have ended */
   async report(): Promise<WorkerGroupState> {
     await Promise.all(
-      this.workers
-        .filter(({ isReady }) => isReady)
-        .map(async (worker) => {
-          const report = await this.#within(worker.report());
-          if (report && this.workers.includes(worker)) this.#reports.set(worker, report);
-        }),
+      this.#ready().map(async (worker) => {
+        const report = await this.#within(worker.report());
+        if (report && this.workers.includes(worker)) this.#reports.set(worker, report);
+      }),
     );
     return [...this.#reports.values()].reduce(addReport, this.#past);
   }
 
   /** The keys that the memory of some worker has. */
   async held(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const answers = await Promise.all(this.workers.map((worker) => this.#within(worker.has(keys))));
+    const answers = await Promise.all(this.#ready().map((worker) => this.#within(worker.has(keys))));
     return new Set(keys.filter((_, at) => answers.some((answer) => answer?.[at])));
   }
 
@@ -115,6 +115,11 @@ export class Pool {
     for (const worker of this.workers) worker.kill();
   }
 
+  /** Those that can be asked. */
+  #ready(): readonly WorkerProcess[] {
+    return this.workers.filter(({ isReady }) => isReady);
+  }
+
   /** Of equals, the one that was not the last. */
   #leastBusy(): WorkerProcess | null {
     let least: WorkerProcess | null = null;
@@ -129,11 +134,16 @@ export class Pool {
   #fill(place: Place): void {
     const { clock, start } = this.#options;
     const since = clock.now();
-    const worker = start(place.number, {
-      onReady: () => this.#onReady(),
-      onEnd: (why) => this.#onEnd(place, worker, why, clock.now() - since),
-    });
-    place.worker = worker;
+    try {
+      const worker = start(place.number, {
+        onReady: () => this.#onReady(),
+        onEnd: (why) => this.#onEnd(place, worker, why, clock.now() - since),
+      });
+      place.worker = worker;
+    } catch (error) {
+      // The system has no room for a process now.
+      this.#replace(place, 0, reasonOf(error), 0);
+    }
   }
 
   #onReady(): void {
@@ -144,20 +154,21 @@ export class Pool {
   }
 
   #onEnd(place: Place, worker: WorkerProcess, why: string, lived: number): void {
-    const { clock, log } = this.#options;
     place.worker = null;
     this.#past = addReport(this.#past, pastOf(this.#reports.get(worker)));
     this.#reports.delete(worker);
-    if (this.#isDraining) {
-      if (this.workers.length === 0) this.#ended.resolve();
-      return;
-    }
+    if (!this.#isDraining) this.#replace(place, worker.pid, why, lived);
+    else if (this.workers.length === 0) this.#ended.resolve();
+  }
+
+  #replace(place: Place, pid: number, why: string, lived: number): void {
+    const { clock, log } = this.#options;
     const { number } = place;
     if (!this.#hasStarted) return this.#started.reject(new Error(`worker ${number} ended before it was ready: ${why}`));
     place.failures = lived < SHORT_LIFE_MS ? place.failures + 1 : 0;
     const wait = place.failures === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (place.failures - 1));
     log.error(
-      { worker: number, pid: worker.pid, why, wait },
+      { worker: number, pid, why, wait },
       'a worker has ended, and with it its connections; another takes its place',
     );
     clock.after(wait, () => this.#isDraining || this.#fill(place));

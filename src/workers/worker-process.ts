@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { extname } from 'node:path';
 import type { Log } from '../log.ts';
 import { Channel } from './channel.ts';
@@ -41,8 +41,13 @@ export class WorkerProcess implements HubMember {
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
     this.#process = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
+    // A process that cannot be started, or not be sent to, reports it here; it ends all the same.
+    this.#process.once('error', ({ message }) => this.#over(message));
+    this.#process.once('exit', (code, signal) => this.#over(signal ?? `exit code ${code}`));
+    // There are no pipes where no file may be opened, whatever the types say.
+    const pipes: ChildProcess['stdio'] | undefined = this.#process.stdio;
     this.#channel = new Channel<WorkerServices>({
-      socket: this.#process.stdio[4] as unknown as Duplex,
+      socket: (pipes?.[4] as unknown as Duplex | undefined) ?? new Socket().destroy(),
       services: this.#services(),
       onFault: (method, err) => options.log.error({ err, method, pid: this.pid }, 'a call of a worker failed'),
       onClose: () => {
@@ -51,9 +56,6 @@ export class WorkerProcess implements HubMember {
         this.#endIn(END_MS);
       },
     });
-    // A process that cannot be started, or not be sent to, reports it here; it ends all the same.
-    this.#process.once('error', ({ message }) => this.#over(message));
-    this.#process.once('exit', (code, signal) => this.#over(signal ?? `exit code ${code}`));
   }
 
   get pid(): number {
@@ -94,8 +96,8 @@ export class WorkerProcess implements HubMember {
     this.#channel.tell('hub', 'left', node);
   }
 
-  gone(...[gone]: Parameters<WorkerServices['store']['gone']>): void {
-    this.#channel.tell('store', 'gone', gone);
+  async gone(...[gone]: Parameters<WorkerServices['store']['gone']>): Promise<void> {
+    await this.#channel.ask('store', 'gone', gone);
   }
 
   /** Undefined where it has ended. */

@@ -44,7 +44,7 @@ export class Link {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  /** Leads what is connected nowhere from here on, and nobody is told so; whoever connects again gets through. */
+  /** Connections lead nowhere from here on, and nobody is told so; whoever connects again gets through. */
   lose(): void {
     for (const socket of this.#sockets) {
       socket.pause();

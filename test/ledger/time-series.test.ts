@@ -186,16 +186,20 @@ describe('the bounds of intervals', () => {
     expect(rows.some(({ name }) => name === OTHER)).toBe(true);
   });
 
-  test('hold in rows: the oldest names go first', () => {
+  test('hold in rows: the oldest names go, by the hour', () => {
     const database = new DatabaseSync(':memory:');
-    const table = new IntervalsTable(database, 400);
+    const table = new IntervalsTable(database, { minute: 100, hour: 3 });
     for (let minute = 0; minute < 600; minute += 1) {
       const time = noon + minute * 60;
       table.add([row({ time }), row({ time, by: 'model', name: 'a' }), row({ time, by: 'scope', name: 's' })]);
     }
-    expect(count(database)).toBeLessThanOrEqual(610 + 3);
     expect(count(database, "kind = 'all' AND seconds = 60")).toBe(600);
-    expect(count(database, `kind = 'all' AND seconds = 3600`)).toBe(10);
+    expect(count(database, "kind = 'all' AND seconds = 3600")).toBe(10);
+    for (const kind of ['model', 'scope']) {
+      expect(count(database, `kind = '${kind}' AND seconds = 60`)).toBe(100 + 59);
+      expect(count(database, `kind = '${kind}' AND seconds = 3600`)).toBe(3);
+      expect(count(database, `kind = '${kind}' AND time < ${noon + 400 * 60}`)).toBe(0);
+    }
   });
 
   test('hold in memory: names beyond the bound are one, and the oldest go', () => {

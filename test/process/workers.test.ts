@@ -23,15 +23,16 @@ import { until } from '../harness/until.ts';
 const COUNT = 2;
 
 interface Cast {
-  readonly run: (flags?: readonly string[]) => Child;
+  /** @param files how many files and connections each process may have open */
+  readonly run: (flags?: readonly string[], files?: number) => Child;
 }
 
 const test = processTest.extend<Cast>({
   run: async ({ folder, upstream }, use) => {
     const children: Child[] = [];
-    await use((flags = []) => {
+    await use((flags = [], files) => {
       const own = ['--port', '0', '--admin-port', '0', '--workers', String(COUNT)];
-      const child = new Child([...own, '--upstream', `${upstream.url}/v1`, ...flags], folder, {});
+      const child = new Child([...own, '--upstream', `${upstream.url}/v1`, ...flags], folder, {}, files);
       children.push(child);
       return child;
     });
@@ -118,6 +119,9 @@ describe('several workers', () => {
     await expect.poll(listed).toHaveLength(2);
     for (const question of [...questions, ...questions]) await ask(api + CHAT, question);
     expect(await statsOf(admin)).toMatchObject({ requests: 6, hits: 4, misses: 2 });
+    const read = async (path: string) => JSON.parse((await ask(admin + path)).text);
+    expect(await read('/stats?series=hour')).toMatchObject({ node: null, reasons: { new: expect.any(Array) } });
+    expect(await read('/state')).toMatchObject({ node: null, requests: { requests: 6, hit: 4, miss: 2 }, flights: 0 });
     const { text } = await ask(`${admin}/metrics`);
     expect(text).toContain('refrain_requests_total{outcome="hit",endpoint="chat"} 4');
     expect(text).toContain('refrain_flights 0');
@@ -316,6 +320,39 @@ describe('a worker that dies', () => {
     await child.says('"worker":2');
     expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
     expect(upstream.calls).toHaveLength(1);
+  });
+
+  test('is followed by one that is not asked before it is ready', async ({ run }) => {
+    const child = run();
+    const { api, admin } = await child.ready();
+    const [victim] = workersOf(child.pid) as [number];
+    process.kill(victim, 'SIGKILL');
+    await child.says('a worker has ended');
+    await until(() => workersOf(child.pid).filter((pid) => pid !== victim).length === COUNT);
+    // From its first moment on, which it takes longer to start than these.
+    for (let at = 0; at < 40; at++) expect((await ask(`${admin}/entries`)).status).toBe(200);
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
+    expect(child.stderr.split('a worker has ended')).toHaveLength(2);
+  });
+
+  test('is replaced later where no process can be started now', async ({ run, upstream }) => {
+    const files = 128;
+    const child = run([], files);
+    const { api } = await child.ready();
+    const [victim, busy] = workersOf(child.pid) as [number, number];
+    // Connections that a worker does not take stay with the parent.
+    for (const pid of [victim, busy]) process.kill(pid, 'SIGSTOP');
+    const sockets = Array.from({ length: files }, () => connect(Number(new URL(api).port), '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {});
+    await until(() => filesOf(child.pid).length >= files - 1);
+    process.kill(victim, 'SIGKILL');
+    await child.says('a worker has ended');
+    await child.says('EMFILE');
+    for (const socket of sockets) socket.destroy();
+    process.kill(busy, 'SIGCONT');
+    await until(() => workersOf(child.pid).filter((pid) => pid !== victim).length === COUNT);
+    upstream.script = answerAll;
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
   });
 });
 

@@ -17,6 +17,8 @@ export class AskError extends Error {
 }
 
 export type Access =
+  /** Nothing was answered yet. */
+  | 'unknown'
   /** Nothing stands in the way, as far as is known. */
   | 'open'
   /** A token is needed, and none was given. */
@@ -41,7 +43,7 @@ export interface AdminApi {
 
 export function createAdminApi(): AdminApi {
   let token: string | null = null;
-  const access = signal<Access>('open');
+  const access = signal<Access>('unknown');
   const silentSince = signal<number | null>(null);
   const tokens = signal(0);
 

@@ -22,6 +22,7 @@ interface ChartProps {
   readonly lines: readonly ChartLine[];
   readonly height: number;
   readonly isLogarithmic?: boolean;
+  readonly isWhole?: boolean;
   readonly axis: (value: number) => string;
   readonly onPick?: (from: number, to: number) => void;
   /** Beside the title. */
@@ -73,6 +74,7 @@ function Plot({
   shown,
   height,
   isLogarithmic = false,
+  isWhole = false,
   axis,
   onPick,
   onCursor,
@@ -94,11 +96,11 @@ function Plot({
       width: Math.max(200, target.clientWidth),
       height,
       isLogarithmic,
+      isWhole,
       step,
       axis,
       onCursor,
-      onZoom: (from, to) =>
-        go(hashWith(route.value, { range: '', from: String(Math.floor(from)), to: String(Math.ceil(to)) })),
+      onZoom: (from, to) => go(hashWith(route.value, { from: String(Math.floor(from)), to: String(Math.ceil(to)) })),
       onPick: (index) => {
         const from = index === null ? undefined : latest.current.time[index];
         if (from !== undefined) latest.current.onPick?.(from, from + latest.current.step);
@@ -112,7 +114,7 @@ function Plot({
       made.destroy();
       plot.current = null;
     };
-  }, [shape, height, isLogarithmic, step, isDark]);
+  }, [shape, height, isLogarithmic, step, isDark, axis]);
 
   useLayoutEffect(() => plot.current?.setData(dataOf(time, drawn)), [time, drawn]);
 

@@ -14,6 +14,8 @@ export interface PlotOptions {
   readonly width: number;
   readonly height: number;
   readonly isLogarithmic: boolean;
+  /** Counts have no half. */
+  readonly isWhole: boolean;
   /** Seconds of a step. */
   readonly step: number;
   readonly axis: (value: number) => string;
@@ -21,6 +23,9 @@ export interface PlotOptions {
   readonly onZoom: (from: number, to: number) => void;
   readonly onPick: (step: number | null) => void;
 }
+
+/** The distances between two lines of an axis of counts. */
+const WHOLE = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8].flatMap((power) => [power, 2 * power, 5 * power]);
 
 /** The pixels of a drag below which it is a click. */
 const CLICK = 4;
@@ -38,12 +43,13 @@ export function createPlot(
   const grid = { stroke: colourOf('--line'), width: 1 };
   const axis = { font, stroke: colourOf('--quiet'), grid, ticks: { show: false } };
   const tens = options.isLogarithmic && { filter: powersOfTen };
+  const whole = options.isWhole && { incrs: WHOLE };
   const hasShare = lines.some(({ scale }) => scale === 'share');
   return new uPlot(
     {
       width,
       height,
-      padding: [8, hasShare ? 0 : 8, 0, 0],
+      padding: [8, hasShare ? 0 : 24, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -63,6 +69,7 @@ export function createPlot(
           size: 52,
           space: 32,
           ...tens,
+          ...whole,
           grid: { ...grid, ...tens },
           values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : options.axis(tick))),
         },

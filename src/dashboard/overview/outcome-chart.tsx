@@ -28,6 +28,7 @@ export function OutcomeChart({ series, steps, step }: SumChartProps) {
       step={step}
       lines={lines}
       height={264}
+      isWhole
       axis={formatShort}
       onPick={(from, to) => go(hashFrom(route.value, 'entries', { from: String(from), to: String(to) }))}
     />
