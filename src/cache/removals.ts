@@ -106,11 +106,17 @@ export class Removals {
     return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
-  /** Drops the answers with this `id`, also those that land from here on. */
+  /** Drops the answers with this `id` here, also those that land from here on. */
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
-    void this.#tellOthers({ answerId });
+  }
+
+  /**
+   * Has other processes forget it too: once the upstream did not refuse to delete it, since the log is bounded, and
+   * anybody may ask for what was never there.
+   */
+  forgetEverywhere(answerId: string): void {
     void this.#log?.append({ answerId });
   }
 

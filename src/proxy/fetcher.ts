@@ -18,13 +18,20 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
  * @param recorded whether the answer may be played to others, who did not choose its coding
  */
 export function fetcherFor(
-  { upstream, callers, pseudonym }: ProxyDependencies,
+  { upstream, cache, callers, pseudonym }: ProxyDependencies,
   head: ReceivedHead,
   body: WholeBody | PassingBody | null,
   recorded: boolean,
 ): Fetch {
-  const { method, route, keyContext, credentialAtUpstream, raw } = head;
+  const { method, route, keyContext, credentialAtUpstream, raw, deletes } = head;
   return (writer, whenOver) => {
+    let mayBeDeleted = deletes !== null;
+    const forget = () => {
+      if (mayBeDeleted) cache.removals.forgetEverywhere(deletes as string);
+      mayBeDeleted = false;
+    };
+    // It may have been heard where nothing was answered.
+    if (mayBeDeleted) void whenOver.then(forget);
     const headers = forwardedHeaders(raw.rawHeaders, recorded);
     if (pseudonym !== null) addVia(headers, raw.httpVersion, pseudonym);
     const long = body instanceof WholeBody && LongBody.isLong(body) ? new LongBody(body) : null;
@@ -46,6 +53,8 @@ export function fetcherFor(
         decoded: recorded,
         onStatus(status, flushed) {
           long?.answered(flushed);
+          if (status >= 400 && status < 500) mayBeDeleted = false;
+          forget();
           callers.note(credentialAtUpstream, status, keyContext !== null);
         },
       },
