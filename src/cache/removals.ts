@@ -110,13 +110,11 @@ export class Removals {
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
+    void this.#tellOthers({ answerId });
   }
 
-  /**
-   * Has other processes forget it too: once the upstream did not refuse to delete it, since the log is bounded, and
-   * anybody may ask for what was never there.
-   */
-  forgetEverywhere(answerId: string): void {
+  /** Has a fleet forget them, too: never at the word of just anybody, since the log holds only so much. */
+  tellForgotten(answerId: string): void {
     void this.#log?.append({ answerId });
   }
 

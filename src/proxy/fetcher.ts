@@ -1,6 +1,8 @@
 /**
  * How a request is put to its upstream.
  */
+import type { Cache } from '../cache/cache.ts';
+import { isAccepted } from '../cache/callers.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { addVia, forwardedHeaders } from '../headers/forwarded-headers.ts';
 import { requestPath } from '../request/route.ts';
@@ -23,15 +25,8 @@ export function fetcherFor(
   body: WholeBody | PassingBody | null,
   recorded: boolean,
 ): Fetch {
-  const { method, route, keyContext, credentialAtUpstream, raw, deletes } = head;
+  const { method, route, keyContext, credentialAtUpstream, deletes, raw } = head;
   return (writer, whenOver) => {
-    let mayBeDeleted = deletes !== null;
-    const forget = () => {
-      if (mayBeDeleted) cache.removals.forgetEverywhere(deletes as string);
-      mayBeDeleted = false;
-    };
-    // It may have been heard where nothing was answered.
-    if (mayBeDeleted) void whenOver.then(forget);
     const headers = forwardedHeaders(raw.rawHeaders, recorded);
     if (pseudonym !== null) addVia(headers, raw.httpVersion, pseudonym);
     const long = body instanceof WholeBody && LongBody.isLong(body) ? new LongBody(body) : null;
@@ -41,6 +36,7 @@ export function fetcherFor(
     const isOneBuffer = held instanceof WholeBody;
     if (held !== null && !isOneBuffer && held.length !== null) headers.push('content-length', String(held.length));
     const { origin, setting } = route.target;
+    const onDeletion = deletes === null ? null : tellDeletion(cache, callers.isAccepted(credentialAtUpstream), deletes);
     upstream.send(
       {
         origin,
@@ -53,12 +49,23 @@ export function fetcherFor(
         decoded: recorded,
         onStatus(status, flushed) {
           long?.answered(flushed);
-          if (status >= 400 && status < 500) mayBeDeleted = false;
-          forget();
           callers.note(credentialAtUpstream, status, keyContext !== null);
+          onDeletion?.(status);
         },
       },
       writer,
     );
+  };
+}
+
+/**
+ * Has other processes told of a deletion: before the upstream makes it, or where it may yet refuse the caller, once it
+ * has.
+ * @returns what is to be called with the upstream's status
+ */
+function tellDeletion({ removals }: Cache, isTrusted: boolean, answerId: string): (status: number) => void {
+  if (isTrusted) removals.tellForgotten(answerId);
+  return (status) => {
+    if (!isTrusted && isAccepted(status)) removals.tellForgotten(answerId);
   };
 }

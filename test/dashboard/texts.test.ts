@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { EventLines } from '../../src/dashboard/api/event-lines.ts';
 import { comparedBody } from '../../src/dashboard/compare/compared-body.ts';
+import { bodyToAsk, jsonOf } from '../../src/dashboard/entry/asked-body.ts';
 import { addressOf, curlOf } from '../../src/dashboard/entry/curl.ts';
 import {
   formatBytes,
@@ -70,7 +71,7 @@ describe('curl', () => {
   };
 
   test('asks for the same, whatever a shell might make of it', () => {
-    const command = curlOf(request, { host: '127.0.0.1', port: 4747 }, 'x').replace(/^curl/, 'printf "%s\\n"');
+    const command = curlOf(request, 'json', { host: '127.0.0.1', port: 4747 }, 'x').replace(/^curl/, 'printf "%s\\n"');
     const said = execFileSync('sh', ['-c', command], {
       env: { OPENAI_API_KEY: 'k', PATH: process.env['PATH'] },
     }).toString();
@@ -93,6 +94,15 @@ describe('curl', () => {
     expect(addressOf({ host: '::1', port: 1 }, 'box')).toBe('http://[::1]:1');
     expect(addressOf(undefined, 'box')).toBe('http://127.0.0.1:4747');
   });
+});
+
+test('a body is asked for in the form that is kept', () => {
+  expect(jsonOf('{"a":" stream= "} stream= stream_options=')).toBe('{"a":" stream= "}');
+  expect(bodyToAsk('{"a":1.0}', 'json')).toBe('{"a":1.0}');
+  expect(bodyToAsk('{"a":1.0}', 'sse')).toBe('{"stream":true,"a":1.0}');
+  const options = '"stream_options":{"include_usage":true}';
+  expect(bodyToAsk('{"a":1} stream=true stream_options=', 'sse+usage')).toBe(`{"stream":true,${options},"a":1}`);
+  expect(bodyToAsk('not JSON', 'sse')).toBe('not JSON');
 });
 
 describe('two texts to compare', () => {

@@ -119,6 +119,9 @@ describe('several workers', () => {
     await expect.poll(listed).toHaveLength(2);
     for (const question of [...questions, ...questions]) await ask(api + CHAT, question);
     expect(await statsOf(admin)).toMatchObject({ requests: 6, hits: 4, misses: 2 });
+    const read = async (path: string) => JSON.parse((await ask(admin + path)).text);
+    expect(await read('/stats?series=hour')).toMatchObject({ node: null, reasons: { new: expect.any(Array) } });
+    expect(await read('/state')).toMatchObject({ node: null, requests: { requests: 6, hit: 4, miss: 2 }, flights: 0 });
     const { text } = await ask(`${admin}/metrics`);
     expect(text).toContain('refrain_requests_total{outcome="hit",endpoint="chat"} 4');
     expect(text).toContain('refrain_flights 0');

@@ -16,6 +16,7 @@ import { Reasons } from '../overview/reasons.tsx';
 import { SavingsChart } from '../overview/savings-chart.tsx';
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
+import { Skeleton } from '../part/skeleton.tsx';
 import { isRange, type Period, periodOf, rangeWithData, stepFor } from '../period.ts';
 import type { PagePlace } from '../route.ts';
 
@@ -87,14 +88,4 @@ function seriesPath({ params }: PagePlace, { from, to, span }: Pick<Period, 'fro
   if (params['model'] !== undefined) query.set('model', params['model']);
   else if (params['scope'] !== undefined) query.set('scope', params['scope']);
   return `/stats?${query}`;
-}
-
-function Skeleton() {
-  return (
-    <div class="overview skeleton" role="status" aria-label="Loading">
-      <div class="figures" />
-      <div class="chart" />
-      <div class="reasons" />
-    </div>
-  );
 }
