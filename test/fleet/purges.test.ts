@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { CHAT, errorAnswer, responseAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, responseAnswer, sendJson } from '../harness/answers.ts';
 import { type Asking, ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { eventually } from '../harness/redis-server.ts';
@@ -54,21 +54,6 @@ describe('what one node of a fleet throws away, all throw away:', () => {
     await eventually(async () => (await word(b)) === 'MISS');
     // Another answer of that name is not kept either.
     expect([await word(a), await word(b)]).toEqual(['MISS', 'MISS']);
-  });
-
-  story('by an id that the upstream does not refuse to delete', async ({ join, upstream }) => {
-    const [a, b] = [await join(), await join()];
-    upstream.script = (call) =>
-      call.method === 'DELETE'
-        ? sendJson(call, errorAnswer('No such response.'), 404)
-        : sendJson(call, responseAnswer());
-    const asking: Asking = { body: { model: 'gpt-test', input: 'What is the sea?' } };
-    await wordOf(a, asking, '/v1/responses');
-    await written(a);
-    expect(await wordOf(b, asking, '/v1/responses')).toBe('HIT redis');
-    await ask(`${a.url}/v1/responses/resp_1`, { method: 'DELETE' });
-    expect(await purge(a, { tag: 'another' })).toBe(200);
-    expect((await b.app.fleet()?.hub.log('purges').read(0, 10))?.records).toHaveLength(1);
   });
 
   story('also where it lies in the file of one that was away', async ({ join, folder }) => {
