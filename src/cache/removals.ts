@@ -37,6 +37,7 @@ export class Removals {
   readonly #parts: RemovalParts;
   #log: PurgeLog | null = null;
   #replaced: ReplacedKeys | null = null;
+  #tellOthers: (gone: Gone) => Promise<unknown> = async () => {};
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
@@ -46,6 +47,14 @@ export class Removals {
   join(log: PurgeLog, replaced: ReplacedKeys): void {
     this.#log = log;
     this.#replaced = replaced;
+  }
+
+  /**
+   * Has those told too that must not wait for the log, which may be out of reach.
+   * @param tell resolves once they have heeded it
+   */
+  joinBeside(tell: (gone: Gone) => Promise<unknown>): void {
+    this.#tellOthers = tell;
   }
 
   /** A newer entry was stored under a key than one that was served from it. */
@@ -65,7 +74,9 @@ export class Removals {
   async purge(key: string): Promise<void> {
     for (const flight of this.#parts.flights.to(key)) flight.fence();
     this.#parts.store.delete(key);
-    if (this.#log && !(await this.#log.append({ key }))) throw notShared();
+    const logging = this.#log?.append({ key });
+    await this.#tellOthers({ key });
+    if (logging && !(await logging)) throw notShared();
   }
 
   /**
@@ -81,7 +92,9 @@ export class Removals {
     this.#parts.flights.forgetEntries(purge);
     const upTo = this.#log?.mark;
     const logging = this.#log?.append({ purge });
+    const telling = this.#tellOthers({ purge });
     const totals = (await store.purge(purge, upTo)) ?? NOTHING;
+    await telling;
     if (logging && !(await logging)) throw notShared();
     return { ...totals, flights: flights.length };
   }
@@ -93,10 +106,15 @@ export class Removals {
     return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
-  /** Drops the answers with this `id`, also those that land from here on. */
+  /** Drops the answers with this `id` here, also those that land from here on. */
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
+    void this.#tellOthers({ answerId });
+  }
+
+  /** Has a fleet forget them, too: never at the word of just anybody, since the log holds only so much. */
+  tellForgotten(answerId: string): void {
     void this.#log?.append({ answerId });
   }
 

@@ -11,7 +11,7 @@ import type { ValueType } from './setting.ts';
 
 const PROTOCOL = /^(redis|rediss|redis-sentinel|rediss-sentinel):$/;
 
-const node = z.string().refine((text) => URL.canParse(text) && PROTOCOL.test(new URL(text).protocol));
+const node = z.string().refine((text) => URL.canParse(text) && PROTOCOL.test(new URL(text).protocol), { abort: true });
 
 /** All of one kind; a sentinel says of which server it asks, and a cluster has one database. */
 function fitTogether(urls: readonly string[]): boolean {

@@ -5,7 +5,7 @@ import type { StateAnswer } from './api/answers.ts';
 import { usePage } from './page-context.ts';
 import { hashFrom, VIEWS, type View } from './route.ts';
 
-const NAMES: Readonly<Record<View, string>> = {
+export const VIEW_NAMES: Readonly<Record<View, string>> = {
   overview: 'Overview',
   live: 'Live',
   entries: 'Entries',
@@ -26,7 +26,7 @@ export function Rail({ state }: { readonly state: StateAnswer | null }) {
             href={hashFrom(route.value, view)}
             aria-current={route.value.view === view ? 'page' : undefined}
           >
-            {NAMES[view]}
+            {VIEW_NAMES[view]}
           </a>
         ))}
       </div>

@@ -8,7 +8,7 @@ import { useResource } from './api/resource.ts';
 import { Bar } from './bar.tsx';
 import { usePage } from './page-context.ts';
 import { Problem } from './part/problem.tsx';
-import { Rail } from './rail.tsx';
+import { Rail, VIEW_NAMES } from './rail.tsx';
 import { StatusLine } from './status-line.tsx';
 import { TokenForm } from './token-form.tsx';
 import { Compare } from './views/compare.tsx';
@@ -30,7 +30,7 @@ export function Shell() {
   const { view, key } = route.value;
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    document.title = `${key === null ? view : `entry ${key.slice(0, 8)}`} · Refrain`;
+    document.title = `${key === null ? VIEW_NAMES[view] : `Entry ${key.slice(0, 8)}`} · Refrain`;
     main.current?.scrollTo(0, 0);
   }, [view, key]);
   const isShut = access === 'closed' || access === 'wrong';
@@ -45,6 +45,7 @@ export function Shell() {
         <StatusLine state={state.value} />
         {hasBar && <Bar />}
         <main id="main" ref={main} tabIndex={-1} class={api.silentSince.value === null ? '' : 'stale'}>
+          {hasBar && <h1 class="hidden">{VIEW_NAMES[view]}</h1>}
           {isOpen && <ViewOf state={state.value} />}
           {isShut && <TokenForm />}
           {access === 'unknown' && state.error && <Problem error={state.error} />}

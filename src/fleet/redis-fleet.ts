@@ -28,7 +28,7 @@ export interface RedisFleetOptions extends Omit<FleetOptions, 'hub' | 'shared'> 
 
 /**
  * Resolves once the fleet is joined, or Redis is out of reach: then it is joined when that is back.
- * @throws ConfigError where it is another fleet's, or not to be used so
+ * @throws ConfigError where it is another fleet's, or not to be used so; not in a worker
  */
 export async function joinRedis({ config, secret, ledger, log, ...parts }: RedisFleetOptions): Promise<Fleet> {
   const { clock } = parts;
@@ -40,9 +40,11 @@ export async function joinRedis({ config, secret, ledger, log, ...parts }: Redis
   });
   const hub = new RedisHub({ connection, sealing });
   await connection.ready;
+  // A proxy that runs needs its workers, whatever became of its Redis: that is refused to the parent alone.
+  const isStart = ledger !== null;
   try {
-    await requireFitServers(connection, log);
-    await agreeOnSecret({ hub, secret, clock, log });
+    if (isStart) await requireFitServers(connection, log);
+    await agreeOnSecret({ hub, secret, isStart, clock, log });
   } catch (error) {
     await hub.close();
     throw error;

@@ -14,6 +14,8 @@ import type { Hub } from './hub.ts';
 export interface SecretAgreementOptions {
   readonly hub: Hub;
   readonly secret: Uint8Array;
+  /** True where a secret that is not the fleet's is refused; else this process then goes on alone. */
+  readonly isStart: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,7 +37,7 @@ export async function secretOfFleet(hub: Hub): Promise<string | undefined | null
 }
 
 /** The hub is closed where the secret is another. @throws ConfigError where that shows at once */
-export async function agreeOnSecret({ hub, secret, clock, log }: SecretAgreementOptions): Promise<void> {
+export async function agreeOnSecret({ hub, secret, isStart, clock, log }: SecretAgreementOptions): Promise<void> {
   const digest = digestOfSecret(secret);
   const compare = async () => {
     const agreed = await hub.board(BOARD).agree(FACT, digest);
@@ -47,6 +49,7 @@ export async function agreeOnSecret({ hub, secret, clock, log }: SecretAgreement
   const compareAgain = async () => {
     if ((await compare()) === false) log.error(`${DIFFERS}, and this proxy goes on alone: ${SECRET_ADVICE}`);
   };
-  if ((await compare()) === false) throw new ConfigError(`${DIFFERS}: ${SECRET_ADVICE}`);
+  if (!isStart) await compareAgain();
+  else if ((await compare()) === false) throw new ConfigError(`${DIFFERS}: ${SECRET_ADVICE}`);
   hub.onState((state) => state === 'up' && void compareAgain());
 }

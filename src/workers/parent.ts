@@ -64,7 +64,9 @@ export class Parent implements WorkerGroup {
     this.#core = core;
     this.#opened = opened;
     this.#store = new SharedStore(core.stores.base, this.#hub);
-    core.stores.onGone((gone) => this.#pool.gone(gone));
+    core.stores.onGone((gone) => void this.#pool.gone(gone));
+    // Their hub may be out of reach, other than one in this process.
+    if (this.#share.redis !== null) core.cache.removals.joinBeside((gone) => this.#pool.gone(gone));
     // Nothing may outlive this process, however it ends.
     process.once('exit', () => this.#pool.kill());
     await this.#pool.start();

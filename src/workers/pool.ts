@@ -73,26 +73,25 @@ export class Pool {
     else socket.destroy();
   }
 
-  gone(gone: Gone): void {
-    for (const worker of this.workers) worker.gone(gone);
+  /** Has all drop what is gone. Resolves once they have; one that is too busy for that is not waited for. */
+  async gone(gone: Gone): Promise<void> {
+    await Promise.all(this.workers.map((worker) => this.#within(worker.gone(gone))));
   }
 
   /** Asks all how they are. @returns the sum, with the last word of those that have ended */
   async report(): Promise<WorkerGroupState> {
     await Promise.all(
-      this.workers
-        .filter(({ isReady }) => isReady)
-        .map(async (worker) => {
-          const report = await this.#within(worker.report());
-          if (report && this.workers.includes(worker)) this.#reports.set(worker, report);
-        }),
+      this.#ready().map(async (worker) => {
+        const report = await this.#within(worker.report());
+        if (report && this.workers.includes(worker)) this.#reports.set(worker, report);
+      }),
     );
     return [...this.#reports.values()].reduce(addReport, this.#past);
   }
 
   /** The keys that the memory of some worker has. */
   async held(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const answers = await Promise.all(this.workers.map((worker) => this.#within(worker.has(keys))));
+    const answers = await Promise.all(this.#ready().map((worker) => this.#within(worker.has(keys))));
     return new Set(keys.filter((_, at) => answers.some((answer) => answer?.[at])));
   }
 
@@ -114,6 +113,11 @@ export class Pool {
 
   kill(): void {
     for (const worker of this.workers) worker.kill();
+  }
+
+  /** Those that can be asked. */
+  #ready(): readonly WorkerProcess[] {
+    return this.workers.filter(({ isReady }) => isReady);
   }
 
   /** Of equals, the one that was not the last. */

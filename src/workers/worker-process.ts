@@ -96,8 +96,8 @@ export class WorkerProcess implements HubMember {
     this.#channel.tell('hub', 'left', node);
   }
 
-  gone(...[gone]: Parameters<WorkerServices['store']['gone']>): void {
-    this.#channel.tell('store', 'gone', gone);
+  async gone(...[gone]: Parameters<WorkerServices['store']['gone']>): Promise<void> {
+    await this.#channel.ask('store', 'gone', gone);
   }
 
   /** Undefined where it has ended. */

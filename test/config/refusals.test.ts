@@ -83,12 +83,15 @@ describe('a bad value', () => {
   it.each([
     'localhost:6379',
     'http://a:6379',
+    'redis://user:hunter2@a:notaport',
+    'redis://a:6379,nothing',
     'redis://a:6379/x',
     'redis://a:6379,rediss://b:6379',
     'redis://a:6379,redis://b:6379/1',
     'redis-sentinel://a:26379',
   ])('names no Redis: %s', (value) => {
     expect(refusal({ env: { REFRAIN_REDIS: value } })).toMatch(/^REFRAIN_REDIS .*it may be redis:\/\/ or rediss:/);
+    expect(refusal({ env: { REFRAIN_REDIS: value } })).not.toContain('hunter2');
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { partsOf } from '../../src/dashboard/conversation/part.ts';
+import { parseJson, partsOf, WrittenNumber } from '../../src/dashboard/conversation/part.ts';
 import { eventsOf, StreamFold } from '../../src/dashboard/conversation/stream.ts';
 import { answeredTurns, askedTurns } from '../../src/dashboard/conversation/turns.ts';
 
@@ -148,4 +148,15 @@ describe('a stream', () => {
     expect(eventsOf('data: 1\r\n\r\ndata: 2\r\n\r\n')).toEqual(['1', '2']);
     expect(eventsOf('data: cut')).toEqual(['cut']);
   });
+});
+
+test('numbers stay as they were written', () => {
+  expect(parseJson('[9007199254740993,1.0,2,"3"]')).toEqual([
+    new WrittenNumber('9007199254740993'),
+    new WrittenNumber('1.0'),
+    2,
+    '3',
+  ]);
+  const block = parseJson('{"type":"tool_use","name":"f","id":"t","input":{"a":1.0}}');
+  expect(partsOf([block])).toEqual([{ kind: 'call', name: 'f', id: 't', args: '{"a":1.0}' }]);
 });

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { EventLines } from '../../src/dashboard/api/event-lines.ts';
-import { comparedBody } from '../../src/dashboard/compare/compared-body.ts';
+import { asGiven, comparedBody } from '../../src/dashboard/compare/compared-body.ts';
+import { bodyToAsk, jsonOf } from '../../src/dashboard/entry/asked-body.ts';
 import { addressOf, curlOf } from '../../src/dashboard/entry/curl.ts';
 import {
   formatBytes,
@@ -70,7 +71,7 @@ describe('curl', () => {
   };
 
   test('asks for the same, whatever a shell might make of it', () => {
-    const command = curlOf(request, { host: '127.0.0.1', port: 4747 }, 'x').replace(/^curl/, 'printf "%s\\n"');
+    const command = curlOf(request, 'json', { host: '127.0.0.1', port: 4747 }, 'x').replace(/^curl/, 'printf "%s\\n"');
     const said = execFileSync('sh', ['-c', command], {
       env: { OPENAI_API_KEY: 'k', PATH: process.env['PATH'] },
     }).toString();
@@ -95,6 +96,15 @@ describe('curl', () => {
   });
 });
 
+test('a body is asked for in the form that is kept', () => {
+  expect(jsonOf('{"a":" stream= "} stream= stream_options=')).toBe('{"a":" stream= "}');
+  expect(bodyToAsk('{"a":1.0}', 'json')).toBe('{"a":1.0}');
+  expect(bodyToAsk('{"a":1.0}', 'sse')).toBe('{"stream":true,"a":1.0}');
+  const options = '"stream_options":{"include_usage":true}';
+  expect(bodyToAsk('{"a":1} stream=true stream_options=', 'sse+usage')).toBe(`{"stream":true,${options},"a":1}`);
+  expect(bodyToAsk('not JSON', 'sse')).toBe('not JSON');
+});
+
 describe('two texts to compare', () => {
   const key = '0123456789abcdef';
   const body = '{"model":"m","messages":[],"seed":9007199254740993}';
@@ -105,6 +115,20 @@ describe('two texts to compare', () => {
     expect(comparedBody(body, key)).toEqual({ key, a: { path: '/v1/chat/completions', body } });
     expect(comparedBody('{"body":{},"path":"/x"}', body)).toMatchObject({ a: { body: {}, path: '/x' } });
     expect(comparedBody('{"model":"e-embed","input":"x"}', body)).toMatchObject({ a: { path: '/v1/embeddings' } });
+  });
+
+  test('keep their sides, whichever is the key', () => {
+    const side = (name: string) => ({ key: name });
+    const differences = [{ pointer: '/seed', a: '1', b: '2' }];
+    const answer = { same: false, first: '/seed', differences, a: side('pasted'), b: side('kept') };
+    expect(asGiven(answer, body, { a: {}, key })).toBe(answer);
+    expect(asGiven(answer, key, { keys: [key, key] })).toBe(answer);
+    const given = asGiven(answer, key, { a: {}, key });
+    expect([given.a, given.b, given.differences]).toEqual([
+      side('kept'),
+      side('pasted'),
+      [{ pointer: '/seed', a: '2', b: '1' }],
+    ]);
   });
 
   test('are said to be neither', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ProxyStats } from '../../src/cli/proxy-data.ts';
@@ -7,6 +7,7 @@ import { Child } from '../harness/child.ts';
 import { ask } from '../harness/client.ts';
 import { processTest } from '../harness/process-harness.ts';
 import { type RedisServer, startRedisServer } from '../harness/redis-server.ts';
+import { until } from '../harness/until.ts';
 
 interface Fleet {
   readonly redis: RedisServer;
@@ -59,4 +60,37 @@ test('workers of several machines are one fleet, whose books count each request 
   expect(Object.fromEntries(claims)).toMatchObject({ alone: 0 });
   expect(Object.fromEntries(claims).granted).toBeGreaterThan(0);
   expect(JSON.parse((await ask(`${a.admin}/readyz`)).text)).toEqual({ status: 'ready' });
+});
+
+const CHANGES: Record<string, readonly [string, ...string[]]> = {
+  'that may evict anything': ['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru'],
+  'of another secret': ['HSET', 'refrain:1:{fleet}:board:facts', 'secret', 'ef'.repeat(32)],
+};
+
+test.for(Object.entries(CHANGES))(
+  'a worker is replaced over a Redis %s by now',
+  async ([, change], { join, redis }) => {
+    const { api, admin, child } = await join('a');
+    const workers = () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    const before = workers();
+    await redis.ask(...change);
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    for (const number of [1, 2]) await child.says(`"worker":${number}`);
+    expect((await ask(api + CHAT, { body: chatRequest('x') })).status).toBe(200);
+    await until(() => workers().length === 2 && !workers().some((pid) => before.includes(pid)));
+    expect((await ask(`${admin}/readyz`)).status).toBe(200);
+  },
+);
+
+test('a purge holds in the workers of its proxy while Redis is out of reach', async ({ join, redis }) => {
+  const { api, admin, child } = await join('a');
+  const askOnce = async () => (await ask(api + CHAT, { body: chatRequest('x') })).text;
+  // Connections take turns, so that both workers have it in memory.
+  for (let at = 0; at < 8; at++) expect(await askOnce()).toBe(chatAnswer('1'));
+  await redis.kill('SIGKILL');
+  await until(() => child.stderr.split('Redis is out of reach').length > 3);
+  const { status, text } = await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
+  expect([status, JSON.parse(text).error.code]).toEqual([503, 'not_shared']);
+  for (let at = 0; at < 4; at++) expect(await askOnce()).not.toBe(chatAnswer('1'));
 });

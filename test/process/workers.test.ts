@@ -119,6 +119,9 @@ describe('several workers', () => {
     await expect.poll(listed).toHaveLength(2);
     for (const question of [...questions, ...questions]) await ask(api + CHAT, question);
     expect(await statsOf(admin)).toMatchObject({ requests: 6, hits: 4, misses: 2 });
+    const read = async (path: string) => JSON.parse((await ask(admin + path)).text);
+    expect(await read('/stats?series=hour')).toMatchObject({ node: null, reasons: { new: expect.any(Array) } });
+    expect(await read('/state')).toMatchObject({ node: null, requests: { requests: 6, hit: 4, miss: 2 }, flights: 0 });
     const { text } = await ask(`${admin}/metrics`);
     expect(text).toContain('refrain_requests_total{outcome="hit",endpoint="chat"} 4');
     expect(text).toContain('refrain_flights 0');
@@ -319,6 +322,19 @@ describe('a worker that dies', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  test('is followed by one that is not asked before it is ready', async ({ run }) => {
+    const child = run();
+    const { api, admin } = await child.ready();
+    const [victim] = workersOf(child.pid) as [number];
+    process.kill(victim, 'SIGKILL');
+    await child.says('a worker has ended');
+    await until(() => workersOf(child.pid).filter((pid) => pid !== victim).length === COUNT);
+    // From its first moment on, which it takes longer to start than these.
+    for (let at = 0; at < 40; at++) expect((await ask(`${admin}/entries`)).status).toBe(200);
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(200);
+    expect(child.stderr.split('a worker has ended')).toHaveLength(2);
+  });
+
   test('is replaced later where no process can be started now', async ({ run, upstream }) => {
     const files = 128;
     const child = run([], files);
@@ -371,6 +387,17 @@ describe('a stop', () => {
     expect(broken).toBe(true);
     expect(text).toContain('event: error\ndata: {"type":"error",');
     expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('ends a worker that hangs, and says nothing of it', async ({ run }) => {
+    const child = run(['--timeouts-drain', '0']);
+    await child.ready();
+    const [hung] = workersOf(child.pid) as [number];
+    process.kill(hung, 'SIGSTOP');
+    child.signal('SIGTERM');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(isRunning(hung)).toBe(false);
+    expect(child.stderr).not.toContain('Warning');
   });
 
   test.for(['at a second signal', 'by kill -9'])('%s ends all workers at once', async (how, { run, upstream }) => {

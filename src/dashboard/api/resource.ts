@@ -10,12 +10,8 @@ export interface Resource<T> {
   /** The last that was had, perhaps of another address than the one now asked for. */
   readonly value: T | null;
   readonly error: AskError | null;
-  /** When it was had, in milliseconds since the epoch. */
-  readonly at: number;
   /** Nothing is there yet, and it takes long enough to say so. */
   readonly isSlow: boolean;
-  /** True while the value is of another address. */
-  readonly isFormer: boolean;
   reload(): void;
 }
 
@@ -29,12 +25,7 @@ const SLOW_MS = 200;
 export function useResource<T>(path: string | null, every: number | null = null): Resource<T> {
   const { api } = usePage();
   const [turn, setTurn] = useState(0);
-  const [state, setState] = useState<{ value: T | null; error: AskError | null; at: number; of: string | null }>({
-    value: null,
-    error: null,
-    at: 0,
-    of: null,
-  });
+  const [state, setState] = useState<Pick<Resource<T>, 'value' | 'error'>>({ value: null, error: null });
   const [isSlow, setSlow] = useState(false);
   const isHad = useRef(false);
   const token = api.tokens.value;
@@ -48,11 +39,11 @@ export function useResource<T>(path: string | null, every: number | null = null)
       try {
         const value = await api.ask<T>(path, { signal: end.signal });
         isHad.current = true;
-        setState({ value, error: null, at: Date.now(), of: path });
+        setState({ value, error: null });
       } catch (error) {
         if (end.signal.aborted) return;
         const known = error instanceof AskError ? error : new AskError(0, 'unreadable', String(error));
-        setState((former) => ({ ...former, error: known, of: former.of ?? path }));
+        setState((former) => ({ ...former, error: known }));
       }
       window.clearTimeout(slow);
       setSlow(false);
@@ -70,6 +61,5 @@ export function useResource<T>(path: string | null, every: number | null = null)
     };
   }, [path, every, turn, token]);
 
-  const { value, error, at, of } = state;
-  return { value, error, at, isSlow, isFormer: of !== path, reload: () => setTurn((last) => last + 1) };
+  return { ...state, isSlow, reload: () => setTurn((last) => last + 1) };
 }

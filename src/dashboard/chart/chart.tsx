@@ -100,8 +100,7 @@ function Plot({
       step,
       axis,
       onCursor,
-      onZoom: (from, to) =>
-        go(hashWith(route.value, { range: '', from: String(Math.floor(from)), to: String(Math.ceil(to)) })),
+      onZoom: (from, to) => go(hashWith(route.value, { from: String(Math.floor(from)), to: String(Math.ceil(to)) })),
       onPick: (index) => {
         const from = index === null ? undefined : latest.current.time[index];
         if (from !== undefined) latest.current.onPick?.(from, from + latest.current.step);

@@ -28,7 +28,7 @@ export function Comparison({ result }: { readonly result: ComparisonAnswer }) {
 
 function Differences({ differences }: { readonly differences: readonly ComparedPart[] }) {
   return (
-    <div class="scroll-x">
+    <section class="scroll-x" aria-label="Differences" tabIndex={0}>
       <table class="lines parts-table">
         <caption>What differs</caption>
         <thead>
@@ -51,7 +51,7 @@ function Differences({ differences }: { readonly differences: readonly ComparedP
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
@@ -59,7 +59,7 @@ function Parts({ a, b }: Pick<ComparisonAnswer, 'a' | 'b'>) {
   const names = [...new Set([...Object.keys(a.parts ?? {}), ...Object.keys(b.parts ?? {})])];
   if (names.length === 0) return null;
   return (
-    <div class="scroll-x">
+    <section class="scroll-x" aria-label="Parts" tabIndex={0}>
       <table class="lines parts-table">
         <caption>Parts of the keys</caption>
         <thead>
@@ -84,6 +84,6 @@ function Parts({ a, b }: Pick<ComparisonAnswer, 'a' | 'b'>) {
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -6,6 +6,9 @@ import { JsonTree } from '../part/json-tree.tsx';
 import { LongText } from '../part/long-text.tsx';
 import { type Part, parseJson, type Turn } from './part.ts';
 
+/** The roles that answer. A role may be any text, and is no name of a class. */
+const ANSWERS = ['assistant', 'answer'];
+
 interface ConversationProps {
   readonly turns: readonly Turn[];
   /** A text that still grows is not looked at for JSON. */
@@ -16,8 +19,8 @@ export function Conversation({ turns, isGrowing = false }: ConversationProps) {
   return (
     <ol class="turns">
       {turns.map((turn, at) => (
-        <li key={at} class={`turn ${/^\w*/.exec(turn.role)?.[0]}`}>
-          <h3>{turn.role}</h3>
+        <li key={at} class={ANSWERS.includes(turn.role) ? 'turn answered' : 'turn'}>
+          <h2>{turn.role}</h2>
           <div class="parts">
             {turn.parts.map((part, place) => (
               <PartView key={place} part={part} isGrowing={isGrowing} />

@@ -30,10 +30,31 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The value of a JSON text; undefined for what is none. */
+/** A number as it was written, where a number of the language would not say the same. */
+export class WrittenNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Written anew as it was, where the browser can. */
+  toJSON(): unknown {
+    const { rawJSON } = JSON as { readonly rawJSON?: (text: string) => unknown };
+    return rawJSON ? rawJSON(this.text) : Number(this.text);
+  }
+}
+
+/** The value of a JSON text, its numbers as they were written; undefined for what is none. */
 export function parseJson(text: string): unknown {
+  const keepNumber = (_key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    return typeof value === 'number' && source !== undefined && source !== String(value)
+      ? new WrittenNumber(source)
+      : value;
+  };
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, keepNumber);
   } catch {
     return undefined;
   }

@@ -1,13 +1,17 @@
 /**
  * A stored request as a command that asks it again, through the proxy.
  */
-import type { StateAnswer, KeptQuestion } from '../api/answers.ts';
+import type { KeptQuestion, StateAnswer } from '../api/answers.ts';
+import { bodyToAsk } from './asked-body.ts';
 
 /** The word for the credential, which is not kept. */
 const CREDENTIAL = '"authorization: Bearer $OPENAI_API_KEY"';
 
-/** @param page the host that the page itself was loaded from */
-export function curlOf(request: KeptQuestion, api: StateAnswer['api'] | undefined, page: string): string {
+/**
+ * @param form of the answer that is kept
+ * @param page the host that the page itself was loaded from
+ */
+export function curlOf(request: KeptQuestion, form: string, api: StateAnswer['api'] | undefined, page: string): string {
   const { method, path, query, headers, body } = request;
   const url = `${addressOf(api, page)}${path}${query === '' ? '' : `?${query.replace(/^\?/, '')}`}`;
   const named = Object.entries(headers).filter(([name]) => name !== 'content-type');
@@ -17,7 +21,7 @@ export function curlOf(request: KeptQuestion, api: StateAnswer['api'] | undefine
     `-H ${CREDENTIAL}`,
     `-H 'content-type: ${headers['content-type']?.replaceAll("'", '') ?? 'application/json'}'`,
     ...named.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    `--data-binary ${quoted(body)}`,
+    `--data-binary ${quoted(bodyToAsk(body, form))}`,
   ];
   return lines.join(' \\\n  ');
 }

@@ -11,10 +11,11 @@ import { answeredTurns, askedTurns } from '../conversation/turns.ts';
 import { CopyButton } from '../part/copy-button.tsx';
 import { JsonTree } from '../part/json-tree.tsx';
 import { LongText } from '../part/long-text.tsx';
+import { jsonOf } from './asked-body.ts';
 
 export function Talk({ entry }: { readonly entry: EntryDetail }) {
   const { request, answer, endpoint } = entry;
-  const asked = useMemo(() => (request ? askedTurns(endpoint, parseJson(request.body)) : null), [entry]);
+  const asked = useMemo(() => (request ? askedTurns(endpoint, parseJson(jsonOf(request.body))) : null), [entry]);
   return (
     <>
       {asked ? (
@@ -43,7 +44,7 @@ function AnswerTurns({ answer }: { readonly answer: KeptAnswer }) {
 export function Raw({ entry: { request, answer } }: { readonly entry: EntryDetail }) {
   return (
     <>
-      {request && <RawText title={`${request.method} ${request.path}${request.query}`} text={request.body} />}
+      {request && <RawText title={`${request.method} ${request.path}${request.query}`} text={jsonOf(request.body)} />}
       <RawText
         title={`Answer ${answer.status}`}
         text={answer.encoding === 'utf8' ? answer.body : `base64: ${answer.body}`}
@@ -57,7 +58,7 @@ function RawText({ title, text }: { readonly title: string; readonly text: strin
   return (
     <section class="raw">
       <header class="row">
-        <h3 class="cut">{title}</h3>
+        <h2 class="cut">{title}</h2>
         <CopyButton text={text} label="Copy" />
       </header>
       {typeof value === 'object' ? <JsonTree value={value} /> : <LongText text={text} />}

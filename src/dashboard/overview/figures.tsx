@@ -33,8 +33,8 @@ export function Figures({ series, before, period }: FiguresProps) {
         change={formatChange(now.dollars, then?.dollars)}
         than={than}
       >
-        {now.dollars === null ? 'no price is known' : `${formatDollars(sum(series.dollars.spent))} spent`}
-        {now.dollars !== null && unpriced > 0 && `, ${formatShort(unpriced)} tokens unpriced`}
+        {formatDollars(now.spent)} spent
+        {unpriced > 0 && `, ${formatShort(unpriced)} tokens unpriced`}
       </Figure>
       <Figure
         name="Tokens saved"
@@ -85,11 +85,11 @@ function Figure({ name, value, title, change, than, children }: FigureProps) {
 function totalsOf(series: SeriesAnswer) {
   const { hit, follow, miss, bypass, refusal } = series.outcomes;
   const [hits, follows, misses] = [sum(hit), sum(follow), sum(miss)];
-  const dollars = sum(series.dollars.saved);
   // Without a price it is not known, and not nothing.
-  const isUnpriced = dollars === 0 && sum(series.unpricedTokens.saved) > 0;
+  const priced = (dollars: number, unpriced: number) => (dollars === 0 && unpriced > 0 ? null : dollars);
   return {
-    dollars: isUnpriced ? null : dollars,
+    dollars: priced(sum(series.dollars.saved), sum(series.unpricedTokens.saved)),
+    spent: priced(sum(series.dollars.spent), sum(series.unpricedTokens.spent)),
     tokens: tokensOf(series.tokens.saved),
     waited: sum(series.waitedSaved),
     rate: hitRateOf(hits, follows, misses),

@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatPercent } from '../format.ts';
 export function Health({ state }: { readonly state: StateAnswer | null }) {
   if (!state) return <section class="health" />;
   return (
-    <section class="health scroll-x" aria-label="Tiers">
+    <section class="health scroll-x" aria-label="Tiers" tabIndex={0}>
       <table class="lines">
         <caption>What the tiers hold</caption>
         <thead>

@@ -17,7 +17,7 @@ export function Models({ series, route }: ModelsProps) {
   );
   if (models.length === 0) return <section class="models" />;
   return (
-    <section class="models scroll-x" aria-label="Models">
+    <section class="models scroll-x" aria-label="Models" tabIndex={0}>
       <table class="lines">
         <caption>Models by what was saved</caption>
         <thead>

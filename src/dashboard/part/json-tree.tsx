@@ -2,6 +2,7 @@
  * A value of JSON as a tree that opens and closes. What is closed is not in the document.
  */
 import { useState } from 'preact/hooks';
+import { WrittenNumber } from '../conversation/part.ts';
 import { formatCount } from '../format.ts';
 import { LongText } from './long-text.tsx';
 
@@ -19,7 +20,8 @@ interface JsonTreeProps {
 }
 
 export function JsonTree({ value, name, level = 0 }: JsonTreeProps) {
-  if (typeof value === 'object' && value !== null) return <Branch value={value} name={name} level={level} />;
+  if (typeof value === 'object' && value !== null && !(value instanceof WrittenNumber))
+    return <Branch value={value} name={name} level={level} />;
   return (
     <div class="leaf">
       {name !== undefined && <span class="member">{name}: </span>}
@@ -29,6 +31,7 @@ export function JsonTree({ value, name, level = 0 }: JsonTreeProps) {
 }
 
 function Scalar({ value }: { readonly value: unknown }) {
+  if (value instanceof WrittenNumber) return <span class="scalar">{value.text}</span>;
   if (typeof value !== 'string') return <span class="scalar">{String(value)}</span>;
   return value.length < 200 && !value.includes('\n') ? (
     <span class="string">{JSON.stringify(value)}</span>

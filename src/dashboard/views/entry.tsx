@@ -12,6 +12,7 @@ import { Nearest } from '../entry/nearest.tsx';
 import { usePage } from '../page-context.ts';
 import { CopyButton } from '../part/copy-button.tsx';
 import { Problem } from '../part/problem.tsx';
+import { Skeleton } from '../part/skeleton.tsx';
 import { hashFrom, hashWith } from '../route.ts';
 
 const TABS = { talk: 'Conversation', raw: 'Raw', headers: 'Headers', nearest: 'Nearest' } as const;
@@ -25,7 +26,7 @@ interface EntryViewProps {
 
 export function EntryView({ entryKey, state }: EntryViewProps) {
   const { route, go } = usePage();
-  const { value, error } = useResource<EntryDetail>(`/entries/${encodeURIComponent(entryKey)}`);
+  const { value, error, isSlow } = useResource<EntryDetail>(`/entries/${encodeURIComponent(entryKey)}`);
   const { params } = route.value;
   const missed = params['miss'];
   const tab = Object.keys(TABS).find((one): one is Tab => one === params['tab']) ?? 'talk';
@@ -36,6 +37,7 @@ export function EntryView({ entryKey, state }: EntryViewProps) {
           ← {missed === undefined ? 'Entries' : 'Live'}
         </a>
       </p>
+      {isSlow && <Skeleton />}
       {!value && error && <Missing error={error} missed={missed} />}
       {value && (
         <>
@@ -66,7 +68,7 @@ export function EntryView({ entryKey, state }: EntryViewProps) {
 
 function Head({ entry, state }: { readonly entry: EntryDetail; readonly state: StateAnswer | null }) {
   const { route } = usePage();
-  const { key, model, endpoint, request } = entry;
+  const { key, form, model, endpoint, request } = entry;
   return (
     <>
       <h1 class="cut">
@@ -76,7 +78,9 @@ function Head({ entry, state }: { readonly entry: EntryDetail; readonly state: S
         <code class="cut">{key}</code>
         <CopyButton text={key} label="Copy key" />
         <span class="grow" />
-        {request && <CopyButton text={() => curlOf(request, state?.api, location.hostname)} label="Copy as curl" />}
+        {request && (
+          <CopyButton text={() => curlOf(request, form, state?.api, location.hostname)} label="Copy as curl" />
+        )}
         <a class="button" href={hashFrom(route.value, 'compare', { a: key })}>
           Compare…
         </a>

@@ -55,7 +55,7 @@ function Sums({ series: { value, error, isSlow }, before, period, state, route }
   const span = useMemo(() => (value ? spanOf(value, period) : null), [value]);
   if (!value || !span) {
     if (error && error.status !== 401) return <Problem error={error} />;
-    return isSlow ? <Skeleton /> : null;
+    return isSlow ? <Places /> : null;
   }
   const { steps, step } = span;
   return (
@@ -89,7 +89,8 @@ function seriesPath({ params }: PagePlace, { from, to, span }: Pick<Period, 'fro
   return `/stats?${query}`;
 }
 
-function Skeleton() {
+/** The places that figures, requests and reasons take, before they are there. */
+function Places() {
   return (
     <div class="overview skeleton" role="status" aria-label="Loading">
       <div class="figures" />

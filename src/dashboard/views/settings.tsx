@@ -7,6 +7,7 @@ import type { DoctorAnswer, DoctorFinding, SettingsAnswer } from '../api/answers
 import { useResource } from '../api/resource.ts';
 import { formatCount } from '../format.ts';
 import { Problem } from '../part/problem.tsx';
+import { Skeleton } from '../part/skeleton.tsx';
 
 const TONES = { ok: 'good', warning: 'warn', failure: 'bad' } as const;
 const WORDS = { ok: 'ok', warning: 'look', failure: 'wrong' } as const;
@@ -24,7 +25,7 @@ export function SettingsView() {
 }
 
 function Doctor() {
-  const { value, error, reload } = useResource<DoctorAnswer>('/doctor');
+  const { value, error, isSlow, reload } = useResource<DoctorAnswer>('/doctor');
   return (
     <section aria-label="Doctor">
       <header class="row">
@@ -34,6 +35,7 @@ function Doctor() {
         </button>
       </header>
       {error && <Problem error={error} />}
+      {isSlow && <Skeleton />}
       <ul class="findings">
         {value?.checks
           .toSorted((one, other) => rankOf(one) - rankOf(other))
@@ -96,7 +98,7 @@ function Settings() {
         <span class="quiet">{value && `${formatCount(fitting.length)} of ${formatCount(all.length)}`}</span>
       </header>
       {error && <Problem error={error} />}
-      <div class="scroll-x">
+      <section class="scroll-x" aria-label="All of them" tabIndex={0}>
         <table class="lines">
           <thead>
             <tr>
@@ -117,7 +119,7 @@ function Settings() {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }
