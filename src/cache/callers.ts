@@ -107,6 +107,12 @@ export class Callers {
     return known !== undefined && now < known.checkAt ? 'accepted' : 'to-check';
   }
 
+  /** Tests whether the last word of an upstream accepts a caller. */
+  isAccepted(caller: string): boolean {
+    const known = this.#callers.get(caller);
+    return known !== undefined && known.refusedAt === null && known.acceptedAt > -Infinity;
+  }
+
   /**
    * Tests whether a caller may have what is stale: not one whom the upstream refused last, or asked to pay (402), which
    * says nothing against what is fresh.

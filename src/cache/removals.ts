@@ -106,11 +106,15 @@ export class Removals {
     return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
   }
 
-  /** Drops the answers with this `id`, also those that land from here on. */
+  /** Drops the answers with this `id` here, also those that land from here on. */
   forget(answerId: string): void {
     this.#parts.deletedResponses.add(answerId);
     this.#parts.store.deleteAnswer(answerId);
     void this.#tellOthers({ answerId });
+  }
+
+  /** Has a fleet forget them, too: never at the word of just anybody, since the log holds only so much. */
+  tellForgotten(answerId: string): void {
     void this.#log?.append({ answerId });
   }
 

@@ -1,6 +1,8 @@
 /**
  * How a request is put to its upstream.
  */
+import type { Cache } from '../cache/cache.ts';
+import { isAccepted } from '../cache/callers.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { addVia, forwardedHeaders } from '../headers/forwarded-headers.ts';
 import { requestPath } from '../request/route.ts';
@@ -18,12 +20,12 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
  * @param recorded whether the answer may be played to others, who did not choose its coding
  */
 export function fetcherFor(
-  { upstream, callers, pseudonym }: ProxyDependencies,
+  { upstream, cache, callers, pseudonym }: ProxyDependencies,
   head: ReceivedHead,
   body: WholeBody | PassingBody | null,
   recorded: boolean,
 ): Fetch {
-  const { method, route, keyContext, credentialAtUpstream, raw } = head;
+  const { method, route, keyContext, credentialAtUpstream, deletes, raw } = head;
   return (writer, whenOver) => {
     const headers = forwardedHeaders(raw.rawHeaders, recorded);
     if (pseudonym !== null) addVia(headers, raw.httpVersion, pseudonym);
@@ -34,6 +36,7 @@ export function fetcherFor(
     const isOneBuffer = held instanceof WholeBody;
     if (held !== null && !isOneBuffer && held.length !== null) headers.push('content-length', String(held.length));
     const { origin, setting } = route.target;
+    const onDeletion = deletes === null ? null : tellDeletion(cache, callers.isAccepted(credentialAtUpstream), deletes);
     upstream.send(
       {
         origin,
@@ -47,9 +50,22 @@ export function fetcherFor(
         onStatus(status, flushed) {
           long?.answered(flushed);
           callers.note(credentialAtUpstream, status, keyContext !== null);
+          onDeletion?.(status);
         },
       },
       writer,
     );
+  };
+}
+
+/**
+ * Has other processes told of a deletion: before the upstream makes it, or where it may yet refuse the caller, once it
+ * has.
+ * @returns what is to be called with the upstream's status
+ */
+function tellDeletion({ removals }: Cache, isTrusted: boolean, answerId: string): (status: number) => void {
+  if (isTrusted) removals.tellForgotten(answerId);
+  return (status) => {
+    if (!isTrusted && isAccepted(status)) removals.tellForgotten(answerId);
   };
 }

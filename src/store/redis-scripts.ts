@@ -14,7 +14,7 @@ const TAKE = `
 export const SET = new Script(`${TAKE} return 1`);
 
 /**
- * Sets an entry where the lease under which it was fetched still holds, or nothing is there; gives the lease back. A
+ * Sets an entry where the lease under which it was fetched still holds, or none is there; gives the lease back. A
  * lease is a token and, behind a blank, who holds it.
  *
  * KEYS: entry, lease. ARGV: value, ms to live, token. Returns 1 where it was set.
@@ -22,7 +22,8 @@ export const SET = new Script(`${TAKE} return 1`);
 export const SET_FENCED = new Script(`
   local lease = redis.call('GET', KEYS[2])
   local holds = lease and string.sub(lease, 1, #ARGV[3] + 1) == ARGV[3] .. ' '
-  if not holds and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+  local storedAt = redis.pcall('GETRANGE', KEYS[1], 0, 7)
+  if not holds and type(storedAt) == 'string' and #storedAt == 8 then return 0 end
   ${TAKE}
   if holds then redis.call('DEL', KEYS[2]) end
   return 1

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { EventLines } from '../../src/dashboard/api/event-lines.ts';
-import { comparedBody } from '../../src/dashboard/compare/compared-body.ts';
+import { asGiven, comparedBody } from '../../src/dashboard/compare/compared-body.ts';
 import { bodyToAsk, jsonOf } from '../../src/dashboard/entry/asked-body.ts';
 import { addressOf, curlOf } from '../../src/dashboard/entry/curl.ts';
 import {
@@ -115,6 +115,20 @@ describe('two texts to compare', () => {
     expect(comparedBody(body, key)).toEqual({ key, a: { path: '/v1/chat/completions', body } });
     expect(comparedBody('{"body":{},"path":"/x"}', body)).toMatchObject({ a: { body: {}, path: '/x' } });
     expect(comparedBody('{"model":"e-embed","input":"x"}', body)).toMatchObject({ a: { path: '/v1/embeddings' } });
+  });
+
+  test('keep their sides, whichever is the key', () => {
+    const side = (name: string) => ({ key: name });
+    const differences = [{ pointer: '/seed', a: '1', b: '2' }];
+    const answer = { same: false, first: '/seed', differences, a: side('pasted'), b: side('kept') };
+    expect(asGiven(answer, body, { a: {}, key })).toBe(answer);
+    expect(asGiven(answer, key, { keys: [key, key] })).toBe(answer);
+    const given = asGiven(answer, key, { a: {}, key });
+    expect([given.a, given.b, given.differences]).toEqual([
+      side('kept'),
+      side('pasted'),
+      [{ pointer: '/seed', a: '2', b: '1' }],
+    ]);
   });
 
   test('are said to be neither', () => {

@@ -51,6 +51,16 @@ describe('under a lease', () => {
     expect(await server().ask('GET', LEASE)).toBe(holder);
   });
 
+  test('that nobody holds an entry is written over what is too short for one, or no value', async () => {
+    const [store, other] = await two();
+    for (const [index, odd] of [['SET'], ['LPUSH']].entries()) {
+      await server().ask(`${odd}`, entryKey(`odd ${index}`), 'x');
+      store.set(`odd ${index}`, entryOf('whole'), lease);
+      await store.written();
+      expect(await textUnder(other, `odd ${index}`)).toBe('whole');
+    }
+  });
+
   test('without a token an entry is written only where none is, whoever leads', async () => {
     const [store, other] = await two();
     await server().ask('SET', LEASE, 'token-1 node-a');

@@ -1,8 +1,11 @@
 /**
  * Two texts as `POST /explain` takes them: keys of entries, or requests in JSON.
  */
+import type { ComparisonAnswer } from '../api/answers.ts';
+
 export interface ComparedBody {
   readonly keys?: readonly [string, string];
+  /** The second of both, whichever was first. */
   readonly key?: string;
   readonly a?: unknown;
   readonly b?: unknown;
@@ -21,6 +24,13 @@ export function comparedBody(a: string, b: string): ComparedBody | string {
   if (one?.key !== undefined) return { a: other?.request, key: one.key };
   if (other?.key !== undefined) return { a: one?.request, key: other.key };
   return { a: one?.request, b: other?.request };
+}
+
+/** An answer with its sides as they were given: where the key came first, the API has it second. */
+export function asGiven(answer: ComparisonAnswer, a: string, body: ComparedBody): ComparisonAnswer {
+  if (body.key === undefined || sideOf(a)?.key === undefined) return answer;
+  const differences = answer.differences.map((part) => ({ ...part, a: part.b, b: part.a }));
+  return { ...answer, a: answer.b, b: answer.a, differences };
 }
 
 function sideOf(text: string): { readonly key?: string; readonly request?: unknown } | null {

@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ComparisonAnswer } from '../api/answers.ts';
 import type { AskError } from '../api/client.ts';
 import { Comparison } from '../compare/comparison.tsx';
-import { comparedBody } from '../compare/compared-body.ts';
+import { asGiven, comparedBody } from '../compare/compared-body.ts';
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
 import { hashWith } from '../route.ts';
@@ -24,10 +24,13 @@ export function Compare() {
     if (typeof body === 'string') return setError({ message: body, status: 400 });
     // Only keys go into the address: a prompt has no place in it.
     if (body.keys) go(hashWith(route.value, { a: a.trim(), b: b.trim() }), true);
-    await api.post<ComparisonAnswer>('/explain', body).then(setResult, (cause: AskError) => {
-      setResult(null);
-      setError(cause);
-    });
+    await api.post<ComparisonAnswer>('/explain', body).then(
+      (answer) => setResult(asGiven(answer, a, body)),
+      (cause: AskError) => {
+        setResult(null);
+        setError(cause);
+      },
+    );
   };
   useEffect(() => {
     const next = { a: params['a'] ?? texts.a, b: params['b'] ?? texts.b };

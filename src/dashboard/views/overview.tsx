@@ -16,7 +16,6 @@ import { Reasons } from '../overview/reasons.tsx';
 import { SavingsChart } from '../overview/savings-chart.tsx';
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
-import { Skeleton } from '../part/skeleton.tsx';
 import { isRange, type Period, periodOf, rangeWithData, stepFor } from '../period.ts';
 import type { PagePlace } from '../route.ts';
 
@@ -56,7 +55,7 @@ function Sums({ series: { value, error, isSlow }, before, period, state, route }
   const span = useMemo(() => (value ? spanOf(value, period) : null), [value]);
   if (!value || !span) {
     if (error && error.status !== 401) return <Problem error={error} />;
-    return isSlow ? <Skeleton /> : null;
+    return isSlow ? <Places /> : null;
   }
   const { steps, step } = span;
   return (
@@ -88,4 +87,15 @@ function seriesPath({ params }: PagePlace, { from, to, span }: Pick<Period, 'fro
   if (params['model'] !== undefined) query.set('model', params['model']);
   else if (params['scope'] !== undefined) query.set('scope', params['scope']);
   return `/stats?${query}`;
+}
+
+/** The places that figures, requests and reasons take, before they are there. */
+function Places() {
+  return (
+    <div class="overview skeleton" role="status" aria-label="Loading">
+      <div class="figures" />
+      <div class="chart" />
+      <div class="reasons" />
+    </div>
+  );
 }
