@@ -66,7 +66,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   await close(app.api, drain * 1000 + CUT_MS, clock);
   // Other nodes may play an answer of this one to their clients.
   const fleet = app.fleet();
-  if (fleet) await within(clock, end - clock.now(), fleet.unfollowed());
+  if (fleet) await within(clock, Math.max(0, end - clock.now()), fleet.unfollowed());
   cancelCut();
   await app.abort();
   // Requests of the operator are answered first; readers of events are not waited for any longer than those may take.

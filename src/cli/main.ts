@@ -28,6 +28,8 @@ async function run(command: Command, output: Output): Promise<number> {
   switch (command.kind) {
     case 'start':
       return (await import('./start.ts')).startProxy(command, output);
+    case 'open':
+      return (await import('./open.ts')).openPage(command, output);
     case 'stats':
       return (await import('./stats.ts')).showStats(command, output);
     case 'ls':

@@ -35,6 +35,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     throw new CommandError(`cannot listen (${listenHint(error, command)})`);
   }
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
+  log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
   // Now, for a process that is killed would keep nothing of what it has compiled.
   setImmediate(
     () =>

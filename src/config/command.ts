@@ -33,6 +33,10 @@ export interface ProxyCommand {
   readonly json: boolean;
 }
 
+export interface OpenCommand {
+  readonly target: ProxyTarget;
+}
+
 export interface LsCommand extends ProxyCommand {
   readonly filter: ListFlags;
   readonly limit: number;
@@ -67,6 +71,7 @@ type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
   | (Named<'start'> & ExaminedConfig)
+  | (Named<'open'> & OpenCommand)
   | (Named<'stats'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
@@ -90,6 +95,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   switch (line.name) {
     case 'start':
       return { kind: 'start', ...examineConfig(sources) };
+    case 'open':
+      return { kind: 'open', target: readTarget() };
     case 'stats':
       return { kind: 'stats', target: readTarget(), json };
     case 'ls': {

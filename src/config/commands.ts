@@ -86,6 +86,13 @@ export const commands = {
       `${WRITTEN_WRONGLY}, or a file is none of Refrain's`,
     ],
   },
+  open: {
+    meaning: 'Show the page of a proxy that runs in a browser',
+    operands: {},
+    options: reaching,
+    switches: {},
+    exits: ['shown', 'no proxy runs, or no browser could be opened', WRITTEN_WRONGLY],
+  },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
     operands: {},

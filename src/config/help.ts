@@ -24,9 +24,8 @@ export function commandAfterword(name: CommandName): string {
 
 /** The text after the commands in the help of all. */
 export const PROGRAM_AFTERWORD = `
-Examples:
+Example:
   refrain --upstream https://api.groq.com/openai/v1
-  refrain purge --model gpt-4o-mini --older-than 7d --dry-run
 
 Settings, their defaults and where they are read from: refrain start --help`;
 

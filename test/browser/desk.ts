@@ -6,10 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenAI } from 'openai';
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { expect, test as base } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
 import { answerAll } from '../harness/answers.ts';
+import { Barrier } from '../harness/barrier.ts';
 import { type Proxy, startProxy } from '../harness/proxy.ts';
 import { connect, NEWEST } from '../harness/sdk.ts';
 import { type Script, type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
@@ -24,6 +25,8 @@ export interface Desk {
   readonly complaints: string[];
   /** Shows a place of the page, by what stands behind `#`. */
   readonly show: (place: string) => Promise<Locator>;
+  /** Resolves once the page has had all that it asked for, but for events, and has drawn it. */
+  readonly rested: () => Promise<void>;
   /** Asks a chat question. @returns the value of `x-cache` */
   readonly ask: (question: string, others?: object, headers?: Record<string, string>) => Promise<string | null>;
 }
@@ -74,6 +77,7 @@ async function openDesk(
   const complaints = await listen(context);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
+  const rested = countRequests(page);
   const client = connect(NEWEST, `${proxy.url}/v1`, { maxRetries: 0 });
   return {
     upstream,
@@ -81,6 +85,7 @@ async function openDesk(
     client,
     page,
     complaints,
+    rested,
     async show(place) {
       await page.goto(`${proxy.adminUrl}/#/${place}`);
       await page.locator('main').waitFor();
@@ -93,6 +98,26 @@ async function openDesk(
       await response.text();
       return response.headers.get('x-cache');
     },
+  };
+}
+
+function countRequests(page: Page): () => Promise<void> {
+  const open = new Set<Request>();
+  const barrier = new Barrier();
+  page.on('request', (request) => {
+    if (!request.url().endsWith('/events')) open.add(request);
+  });
+  const close = (request: Request) => {
+    open.delete(request);
+    barrier.changed();
+  };
+  page.on('requestfinished', close);
+  page.on('requestfailed', close);
+  const drawn = 'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null))))';
+  return async () => {
+    await page.evaluate(drawn);
+    await barrier.until(() => open.size === 0);
+    await page.evaluate(drawn);
   };
 }
 

@@ -3,6 +3,7 @@
  * through a proxy in this process to a sample upstream beside it.
  *
  *   npm run demo
+ *   npm run demo -- --dashboard    a proxy with two days of traffic behind it, and its page
  */
 import { OpenAI } from 'openai';
 import { createApp } from '../../src/app.ts';
@@ -10,6 +11,7 @@ import { createConfig } from '../../src/config/config.ts';
 import { start, stop } from '../../src/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
 import { type Arrival, type Ask, askJson, askStream } from './asking.ts';
+import { showDashboard } from './dashboard.ts';
 import { type SampleUpstream, startSampleUpstream } from './sample-upstream.ts';
 import { formatDuration, openTable } from './table.ts';
 
@@ -23,11 +25,16 @@ interface Round {
   readonly calls: number;
 }
 
-const upstream = await startSampleUpstream();
-try {
-  await show(upstream);
-} finally {
-  await upstream.stop();
+if (process.argv.includes('--dashboard')) await showDashboard();
+else await showRounds();
+
+async function showRounds(): Promise<void> {
+  const upstream = await startSampleUpstream();
+  try {
+    await show(upstream);
+  } finally {
+    await upstream.stop();
+  }
 }
 
 async function show(upstream: SampleUpstream): Promise<void> {

@@ -389,6 +389,17 @@ describe('a stop', () => {
     expect(await child.exited).toEqual({ code: 0, signal: null });
   });
 
+  test('ends a worker that hangs, and says nothing of it', async ({ run }) => {
+    const child = run(['--timeouts-drain', '0']);
+    await child.ready();
+    const [hung] = workersOf(child.pid) as [number];
+    process.kill(hung, 'SIGSTOP');
+    child.signal('SIGTERM');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(isRunning(hung)).toBe(false);
+    expect(child.stderr).not.toContain('Warning');
+  });
+
   test.for(['at a second signal', 'by kill -9'])('%s ends all workers at once', async (how, { run, upstream }) => {
     const child = run();
     const { api } = await child.ready();
