@@ -188,43 +188,6 @@ describe('a secret is not shown', () => {
   ])('%s', (_, start, message) => {
     expect(refusal(start)).toBe(message);
   });
-
-  const inFolder = (file: string) =>
-    `--store-encrypt is "secret", and the secret is in ${file}, in the folder of what it encrypts; ` +
-    'move it elsewhere, or the store by REFRAIN_STORE_PATH';
-  const ENCRYPT = ['--store-encrypt', 'secret'] as const;
-
-  it.each<[string, readonly string[], string]>([
-    ['beside the store', ['--secret-file', '.refrain/key'], '.refrain/key'],
-    ['in a folder beside the store', ['--secret-file=.refrain/keys/mine/key'], '.refrain/keys/mine/key'],
-    ['in the settings beside the store', ['--config', '.refrain/my.json'], '.refrain/my.json'],
-    ['in a link that leads there', ['--secret-file', 'link/key'], 'link/key'],
-  ])('encryption by a secret %s', (_, argv, file) => {
-    const input = createProcessInput({ argv: [...ENCRYPT, ...argv] });
-    const place = join(input.cwd, '.refrain');
-    mkdirSync(place);
-    symlinkSync(place, join(input.cwd, 'link'));
-    writeFileSync(join(place, 'my.json'), JSON.stringify({ secret: DIGITS }));
-    expect(refusalOf(() => loadConfig(input))).toBe(inFolder(join(input.cwd, file)));
-  });
-
-  it('encryption by a secret in .env, where the store is beside that', () => {
-    const start = { argv: [...ENCRYPT], files: { '.env': `REFRAIN_SECRET=${DIGITS}` } };
-    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
-    const input = createProcessInput({ ...start, argv: [...ENCRYPT, '--store-path', 'cache.sqlite'] });
-    expect(refusalOf(() => loadConfig(input))).toBe(
-      inFolder(join(input.cwd, '.env')).replace('REFRAIN_STORE_PATH', '--store-path'),
-    );
-  });
-
-  it.each<[string, Start]>([
-    ['in a variable', { argv: [...ENCRYPT], env: { REFRAIN_SECRET: DIGITS } }],
-    ['in a file elsewhere', { argv: [...ENCRYPT, '--secret-file', 'key'] }],
-    ['in a folder that is called nearly so', { argv: [...ENCRYPT, '--secret-file', '.refrain-keys/key'] }],
-    ['anywhere where no file is kept', { argv: [...ENCRYPT, '--secret-file', 'key', '--store-path', 'off'] }],
-  ])('a secret %s encrypts', (_, start) => {
-    expect(loadConfig(createProcessInput(start)).store.encrypt).toBe('secret');
-  });
 });
 
 describe('a bad command line', () => {

@@ -1,32 +1,13 @@
 import { describe, expect } from 'vitest';
 import type { ProxyStats } from '../../src/cli/proxy-data.ts';
-import { createConfig, type Overrides } from '../../src/config/config.ts';
+import { createConfig } from '../../src/config/config.ts';
 import { CheckedAdminClient } from '../admin/checked-client.ts';
 import { showStats } from '../../src/cli/stats.ts';
 import { recordOutput } from '../cli/recorder.ts';
-import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
-import { type RedisServer, startRedisServer } from '../harness/redis-server.ts';
-import { story as storyAlone } from '../harness/story.ts';
-
-interface Fleet {
-  readonly redis: RedisServer;
-  /** Starts a node. */
-  readonly join: (overrides?: Overrides) => Promise<Proxy>;
-}
-
-const story = storyAlone.extend<Fleet>({
-  redis: async ({}, use) => {
-    const redis = await startRedisServer();
-    await use(redis);
-    await redis.stop();
-  },
-  join: async ({ redis, open, upstream }, use) => {
-    upstream.script = (call) => sendJson(call, chatAnswer(`${upstream.calls.length}`));
-    await use((overrides = {}) => open({ redis: [redis.url], secret: 'ab'.repeat(32), ...overrides }));
-  },
-});
+import { story } from './nodes.ts';
 
 const read = async <T>({ adminUrl }: Proxy, path: string) =>
   (await new CheckedAdminClient(adminUrl).ask<T>('GET', path)).value;

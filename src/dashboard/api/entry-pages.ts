@@ -57,7 +57,10 @@ export function useEntryPages(query: string): EntryPages {
         isDone: true,
       }));
     } catch (error) {
-      if (!mine.signal.aborted) setState((former) => ({ ...former, error: error as AskError }));
+      const { status } = error as AskError;
+      // Rows of another question would pass for an answer to this one; where nothing answers, the last ones stay.
+      const isRefused = cursor === null && status !== 0;
+      if (!mine.signal.aborted) setState((former) => ({ ...(isRefused ? NONE : former), error: error as AskError }));
     }
     window.clearTimeout(slow);
     setSlow(false);

@@ -29,15 +29,24 @@ export function LongText({ text }: { readonly text: string }) {
   );
 }
 
+/** The characters of a line that is broken: laid out in one, a book without a break takes seconds. */
+const LINE = 10 * BLOCK;
+
 /** Cut at the ends of lines where that is possible, since a block begins a line. */
 function blocksOf(text: string): readonly string[] {
   const blocks: string[] = [];
   let from = 0;
   while (text.length - from > BLOCK * 1.5) {
     const end = text.indexOf('\n', from + BLOCK);
-    if (end === -1 || end - from > 10 * BLOCK) break;
-    blocks.push(text.slice(from, end));
-    from = end + 1;
+    const isLong = end === -1 || end - from > LINE;
+    const cut = isLong ? Math.min(text.length, wholeAt(text, from + LINE)) : end;
+    blocks.push(text.slice(from, cut));
+    from = isLong ? cut : cut + 1;
   }
-  return [...blocks, text.slice(from)];
+  return from < text.length || text === '' ? [...blocks, text.slice(from)] : blocks;
+}
+
+/** A place that is not within a pair of surrogates. */
+function wholeAt(text: string, at: number): number {
+  return /[\udc00-\udfff]/.test(text[at] ?? '') ? at - 1 : at;
 }

@@ -21,6 +21,8 @@ const CHUNKS = 2_000;
 const PROMPT = promptOf(1_000, { user: '%N%', seed: '%N%' });
 const NO_MEMORY = ['--memory-bytes', '0'];
 const NO_FILE = ['--store-path', 'off'];
+/** Of all that share the one Redis. */
+const SECRET = '5e'.repeat(32);
 
 interface Case {
   readonly what: string;
@@ -90,7 +92,7 @@ async function lineOf(each: Case, redis: RedisServer, full: boolean): Promise<Li
       return { server, load: { ...load, seconds: full ? 2 : 1 } };
     };
     const beside = await start('beside', each.besideFlags);
-    const ours = await start('ours', [...each.flags, '--redis', redis.url]);
+    const ours = await start('ours', [...each.flags, '--redis', redis.url, '--secret', SECRET]);
     const pair = await comparePairs(ours, beside, full ? 7 : 5);
     const added = pair.ours.cpu - pair.beside.cpu;
     return {
@@ -124,7 +126,7 @@ async function delayLine(what: string, redis: RedisServer): Promise<Line> {
   const start = (name: string) =>
     ServerProcess.refrain(url, [...NO_FILE, '--redis', redis.url, '--secret-file', secret], join(folder, name));
   const secret = join(folder, 'secret');
-  writeFileSync(secret, '5e'.repeat(32), { mode: 0o600 });
+  writeFileSync(secret, SECRET, { mode: 0o600 });
   const nodes = [await start('a'), await start('b')] as const;
   try {
     const asked = nodes.map((node) => asking(node.url));
