@@ -78,3 +78,25 @@ describe('an address', () => {
     }
   });
 });
+
+describe('a question that is refused', () => {
+  test('shows no answer of the one before', async ({ openDesk }) => {
+    const desk = await openDesk();
+    await desk.ask('Why is the sea salt?');
+    await landed(desk.proxy);
+    const main = await desk.show('entries');
+    await reads(main, 'gpt-4o-mini');
+    await desk.page.getByLabel('Tag').fill('no tag at all');
+    await desk.page.getByLabel('Tag').press('Enter');
+    await reads(main, 'This cannot be shown.');
+    await expect.poll(() => main.innerText()).not.toContain('gpt-4o-mini');
+    await desk.show('overview');
+    await reads(main, 'gpt-4o-mini');
+    await desk.show('overview?scope=nobody');
+    await reads(main, 'This cannot be shown.');
+    expect(await main.innerText()).not.toContain('gpt-4o-mini');
+    await desk.show('overview');
+    await reads(main, 'gpt-4o-mini');
+    expect(desk.complaints).toEqual([]);
+  });
+});

@@ -53,10 +53,10 @@ interface SumsProps {
 
 function Sums({ series: { value, error, isSlow }, before, period, state, route }: SumsProps) {
   const span = useMemo(() => (value ? spanOf(value, period) : null), [value]);
-  if (!value || !span) {
-    if (error && error.status !== 401) return <Problem error={error} />;
-    return isSlow ? <Places /> : null;
-  }
+  const isRefused = error !== null && error.status >= 400 && error.status < 500;
+  // What was had before may be the answer to another question.
+  if (error && error.status !== 401 && (isRefused || !value)) return <Problem error={error} />;
+  if (!value || !span) return isSlow ? <Places /> : null;
   const { steps, step } = span;
   return (
     <div class="overview">
