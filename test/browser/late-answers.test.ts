@@ -100,3 +100,19 @@ describe('a question that is refused', () => {
     expect(desk.complaints).toEqual([]);
   });
 });
+
+describe('a proxy that comes back', () => {
+  test('is asked again for what it did not answer', async ({ openDesk }) => {
+    const desk = await openDesk();
+    const main = await desk.show('overview');
+    await reads(main, 'Point a client at it');
+    const isApi = (url: URL) => /^\/(state|stats|settings|doctor)$/.test(url.pathname);
+    await desk.page.route(isApi, (route) => route.abort());
+    await desk.page.getByRole('link', { name: 'Settings' }).click();
+    await reads(main, 'The proxy does not answer.');
+    await desk.page.unroute(isApi);
+    await reads(main.getByRole('region', { name: 'Settings' }), 'admin.token');
+    await reads(main.getByRole('region', { name: 'Doctor' }), 'event loop');
+    expect(await main.innerText()).not.toContain('The proxy does not answer.');
+  });
+});

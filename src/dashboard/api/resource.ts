@@ -29,6 +29,12 @@ export function useResource<T>(path: string | null, every: number | null = null)
   const [isSlow, setSlow] = useState(false);
   const isHad = useRef(false);
   const token = api.tokens.value;
+  const isSilent = api.silentSince.value !== null;
+
+  // The proxy answers again: what it did not answer is asked anew.
+  useEffect(() => {
+    if (!isSilent && state.error?.status === 0) setTurn((last) => last + 1);
+  }, [isSilent]);
 
   useEffect(() => {
     if (path === null) return;
