@@ -45,7 +45,7 @@ export class IntervalsTable {
   readonly #mostRows: Readonly<Record<Resolution, number>>;
   readonly #get;
   readonly #put;
-  /** The last hour that came: with each new one, what is too old goes. */
+  /** The hour that came last: with each other one, what is too old goes, though a clock was ahead before. */
   #hour = -Infinity;
 
   constructor(database: DatabaseSync, mostRows: Readonly<Record<Resolution, number>> = MOST_ROWS) {
@@ -62,7 +62,7 @@ export class IntervalsTable {
       if (row.resolution === 'minute') this.#add({ ...row, resolution: 'hour', time: beginOf('hour', row.time) });
     }
     const hour = rows.reduce((last, { time }) => Math.max(last, beginOf('hour', time)), -Infinity);
-    if (hour <= this.#hour) return;
+    if (rows.length === 0 || hour === this.#hour) return;
     this.#hour = hour;
     this.#bound(hour);
   }

@@ -202,6 +202,22 @@ describe('the bounds of intervals', () => {
     }
   });
 
+  test('hold where the clock was ahead for a while', () => {
+    const database = new DatabaseSync(':memory:');
+    const table = new IntervalsTable(database, { minute: 100, hour: 100 });
+    table.add([row({ time: noon + 365 * 86_400 })]);
+    for (let hour = 0; hour < 48; hour += 1)
+      table.add(
+        Array.from({ length: 60 }, (_, minute) => noon + hour * 3_600 + minute * 60).flatMap((time) => [
+          row({ time }),
+          row({ time, by: 'model', name: 'a' }),
+        ]),
+      );
+    // A day of minutes, the hour under way, and the one from ahead.
+    expect(count(database, "kind = 'all' AND seconds = 60")).toBeLessThanOrEqual(25 * 60 + 1);
+    expect(count(database, "kind = 'model' AND seconds = 60")).toBeLessThanOrEqual(100 + 60);
+  });
+
   test('hold in memory: names beyond the bound are one, and the oldest go', () => {
     const sums = new IntervalSums(500);
     for (let minute = 0; minute < 300; minute += 1)
