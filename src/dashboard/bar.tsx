@@ -5,7 +5,7 @@ import type { SummaryAnswer } from './api/answers.ts';
 import { useResource } from './api/resource.ts';
 import { formatTime } from './format.ts';
 import { usePage } from './page-context.ts';
-import { isRange, RANGES } from './period.ts';
+import { isRange, RANGES, zoomOf } from './period.ts';
 import { hashWith } from './route.ts';
 
 const NAMES = { hour: 'Hour', day: 'Day', week: 'Week', all: 'All' } as const;
@@ -16,7 +16,7 @@ export function Bar() {
   const stats = useResource<SummaryAnswer>(api.access.value === 'open' ? '/stats' : null, 60_000).value;
   const { models = [], scopes = [] } = stats?.periods.all ?? {};
   const set = (more: Record<string, string>) => go(hashWith(route.value, more));
-  const isZoomed = params['from'] !== undefined && params['to'] !== undefined;
+  const zoom = zoomOf(params);
   // Entries are narrowed by what is chosen alone: an entry of last week is no less kept.
   const fallback = view === 'entries' ? 'all' : fallbackRange.value;
   const range = isRange(params['range']) ? params['range'] : fallback;
@@ -28,7 +28,7 @@ export function Bar() {
             <button
               key={one}
               type="button"
-              aria-pressed={!isZoomed && one === range}
+              aria-pressed={!zoom && one === range}
               onClick={() => set({ range: one, from: '', to: '' })}
             >
               {NAMES[one]}
@@ -36,9 +36,9 @@ export function Bar() {
           ))}
         </div>
       )}
-      {isZoomed && view !== 'live' && (
+      {zoom && view !== 'live' && (
         <button type="button" class="chip" title="Back to the whole range" onClick={() => set({ from: '', to: '' })}>
-          {formatTime(Number(params['from']) * 1_000)} – {formatTime(Number(params['to']) * 1_000)} ✕
+          {formatTime(zoom.from * 1_000)} – {formatTime(zoom.to * 1_000)} ✕
         </button>
       )}
       <Choice name="model" value={params['model']} known={models.map(({ model }) => model)} onChange={set} />

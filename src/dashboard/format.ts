@@ -79,17 +79,23 @@ const STEPS = [
 
 /** How long ago, or how long from now. @param ms both since the epoch */
 export function formatAge(ms: number, now: number): string {
+  if (!isTime(ms)) return UNKNOWN;
   const seconds = (ms - now) / 1_000;
   const [unit, size] = STEPS.findLast(([, step]) => Math.abs(seconds) >= step) ?? STEPS[0];
   return relative.format(Math.trunc(seconds / size), unit);
 }
 
 export function formatTime(ms: number): string {
-  return absolute.format(ms);
+  return isTime(ms) ? absolute.format(ms) : UNKNOWN;
 }
 
 export function formatClock(ms: number): string {
-  return clockTime.format(ms);
+  return isTime(ms) ? clockTime.format(ms) : UNKNOWN;
+}
+
+/** The language throws at any other. */
+function isTime(ms: number): boolean {
+  return Math.abs(ms) <= 8.64e15;
 }
 
 /** A change against what was before, to stand before its name; null where that says nothing. */

@@ -42,8 +42,8 @@ export function isRange(name: string | undefined): name is RangeName {
 
 /** @param now seconds since the epoch */
 export function periodOf({ params }: Pick<PagePlace, 'params'>, chosen: RangeName, now: number): Period {
-  const [from, to] = [Number(params['from']), Number(params['to'])];
-  if (from > 0 && to > from) return customPeriod(from, to, now);
+  const zoom = zoomOf(params);
+  if (zoom) return customPeriod(zoom.from, zoom.to, now);
   if (chosen === 'all') return { range: 'all', from: null, to: now, span: 'hour', step: 12 * HOUR, before: null };
   const seconds = SECONDS[chosen];
   const span = chosen === 'week' ? 'hour' : 'minute';
@@ -54,16 +54,32 @@ export function periodOf({ params }: Pick<PagePlace, 'params'>, chosen: RangeNam
     span,
     step: stepFor(seconds, span === 'minute' ? 60 : HOUR),
     // Minutes are kept for a day.
-    before: { from: now - 2 * seconds, to: now - seconds, span: chosen === 'hour' ? 'minute' : 'hour' },
+    before: periodBefore(now - seconds, seconds, chosen === 'hour' ? 'minute' : 'hour'),
   };
 }
 
 function customPeriod(from: number, to: number, now: number): Period {
   const span = now - from < DAY ? 'minute' : 'hour';
-  const before = { from: from - (to - from), to: from };
-  const spanBefore = now - before.from < DAY ? 'minute' : 'hour';
+  const spanBefore = now - (2 * from - to) < DAY ? 'minute' : 'hour';
   const step = stepFor(to - from, span === 'minute' ? 60 : HOUR);
-  return { range: 'custom', from, to, span, step, before: { ...before, span: spanBefore } };
+  return { range: 'custom', from, to, span, step, before: periodBefore(from, to - from, spanBefore) };
+}
+
+/** So many whole rows as the seconds take, the last of which is over when the row begins that `from` lies in. */
+function periodBefore(from: number, seconds: number, span: Period['span']): NonNullable<Period['before']> {
+  const length = span === 'minute' ? 60 : HOUR;
+  const end = Math.floor(from / 60) * 60;
+  const last = end - (end % length);
+  return { from: Math.max(0, last - Math.max(length, Math.round(seconds / length) * length)), to: last - 1, span };
+}
+
+/** The time that the address names, where it names one: in whole seconds, and none that no clock has shown yet. */
+export function zoomOf({
+  from = '',
+  to = '',
+}: PagePlace['params']): { readonly from: number; readonly to: number } | null {
+  const isTime = (text: string) => /^[1-9]\d{0,10}$/.test(text);
+  return isTime(from) && isTime(to) && Number(to) > Number(from) ? { from: Number(from), to: Number(to) } : null;
 }
 
 export function stepFor(seconds: number, least: number): number {

@@ -22,7 +22,7 @@ export function parseRoute(hash: string): PagePlace {
   const [, name = '', key = ''] = path.split('/');
   const view = VIEWS.find((one) => one === name) ?? 'overview';
   const params = Object.fromEntries([...new URLSearchParams(query)].filter(([, value]) => value !== ''));
-  return { view, key: view === 'entries' && key !== '' ? decode(key) : null, params };
+  return { view, key: view === 'entries' ? keyFrom(key) : null, params };
 }
 
 export function hashOf({ view, key, params }: PagePlace): string {
@@ -45,6 +45,12 @@ export function hashFrom(
 /** The same place with other parameters. */
 export function hashWith(route: PagePlace, more: Record<string, string>): string {
   return hashOf({ ...route, params: { ...route.params, ...more } });
+}
+
+/** Null for what names no entry, and for what a path would take for a folder. */
+function keyFrom(text: string): string | null {
+  const key = decode(text);
+  return ['', '.', '..'].includes(key) ? null : key;
 }
 
 function decode(text: string): string {

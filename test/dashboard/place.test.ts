@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { periodOf, rangeWithData, stepFor } from '../../src/dashboard/period.ts';
+import { periodOf, type RangeName, rangeWithData, stepFor, zoomOf } from '../../src/dashboard/period.ts';
 import { hashFrom, hashOf, hashWith, parseRoute } from '../../src/dashboard/route.ts';
 
 describe('the address', () => {
@@ -16,6 +16,12 @@ describe('the address', () => {
     }
     expect(parseRoute('#/entries/%E0%A4%A').key).toBe('%E0%A4%A');
     expect(parseRoute('#/live/x').key).toBeNull();
+  });
+
+  test('names no entry by what a path would take for a folder', () => {
+    for (const hash of ['#/entries/.', '#/entries/..', '#/entries/%2e%2E', '#/entries/']) {
+      expect(parseRoute(hash), hash).toMatchObject({ view: 'entries', key: null });
+    }
   });
 
   test('takes the bar along from view to view, and nothing else', () => {
@@ -46,6 +52,52 @@ describe('the time that is looked at', () => {
     const long = { from: String(now - 40 * 86_400), to: String(now) };
     expect(periodOf({ params: long }, 'hour', now)).toMatchObject({ span: 'hour', step: 21_600 });
     expect(periodOf({ params: { from: 'x', to: '-1' } }, 'hour', now).range).toBe('hour');
+  });
+
+  test('is held against what was before it, as long, and without a row of its own', () => {
+    const lengths = { minute: 60, hour: 3_600 };
+    const at = now + 1_859;
+    const places: readonly { range: RangeName; params: Readonly<Record<string, string>> }[] = [
+      ...(['hour', 'day', 'week'] as const).map((range) => ({ range, params: {} })),
+      ...[600, 7_200, 100_000, 40 * 86_400].map((seconds) => ({
+        range: 'hour' as const,
+        params: { from: String(at - seconds), to: String(at - 300) },
+      })),
+    ];
+    for (const { range, params } of places) {
+      const { from, before, span } = periodOf({ params }, range, at);
+      if (from === null || before === null) throw new Error('there is nothing before it');
+      const length = lengths[before.span];
+      const rowOf = (time: number) => Math.floor(time / length);
+      // Rows are read from the one that `from` lies in to the one that `to` lies in.
+      expect((rowOf(before.to) + 1) * length, range).toBeLessThanOrEqual(
+        Math.floor(from / lengths[span]) * lengths[span],
+      );
+      const wanted = Number(params['to'] ?? at) - from;
+      const read = (rowOf(before.to) - rowOf(before.from) + 1) * length;
+      expect(Math.abs(read - wanted), JSON.stringify(params)).toBeLessThan(length);
+    }
+  });
+
+  test('is not zoomed into by what is no time', () => {
+    const [from, to] = [String(now - 600), String(now)];
+    expect(zoomOf({ from, to })).toEqual({ from: now - 600, to: now });
+    const odd = [
+      { from: 'x', to: 'y' },
+      { from },
+      { from, to: from },
+      { from: to, to: from },
+      { from: '1', to: '99999999999999' },
+      { from: '1', to: '1e300' },
+      { from: `${from}000000`, to: `${to}000000` },
+      { from: `${from}.5`, to },
+      { from: '-1', to },
+      { from, to: 'Infinity' },
+    ];
+    for (const params of odd) {
+      expect(zoomOf(params), JSON.stringify(params)).toBeNull();
+      expect(periodOf({ params }, 'hour', now).range).toBe('hour');
+    }
   });
 
   test('is the shortest that has data, where none is named', () => {

@@ -6,14 +6,18 @@ import { asGiven, comparedBody } from '../../src/dashboard/compare/compared-body
 import { bodyToAsk, jsonOf } from '../../src/dashboard/entry/asked-body.ts';
 import { addressOf, curlOf } from '../../src/dashboard/entry/curl.ts';
 import {
+  formatAge,
   formatBytes,
   formatChange,
   formatDollars,
   formatMs,
   formatPoints,
   formatSeconds,
+  formatTime,
   UNKNOWN,
 } from '../../src/dashboard/format.ts';
+import { explainReason } from '../../src/dashboard/outcomes.ts';
+import { knownDollars } from '../../src/dashboard/overview/known-dollars.ts';
 
 const FOLDER = new URL('../../src/dashboard/', import.meta.url);
 
@@ -41,6 +45,25 @@ describe('numbers', () => {
       expect([format(null), format(undefined), format(Number.NaN)]).toEqual([UNKNOWN, UNKNOWN, UNKNOWN]);
     }
     expect(formatDollars(0)).toContain('0.00');
+  });
+
+  test('that are no time are not known, and throw nothing', () => {
+    for (const time of [Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1]) {
+      expect([formatTime(time), formatAge(time, 0)], String(time)).toEqual([UNKNOWN, UNKNOWN]);
+    }
+  });
+
+  test('of what has no price are not known, on the side that has none', () => {
+    const line = (saved: number, spent: number, unpricedSaved: number, unpricedSpent: number) => ({
+      dollars: { saved, spent },
+      unpricedTokens: { saved: unpricedSaved, spent: unpricedSpent },
+    });
+    const both = (one: ReturnType<typeof line>) => [knownDollars(one, 'saved'), knownDollars(one, 'spent')];
+    expect(both(line(0, 2, 500, 0))).toEqual([null, 2]);
+    expect(both(line(3, 0, 0, 500))).toEqual([3, null]);
+    expect(both(line(0, 0, 0, 500))).toEqual([null, null]);
+    expect(both(line(0, 2, 0, 500))).toEqual([0, 2]);
+    expect(both(line(0, 0, 0, 0))).toEqual([0, 0]);
   });
 
   test('have as many digits as say something', () => {
@@ -143,4 +166,12 @@ test('events are told apart wherever their stream is cut', () => {
     const lines = new EventLines();
     expect([...lines.add(stream.slice(0, cut)), ...lines.add(stream.slice(cut))]).toEqual(['{"a":1}', '{"b":"ü"}']);
   }
+});
+
+test('a reason that is none is explained by nothing, whatever it is called', () => {
+  for (const reason of ['__proto__', 'constructor', 'toString', '']) expect(explainReason(reason), reason).toBe('');
+  expect([explainReason('new'), explainReason('revoked')]).toEqual([
+    'never seen, evicted or purged',
+    'the upstream refused the credential',
+  ]);
 });

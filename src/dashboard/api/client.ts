@@ -41,6 +41,9 @@ export interface AdminApi {
   open(path: string, signal: AbortSignal): Promise<Response>;
 }
 
+/** A token that a header can carry; there is no other. */
+const CARRIED = /^[\x20-\x7e\xa0-\xff]+$/;
+
 export function createAdminApi(): AdminApi {
   let token: string | null = null;
   const access = signal<Access>('unknown');
@@ -49,7 +52,8 @@ export function createAdminApi(): AdminApi {
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    const sent = token;
+    if (sent !== null) headers.set('authorization', `Bearer ${sent}`);
     const response = await fetch(path, { ...init, headers, cache: 'no-store' }).catch((cause: unknown) => {
       if (init.signal?.aborted) throw cause;
       silentSince.value ??= Date.now();
@@ -60,7 +64,8 @@ export function createAdminApi(): AdminApi {
       access.value = 'open';
       return response;
     }
-    if (response.status === 401) access.value = token === null ? 'closed' : 'wrong';
+    // What was asked with another token says nothing of this one.
+    if (response.status === 401 && sent === token) access.value = sent === null ? 'closed' : 'wrong';
     throw await errorOf(response);
   }
 
@@ -73,6 +78,7 @@ export function createAdminApi(): AdminApi {
     silentSince,
     tokens,
     async offer(given) {
+      if (!CARRIED.test(given)) return void (access.value = 'wrong');
       token = given;
       // A route that needs the token, and costs next to nothing.
       const answers = await send('/openapi.json', { method: 'HEAD' }).catch((error: unknown) => error as AskError);

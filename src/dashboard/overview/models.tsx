@@ -3,8 +3,9 @@
  */
 import type { SavedByModel, SeriesAnswer } from '../api/answers.ts';
 import { hitRateOf } from '../chart/bins.ts';
-import { formatCount, formatDollars, formatPercent, formatShort, UNKNOWN } from '../format.ts';
+import { formatCount, formatDollars, formatPercent, formatShort } from '../format.ts';
 import { hashWith, type PagePlace } from '../route.ts';
+import { knownDollars } from './known-dollars.ts';
 
 interface ModelsProps {
   readonly series: SeriesAnswer;
@@ -51,9 +52,7 @@ export function Models({ series, route }: ModelsProps) {
 }
 
 function Line({ line, route }: { readonly line: SavedByModel; readonly route: PagePlace }) {
-  const { model, requests, hits, follows, misses, dollars, tokens, unpricedTokens } = line;
-  const isUnpriced = unpricedTokens.saved + unpricedTokens.spent > 0 && dollars.saved + dollars.spent === 0;
-  const priced = (value: number) => (isUnpriced ? UNKNOWN : formatDollars(value));
+  const { model, requests, hits, follows, misses, tokens } = line;
   const isOne = model !== null && model !== '(other)';
   return (
     <tr>
@@ -63,8 +62,8 @@ function Line({ line, route }: { readonly line: SavedByModel; readonly route: Pa
       <td class="number">{formatCount(requests)}</td>
       <td class="number">{formatPercent(hitRateOf(hits, follows, misses))}</td>
       <td class="number">{formatShort(tokens.saved)}</td>
-      <td class="number">{priced(dollars.saved)}</td>
-      <td class="number">{priced(dollars.spent)}</td>
+      <td class="number">{formatDollars(knownDollars(line, 'saved'))}</td>
+      <td class="number">{formatDollars(knownDollars(line, 'spent'))}</td>
     </tr>
   );
 }

@@ -21,7 +21,10 @@ export function Compare() {
   const compare = async ({ a, b }: typeof texts) => {
     setError(null);
     const body = comparedBody(a, b);
-    if (typeof body === 'string') return setError({ message: body, status: 400 });
+    if (typeof body === 'string') {
+      setResult(null);
+      return setError({ message: body, status: 400 });
+    }
     // Only keys go into the address: a prompt has no place in it.
     if (body.keys) go(hashWith(route.value, { a: a.trim(), b: b.trim() }), true);
     await api.post<ComparisonAnswer>('/explain', body).then(

@@ -8,6 +8,7 @@ import { formatAge, formatBytes, formatCount, formatDollars, formatTime } from '
 import { usePage } from '../page-context.ts';
 import { Problem } from '../part/problem.tsx';
 import { Cell, VirtualRows } from '../part/virtual-rows.tsx';
+import { zoomOf } from '../period.ts';
 import { hashFrom, hashWith, type PagePlace } from '../route.ts';
 
 const HEADS = [
@@ -160,10 +161,10 @@ function queryOf({ params }: PagePlace, now: number): string {
   for (const name of ['model', 'scope', 'tag', 'text', 'endpoint', 'minBytes', 'sort']) {
     if (params[name] !== undefined) query.set(name, params[name]);
   }
-  const [from, to, length] = [Number(params['from']), Number(params['to']), SECONDS[params['range'] ?? '']];
-  if (from > 0 && to > from) {
-    query.set('newerThan', String(Math.max(0, Math.ceil(now - from))));
-    query.set('olderThan', String(Math.max(0, Math.floor(now - to))));
+  const [zoom, length] = [zoomOf(params), SECONDS[params['range'] ?? '']];
+  if (zoom) {
+    query.set('newerThan', String(Math.max(0, Math.ceil(now - zoom.from))));
+    query.set('olderThan', String(Math.max(0, Math.floor(now - zoom.to))));
   } else if (length !== undefined) query.set('newerThan', String(length));
   return query.toString();
 }

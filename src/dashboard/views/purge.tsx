@@ -1,7 +1,7 @@
 /**
  * Throwing entries away: first it is said how many, then the word has to be typed.
  */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PurgedAnswer, SummaryAnswer } from '../api/answers.ts';
 import type { AskError } from '../api/client.ts';
 import { useResource } from '../api/resource.ts';
@@ -27,8 +27,11 @@ export function Purge() {
   const [dry, setDry] = useState<PurgedAnswer | null>(null);
   const [done, setDone] = useState<PurgedAnswer | null>(null);
   const [error, setError] = useState<AskError | null>(null);
+  // The criteria as they are now, to a count that comes when they are others.
+  const latest = useRef(criteria);
   const change = (name: keyof PurgeFields, value: string) => {
-    setCriteria({ ...criteria, [name]: value });
+    latest.current = { ...latest.current, [name]: value };
+    setCriteria(latest.current);
     setDry(null);
     setDone(null);
   };
@@ -37,6 +40,7 @@ export function Purge() {
     const asked = api.post<PurgedAnswer>('/purge', { ...bodyOf(criteria), dryRun });
     await asked.then(
       (answer) => {
+        if (dryRun && latest.current !== criteria) return;
         setDry(dryRun ? answer : null);
         setDone(dryRun ? null : answer);
       },
