@@ -11,10 +11,12 @@ const words = `${CHROMIUM} is not installed; on Debian: apt-get install chromium
 if (!isThere && process.env['CI']) throw new Error(words);
 if (!isThere) console.log(`nothing is tested: ${words}`);
 
+const ALL = isThere ? ['test/browser/**/*.test.ts'] : [];
+const MEASURED = isThere ? ['test/browser/full.test.ts'] : [];
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: isThere ? ['test/browser/**/*.test.ts'] : [],
     passWithNoTests: !isThere,
     globalSetup: ['test/browser/built-page.ts'],
     // Nets for what never ends, as those of `npm test`.
@@ -23,7 +25,11 @@ export default defineConfig({
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 15_000, interval: 20 } },
     env: { NODE_COMPILE_CACHE: new URL('../node_modules/.cache/refrain', import.meta.url).pathname },
-    // What is measured is measured with nothing beside it.
-    maxWorkers: 1,
+    maxWorkers: 2,
+    // What is measured is measured after all else, with nothing beside it.
+    projects: [
+      { extends: true, test: { name: 'page', include: ALL, exclude: MEASURED, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

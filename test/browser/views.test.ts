@@ -133,7 +133,7 @@ describe('entries', () => {
     expect(desk.complaints).toEqual([]);
   });
 
-  test('show a stream as it was said, its raw bytes and its headers', async ({ openDesk }) => {
+  test('play a stream at the pace that it came, and show its raw bytes and its headers', async ({ openDesk }) => {
     const desk = await openDesk({
       script: ({ response }) => sendPaced(response, chatEvents(['Ebb ', 'and flow.']), 30),
     });
@@ -142,6 +142,14 @@ describe('entries', () => {
     const main = await desk.show('entries');
     await main.getByRole('table', { name: 'Entries' }).getByRole('link').click();
     await reads(main, 'Ebb and flow.');
+    const moment = main.getByRole('slider', { name: 'Moment' });
+    const end = Number(await moment.getAttribute('max'));
+    expect(end).toBeGreaterThanOrEqual(60);
+    await moment.fill('0');
+    await expect.poll(() => main.innerText()).not.toContain('flow');
+    await main.getByRole('button', { name: 'Play' }).click();
+    await reads(main, 'Ebb and flow.');
+    await expect.poll(() => moment.inputValue().then(Number)).toBeCloseTo(end, 0);
     await main.getByRole('button', { name: 'Raw' }).click();
     await reads(main, 'chat.completion.chunk');
     await main.getByRole('button', { name: 'Headers' }).click();

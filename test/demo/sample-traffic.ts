@@ -52,7 +52,7 @@ export class SampleTraffic {
       hands.offset = -ago;
       const hour = ago / HOUR;
       const isNight = hour > 12 && hour < 13.5;
-      const rate = Math.round((14 + 6 * Math.sin(hour / 3)) * (0.5 + this.#dice()) * (hour > 1 ? 1 : 0.12));
+      const rate = Math.round((32 + 12 * Math.sin(hour / 3)) * (0.5 + this.#dice()) * (hour > 1 ? 1 : 0.12));
       await Promise.all(Array.from({ length: isNight ? 0 : rate }, () => this.ask(60 + 2 * (48 - hour))));
     }
     hands.offset = 0;
