@@ -34,6 +34,8 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     if (!(error instanceof ListenError)) throw new CommandError(`cannot start (${reasonOf(error)})`);
     throw new CommandError(`cannot listen (${listenHint(error, command)})`);
   }
+  // Before anybody knows that it runs, and sends one.
+  const signal = takeSignal();
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
   log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
   // Now, for a process that is killed would keep nothing of what it has compiled.
@@ -44,7 +46,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
         .catch((err) => log.error({ err }, 'could not load all that requests need'))
         .then(flushCompileCache),
   );
-  log.info({ signal: await takeSignal() }, 'stopping; a second signal stops at once');
+  log.info({ signal: await signal }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);
   } catch (err) {

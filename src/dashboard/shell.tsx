@@ -7,6 +7,7 @@ import type { StateAnswer } from './api/answers.ts';
 import { useResource } from './api/resource.ts';
 import { Bar } from './bar.tsx';
 import { usePage } from './page-context.ts';
+import { Boundary } from './part/boundary.tsx';
 import { Problem } from './part/problem.tsx';
 import { Rail, VIEW_NAMES } from './rail.tsx';
 import { StatusLine } from './status-line.tsx';
@@ -46,7 +47,11 @@ export function Shell() {
         {hasBar && <Bar />}
         <main id="main" ref={main} tabIndex={-1} class={api.silentSince.value === null ? '' : 'stale'}>
           {hasBar && <h1 class="hidden">{VIEW_NAMES[view]}</h1>}
-          {isOpen && <ViewOf state={state.value} />}
+          {isOpen && (
+            <Boundary place={`${view} ${key}`}>
+              <ViewOf state={state.value} />
+            </Boundary>
+          )}
           {isShut && <TokenForm />}
           {access === 'unknown' && state.error && <Problem error={state.error} />}
         </main>

@@ -116,3 +116,15 @@ describe('a proxy that comes back', () => {
     expect(await main.innerText()).not.toContain('The proxy does not answer.');
   });
 });
+
+describe('an answer that cannot be drawn', () => {
+  test('is said to be one, beside a page that goes on', async ({ openDesk }) => {
+    const desk = await openDesk();
+    await desk.page.route('**/stats*', (route) => route.fulfill({ json: {} }));
+    const main = await desk.show('overview');
+    await reads(main.getByRole('alert'), 'This cannot be shown.');
+    await desk.page.unroute('**/stats*');
+    await main.getByRole('button', { name: 'Try again' }).click();
+    await reads(main, 'Point a client at it');
+  });
+});

@@ -30,7 +30,7 @@ describe('the overview', () => {
     const desk = await openDesk();
     await traffic(desk);
     const main = await desk.show('overview');
-    await reads(main.locator('.figures'), 'of 29 requests');
+    await reads(main.locator('.figures'), 'of 28 that could hit');
     await reads(main.locator('.figures'), /Hit rate\s+78\.6\s?%/);
     await reads(main.getByRole('region', { name: 'Reasons' }), /new[^\d]*\n?6/);
     await reads(main.getByRole('region', { name: 'Reasons' }), /no-store[^\d]*\n?1/);

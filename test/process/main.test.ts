@@ -39,6 +39,13 @@ describe('the command', () => {
     expect(child.stdout).toHaveLength(1);
   });
 
+  test('takes a signal as soon as it says that it is ready', async ({ run }) => {
+    // Sent by the write itself, before anything else can happen.
+    const sent = 'process.stdout.write = (line) => (process.kill(process.pid, "SIGTERM"), true)';
+    const child = run([], { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(sent)}"` });
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
   test('keeps its files to their owner', async ({ run, folder }) => {
     const { api } = await run().ready();
     await ask(api + CHAT, { body: chatRequest() });

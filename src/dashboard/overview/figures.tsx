@@ -54,7 +54,7 @@ export function Figures({ series, before, period }: FiguresProps) {
         upstream time of hits and follows
       </Figure>
       <Figure name="Hit rate" value={formatPercent(now.rate)} change={formatPoints(now.rate, then?.rate)} than={than}>
-        {now.rate === null ? 'under 20 requests' : `of ${formatCount(now.requests)} requests`}
+        {now.rate === null ? 'under 20 that could hit' : `of ${formatCount(now.hittable)} that could hit`}
       </Figure>
     </dl>
   );
@@ -83,7 +83,7 @@ function Figure({ name, value, title, change, than, children }: FigureProps) {
 }
 
 function totalsOf(series: SeriesAnswer) {
-  const { hit, follow, miss, bypass, refusal } = series.outcomes;
+  const { hit, follow, miss } = series.outcomes;
   const [hits, follows, misses] = [sum(hit), sum(follow), sum(miss)];
   // Without a price it is not known, and not nothing.
   const priced = (dollars: number, unpriced: number) => (dollars === 0 && unpriced > 0 ? null : dollars);
@@ -93,7 +93,7 @@ function totalsOf(series: SeriesAnswer) {
     tokens: tokensOf(series.tokens.saved),
     waited: sum(series.waitedSaved),
     rate: hitRateOf(hits, follows, misses),
-    requests: hits + follows + misses + sum(bypass) + sum(refusal),
+    hittable: hits + follows + misses,
   };
 }
 
