@@ -1,6 +1,7 @@
 /**
- * The price of a fleet: hits from Redis beside those from SQLite and from memory, the CPU that a lease adds to a miss,
- * and how long a streamed chunk takes from the node that leads to a client of another. Redis runs on the load's core.
+ * The price of a fleet: hits from Redis beside those from SQLite and from memory, misses beside those of memory alone
+ * (what the lease has of that: `test/bench/lease.ts`), and how long a streamed chunk takes from the node that leads to a
+ * client of another. Redis runs on the load's core.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,8 +33,6 @@ interface Case {
   readonly besideFlags: readonly string[];
   /** How many questions there are; without an end if null. */
   readonly distinct: number | null;
-  /** The most CPU that it may take more, in µs; a ratio without a budget if null. */
-  readonly addedBudget: number | null;
 }
 
 const CASES: readonly Case[] = [
@@ -43,7 +42,6 @@ const CASES: readonly Case[] = [
     beside: 'hit from SQLite',
     besideFlags: NO_MEMORY,
     distinct: 1_000,
-    addedBudget: null,
   },
   {
     what: 'hit from Redis',
@@ -51,15 +49,13 @@ const CASES: readonly Case[] = [
     beside: 'hit from memory',
     besideFlags: NO_FILE,
     distinct: 1_000,
-    addedBudget: null,
   },
   {
-    what: 'miss over Redis: added CPU of lookup, lease and write',
+    what: 'miss over Redis',
     flags: NO_FILE,
     beside: 'miss over memory alone',
     besideFlags: NO_FILE,
     distinct: null,
-    addedBudget: 60,
   },
 ];
 
@@ -94,14 +90,13 @@ async function lineOf(each: Case, redis: RedisServer, full: boolean): Promise<Li
     const beside = await start('beside', each.besideFlags);
     const ours = await start('ours', [...each.flags, '--redis', redis.url, '--secret', SECRET]);
     const pair = await comparePairs(ours, beside, full ? 7 : 5);
-    const added = pair.ours.cpu - pair.beside.cpu;
     return {
       what: each.what,
       measured: textOf(pair.ours),
       beside: `${each.beside}: ${textOf(pair.beside)}`,
-      figure: each.addedBudget === null ? pair.ratio : added,
-      budget: each.addedBudget,
-      unit: each.addedBudget === null ? '' : 'µs',
+      figure: pair.ratio,
+      budget: null,
+      unit: '',
     };
   } finally {
     for (const server of servers.reverse()) await server.stop();
