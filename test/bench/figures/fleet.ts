@@ -1,7 +1,7 @@
 /**
  * The price of a fleet: hits from Redis beside those from SQLite and from memory, misses beside those of memory alone
- * (what the lease has of that: `test/bench/lease.ts`), and how long a streamed chunk takes from the node that leads to a
- * client of another. Redis runs on the load's core.
+ * (the lease's share: `test/bench/lease.ts`), and how long a streamed chunk takes from the node that leads to a client
+ * of another. Redis runs on the load's core.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
