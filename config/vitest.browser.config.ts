@@ -26,7 +26,7 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000, interval: 20 } },
     env: { NODE_COMPILE_CACHE: new URL('../node_modules/.cache/refrain', import.meta.url).pathname },
     maxWorkers: 2,
-    // What is measured is measured after all else, with nothing beside it.
+    // Measurements come after all else, with nothing beside them.
     projects: [
       { extends: true, test: { name: 'page', include: ALL, exclude: MEASURED, sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: 'measured', include: MEASURED, maxWorkers: 1, sequence: { groupOrder: 1 } } },

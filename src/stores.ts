@@ -79,7 +79,7 @@ export function createStores(
     base: file ?? memory,
     share: (shared) => store.share(shared),
     heed: (gone) => store.heed(gone),
-    // What the file has is judged.
+    // Entries of the file are judged.
     heedAll: () => store.heed({ purge: {} }, file ?? undefined),
     async openFile(secret) {
       sealing = secret && { secret, isOn: encrypt === 'secret' };

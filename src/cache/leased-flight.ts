@@ -176,7 +176,7 @@ export class LeasedFlight implements Source, RelayEvents {
     const first = await claiming;
     const isSeen = first.kind === 'stored' && first.storedAt === storedAt;
     const last = isSeen ? await this.#claim(storedAt) : first;
-    // What is newer is promoted by this, for the next request.
+    // A newer entry is promoted by this, for the next request.
     if (last.kind === 'stored') await this.#parts.stored.find(this.#question.key, true);
     return 'lease' in last ? last.lease : null;
   }

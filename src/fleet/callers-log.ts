@@ -3,7 +3,7 @@
  * is kept, until it accepts the credential at one of them again. Only a change
  * is appended, never a request.
  *
- * What the log held before it was read is history: a refusal that was the last
+ * Records from before it was read are history: a refusal that was the last
  * word still stands, an acceptance may be older than what is known here.
  */
 import type { CallerNews } from '../cache/callers.ts';
@@ -76,7 +76,7 @@ export class CallersLog implements CallerNews, LogListener {
     if (word === null) return;
     const { caller, isRefused } = word;
     const isOwn = word.node === this.#options.hub.node;
-    // What this process has said since is known here already, and outweighs what was said before.
+    // The words of this process since are known here already, and outweigh what was said before.
     if (this.#history && isOwn) this.#history.delete(caller);
     else if (this.#history) this.#history.set(caller, isRefused);
     else if (!isOwn && !this.#waiting.has(caller)) this.#options.heed(caller, isRefused);

@@ -69,7 +69,7 @@ export class FleetLeases implements Leases {
     }
     this.#leading.delete(token);
     if (claimed.kind === 'stored') return claimed;
-    // What this node leads itself is for others, and who leads may not know yet what was thrown away here.
+    // A flight of this node's own is for others, and who leads may not know yet what was thrown away here.
     if (claimed.node === this.#hub.node || !this.#purges.isShared) return { kind: 'alone', lease: this.alone(key) };
     return { kind: 'held', leader: this.live.leader(claimed.node, claimed.token) };
   }

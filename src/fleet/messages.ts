@@ -3,7 +3,7 @@
  * leaves; a leader sends the head, pieces of the body with their offsets, and the
  * end. A length, a JSON record of that length, and the bytes of a piece.
  *
- * What is not one of these is dropped: a node of another version may send it.
+ * Anything else is dropped: a node of another version may send it.
  */
 import type { Terms } from '../cache/terms.ts';
 import { isCall, isRawHeaders, isVariant } from '../response/codec.ts';

@@ -99,7 +99,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
 
   judge(key: string, entry: Entry): Judgement {
     const [{ purgeMark: mark }, known] = [entry, this.#mark];
-    // What others purge while the hub is out of reach is not to be known.
+    // Purges of others are not to be known while the hub is out of reach.
     if (known === undefined || !this.#isWhole || (!this.#reader.isCurrent && this.#hub.state === 'up'))
       return 'unknown';
     if (this.#options.isOfOneRun && mark?.log !== known.log) return 'kept';
@@ -133,7 +133,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   reachedEnd(first: number): void {
     const before = this.#before;
     this.#before = null;
-    // What was stored while they were read may have been purged by one of them.
+    // Entries that were stored while they were read may have been purged by one of them.
     if (this.#isBacklog) this.#options.heedAll();
     this.#isBacklog = false;
     this.#isWhole = true;

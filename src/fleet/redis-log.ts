@@ -3,7 +3,7 @@
  * beside it the log's incarnation, on the same machine. Whoever comes first
  * names the incarnation, also where there is no record yet.
  *
- * What is appended is lost with the machine that took it, unless its replicas
+ * A record is lost with the machine that took it, unless its replicas
  * have it: where that matters and there are some, they are waited for.
  */
 import { randomUUID } from 'node:crypto';

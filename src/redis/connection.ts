@@ -170,7 +170,7 @@ class Connection implements RedisConnection {
       (state, trouble) => this.#changed(state, trouble),
       (address, state, trouble) => this.#serverChanged(address, state, trouble),
     );
-    // What is to be said of it, the other connection says.
+    // The other connection says what is to be said of it.
     this.#bulk = this.#behindBreaker(
       bulk,
       (state) => this.#bulkChanged(state),

@@ -82,7 +82,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
   const ttl = Math.min(readTtl(valueOf(fields, 'x-refrain-ttl')) ?? defaults.ttl, defaults.maxTtl);
   const { revalidate } = defaults.stale;
-  // Who bounds an answer's age wants no stale one, unless it says so (RFC 9111, 5.2.1.1).
+  // A client that bounds an answer's age wants no stale one, unless it says so (RFC 9111, 5.2.1.1).
   const stale = maxAge === Infinity ? defaults.stale : NOTHING_STALE;
   // An answer that is not kept refreshes nothing.
   const isKept = onlyIfCached || ttl > 0;

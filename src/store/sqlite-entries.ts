@@ -151,7 +151,7 @@ export class SqliteEntries {
   #decode(key: string, row: RawRow): Entry | undefined {
     if (this.#purges.has(row)) return undefined;
     const opened = this.#sealing.openRow(key, row);
-    // Whoever has its secret may still want it.
+    // A process that has its secret may still want it.
     if (opened === 'other-secret') return undefined;
     const entry = opened === 'altered' ? undefined : entryOf(key, opened);
     if (entry === undefined && !this.#isReadOnly) this.#statements.delete.run(key);

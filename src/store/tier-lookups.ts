@@ -60,7 +60,7 @@ export class TierLookups {
   /** Gives the stores before one what that had. */
   promote(key: string, { entry }: Found, from: Tier): void {
     for (const store of this.#stores.slice(0, this.#stores.indexOf(from))) {
-      // What another process has stored there meanwhile is newer: a lease without a token never holds.
+      // An entry that another process has stored there is newer: a lease without a token never holds.
       const fence = store === this.#shared ? { key, token: '' } : undefined;
       attempt(() => store.set(key, entry, fence));
     }

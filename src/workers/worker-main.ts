@@ -44,7 +44,7 @@ const channel = new Channel<ParentServices>({
   socket: new Socket({ fd: CHANNEL, readable: true, writable: true }),
   services,
   onFault(method, error) {
-    // What cannot even start is better replaced.
+    // A worker that cannot even start is better replaced.
     if (!worker) throw error;
     worker.log.error({ err: error, method }, 'a call of the parent failed');
   },

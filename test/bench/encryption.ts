@@ -102,7 +102,7 @@ const [clear, sealed] = stores as [SqliteStore, SqliteStore];
 const { body } = entryOf(LARGE);
 const encryption = new Encryption(SECRET);
 const text = encryption.seal(key, '', body);
-// What is done at once keeps the loop busy only where something is waited for.
+// Work that is done at once keeps the loop busy only where something is waited for.
 const alone = (act: () => unknown) => async () => {
   await new Promise(setImmediate);
   act();

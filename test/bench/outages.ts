@@ -94,7 +94,7 @@ async function measure(start: (setting: Setting) => Promise<Gateway>): Promise<{
 
 /** Answers that the first node stored, asked for at the second, in ms. */
 async function hitsOf(gateway: Gateway): Promise<readonly number[]> {
-  // What each loads with its first requests is no part of a hit.
+  // The code that each loads with its first requests is no part of a hit.
   for (let index = 0; index < WARM; index++) await asks(gateway, index, `Warm: ${index}`);
   for (let index = 0; index < KNOWN; index++) await asks(gateway, 0, known(index));
   await setTimeout(500);

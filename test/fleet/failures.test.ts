@@ -27,7 +27,7 @@ describe('a Redis that is taken for gone', () => {
   fleetTest('is asked nothing by requests, and what is in memory is a hit', async ({ fleet, redis, upstream }) => {
     const nodes = await fleet();
     const rounds = new Rounds(nodes, upstream);
-    // What a node followed elsewhere is in its own memory once it was asked again.
+    // An answer that a node followed is in its own memory once it was asked again.
     await rounds.untilShared();
     await rounds.untilShared();
     await redis.kill('SIGSTOP');

@@ -38,7 +38,7 @@ describe('a purge while Redis is', () => {
         expect(await numberAt(nodes[0])).toBeGreaterThan(old);
         await Promise.all(nodes.map(numberAt));
         await end();
-        // What could not be kept is asked for again, as its answer says.
+        // A purge that could not be shared is asked for again, as its answer says.
         while (status !== 200) status = await purgeAt(nodes[0]);
 
         await untilNewer(nodes, old);

@@ -79,7 +79,7 @@ describe('a stale answer', () => {
     answersBy(upstream)(call);
     await until(() => later.every(({ app }) => app.cache.flights === 0));
     await Promise.all(later.map(({ app }) => app.store.written()));
-    // What a node has in memory may be the older one until it would refresh that.
+    // The entry in a node's memory may be the older one until it would refresh that.
     await Promise.all(later.map((node) => asks(node, words)));
     const fresh = await Promise.all(later.map((node) => asks(node, words)));
     expect(fresh.map((answer) => numberIn(answer, words))).toEqual([2, 2, 2]);

@@ -29,7 +29,7 @@ describe('a node whose clock is wrong', () => {
       const nodes = [await join(), await join(), await join({}, clockOffBy(ms))];
       await until(() => nodes.every(isUp));
       const rounds = new Rounds(nodes, upstream);
-      // What is dated in the future is a miss for those whose clocks are right; live streams are shared all the same.
+      // An entry of the future is a miss for those whose clocks are right; live streams are shared all the same.
       await rounds.times(20);
       const stored = await asks(nodes[0] as (typeof nodes)[0], 'Who is right?');
       expect(numberIn(stored, 'Who is right?')).toBeGreaterThan(0);

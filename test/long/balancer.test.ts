@@ -23,7 +23,7 @@ fleetTest('streams pass event by event; a node that is gone is passed over', asy
     )
     .replace('listen 4747', `listen 127.0.0.1:${port}`)
     .replace('/tmp/nginx.pid', joinPath(folder, 'nginx.pid'))
-    // What Node gives a child for its output nginx cannot open by name.
+    // The pipe that Node gives a child for its output nginx cannot open by name.
     .replace('/dev/stderr', joinPath(folder, 'nginx.log'));
   writeFileSync(joinPath(folder, 'nginx.conf'), config);
   const nginx = spawn('nginx', ['-c', joinPath(folder, 'nginx.conf'), '-p', folder, '-g', 'daemon off;'], {

@@ -64,7 +64,7 @@ export function createAdminApi(): AdminApi {
       access.value = 'open';
       return response;
     }
-    // What was asked with another token says nothing of this one.
+    // An answer to another token says nothing of this one.
     if (response.status === 401 && sent === token) access.value = sent === null ? 'closed' : 'wrong';
     throw await errorOf(response);
   }

@@ -54,7 +54,7 @@ interface SumsProps {
 function Sums({ series: { value, error, isSlow }, before, period, state, route }: SumsProps) {
   const span = useMemo(() => (value ? spanOf(value, period) : null), [value]);
   const isRefused = error !== null && error.status >= 400 && error.status < 500;
-  // What was had before may be the answer to another question.
+  // The value from before may be the answer to another question.
   if (error && error.status !== 401 && (isRefused || !value)) return <Problem error={error} />;
   if (!value || !span) return isSlow ? <Places /> : null;
   const { steps, step } = span;
