@@ -4,21 +4,17 @@
  * of another. Redis runs on the load's core.
  */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chatChunk } from '../../harness/answers.ts';
 import { type RedisServer, startRedisServer } from '../../harness/redis-server.ts';
-import { comparePairs, type Measured, quantile, spreadOf } from '../pairs.ts';
+import { comparePairs, type Measured } from '../pairs.ts';
 import { answerOf, promptOf } from '../requests.ts';
 import { LOAD_CORE, ServerProcess } from '../server-process.ts';
 import type { Line } from '../table.ts';
+import { followedChunksLine } from './followed-chunks.ts';
 
 const CONNECTIONS = 16;
-const CHUNKS = 2_000;
 const PROMPT = promptOf(1_000, { user: '%N%', seed: '%N%' });
 const NO_MEMORY = ['--memory-bytes', '0'];
 const NO_FILE = ['--store-path', 'off'];
@@ -104,74 +100,18 @@ async function lineOf(each: Case, redis: RedisServer, full: boolean): Promise<Li
   }
 }
 
-async function delayLine(what: string, redis: RedisServer): Promise<Line> {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-bench-'));
-  const calls: ServerResponse[] = [];
-  const upstream = createServer((incoming, response) => {
-    incoming.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      // A follower elsewhere has the head with the first byte.
-      response.write(chatChunk({ role: 'assistant' }));
-      calls.push(response);
-    });
-  });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const start = (name: string) =>
-    ServerProcess.refrain(url, [...NO_FILE, '--redis', redis.url, '--secret-file', secret], join(folder, name));
-  const secret = join(folder, 'secret');
-  writeFileSync(secret, SECRET, { mode: 0o600 });
-  const nodes = [await start('a'), await start('b')] as const;
-  try {
-    const asked = nodes.map((node) => asking(node.url));
-    const [leading, following] = await Promise.all(asked);
-    const [call] = calls;
-    if (!call || !leading || !following) throw new Error('there is no call');
-    if (calls.length > 1) throw new Error(`${calls.length} calls were made for one question`);
-    // Of the two, the one that follows is the later; which it is, the lease decides.
-    const follower = following.headers['x-cache'] === 'FOLLOW' ? following : leading;
-    const leader = follower === following ? leading : following;
-    const there = await delays(call, leader);
-    const across = await delays(call, follower);
-    return {
-      what,
-      measured: spreadOf(across),
-      beside: `at the node that leads: ${spreadOf(there)}`,
-      figure: quantile(across, 0.99),
-      budget: 10,
-      unit: 'ms',
+function delayLine(what: string, redis: RedisServer): Promise<Line> {
+  return followedChunksLine(what, 'node', async (upstream, folder) => {
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, SECRET, { mode: 0o600 });
+    const start = (name: string) =>
+      ServerProcess.refrain(upstream, [...NO_FILE, '--redis', redis.url, '--secret-file', secret], join(folder, name));
+    const [one, other] = [await start('a'), await start('b')];
+    const stop = async () => {
+      for (const node of [one, other]) await node.stop();
     };
-  } finally {
-    for (const node of nodes) await node.stop();
-    upstream.close();
-    upstream.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The head of an answer to the one question. */
-export async function asking(url: string) {
-  const outgoing = request(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    return { urls: [one.url, other.url], stop };
   });
-  outgoing.on('error', () => {});
-  outgoing.end('{"model":"m","stream":true}');
-  const [answer] = await once(outgoing, 'response');
-  return answer.resume() as IncomingMessage;
-}
-
-/** From the upstream's write to the client's read, each before the next is sent; in ms. */
-export async function delays(call: ServerResponse, answer: IncomingMessage): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (let index = 0; index < CHUNKS; index++) {
-    const sent = performance.now();
-    call.write(chatChunk({ content: `word ${index}` }));
-    await once(answer, 'data');
-    times.push(performance.now() - sent);
-  }
-  return times;
 }
 
 function textOf({ cpu, perSecond }: Measured): string {

@@ -4,19 +4,15 @@
  * server can have it. And how long a streamed chunk takes from the worker that
  * leads to a client of the other.
  */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chatChunk } from '../../harness/answers.ts';
 import { load } from '../load.ts';
-import { median, quantile, spreadOf } from '../pairs.ts';
+import { median } from '../pairs.ts';
 import { answerOf, promptOf } from '../requests.ts';
 import { LOAD_CORE, SERVER_CORE, ServerProcess } from '../server-process.ts';
 import type { Line } from '../table.ts';
-import { asking, delays } from './fleet.ts';
+import { followedChunksLine } from './followed-chunks.ts';
 
 const CORES = `${SERVER_CORE},${LOAD_CORE}`;
 const CONNECTIONS = 32;
@@ -87,44 +83,12 @@ async function run(server: ServerProcess, body: string, seconds: number, folder:
   };
 }
 
-async function delayLine(what: string): Promise<Line> {
-  const folder = mkdtempSync(join(tmpdir(), 'refrain-bench-'));
-  const calls: ServerResponse[] = [];
-  const upstream = createServer((incoming, response) => {
-    incoming.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      // A follower elsewhere has the head with the first byte.
-      response.write(chatChunk({ role: 'assistant' }));
-      calls.push(response);
-    });
-  });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const server = await ServerProcess.refrain(url, WORKERS, folder, CORES);
-  try {
+function delayLine(what: string): Promise<Line> {
+  return followedChunksLine(what, 'worker', async (upstream, folder) => {
+    const server = await ServerProcess.refrain(upstream, WORKERS, folder, CORES);
     // Each connection is for the worker with the fewest.
-    const asked = await Promise.all([asking(server.url), asking(server.url)]);
-    const follower = asked.find((answer) => answer.headers['x-cache'] === 'FOLLOW');
-    const leader = asked.find((answer) => answer !== follower);
-    const [call] = calls;
-    if (!call || !leader || !follower || calls.length > 1) throw new Error(`${calls.length} calls for one question`);
-    const there = await delays(call, leader);
-    const across = await delays(call, follower);
-    return {
-      what,
-      measured: spreadOf(across),
-      beside: `at the worker that leads: ${spreadOf(there)}`,
-      figure: quantile(across, 0.99),
-      budget: 10,
-      unit: 'ms',
-    };
-  } finally {
-    await server.stop();
-    upstream.close();
-    upstream.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
-  }
+    return { urls: [server.url, server.url], stop: () => server.stop() };
+  });
 }
 
 function textOf(runs: readonly WorkerRun[]): string {
