@@ -13,6 +13,7 @@ const ROOMS = [
   ['config', 'secret', 'redis'],
   ['request', 'response'],
   ['store', 'upstream'],
+  ['cassette'],
   ['cache'],
   ['ledger'],
   ['fleet'],

@@ -18,6 +18,7 @@ export function checkRules(settings: Settings, find: Find, cwd: string): void {
   checkScope(settings, find);
   checkSecrets(settings, find);
   checkEncryption(settings, find, cwd);
+  checkCassette(settings, find);
   checkLoops(settings, find);
 }
 
@@ -72,6 +73,17 @@ function checkEncryption({ store, secret, secretFile }: Settings, find: Find, cw
   throw refuse(
     `${place}, and the secret is in ${file}, in the folder of what it encrypts; ` +
       `move it elsewhere, or the store by ${placeToSet(find, 'store.path')}`,
+  );
+}
+
+/** A cassette is the one store of one process. */
+function checkCassette({ cassette, redis, workers }: Settings, find: Find): void {
+  if (cassette === null) return;
+  const other = redis !== null ? 'redis' : workers !== 1 ? 'workers' : null;
+  if (other === null) return;
+  throw refuse(
+    `${placeToSet(find, 'cassette')} is ${show(cassette)}, which one process alone records and plays; ` +
+      `drop ${placeToSet(find, other)}, or the cassette`,
   );
 }
 
