@@ -9,7 +9,7 @@ import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
 import { bypassed, hostNames, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
-import { flagName, type Setting, variableName } from './setting.ts';
+import { flagName, SECRET_FILE, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
@@ -122,6 +122,12 @@ export const formerPaths: readonly string[] = paths.flatMap((path) => settingAt(
 
 export const flagNames: readonly string[] = textPaths.map(flagName);
 export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];
+
+/** The variables that name files with secrets in them; that of `secret` is a setting itself. */
+export const secretFileNames: readonly string[] = textPaths
+  .filter((path) => settingAt(path).secret)
+  .map((path) => variableName(path) + SECRET_FILE)
+  .filter((name) => !variableNames.includes(name));
 
 export function settingAt(path: Path): Setting {
   return settings[path];
