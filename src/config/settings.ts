@@ -121,13 +121,16 @@ export const FILE_MEANING = 'JSON file of settings';
 export const formerPaths: readonly string[] = paths.flatMap((path) => settingAt(path).former?.path ?? []);
 
 export const flagNames: readonly string[] = textPaths.map(flagName);
-export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];
+
+const plainNames = textPaths.map(variableName);
 
 /** The variables that name files with secrets in them; that of `secret` is a setting itself. */
 export const secretFileNames: readonly string[] = textPaths
   .filter((path) => settingAt(path).secret)
   .map((path) => variableName(path) + SECRET_FILE)
-  .filter((name) => !variableNames.includes(name));
+  .filter((name) => !plainNames.includes(name));
+
+export const variableNames: readonly string[] = [FILE_VARIABLE, ...plainNames, ...secretFileNames];
 
 export function settingAt(path: Path): Setting {
   return settings[path];

@@ -30,7 +30,7 @@ export interface UnknownVariable {
 
 export function readVariables(env: NodeJS.ProcessEnv, cwd: string): Variables {
   const written = [...listVariables(readDotenv(cwd), DOTENV), ...listVariables(env)];
-  const known = new Set([...variableNames, ...secretFileNames, ...formerPaths.map(variableName), ...PROXY_VARIABLES]);
+  const known = new Set([...variableNames, ...formerPaths.map(variableName), ...PROXY_VARIABLES]);
   const strange = written.map(({ name }) => name).filter((name) => name.startsWith('REFRAIN_') && !known.has(name));
   const given = new Map(written.filter(({ name }) => known.has(name)).map((variable) => [variable.name, variable]));
   return {

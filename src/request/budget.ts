@@ -31,7 +31,7 @@ export class Share {
     this.resize(limit, more);
   }
 
-  /** What was taken before stays taken. */
+  /** The bytes that were taken before stay taken. */
   resize(limit: number, more = 0): void {
     this.#limit = limit;
     this.#shortLimit = limit + more;
