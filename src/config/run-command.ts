@@ -35,8 +35,8 @@ const NAME = 'refrain run';
 const inRun = (values: Readonly<Record<string, unknown>>): RawValues =>
   new Map(Object.entries(values).map(([path, value]) => [path, { name: NAME, value }]));
 
-/** By their flags: another proxy may have the address that variables and files say. */
-const OWN_LISTENERS = inRun({ 'host': '127.0.0.1', 'port': 0, 'admin-host': '127.0.0.1', 'admin-port': 0 });
+/** By their flags. Variables and files may be those of another proxy, which has the address that they say. */
+const OWN = inRun({ 'host': '127.0.0.1', 'port': 0, 'admin-host': '127.0.0.1', 'admin-port': 0, 'workers': 1 });
 
 /** @throws ConfigError at the first value that cannot be used */
 export function readRun(
@@ -49,7 +49,7 @@ export function readRun(
   const openAi = OPENAI_VARIABLES.map((name) => variables.get(name)).find((raw) => raw !== undefined);
   const fallbacks = new Map<string, RawValue>(inRun({ logLevel: 'warn' }));
   if (openAi) fallbacks.set('upstream', openAi);
-  const examined = examineConfig({ flags: new Map([...OWN_LISTENERS, ...flags]), env, cwd, fallbacks });
+  const examined = examineConfig({ flags: new Map([...OWN, ...flags]), env, cwd, fallbacks });
   const { upstream, upstreams } = examined.config;
   const from = placeIn(examined.origins, 'upstream');
   const given = { upstream, isGiven: from !== null && !OPENAI_VARIABLES.some((name) => from.startsWith(name)) };
