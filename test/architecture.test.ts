@@ -26,7 +26,7 @@ const ROOMS = [
   ['api'],
   ['app', 'fetch'],
   ['lifecycle'],
-  ['workers'],
+  ['workers', 'run'],
   ['cli'],
   ['main'],
 ];

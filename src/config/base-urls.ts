@@ -25,7 +25,7 @@ export interface BaseUrl {
   readonly path: string;
 }
 
-interface Given {
+interface GivenUpstream {
   /** Those that are set. */
   readonly variables: RawValues;
   /** The upstream that needs no name. */
@@ -35,7 +35,10 @@ interface Given {
 }
 
 /** @param others further variables. @throws ConfigError where one is set to what is no base URL */
-export function listBaseUrls(others: readonly string[], { variables, upstream, isGiven }: Given): readonly BaseUrl[] {
+export function listBaseUrls(
+  others: readonly string[],
+  { variables, upstream, isGiven }: GivenUpstream,
+): readonly BaseUrl[] {
   const names = new Set<string>([...OPENAI_VARIABLES, ANTHROPIC_VARIABLE, ...others]);
   return [...names].map((variable) => {
     const raw = isGiven ? undefined : variables.get(variable);
@@ -50,7 +53,7 @@ export function listBaseUrls(others: readonly string[], { variables, upstream, i
 export function withBaseUrls(
   configured: Readonly<Record<string, NamedUpstream>>,
   bases: readonly BaseUrl[],
-  { upstream, isGiven }: Omit<Given, 'variables'>,
+  { upstream, isGiven }: Omit<GivenUpstream, 'variables'>,
 ): Readonly<Record<string, NamedUpstream>> {
   // A request's path may begin with any word, `constructor` too: it must find nothing.
   const upstreams: Record<string, NamedUpstream> = Object.assign(Object.create(null), configured);
@@ -63,7 +66,7 @@ export function withBaseUrls(
   return upstreams;
 }
 
-/** One `/v1` in front of a request's path is part of an upstream that ends in it: with its own end each is as it was. */
+/** One `/v1` before a request's path is taken for that of an upstream that ends in it: so each has what it had. */
 function versionOf(variable: string, url: string | null): string {
   if (url === null) return variable === ANTHROPIC_VARIABLE ? '' : '/v1';
   return url.endsWith('/v1') ? '/v1' : '';

@@ -80,7 +80,7 @@ const named = z.strictObject(
 export function upstreamNameOf(variable: string): string {
   const words = variable.toLowerCase().replaceAll('_', '-').replace(/^-+/, '');
   const short = words.replace(/-(base-url|api-base|url|endpoint)$/, '');
-  return name.safeParse(short).success ? short : `${words}-upstream`;
+  return [short, words].find((word) => name.safeParse(word).success) ?? `${words}-upstream`;
 }
 
 export const namedUpstreams: ValueType<Readonly<Record<string, NamedUpstream>>> = {
