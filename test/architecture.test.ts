@@ -9,7 +9,7 @@ const ROOMS = [
   // In the browser: it knows the admin API, and nothing of the program.
   ['dashboard'],
   ['errors', 'clock', 'log', 'endpoint', 'dialect', 'coding'],
-  ['thread', 'privacy'],
+  ['thread', 'privacy', 'certificates'],
   ['config', 'secret', 'redis'],
   ['request', 'response'],
   ['store', 'upstream'],
@@ -23,7 +23,8 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['core'],
-  ['api'],
+  ['api', 'workforce'],
+  ['readings'],
   ['app', 'fetch'],
   ['lifecycle'],
   ['workers', 'run'],

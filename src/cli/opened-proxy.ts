@@ -4,13 +4,14 @@
  */
 import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { type App, createApp, type WorkerGroup } from '../app.ts';
+import { type App, createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { placeOfSetting } from '../config/origin.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start } from '../lifecycle.ts';
 import { createLog, type Log } from '../log.ts';
+import type { WorkerGroup } from '../workforce.ts';
 import { CommandError } from './failure.ts';
 
 export interface OpenedProxy {
