@@ -5,8 +5,9 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
-import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
+import { bypassed, hostNames, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
@@ -16,7 +17,10 @@ export const settings = {
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
   'admin.host': { ...host, meaning: 'Address that the admin API listens on' },
   'admin.port': { ...port, meaning: 'Port that the admin API listens on; 0 takes any free one' },
+  'admin.hosts': { ...hostNames, meaning: 'Names by which the admin API may be asked, beside loopback' },
   'admin.token': { ...token, meaning: 'Bearer token of the admin API, needed beyond loopback' },
+  'tls.cert': { ...optionalFile, meaning: 'Certificate in PEM that both listeners show; off: plain HTTP' },
+  'tls.key': { ...optionalFile, meaning: 'Key of that certificate, in PEM' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': {
     ...namedUpstreams,
@@ -51,6 +55,7 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'pace': { ...pace, meaning: 'How fast a stored answer is played: instant, recorded or N/s' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': {

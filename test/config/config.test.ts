@@ -9,7 +9,8 @@ describe('the default configuration', () => {
     expect(createConfig({}, cwd)).toEqual({
       host: '127.0.0.1',
       port: 4747,
-      admin: { host: '127.0.0.1', port: 4748, token: null },
+      admin: { host: '127.0.0.1', port: 4748, hosts: [], token: null },
+      tls: { cert: null, key: null },
       upstream: 'https://api.openai.com/v1',
       upstreams: {},
       dialect: 'auto',
@@ -32,6 +33,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      pace: 'instant',
       sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],
