@@ -11,6 +11,7 @@ import { LazyAdminServer } from './admin/lazy-admin-server.ts';
 import { createApiHandler } from './api.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
@@ -77,6 +78,7 @@ export interface WorkerGroupState {
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param workers answers the requests, where it is not this process
+ * @param access is given each request of this process, once it is over
  */
 export function createApp(
   config: Config,
@@ -84,8 +86,9 @@ export function createApp(
   clock: Clock = systemClock,
   origins: readonly Origin[] = [],
   workers: WorkerGroup | null = null,
+  access: AccessLog | null = null,
 ): App {
-  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared, access);
   const sources = createSources(config, core, workers);
   const metrics = createMetrics(core, sources);
   const state = new StateReader({

@@ -9,7 +9,9 @@ import { placeOfSetting } from '../config/origin.ts';
 import { createApp, type WorkerGroup } from '../app.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
-import { createLog, type Log } from '../log.ts';
+import { openConsole } from '../console/open-console.ts';
+import { RunSums } from '../console/run-sums.ts';
+import type { Log } from '../log.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 
@@ -21,11 +23,13 @@ export type StartCommand = ExaminedConfig;
  */
 export async function startProxy(command: StartCommand, output: Output): Promise<number> {
   const { config, origins } = command;
-  const log = createLog(config.logLevel);
+  const console = await openConsole(config);
+  const { log } = console;
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
   for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins, await workersFor(command, log));
+  const app = createApp(config, log, systemClock, origins, await workersFor(command, log), console.access);
+  const run = RunSums.of(app.ledger);
   let addresses: Addresses;
   try {
     addresses = await start(app, config);
@@ -37,7 +41,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   // Before anybody knows that it runs, and sends one.
   const signal = takeSignal();
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
-  log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
+  console.ready({ config, addresses, tiers: app.stores.tiers() });
   // Now, for a process that is killed would keep nothing of what it has compiled.
   setImmediate(
     () =>
@@ -53,7 +57,8 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  log.info(app.ledger.counts(), 'stopped');
+  console.stopped(run, app.ledger.counts());
+  await console.close();
   return 0;
 }
 

@@ -10,7 +10,8 @@ import { createApiListener } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
 import { UsageFile } from '../ledger/usage-file.ts';
-import { createLog, type Log } from '../log.ts';
+import { openConsole } from '../console/open-console.ts';
+import type { Log } from '../log.ts';
 import type { Channel } from './channel.ts';
 import { HandedConnections } from './handed-connections.ts';
 import type { NodeHub } from './node-hub.ts';
@@ -36,7 +37,8 @@ export async function startWorker(
 ): Promise<Worker> {
   const { config, origins, number, secret, callers } = welcome;
   const clock = systemClock;
-  const log = createLog(config.logLevel).child({ worker: number });
+  const console = await openConsole(config, number);
+  const { log, access } = console;
   const ledger = createLedger(log, channel);
   const remote: RemoteParts = {
     file: new RemoteStore(welcome.storeName, channel, config.redis === null),
@@ -45,10 +47,8 @@ export async function startWorker(
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
     secret,
   };
-  const core = createCore(config, log, clock, origins, undefined, {
-    hub: config.redis === null ? hub : undefined,
-    remote,
-  });
+  const shared = { hub: config.redis === null ? hub : undefined, remote };
+  const core = createCore(config, log, clock, origins, undefined, shared, access);
   let isStopping = false;
   const { proxy } = await core.open(() => isStopping);
   const server = createApiListener();
@@ -67,6 +67,7 @@ export async function startWorker(
       await core.fleet()?.unfollowed();
       await core.abort();
       await core.close();
+      await console.close();
       onDrained();
     },
     life: {
