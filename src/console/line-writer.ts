@@ -12,7 +12,7 @@ const GATHER_MS = 100;
 /** The most that is gathered, in characters. */
 const MOST_GATHERED = 16 * 1024;
 
-/** The most that is written at a time, in bytes: an empty pipe takes it in one piece, without another's lines between. */
+/** The most that is written at a time, in bytes: an empty pipe takes it whole, without the lines of another between. */
 const PIECE = 64 * 1024;
 
 /** The most that waits to be written, in characters. */
