@@ -27,7 +27,7 @@ const STYLES = { HIT: 'green', FOLLOW: 'green', MISS: 'yellow', BYPASS: 'dim', E
   string,
   Style
 >;
-type Word = keyof typeof STYLES;
+type LineWord = keyof typeof STYLES;
 
 /** As wide as the widest word. */
 const WIDTH = 6;
@@ -61,8 +61,8 @@ export class HumanLines implements AccessLog {
   }
 }
 
-function wordOf({ outcome, error }: UsageRecord): Word {
-  return error !== null || outcome === 'refusal' ? 'ERR' : (outcome.toUpperCase() as Word);
+function wordOf({ outcome, error }: UsageRecord): LineWord {
+  return error !== null || outcome === 'refusal' ? 'ERR' : (outcome.toUpperCase() as LineWord);
 }
 
 /** The dollars and the time that an answer cost or saved. */
