@@ -12,6 +12,7 @@ const ROOMS = [
   ['thread', 'privacy', 'certificates'],
   ['config', 'secret', 'redis'],
   ['request', 'response'],
+  ['forms'],
   ['store', 'upstream'],
   ['cassette'],
   ['cache'],
@@ -27,7 +28,7 @@ const ROOMS = [
   ['readings'],
   ['app', 'fetch'],
   ['lifecycle'],
-  ['workers'],
+  ['workers', 'run'],
   ['cli'],
   ['main'],
 ];
