@@ -44,9 +44,14 @@ export function reloadConfig(running: ExaminedConfig, next: ExaminedConfig): Rel
   const isAtOnce = (path: Path) =>
     AT_ONCE.has(path) && (isTlsKept || !path.startsWith('tls.')) && (isKeyFree || !path.startsWith('key.'));
   const applied = changed.filter(isAtOnce);
-  const config = applied.reduce<Config>((whole, path) => withValue(whole, path, valueAt(next.config, path)), running.config);
+  const config = applied.reduce<Config>(
+    (whole, path) => withValue(whole, path, valueAt(next.config, path)),
+    running.config,
+  );
   if (config.admin.token === null && !isLoopback(config.admin.host))
-    throw refuse(`${variableName('admin.token')} is not set, and the admin API is open to other machines until a restart`);
+    throw refuse(
+      `${variableName('admin.token')} is not set, and the admin API is open to other machines until a restart`,
+    );
   const proxies = isDeepStrictEqual(running.config.proxy, next.config.proxy) ? [] : ['HTTP_PROXY'];
   const origins = paths.flatMap((path) => {
     const { origins: some } = isAtOnce(path) ? next : running;

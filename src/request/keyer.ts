@@ -58,7 +58,7 @@ class KeyerThread {
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** What is copied to the thread is copied in its turn only. @returns undefined where too many wait */
+  /** Bodies are copied to the thread in their turn only. @returns undefined where too many wait */
   inTurn<Result>(act: (service: Service<KeyerService>) => Promise<Result>): Promise<Result | undefined> {
     if (this.#waiting >= MAX_WAITING) return Promise.resolve(undefined);
     this.#waiting++;
