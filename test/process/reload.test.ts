@@ -114,6 +114,6 @@ test('reaches every worker, and those that come later', async ({ write, run }) =
   const words = [];
   for (const id of ['1', '2', '3', '4']) words.push(await wordOf(api, traced(id)));
   expect(words).toEqual(['MISS', 'HIT', 'HIT', 'HIT']);
-  expect((await ask(`${api}/readyz`)).text).toBe('{"status":"ready"}');
+  expect((await ask(`${api}/readyz`)).text).toBe('{"status":"ready","listener":"api"}');
   expect((await ask(`${api}/`)).text).toContain(`${admin}/`);
 });
