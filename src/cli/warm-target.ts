@@ -8,7 +8,7 @@ import type { WarmCommand } from '../config/warm-command.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
-import { addressOf } from './admin-client.ts';
+import { addressOf, UNREACHABLE } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { openProxy } from './opened-proxy.ts';
 
@@ -31,23 +31,26 @@ export async function findTarget(command: WarmCommand): Promise<WarmTarget> {
   if (url !== null) {
     const found = await lookAt(url);
     if (found === 'refrain') return running(url, false);
-    throw new CommandError(found === 'nobody' ? `no proxy runs at ${url}` : strangerAt(url));
+    throw new CommandError(found === 'nobody' ? `no proxy runs at ${url}` : found.why);
   }
   if (baseUrl !== null && isOfThisMachine(baseUrl) && (await lookAt(baseUrl)) === 'refrain')
     return running(baseUrl, false);
-  const address = addressOf(config);
+  const address = addressOf(config, config.tls.cert === null ? 'http' : 'https');
   const found = config.port === 0 ? 'nobody' : await lookAt(address);
-  if (found === 'stranger') throw new CommandError(`${strangerAt(address)}; choose the port of the proxy with --port`);
-  return found === 'refrain' ? running(address, true) : open(command);
+  if (found === 'refrain') return running(address, true);
+  if (found === 'nobody') return open(command, address);
+  throw new CommandError(`${found.why}; say where the proxy is with --port or --url`);
 }
 
 function running(url: string, isOfSettings: boolean): WarmTarget {
   return { base: withoutVersion(url), words: `the proxy at ${url}`, isOfSettings, close: async () => {} };
 }
 
-async function open({ config, origins }: WarmCommand): Promise<WarmTarget> {
+/** @param address where none runs */
+async function open({ config, origins }: WarmCommand, address: string): Promise<WarmTarget> {
   const own = { host: '127.0.0.1', port: 0 };
-  const quiet = { ...config, ...own, admin: { ...config.admin, ...own }, workers: 1, logLevel: 'error' as const };
+  const plain = { tls: { cert: null, key: null }, logLevel: 'error' as const };
+  const quiet = { ...config, ...own, admin: { ...config.admin, ...own }, workers: 1, ...plain };
   const { store, cassette, redis } = config;
   const kept = cassette ?? store.path ?? (redis && 'Redis');
   if (kept === null) throw new ConfigError('no proxy runs, and store.path is off: answers would be kept nowhere');
@@ -57,14 +60,14 @@ async function open({ config, origins }: WarmCommand): Promise<WarmTarget> {
   );
   return {
     base: addresses.api,
-    words: `a proxy of its own over ${kept}, since none runs at ${addressOf(config)}`,
+    words: `a proxy of its own over ${kept}, since none runs at ${address}`,
     isOfSettings: true,
     close: () => stop(app, config.timeouts.drain),
   };
 }
 
-/** A request that no proxy of ours sends on, and whose answer it marks. */
-async function lookAt(url: string): Promise<'refrain' | 'stranger' | 'nobody'> {
+/** Sends a request that no proxy of ours sends on, and whose answer it marks. `why`: something else answers. */
+async function lookAt(url: string): Promise<'refrain' | 'nobody' | { readonly why: string }> {
   try {
     const { headers, body } = await request(`${withoutVersion(url)}/v1/models`, {
       headers: { 'cache-control': 'only-if-cached' },
@@ -72,18 +75,16 @@ async function lookAt(url: string): Promise<'refrain' | 'stranger' | 'nobody'> {
       bodyTimeout: GREETING_MS,
     });
     await body.dump();
-    return headers['x-refrain-request-id'] === undefined ? 'stranger' : 'refrain';
+    if (headers['x-refrain-request-id'] !== undefined) return 'refrain';
+    return { why: `what answers at ${url} is no proxy of Refrain` };
   } catch (error) {
-    return /^(HPE_|UND_ERR_(HEADERS|BODY)|UND_ERR_SOCKET|ECONNRESET)/.test(reasonOf(error)) ? 'stranger' : 'nobody';
+    const reason = reasonOf(error);
+    return UNREACHABLE.test(reason) ? 'nobody' : { why: `what answers at ${url} broke off (${reason})` };
   }
 }
 
 function isOfThisMachine(url: string): boolean {
   return URL.canParse(url) && isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''));
-}
-
-function strangerAt(url: string): string {
-  return `what answers at ${url} is no proxy of Refrain`;
 }
 
 /** The paths of the requests have it. */

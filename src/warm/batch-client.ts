@@ -35,6 +35,9 @@ export interface BatchClientOptions {
   readonly stopping: AbortSignal;
 }
 
+/** An answer that is kept is had at once, whatever pace is set. */
+const ALWAYS = { 'content-type': 'application/json', 'x-refrain-pace': 'instant' } as const;
+
 export class BatchClient {
   readonly #options: BatchClientOptions;
   // However long a model takes: the proxy has the time limits.
@@ -66,7 +69,7 @@ export class BatchClient {
     try {
       const answer = await request(this.#options.base + url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...this.#options.headers, ...headers },
+        headers: { ...ALWAYS, ...this.#options.headers, ...headers },
         body,
         dispatcher: this.#agent,
       });
