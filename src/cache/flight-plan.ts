@@ -1,13 +1,13 @@
 /**
  * The purpose of a flight: where its answer lands, and within which bounds.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
-import type { EndedAnswer } from './recorder.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 

@@ -2,6 +2,7 @@
  * The store as the place where a flight lands that answers a question: under
  * its key.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Expectation } from '../response/complete.ts';
@@ -15,7 +16,7 @@ import { isOfFuture } from './freshness.ts';
 import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
-import { type EndedAnswer, FOR_ALL } from './recorder.ts';
+import { FOR_ALL } from './recorder.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
 import { storeVariant, variantKey } from './variants.ts';

@@ -12,7 +12,7 @@ import type { RequestContext } from './request-context.ts';
  * @throws RefrainError where the request is refused
  */
 export function parse(
-  { isStopping, heads, cache }: ProxyDependencies,
+  { isStopping, heads, cache, replay }: ProxyDependencies,
   raw: RawHead,
   connection: object,
   context: RequestContext,
@@ -21,6 +21,7 @@ export function parse(
   const head = heads.read(raw, connection);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
-  if (head.deletes !== null) cache.removals.forget(head.deletes);
+  // A cassette keeps what it has recorded, deletions too.
+  if (head.deletes !== null && !replay?.cassette) cache.removals.forget(head.deletes);
   return head;
 }
