@@ -1,6 +1,7 @@
 /**
  * The stores that the configuration names, as one.
  */
+import { type CassetteStore, createCassetteStore } from './cassette/cassette-store.ts';
 import type { Clock } from './clock.ts';
 import { type Config, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
@@ -18,6 +19,8 @@ import type { Thread } from './thread/thread.ts';
 
 export interface Stores extends FleetStores {
   readonly store: Store;
+  /** The only store, where the configuration names one; else null. */
+  readonly cassette: CassetteStore | null;
   /** The last of the tiers, which knows all that is kept. */
   readonly base: Required<Pick<Tier, 'use' | 'written'>> & Tier & Catalogue;
   /**
@@ -66,17 +69,19 @@ export function createStores(
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
   const file = given ?? (path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options }));
+  const cassette = config.cassette === null ? null : createCassetteStore({ path: config.cassette });
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: file === null });
-  const isUsed = memoryBytes > 0;
+  const isUsed = memoryBytes > 0 && cassette === null;
   const store = createTiers({
-    stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
-    catalogue: file ?? memory,
+    stores: cassette ? [cassette] : [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
+    catalogue: cassette ?? file ?? memory,
     fallback: memory,
     clock,
   });
   return {
     store,
-    base: file ?? memory,
+    cassette,
+    base: cassette ?? file ?? memory,
     share: (shared) => store.share(shared),
     heed: (gone) => store.heed(gone),
     // Entries of the file are judged.

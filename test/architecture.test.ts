@@ -22,6 +22,7 @@ const ROOMS = [
   ['proxy'],
   ['http', 'admin'],
   ['rules', 'stores'],
+  ['replay'],
   ['core'],
   ['api'],
   ['app', 'fetch'],

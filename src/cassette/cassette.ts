@@ -9,6 +9,8 @@ import { type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
 import { entryOf } from './exchange-entry.ts';
 import type { ExchangeKeyer } from './exchange-key.ts';
 import type { RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
+import type { Redaction } from './redaction.ts';
+import { findSecret } from './secrets.ts';
 import { type Take, Takes, type TakesStore } from './takes.ts';
 
 /** Where the exchanges lie. */
@@ -22,6 +24,8 @@ export interface ExchangeStore extends TakesStore {
 export interface CassetteOptions {
   readonly store: ExchangeStore;
   readonly keyer: ExchangeKeyer;
+  /** Null where nothing is redacted. */
+  readonly redaction: Redaction | null;
   readonly record: 'new' | 'all' | 'none' | 'sequence';
   readonly recordErrors: boolean;
   readonly isOffline: boolean;
@@ -36,6 +40,7 @@ export interface NewExchange {
   /** Of the question. */
   readonly key: string;
   readonly isOrdered: boolean;
+  /** Redacted. */
   readonly request: RecordedRequest;
   /** What it is listed and found by; null where it is named exactly. */
   readonly stored: StoredRequest | null;
@@ -50,6 +55,8 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export class Cassette {
   readonly keyer: ExchangeKeyer;
+  /** Replaces what is to be redacted before a request is named; null where nothing is. */
+  readonly redaction: Redaction | null;
   readonly #options: CassetteOptions;
   readonly #takes: Takes;
 
@@ -57,6 +64,7 @@ export class Cassette {
     const { store, record, recordErrors, isOffline } = options;
     this.#options = options;
     this.keyer = options.keyer;
+    this.redaction = options.redaction;
     const isAfresh = record === 'all' && !isOffline;
     this.#takes = new Takes({ store, isAfresh, isErrorRetried: recordErrors && !isOffline });
   }
@@ -87,8 +95,15 @@ export class Cassette {
       ? { firstByteMs: call.firstByteMs, ms: call.ms, ...(arrivals !== null && { arrivals }) }
       : undefined;
     try {
-      const answer = { head: { ...head, headers: recordedHeaders(head.headers) }, body, ...(timing && { timing }) };
+      const whole = { head: { ...head, headers: recordedHeaders(head.headers) }, body, ...(timing && { timing }) };
+      const answer = this.redaction === null ? whole : this.redaction.answer(whole);
+      if (answer === null) return 'redaction';
       const exchange = { request, answer, sample: 1 };
+      const secret = findSecret(exchange);
+      if (secret !== null) {
+        log.warn({ method, path, ...secret }, 'an answer is not recorded, since a secret is in it or its request');
+        return `secret: ${secret.kind} in the ${secret.in} at ${secret.where}`;
+      }
       const sample = this.#takes.add(key, isOrdered);
       if (sample === null) return null;
       store.record({ ...exchange, sample }, sampleKey(key, sample), entryOf(exchange, stored, clock.now()));

@@ -6,6 +6,7 @@ import type { CacheResult } from '../cache/outcome.ts';
 import type { Recorder } from '../cache/recorder.ts';
 import type { Cassette } from '../cassette/cassette.ts';
 import type { EndedAnswer } from '../cassette/ended-answer.ts';
+import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import type { Head, StoredRequest } from '../response/entry.ts';
 import type { WholeBody } from '../request/whole-body.ts';
 import type { ReceivedHead } from './head-memo.ts';
@@ -17,6 +18,8 @@ export interface ExchangeToRecord {
   readonly head: ReceivedHead;
   /** Held until the call is over. */
   readonly body: WholeBody | null;
+  /** Absent where it is yet to be made. */
+  readonly recorded: RecordedRequest | undefined;
   /** What it is listed and found by; null where it is named exactly. */
   readonly stored: () => StoredRequest | null;
 }
@@ -38,22 +41,22 @@ export class ExchangeRecorder implements Recorder {
   }
 
   record(head: Head, body: Buffer, { call, arrivals }: CallHistory): void {
-    const { key, isOrdered, head: asked, body: sent, stored } = this.#exchange;
-    const request = recordedRequest(this.#cassette.keyer, asked, sent);
+    const { key, isOrdered, head: asked, body: sent, recorded, stored } = this.#exchange;
+    const request = recorded ?? recordedRequest(this.#cassette.keyer, asked, sent);
     this.#why = this.#cassette.record({ key, isOrdered, request, stored: stored(), head, body, call, arrivals });
     this.#isRecorded = this.#why === null;
   }
 
   /**
    * Lets go of the request once its call is over.
-   * @param done called then, with why the answer is not recorded, or null; not of an answer that another call brings
+   * @param done called before that, with why the answer is not recorded, or null; not of an answer that another call brings
    */
   settle({ outcome, call, flight }: CacheResult, done: (why: string | null) => void): void {
     const { body } = this.#exchange;
     if (outcome.word !== 'miss' && outcome.word !== 'bypass') return body?.release();
     void Promise.resolve(call).then(() => {
-      body?.release();
       done(this.#isRecorded ? null : (this.#why ?? flight?.unkept ?? 'cut'));
+      body?.release();
     });
   }
 

@@ -3,6 +3,7 @@
  * exactly, by all its bytes.
  */
 import type { Cassette } from '../cassette/cassette.ts';
+import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import { ModelScan } from '../request/model.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import { decode } from './decode.ts';
@@ -28,20 +29,40 @@ export async function nameExchange(
   try {
     const whyEncoded = body === null || head.coding === null ? null : await decode(proxy, body, head.coding);
     if (whyEncoded !== null) return { head, keyed: null, why: whyEncoded, body, exactKey: null };
-    const { keyContext } = head;
-    const known = keyContext === null || body === null ? 'route' : proxy.keyer.key(keyContext, body.plain);
-    const keyed = known instanceof Promise ? await known : known;
-    if (typeof keyed !== 'string' && body !== null && keyContext !== null) {
-      context.key = keyed.key.slice(0, 16);
-      context.model = keyed.model;
-      return { head, keyContext, keyed, body };
-    }
-    context.model = body && ModelScan.modelIn(body.plain.bytes);
-    const exactKey = cassette.keyer.exactKey(recordedRequest(cassette.keyer, head, body));
-    context.key = exactKey.slice(0, 16);
-    return { head, keyed: null, why: keyed as string, body, exactKey };
+    return await keyed(proxy, cassette, head, body, context);
   } catch (error) {
     body?.release();
     throw error;
   }
+}
+
+async function keyed(
+  proxy: ProxyDependencies,
+  { keyer, redaction }: Cassette,
+  head: ReceivedHead,
+  body: WholeBody | null,
+  context: RequestContext,
+): Promise<NamedRequest | NamelessRequest> {
+  const redacted = redaction && redaction.request(recordedRequest(keyer, head, body));
+  if (redaction !== null && redacted === null) return { head, keyed: null, why: 'redaction', body, exactKey: null };
+  if (redacted !== null && body !== null) asRedacted(body, redacted);
+  const keyContext = redacted === null ? head.keyContext : keyer.context(redacted);
+  const known = keyContext === null || body === null ? 'route' : proxy.keyer.key(keyContext, body.plain);
+  const named = known instanceof Promise ? await known : known;
+  if (typeof named !== 'string' && body !== null && keyContext !== null) {
+    context.key = named.key.slice(0, 16);
+    context.model = named.model;
+    return { head, keyContext, keyed: named, body, ...(redacted && { recorded: redacted }) };
+  }
+  context.model = body && ModelScan.modelIn(body.plain.bytes);
+  const recorded = redacted ?? recordedRequest(keyer, head, body);
+  const exactKey = keyer.exactKey(recorded);
+  context.key = exactKey.slice(0, 16);
+  return { head, keyed: null, why: named as string, body, exactKey, recorded };
+}
+
+/** Has all that looks at the body see it redacted, but for the upstream. */
+function asRedacted(body: WholeBody, { body: redacted }: RecordedRequest): void {
+  body.dropDecoded();
+  body.decoded = new WholeBody([redacted]);
 }

@@ -2,6 +2,7 @@
  * The second step: the name of the answer that a request asks for, or why it
  * has none. What has none is relayed for its caller alone, its body as it came.
  */
+import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import type { KeyContext, KeyedRequest } from '../request/key.ts';
 import { ModelScan } from '../request/model.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -20,6 +21,8 @@ export interface NamedRequest {
   readonly keyContext: KeyContext;
   readonly keyed: KeyedRequest;
   readonly body: WholeBody;
+  /** As a cassette has it, redacted; absent where that is yet to be made. */
+  readonly recorded?: RecordedRequest;
 }
 
 /** A request that goes to its upstream for its caller alone. */
@@ -30,6 +33,8 @@ export interface NamelessRequest {
   readonly body: WholeBody | PassingBody | null;
   /** By which a cassette has its exchange; null or absent where none can have it. */
   readonly exactKey?: string | null;
+  /** The same as in `NamedRequest`. */
+  readonly recorded?: RecordedRequest;
 }
 
 /** The name of the answer to a request; null where there is none. */

@@ -70,7 +70,7 @@ function ofCassette(cassette: Cassette, request: NamedRequest | NamelessRequest)
   const { head, body } = request;
   const key = keyOf(request);
   if (key === null || !(body === null || body instanceof WholeBody)) return null;
-  const asked = recordedRequest(cassette.keyer, head, body);
+  const asked = request.recorded ?? recordedRequest(cassette.keyer, head, body);
   const likes = [...cassette.exchanges()]
     .filter(([, { request, sample }]) => sample === 1 && request.method === asked.method && request.path === asked.path)
     .map(([key, { request }]) => ({ key, request, alike: alike(asked.body, request.body) }))
@@ -101,12 +101,11 @@ function textOf(body: Buffer): string {
 function alike(a: Buffer, b: Buffer): number {
   const most = Math.min(a.length, b.length, LOOKED_AT);
   let [first, last] = [0, 0];
-  while (first < most && isSame(a, first, b, first)) first += BLOCK;
-  while (last < most && isSame(a, a.length - last - BLOCK, b, b.length - last - BLOCK)) last += BLOCK;
+  while (first < most && block(a, first).equals(block(b, first))) first += BLOCK;
+  while (last < most && block(a, a.length - last - BLOCK).equals(block(b, b.length - last - BLOCK))) last += BLOCK;
   return first + last - Math.abs(a.length - b.length) / BLOCK;
 }
 
-function isSame(a: Buffer, atA: number, b: Buffer, atB: number): boolean {
-  const [fromA, fromB] = [Math.max(0, atA), Math.max(0, atB)];
-  return a.compare(b, fromB, atB + BLOCK, fromA, atA + BLOCK) === 0;
+function block(body: Buffer, at: number): Buffer {
+  return body.subarray(Math.max(0, at), Math.max(0, at + BLOCK));
 }

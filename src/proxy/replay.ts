@@ -92,10 +92,10 @@ function recordExact(
   request: NamelessRequest,
   { key, isOrdered }: Asking,
 ): CacheResult {
-  const { head, why } = request;
+  const { head, why, recorded } = request;
   const body = request.body as WholeBody | null;
   const endpoint = head.keyContext?.endpoint ?? null;
-  const recorder = new ExchangeRecorder(cassette, { key, isOrdered, head, body, stored: () => null });
+  const recorder = new ExchangeRecorder(cassette, { key, isOrdered, head, body, recorded, stored: () => null });
   return settled(proxy, request, recorder, () => {
     const sink = new ExchangeSink(recorder, endpoint && { ...LENIENT, endpoint });
     return proxy.cache.bypass(why, fetcherFor(proxy, head, body, true), endpoint, sink);
@@ -108,10 +108,10 @@ function recordNamed(
   request: NamedRequest,
   { key, isOrdered, client, context }: Asking,
 ): CacheResult | Promise<CacheResult> {
-  const { head, body } = request;
+  const { head, body, recorded } = request;
   const question = questionFor(proxy, request, { ...AFRESH, follow: !isOrdered }, client);
   const stored = () => ({ ...question.label, parts: question.parts() });
-  const recorder = new ExchangeRecorder(cassette, { key, isOrdered, head, body, stored });
+  const recorder = new ExchangeRecorder(cassette, { key, isOrdered, head, body, recorded, stored });
   context.reason = 'new';
   return settled(proxy, request, recorder, () => proxy.cache.open({ ...question, isRefresh: false, recorder }));
 }
