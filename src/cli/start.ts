@@ -6,10 +6,11 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { placeOfSetting } from '../config/origin.ts';
-import { createApp, type WorkerGroup } from '../app.ts';
+import { createApp } from '../app.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
 import { createLog, type Log } from '../log.ts';
+import type { WorkerGroup } from '../workforce.ts';
 import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 

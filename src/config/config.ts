@@ -59,7 +59,7 @@ function settle(find: FindGiven, cwd: string): Settings {
     return readValue(raw, type);
   };
   const written = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
-  const { store, secretFile, cassette, ttl, maxTtl } = written;
+  const { store, secretFile, cassette, tls, ttl, maxTtl } = written;
   const absolute = (file: string | null) => (file === null ? null : resolve(cwd, file));
   const settings = {
     ...written,
@@ -67,6 +67,7 @@ function settle(find: FindGiven, cwd: string): Settings {
     store: { ...store, path: cassette === null ? absolute(store.path) : null },
     secretFile: absolute(secretFile),
     cassette: absolute(cassette),
+    tls: { cert: absolute(tls.cert), key: absolute(tls.key) },
     ttl: Math.min(ttl, maxTtl),
   };
   checkRules(settings, (path) => find(path)?.raw, cwd);

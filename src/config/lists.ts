@@ -49,6 +49,17 @@ export const scopeHeaders: ValueType<readonly string[]> = {
   allowed: 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
 };
 
+/** Names of a listener, each perhaps with a port. */
+export const hostNames: ValueType<readonly string[]> = {
+  schema: list(
+    z
+      .string()
+      .regex(/^([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$/i)
+      .toLowerCase(),
+  ),
+  allowed: 'none, or a list, with commas between, of names such as refrain.internal or cache.example:8443',
+};
+
 function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {
   return z
     .string()

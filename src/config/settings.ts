@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
 import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
-import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
+import { bypassed, hostNames, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
@@ -17,7 +17,10 @@ export const settings = {
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
   'admin.host': { ...host, meaning: 'Address that the admin API listens on' },
   'admin.port': { ...port, meaning: 'Port that the admin API listens on; 0 takes any free one' },
+  'admin.hosts': { ...hostNames, meaning: 'Names by which the admin API may be asked, beside loopback' },
   'admin.token': { ...token, meaning: 'Bearer token of the admin API, needed beyond loopback' },
+  'tls.cert': { ...optionalFile, meaning: 'Certificate in PEM that both listeners show; off: plain HTTP' },
+  'tls.key': { ...optionalFile, meaning: 'Key of that certificate, in PEM' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': {
     ...namedUpstreams,

@@ -19,7 +19,9 @@ import { send } from './send.ts';
 
 /** The request listener of the API. */
 export function createHandler(api: ApiDependencies): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => void handle(api, request, response);
+  return (request, response) => {
+    if (!api.ownPaths(request, response)) void handle(api, request, response);
+  };
 }
 
 /** A body can break between its reader's leaving and Node's report of it. */

@@ -4,12 +4,14 @@
  */
 import { createApiHandler } from '../api.ts';
 import { systemClock } from '../clock.ts';
+import { packageVersion } from '../config/version.ts';
 import { type Core, createCore, type RemoteParts } from '../core.ts';
-import type { WorkerGroupState } from '../app.ts';
+import type { WorkerGroupState } from '../workforce.ts';
 import { createApiListener } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
 import { UsageFile } from '../ledger/usage-file.ts';
+import { createOwnPaths } from '../http/own-paths.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Channel } from './channel.ts';
 import { HandedConnections } from './handed-connections.ts';
@@ -34,7 +36,7 @@ export async function startWorker(
   hub: NodeHub,
   onDrained: () => void,
 ): Promise<Worker> {
-  const { config, origins, number, secret, callers } = welcome;
+  const { config, origins, number, secret, callers, certificates, adminUrl } = welcome;
   const clock = systemClock;
   const log = createLog(config.logLevel).child({ worker: number });
   const ledger = createLedger(log, channel);
@@ -51,8 +53,14 @@ export async function startWorker(
   });
   let isStopping = false;
   const { proxy } = await core.open(() => isStopping);
-  const server = createApiListener();
-  const handle = createApiHandler(config, core, proxy);
+  const server = createApiListener(certificates);
+  const ownPaths = createOwnPaths({
+    readiness: () => (isStopping ? 'stopping' : 'ready'),
+    outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
+    version: packageVersion(),
+    adminUrl: () => adminUrl,
+  });
+  const handle = createApiHandler(config, core, proxy, ownPaths);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
   const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();

@@ -9,7 +9,8 @@ describe('the default configuration', () => {
     expect(createConfig({}, cwd)).toEqual({
       host: '127.0.0.1',
       port: 4747,
-      admin: { host: '127.0.0.1', port: 4748, token: null },
+      admin: { host: '127.0.0.1', port: 4748, hosts: [], token: null },
+      tls: { cert: null, key: null },
       upstream: 'https://api.openai.com/v1',
       upstreams: {},
       dialect: 'auto',

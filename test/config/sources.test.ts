@@ -63,7 +63,10 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'port': ['0', 0],
   'admin.host': ['127.9.9.9', '127.9.9.9'],
   'admin.port': ['65535', 65_535],
+  'admin.hosts': ['refrain.internal, [::1]:80', ['refrain.internal', '[::1]:80']],
   'admin.token': ['s3cret!', 's3cret!'],
+  'tls.cert': ['/etc/refrain.crt', '/etc/refrain.crt'],
+  'tls.key': ['/etc/refrain.key', '/etc/refrain.key'],
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
@@ -149,6 +152,8 @@ const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],
   'store.encrypt': ['secretFile'],
+  'tls.cert': ['tls.key'],
+  'tls.key': ['tls.cert'],
 };
 
 describe.each(Object.entries(texts))('%s', (path, [, value]) => {
