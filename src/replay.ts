@@ -4,7 +4,7 @@
 import { Cassette } from './cassette/cassette.ts';
 import type { CassetteStore } from './cassette/cassette-store.ts';
 import { headerName } from './cassette/cassette-header.ts';
-import { ExchangeKeyer, type ExchangeKeyOptions } from './cassette/exchange-key.ts';
+import { ExchangeKeyer } from './cassette/exchange-key.ts';
 import type { Redaction } from './cassette/redaction.ts';
 import type { Unrecorded } from './cassette/unrecorded.ts';
 import type { Clock } from './clock.ts';
@@ -13,6 +13,7 @@ import { recordedHeaders } from './headers/relayed-headers.ts';
 import type { Log } from './log.ts';
 import type { Replay } from './proxy/proxy-dependencies.ts';
 import type { ExchangeRules } from './rules.ts';
+import { exchangeKeyOptions } from './stores.ts';
 
 export interface ReplayParts {
   /** Null where there is no cassette, and then so is the other. */
@@ -31,11 +32,6 @@ export function createReplay(config: Config, { store, exchanges, unrecorded, log
   const parts = { ...exchanges, store, recordedHeaders, log, clock };
   const cassette = new Cassette({ ...parts, record, recordErrors, isOffline: offline });
   return { cassette, isOffline: offline, unrecorded };
-}
-
-/** The settings that name exchanges. */
-export function exchangeKeyOptions({ key, bypass, scope }: Config): ExchangeKeyOptions {
-  return { ignore: key.ignore, include: key.include, bypass, scopeHeaders: scope.headers };
 }
 
 /** How requests are named and redacted, as the first document of a cassette says. */

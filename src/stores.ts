@@ -1,9 +1,10 @@
 /**
  * The stores that the configuration names, as one.
  */
-import { type CassetteStore, createCassetteStore } from './cassette/cassette-store.ts';
+import { CassetteStore } from './cassette/cassette-store.ts';
+import type { ExchangeKeyOptions } from './cassette/exchange-key.ts';
 import type { Clock } from './clock.ts';
-import { type Config, retentionOf } from './config/config.ts';
+import { type Config, isOffline, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { FleetStores } from './fleet/fleet.ts';
@@ -69,7 +70,7 @@ export function createStores(
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
   const file = given ?? (path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options }));
-  const cassette = config.cassette === null ? null : createCassetteStore({ path: config.cassette });
+  const cassette = createCassette(config, log, clock);
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: file === null });
   const isUsed = memoryBytes > 0 && cassette === null;
   const store = createTiers({
@@ -102,4 +103,16 @@ export function createStores(
     onGone: (listener) => void listeners.push(listener),
     memory,
   };
+}
+
+/** Null where the configuration names none. */
+function createCassette(config: Config, log: Log, clock: Clock): CassetteStore | null {
+  const { cassette: path } = config;
+  if (path === null) return null;
+  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions: exchangeKeyOptions(config), log, clock });
+}
+
+/** The settings that name exchanges. */
+export function exchangeKeyOptions({ key, bypass, scope }: Config): ExchangeKeyOptions {
+  return { ignore: key.ignore, include: key.include, bypass, scopeHeaders: scope.headers };
 }
