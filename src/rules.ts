@@ -13,14 +13,14 @@ import { findRoute, type Target, type Targets } from './request/route.ts';
 
 /** @param origins where the settings got their values, to be named where there is trouble with them */
 export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
-  const { ttl, maxTtl, stale, cache: mode, scope, key, bypass, sse } = config;
+  const { ttl, maxTtl, stale, cache: mode, pace, scope, key, bypass, sse } = config;
   const targets = createTargets(config, origins);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore },
+    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore, pace },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,

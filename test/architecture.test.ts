@@ -16,6 +16,7 @@ const ROOMS = [
   ['cassette'],
   ['cache'],
   ['ledger'],
+  ['console'],
   ['fleet'],
   ['headers'],
   ['proxy'],

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici';
 import type { ProxyTarget } from '../config/command.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { CommandError, refusal } from './failure.ts';
-import { inertLine } from './escape.ts';
+import { inertLine } from '../console/escape.ts';
 
 /** The time that the proxy may take to answer, in milliseconds. */
 const ANSWER_MS = 60_000;

@@ -16,7 +16,7 @@ import { checkSecret } from './check-secret.ts';
 import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
-import { inertJson, inertLine } from './escape.ts';
+import { inertJson, inertLine } from '../console/escape.ts';
 import { type Finding, type FindingState, ok } from '../admin/findings.ts';
 import { type Check, CHECK_MS, findOut } from './finding.ts';
 import type { Output, Style } from './output.ts';

@@ -5,8 +5,8 @@
 import type { EntryJson } from '../admin/entry-json.ts';
 import type { KeyCommand } from '../config/command.ts';
 import { readData } from './connect.ts';
-import { inertJson, inertLine, inertText } from './escape.ts';
-import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine, inertText } from '../console/escape.ts';
+import { formatCount, formatMoment, formatSize, formatTime, NONE } from '../console/format.ts';
 import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 

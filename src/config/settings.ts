@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
 import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
@@ -51,6 +52,7 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'pace': { ...pace, meaning: 'How fast a stored answer is played: instant, recorded or N/s' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': {

@@ -7,6 +7,7 @@ import { missReasonOf } from '../cache/miss-reason.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { pacedReader } from '../response/paced-answer.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
@@ -34,7 +35,7 @@ export function resolve(
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
     if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
     if (head.policy.debug) context.why = explainHit(hit.outcome);
-    return hit;
+    return head.policy.pace === 'instant' ? hit : atPace(proxy, head, hit);
   } finally {
     // A question or a call that goes on holds it for itself.
     request.body?.release();
@@ -102,8 +103,15 @@ async function ask(
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
       context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
     }
-    return result;
+    return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
     body.release();
   }
+}
+
+/** The result, whose stored answer is played as fast as the request would have it; others come as they come. */
+function atPace({ clock }: ProxyDependencies, { policy }: ReceivedHead, result: CacheResult): CacheResult {
+  const { entry } = result;
+  const reader = entry === undefined ? null : pacedReader(entry, policy.pace, clock);
+  return reader ? { ...result, reader } : result;
 }

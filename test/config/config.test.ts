@@ -32,6 +32,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      pace: 'instant',
       sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],

@@ -90,6 +90,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'pace': ['40/s', 40],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
   'scope.shared': ['team-a', 'team-a'],

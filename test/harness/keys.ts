@@ -43,7 +43,14 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   };
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl: 60, maxTtl: 60, stale: { revalidate: null, error: null }, mode: 'all', sseNoStore: 'obey' },
+    policy: {
+      ttl: 60,
+      maxTtl: 60,
+      stale: { revalidate: null, error: null },
+      mode: 'all',
+      sseNoStore: 'obey',
+      pace: 'instant',
+    },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),
     digestOf,
