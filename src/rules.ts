@@ -42,6 +42,7 @@ export function createTargets(
     const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
     const marker = own.doneMarker ?? doneMarker;
     return {
+      name,
       origin,
       basePath: pathname.replace(/\/+$/, ''),
       setting: settingOfUpstream(origins, name),

@@ -7,6 +7,7 @@ import type { Expectation } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
+import type { EndedAnswer } from './recorder.ts';
 import type { WhyNotKept } from './storable.ts';
 import type { Terms } from './terms.ts';
 
@@ -18,8 +19,8 @@ export interface CallHistory {
 
 /** The destination of an answer that may be kept. */
 export interface Sink {
-  /** The properties of a whole answer. */
-  readonly expected: Expectation;
+  /** The properties of a whole answer; null where nobody validates it. */
+  readonly expected: Expectation | null;
   /** The model that was asked for; null where the request does not say. */
   readonly model: string | null;
   /** Why it may not be kept, by its head, once that is known; null where it may. */
@@ -30,6 +31,8 @@ export interface Sink {
   before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
+  /** Why an answer that came to its end is not kept, or null. @param isFenced a purge came while it was on its way */
+  whyNot(answer: EndedAnswer, isFenced: boolean): string | null;
   keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void;
   /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;
