@@ -3,7 +3,7 @@
  * own: the system gives it back when a process is killed, so that none is ever left over, to be guessed at by its age.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { besideCassette, makeFolderOf } from './project-folder.ts';
+import { besideCassette, makeFolderOf } from './cassette-paths.ts';
 
 /** How long, in ms, another may take: reading, merging and writing a large file. */
 const PATIENCE_MS = 60_000;

@@ -3,10 +3,10 @@
  * exchanges give the same text in whatever order they came, and a document that did not change keeps its very text,
  * with what people wrote into it.
  */
-import { hash } from 'node:crypto';
 import { CassetteError } from './cassette-error.ts';
 import { type CassetteHeader, EMPTY_HEADER, isSameHeader } from './cassette-header.ts';
 import { END, exchangeText, headerText } from './document.ts';
+import { digestOf } from './exchange-digest.ts';
 import { type Chunk, DocumentError, parseExchange, parseHeader } from './parsed-document.ts';
 import type { RecordedExchange } from './recorded-exchange.ts';
 
@@ -66,14 +66,6 @@ export function cassetteText(
 /** A document of an exchange that is in no file yet. @param header of the file that it will be in */
 export function documentOf(exchange: RecordedExchange, header: CassetteHeader): CassetteDocument {
   return { exchange, digest: digestOf(exchange), text: exchangeText(exchange, header), line: 0 };
-}
-
-/** The same for the same request and sample on any machine; no secret is needed for it, and no key. */
-export function digestOf({ sample, request }: RecordedExchange): string {
-  const { upstream, method, path, query, headers, body } = request;
-  const fields = Object.entries(headers).toSorted(([a], [b]) => order(a, b));
-  const facts = JSON.stringify([sample, upstream, method, path, query, fields]);
-  return hash('sha256', Buffer.concat([Buffer.from(`${facts}\n`), body])).slice(0, 32);
 }
 
 export function chunksOf(source: string): readonly Chunk[] {

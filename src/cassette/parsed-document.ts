@@ -15,7 +15,7 @@ export interface Chunk {
   readonly line: number;
 }
 
-/** What is wrong with a document: at which line of its file, and what was expected there. */
+/** A fault of a document: at which line of its file, and what was expected there. */
 export class DocumentError extends Error {
   readonly line: number;
 

@@ -2,8 +2,9 @@
  * The file beside a cassette in which a recording gathers, until it is merged: lots of documents, each behind a header
  * of its own, appended as they come. A lot that a process had no time to finish is read as far as it goes.
  */
-import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { type CassetteHeader, EMPTY_HEADER, joinHeaders } from './cassette-header.ts';
+import { pendingPath } from './cassette-paths.ts';
 import { type CassetteDocument, chunksOf, placed, readDocument } from './cassette-text.ts';
 import { END, exchangeText, headerText } from './document.ts';
 import { parsePendingHeader } from './parsed-document.ts';
@@ -24,8 +25,8 @@ export interface Pending {
 
 const isHeader = (text: string) => text.startsWith('---\nformat:');
 
-export function pendingPath(path: string): string {
-  return `${path}.pending`;
+export function hasPending(path: string): boolean {
+  return existsSync(pendingPath(path));
 }
 
 /** Under the lock. */

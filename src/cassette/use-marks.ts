@@ -3,7 +3,7 @@
  * and not in it, so that a replay changes nothing that is committed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { besideCassette, makeFolderOf } from './project-folder.ts';
+import { besideCassette, makeFolderOf } from './cassette-paths.ts';
 
 const SUFFIX = '.used.json';
 

@@ -1,11 +1,20 @@
 /**
- * The folder `.refrain` beside a cassette, for what is about the cassette and is of this machine alone. Git is told to
- * leave it out.
+ * The files of a cassette: itself, what is pending beside it, and the folder `.refrain`, for what is about it and is of
+ * this machine alone. Git is told to leave that out.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** The path of a file in it, by its suffix. */
+export function pendingPath(path: string): string {
+  return `${path}.pending`;
+}
+
+/** Tests whether there is anything to be read. */
+export function isThere(path: string): boolean {
+  return existsSync(path) || existsSync(pendingPath(path));
+}
+
+/** The path of a file in the folder, by its suffix. */
 export function besideCassette(path: string, suffix: string): string {
   return join(dirname(path), '.refrain', `${basename(path)}${suffix}`);
 }
