@@ -7,7 +7,13 @@ import { type Origin, settingOfUpstream } from './config/origin.ts';
 import type { NamedUpstream } from './config/upstreams.ts';
 import { type Dialect, dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { createBypasses } from './request/bypasses.ts';
-import { CASSETTE_SCOPE, createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
+import {
+  CASSETTE_SCOPE,
+  createCallers,
+  createDigest,
+  createScopeHeaders,
+  createUserHeaders,
+} from './request/caller.ts';
 import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { findRoute, type Target, type Targets } from './request/route.ts';
@@ -44,11 +50,11 @@ export function createRules(
     isScopeHeader,
     callerOf: exchanges === null ? callerOf : (fields) => ({ ...callerOf(fields), scope: CASSETTE_SCOPE }),
     ...(exchanges && {
-      exchangeContextOf: ({ method, fields }, route) => exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
+      exchangeContextOf: ({ method, fields }, route) =>
+        exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
     }),
   };
 }
-
 
 /** The settings that an upstream may have of its own. */
 type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>;

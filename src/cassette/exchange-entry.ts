@@ -1,7 +1,7 @@
 /**
  * A recorded exchange as the entry that a store holds: it never expires, and counts the tokens that its answer reports.
  */
-import { type Entry, type StoredRequest } from '../response/entry.ts';
+import type { Entry, StoredRequest } from '../response/entry.ts';
 import { tailUsageOf } from '../response/encoded-tail-usage.ts';
 import type { Usage } from '../response/usage.ts';
 import type { RecordedAnswer, RecordedExchange } from './recorded-exchange.ts';

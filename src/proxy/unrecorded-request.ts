@@ -37,7 +37,8 @@ export function orUnrecorded(
   } catch (error) {
     result = Promise.reject(error);
   }
-  if (result instanceof Promise) return result.catch((error) => refuse(proxy, request, error)).finally(() => body?.release());
+  if (result instanceof Promise)
+    return result.catch((error) => refuse(proxy, request, error)).finally(() => body?.release());
   body?.release();
   return result;
 }
