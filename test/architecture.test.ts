@@ -29,7 +29,7 @@ const ROOMS = [
   ['readings'],
   ['app', 'fetch'],
   ['lifecycle'],
-  ['workers'],
+  ['workers', 'run'],
   ['cli'],
   ['main'],
 ];
