@@ -13,7 +13,7 @@ export interface CassetteHeader {
   readonly redact: readonly RedactionRule[];
 }
 
-/** A JSON Pointer in which `*` stands for any member or item, or a regular expression. */
+/** A part that is redacted: a JSON Pointer with `*` for any name, or `header:NAME`; or a regular expression of RE2. */
 export type RedactionRule = { readonly pointer: string } | { readonly pattern: string };
 
 export const EMPTY_HEADER: CassetteHeader = { upstreams: {}, redact: [] };

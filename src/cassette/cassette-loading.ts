@@ -8,6 +8,7 @@ import type { Failure } from '../thread/failure.ts';
 import type { Service } from '../thread/thread.ts';
 import { type CassetteHeader, EMPTY_HEADER } from './cassette-header.ts';
 import type { CassetteService, LoadedExchange } from './cassette-service.ts';
+import { unpackRequest } from './handed-over.ts';
 
 export class CassetteLoading {
   /** Resolves once it is known how requests are to be read. */
@@ -72,7 +73,5 @@ export class CassetteLoading {
 /** Its bodies Buffers again. */
 function unpacked(exchange: LoadedExchange): LoadedExchange {
   const { request, entry } = exchange;
-  const { buffer, byteOffset, length } = request.body;
-  const body = Buffer.from(buffer, byteOffset, length);
-  return { ...exchange, request: { ...request, body }, entry: unpackEntry(entry) };
+  return { ...exchange, request: unpackRequest(request), entry: unpackEntry(entry) };
 }

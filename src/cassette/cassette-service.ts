@@ -3,7 +3,6 @@
  * that the main thread takes it between two requests.
  */
 import type { Entry } from '../response/entry.ts';
-import { compact } from '../response/entry.ts';
 import { sampleKey } from '../store/sample-key.ts';
 import { CassetteError } from './cassette-error.ts';
 import { readCassette, rewriteCassette, splitFile } from './cassette-file.ts';
@@ -11,6 +10,7 @@ import type { CassetteHeader } from './cassette-header.ts';
 import { type CassetteDocument, readDocument } from './cassette-text.ts';
 import { entryOf } from './exchange-entry.ts';
 import { ExchangeKeyer, type ExchangeKeyOptions } from './exchange-key.ts';
+import { ownBody, unpackExchange } from './handed-over.ts';
 import { appendLot, hasPending, type Lot } from './pending-file.ts';
 import { withLock } from './cassette-lock.ts';
 import type { RecordedRequest } from './recorded-exchange.ts';
@@ -55,7 +55,10 @@ export function createService({ path, isReadOnly, keyOptions }: CassetteServiceO
       return opened.header;
     },
     next: (now: number): LoadedLot => takeLot(documents, (document) => loaded(document, keyer, now)),
-    append: (lot: Lot) => withLock(path, () => appendLot(path, lot)),
+    append(lot: Lot) {
+      const exchanges = lot.exchanges.map(unpackExchange);
+      withLock(path, () => appendLot(path, { ...lot, exchanges }));
+    },
     merge() {
       if (hasPending(path)) rewriteCassette(path);
     },
@@ -112,12 +115,7 @@ function loaded({ exchange, digest }: CassetteDocument, keyer: ExchangeKeyer, no
     key: sampleKey(key, sample),
     digest,
     sample,
-    request: { ...exchange.request, body: ownBuffer(exchange.request.body) },
-    entry: { ...entry, body: ownBuffer(entry.body) },
+    request: { ...exchange.request, body: ownBody(exchange.request.body) },
+    entry: { ...entry, body: ownBody(entry.body) },
   };
-}
-
-/** Memory that may be handed over: not of Node's shared pool. */
-function ownBuffer(body: Buffer): Buffer {
-  return compact([body], body.length);
 }

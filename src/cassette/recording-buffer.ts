@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { compact } from '../response/entry.ts';
 import type { Service } from '../thread/thread.ts';
 import { headerName, type RedactionRule } from './cassette-header.ts';
 import type { CassetteService } from './cassette-service.ts';
+import { memoryOfExchange, packExchange } from './handed-over.ts';
 import type { Lot } from './pending-file.ts';
 import type { RecordedExchange } from './recorded-exchange.ts';
 
@@ -104,20 +104,10 @@ export class RecordingBuffer {
 
 /** With bodies of its own, and their memory: what is recorded is played meanwhile. */
 function packed(exchanges: readonly RecordedExchange[], removes: readonly string[], redact: readonly RedactionRule[]) {
-  const memory: ArrayBuffer[] = [];
-  const own = (body: Buffer) => {
-    const copy = compact([body], body.length);
-    memory.push(copy.buffer as ArrayBuffer);
-    return copy;
-  };
-  const copies = exchanges.map(({ request, answer, sample }) => ({
-    request: { ...request, body: own(request.body) },
-    answer: { ...answer, body: own(answer.body) },
-    sample,
-  }));
+  const copies = exchanges.map(packExchange);
   const upstreams = Object.fromEntries(
     exchanges.map(({ request: { upstream, dialect } }) => [headerName(upstream), dialect]),
   );
   const lot: Lot = { header: { upstreams, redact }, removes, exchanges: copies };
-  return { lot, memory };
+  return { lot, memory: copies.flatMap(memoryOfExchange) };
 }
