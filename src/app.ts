@@ -10,6 +10,7 @@ import { createApiHandler } from './api.ts';
 import { readCertificates } from './certificates.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
 import { listenerUrl } from './config/listener-url.ts';
 import { isLoopback } from './config/own-listener.ts';
@@ -36,6 +37,7 @@ export interface App extends Omit<Core, 'open'> {
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param workers answers the requests, where it is not this process
+ * @param access is given each request of this process, once it is over
  */
 export function createApp(
   config: Config,
@@ -43,9 +45,10 @@ export function createApp(
   clock: Clock = systemClock,
   origins: readonly Origin[] = [],
   workers: WorkerGroup | null = null,
+  access: AccessLog | null = null,
 ): App {
   const certificates = readCertificates(config);
-  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared, access);
   const sources = createSources(config, core, workers);
   const metrics = createMetrics(core, sources);
   const state = new StateReader({

@@ -24,6 +24,7 @@ const ROOMS = [
   ['http', 'admin'],
   ['rules', 'stores'],
   ['replay'],
+  ['readers'],
   ['core'],
   ['api', 'workforce'],
   ['readings'],

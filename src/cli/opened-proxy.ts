@@ -6,11 +6,12 @@ import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { type App, createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
+import type { AccessLog } from '../console/access-log.ts';
 import { placeOfSetting } from '../config/origin.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start } from '../lifecycle.ts';
-import { createLog, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { WorkerGroup } from '../workforce.ts';
 import { CommandError } from './failure.ts';
 
@@ -20,17 +21,22 @@ export interface OpenedProxy {
   readonly addresses: Addresses;
 }
 
+/** Its log, and what is given each request; null where no line is written about one. */
+export interface ProxyLogs {
+  readonly log: Log;
+  readonly access: AccessLog | null;
+}
+
 /**
  * Resolves once both listeners accept. @throws CommandError where it cannot listen or start, ConfigError where a file
  * is not to be used
  */
-export async function openProxy(command: ExaminedConfig): Promise<OpenedProxy> {
+export async function openProxy(command: ExaminedConfig, { log, access }: ProxyLogs): Promise<OpenedProxy> {
   const { config, origins } = command;
-  const log = createLog(config.logLevel);
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
   for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins, await workersFor(command, log));
+  const app = createApp(config, log, systemClock, origins, await workersFor(command, log), access);
   try {
     return { app, log, addresses: await start(app, config) };
   } catch (error) {

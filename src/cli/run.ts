@@ -4,6 +4,7 @@
  */
 import type { RunCommand } from '../config/run-command.ts';
 import { inertLine } from '../console/escape.ts';
+import { openConsole } from '../console/open-console.ts';
 import { stop } from '../lifecycle.ts';
 import { loadSpawn, runChild } from '../run/child.ts';
 import { OWN_FAILURE } from './failure.ts';
@@ -20,7 +21,7 @@ const DRAIN_SECONDS = 0;
 /** @returns the exit code: the command's own, where that says that it failed. @throws as `openProxy` does */
 export async function runCommand(run: RunCommand, output: Output): Promise<number> {
   const spawning = loadSpawn();
-  const opened = await openProxy(run);
+  const opened = await openProxy(run, { log: (await openConsole(run.config)).log, access: null });
   const tally = new RunTally();
   opened.app.ledger.subscribe((record) => tally.add(record));
   const spawn = await spawning;

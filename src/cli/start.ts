@@ -2,6 +2,8 @@
  * `refrain start`: runs a proxy until a signal stops it.
  */
 import type { ExaminedConfig } from '../config/sources.ts';
+import { openConsole } from '../console/open-console.ts';
+import { RunTotals } from '../ledger/run-totals.ts';
 import { stop } from '../lifecycle.ts';
 import { openProxy, prepareSoon } from './opened-proxy.ts';
 import type { Output } from './output.ts';
@@ -14,12 +16,14 @@ export type StartCommand = ExaminedConfig;
  */
 export async function startProxy(command: StartCommand, output: Output): Promise<number> {
   const { config } = command;
-  const opened = await openProxy(command);
+  const console = await openConsole(config);
+  const opened = await openProxy(command, console);
   const { app, log, addresses } = opened;
+  const run = RunTotals.of(app.ledger);
   // Before anybody knows that it runs, and sends one.
   const signal = takeSignal();
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
-  log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
+  console.ready({ config, addresses, tiers: app.stores.tiers() });
   prepareSoon(opened);
   log.info({ signal: await signal }, 'stopping; a second signal stops at once');
   try {
@@ -28,7 +32,8 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  log.info(app.ledger.counts(), 'stopped');
+  console.stopped(run, app.ledger.counts());
+  await console.close();
   return 0;
 }
 

@@ -101,6 +101,10 @@ export const settings = {
     ...oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     meaning: 'Lowest level logged',
   },
+  'logFormat': {
+    ...oneOf('auto', 'human', 'json'),
+    meaning: 'Form of log lines; auto is human on a terminal',
+  },
 } as const satisfies Record<string, Setting>;
 
 /** The place of a setting in the JSON file, with dots between. */

@@ -47,6 +47,13 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     fail(response, error, result?.outcome ?? null, context);
   } finally {
     drain(request);
-    record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });
+    record(proxy, {
+      method,
+      target: url,
+      context,
+      result,
+      status: response.headersSent ? response.statusCode : null,
+      error,
+    });
   }
 }

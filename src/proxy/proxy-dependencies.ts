@@ -6,6 +6,7 @@ import type { Callers } from '../cache/callers.ts';
 import type { Cassette } from '../cassette/cassette.ts';
 import type { Unrecorded } from '../cassette/unrecorded.ts';
 import type { Clock } from '../clock.ts';
+import type { AccessLog } from '../console/access-log.ts';
 import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
@@ -25,6 +26,8 @@ export interface ProxyDependencies {
   readonly hints: Hints;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null where no line is written about each request. */
+  readonly access: AccessLog | null;
   readonly heads: HeadMemo;
   /** The name of this process in `Via`; null where a request takes no hop to get here. */
   readonly pseudonym: string | null;

@@ -11,8 +11,9 @@ import { createApiListener } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
 import { UsageFile } from '../ledger/usage-file.ts';
+import { openConsole } from '../console/open-console.ts';
+import type { Log } from '../log.ts';
 import { createOwnPaths } from '../http/own-paths.ts';
-import { createLog, type Log } from '../log.ts';
 import type { Channel } from './channel.ts';
 import { HandedConnections } from './handed-connections.ts';
 import type { NodeHub } from './node-hub.ts';
@@ -38,7 +39,8 @@ export async function startWorker(
 ): Promise<Worker> {
   const { config, origins, number, secret, callers, certificates, adminUrl } = welcome;
   const clock = systemClock;
-  const log = createLog(config.logLevel).child({ worker: number });
+  const console = await openConsole(config, number);
+  const { log, access } = console;
   const ledger = createLedger(log, channel);
   const remote: RemoteParts = {
     file: new RemoteStore(welcome.storeName, channel, config.redis === null),
@@ -47,10 +49,8 @@ export async function startWorker(
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
     secret,
   };
-  const core = createCore(config, log, clock, origins, undefined, {
-    hub: config.redis === null ? hub : undefined,
-    remote,
-  });
+  const shared = { hub: config.redis === null ? hub : undefined, remote };
+  const core = createCore(config, log, clock, origins, undefined, shared, access);
   let isStopping = false;
   const { proxy } = await core.open(() => isStopping);
   const server = createApiListener(certificates);
@@ -75,6 +75,7 @@ export async function startWorker(
       await core.fleet()?.unfollowed();
       await core.abort();
       await core.close();
+      await console.close();
       onDrained();
     },
     life: {

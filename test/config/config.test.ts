@@ -48,6 +48,7 @@ describe('the default configuration', () => {
       limits: { flights: 4096, listeners: 20_000, bytes: 536_870_912, requestBytes: 268_435_456 },
       timeouts: { connect: 10, firstByte: 1800, idle: 1800, drain: 30 },
       logLevel: 'info',
+      logFormat: 'auto',
       proxy: { http: null, https: null, no: null },
       unknownVariables: [],
       formerNames: [],

@@ -117,6 +117,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'timeouts.idle': ['1m', 60],
   'timeouts.drain': ['0', 0],
   'logLevel': ['debug', 'debug'],
+  'logFormat': ['json', 'json'],
 };
 
 describe('a name that a setting had before', () => {
