@@ -31,7 +31,7 @@ const ROOMS = [
   ['app', 'fetch'],
   ['lifecycle'],
   ['workers', 'run'],
-  ['cli'],
+  ['cli', 'vitest'],
   ['main'],
 ];
 
