@@ -8,6 +8,7 @@ import { Cache } from './cache/cache.ts';
 import { Callers, type CallersOptions } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { type Clock, within } from './clock.ts';
+import type { AccessLog } from './console/access-log.ts';
 import { type Config, retentionOf } from './config/config.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
@@ -99,6 +100,7 @@ const MEMO_SHARE = 1 / 16;
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param upstream sends requests; closed with the core
  * @param shared parts that are not this process's alone
+ * @param access is given each request once it is over
  */
 export function createCore(
   config: Config,
@@ -107,6 +109,7 @@ export function createCore(
   origins: readonly Origin[] = [],
   upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
   shared?: SharedParts,
+  access: AccessLog | null = null,
 ): Core {
   const { path } = config.store;
   const { hub, remote } = shared ?? {};
@@ -134,7 +137,8 @@ export function createCore(
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);
   const isStoreUp = () => stores.isFileRead() && (config.redis === null || fleet?.hub.state === 'up');
-  const parts: CoreParts = { cache, callers, clock, decoding, hints, isStoreUp, keyer, ledger, log, store, upstream };
+  const own = { access, clock, log };
+  const parts: CoreParts = { ...own, cache, callers, decoding, hints, isStoreUp, keyer, ledger, store, upstream };
   return {
     ...parts,
     admission,

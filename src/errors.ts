@@ -172,7 +172,7 @@ export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
 
 export const misdirectedRequest = (host: string) => {
-  const advice = 'use localhost, a loopback address or the host of admin.host, with its port';
+  const advice = 'use localhost or a loopback address, add the name to admin.hosts, or send the token';
   return new RefrainError(
     'misdirected_request',
     421,

@@ -24,6 +24,7 @@ import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
 import type { Catalogue } from '../store/catalogue.ts';
+import { alive, type HealthReply, type HealthSources, readinessOf } from '../proxy/health.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
@@ -32,14 +33,11 @@ import { eventsRoutes, type Subscribe } from './events.ts';
 import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
 import { nearestRoutes, type Rank } from './nearest.ts';
 import { createPage } from './page.ts';
-import type { ProxyState, Readiness } from './state.ts';
+import type { ProxyState } from './state.ts';
 import { readSeriesQuery } from './series-query.ts';
 
 /** A route whose function is missing is not there. */
-export interface AdminOptions extends GuardOptions {
-  readonly readiness: () => Readiness;
-  /** Names of those out of reach without which requests are answered all the same. */
-  readonly outOfReach?: () => readonly string[];
+export interface AdminOptions extends GuardOptions, HealthSources {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
@@ -108,16 +106,13 @@ export function createAdmin(options: AdminOptions): Express {
 
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { readiness, outOfReach = () => [], settings, state, doctor, lru, stats, series, metrics, clock } = options;
+  const { settings, state, doctor, lru, stats, series, metrics, clock } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
-  get('/healthz', (response) => response.json({ status: 'alive' }));
-  get('/readyz', (response) => {
-    const status = readiness();
-    const notes = Object.fromEntries(outOfReach().map((name) => [name, 'down']));
-    response.status(status === 'ready' ? 200 : 503).json({ status, ...notes });
-  });
+  const sendHealth = (response: Response, [status, document]: HealthReply) => response.status(status).json(document);
+  get('/healthz', (response) => sendHealth(response, alive()));
+  get('/readyz', (response) => sendHealth(response, readinessOf(options)));
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));
   if (state) get('/state', async (response) => response.json(await state()));

@@ -2,6 +2,7 @@
  * The first document of a cassette: how the rest is to be read. Plain, so that it crosses threads.
  */
 import type { Dialect } from '../dialect.ts';
+import type { RedactionRule } from './redaction.ts';
 
 export const FORMAT = 'refrain-cassette';
 export const VERSION = 1;
@@ -12,9 +13,6 @@ export interface CassetteHeader {
   /** The rules by which requests are redacted before they are named, and answers before they are recorded. */
   readonly redact: readonly RedactionRule[];
 }
-
-/** A JSON Pointer in which `*` stands for any member or item, or a regular expression. */
-export type RedactionRule = { readonly pointer: string } | { readonly pattern: string };
 
 export const EMPTY_HEADER: CassetteHeader = { upstreams: {}, redact: [] };
 

@@ -17,9 +17,10 @@ import { checkAdmin, checkSettings, checkVariables } from './check-settings.ts';
 import { checkStream } from './check-streams.ts';
 import { checkClock, checkProxy, checkUpstream } from './check-upstreams.ts';
 import { inertJson, inertLine } from '../console/escape.ts';
+import type { Style } from '../console/paint.ts';
 import { type Finding, type FindingState, ok } from '../admin/findings.ts';
 import { type Check, CHECK_MS, findOut } from './finding.ts';
-import type { Output, Style } from './output.ts';
+import type { Output } from './output.ts';
 
 type NamedCheck = readonly [name: string, check: Check];
 

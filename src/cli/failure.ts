@@ -3,6 +3,9 @@
  */
 import { ConfigError } from '../errors.ts';
 
+/** The exit code of a failure of ours where the others are those of a command that is run. */
+export const OWN_FAILURE = 125;
+
 /** The command could not be done; it exits with 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';

@@ -4,9 +4,7 @@
  */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { styleText } from 'node:util';
-
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+import { type Paint, paintFor } from '../console/paint.ts';
 
 export interface Output {
   /** A part of the result, a line or several. */
@@ -14,7 +12,7 @@ export interface Output {
   /** A line about the result. */
   readonly note: (line: string) => void;
   /** A text for `print` as it is to look. */
-  readonly paint: (style: Style, text: string) => string;
+  readonly paint: Paint;
   /** Columns of a line; no bound where no terminal shows it. */
   readonly width: number;
   /** True where the person says yes; null where nobody can be asked. */
@@ -28,7 +26,7 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
   return {
     print: (text) => void stdout.write(`${text}\n`),
     note: (line) => void stderr.write(`${line}\n`),
-    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    paint: paintFor(stdout),
     width: stdout.isTTY ? stdout.columns : Infinity,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,
   };

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
 import { type CommandLine, readLine, type Text } from './command-line.ts';
+import { type RunCommand, readRun } from './run-command.ts';
 import { flagName } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { packageVersion } from './version.ts';
@@ -71,6 +72,7 @@ type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
   | (Named<'start'> & ExaminedConfig)
+  | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
   | (Named<'stats'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
@@ -95,6 +97,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   switch (line.name) {
     case 'start':
       return { kind: 'start', ...examineConfig(sources) };
+    case 'run':
+      return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':
       return { kind: 'open', target: readTarget() };
     case 'stats':
@@ -123,6 +127,16 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       return { kind: 'explain', json, config: loadConfig(sources), files: [a, b] };
     }
   }
+}
+
+/** Tests whether the exit code is to be told from those of another command. */
+export function isOfAnother({ argv }: ProcessInput = readProcess()): boolean {
+  return argv[0] === 'run';
+}
+
+function readRest({ name, rest: [word, ...others] }: CommandLine): readonly [string, ...string[]] {
+  if (!word) throw refuse(`${name} has no command; it stands behind --, as in refrain ${name} -- npm test`);
+  return [word, ...others];
 }
 
 /** Nothing is deleted because somebody forgot to say what. */

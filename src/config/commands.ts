@@ -4,9 +4,10 @@
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';
-import { oneOf, text } from './value-types.ts';
+import { environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
 import { bytes, count, duration } from './quantities.ts';
 import type { Setting } from './setting.ts';
+import type { Path } from './settings.ts';
 import { keyVariables } from './upstream-keys.ts';
 import { baseUrl } from './upstreams.ts';
 
@@ -14,6 +15,8 @@ import { baseUrl } from './upstreams.ts';
 export interface Option<Value = unknown> extends Setting<Value> {
   /** The placeholder of its value in --help. */
   readonly value: string;
+  /** May be given several times: it is a list of what was. */
+  readonly isRepeatable?: true;
 }
 
 export interface CommandForm {
@@ -23,8 +26,14 @@ export interface CommandForm {
   readonly options: Readonly<Record<string, Option>>;
   /** The meanings of flags without a value. */
   readonly switches: Readonly<Record<string, string>>;
+  /** The settings of which its help says more than that they are flags of every command. */
+  readonly settings?: readonly Path[];
+  /** The words behind `--`, in its usage, where those are another command. */
+  readonly rest?: readonly string[];
   /** The cases in which it exits with 0, 1 and 2. */
   readonly exits: readonly [string, string, string];
+  /** And with others. */
+  readonly otherExits?: Readonly<Record<number, string>>;
 }
 
 const reaching = {
@@ -63,6 +72,20 @@ const trying = {
   model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
 } as const satisfies Record<string, Option>;
 
+const running = {
+  strict: {
+    ...yesOrNo,
+    value: 'VALUE',
+    meaning: 'End with 3 if something was unrecorded and the command ended with 0; so where CI is set',
+  },
+  env: {
+    ...environmentNames,
+    value: 'NAME',
+    isRepeatable: true,
+    meaning: 'Give the command a base URL by this variable too; may be repeated',
+  },
+} as const satisfies Record<string, Option>;
+
 const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
 
 const files = {
@@ -85,6 +108,22 @@ export const commands = {
       'it could not listen, or a second signal stopped it at once',
       `${WRITTEN_WRONGLY}, or a file is none of Refrain's`,
     ],
+  },
+  run: {
+    meaning: 'Run a command behind a proxy of its own: -- COMMAND ARG…',
+    operands: {},
+    options: running,
+    switches: {},
+    settings: ['cassette', 'offline', 'record', 'recordErrors', 'upstream'],
+    rest: ['--', 'COMMAND', '[ARG]...'],
+    exits: ['the command did', 'the command did', 'the command did'],
+    otherExits: {
+      3: 'the command ended with 0, under `--strict`, and something was unrecorded',
+      125: `Refrain failed, or ${WRITTEN_WRONGLY}`,
+      126: 'the command cannot be executed',
+      127: 'the command was not found',
+      128: 'and N more: signal N ended the command',
+    },
   },
   open: {
     meaning: 'Show the page of a proxy that runs in a browser',

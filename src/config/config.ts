@@ -54,13 +54,14 @@ function settle(find: FindGiven, cwd: string): Settings {
     return readValue(raw, type);
   };
   const written = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
-  const { store, secretFile, cassette, ttl, maxTtl } = written;
+  const { store, secretFile, cassette, tls, ttl, maxTtl } = written;
   const absolute = (file: string | null) => (file === null ? null : resolve(cwd, file));
   const settings = {
     ...written,
     store: { ...store, path: absolute(store.path) },
     secretFile: absolute(secretFile),
     cassette: absolute(cassette),
+    tls: { cert: absolute(tls.cert), key: absolute(tls.key) },
     ttl: Math.min(ttl, maxTtl),
   };
   checkRules(settings, (path) => find(path)?.raw, cwd);

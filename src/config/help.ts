@@ -16,9 +16,15 @@ export function settingFlags(): readonly (readonly [flag: string, meaning: strin
   return [...flags, [FILE_FLAG, FILE_MEANING]];
 }
 
+/** The cases in which a command exits with each code. */
+export function exitsOf(name: CommandName): readonly (readonly [code: string, when: string])[] {
+  const { exits, otherExits = {} } = formOf(name);
+  return [...Object.entries(exits), ...Object.entries(otherExits)];
+}
+
 /** The text after the flags in the help of one command. */
 export function commandAfterword(name: CommandName): string {
-  const exits = formOf(name).exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`);
+  const exits = exitsOf(name).map(([code, when]) => `  ${code}  ${when.replaceAll('`', '')}`);
   return ['', name === 'start' ? SETTINGS_EXPLAINED : SETTINGS_TAKEN, '', 'Exit codes:', ...exits].join('\n');
 }
 

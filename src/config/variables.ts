@@ -28,13 +28,24 @@ export interface UnknownVariable {
 }
 
 export function readVariables(env: NodeJS.ProcessEnv, cwd: string): Variables {
-  const written = [...listVariables(readDotenv(cwd), DOTENV), ...listVariables(env)];
+  const written = listWritten(env, cwd);
   const known = new Set([...variableNames, ...formerPaths.map(variableName), ...PROXY_VARIABLES]);
   const strange = written.map(({ name }) => name).filter((name) => name.startsWith('REFRAIN_') && !known.has(name));
   return {
     known: new Map(written.filter(({ name }) => known.has(name)).map((variable) => [variable.name, variable])),
     unknown: [...new Set(strange)].map((name) => ({ name, nearest: nearest(name, variableNames) })),
   };
+}
+
+/** Variables of others, by name, from the same two places. */
+export function readForeignVariables(env: NodeJS.ProcessEnv, cwd: string, names: readonly string[]): RawValues {
+  const written = listWritten(env, cwd).filter(({ name }) => names.includes(name));
+  return new Map(written.map((variable) => [variable.name, variable]));
+}
+
+/** The later ones win. */
+function listWritten(env: NodeJS.ProcessEnv, cwd: string): readonly RawValue[] {
+  return [...listVariables(readDotenv(cwd), DOTENV), ...listVariables(env)];
 }
 
 function listVariables(variables: NodeJS.Dict<string>, file?: string): readonly RawValue[] {

@@ -19,7 +19,9 @@ import { send } from './send.ts';
 
 /** The request listener of the API. */
 export function createHandler(api: ApiDependencies): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => void handle(api, request, response);
+  return (request, response) => {
+    if (!api.ownPaths(request, response)) void handle(api, request, response);
+  };
 }
 
 /** A body can break between its reader's leaving and Node's report of it. */
@@ -45,6 +47,13 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     fail(response, error, result?.outcome ?? null, context);
   } finally {
     drain(request);
-    record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });
+    record(proxy, {
+      method,
+      target: url,
+      context,
+      result,
+      status: response.headersSent ? response.statusCode : null,
+      error,
+    });
   }
 }

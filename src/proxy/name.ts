@@ -57,6 +57,7 @@ export async function name(
     }
     context.key = keyed.key.slice(0, 16);
     context.model = keyed.model;
+    context.question = proxy.access?.questionOf?.(keyContext.endpoint, body.plain) ?? null;
     return { head, keyContext, keyed, body };
   } catch (error) {
     body.release();

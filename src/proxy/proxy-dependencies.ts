@@ -4,6 +4,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
 import type { Clock } from '../clock.ts';
+import type { AccessLog } from '../console/access-log.ts';
 import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
@@ -23,6 +24,8 @@ export interface ProxyDependencies {
   readonly hints: Hints;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null where no line is written about each request. */
+  readonly access: AccessLog | null;
   readonly heads: HeadMemo;
   /** The name of this process in `Via`; null where a request takes no hop to get here. */
   readonly pseudonym: string | null;

@@ -3,7 +3,7 @@
  * other ask.
  */
 import type { Config } from '../config/config.ts';
-import type { WorkerGroupState } from '../app.ts';
+import type { Shown, WorkerGroupState } from '../workforce.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';
@@ -13,7 +13,7 @@ import type { UsageBatch } from './relayed-ledger.ts';
 import type { StoreService } from './shared-store.ts';
 
 /** All that a worker is told of what it is to be. */
-export interface Welcome {
+export interface Welcome extends Shown {
   readonly config: Config;
   readonly origins: readonly Origin[];
   /** Its number, for people, and its name at the hub. */

@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Core, OpenCore, SharedParts } from '../core.ts';
-import type { WorkerGroup, WorkerGroupState } from '../app.ts';
+import type { Shown, WorkerGroup, WorkerGroupState } from '../workforce.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { Log } from '../log.ts';
 import type { Catalogue } from '../store/catalogue.ts';
@@ -46,6 +46,7 @@ export class Parent implements WorkerGroup {
   readonly #pool: Pool;
   #core!: Core;
   #opened!: OpenCore;
+  #shown!: Shown;
   #store!: SharedStore;
 
   constructor({ count, config, origins, log, clock }: ParentOptions) {
@@ -60,9 +61,10 @@ export class Parent implements WorkerGroup {
     this.api = new ApiGate(this.#pool);
   }
 
-  async start(core: Core, opened: OpenCore): Promise<void> {
+  async start(core: Core, opened: OpenCore, shown: Shown): Promise<void> {
     this.#core = core;
     this.#opened = opened;
+    this.#shown = shown;
     this.#store = new SharedStore(core.stores.base, this.#hub);
     core.stores.onGone((gone) => void this.#pool.gone(gone));
     // Their hub may be out of reach, other than one in this process.
@@ -135,6 +137,7 @@ export class Parent implements WorkerGroup {
     });
     this.#hub.join(node, worker);
     worker.start({
+      ...this.#shown,
       config: this.#share,
       origins: this.#origins,
       number,

@@ -6,7 +6,7 @@ import { type Clock, within } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Gone } from '../store/gone.ts';
-import type { WorkerGroupState } from '../app.ts';
+import type { WorkerGroupState } from '../workforce.ts';
 import { addReport, NO_REPORT, pastOf } from './report.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 

@@ -8,8 +8,11 @@ import { FILE_MEANING, FILE_VARIABLE, type Path, paths, settingAt, textPaths } f
 
 /** A Markdown table of how each command exits. */
 export function exitsTable(): string {
-  const row = (name: CommandName) => `| \`${name}\` | ${formOf(name).exits.join(' | ')} |`;
-  return ['| command | 0 | 1 | 2 |', '|---|---|---|---|', ...commandNames.map(row), ''].join('\n');
+  const others = (name: CommandName) =>
+    Object.entries(formOf(name).otherExits ?? {}).map(([code, when]) => `${code}: ${when}`);
+  const row = (name: CommandName) =>
+    `| ${[`\`${name}\``, ...formOf(name).exits, others(name).join('; ')].join(' | ')} |`;
+  return ['| command | 0 | 1 | 2 | others |', '|---|---|---|---|---|', ...commandNames.map(row), ''].join('\n');
 }
 
 /** The text of .env.example. */

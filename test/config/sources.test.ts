@@ -63,7 +63,10 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'port': ['0', 0],
   'admin.host': ['127.9.9.9', '127.9.9.9'],
   'admin.port': ['65535', 65_535],
+  'admin.hosts': ['refrain.internal, [::1]:80', ['refrain.internal', '[::1]:80']],
   'admin.token': ['s3cret!', 's3cret!'],
+  'tls.cert': ['/etc/refrain.crt', '/etc/refrain.crt'],
+  'tls.key': ['/etc/refrain.key', '/etc/refrain.key'],
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
@@ -77,6 +80,8 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'offline': ['true', true],
   'record': ['sequence', 'sequence'],
   'recordErrors': ['true', true],
+  'redact': ['/user, header:X-Tenant', ['/user', 'header:x-tenant']],
+  'redactPattern': ['\\d{3},\\d{4}', ['\\d{3},\\d{4}']],
   'redis': ['rediss://a:6379, rediss://u:p@b:6380', ['rediss://a:6379', 'rediss://u:p@b:6380']],
   'secret': ['AB'.repeat(32), 'ab'.repeat(32)],
   'secretFile': ['/run/secrets/refrain', '/run/secrets/refrain'],
@@ -112,6 +117,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'timeouts.idle': ['1m', 60],
   'timeouts.drain': ['0', 0],
   'logLevel': ['debug', 'debug'],
+  'logFormat': ['json', 'json'],
 };
 
 describe('a name that a setting had before', () => {
@@ -149,6 +155,8 @@ const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],
   'store.encrypt': ['secretFile'],
+  'tls.cert': ['tls.key'],
+  'tls.key': ['tls.cert'],
 };
 
 describe.each(Object.entries(texts))('%s', (path, [, value]) => {
