@@ -2,7 +2,6 @@
  * The first document of a cassette: how the rest is to be read. Plain, so that it crosses threads.
  */
 import type { Dialect } from '../dialect.ts';
-import type { RedactionRule } from './redaction.ts';
 
 export const FORMAT = 'refrain-cassette';
 export const VERSION = 1;
@@ -13,6 +12,9 @@ export interface CassetteHeader {
   /** The rules by which requests are redacted before they are named, and answers before they are recorded. */
   readonly redact: readonly RedactionRule[];
 }
+
+/** A part that is redacted: a JSON Pointer with `*` for any name, or `header:NAME`; or a regular expression of RE2. */
+export type RedactionRule = { readonly pointer: string } | { readonly pattern: string };
 
 export const EMPTY_HEADER: CassetteHeader = { upstreams: {}, redact: [] };
 

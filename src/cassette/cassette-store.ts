@@ -16,13 +16,12 @@ import { createMemoryStore, type MemoryStore } from '../store/memory.ts';
 import type { Found, Tier } from '../store/store.ts';
 import type { Failure } from '../thread/failure.ts';
 import { type Service, Thread } from '../thread/thread.ts';
-import { type CassetteHeader, joinHeaders } from './cassette-header.ts';
+import { type CassetteHeader, joinHeaders, type RedactionRule } from './cassette-header.ts';
 import { CassetteLoading } from './cassette-loading.ts';
 import { isThere } from './cassette-paths.ts';
 import type { CassetteService, CassetteServiceOptions } from './cassette-service.ts';
 import { HeldExchanges } from './held-exchanges.ts';
 import type { RecordedExchange } from './recorded-exchange.ts';
-import type { RedactionRule } from './redaction.ts';
 import { RecordingBuffer } from './recording-buffer.ts';
 
 /** `.ts` in the source tree, `.js` where it was built. */

@@ -5,9 +5,8 @@
  * Every document ends with a line `...`, so that no editor trims the end of a body, and one that a process had no time
  * to finish is known for it.
  */
-import { type CassetteHeader, FORMAT, headerName, VERSION } from './cassette-header.ts';
+import { type CassetteHeader, FORMAT, headerName, type RedactionRule, VERSION } from './cassette-header.ts';
 import type { RecordedAnswer, RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
-import type { RedactionRule } from './redaction.ts';
 import { bodyBlock, member, textBlock, word } from './scalar.ts';
 
 export const BEGINNING = '---\n';

@@ -5,12 +5,11 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Service } from '../thread/thread.ts';
-import { headerName } from './cassette-header.ts';
+import { headerName, type RedactionRule } from './cassette-header.ts';
 import type { CassetteService } from './cassette-service.ts';
 import { memoryOfExchange, packExchange } from './handed-over.ts';
 import type { Lot } from './pending-file.ts';
 import type { RecordedExchange } from './recorded-exchange.ts';
-import type { RedactionRule } from './redaction.ts';
 
 /** How long a recording waits for others. */
 const GATHER_MS = 1_000;

@@ -8,7 +8,7 @@ import type { RecordedExchange } from '../../src/cassette/recorded-exchange.ts';
 import { usedInLastRun } from '../../src/cassette/use-marks.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { createCassetteFolder, keyOf, recordIn } from './cassette-folder.ts';
-import { answerOf, exchangeOf, requestOf } from './recorded-exchanges.ts';
+import { answerOf, exchangeOf, requestOf } from './exchange-fixtures.ts';
 
 const exchangesIn = (path: string) => readCassette(path).documents.map(({ exchange }) => exchange);
 const sampleOf = (text: string, sample: number, answer = `${text} ${sample}`) =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { EMPTY_HEADER, type CassetteHeader } from '../../src/cassette/cassette-header.ts';
 import { cassetteText, documentOf, inOrder, readDocument, splitCassette } from '../../src/cassette/cassette-text.ts';
 import type { RecordedExchange } from '../../src/cassette/recorded-exchange.ts';
-import { anyExchange, answerOf, exchangeOf, oddText, realExchanges, requestOf } from './recorded-exchanges.ts';
+import { anyExchange, answerOf, exchangeOf, oddText, realExchanges, requestOf } from './exchange-fixtures.ts';
 
 const HEADER: CassetteHeader = {
   upstreams: { default: 'openai', anthropic: 'anthropic' },

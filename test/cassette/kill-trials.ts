@@ -10,7 +10,7 @@ import { readCassette, rewriteCassette, splitFile } from '../../src/cassette/cas
 import type { RecordedExchange } from '../../src/cassette/recorded-exchange.ts';
 import { Random } from '../request/random.ts';
 import { createCassetteFolder } from './cassette-folder.ts';
-import { numbered } from './recorded-exchanges.ts';
+import { numbered } from './exchange-fixtures.ts';
 
 const RECORDER = new URL('./recorder.ts', import.meta.url).pathname;
 const NAMES = ['a', 'b'];

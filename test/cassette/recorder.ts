@@ -7,7 +7,7 @@ import { rewriteCassette } from '../../src/cassette/cassette-file.ts';
 import { EMPTY_HEADER } from '../../src/cassette/cassette-header.ts';
 import { withLock } from '../../src/cassette/cassette-lock.ts';
 import { appendLot } from '../../src/cassette/pending-file.ts';
-import { numbered } from './recorded-exchanges.ts';
+import { numbered } from './exchange-fixtures.ts';
 
 const [path = '', name = '', from = ''] = process.argv.slice(2);
 for (let number = Number(from); ; number += 1) {
