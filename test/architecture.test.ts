@@ -30,7 +30,7 @@ const ROOMS = [
   ['readings'],
   ['app', 'fetch'],
   ['lifecycle'],
-  ['workers', 'run'],
+  ['workers', 'run', 'warm'],
   ['cli', 'vitest'],
   ['main'],
 ];
