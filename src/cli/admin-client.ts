@@ -17,7 +17,8 @@ const CONNECT_MS = 5_000;
 /** No proxy could be spoken to, so that its files are free to be read. */
 export class NobodyListens extends Error {}
 
-const UNREACHABLE =
+/** Nobody listens at all. */
+export const UNREACHABLE =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
 type Method = 'GET' | 'POST' | 'DELETE';

@@ -5,7 +5,7 @@ import { isatty } from 'node:tty';
 import type { App } from '../app.ts';
 import type { StartCommand } from '../config/command.ts';
 import { openConsole } from '../console/open-console.ts';
-import { RunSums } from '../console/run-sums.ts';
+import { RunTotals } from '../ledger/run-totals.ts';
 import { stop } from '../lifecycle.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -21,7 +21,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   const console = await openConsole(config);
   const opened = await openProxy(command, console);
   const { app, log, addresses } = opened;
-  const run = RunSums.of(app.ledger);
+  const run = RunTotals.of(app.ledger);
   // Before anybody knows that it runs, and sends one.
   const signal = takeSignal(() => reload(app, log));
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
