@@ -23,6 +23,8 @@ const ROOMS = [
   ['proxy'],
   ['http', 'admin'],
   ['rules', 'stores'],
+  ['replay'],
+  ['readers'],
   ['core'],
   ['api', 'workforce'],
   ['readings'],
