@@ -1,6 +1,6 @@
 /**
- * What `refrain run` takes longer to its command than `refrain start` to its ready line: `node test/bench/run.ts`. In
- * turn, so that what the machine does besides weighs on both.
+ * The start of a command by `refrain run` against the ready line of `refrain start`: `node test/bench/run.ts`. In turn,
+ * so that what the machine does besides weighs on both.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
