@@ -104,9 +104,10 @@ export const bodyIncomplete = (cause?: unknown) =>
 
 export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
-export const notCached = () => {
-  const message = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
-  return new RefrainError('not_cached', 504, message, 'cache-control');
+export const notCached = (missingOffline: string | null = null) => {
+  const forbidden = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
+  const message = missingOffline === null ? forbidden : `Refrain is offline, and holds no answer to ${missingOffline}.`;
+  return new RefrainError('not_cached', 504, message, missingOffline === null ? 'cache-control' : null);
 };
 
 export const overloaded = () =>

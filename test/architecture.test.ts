@@ -23,13 +23,15 @@ const ROOMS = [
   ['proxy'],
   ['http', 'admin'],
   ['rules', 'stores'],
+  ['replay'],
+  ['readers'],
   ['core'],
   ['api', 'workforce'],
   ['readings'],
   ['app', 'fetch'],
   ['lifecycle'],
-  ['workers', 'run'],
-  ['cli'],
+  ['workers', 'run', 'warm'],
+  ['cli', 'vitest'],
   ['main'],
 ];
 

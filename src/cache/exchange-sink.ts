@@ -2,10 +2,11 @@
  * Where the answer to a request lands that has no key of the cache's, and is recorded all the same: nobody joins its
  * flight, and nothing else is kept of it.
  */
-import type { Expectation } from '../response/complete.ts';
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Head } from '../response/entry.ts';
 import type { CallHistory, Sink } from './flight-plan.ts';
-import { type EndedAnswer, FOR_ALL, type Recorder } from './recorder.ts';
+import { FOR_ALL, type Recorder } from './recorder.ts';
 
 export class ExchangeSink implements Sink {
   readonly expected: Expectation | null;
@@ -27,7 +28,7 @@ export class ExchangeSink implements Sink {
     return this.#recorder.whyNot(answer);
   }
 
-  keep(head: Head, body: Buffer, _answerId: string | null, history: CallHistory): void {
+  keep(head: Head, body: Buffer, _verdict: Verdict | null, history: CallHistory): void {
     this.#recorder.record(head, body, history);
   }
 

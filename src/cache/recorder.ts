@@ -2,20 +2,10 @@
  * Records one exchange for a cassette, which keeps by other rules than the cache does: whatever the upstream ended by
  * itself is an answer, for whoever asks.
  */
-import type { Verdict } from '../response/complete.ts';
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Head } from '../response/entry.ts';
-import type { Framing } from '../response/writer.ts';
 import type { CallHistory } from './flight-plan.ts';
 import type { Terms } from './terms.ts';
-
-/** An answer that came to its end. */
-export interface EndedAnswer {
-  readonly head: Head;
-  readonly framing: Framing;
-  /** Null where nobody validated it. */
-  readonly verdict: Verdict | null;
-  readonly body: () => Buffer;
-}
 
 export interface Recorder {
   /** Why it is not recorded, or null. */

@@ -2,9 +2,10 @@
  * The store as the place where a flight lands that answers a question: under
  * its key.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { CallHistory, Sink } from './flight-plan.ts';
@@ -15,7 +16,7 @@ import { isOfFuture } from './freshness.ts';
 import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
-import { type EndedAnswer, FOR_ALL } from './recorder.ts';
+import { FOR_ALL } from './recorder.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
 import { storeVariant, variantKey } from './variants.ts';
@@ -100,7 +101,8 @@ export class StoreSink implements Sink {
     return isFenced ? 'purged' : this.unstorable;
   }
 
-  keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void {
+  keep(head: Head, body: Buffer, verdict: Verdict | null, history: CallHistory): void {
+    const answerId = verdict?.kind === 'whole' ? verdict.answerId : null;
     const { recorder } = this.#question;
     if (recorder) recorder.record(head, body, history);
     else if (this.#context.deletedResponses.has(answerId)) return;

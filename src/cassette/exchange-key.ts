@@ -15,6 +15,7 @@ import { fingerprint, partsOf } from '../request/fingerprint.ts';
 import type { HeaderFields } from '../request/header-fields.ts';
 import { computeKey, createKeyContext, type KeyContext, type KeyedRequest } from '../request/key.ts';
 import { createOmissions, type OmissionsByDialect } from '../request/omissions.ts';
+import { relativePath, type Route } from '../request/route.ts';
 import type { StoredRequest } from '../response/entry.ts';
 import type { RecordedRequest } from './recorded-exchange.ts';
 import { withoutBoundary } from './multipart.ts';
@@ -33,7 +34,7 @@ export interface ExchangeKeyOptions {
 export interface KeyedExchange {
   /** Of the first answer to it; see `sample-key`. */
   readonly key: string;
-  /** What it is listed and found by; null where it is named exactly. */
+  /** By which it is listed and found; null where it is named exactly. */
   readonly request: StoredRequest | null;
 }
 
@@ -115,8 +116,21 @@ export class ExchangeKeyer {
   }
 }
 
+/** A request to one of the upstreams, as a cassette has it. */
+export function exchangeHead(keyer: ExchangeKeyer, method: string, fields: HeaderFields, route: Route): ExchangeHead {
+  const { name, dialect } = route.target;
+  return {
+    upstream: name,
+    dialect,
+    method,
+    path: relativePath(route),
+    query: recordedQuery(route.query),
+    headers: keyer.headers(fields, dialect),
+  };
+}
+
 /** @returns a query without credentials */
-export function recordedQuery(query: string): string {
+function recordedQuery(query: string): string {
   const pairs = query.split('&');
   const kept = pairs.filter((pair) => !CREDENTIAL_PARAMETER.test(pair));
   return kept.length === pairs.length ? query : kept.join('&');

@@ -3,7 +3,7 @@
  */
 import type { ExaminedConfig } from '../config/sources.ts';
 import { openConsole } from '../console/open-console.ts';
-import { RunSums } from '../console/run-sums.ts';
+import { RunTotals } from '../ledger/run-totals.ts';
 import { stop } from '../lifecycle.ts';
 import { openProxy, prepareSoon } from './opened-proxy.ts';
 import type { Output } from './output.ts';
@@ -19,7 +19,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   const console = await openConsole(config);
   const opened = await openProxy(command, console);
   const { app, log, addresses } = opened;
-  const run = RunSums.of(app.ledger);
+  const run = RunTotals.of(app.ledger);
   // Before anybody knows that it runs, and sends one.
   const signal = takeSignal();
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);

@@ -10,6 +10,7 @@ import { type CommandLine, readLine, type Text } from './command-line.ts';
 import { type RunCommand, readRun } from './run-command.ts';
 import { flagName } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
+import { readWarm, type WarmCommand } from './warm-command.ts';
 import { packageVersion } from './version.ts';
 import { readValue, refuse } from './raw-value.ts';
 
@@ -78,6 +79,7 @@ export type Command =
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
+  | (Named<'warm'> & WarmCommand)
   | (Named<'doctor'> & DoctorCommand)
   | (Named<'explain'> & ExplainCommand)
   | Text;
@@ -116,6 +118,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
       return { kind: 'purge', target: readTarget(), json, choice: readChoice(line), ...flags };
     }
+    case 'warm':
+      return { kind: 'warm', ...readWarm(line.operands[0] as string, readGiven(line, 'warm'), sources) };
     case 'doctor': {
       const { keys: variables = new Map(), model = null } = readGiven(line, 'doctor');
       const examined = examine(sources);
