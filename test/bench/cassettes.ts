@@ -28,7 +28,7 @@ const KEYER = new ExchangeKeyer(KEY_OPTIONS);
 function exchangeAt(index: number): RecordedExchange {
   const request = requestOf({ text: `${String(index).padStart(6, '0')} ${'Tell me more. '.repeat(140)}` });
   const event = (text: string) =>
-    `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`;
+    `data: {"id":"chatcmpl-1","object":"completion.chunk","choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`;
   const rest = BYTES / EXCHANGES - 2_600;
   if (index % 2 === 0) return exchangeOf('word '.repeat(rest / 5), { request });
   const events = Array.from({ length: Math.floor(rest / 108) }, (_, number) => event(`w${number}`));
