@@ -64,7 +64,7 @@ async function greet(origin: string, trust: object): Promise<void> {
     throw new CommandError(`what answers at ${origin} is the API of Refrain, and not its admin API`);
 }
 
-interface Question {
+interface AdminQuestion {
   readonly url: string;
   readonly method: Method;
   readonly token: string | null;
@@ -75,7 +75,7 @@ interface Question {
   readonly body?: object | undefined;
 }
 
-async function ask({ url, method, token, trust, member, body }: Question): Promise<unknown> {
+async function ask({ url, method, token, trust, member, body }: AdminQuestion): Promise<unknown> {
   const agent = new Agent({
     connect: { timeout: CONNECT_MS, ...trust },
     headersTimeout: ANSWER_MS,

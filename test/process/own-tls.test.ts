@@ -36,7 +36,7 @@ async function askOn(socket: TLSSocket): Promise<string> {
 }
 
 for (const workers of ['1', '2'] as const) {
-  test(`both listeners speak TLS of their own, with ${workers} workers, and show a new certificate after a reload`, async ({
+  test(`both listeners speak TLS of their own, and renew its certificate: with workers=${workers}`, async ({
     folder,
     upstream,
   }) => {
