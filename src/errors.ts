@@ -109,6 +109,10 @@ export const notCached = () => {
   return new RefrainError('not_cached', 504, message, 'cache-control');
 };
 
+/** @param why what was asked, and what is recorded that comes nearest */
+export const notRecorded = (why: string) =>
+  new RefrainError('not_cached', 504, `Refrain is offline, and no answer to this is recorded: ${why}.`);
+
 export const overloaded = () =>
   new RefrainError(
     'overloaded',

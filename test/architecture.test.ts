@@ -23,6 +23,7 @@ const ROOMS = [
   ['proxy'],
   ['http', 'admin'],
   ['rules', 'stores'],
+  ['replay'],
   ['core'],
   ['api', 'workforce'],
   ['readings'],

@@ -1,6 +1,7 @@
 /**
  * The purpose of a flight: where its answer lands, and within which bounds.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Expectation } from '../response/complete.ts';
@@ -18,8 +19,8 @@ export interface CallHistory {
 
 /** The destination of an answer that may be kept. */
 export interface Sink {
-  /** The properties of a whole answer. */
-  readonly expected: Expectation;
+  /** The properties of a whole answer; null where nobody validates it. */
+  readonly expected: Expectation | null;
   /** The model that was asked for; null where the request does not say. */
   readonly model: string | null;
   /** Why it may not be kept, by its head, once that is known; null where it may. */
@@ -30,6 +31,8 @@ export interface Sink {
   before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
+  /** Why an answer that came to its end is not kept, or null. @param isFenced a purge came while it was on its way */
+  whyNot(answer: EndedAnswer, isFenced: boolean): string | null;
   keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void;
   /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;

@@ -2,12 +2,15 @@
  * The second step: the name of the answer that a request asks for, or why it
  * has none. What has none is relayed for its caller alone, its body as it came.
  */
+import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import type { KeyContext, KeyedRequest } from '../request/key.ts';
 import { ModelScan } from '../request/model.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import { decode } from './decode.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { BodySource } from './incoming-request.ts';
 import { lookForModel } from './model-in-passing.ts';
+import { nameExchange } from './name-exchange.ts';
 import type { PassingBody } from './passing-body.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
@@ -18,6 +21,8 @@ export interface NamedRequest {
   readonly keyContext: KeyContext;
   readonly keyed: KeyedRequest;
   readonly body: WholeBody;
+  /** As a cassette has it, redacted; absent where that is yet to be made. */
+  readonly recorded?: RecordedRequest;
 }
 
 /** A request that goes to its upstream for its caller alone. */
@@ -26,6 +31,15 @@ export interface NamelessRequest {
   readonly keyed: null;
   readonly why: string;
   readonly body: WholeBody | PassingBody | null;
+  /** By which a cassette has its exchange; null or absent where none can have it. */
+  readonly exactKey?: string | null;
+  /** The same as in `NamedRequest`. */
+  readonly recorded?: RecordedRequest;
+}
+
+/** The name of the answer to a request; null where there is none. */
+export function keyOf(request: NamedRequest | NamelessRequest): string | null {
+  return request.keyed === null ? (request.exactKey ?? null) : request.keyed.key;
 }
 
 /** A body that is declared no longer than this, in bytes, is read before it is sent on, whatever it is for. */
@@ -38,6 +52,8 @@ export async function name(
   source: BodySource,
   context: RequestContext,
 ): Promise<NamedRequest | NamelessRequest> {
+  const cassette = proxy.replay?.cassette ?? null;
+  if (cassette !== null) return nameExchange(proxy, cassette, head, source, context);
   const { keyContext, policy } = head;
   if (keyContext === null) return { head, keyed: null, why: 'route', body: await unread(source) };
   const why = !policy.write ? 'no-store' : policy.mode === 'off' ? 'off' : null;
@@ -63,14 +79,6 @@ export async function name(
     body.release();
     throw error;
   }
-}
-
-/** @returns why it has no key, or null */
-async function decode({ decoding }: ProxyDependencies, body: WholeBody, coding: string): Promise<string | null> {
-  const decoded = await decoding.decode(body, coding);
-  if (!(decoded instanceof WholeBody)) return decoded;
-  body.decoded = decoded;
-  return null;
 }
 
 function nameless(
