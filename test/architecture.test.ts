@@ -30,7 +30,7 @@ const ROOMS = [
   ['app', 'fetch'],
   ['lifecycle'],
   ['workers', 'run'],
-  ['cli'],
+  ['cli', 'vitest'],
   ['main'],
 ];
 
