@@ -15,13 +15,11 @@ import { baseUrl } from './upstreams.ts';
 export interface Option<Value = unknown> extends Setting<Value> {
   /** The placeholder of its value in --help. */
   readonly value: string;
-  /** May be given several times: it is a list of what was. */
-  readonly isRepeatable?: true;
 }
 
 export interface CommandForm {
   readonly meaning: string;
-  /** The meanings of the words that must be given without a flag, in this order. */
+  /** The meanings of the words that are given without a flag, in this order; of the last, `NAME…` is any number. */
   readonly operands: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, Option>>;
   /** The meanings of flags without a value. */
@@ -91,6 +89,22 @@ const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps 
 const files = {
   'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
   'B.json': 'Another such file',
+} as const;
+
+const importing = {
+  format: {
+    ...oneOf('vcr', 'har', 'aimock', 'jsonl', 'sqlite'),
+    value: 'NAME',
+    meaning: 'Format of what is imported, else known by its content',
+  },
+  scope: { ...text, value: 'LABEL', meaning: 'Of a store: import answers of this scope, or export into it' },
+  model: { ...text, value: 'NAME', meaning: 'Model of the fixtures of aimock that name none' },
+} as const satisfies Record<string, Option>;
+
+const cassetteWords = {
+  'ACTION': 'ls, show, prune, import or export',
+  'FILE': 'The cassette',
+  'MORE…': 'show: number or key; import: files to read; export: file to write, .jsonl or a store',
 } as const;
 
 const json = { json: 'Print one JSON document and nothing else' } as const;
@@ -177,6 +191,18 @@ export const commands = {
     options: trying,
     switches: json,
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
+  },
+  cassette: {
+    meaning: 'Look into a cassette: ls, show, prune, import, export',
+    operands: cassetteWords,
+    options: importing,
+    switches: { dryRun: 'Change nothing', yes: 'Do not ask before pruning', ...json },
+    settings: ['redact', 'redactPattern'],
+    exits: [
+      'done, and nothing was left out',
+      'something was left out, or it could not be done, or you said no',
+      `${WRITTEN_WRONGLY}, or a file is not what it is taken for`,
+    ],
   },
   explain: {
     meaning: 'Say why two requests share an answer or not',

@@ -13,6 +13,9 @@ const MATCH = z.looseObject({
   model: z.string().optional(),
   endpoint: z.string().optional(),
   sequenceIndex: z.number().int().min(0).optional(),
+  // A request with one message alone.
+  turnIndex: z.number().optional(),
+  hasToolResult: z.boolean().optional(),
 });
 
 const TOOL_CALL = z.object({ name: z.string(), arguments: z.unknown(), id: z.string().optional() });
@@ -32,12 +35,23 @@ const RESPONSE = z.looseObject({
   finishReason: z.string().optional(),
 });
 
-const FIXTURE = z.object({ match: MATCH, response: RESPONSE });
+/** Of a recorded one, digests of what its request had beside that message. */
+const METADATA = z.object({ systemHash: z.string().optional(), toolsHash: z.string().optional() });
+
+const FIXTURE = z.looseObject({
+  match: MATCH,
+  response: RESPONSE,
+  metadata: METADATA.optional(),
+  recordedTimings: z.object({ ttftMs: z.number().min(0), totalDurationMs: z.number().min(0) }).optional(),
+});
+
+/** Members by which an answer is broken off or made an error. */
+const FAULTS = ['chaos', 'truncateAfterChunks', 'disconnectAfterMs'];
 
 type Match = z.output<typeof MATCH>;
 type Response = z.output<typeof RESPONSE>;
 
-const KNOWN_MATCH: ReadonlySet<string> = new Set(['userMessage', 'inputText', 'model', 'endpoint', 'sequenceIndex']);
+const KNOWN_MATCH: ReadonlySet<string> = new Set(Object.keys(MATCH.shape));
 const KNOWN_RESPONSE: ReadonlySet<string> = new Set(Object.keys(RESPONSE.shape));
 
 /**
@@ -53,7 +67,11 @@ export function readAimock(document: unknown, model: string | null): ForeignFile
 function readFixture(value: unknown, otherwise: string | null): ForeignExchange {
   const parsed = FIXTURE.safeParse(value);
   if (!parsed.success) throw new FormatError('it has no match and response as aimock has them');
-  const { match, response } = parsed.data;
+  const { match, response, metadata = {}, recordedTimings: times } = parsed.data;
+  if (FAULTS.some((fault) => fault in parsed.data)) throw new FormatError('it breaks its answer off');
+  if (match.turnIndex || match.hasToolResult) throw new FormatError('it fits a later turn, of which it has not all');
+  if (metadata.systemHash ?? metadata.toolsHash)
+    throw new FormatError('it was recorded of a request with a system message or tools, which it does not keep');
   refuseUnknown(match, KNOWN_MATCH, 'it fits requests by', 'of which no request can be made');
   refuseUnknown(response, KNOWN_RESPONSE, 'its answer has', 'which no answer of an API can be made of');
   const model = match.model ?? otherwise;
@@ -72,6 +90,7 @@ function readFixture(value: unknown, otherwise: string | null): ForeignExchange 
       ...(response.retryAfter === undefined ? [] : ['retry-after', String(response.retryAfter)]),
     ],
     body: Buffer.from(JSON.stringify(answer)),
+    ...(times && { timing: { firstByteMs: times.ttftMs, ms: times.totalDurationMs } }),
     ...(match.sequenceIndex !== undefined && { sample: match.sequenceIndex + 1 }),
   };
 }
