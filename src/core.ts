@@ -2,15 +2,14 @@
  * All that answers requests, whichever adapter brings them: each part is built
  * once and wired. Nothing here is shared with another core in the same process.
  */
-import { randomBytes } from 'node:crypto';
 import { AdmissionControl } from './cache/admission-control.ts';
 import { Cache } from './cache/cache.ts';
 import { Callers, type CallersOptions } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
 import { Unrecorded } from './cassette/unrecorded.ts';
 import { type Clock, within } from './clock.ts';
-import type { AccessLog } from './console/access-log.ts';
 import { type Config, isOffline, retentionOf } from './config/config.ts';
+import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
 import type { Fleet } from './fleet/fleet.ts';
@@ -22,28 +21,23 @@ import { Ledger } from './ledger/ledger.ts';
 import { readPrices } from './ledger/prices.ts';
 import { UsageFile, usagePath } from './ledger/usage-file.ts';
 import type { Log } from './log.ts';
-import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import { type BodyLimits, RequestBudget } from './request/budget.ts';
 import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
-import { createRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
 import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
-import { createReplay, openExchanges } from './replay.ts';
+import { openReaders, type Readers } from './readers.ts';
 import { Thread } from './thread/thread.ts';
 import { OfflineUpstream } from './upstream/offline-upstream.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 /** The parts that there are before any file is opened. */
 type CoreParts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
-
-/** The parts that need the rules by which requests are read. */
-type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions' | 'replay'>;
 
 export interface Core extends CoreParts {
   readonly admission: AdmissionControl;
@@ -91,9 +85,6 @@ export interface RemoteParts {
   readonly callersFile: CallersOptions['file'];
   readonly secret: Buffer;
 }
-
-/** Enough that no two processes of a chain call themselves the same. */
-const PSEUDONYM_BYTES = 8;
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
 const OPEN_MS = 5_000;
@@ -165,12 +156,10 @@ export function createCore(
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
-      const exchanges = stores.cassette && (await openExchanges(config, stores.cassette));
-      const rules = createRules(config, secret, origins, exchanges);
-      const replay = createReplay(config, { store: stores.cassette, exchanges, unrecorded, log, clock });
-      const own = { config, secret, ledger: remote ? null : ledger, log };
-      fleet = await joinFleet({ ...own, admission, cache, callers, stores, clock }, hub);
-      return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), replay, isStopping } };
+      const { rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const sharing = { config, secret, ledger: remote ? null : ledger, log };
+      fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
+      return { rules, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();
@@ -204,17 +193,6 @@ async function joinFleet(options: RedisFleetOptions, hub: Hub | undefined): Prom
   if (options.config.redis === null) return null;
   const { joinRedis } = await import('./fleet/redis-fleet.ts');
   return joinRedis(options);
-}
-
-function createReaders(config: Config, rules: Rules): Omit<Readers, 'replay'> {
-  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
-  return {
-    pseudonym,
-    heads: new HeadMemo({ rules, pseudonym }),
-    keep: new Set(config.keep),
-    keepsPrompts: config.store.prompts,
-    omissions: rules.omissions,
-  };
 }
 
 type CacheParts = Pick<Core, 'store' | 'admission' | 'ledger'> & { readonly clock: Clock; readonly log: Log };

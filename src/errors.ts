@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'unknown_entry'
   | 'ambiguous_key'
   | 'invalid_query'
+  | 'invalid_settings'
   | 'unauthorized'
   | 'forbidden_origin'
   | 'misdirected_request'
@@ -104,14 +105,11 @@ export const bodyIncomplete = (cause?: unknown) =>
 
 export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
-export const notCached = () => {
-  const message = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
-  return new RefrainError('not_cached', 504, message, 'cache-control');
+export const notCached = (missingOffline: string | null = null) => {
+  const forbidden = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
+  const message = missingOffline === null ? forbidden : `Refrain is offline, and holds no answer to ${missingOffline}.`;
+  return new RefrainError('not_cached', 504, message, missingOffline === null ? 'cache-control' : null);
 };
-
-/** @param why what was asked, and what is recorded that comes nearest */
-export const notRecorded = (why: string) =>
-  new RefrainError('not_cached', 504, `Refrain is offline, and no answer to this is recorded: ${why}.`);
 
 export const overloaded = () =>
   new RefrainError(
@@ -167,6 +165,10 @@ export const ambiguousKey = (key: string, keys: readonly string[]) => {
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
+/** @param why the refusal of a start with these settings */
+export const invalidSettings = (why: string) =>
+  new RefrainError('invalid_settings', 400, `Nothing was reloaded, and all is as it was: ${why}.`);
+
 export const unauthorized = () => {
   const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
   return new RefrainError('unauthorized', 401, message, 'authorization');
@@ -177,12 +179,8 @@ export const forbiddenOrigin = (origin: string) =>
 
 export const misdirectedRequest = (host: string) => {
   const advice = 'use localhost or a loopback address, add the name to admin.hosts, or send the token';
-  return new RefrainError(
-    'misdirected_request',
-    421,
-    `${shown(host)} is not a name of this listener; ${advice}.`,
-    'host',
-  );
+  const message = `${shown(host)} is not a name of this listener; ${advice}.`;
+  return new RefrainError('misdirected_request', 421, message, 'host');
 };
 
 export const unsupportedMediaType = () => {

@@ -3,7 +3,7 @@
  * flight, and nothing else is kept of it.
  */
 import type { EndedAnswer } from '../cassette/ended-answer.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Head } from '../response/entry.ts';
 import type { CallHistory, Sink } from './flight-plan.ts';
 import { FOR_ALL, type Recorder } from './recorder.ts';
@@ -28,7 +28,7 @@ export class ExchangeSink implements Sink {
     return this.#recorder.whyNot(answer);
   }
 
-  keep(head: Head, body: Buffer, _answerId: string | null, history: CallHistory): void {
+  keep(head: Head, body: Buffer, _verdict: Verdict | null, history: CallHistory): void {
     this.#recorder.record(head, body, history);
   }
 

@@ -4,7 +4,7 @@
 import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
@@ -33,7 +33,8 @@ export interface Sink {
   begun(head: Head): void;
   /** Why an answer that came to its end is not kept, or null. @param isFenced a purge came while it was on its way */
   whyNot(answer: EndedAnswer, isFenced: boolean): string | null;
-  keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void;
+  /** @param verdict null where nobody validated it */
+  keep(head: Head, body: Buffer, verdict: Verdict | null, history: CallHistory): void;
   /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */

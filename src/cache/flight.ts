@@ -49,7 +49,7 @@ export class Flight implements Writer, RecordingOwner {
   #isReleased = false;
   #fenced = false;
   #settling: Settling | null = null;
-  #framing: Framing = { length: null, delimited: false };
+  #isDelimited = false;
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
@@ -141,7 +141,7 @@ export class Flight implements Writer, RecordingOwner {
   begin(head: Head, framing: Framing): void {
     const { sink } = this.#plan;
     this.callMetrics.begun();
-    this.#framing = framing;
+    this.#isDelimited = framing.delimited;
     if (sink?.expected && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
     else this.callMetrics.unjudged(head);
     // An error is for those who waited for it: nobody joins it.
@@ -180,15 +180,14 @@ export class Flight implements Writer, RecordingOwner {
     else this.#end(this.#validator?.saysError ? { ...failure, alreadySent: true } : failure);
   }
 
-  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what nobody validated */
+  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null where nobody validated */
   #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
     const [{ head }, { sink }, { arrivals }] = [this.recording, this.#plan, this.callMetrics];
     if (!head || !sink) return;
-    const answerId = verdict?.kind === 'whole' ? verdict.answerId : null;
     if (this.recording.liveOnly) this.unkept ??= 'too-large';
-    else this.unkept = sink.whyNot({ head, framing: this.#framing, verdict, body }, this.#fenced);
+    else this.unkept = sink.whyNot({ head, isDelimited: this.#isDelimited, verdict, body }, this.#fenced);
     try {
-      if (!this.unkept) sink.keep(head, body(), answerId, { call, arrivals });
+      if (!this.unkept) sink.keep(head, body(), verdict, { call, arrivals });
     } catch {
       this.unkept = 'store';
     }

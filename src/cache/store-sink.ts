@@ -5,7 +5,7 @@
 import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { CallHistory, Sink } from './flight-plan.ts';
@@ -101,7 +101,8 @@ export class StoreSink implements Sink {
     return isFenced ? 'purged' : this.unstorable;
   }
 
-  keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void {
+  keep(head: Head, body: Buffer, verdict: Verdict | null, history: CallHistory): void {
+    const answerId = verdict?.kind === 'whole' ? verdict.answerId : null;
     const { recorder } = this.#question;
     if (recorder) recorder.record(head, body, history);
     else if (this.#context.deletedResponses.has(answerId)) return;

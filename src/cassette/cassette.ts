@@ -2,8 +2,10 @@
  * A cassette while a proxy uses it: which take of an answer is the next one, and what is taken in.
  */
 import type { Clock } from '../clock.ts';
+import { internalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, Entry, Head, RawHeaders, StoredRequest } from '../response/entry.ts';
+import type { Failure } from '../thread/failure.ts';
 import { sampleKey } from '../store/sample-key.ts';
 import { type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
 import { entryOf } from './exchange-entry.ts';
@@ -17,6 +19,8 @@ import { type Take, Takes, type TakesStore } from './takes.ts';
 export interface ExchangeStore extends TakesStore {
   /** @param key of its sample */
   record(exchange: RecordedExchange, key: string, entry: Entry): void;
+  /** Resolves once all of it is here, with why that cannot be, or null. */
+  readonly loaded: Promise<Failure | null>;
   /** All that it holds, by the keys of their samples. */
   exchanges(): Iterable<readonly [key: string, exchange: RecordedExchange]>;
 }
@@ -42,7 +46,7 @@ export interface NewExchange {
   readonly isOrdered: boolean;
   /** Redacted. */
   readonly request: RecordedRequest;
-  /** What it is listed and found by; null where it is named exactly. */
+  /** By which it is listed and found; null where it is named exactly. */
   readonly stored: StoredRequest | null;
   readonly head: Head;
   readonly body: Buffer;
@@ -59,10 +63,13 @@ export class Cassette {
   readonly redaction: Redaction | null;
   readonly #options: CassetteOptions;
   readonly #takes: Takes;
+  /** Why no more than a part of the file is here; null where it is whole, as far as it is known. */
+  #failure: Failure | null = null;
 
   constructor(options: CassetteOptions) {
     const { store, record, recordErrors, isOffline } = options;
     this.#options = options;
+    void store.loaded.then((failure) => failure && this.#failed(failure));
     this.keyer = options.keyer;
     this.redaction = options.redaction;
     const isAfresh = record === 'all' && !isOffline;
@@ -76,6 +83,8 @@ export class Cassette {
 
   /** The answer to the next request with this key; null where there is none. */
   next(key: string, isOrdered: boolean): Take | null | Promise<Take | null> {
+    // Else what stands further on would be asked for, and recorded once more.
+    if (this.#failure !== null) throw internalError(this.#failure);
     return this.#takes.next(key, isOrdered);
   }
 
@@ -112,5 +121,10 @@ export class Cassette {
       log.error({ err, method, path }, 'an answer could not be recorded');
       return 'store';
     }
+  }
+
+  #failed(failure: Failure): void {
+    this.#failure = failure;
+    this.#options.log.error({ why: failure.message }, 'the cassette cannot be read');
   }
 }

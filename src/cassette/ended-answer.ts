@@ -4,11 +4,11 @@
  */
 import type { Verdict } from '../response/complete.ts';
 import type { Head } from '../response/entry.ts';
-import type { Framing } from '../response/writer.ts';
 
 export interface EndedAnswer {
   readonly head: Head;
-  readonly framing: Framing;
+  /** True where a length or chunks mark its end; else only the connection's end does. */
+  readonly isDelimited: boolean;
   /** Null where nobody validated it. */
   readonly verdict: Verdict | null;
   readonly body: () => Buffer;
@@ -22,8 +22,8 @@ export type WhyNotRecorded =
 
 export function whyNotRecorded(answer: EndedAnswer, recordsErrors: boolean): WhyNotRecorded | null {
   if (isError(answer) && !recordsErrors) return 'error';
-  const { framing, verdict, body } = answer;
-  return framing.delimited || verdict?.kind === 'whole' || isJson(body()) ? null : 'connection-close';
+  const { isDelimited, verdict, body } = answer;
+  return isDelimited || verdict?.kind === 'whole' || isJson(body()) ? null : 'connection-close';
 }
 
 function isError({ head, verdict }: EndedAnswer): boolean {

@@ -34,7 +34,7 @@ export interface ExchangeKeyOptions {
 export interface KeyedExchange {
   /** Of the first answer to it; see `sample-key`. */
   readonly key: string;
-  /** What it is listed and found by; null where it is named exactly. */
+  /** By which it is listed and found; null where it is named exactly. */
   readonly request: StoredRequest | null;
 }
 

@@ -15,6 +15,8 @@ export interface Output {
   readonly paint: Paint;
   /** Columns of a line; no bound where no terminal shows it. */
   readonly width: number;
+  /** Standard error, where it is a terminal, on which lines may be redrawn. */
+  readonly terminal: NodeJS.WriteStream | null;
   /** True where the person says yes; null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<boolean>) | null;
 }
@@ -28,6 +30,7 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
     note: (line) => void stderr.write(`${line}\n`),
     paint: paintFor(stdout),
     width: stdout.isTTY ? stdout.columns : Infinity,
+    terminal: stderr.isTTY ? stderr : null,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,
   };
 }

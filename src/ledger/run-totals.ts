@@ -1,28 +1,49 @@
 /**
- * The sums of one run of a command, from the moment on at which it is watched.
+ * The sums of one run of a proxy, from the moment on at which it is watched.
  */
 import type { Ledger } from './ledger.ts';
-import type { PricedUsageRecord } from './usage-record.ts';
+import type { PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 
 export class RunTotals {
-  /** Requests that asked no upstream: hits and follows. */
+  requests = 0;
+  /** Hits and follows: they cost no upstream call. */
   hits = 0;
-  /** Requests that did: misses, and those that have no key. */
   misses = 0;
-  /** What the hits would have cost, as far as their models have a price. */
+  bypasses = 0;
+  /** The cost of the hits as misses, as far as their models have a price. */
   savedDollars = 0;
-  /** The time that the calls of the hits took once. */
+  /** The time that the calls took which the hits spared. */
   savedMs = 0;
+  spentDollars = 0;
 
-  constructor(ledger: Ledger) {
-    ledger.subscribe((record) => this.#add(record));
+  /** Those of all requests from here on. */
+  static of(ledger: Pick<Ledger, 'subscribe' | 'onCall'>): RunTotals {
+    const totals = new RunTotals();
+    ledger.subscribe((record) => totals.add(record));
+    ledger.onCall((record) => totals.addCall(record));
+    return totals;
   }
 
-  #add({ outcome, dollars, call }: PricedUsageRecord): void {
-    if (outcome === 'miss' || outcome === 'bypass') this.misses++;
-    if (outcome !== 'hit' && outcome !== 'follow') return;
+  /** Of the requests that could have been hits, the share that were; null where there were none. */
+  get hitRate(): number | null {
+    const answered = this.hits + this.misses;
+    return answered === 0 ? null : this.hits / answered;
+  }
+
+  add({ outcome, dollars, call }: PricedUsageRecord): void {
+    this.requests++;
+    if (outcome === 'miss') this.misses++;
+    else if (outcome === 'bypass') this.bypasses++;
+    if (outcome !== 'hit' && outcome !== 'follow') {
+      this.spentDollars += dollars ?? 0;
+      return;
+    }
     this.hits++;
     this.savedDollars += dollars ?? 0;
     this.savedMs += call?.ms ?? 0;
+  }
+
+  addCall({ dollars }: PricedCallRecord): void {
+    this.spentDollars += dollars ?? 0;
   }
 }

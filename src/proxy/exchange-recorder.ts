@@ -20,7 +20,7 @@ export interface ExchangeToRecord {
   readonly body: WholeBody | null;
   /** Absent where it is yet to be made. */
   readonly recorded: RecordedRequest | undefined;
-  /** What it is listed and found by; null where it is named exactly. */
+  /** By which it is listed and found; null where it is named exactly. */
   readonly stored: () => StoredRequest | null;
 }
 
@@ -49,7 +49,7 @@ export class ExchangeRecorder implements Recorder {
 
   /**
    * Lets go of the request once its call is over.
-   * @param done called before that, with why the answer is not recorded, or null; not of an answer that another call brings
+   * @param done called before that, with why the answer is not recorded, or null; not where another call brings it
    */
   settle({ outcome, call, flight }: CacheResult, done: (why: string | null) => void): void {
     const { body } = this.#exchange;

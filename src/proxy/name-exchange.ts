@@ -9,7 +9,7 @@ import { WholeBody } from '../request/whole-body.ts';
 import { decode } from './decode.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { BodySource } from './incoming-request.ts';
-import type { NamedRequest, NamelessRequest } from './name.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { recordedRequest } from './recorded-request.ts';
 import type { RequestContext } from './request-context.ts';
@@ -43,7 +43,7 @@ async function keyed(
   body: WholeBody | null,
   context: RequestContext,
 ): Promise<NamedRequest | NamelessRequest> {
-  const redacted = redaction && redaction.request(recordedRequest(keyer, head, body));
+  const redacted = redaction === null ? null : redaction.request(recordedRequest(keyer, head, body));
   if (redaction !== null && redacted === null) return { head, keyed: null, why: 'redaction', body, exactKey: null };
   if (redacted !== null && body !== null) asRedacted(body, redacted);
   const keyContext = redacted === null ? head.keyContext : keyer.context(redacted);

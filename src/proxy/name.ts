@@ -2,8 +2,6 @@
  * The second step: the name of the answer that a request asks for, or why it
  * has none. What has none is relayed for its caller alone, its body as it came.
  */
-import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
-import type { KeyContext, KeyedRequest } from '../request/key.ts';
 import { ModelScan } from '../request/model.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import { decode } from './decode.ts';
@@ -11,42 +9,16 @@ import type { ReceivedHead } from './head-memo.ts';
 import type { BodySource } from './incoming-request.ts';
 import { lookForModel } from './model-in-passing.ts';
 import { nameExchange } from './name-exchange.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { PassingBody } from './passing-body.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** A request for an answer that may be kept. */
-export interface NamedRequest {
-  readonly head: ReceivedHead;
-  readonly keyContext: KeyContext;
-  readonly keyed: KeyedRequest;
-  readonly body: WholeBody;
-  /** As a cassette has it, redacted; absent where that is yet to be made. */
-  readonly recorded?: RecordedRequest;
-}
-
-/** A request that goes to its upstream for its caller alone. */
-export interface NamelessRequest {
-  readonly head: ReceivedHead;
-  readonly keyed: null;
-  readonly why: string;
-  readonly body: WholeBody | PassingBody | null;
-  /** By which a cassette has its exchange; null or absent where none can have it. */
-  readonly exactKey?: string | null;
-  /** The same as in `NamedRequest`. */
-  readonly recorded?: RecordedRequest;
-}
-
-/** The name of the answer to a request; null where there is none. */
-export function keyOf(request: NamedRequest | NamelessRequest): string | null {
-  return request.keyed === null ? (request.exactKey ?? null) : request.keyed.key;
-}
 
 /** A body that is declared no longer than this, in bytes, is read before it is sent on, whatever it is for. */
 const SHORT = 64 * 1024;
 
 /** @throws RefrainError where the body is refused */
-export async function name(
+export function name(
   proxy: ProxyDependencies,
   head: ReceivedHead,
   source: BodySource,
@@ -54,6 +26,15 @@ export async function name(
 ): Promise<NamedRequest | NamelessRequest> {
   const cassette = proxy.replay?.cassette ?? null;
   if (cassette !== null) return nameExchange(proxy, cassette, head, source, context);
+  return nameAnswer(proxy, head, source, context);
+}
+
+async function nameAnswer(
+  proxy: ProxyDependencies,
+  head: ReceivedHead,
+  source: BodySource,
+  context: RequestContext,
+): Promise<NamedRequest | NamelessRequest> {
   const { keyContext, policy } = head;
   if (keyContext === null) return { head, keyed: null, why: 'route', body: await unread(source) };
   const why = !policy.write ? 'no-store' : policy.mode === 'off' ? 'off' : null;

@@ -10,7 +10,7 @@ import type { Candidate } from '../request/nearest.ts';
 import { questionWords } from '../request/question-words.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import type { Form } from '../request/form.ts';
-import { keyOf, type NamedRequest, type NamelessRequest } from './name.ts';
+import { keyOf, type NamedRequest, type NamelessRequest } from './named-request.ts';
 import { withinBound } from './nearest-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { recordedRequest } from './recorded-request.ts';

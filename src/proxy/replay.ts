@@ -13,7 +13,7 @@ import type { Expectation } from '../response/complete.ts';
 import { atPace } from './at-pace.ts';
 import { ExchangeRecorder } from './exchange-recorder.ts';
 import { fetcherFor } from './fetcher.ts';
-import { keyOf, type NamedRequest, type NamelessRequest } from './name.ts';
+import { keyOf, type NamedRequest, type NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
 import type { RequestContext } from './request-context.ts';
@@ -77,7 +77,7 @@ function answer(
     : recordNamed(proxy, cassette, request, asking);
 }
 
-/** What is too large to be named goes by. */
+/** Relays a request that is too large to be named. */
 function pass(proxy: ProxyDependencies, request: NamelessRequest): CacheResult {
   const { head, why, body } = request;
   if (!head.policy.ask) throw notCached();

@@ -12,7 +12,7 @@ import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
-import type { NamedRequest, NamelessRequest } from './name.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
 import { recheck } from './recheck.ts';

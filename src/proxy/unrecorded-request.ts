@@ -4,10 +4,10 @@
  */
 import type { CacheResult } from '../cache/outcome.ts';
 import type { NearestRecording, UnrecordedRequest } from '../cassette/unrecorded.ts';
-import { notRecorded, RefrainError } from '../errors.ts';
+import { notCached, RefrainError } from '../errors.ts';
 import { relativePath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
-import { keyOf, type NamedRequest, type NamelessRequest } from './name.ts';
+import { keyOf, type NamedRequest, type NamelessRequest } from './named-request.ts';
 import { nearestRecording, wordsOf } from './nearest-recording.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 
@@ -48,7 +48,7 @@ async function refuse(proxy: ProxyDependencies, request: AnyRequest, error: unkn
   if (!(error instanceof RefrainError) || error.code !== 'not_cached') throw error;
   const unrecorded = described(request, await nearestRecording(proxy, request), 'offline');
   proxy.replay?.unrecorded.add(keyOf(request), unrecorded);
-  throw notRecorded(inWords(unrecorded));
+  throw notCached(inWords(unrecorded));
 }
 
 function described(request: AnyRequest, nearest: NearestRecording | null, why: string): UnrecordedRequest {

@@ -83,7 +83,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
   refuseUnknownControls(fields);
   const control = readCacheControl(fields);
   const { maxAge, isHabit } = control;
-  const onlyIfCached = control.onlyIfCached || defaults.isOffline === true;
+  const onlyIfCached = mayNotAsk(control, defaults);
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
@@ -112,6 +112,11 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
+}
+
+/** Offline, every request is as if it said so. */
+function mayNotAsk({ onlyIfCached }: { readonly onlyIfCached: boolean }, { isOffline }: PolicyDefaults): boolean {
+  return onlyIfCached || isOffline === true;
 }
 
 function refuseUnknownControls(fields: HeaderFields): void {

@@ -154,3 +154,8 @@ export const anyExchange: fc.Arbitrary<RecordedExchange> = fc.record({
   answer: anyAnswer,
   sample: fc.integer({ min: 1, max: 12 }),
 });
+
+/** One of many, long enough to be half-written. */
+export function numbered(name: string, number: number): RecordedExchange {
+  return exchangeOf(`${name} ${String(number).padStart(5, '0')} ${'. '.repeat(10_000)}`);
+}

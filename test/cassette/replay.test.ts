@@ -208,7 +208,9 @@ describe('equal requests of one run', () => {
 describe('what the cache has no key for', () => {
   const UPLOAD = (boundary: string) => ({
     headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
-    body: `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nsea\r\n--${boundary}--\r\n`,
+    body: [`--${boundary}`, 'content-disposition: form-data; name="file"', '', 'sea', `--${boundary}--`, ''].join(
+      '\r\n',
+    ),
   });
 
   tape('is played in the sequence in which it came', async ({ record, replay, upstream }) => {
