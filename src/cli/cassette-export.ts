@@ -1,12 +1,12 @@
 /**
- * `refrain cassette export`: writes the exchanges of a cassette as JSON Lines, or puts their answers into a store, where
- * each is keyed afresh from its request, in the scope that is named.
+ * `refrain cassette export`: writes the exchanges of a cassette as JSON Lines, or puts their answers into a store,
+ * where each is keyed afresh from its request, in the scope that is named.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { readCassette } from '../cassette/cassette-file.ts';
 import { formatOf } from '../cassette/formats/foreign-file.ts';
 import { exchangeLine } from '../cassette/formats/json-lines.ts';
-import type { LeftOut } from '../cassette/formats/foreign-exchange.ts';
+import type { SkippedPart } from '../cassette/formats/foreign-exchange.ts';
 import type { RecordedExchange } from '../cassette/recorded-exchange.ts';
 import type { CassetteCommand } from '../config/cassette-command.ts';
 import { scopeName } from '../config/value-types.ts';
@@ -27,8 +27,8 @@ export async function exportCassette(command: ExportCommand, output: Output): Pr
   if (isLines && scope !== null) throw new ConfigError('--scope is of a store; JSON Lines have none');
   if (!isLines && scope === null)
     throw new ConfigError(`${to} does not end in .jsonl; to export into a store, name the scope by --scope`);
-  const leftOut =
-    isLines || scope === null ? exportLines(exchanges, to, dryRun) : await intoStore(exchanges, scope, command);
+  const work = scope === null ? exportLines(exchanges, to, dryRun) : intoStore(exchanges, scope, command);
+  const leftOut = await work;
   if (!json) for (const { place, why } of leftOut) output.note(`left out: ${inertLine(`${place}: ${why}`)}`);
   const exported = exchanges.length - leftOut.length;
   const said = `${dryRun ? 'would export' : 'exported'} ${formatCount(exported)}, left out ${formatCount(leftOut.length)}`;
@@ -37,19 +37,19 @@ export async function exportCassette(command: ExportCommand, output: Output): Pr
 }
 
 /** @throws CommandError where the file is there already */
-function exportLines(exchanges: readonly RecordedExchange[], to: string, dryRun: boolean): readonly LeftOut[] {
+function exportLines(exchanges: readonly RecordedExchange[], to: string, dryRun: boolean): readonly SkippedPart[] {
   if (existsSync(to)) throw new CommandError(`${to} is there already; remove it, or name another`);
   const text = exchanges.map((exchange) => `${exchangeLine(exchange)}\n`).join('');
   if (!dryRun) writeFileSync(to, text, { flag: 'wx' });
   return [];
 }
 
-/** Through a proxy of this process, which is answered from the cassette: it keeps what it would keep of a live answer. */
+/** Through a proxy of this process, which is answered from the cassette: it keeps what it would of a live answer. */
 async function intoStore(
   exchanges: readonly RecordedExchange[],
   scope: string,
   { to, config, dryRun }: ExportCommand,
-): Promise<readonly LeftOut[]> {
+): Promise<readonly SkippedPart[]> {
   const shared = readValue({ name: '--scope', value: scope.replace(/^shared:/, '') }, scopeName);
   if (existsSync(to) && formatOf(await readStart(to)) !== 'sqlite') throw new ConfigError(`${to} is no store`);
   const { createCachedFetch } = await import('../fetch/cached-fetch.ts');
@@ -62,7 +62,7 @@ async function intoStore(
     scope: { ...config.scope, shared, members: ['*'] },
     fetch: async () => (playing === undefined ? Response.error() : responseOf(playing)),
   });
-  const leftOut: LeftOut[] = [];
+  const leftOut: SkippedPart[] = [];
   try {
     for (const [at, exchange] of exchanges.entries()) {
       playing = exchange;

@@ -1,12 +1,12 @@
 /**
- * The answers of a store of ours, as exchanges: each with the request that its key was made from. They are keyed afresh;
- * one whose request would then get another key is left out.
+ * The answers of a store of ours, as exchanges: each with the request that its key was made from. They are keyed
+ * afresh; one whose request would then get another key is left out.
  */
 import {
   type ForeignExchange,
   type ForeignFile,
   FormatError,
-  type LeftOut,
+  type SkippedPart,
   type PlacedExchange,
 } from '../cassette/formats/foreign-exchange.ts';
 import { scopeLabel } from '../request/caller.ts';
@@ -35,7 +35,7 @@ export async function readStoreExchanges(
     const rows = await listOldestFirst(store);
     const chosen = ofScope(rows, scope);
     const exchanges: PlacedExchange[] = [];
-    const leftOut: LeftOut[] = [];
+    const leftOut: SkippedPart[] = [];
     for (const row of chosen) {
       const place = `answer ${row.key.slice(0, 16)}.${formOf(row.key)}`;
       const entry = await store.read(row.key);

@@ -7,7 +7,7 @@ import { readCassette, rewriteCassette } from '../cassette/cassette-file.ts';
 import { type CassetteHeader, headerName, joinHeaders, redactionRules } from '../cassette/cassette-header.ts';
 import { documentOf } from '../cassette/cassette-text.ts';
 import { ExchangeKeyer } from '../cassette/exchange-key.ts';
-import { FormatError, type LeftOut } from '../cassette/formats/foreign-exchange.ts';
+import { FormatError, type SkippedPart } from '../cassette/formats/foreign-exchange.ts';
 import { formatOf, readForeign } from '../cassette/formats/foreign-file.ts';
 import { readExchangeLines } from '../cassette/formats/json-lines.ts';
 import type { RecordedExchange } from '../cassette/recorded-exchange.ts';
@@ -24,7 +24,7 @@ import type { Output } from './output.ts';
 
 type ImportCommand = CassetteCommand & { readonly action: 'import' };
 
-interface LeftOutOfFile extends LeftOut {
+interface SkippedOfFile extends SkippedPart {
   readonly file: string;
 }
 
@@ -55,8 +55,8 @@ async function takeIn(
   command: ImportCommand,
   importing: Importing,
   intake: CassetteIntake,
-): Promise<readonly LeftOutOfFile[]> {
-  const all: LeftOutOfFile[] = [];
+): Promise<readonly SkippedOfFile[]> {
+  const all: SkippedOfFile[] = [];
   for (const file of command.from) {
     const { incoming, leftOut } = await readFile(file, command, importing);
     all.push(...leftOut.map((each) => ({ file, ...each })));
@@ -71,7 +71,7 @@ async function takeIn(
 function report(
   { json, dryRun }: ImportCommand,
   { added, known }: CassetteIntake,
-  leftOut: readonly LeftOutOfFile[],
+  leftOut: readonly SkippedOfFile[],
   { note, print }: Output,
 ): void {
   if (json) {
@@ -87,7 +87,7 @@ async function readFile(
   path: string,
   { format: said, model, scope }: ImportCommand,
   importing: Importing,
-): Promise<{ readonly incoming: Incoming; readonly leftOut: readonly LeftOut[] }> {
+): Promise<{ readonly incoming: Incoming; readonly leftOut: readonly SkippedPart[] }> {
   const bytes = readFileSync(path);
   try {
     const format = said ?? formatOf(bytes);

@@ -1,6 +1,6 @@
 /**
- * The intake of a cassette: exchanges that are imported, beside those that are there. Each is redacted, and searched for
- * secrets, as a live one is.
+ * The intake of a cassette: exchanges that are imported, beside those that are there. Each is redacted, and searched
+ * for secrets, as a live one is.
  */
 import type { CassetteContent } from '../cassette/cassette-file.ts';
 import type { ExchangeKeyer } from '../cassette/exchange-key.ts';

@@ -4,10 +4,10 @@
  * one line.
  */
 import { Argument, Command as Parser, CommanderError, Option as Flag } from 'commander';
-import { type CommandName, commandNames, formOf, type Option } from './commands.ts';
+import { type CommandName, commandNames, formOf } from './commands.ts';
 import { commandAfterword, describe, PROGRAM_AFTERWORD, settingFlags } from './help.ts';
 import { nearest } from './nearest.ts';
-import { flagName } from './setting.ts';
+import { flagName, type Option } from './setting.ts';
 import { formerPaths, settingAt, textPaths } from './settings.ts';
 import { isSwitch, writeOutSwitches } from './switch-flags.ts';
 import { refuse, type RawValues, type RawValue } from './raw-value.ts';

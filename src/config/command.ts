@@ -2,14 +2,14 @@
  * A command with all that it needs, or a text, as the command line asks for it.
  */
 import { ConfigError } from '../errors.ts';
-import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
+import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given } from './commands.ts';
 import type { Config } from './config.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
 import { type CommandLine, readLine, type Text } from './command-line.ts';
 import { type CassetteCommand, readCassetteCommand } from './cassette-command.ts';
 import { type RunCommand, readRun } from './run-command.ts';
-import { flagName } from './setting.ts';
+import { flagName, type Option } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { readWarm, type WarmCommand } from './warm-command.ts';
 import { packageVersion } from './version.ts';

@@ -4,19 +4,14 @@
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';
+import { cassetteWords, importing } from './cassette-words.ts';
 import { environmentName, environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
 import { bytes, count, duration } from './quantities.ts';
-import type { Setting } from './setting.ts';
+import type { Option } from './setting.ts';
 import type { Path } from './settings.ts';
 import { keyVariables } from './upstream-keys.ts';
 import { baseUrl } from './upstreams.ts';
 import { headerLines } from './warm-command.ts';
-
-/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
-export interface Option<Value = unknown> extends Setting<Value> {
-  /** The placeholder of its value in --help. */
-  readonly value: string;
-}
 
 export interface CommandForm {
   readonly meaning: string;
@@ -98,22 +93,6 @@ const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps 
 const files = {
   'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
   'B.json': 'Another such file',
-} as const;
-
-const importing = {
-  format: {
-    ...oneOf('vcr', 'har', 'aimock', 'jsonl', 'sqlite'),
-    value: 'NAME',
-    meaning: 'Format of what is imported, else known by its content',
-  },
-  scope: { ...text, value: 'LABEL', meaning: 'Of a store: import answers of this scope, or export into it' },
-  model: { ...text, value: 'NAME', meaning: 'Model of the fixtures of aimock that name none' },
-} as const satisfies Record<string, Option>;
-
-const cassetteWords = {
-  'ACTION': 'ls, show, prune, import or export',
-  'FILE': 'The cassette',
-  'MORE…': 'show: number or key; import: files to read; export: file to write, .jsonl or a store',
 } as const;
 
 const json = { json: 'Print one JSON document and nothing else' } as const;

@@ -26,6 +26,12 @@ export interface Setting<Value = unknown> extends ValueType<Value> {
   readonly isRepeatable?: true;
 }
 
+/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
+export interface Option<Value = unknown> extends Setting<Value> {
+  /** The placeholder of its value in --help. */
+  readonly value: string;
+}
+
 /** A name that a setting had once, read with a notice where its name of today is given nowhere. */
 export interface FormerSetting<Value = unknown> extends ValueType<Value> {
   /** Its name then, or that of the setting that said the same. */

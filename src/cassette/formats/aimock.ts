@@ -100,7 +100,7 @@ function refuseUnknown(value: object, known: ReadonlySet<string>, says: string, 
   if (others.length > 0) throw new FormatError(`${says} ${others.join(', ')}, ${why}`);
 }
 
-/** What is compared in part is taken for all. */
+/** The request that it fits, of which it may compare a part alone. */
 function requestOf({ userMessage, inputText, endpoint = '' }: Match, model: string): [path: string, request: object] {
   if (inputText !== undefined && userMessage === undefined && /^(?:embedding)?$/.test(endpoint))
     return ['/embeddings', { model, input: inputText }];

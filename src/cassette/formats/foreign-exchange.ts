@@ -19,7 +19,7 @@ export interface ForeignExchange {
 }
 
 /** Something of a file that cannot be carried over. */
-export interface LeftOut {
+export interface SkippedPart {
   /** Its place in the file: `interaction 3`, `fixture 2`, `line 7`. */
   readonly place: string;
   readonly why: string;
@@ -28,7 +28,7 @@ export interface LeftOut {
 /** All that a file has in it. */
 export interface ForeignFile {
   readonly exchanges: readonly PlacedExchange[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly SkippedPart[];
 }
 
 export interface PlacedExchange {
@@ -48,7 +48,7 @@ export function readParts<Part>(
   read: (part: Part) => ForeignExchange | null,
 ): ForeignFile {
   const exchanges: PlacedExchange[] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: SkippedPart[] = [];
   parts.forEach((part, at) => {
     const place = `${word} ${at + 1}`;
     try {

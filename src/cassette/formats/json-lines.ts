@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { DIALECTS } from '../../dialect.ts';
 import type { RecordedExchange } from '../recorded-exchange.ts';
-import { FormatError, type LeftOut } from './foreign-exchange.ts';
+import { FormatError, type SkippedPart } from './foreign-exchange.ts';
 
 const BODY = { body: z.string().default(''), encoding: z.enum(['utf8', 'base64']).default('utf8') };
 
@@ -33,7 +33,7 @@ const LINE = z.object({
 
 export interface ExchangeLines {
   readonly exchanges: readonly { readonly place: string; readonly exchange: RecordedExchange }[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly SkippedPart[];
 }
 
 export function exchangeLine({ sample, request, answer }: RecordedExchange): string {
@@ -51,7 +51,7 @@ export function exchangeLine({ sample, request, answer }: RecordedExchange): str
 /** @throws FormatError where no line is an exchange */
 export function readExchangeLines(text: string): ExchangeLines {
   const exchanges: ExchangeLines['exchanges'][number][] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: SkippedPart[] = [];
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
     const place = `line ${at + 1}`;
