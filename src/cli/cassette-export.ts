@@ -31,8 +31,8 @@ export async function exportCassette(command: ExportCommand, output: Output): Pr
   const leftOut = await work;
   if (!json) for (const { place, why } of leftOut) output.note(`left out: ${inertLine(`${place}: ${why}`)}`);
   const exported = exchanges.length - leftOut.length;
-  const said = `${dryRun ? 'would export' : 'exported'} ${formatCount(exported)}, left out ${formatCount(leftOut.length)}`;
-  output.print(json ? inertJson({ exported, leftOut, dryRun }) : said);
+  const said = `${formatCount(exported)}, left out ${formatCount(leftOut.length)}`;
+  output.print(json ? inertJson({ exported, leftOut, dryRun }) : `${dryRun ? 'would export' : 'exported'} ${said}`);
   return leftOut.length > 0 ? 1 : 0;
 }
 
