@@ -116,7 +116,7 @@ export const commands = {
     operands: {},
     options: running,
     switches: {},
-    settings: ['cassette', 'offline', 'record', 'recordErrors', 'upstream'],
+    settings: ['cassette', 'offline', 'record', 'recordErrors', 'redact', 'redactPattern', 'upstream'],
     rest: ['--', 'COMMAND', '[ARG]...'],
     exits: ['the command did', 'the command did', 'the command did'],
     otherExits: {
