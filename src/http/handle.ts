@@ -47,13 +47,7 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     fail(response, error, result?.outcome ?? null, context);
   } finally {
     drain(request);
-    record(proxy, {
-      method,
-      target: url,
-      context,
-      result,
-      status: response.headersSent ? response.statusCode : null,
-      error,
-    });
+    const status = response.headersSent ? response.statusCode : null;
+    record(proxy, { method, target: url, context, result, status, error });
   }
 }
