@@ -2,6 +2,7 @@
  * The admin API of a running proxy, asked over HTTP.
  */
 import { isIPv6 } from 'node:net';
+import { createInterface } from 'node:readline';
 import { Agent, request } from 'undici';
 import type { ProxyTarget } from '../config/command.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
@@ -18,6 +19,9 @@ export class NobodyListens extends Error {}
 const UNREACHABLE =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
+/** Before each event of a stream. */
+const DATA = 'data: ';
+
 type Method = 'GET' | 'POST' | 'DELETE';
 
 export interface AdminClient {
@@ -30,6 +34,8 @@ export interface AdminClient {
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
   ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
+  /** The events of a stream, until it ends or is ended, from a proxy that was asked before. @throws as `ask` does */
+  events(path: string, ended: AbortSignal): AsyncIterable<string>;
 }
 
 export function createAdminClient({ config: { admin }, url }: ProxyTarget): AdminClient {
@@ -44,6 +50,7 @@ export function createAdminClient({ config: { admin }, url }: ProxyTarget): Admi
       isKnown = true;
       return (await ask(base + path, method, admin.token, member, body)) as T;
     },
+    events: (path, ended) => events(base + path, isKnown ? admin.token : null, ended),
   };
 }
 
@@ -53,6 +60,28 @@ export function addressOf({ host, port }: { readonly host: string; readonly port
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
+function createAgent(): Agent {
+  return new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+}
+
+function authorizationOf(token: string | null): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** An event is one line of data; comments between them keep the connection. */
+async function* events(url: string, token: string | null, ended: AbortSignal): AsyncIterable<string> {
+  const agent = createAgent();
+  try {
+    const options = { dispatcher: agent, headers: authorizationOf(token), signal: ended };
+    const { statusCode, body } = await request(url, options);
+    if (statusCode !== 200) readAnswer(new URL(url).origin, statusCode, await body.text(), '');
+    for await (const line of createInterface({ input: body, crlfDelay: Infinity }))
+      if (line.startsWith(DATA)) yield line.slice(DATA.length);
+  } finally {
+    await agent.destroy();
+  }
+}
+
 async function ask(
   url: string,
   method: Method,
@@ -60,13 +89,13 @@ async function ask(
   member: string,
   body: object | undefined,
 ): Promise<unknown> {
-  const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+  const agent = createAgent();
   const { origin } = new URL(url);
   try {
     const answer = await request(url, {
       method,
       dispatcher: agent,
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      headers: { 'content-type': 'application/json', ...authorizationOf(token) },
       body: body === undefined ? null : JSON.stringify(body),
     });
     return readAnswer(origin, answer.statusCode, await answer.body.text(), member);

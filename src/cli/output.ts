@@ -15,6 +15,8 @@ export interface Output {
   readonly paint: Paint;
   /** Columns of a line; no bound where no terminal shows it. */
   readonly width: number;
+  /** That shows the result; null where none does. */
+  readonly terminal: NodeJS.WriteStream | null;
   /** True where the person says yes; null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<boolean>) | null;
 }
@@ -27,6 +29,7 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
     print: (text) => void stdout.write(`${text}\n`),
     note: (line) => void stderr.write(`${line}\n`),
     paint: paintFor(stdout),
+    terminal: stdout.isTTY ? stdout : null,
     width: stdout.isTTY ? stdout.columns : Infinity,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,
   };

@@ -38,6 +38,10 @@ export interface OpenCommand {
   readonly target: ProxyTarget;
 }
 
+export interface WatchCommand {
+  readonly target: ProxyTarget;
+}
+
 export interface LsCommand extends ProxyCommand {
   readonly filter: ListFlags;
   readonly limit: number;
@@ -74,6 +78,7 @@ export type Command =
   | (Named<'start'> & ExaminedConfig)
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
+  | (Named<'watch'> & WatchCommand)
   | (Named<'stats'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
@@ -101,6 +106,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':
       return { kind: 'open', target: readTarget() };
+    case 'watch':
+      return { kind: 'watch', target: readTarget() };
     case 'stats':
       return { kind: 'stats', target: readTarget(), json };
     case 'ls': {

@@ -132,6 +132,13 @@ export const commands = {
     switches: {},
     exits: ['shown', 'no proxy runs, or no browser could be opened', WRITTEN_WRONGLY],
   },
+  watch: {
+    meaning: 'Show a proxy at work: rate, hits, dollars, slowest',
+    operands: {},
+    options: reaching,
+    switches: {},
+    exits: ['ended, by Ctrl+C or a signal', 'no proxy runs', WRITTEN_WRONGLY],
+  },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
     operands: {},

@@ -30,6 +30,7 @@ export function recordOutput({
     notes,
     questions,
     width,
+    terminal: null,
     print: (text) => void printed.push(text),
     note: (line) => void notes.push(line),
     paint: (style, text) => (isColoured ? styleText(style, text, { validateStream: false }) : text),
