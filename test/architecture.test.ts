@@ -29,7 +29,7 @@ const ROOMS = [
   ['app', 'fetch'],
   ['lifecycle'],
   ['workers', 'run'],
-  ['cli'],
+  ['cli', 'vitest'],
   ['main'],
 ];
 

@@ -38,6 +38,21 @@ export const included: ValueType<readonly string[]> = {
   allowed: `none, or a list, with commas between, of ${POINTERS}`,
 };
 
+/** Parts that a cassette has not as they were: JSON Pointers, and headers with their names in lower case. */
+export const redacted: ValueType<readonly string[]> = {
+  schema: list(keyItem(() => false)),
+  allowed: `none, or a list, with commas between, of ${POINTERS}`,
+};
+
+/** Regular expressions, one or a list of them: a comma is a part of one. */
+export const patterns: ValueType<readonly string[]> = {
+  schema: z.preprocess(
+    (value) => (typeof value !== 'string' ? value : value === 'none' ? [] : [value]),
+    z.array(z.string().min(1)),
+  ),
+  allowed: 'none, or a regular expression as RE2 has them, or a list of them in JSON',
+};
+
 /** Headers that are in the caller's scope: `default`, and names in lower case, perhaps with `*` at the end. */
 export const scopeHeaders: ValueType<readonly string[]> = {
   schema: list(

@@ -10,13 +10,19 @@ import type { RawValue, RawValues } from './raw-value.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig } from './sources.ts';
 import { readForeignVariables } from './variables.ts';
 
-export interface RunCommand extends ExaminedConfig {
-  /** The command and its arguments. */
-  readonly words: readonly [string, ...string[]];
+/** A proxy that is for one command, or one test file, alone. */
+export interface RunProxy extends ExaminedConfig {
   /** True where something unrecorded is a failure. */
   readonly isStrict: boolean;
   /** The upstreams that the environment names, in one line; null where it names none. */
   readonly notice: string | null;
+  /** The variables by which it is found, over those that there are. @param api its address */
+  readonly variablesAt: (api: string) => Readonly<Record<string, string>>;
+}
+
+export interface RunCommand extends RunProxy {
+  /** The command and its arguments. */
+  readonly words: readonly [string, ...string[]];
   /** The environment of the command. @param api the address of the proxy */
   readonly environmentAt: (api: string) => NodeJS.ProcessEnv;
 }
@@ -39,11 +45,13 @@ const inRun = (values: Readonly<Record<string, unknown>>): RawValues =>
 const OWN = inRun({ 'host': '127.0.0.1', 'port': 0, 'admin-host': '127.0.0.1', 'admin-port': 0, 'workers': 1 });
 
 /** @throws ConfigError at the first value that cannot be used */
-export function readRun(
-  words: RunCommand['words'],
-  { strict, env: others = [] }: RunFlags,
-  { flags, env, cwd }: ConfigSources,
-): RunCommand {
+export function readRun(words: RunCommand['words'], flags: RunFlags, sources: ConfigSources): RunCommand {
+  const proxy = readRunProxy(flags, sources);
+  return { ...proxy, words, environmentAt: (api) => ({ ...sources.env, ...proxy.variablesAt(api) }) };
+}
+
+/** @throws ConfigError at the first value that cannot be used */
+export function readRunProxy({ strict, env: others = [] }: RunFlags, { flags, env, cwd }: ConfigSources): RunProxy {
   const known = [...OPENAI_VARIABLES, ANTHROPIC_VARIABLE, ...others, ...KEYS];
   const variables = readForeignVariables(env, cwd, known);
   const openAi = OPENAI_VARIABLES.map((name) => variables.get(name)).find((raw) => raw !== undefined);
@@ -60,11 +68,9 @@ export function readRun(
   return {
     ...examined,
     config,
-    words,
     isStrict: strict ?? isCi,
     notice: noticeOf(bases),
-    environmentAt: (api) => ({
-      ...env,
+    variablesAt: (api) => ({
       ...Object.fromEntries(bases.map(({ variable, path }) => [variable, `${api}${path}`])),
       ...(offline && Object.fromEntries(KEYS.filter((key) => !variables.has(key)).map((key) => [key, DUMMY_KEY]))),
       ...withoutOutboundProxy(env, new URL(api).hostname),
@@ -91,7 +97,7 @@ function noticeOf(bases: readonly BaseUrl[]): string | null {
 }
 
 /** The variables by which clients that go through an outbound proxy reach this one directly. */
-function withoutOutboundProxy(env: NodeJS.ProcessEnv, host: string): NodeJS.ProcessEnv {
+function withoutOutboundProxy(env: NodeJS.ProcessEnv, host: string): Readonly<Record<string, string>> {
   const isThere = [...PROXY_VARIABLES, 'all_proxy', 'ALL_PROXY'].some((name) => env[name]);
   if (!isThere) return {};
   const hosts = [env['no_proxy'] || env['NO_PROXY'], host].filter(Boolean).join(',');

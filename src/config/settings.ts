@@ -7,7 +7,18 @@ import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
 import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
-import { bypassed, hostNames, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
+import {
+  bypassed,
+  hostNames,
+  ignored,
+  included,
+  kept,
+  keptBefore,
+  members,
+  patterns,
+  redacted,
+  scopeHeaders,
+} from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
@@ -39,6 +50,8 @@ export const settings = {
   'offline': { ...yesOrNo, meaning: 'Whether no upstream is ever asked' },
   'record': { ...oneOf('new', 'all', 'none', 'sequence'), meaning: 'Which answers a cassette takes in' },
   'recordErrors': { ...yesOrNo, meaning: 'Whether a cassette takes in errors too' },
+  'redact': { ...redacted, meaning: 'Parts of requests and answers that a cassette takes in as REDACTED' },
+  'redactPattern': { ...patterns, meaning: 'Texts, by a regular expression, that it takes in so' },
   'redis': { ...redisNodes, meaning: 'Redis or Valkey that several proxies share: URLs, or off' },
   'secret': { ...secretDigits, meaning: 'Secret by which callers are told apart; the same in all of a fleet' },
   'secretFile': { ...optionalFile, meaning: 'File of that secret; off makes one beside the store' },

@@ -22,6 +22,8 @@ describe('the default configuration', () => {
       offline: false,
       record: 'new',
       recordErrors: false,
+      redact: [],
+      redactPattern: [],
       redis: null,
       secret: null,
       secretFile: null,

@@ -80,6 +80,8 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'offline': ['true', true],
   'record': ['sequence', 'sequence'],
   'recordErrors': ['true', true],
+  'redact': ['/user, header:X-Tenant', ['/user', 'header:x-tenant']],
+  'redactPattern': ['\\d{3},\\d{4}', ['\\d{3},\\d{4}']],
   'redis': ['rediss://a:6379, rediss://u:p@b:6380', ['rediss://a:6379', 'rediss://u:p@b:6380']],
   'secret': ['AB'.repeat(32), 'ab'.repeat(32)],
   'secretFile': ['/run/secrets/refrain', '/run/secrets/refrain'],

@@ -1,5 +1,5 @@
 /**
- * Which form is derived from which.
+ * Derivations between forms: which there are.
  */
 import { describe, expect, test } from 'vitest';
 import { ENDPOINTS } from '../../src/endpoint.ts';
