@@ -1,5 +1,5 @@
 /**
- * What `refrain watch` shows: as a screen, and as one line where there is none.
+ * The lines of `refrain watch`: of a screen, and one alone where there is none.
  */
 import type { ProxyState } from '../admin/state.ts';
 import { inertLine } from '../console/escape.ts';

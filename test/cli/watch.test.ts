@@ -29,7 +29,7 @@ class Recorded extends EventEmitter {
     this.written += text;
     return true;
   }
-  /** What it shows: the last that was drawn, without its sequences. */
+  /** The last that was drawn, without its sequences. */
   get shown(): string {
     return (
       this.written
