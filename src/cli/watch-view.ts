@@ -50,7 +50,11 @@ export function screenLines(watched: Watched, window: WatchWindow, now: number, 
   ];
   return [
     paint(watched.isThere ? 'bold' : 'red', cut(headOf(watched, now), width)),
-    ...tables.flatMap(([titles = '', ...lines]) => ['', paint('dim', titles), ...lines]),
+    ...tables.flatMap(([titles = '', ...lines]) => [
+      '',
+      paint('dim', cut(titles, width)),
+      ...lines.map((line) => cut(line, width)),
+    ]),
     '',
     paint('dim', cut('Ctrl+C ends this; the proxy goes on.', width)),
   ];

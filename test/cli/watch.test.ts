@@ -92,8 +92,8 @@ describe('what is shown', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^requests +1 +1 +1,234$/));
     expect(lines).toContainEqual(expect.stringMatching(/^waiting saved +0 ms +0 ms +1m 1s$/));
     expect(lines).toContainEqual(expect.stringMatching(/^miss +4\.2 s {2}evil\\x1b\[2J {2}429 status$/));
-    const narrow = screenLines(watched, window, NOW, 50, (_, text) => text);
-    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(50);
+    const narrow = screenLines(watched, window, NOW, 30, (_, text) => text);
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(30);
   });
 
   test('is one line where there is no screen, and says where no proxy answers', () => {

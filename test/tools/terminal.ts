@@ -53,10 +53,16 @@ export class Terminal {
     this.type(`\0resize ${rows} ${columns}\0`);
   }
 
-  /** Resolves with what it was met by. @throws where the command ends before */
+  /** @throws where the command ends before */
   async until(met: () => boolean): Promise<void> {
     await this.#barrier.until(() => met() || this.#hasExited);
     if (!met()) throw new Error(`the command has ended: ${this.text}`);
+  }
+
+  /** Resolves when something more is shown. */
+  async changed(): Promise<void> {
+    const { length } = this.text;
+    await this.until(() => this.text.length > length);
   }
 
   async shows(text: string): Promise<void> {
