@@ -2,7 +2,7 @@
  * Bodies of requests to the admin API: JSON, bounded, as text.
  */
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { unsupportedMediaType } from '../errors.ts';
+import { unsupportedMediaType } from './errors.ts';
 
 /** The most that a body may take, in bytes: two long requests. */
 export const MAX_BODY = 8 * 1024 * 1024;

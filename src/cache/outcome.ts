@@ -58,7 +58,7 @@ export interface CacheResult {
   readonly entry?: Entry;
   /** The cost of the answer's upstream call: known at once for a hit, for the others when it is over. Null: unknown. */
   readonly call: Call | null | Promise<Call | null>;
-  /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
+  /** Of an answer that may be kept: why it was not, once its call is over; null where it was. */
   readonly flight?: { readonly unkept: string | null };
   /** Of a miss: the headers by which the answers vary, where others are kept. */
   readonly variesBy?: readonly string[];

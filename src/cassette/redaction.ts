@@ -10,11 +10,9 @@ import { segmentsOf } from '../request/json-pointer.ts';
 import { codingOf } from '../coding.ts';
 import { headerOf, type RawHeaders } from '../response/entry.ts';
 import { decodedBody } from './decoded-body.ts';
+import type { RedactionRule } from './cassette-header.ts';
 import type { RecordedAnswer, RecordedRequest } from './recorded-exchange.ts';
 import { type FindMatches, type IsPointed, REDACTED, redactText, type TextSpan } from './redaction-edits.ts';
-
-/** A part that is redacted: a JSON Pointer with `*` for any name, or `header:NAME`; or a regular expression of RE2. */
-export type RedactionRule = { readonly pointer: string } | { readonly pattern: string };
 
 export interface Redaction {
   /** @returns null where it cannot be redacted; a body without a match is the same buffer */

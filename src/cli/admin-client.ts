@@ -16,7 +16,8 @@ const CONNECT_MS = 5_000;
 /** No proxy could be spoken to, so that its files are free to be read. */
 export class NobodyListens extends Error {}
 
-const UNREACHABLE =
+/** Nobody listens at all. */
+export const UNREACHABLE =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
 /** Before each event of a stream. */
@@ -55,9 +56,12 @@ export function createAdminClient({ config: { admin }, url }: ProxyTarget): Admi
 }
 
 /** The address of a listener as this machine finds it. */
-export function addressOf({ host, port }: { readonly host: string; readonly port: number }): string {
+export function addressOf(
+  { host, port }: { readonly host: string; readonly port: number },
+  scheme: 'http' | 'https' = 'http',
+): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
 function createAgent(): Agent {

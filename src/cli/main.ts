@@ -47,6 +47,8 @@ async function run(command: Command, output: Output): Promise<number> {
       return (await import('./rm.ts')).removeEntry(command, output);
     case 'purge':
       return (await import('./purge.ts')).purgeEntries(command, output);
+    case 'warm':
+      return (await import('./warm.ts')).warmCache(command, output);
     case 'doctor':
       return (await import('./doctor.ts')).examine(command, output);
     case 'explain':

@@ -26,8 +26,8 @@ export async function watchProxy(
 ): Promise<number> {
   return askProxy(target, async (admin) => {
     const watch = new Watch(admin, await look(admin), ended);
-    const { terminal } = output;
-    await Promise.all([watch.follow(), watch.lookAgain(), terminal ? watch.redraw(output) : watch.print(output)]);
+    const { screen } = output;
+    await Promise.all([watch.follow(), watch.lookAgain(), screen ? watch.redraw(output) : watch.print(output)]);
     return 0;
   });
 }
@@ -87,7 +87,7 @@ class Watch {
     }
   }
 
-  async redraw({ terminal, paint }: Output): Promise<void> {
+  async redraw({ screen: terminal, paint }: Output): Promise<void> {
     const draw = () => {
       screen.draw(screenLines(this.#watched, this.#window, Date.now(), screen.width, paint));
     };

@@ -10,6 +10,7 @@ import { type CommandLine, readLine, type Text } from './command-line.ts';
 import { type RunCommand, readRun } from './run-command.ts';
 import { flagName } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
+import { readWarm, type WarmCommand } from './warm-command.ts';
 import { packageVersion } from './version.ts';
 import { readValue, refuse } from './raw-value.ts';
 
@@ -32,6 +33,11 @@ export interface ProxyCommand {
   readonly target: ProxyTarget;
   /** One JSON document and nothing else is to be printed. */
   readonly json: boolean;
+}
+
+export interface StartCommand extends ExaminedConfig {
+  /** Reads all sources anew. @throws ConfigError */
+  readonly reread: () => ExaminedConfig;
 }
 
 export interface OpenCommand {
@@ -75,7 +81,7 @@ export interface ExplainCommand {
 type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
-  | (Named<'start'> & ExaminedConfig)
+  | (Named<'start'> & StartCommand)
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
   | (Named<'watch'> & WatchCommand)
@@ -83,6 +89,7 @@ export type Command =
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
+  | (Named<'warm'> & WarmCommand)
   | (Named<'doctor'> & DoctorCommand)
   | (Named<'explain'> & ExplainCommand)
   | Text;
@@ -101,7 +108,7 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   const readTarget = (): ProxyTarget => ({ config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null });
   switch (line.name) {
     case 'start':
-      return { kind: 'start', ...examineConfig(sources) };
+      return { kind: 'start', ...examineConfig(sources), reread: () => examineConfig(sources) };
     case 'run':
       return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':
@@ -123,6 +130,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
       return { kind: 'purge', target: readTarget(), json, choice: readChoice(line), ...flags };
     }
+    case 'warm':
+      return { kind: 'warm', ...readWarm(line.operands[0] as string, readGiven(line, 'warm'), sources) };
     case 'doctor': {
       const { keys: variables = new Map(), model = null } = readGiven(line, 'doctor');
       const examined = examine(sources);

@@ -4,12 +4,13 @@
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';
-import { environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
+import { environmentName, environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
 import { bytes, count, duration } from './quantities.ts';
 import type { Setting } from './setting.ts';
 import type { Path } from './settings.ts';
 import { keyVariables } from './upstream-keys.ts';
 import { baseUrl } from './upstreams.ts';
+import { headerLines } from './warm-command.ts';
 
 /** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
 export interface Option<Value = unknown> extends Setting<Value> {
@@ -84,6 +85,14 @@ const running = {
     isRepeatable: true,
     meaning: 'Give the command a base URL by this variable too; may be repeated',
   },
+} as const satisfies Record<string, Option>;
+
+const warming = {
+  url: { ...baseUrl, value: 'URL', meaning: 'Ask this proxy, not that of the settings' },
+  concurrency: { ...count, value: 'N', meaning: 'Ask so many at a time, 8 if not said' },
+  output: { ...text, value: 'FILE.jsonl', meaning: 'Write the answers there, and go on where it ends' },
+  keyEnv: { ...environmentName, value: 'NAME', meaning: 'Variable that holds the key, OPENAI_API_KEY if not said' },
+  header: { ...headerLines, value: 'NAME:VALUE', isRepeatable: true, meaning: 'Send this header too; may be repeated' },
 } as const satisfies Record<string, Option>;
 
 const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
@@ -176,6 +185,17 @@ export const commands = {
       'deleted, or counted by `--dry-run`',
       'no proxy runs, or you said no',
       `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`,
+    ],
+  },
+  warm: {
+    meaning: 'Ask all requests of a file, so that they are hits later',
+    operands: { 'FILE.jsonl': 'Lines of {"custom_id", "method", "url", "body"}, as of the Batch API' },
+    options: warming,
+    switches: {},
+    exits: [
+      'all are answered, and one of them, asked again, is a hit',
+      'one failed or is not kept, it was stopped, or nobody could be asked',
+      `${WRITTEN_WRONGLY}, or a line of the file was`,
     ],
   },
   doctor: {

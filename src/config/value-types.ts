@@ -57,10 +57,15 @@ export const yesOrNo: ValueType<boolean> = {
   allowed: 'true or false',
 };
 
+export const environmentName: ValueType<string> = {
+  schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  allowed: 'the name of an environment variable',
+};
+
 /** Names of variables, each given by a flag of its own. */
 export const environmentNames: ValueType<readonly string[]> = {
-  schema: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)),
-  allowed: 'the name of an environment variable',
+  schema: z.array(environmentName.schema),
+  allowed: environmentName.allowed,
 };
 
 /** As someone searches for it, or as a label has it. */

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { Log } from '../log.ts';
 import type { AccessLog } from './access-log.ts';
-import type { RunSums } from './run-sums.ts';
+import type { RunTotals } from '../ledger/run-totals.ts';
 
 /** A proxy that is ready. */
 export interface ReadyProxy {
@@ -21,7 +21,7 @@ export interface Console {
   readonly access: AccessLog;
   /** Once both listeners accept. */
   ready(proxy: ReadyProxy): void;
-  stopped(run: RunSums, counts: object): void;
+  stopped(run: RunTotals, counts: object): void;
   /** Resolves once all lines are written, or nobody reads them. */
   close(): Promise<void>;
 }

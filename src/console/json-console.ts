@@ -16,7 +16,10 @@ export function jsonConsole({ logLevel }: Config, worker: number | null): Consol
     access: new JsonLines(log, (line) => writer.write(line), worker),
     ready: ({ addresses }) =>
       log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it'),
-    stopped: ({ dollars, waitedSaved }, counts) => log.info({ ...counts, dollars, waitedSaved }, 'stopped'),
+    stopped({ spentDollars, savedDollars, savedMs }, counts) {
+      const dollars = { spent: spentDollars, saved: savedDollars };
+      log.info({ ...counts, dollars, waitedSaved: savedMs / 1000 }, 'stopped');
+    },
     close: () => writer.close(),
   };
 }

@@ -13,7 +13,7 @@ import type { RequestContext } from './request-context.ts';
  * @throws RefrainError where the request is refused
  */
 export function parse(
-  { isStopping, heads, cache }: ProxyDependencies,
+  { isStopping, heads, cache, replay }: ProxyDependencies,
   raw: RawHead,
   connection: object,
   context: RequestContext,
@@ -22,7 +22,8 @@ export function parse(
   const head = read(heads, raw, connection, context);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
-  if (head.deletes !== null) cache.removals.forget(head.deletes);
+  // A cassette keeps what it has recorded, deletions too.
+  if (head.deletes !== null && !replay?.cassette) cache.removals.forget(head.deletes);
   return head;
 }
 

@@ -7,19 +7,35 @@ import { missReasonOf } from '../cache/miss-reason.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
-import { pacedReader } from '../response/paced-answer.ts';
+import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
-import type { NamedRequest, NamelessRequest } from './name.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
 import { recheck } from './recheck.ts';
+import { replay } from './replay.ts';
 import type { RequestContext } from './request-context.ts';
+import { orUnrecorded } from './unrecorded-request.ts';
 
 /** @throws RefrainError where there is no answer to be had */
 export function resolve(
+  proxy: ProxyDependencies,
+  request: NamedRequest | NamelessRequest,
+  client: Client,
+  context: RequestContext,
+): CacheResult | Promise<CacheResult> {
+  if (proxy.replay === null) return answer(proxy, request, client, context);
+  const { cassette, isOffline } = proxy.replay;
+  const act = () =>
+    cassette === null ? answer(proxy, request, client, context) : replay(proxy, cassette, request, client, context);
+  return isOffline ? orUnrecorded(proxy, request, act) : act();
+}
+
+/** From what the cache keeps, or from the upstream. */
+function answer(
   proxy: ProxyDependencies,
   request: NamedRequest | NamelessRequest,
   client: Client,
@@ -46,8 +62,10 @@ export function resolve(
  * The standing of a request's caller, where it would read what is kept and may ask; any other request has an answer of
  * the upstream's in any case, or none.
  */
-function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
+function standingOf({ callers, replay }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
   const { policy, caller, credentialAtUpstream } = head;
+  // What an upstream said once is no bar to what is played without it.
+  if (replay?.isOffline) return 'accepted';
   const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
@@ -107,11 +125,4 @@ async function ask(
   } finally {
     body.release();
   }
-}
-
-/** The result, whose stored answer is played as fast as the request would have it; others come as they come. */
-function atPace({ clock }: ProxyDependencies, { policy }: ReceivedHead, result: CacheResult): CacheResult {
-  const { entry } = result;
-  const reader = entry === undefined ? null : pacedReader(entry, policy.pace, clock);
-  return reader ? { ...result, reader } : result;
 }

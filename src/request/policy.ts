@@ -56,6 +56,8 @@ export interface PolicyDefaults {
   readonly stale: { readonly revalidate: number | null; readonly error: number | null };
   /** The effect of the `no-store` that a library sends with every stream; its `no-cache` is never a wish. */
   readonly sseNoStore: 'obey' | 'ignore';
+  /** True where no upstream is ever asked: as if each request said `only-if-cached`. */
+  readonly isOffline?: boolean;
   readonly pace: Pace;
 }
 
@@ -80,7 +82,8 @@ const LONGEST = 9_999_999_999;
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
   refuseUnknownControls(fields);
   const control = readCacheControl(fields);
-  const { onlyIfCached, maxAge, isHabit } = control;
+  const { maxAge, isHabit } = control;
+  const onlyIfCached = mayNotAsk(control, defaults);
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
@@ -109,6 +112,11 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
+}
+
+/** Offline, every request is as if it said so. */
+function mayNotAsk({ onlyIfCached }: { readonly onlyIfCached: boolean }, { isOffline }: PolicyDefaults): boolean {
+  return onlyIfCached || isOffline === true;
 }
 
 function refuseUnknownControls(fields: HeaderFields): void {

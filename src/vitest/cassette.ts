@@ -14,7 +14,7 @@ import { start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
 
 /** As the flags of `refrain run` of these names; what is left out is as variables of the environment say. */
-export interface CassetteOptions {
+export interface FileCassetteOptions {
   /** The file, from the folder of the test file; else `__cassettes__/NAME.cassette`, after the test file. */
   readonly file?: string | undefined;
   /** Nobody is asked; so where `CI` is set, unless `record` is given. */
@@ -29,7 +29,7 @@ export interface CassetteOptions {
   readonly strict?: boolean | undefined;
 }
 
-export interface Cassette {
+export interface FileCassette {
   /** For OpenAI's SDKs, which have it from `OPENAI_BASE_URL` already if they are made after this. */
   readonly baseURL: string;
   /** For Anthropic's. */
@@ -40,7 +40,7 @@ export interface Cassette {
 const FOLDER = '__cassettes__';
 
 /** Until the end of the test file. @throws ConfigError where an option, a variable or the file cannot be used */
-export async function cassette(options: CassetteOptions = {}): Promise<Cassette> {
+export async function cassette(options: FileCassetteOptions = {}): Promise<FileCassette> {
   const { testPath } = expect.getState();
   if (testPath === undefined) throw new Error('cassette() belongs at the top of a test file, or into a setup file');
   const file = resolve(dirname(testPath), options.file ?? `${FOLDER}/${basename(testPath)}.cassette`);
@@ -57,7 +57,7 @@ export async function cassette(options: CassetteOptions = {}): Promise<Cassette>
   return { baseURL, anthropicBaseURL, file };
 }
 
-function readProxy(file: string, { file: _, env, strict, ...settings }: CassetteOptions): RunProxy {
+function readProxy(file: string, { file: _, env, strict, ...settings }: FileCassetteOptions): RunProxy {
   const given = Object.entries({ ...settings, cassette: file }).filter(([, value]) => value !== undefined);
   const flags = new Map(given.map(([path, value]): [string, RawValue] => [flagName(path), { name: path, value }]));
   const own = { ...(env && { env }), ...(strict !== undefined && { strict }) };

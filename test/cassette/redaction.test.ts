@@ -2,7 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { EventReader } from '../../src/response/sse.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedaction, type RedactionRule } from '../../src/cassette/redaction.ts';
+import type { RedactionRule } from '../../src/cassette/cassette-header.ts';
+import { createRedaction } from '../../src/cassette/redaction.ts';
 import { chatStream, exchangeOf } from './exchanges.ts';
 
 const SECRET = 'tok_7Hq2Zx9Lm4';

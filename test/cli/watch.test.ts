@@ -125,7 +125,7 @@ story('refrain watch shows requests as they end, and redraws when the terminal c
   const proxy = await open();
   const recorded = new Recorded();
   const end = new AbortController();
-  const output = { ...recordOutput(), terminal: terminalOf(recorded) };
+  const output = { ...recordOutput(), screen: terminalOf(recorded) };
   const target = { config: createConfig(), url: proxy.adminUrl };
   const watching = watchProxy({ target }, output, end.signal);
   await until(() => recorded.shown.includes('requests/s'));

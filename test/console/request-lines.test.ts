@@ -3,7 +3,7 @@ import { type LoggedRequest, pathOf } from '../../src/console/access-log.ts';
 import { HumanLines } from '../../src/console/human-lines.ts';
 import { humanLine } from '../../src/console/human-log.ts';
 import { JsonLines } from '../../src/console/json-lines.ts';
-import { RunSums } from '../../src/console/run-sums.ts';
+import { RunTotals } from '../../src/ledger/run-totals.ts';
 import { runSummary } from '../../src/console/run-summary.ts';
 import type { UsageRecord } from '../../src/ledger/usage-record.ts';
 import { createLog } from '../../src/log.ts';
@@ -140,7 +140,7 @@ test('a line of the log is one line for people, and shows a stack below', () => 
 });
 
 test('the last line sums a run up', () => {
-  const run = new RunSums();
+  const run = new RunTotals();
   expect(runSummary(run)).toBe('no requests');
   run.add({ ...recordOf({ outcome: 'hit', call }), dollars: 0.02 });
   run.add({ ...recordOf({ outcome: 'follow', call }), dollars: null });

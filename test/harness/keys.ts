@@ -38,7 +38,15 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
   const targets: Targets = {
-    standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
+    standard: {
+      name: null,
+      origin,
+      basePath: '/v1',
+      setting: 'upstream',
+      dialect,
+      doneMarker: 'required',
+      noStore: 'obey',
+    },
     named: new Map(),
   };
   return {
