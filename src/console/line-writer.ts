@@ -19,7 +19,7 @@ const CLOSE_MS = 1_000;
 
 const STANDARD_ERROR = 2;
 
-/** What lines are written to; either call may take less than it is given. */
+/** The place where lines are written; either call may take less than it is given. */
 export interface LineSink {
   write(bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void): void;
   writeSync(bytes: Buffer): number;
