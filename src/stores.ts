@@ -1,6 +1,7 @@
 /**
  * The stores that the configuration names, as one.
  */
+import { redactionRules } from './cassette/cassette-header.ts';
 import { CassetteStore } from './cassette/cassette-store.ts';
 import type { ExchangeKeyOptions } from './cassette/exchange-key.ts';
 import type { Clock } from './clock.ts';
@@ -109,7 +110,9 @@ export function createStores(
 function createCassette(config: Config, log: Log, clock: Clock): CassetteStore | null {
   const { cassette: path } = config;
   if (path === null) return null;
-  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions: exchangeKeyOptions(config), log, clock });
+  const keyOptions = exchangeKeyOptions(config);
+  const redact = redactionRules(config.redact, config.redactPattern);
+  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions, redact, log, clock });
 }
 
 /** The settings that name exchanges. */

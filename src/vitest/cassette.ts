@@ -12,6 +12,8 @@ import { readRunProxy, type RunProxy } from '../config/run-command.ts';
 import { flagName } from '../config/setting.ts';
 import { start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
+import { unrecordedLines } from '../run/summary.ts';
+import { unusedRecordings } from './unused-recordings.ts';
 
 /** As the flags of `refrain run` of these names; what is left out is as variables of the environment say. */
 export interface FileCassetteOptions {
@@ -51,7 +53,16 @@ export async function cassette(options: FileCassetteOptions = {}): Promise<FileC
   const restore = setVariables(variables);
   afterAll(async () => {
     restore();
+    const { requests } = app.ledger.counts();
     await stop(app, 0);
+    // A file whose tests are all skipped used nothing.
+    const unused = requests === 0 ? [] : unusedRecordings(file);
+    if (unused.length > 0)
+      console.warn(`not used by this test file, refrain cassette prune drops:\n${unused.join('\n')}`);
+    const { count } = app.unrecorded;
+    const lines = [`${count} unrecorded:`, ...unrecordedLines(app.unrecorded.requests, count)].join('\n');
+    if (count > 0 && proxy.isStrict) throw new Error(lines);
+    if (count > 0) console.warn(lines);
   });
   const { OPENAI_BASE_URL: baseURL = '', ANTHROPIC_BASE_URL: anthropicBaseURL = '' } = variables;
   return { baseURL, anthropicBaseURL, file };
