@@ -107,9 +107,11 @@ export function createStores(
 
 /** Null where the configuration names none. */
 function createCassette(config: Config, log: Log, clock: Clock): CassetteStore | null {
-  const { cassette: path } = config;
+  const { cassette: path, redact: pointers, redactPattern: patterns } = config;
   if (path === null) return null;
-  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions: exchangeKeyOptions(config), log, clock });
+  const redact = [...pointers.map((pointer) => ({ pointer })), ...patterns.map((pattern) => ({ pattern }))];
+  const keyOptions = exchangeKeyOptions(config);
+  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions, redact, log, clock });
 }
 
 /** The settings that name exchanges. */
