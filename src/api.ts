@@ -12,7 +12,7 @@ import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 export function createApiHandler(
   { heartbeat }: Config,
   core: Core,
-  proxy: ProxyDependencies,
+  proxy: () => ProxyDependencies,
   ownPaths: OwnPaths,
 ): RequestListener {
   const { limits, budget, clock } = core;

@@ -3,6 +3,7 @@
  * admin API. Nothing here is shared with another proxy in the same process.
  */
 import type { Server } from 'node:http';
+import type { AdminOptions } from './admin/admin.ts';
 import { explainDocument } from './admin/explain.ts';
 import { StateReader } from './admin/state.ts';
 import { LazyAdminServer } from './admin/lazy-admin-server.ts';
@@ -14,14 +15,15 @@ import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
 import { listenerUrl } from './config/listener-url.ts';
 import { isLoopback } from './config/own-listener.ts';
-import { type Core, createCore } from './core.ts';
-import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
+import { type Core, createCore, type OpenCore } from './core.ts';
+import { createAdminListener, createApiListener, type Listener, renewCertificates } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
 import { createOwnPaths } from './http/own-paths.ts';
 import type { Metrics } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { HealthSources, Readiness } from './proxy/health.ts';
 import { createMetrics, createReadings, createSources } from './readings.ts';
+import { type Reloaded, Reloading, type ReloadSources, type Renewed, renewCore } from './reloading.ts';
 import type { Rules } from './request/parsed-head.ts';
 import type { WorkerGroup } from './workforce.ts';
 
@@ -31,6 +33,11 @@ export interface App extends Omit<Core, 'open'> {
   readonly metrics: Metrics;
   /** Opens the core, and has requests answered. @throws ConfigError where a file is not to be used */
   open(): Promise<void>;
+  /**
+   * Takes over what has changed in the sources of the settings, and can be without a restart; all of it, or nothing.
+   * @throws ConfigError where a source cannot be used
+   */
+  reload(): Promise<Reloaded>;
   readiness: Readiness;
 }
 
@@ -38,6 +45,7 @@ export interface App extends Omit<Core, 'open'> {
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param workers answers the requests, where it is not this process
  * @param access is given each request of this process, once it is over
+ * @param reread the sources of the settings; without them a reload changes nothing
  */
 export function createApp(
   config: Config,
@@ -46,9 +54,11 @@ export function createApp(
   origins: readonly Origin[] = [],
   workers: WorkerGroup | null = null,
   access: AccessLog | null = null,
+  reread: ReloadSources = { settings: () => ({ config, origins }) },
 ): App {
   const certificates = readCertificates(config);
   const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared, access);
+  const reloading = new Reloading({ config, origins }, certificates, core.ledger.prices.table);
   const sources = createSources(config, core, workers);
   const metrics = createMetrics(core, sources);
   const state = new StateReader({
@@ -68,20 +78,22 @@ export function createApp(
     adminUrl: () => adminUrl(config, portOf(admin)),
   });
   const [apiLobby, adminLobby] = [new Lobby(api, ownPaths), new Lobby(admin)];
-  let rules: Rules;
+  let opened: OpenCore;
+  const renew = async (renewed: Renewed) => {
+    opened = renewCore(core, opened, renewed);
+    const { certificates: shown } = renewed;
+    if (shown) for (const server of workers ? [admin] : [api as Server, admin]) renewCertificates(server, shown);
+    await workers?.reload(renewed);
+  };
+  const reload = () => reloading.reload(reread, renew);
   const adminServer = new LazyAdminServer({
     host: config.admin.host,
     hosts: config.admin.hosts,
-    token: () => config.admin.token,
+    token: () => reloading.running.config.admin.token,
     ...health,
-    explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
-    catalogue: workers?.catalogueOver(core.store) ?? core.store,
-    priceOf: (model, usage) => core.ledger.priceOf(model, usage),
-    rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),
-    removals: core.cache.removals,
-    lru: () => workers?.state.lru ?? core.stores.lru(),
-    subscribe: (subscriber) => core.ledger.subscribe(subscriber),
-    ...createReadings(core, workers, { config, origins, metrics, state }),
+    ...adminPartsOf(core, workers, () => opened.rules),
+    ...createReadings(core, workers, { running: () => reloading.running, metrics, state }),
+    reload,
     clock,
     log,
   });
@@ -92,12 +104,12 @@ export function createApp(
     metrics,
     readiness: 'starting',
     async open() {
-      const opened = await core.open(() => app.readiness === 'stopping');
-      rules = opened.rules;
+      opened = await core.open(() => app.readiness === 'stopping');
       if (workers) await workers.start(core, opened, { certificates, adminUrl: adminUrl(config, portOf(admin)) });
-      else apiLobby.open(createApiHandler(config, core, opened.proxy, ownPaths));
+      else apiLobby.open(createApiHandler(config, core, () => opened.proxy, ownPaths));
       adminLobby.open((request, response) => void adminServer.handle(request, response));
     },
+    reload,
     async prepare() {
       if (!workers) await core.prepare();
       await adminServer.prepare();
@@ -113,6 +125,19 @@ export function createApp(
     },
   };
   return app;
+}
+
+/** The parts of a core that the admin API asks and changes. */
+function adminPartsOf(core: Core, workers: WorkerGroup | null, rules: () => Rules) {
+  return {
+    explain: (text) => explainDocument(rules(), (digits) => core.store.findByPrefix(digits), text),
+    catalogue: workers?.catalogueOver(core.store) ?? core.store,
+    priceOf: (model, usage) => core.ledger.priceOf(model, usage),
+    rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),
+    removals: core.cache.removals,
+    lru: () => workers?.state.lru ?? core.stores.lru(),
+    subscribe: (subscriber) => core.ledger.subscribe(subscriber),
+  } satisfies Partial<AdminOptions>;
 }
 
 /** Null while it does not listen. */

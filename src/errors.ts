@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'unknown_entry'
   | 'ambiguous_key'
   | 'invalid_query'
+  | 'invalid_settings'
   | 'unauthorized'
   | 'forbidden_origin'
   | 'misdirected_request'
@@ -164,6 +165,10 @@ export const ambiguousKey = (key: string, keys: readonly string[]) => {
 export const invalidQuery = (name: string, why: string) =>
   new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
 
+/** @param why the refusal of a start with these settings */
+export const invalidSettings = (why: string) =>
+  new RefrainError('invalid_settings', 400, `Nothing was reloaded, and all is as it was: ${why}.`);
+
 export const unauthorized = () => {
   const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
   return new RefrainError('unauthorized', 401, message, 'authorization');
@@ -174,12 +179,8 @@ export const forbiddenOrigin = (origin: string) =>
 
 export const misdirectedRequest = (host: string) => {
   const advice = 'use localhost or a loopback address, add the name to admin.hosts, or send the token';
-  return new RefrainError(
-    'misdirected_request',
-    421,
-    `${shown(host)} is not a name of this listener; ${advice}.`,
-    'host',
-  );
+  const message = `${shown(host)} is not a name of this listener; ${advice}.`;
+  return new RefrainError('misdirected_request', 421, message, 'host');
 };
 
 export const unsupportedMediaType = () => {

@@ -6,7 +6,7 @@ import type { AdminOptions } from './admin/admin.ts';
 import { examineRunning } from './admin/doctor.ts';
 import type { StateReader, StateSources } from './admin/state.ts';
 import type { Config } from './config/config.ts';
-import type { Origin } from './config/origin.ts';
+import type { ExaminedConfig } from './config/sources.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
 import type { Core } from './core.ts';
@@ -16,18 +16,14 @@ import type { WorkerGroup } from './workforce.ts';
 type Readings = Required<Pick<AdminOptions, 'stats' | 'series' | 'metrics' | 'settings' | 'state' | 'doctor'>>;
 
 interface Read {
-  readonly config: Config;
-  readonly origins: readonly Origin[];
+  /** The settings that hold now. */
+  readonly running: () => ExaminedConfig;
   readonly metrics: Metrics;
   readonly state: StateReader;
 }
 
 /** The numbers that the admin API shows; those of workers are looked at first. */
-export function createReadings(
-  core: Core,
-  workers: WorkerGroup | null,
-  { config, origins, metrics, state }: Read,
-): Readings {
+export function createReadings(core: Core, workers: WorkerGroup | null, { running, metrics, state }: Read): Readings {
   const { ledger, fleet } = core;
   const hints = () => workers?.state.hints ?? core.hints.list();
   return {
@@ -36,19 +32,19 @@ export function createReadings(
       const [stats, ofFleet] = await Promise.all([ledger.stats(), fleet()?.books?.stats()]);
       return { ...stats, ...(ofFleet !== undefined && { fleet: ofFleet }), hints: hints() };
     },
-    series: async (query) => ({ node: nodeOf(config, core), ...(await ledger.series(query)) }),
+    series: async (query) => ({ node: nodeOf(running().config, core), ...(await ledger.series(query)) }),
     async metrics() {
       await workers?.look();
       return metrics.text();
     },
-    settings: () => showConfig(config, origins),
+    settings: () => showConfig(running().config, running().origins),
     async state() {
       await workers?.look();
       return state.read();
     },
     async doctor() {
       await workers?.look();
-      const named = origins.map(({ path, shown, from }) => `${path} = ${shown}, from ${from}`);
+      const named = running().origins.map(({ path, shown, from }) => `${path} = ${shown}, from ${from}`);
       return examineRunning(state.read(), hints(), named);
     },
   };

@@ -11,6 +11,7 @@ import type { Hint } from './ledger/hint-list.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Catalogue, TierSize } from './store/catalogue.ts';
 import type { LruInfo } from './store/memory.ts';
+import type { Renewed } from './reloading.ts';
 import type { UpstreamReading } from './upstream/health.ts';
 
 /** Several processes that answer the requests of a proxy, which keeps the files and the admin API. */
@@ -27,6 +28,8 @@ export interface WorkerGroup {
   readonly state: WorkerGroupState;
   /** Resolves once all answer requests, over what the proxy has opened. */
   start(core: Core, opened: OpenCore, shown: Shown): Promise<void>;
+  /** Resolves once all have taken it over; one that cannot is replaced by one that has. */
+  reload(renewed: Renewed): Promise<void>;
   look(): Promise<void>;
   /** Ends all upstream calls. */
   abort(): void;

@@ -7,9 +7,11 @@ import express, { type Express, type NextFunction, type Request, type Response, 
 import helmet from 'helmet';
 import {
   bodyTooLarge,
+  ConfigError,
   errorBody,
   internalError,
   invalidBody,
+  invalidSettings,
   reasonOf,
   RefrainError,
   unknownRoute,
@@ -57,6 +59,8 @@ export interface AdminOptions extends GuardOptions, HealthSources {
   readonly settings?: () => ShownConfig;
   readonly state?: () => Promise<ProxyState>;
   readonly doctor?: () => Promise<DoctorReport>;
+  /** @throws ConfigError where a source of settings cannot be used */
+  readonly reload?: () => Promise<object>;
   /** The folder of the page that was built, where it is another than the package's own. */
   readonly page?: URL;
   readonly clock: Clock;
@@ -88,6 +92,7 @@ export function createAdmin(options: AdminOptions): Express {
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));
   });
+  if (options.reload) admin.post('/reload', reloadRoute(options.reload, log));
   admin.use(entriesRoutes({ catalogue, removals, priceOf, clock }));
   if (rank) admin.use(nearestRoutes(catalogue, rank));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
@@ -102,6 +107,20 @@ export function createAdmin(options: AdminOptions): Express {
     response.set(errorHeaders(error)).status(error.status).type('json').send(errorBody(error));
   });
   return admin;
+}
+
+/** Tells what holds now, or why all is as it was; the log has the same. */
+function reloadRoute(reload: () => Promise<object>, log: Log) {
+  return async (_request: Request, response: Response) => {
+    try {
+      const reloaded = await reload();
+      log.info(reloaded, 'the settings were reloaded');
+      response.json(reloaded);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw invalidSettings(error.message);
+    }
+  };
 }
 
 /** The routes that only read how the proxy is. */

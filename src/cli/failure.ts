@@ -22,6 +22,7 @@ export function refusal(code: unknown, message: string): CommandError | ConfigEr
   switch (code) {
     case 'invalid_query':
     case 'invalid_body':
+    case 'invalid_settings':
       return new ConfigError(sentence);
     case 'unauthorized':
       return new CommandError(`${sentence}; give it with REFRAIN_ADMIN_TOKEN`);

@@ -8,6 +8,7 @@ import { type App, createApp } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import type { AccessLog } from '../console/access-log.ts';
 import { placeOfSetting } from '../config/origin.ts';
+import type { StartCommand } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { type Addresses, ListenError, start } from '../lifecycle.ts';
@@ -31,12 +32,16 @@ export interface ProxyLogs {
  * Resolves once both listeners accept. @throws CommandError where it cannot listen or start, ConfigError where a file
  * is not to be used
  */
-export async function openProxy(command: ExaminedConfig, { log, access }: ProxyLogs): Promise<OpenedProxy> {
+export async function openProxy(
+  command: ExaminedConfig & Partial<Pick<StartCommand, 'reread'>>,
+  { log, access }: ProxyLogs,
+): Promise<OpenedProxy> {
   const { config, origins } = command;
   for (const { name, nearest } of config.unknownVariables)
     log.warn({ variable: name, nearest }, 'this variable is not a setting');
   for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins, await workersFor(command, log), access);
+  const reread = command.reread && { settings: command.reread };
+  const app = createApp(config, log, systemClock, origins, await workersFor(command, log), access, reread);
   try {
     return { app, log, addresses: await start(app, config) };
   } catch (error) {

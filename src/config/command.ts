@@ -35,6 +35,11 @@ export interface ProxyCommand {
   readonly json: boolean;
 }
 
+export interface StartCommand extends ExaminedConfig {
+  /** Reads all sources anew. @throws ConfigError */
+  readonly reread: () => ExaminedConfig;
+}
+
 export interface OpenCommand {
   readonly target: ProxyTarget;
 }
@@ -72,7 +77,7 @@ export interface ExplainCommand {
 type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
-  | (Named<'start'> & ExaminedConfig)
+  | (Named<'start'> & StartCommand)
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
   | (Named<'stats'> & ProxyCommand)
@@ -98,7 +103,7 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   const readTarget = (): ProxyTarget => ({ config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null });
   switch (line.name) {
     case 'start':
-      return { kind: 'start', ...examineConfig(sources) };
+      return { kind: 'start', ...examineConfig(sources), reread: () => examineConfig(sources) };
     case 'run':
       return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':

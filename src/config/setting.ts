@@ -39,3 +39,6 @@ export function flagName(path: string): string {
 export function variableName(path: string): string {
   return `REFRAIN_${flagName(path).replaceAll('-', '_').toUpperCase()}`;
 }
+
+/** The ending of a variable that names a file with the secret in it, in the place of the secret itself. */
+export const SECRET_FILE = '_FILE';

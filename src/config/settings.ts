@@ -20,7 +20,7 @@ import {
   scopeHeaders,
 } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
-import { flagName, type Setting, variableName } from './setting.ts';
+import { flagName, SECRET_FILE, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
@@ -138,7 +138,16 @@ export const FILE_MEANING = 'JSON file of settings';
 export const formerPaths: readonly string[] = paths.flatMap((path) => settingAt(path).former?.path ?? []);
 
 export const flagNames: readonly string[] = textPaths.map(flagName);
-export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];
+
+const plainNames = textPaths.map(variableName);
+
+/** The variables that name files with secrets in them; that of `secret` is a setting itself. */
+export const secretFileNames: readonly string[] = textPaths
+  .filter((path) => settingAt(path).secret)
+  .map((path) => variableName(path) + SECRET_FILE)
+  .filter((name) => !plainNames.includes(name));
+
+export const variableNames: readonly string[] = [FILE_VARIABLE, ...plainNames, ...secretFileNames];
 
 export function settingAt(path: Path): Setting {
   return settings[path];

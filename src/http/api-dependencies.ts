@@ -7,7 +7,8 @@ import type { OwnPaths } from './own-paths.ts';
 import type { Heartbeat } from './playback.ts';
 
 export interface ApiDependencies {
-  readonly proxy: ProxyDependencies;
+  /** That by whose rules a request is read which comes now; it keeps to these. */
+  readonly proxy: () => ProxyDependencies;
   readonly bodies: Bodies;
   readonly ownPaths: OwnPaths;
   /** Null where silent streams stay silent. */

@@ -28,7 +28,8 @@ export function createHandler(api: ApiDependencies): (request: IncomingMessage, 
 const ignore = () => {};
 
 async function handle(api: ApiDependencies, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { proxy, bodies, heartbeat } = api;
+  const { bodies, heartbeat } = api;
+  const proxy = api.proxy();
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
   const exchange = new Exchange(bodies, request, response);
   const context = createContext(randomUUID());

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Shown, WorkerGroupState } from '../workforce.ts';
+import type { Renewed } from '../reloading.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';
@@ -52,6 +53,8 @@ export type WorkerServices = {
   };
   readonly life: {
     start(welcome: Welcome): void;
+    /** @returns true once it is taken over */
+    reload(renewed: Renewed): Promise<boolean>;
     /** Ends all upstream calls. */
     abort(): void;
     /** Ends all connections. */

@@ -13,6 +13,7 @@ import type { Log } from '../log.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
+import type { Renewed } from '../reloading.ts';
 import { ApiGate } from './api-gate.ts';
 import { createHubService, type HubService } from './hub-service.ts';
 import { NodeHub } from './node-hub.ts';
@@ -38,10 +39,11 @@ export class Parent implements WorkerGroup {
   readonly config: Config;
   state: WorkerGroupState = NO_REPORT;
   readonly shared: SharedParts;
-  readonly #share: Config;
+  readonly #count: number;
+  #share: Config;
   readonly #memoryBytes: number;
   readonly #log: Log;
-  readonly #origins: readonly Origin[];
+  #origins: readonly Origin[];
   readonly #hub: ParentHub;
   readonly #pool: Pool;
   #core!: Core;
@@ -51,6 +53,7 @@ export class Parent implements WorkerGroup {
 
   constructor({ count, config, origins, log, clock }: ParentOptions) {
     this.config = parentsShareOf(config);
+    this.#count = count;
     this.#share = shareOf(config, count);
     this.#memoryBytes = this.#share.memory.bytes * count;
     this.#log = log;
@@ -72,6 +75,15 @@ export class Parent implements WorkerGroup {
     // Nothing may outlive this process, however it ends.
     process.once('exit', () => this.#pool.kill());
     await this.#pool.start();
+  }
+
+  /** A worker that starts from here on is told the same. */
+  async reload(renewed: Renewed): Promise<void> {
+    const { config, origins, certificates } = renewed;
+    this.#share = shareOf(config, this.#count);
+    this.#origins = origins;
+    this.#shown = { ...this.#shown, certificates };
+    await this.#pool.reload({ ...renewed, config: this.#share });
   }
 
   get isReady(): boolean {

@@ -7,10 +7,11 @@ import { systemClock } from '../clock.ts';
 import { packageVersion } from '../config/version.ts';
 import { type Core, createCore, type RemoteParts } from '../core.ts';
 import type { WorkerGroupState } from '../workforce.ts';
-import { createApiListener } from '../http/listeners.ts';
+import { createApiListener, renewCertificates } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
 import { UsageFile } from '../ledger/usage-file.ts';
+import { renewCore } from '../reloading.ts';
 import { openConsole } from '../console/open-console.ts';
 import type { Log } from '../log.ts';
 import { createOwnPaths } from '../http/own-paths.ts';
@@ -52,7 +53,7 @@ export async function startWorker(
   const shared = { hub: config.redis === null ? hub : undefined, remote };
   const core = createCore(config, log, clock, origins, undefined, shared, access);
   let isStopping = false;
-  const { proxy } = await core.open(() => isStopping);
+  let opened = await core.open(() => isStopping);
   const server = createApiListener(certificates);
   const ownPaths = createOwnPaths({
     readiness: () => (isStopping ? 'stopping' : 'ready'),
@@ -60,7 +61,7 @@ export async function startWorker(
     version: packageVersion(),
     adminUrl: () => adminUrl,
   });
-  const handle = createApiHandler(config, core, proxy, ownPaths);
+  const handle = createApiHandler(config, core, () => opened.proxy, ownPaths);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
   const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();
@@ -79,6 +80,11 @@ export async function startWorker(
       onDrained();
     },
     life: {
+      async reload(renewed) {
+        opened = renewCore(core, opened, renewed);
+        if (renewed.certificates) renewCertificates(server, renewed.certificates);
+        return true;
+      },
       abort: () => void core.abort(),
       cut: () => connections.cut(),
       has: (keys) => keys.map((key) => core.stores.memory.has(key)),

@@ -116,6 +116,7 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
     log: createLog('silent'),
     lru: () => memory.info(),
     ...(isWhole && {
+      reload: async () => ({ applied: ['ttl'], restart: ['port'] }),
       stats: async () => STATS,
       series: async (query: SeriesQuery) => ({ node: null, ...seriesOf(query, INTERVALS) }),
       state: async () => STATE,

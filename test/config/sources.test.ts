@@ -256,3 +256,41 @@ describe('an unknown variable', () => {
     expect(config.unknownVariables).toEqual([{ name: 'REFRAIN_UPSTREAMS', nearest: 'REFRAIN_UPSTREAM' }]);
   });
 });
+
+describe('a secret in a file', () => {
+  const files = { token: 's3cret\r\n\n', redis: 'redis://:password@cache:6379\n' };
+
+  it('is named by the variable with _FILE behind its name, in .env too, and ends before its newlines', () => {
+    expect(load({ env: { REFRAIN_ADMIN_TOKEN_FILE: 'token', REFRAIN_REDIS_FILE: 'redis' }, files })).toMatchObject({
+      admin: { token: 's3cret' },
+      redis: ['redis://:password@cache:6379'],
+      unknownVariables: [],
+    });
+    expect(load({ files: { ...files, '.env': 'REFRAIN_ADMIN_TOKEN_FILE=token' } }).admin.token).toBe('s3cret');
+    expect(load({ argv: ['--admin-token', 'other'], env: { REFRAIN_ADMIN_TOKEN_FILE: 'token' }, files })).toMatchObject(
+      {
+        admin: { token: 'other' },
+      },
+    );
+  });
+
+  it.each<[string, Start, RegExp]>([
+    [
+      'beside the secret itself',
+      { env: { REFRAIN_ADMIN_TOKEN: 'x', REFRAIN_ADMIN_TOKEN_FILE: 'token' } },
+      /^REFRAIN_ADMIN_TOKEN and REFRAIN_ADMIN_TOKEN_FILE both give one secret; drop one of them$/,
+    ],
+    [
+      'that cannot be read',
+      { env: { REFRAIN_ADMIN_TOKEN_FILE: 'missing' } },
+      /^REFRAIN_ADMIN_TOKEN_FILE names \/.*\/missing, which cannot be read \(ENOENT\)$/,
+    ],
+    [
+      'that is none',
+      { env: { REFRAIN_ADMIN_TOKEN_FILE: 'redis' }, files: { redis: 'two words' } },
+      /^REFRAIN_ADMIN_TOKEN_FILE in \/.*\/redis is set \(not shown\); it may be 1 to 256/,
+    ],
+  ])('%s is refused', (_, start, message) => {
+    expect(() => load({ files, ...start })).toThrow(message);
+  });
+});
