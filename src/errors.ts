@@ -154,21 +154,6 @@ export const unknownRoute = (method: string, path: string) =>
     `There is no ${method} ${shown(path)} here; GET /openapi.json lists what there is.`,
   );
 
-export const unknownEntry = (key: string) =>
-  new RefrainError('unknown_entry', 404, `Nothing is kept under ${shown(key)}; GET /entries lists what is.`);
-
-export const ambiguousKey = (key: string, keys: readonly string[]) => {
-  const message = `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`;
-  return new RefrainError('ambiguous_key', 409, message);
-};
-
-export const invalidQuery = (name: string, why: string) =>
-  new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
-
-/** @param why the refusal of a start with these settings */
-export const invalidSettings = (why: string) =>
-  new RefrainError('invalid_settings', 400, `Nothing was reloaded, and all is as it was: ${why}.`);
-
 export const unauthorized = () => {
   const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
   return new RefrainError('unauthorized', 401, message, 'authorization');
@@ -181,11 +166,6 @@ export const misdirectedRequest = (host: string) => {
   const advice = 'use localhost or a loopback address, add the name to admin.hosts, or send the token';
   const message = `${shown(host)} is not a name of this listener; ${advice}.`;
   return new RefrainError('misdirected_request', 421, message, 'host');
-};
-
-export const unsupportedMediaType = () => {
-  const message = 'The body must be JSON in UTF-8; send it with content-type: application/json.';
-  return new RefrainError('unsupported_media_type', 415, message, 'content-type');
 };
 
 export const internalError = (cause: unknown) =>

@@ -11,12 +11,11 @@ import {
   errorBody,
   internalError,
   invalidBody,
-  invalidSettings,
   reasonOf,
   RefrainError,
   unknownRoute,
-  unsupportedMediaType,
 } from '../errors.ts';
+import { invalidSettings, unsupportedMediaType } from './errors.ts';
 import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';

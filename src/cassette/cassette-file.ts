@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { CassetteError } from './cassette-error.ts';
 import { type CassetteHeader, joinHeaders } from './cassette-header.ts';
 import { withLock } from './cassette-lock.ts';
+import { besideCassette, makeFolderOf } from './cassette-paths.ts';
 import {
   type CassetteDocument,
   type CassetteParts,
@@ -90,10 +91,11 @@ function firstOddLine(bytes: Buffer): number {
   return line;
 }
 
-/** Under the lock: it is the only one that writes the temporary file. */
+/** Under the lock: it is the only one that writes the temporary file, which Git does not see when one is left over. */
 function replaceFile(path: string, text: string): void {
   const place = realPath(path);
-  const temporary = `${place}.tmp`;
+  const temporary = besideCassette(place, '.tmp');
+  makeFolderOf(temporary);
   const file = openSync(temporary, 'w', statSync(place, { throwIfNoEntry: false })?.mode ?? 0o644);
   try {
     const bytes = Buffer.from(text);

@@ -13,7 +13,7 @@ import type { RecordedExchange } from './recorded-exchange.ts';
 /** A file that is split, and not yet read but for its header. */
 export interface CassetteParts {
   readonly header: CassetteHeader;
-  /** As it stands; empty where there was no file. */
+  /** As it stands; comments at most where there is no document. */
   readonly headerText: string;
   readonly chunks: readonly Chunk[];
   /** True where lines end in CRLF, and are to. */
@@ -34,8 +34,9 @@ const BOUNDARY = /^---(?=[ \t\n]|$)/gm;
  */
 export function splitCassette(file: string, source: string): CassetteParts {
   const hasCrLf = source.includes('\r\n');
-  const [first, ...chunks] = chunksOf(hasCrLf ? source.replaceAll('\r\n', '\n') : source);
-  if (first === undefined) return { header: EMPTY_HEADER, headerText: '', chunks, hasCrLf };
+  const text = hasCrLf ? source.replaceAll('\r\n', '\n') : source;
+  const [first, ...chunks] = chunksOf(text);
+  if (first === undefined) return { header: EMPTY_HEADER, headerText: text, chunks, hasCrLf };
   return { header: placed(file, () => parseHeader(first)), headerText: first.text, chunks, hasCrLf };
 }
 
@@ -58,7 +59,8 @@ export function cassetteText(
   header: CassetteHeader,
   documents: readonly CassetteDocument[],
 ): string {
-  const first = beforeText !== '' && isSameHeader(header, before) ? ended(beforeText) : headerText(header);
+  const isSame = !isBlank(beforeText) && isSameHeader(header, before);
+  const first = isSame ? ended(beforeText) : commentsOf(beforeText) + headerText(header);
   const text = first + documents.map((document) => ended(document.text)).join('');
   return hasCrLf ? text.replaceAll('\n', '\r\n') : text;
 }
@@ -92,6 +94,11 @@ function linesIn(text: string): number {
   let lines = 0;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
   return lines;
+}
+
+/** Before the document itself. */
+function commentsOf(text: string): string {
+  return /^(?:[ \t]*(?:#[^\n]*)?\n)*/.exec(text)?.[0] ?? '';
 }
 
 /** A document that people ended otherwise. */

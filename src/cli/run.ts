@@ -5,12 +5,12 @@
 import type { RunCommand } from '../config/run-command.ts';
 import { inertLine } from '../console/escape.ts';
 import { openConsole } from '../console/open-console.ts';
+import { RunTotals } from '../ledger/run-totals.ts';
 import { stop } from '../lifecycle.ts';
 import { loadSpawn, runChild } from '../run/child.ts';
 import { OWN_FAILURE } from './failure.ts';
 import { type OpenedProxy, openProxy, prepareSoon } from './opened-proxy.ts';
 import type { Output } from './output.ts';
-import { RunTally } from '../run/tally.ts';
 
 /** The exit code of a command that ended well although something was unrecorded. */
 const UNRECORDED = 3;
@@ -22,8 +22,8 @@ const DRAIN_SECONDS = 0;
 export async function runCommand(run: RunCommand, output: Output): Promise<number> {
   const spawning = loadSpawn();
   const opened = await openProxy(run, { log: (await openConsole(run.config)).log, access: null });
-  const tally = new RunTally();
-  opened.app.ledger.subscribe((record) => tally.add(record));
+  const { ledger, unrecorded } = opened.app;
+  const totals = RunTotals.of(ledger);
   const spawn = await spawning;
   if (run.notice !== null) output.note(`refrain: ${run.notice}`);
   const ended = runChild(spawn, run.words, run.environmentAt(opened.addresses.api));
@@ -35,11 +35,12 @@ export async function runCommand(run: RunCommand, output: Output): Promise<numbe
     output.note(`refrain: ${inertLine(failure)}`);
     return code;
   }
-  const { summaryLine } = await import('../run/summary.ts');
-  output.note(`refrain: ${summaryLine(tally, tally.refused)}`);
+  const { summaryLine, unrecordedLines } = await import('../run/summary.ts');
+  output.note(`refrain: ${summaryLine(totals, unrecorded.count)}`);
+  unrecordedLines(unrecorded.requests, unrecorded.count).forEach(output.note);
   if (code !== 0) return code;
   if (!isStopped) return OWN_FAILURE;
-  return run.isStrict && tally.refused > 0 ? UNRECORDED : 0;
+  return run.isStrict && unrecorded.count > 0 ? UNRECORDED : 0;
 }
 
 async function isStoppedInOrder({ app, log }: OpenedProxy): Promise<boolean> {

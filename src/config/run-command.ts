@@ -3,7 +3,7 @@
  * command alone, on free ports of this machine, and as quiet as it may be.
  */
 import { ANTHROPIC_VARIABLE, type BaseUrl, listBaseUrls, OPENAI_VARIABLES, withBaseUrls } from './base-urls.ts';
-import type { Config } from './config.ts';
+import { isOffline } from './config.ts';
 import { placeIn } from './origin.ts';
 import { PROXY_VARIABLES } from './outbound.ts';
 import type { RawValue, RawValues } from './raw-value.ts';
@@ -63,7 +63,7 @@ export function readRunProxy({ strict, env: others = [] }: RunFlags, { flags, en
   const given = { upstream, isGiven: from !== null && !OPENAI_VARIABLES.some((name) => from.startsWith(name)) };
   const bases = listBaseUrls(others, { ...given, variables });
   const isCi = isSet(env['CI']);
-  const offline = isOffline(examined, isCi);
+  const offline = isOffline(examined.config) || (isCi && isReplayed(examined));
   const config = { ...examined.config, offline, upstreams: withBaseUrls(upstreams, bases, given) };
   return {
     ...examined,
@@ -78,12 +78,9 @@ export function readRunProxy({ strict, env: others = [] }: RunFlags, { flags, en
   };
 }
 
-/** In CI a cassette is replayed, unless somebody says what to record. */
-function isOffline({ config, origins }: ExaminedConfig, isCi: boolean): boolean {
-  const { offline, cassette, record }: Config = config;
-  if (offline || cassette === null) return offline;
-  const isSaid = placeIn(origins, 'offline') !== null || placeIn(origins, 'record') !== null;
-  return record === 'none' || (isCi && !isSaid);
+/** Tests whether a cassette is one to be replayed in CI: nobody says what to record. */
+function isReplayed({ config, origins }: ExaminedConfig): boolean {
+  return config.cassette !== null && placeIn(origins, 'offline') === null && placeIn(origins, 'record') === null;
 }
 
 /** Services of CI set it to `true`; people turn it off by `false`. */

@@ -12,9 +12,11 @@ import { readRunProxy, type RunProxy } from '../config/run-command.ts';
 import { flagName } from '../config/setting.ts';
 import { start, stop } from '../lifecycle.ts';
 import { createLog } from '../log.ts';
+import { unrecordedLines } from '../run/summary.ts';
+import { unusedRecordings } from './unused-recordings.ts';
 
 /** As the flags of `refrain run` of these names; what is left out is as variables of the environment say. */
-export interface CassetteOptions {
+export interface FileCassetteOptions {
   /** The file, from the folder of the test file; else `__cassettes__/NAME.cassette`, after the test file. */
   readonly file?: string | undefined;
   /** Nobody is asked; so where `CI` is set, unless `record` is given. */
@@ -29,7 +31,7 @@ export interface CassetteOptions {
   readonly strict?: boolean | undefined;
 }
 
-export interface Cassette {
+export interface FileCassette {
   /** For OpenAI's SDKs, which have it from `OPENAI_BASE_URL` already if they are made after this. */
   readonly baseURL: string;
   /** For Anthropic's. */
@@ -40,7 +42,7 @@ export interface Cassette {
 const FOLDER = '__cassettes__';
 
 /** Until the end of the test file. @throws ConfigError where an option, a variable or the file cannot be used */
-export async function cassette(options: CassetteOptions = {}): Promise<Cassette> {
+export async function cassette(options: FileCassetteOptions = {}): Promise<FileCassette> {
   const { testPath } = expect.getState();
   if (testPath === undefined) throw new Error('cassette() belongs at the top of a test file, or into a setup file');
   const file = resolve(dirname(testPath), options.file ?? `${FOLDER}/${basename(testPath)}.cassette`);
@@ -51,13 +53,22 @@ export async function cassette(options: CassetteOptions = {}): Promise<Cassette>
   const restore = setVariables(variables);
   afterAll(async () => {
     restore();
+    const { requests } = app.ledger.counts();
     await stop(app, 0);
+    // A file whose tests are all skipped used nothing.
+    const unused = requests === 0 ? [] : unusedRecordings(file);
+    if (unused.length > 0)
+      console.warn(`not used by this test file, refrain cassette prune drops:\n${unused.join('\n')}`);
+    const { count } = app.unrecorded;
+    const lines = [`${count} unrecorded:`, ...unrecordedLines(app.unrecorded.requests, count)].join('\n');
+    if (count > 0 && proxy.isStrict) throw new Error(lines);
+    if (count > 0) console.warn(lines);
   });
   const { OPENAI_BASE_URL: baseURL = '', ANTHROPIC_BASE_URL: anthropicBaseURL = '' } = variables;
   return { baseURL, anthropicBaseURL, file };
 }
 
-function readProxy(file: string, { file: _, env, strict, ...settings }: CassetteOptions): RunProxy {
+function readProxy(file: string, { file: _, env, strict, ...settings }: FileCassetteOptions): RunProxy {
   const given = Object.entries({ ...settings, cassette: file }).filter(([, value]) => value !== undefined);
   const flags = new Map(given.map(([path, value]): [string, RawValue] => [flagName(path), { name: path, value }]));
   const own = { ...(env && { env }), ...(strict !== undefined && { strict }) };

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCassette, rewriteCassette } from '../../src/cassette/cassette-file.ts';
@@ -18,7 +18,9 @@ describe('a cassette as a store', () => {
   test('has in the next process what was recorded in this one, for ever', async () => {
     const folder = createCassetteFolder();
     const [a, b] = [exchangeOf('a'), exchangeOf('b')];
+    folder.write('# By hand.\n');
     await folder.record(a, b);
+    expect(folder.text()?.startsWith('# By hand.\n---\nformat: refrain-cassette\n')).toBe(true);
     const store = folder.open();
     const found = await store.get(keyOf(a));
     expect(found?.tier).toBe('cassette');
@@ -36,7 +38,6 @@ describe('a cassette as a store', () => {
     expect([...store.exchanges()].map(([, exchange]) => exchange)).toEqual([a, b]);
     expect(store.header.upstreams).toEqual({ default: 'openai' });
     expect(folder.text('.pending')).toBeNull();
-    expect(folder.text('.tmp')).toBeNull();
   });
 
   test('lets who asks wait for what is not yet read', async () => {
@@ -188,6 +189,13 @@ describe('a cassette as a store', () => {
       ],
     }));
     expect(exchangesIn(folder.path).map(({ request }) => request.dialect)).toEqual(['openai', 'engine']);
-    expect(existsSync(`${folder.path}.tmp`)).toBe(false);
+    const left = readdirSync(dirname(folder.path), { recursive: true });
+    expect(left.toSorted()).toEqual([
+      '.refrain',
+      '.refrain/.gitignore',
+      '.refrain/llm.cassette.lock',
+      '.refrain/llm.cassette.used.json',
+      'llm.cassette',
+    ]);
   });
 });

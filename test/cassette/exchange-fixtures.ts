@@ -157,5 +157,5 @@ export const anyExchange: fc.Arbitrary<RecordedExchange> = fc.record({
 
 /** One of many, long enough to be half-written. */
 export function numbered(name: string, number: number): RecordedExchange {
-  return exchangeOf(`${name} ${String(number).padStart(5, '0')} ${'. '.repeat(10_000)}`);
+  return exchangeOf(`${name} ${String(number).padStart(5, '0')} ${'. '.repeat(2_000)}`);
 }

@@ -36,6 +36,28 @@ describe('refrain run', () => {
     expect(upstream.calls[0]?.url).toBe('/v1/chat/completions');
   });
 
+  test('replays a cassette, and fails a command in CI that swallows what is not recorded', async ({
+    folder,
+    upstream,
+  }) => {
+    const flags = ['run', '--cassette', 'x.cassette', '--upstream', upstream.url];
+    const recording = new Child([...flags, ...command(`await ask(${QUESTION})`)], folder, {});
+    expect(await recording.exited).toEqual({ code: 0, signal: null });
+    expect(recording.stderr).toMatch(/^refrain: 0 hits, 1 misses, 0 unrecorded; [^\n]+\n$/);
+    const other = QUESTION.replace('the sea', 'the sky');
+    const replaying = new Child([...flags, ...command(`await ask(${QUESTION}); await ask(${other})`)], folder, {
+      CI: 'true',
+    });
+    expect(await replaying.exited).toEqual({ code: 3, signal: null });
+    expect(replaying.stdout).toEqual(['200 HIT', '504 MISS']);
+    const [summary, asked, nearest, ...others] = replaying.stderr.trimEnd().split('\n');
+    expect(summary).toMatch(/^refrain: 1 hits, 0 misses, 1 unrecorded; /);
+    expect(asked).toMatch(/^ {2}POST \/chat\/completions \S+ “What is the sky\?”: offline$/);
+    expect(nearest).toMatch(/ differs at \/messages\/0\/content$/);
+    expect(others).toEqual([]);
+    expect(upstream.calls).toHaveLength(1);
+  });
+
   test('passes a signal on, and ends by the code of what it did', async ({ folder, upstream }) => {
     upstream.script = (call) => beginStream(call);
     const script = `process.on('SIGTERM', () => process.exit(9)); await ask(${QUESTION})`;

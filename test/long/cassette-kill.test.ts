@@ -1,3 +1,3 @@
 import { losesNothingWhenKilled } from '../cassette/kill-trials.ts';
 
-losesNothingWhenKilled(150);
+losesNothingWhenKilled(40);
