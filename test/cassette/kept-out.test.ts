@@ -1,5 +1,5 @@
 /**
- * What a cassette never takes in: secrets, and what is to be redacted.
+ * Secrets, which a cassette never takes in, and the parts of a request that are to be redacted.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

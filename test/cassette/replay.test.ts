@@ -272,7 +272,7 @@ describe('what the cache has no key for', () => {
 
   tape('has an answer for each of those that came at the same time', async ({ record, replay, upstream }) => {
     upstream.script = () => {};
-    const asked = { body: { model: 'gpt-test', input: 'And then?', store: true } };
+    const asked = { body: { model: 'gpt-test', input: 'And then?', previous_response_id: 'resp_1' } };
     const first = await record();
     const clients = [0, 1, 2].map(() => ask(`${first.url}/v1/responses`, asked));
     await upstream.called(3);
