@@ -1,6 +1,7 @@
 /**
  * The stores that the configuration names, as one.
  */
+import { redactionRules } from './cassette/cassette-header.ts';
 import { CassetteStore } from './cassette/cassette-store.ts';
 import type { ExchangeKeyOptions } from './cassette/exchange-key.ts';
 import type { Clock } from './clock.ts';
@@ -107,10 +108,10 @@ export function createStores(
 
 /** Null where the configuration names none. */
 function createCassette(config: Config, log: Log, clock: Clock): CassetteStore | null {
-  const { cassette: path, redact: pointers, redactPattern: patterns } = config;
+  const { cassette: path } = config;
   if (path === null) return null;
-  const redact = [...pointers.map((pointer) => ({ pointer })), ...patterns.map((pattern) => ({ pattern }))];
   const keyOptions = exchangeKeyOptions(config);
+  const redact = redactionRules(config.redact, config.redactPattern);
   return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions, redact, log, clock });
 }
 

@@ -18,6 +18,11 @@ export type RedactionRule = { readonly pointer: string } | { readonly pattern: s
 
 export const EMPTY_HEADER: CassetteHeader = { upstreams: {}, redact: [] };
 
+/** The rules that settings give. */
+export function redactionRules(pointers: readonly string[], patterns: readonly string[]): readonly RedactionRule[] {
+  return [...pointers.map((pointer) => ({ pointer })), ...patterns.map((pattern) => ({ pattern }))];
+}
+
 /** The name of an upstream in the header. */
 export function headerName(upstream: string | null): string {
   return upstream ?? 'default';

@@ -51,6 +51,8 @@ async function run(command: Command, output: Output): Promise<number> {
       return (await import('./doctor.ts')).examine(command, output);
     case 'explain':
       return (await import('./explain.ts')).explainFiles(command, output);
+    case 'cassette':
+      return (await import('./cassette.ts')).workOnCassette(command, output);
     case 'help':
     case 'version':
       output.print(command.text);

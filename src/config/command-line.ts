@@ -4,10 +4,10 @@
  * one line.
  */
 import { Argument, Command as Parser, CommanderError, Option as Flag } from 'commander';
-import { type CommandName, commandNames, formOf, type Option } from './commands.ts';
+import { type CommandName, commandNames, formOf } from './commands.ts';
 import { commandAfterword, describe, PROGRAM_AFTERWORD, settingFlags } from './help.ts';
 import { nearest } from './nearest.ts';
-import { flagName } from './setting.ts';
+import { flagName, type Option } from './setting.ts';
 import { formerPaths, settingAt, textPaths } from './settings.ts';
 import { isSwitch, writeOutSwitches } from './switch-flags.ts';
 import { refuse, type RawValues, type RawValue } from './raw-value.ts';
@@ -95,12 +95,14 @@ function declare(command: Parser, name: CommandName, argv: readonly string[]): P
       refuseFlagAsValue(`--${flag}`, value, argv);
       return isRepeatable ? [...(before ?? []), value] : value;
     });
-  for (const [operand, text] of Object.entries(operands)) command.addArgument(new Argument(`<${operand}>`, text));
+  for (const [operand, text] of Object.entries(operands)) {
+    command.addArgument(new Argument(operand.endsWith('…') ? `[${operand.slice(0, -1)}...]` : `<${operand}>`, text));
+  }
   for (const [path, option] of Object.entries<Option>(options))
     command.addOption(valued(flagName(path), option.value, describe(option), option.isRepeatable));
   for (const [path, text] of Object.entries(switches)) command.option(`--${flagName(path)}`, text);
-  for (const [flag, text] of settingFlags())
-    command.addOption(valued(flag, ANY, text).hideHelp(!isStart && !shown.includes(flag)));
+  for (const { flag, meaning: text, isRepeatable } of settingFlags())
+    command.addOption(valued(flag, ANY, text, isRepeatable).hideHelp(!isStart && !shown.includes(flag)));
   for (const path of formerPaths) command.addOption(valued(flagName(path), ANY, '').hideHelp());
   return command
     .usage([...operandsOf(command), isStart ? '[--flag VALUE]...' : '[--flag]...', ...(rest ?? [])].join(' '))

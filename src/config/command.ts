@@ -2,13 +2,14 @@
  * A command with all that it needs, or a text, as the command line asks for it.
  */
 import { ConfigError } from '../errors.ts';
-import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
+import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given } from './commands.ts';
 import type { Config } from './config.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
 import { type CommandLine, readLine, type Text } from './command-line.ts';
+import { type CassetteCommand, readCassetteCommand } from './cassette-command.ts';
 import { type RunCommand, readRun } from './run-command.ts';
-import { flagName } from './setting.ts';
+import { flagName, type Option } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
 import { readWarm, type WarmCommand } from './warm-command.ts';
 import { packageVersion } from './version.ts';
@@ -87,6 +88,7 @@ export type Command =
   | (Named<'warm'> & WarmCommand)
   | (Named<'doctor'> & DoctorCommand)
   | (Named<'explain'> & ExplainCommand)
+  | (Named<'cassette'> & CassetteCommand)
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */
@@ -130,6 +132,11 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const examined = examine(sources);
       const keys = 'fault' in examined ? new Map() : readUpstreamKeys(examined.config, variables, env);
       return { kind: 'doctor', json, examined, keys, model };
+    }
+    case 'cassette': {
+      const switches = { json, dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
+      const options = { ...readGiven(line, 'cassette'), ...switches };
+      return { kind: 'cassette', ...readCassetteCommand(line.operands, options, sources) };
     }
     case 'explain': {
       const [a = '', b = ''] = line.operands;

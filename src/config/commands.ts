@@ -4,25 +4,18 @@
  * from it.
  */
 import { ENDPOINTS } from '../endpoint.ts';
+import { cassetteWords, importing } from './cassette-words.ts';
 import { environmentName, environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
 import { bytes, count, duration } from './quantities.ts';
-import type { Setting } from './setting.ts';
+import type { Option } from './setting.ts';
 import type { Path } from './settings.ts';
 import { keyVariables } from './upstream-keys.ts';
 import { baseUrl } from './upstreams.ts';
 import { headerLines } from './warm-command.ts';
 
-/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
-export interface Option<Value = unknown> extends Setting<Value> {
-  /** The placeholder of its value in --help. */
-  readonly value: string;
-  /** May be given several times: it is a list of what was. */
-  readonly isRepeatable?: true;
-}
-
 export interface CommandForm {
   readonly meaning: string;
-  /** The meanings of the words that must be given without a flag, in this order. */
+  /** The meanings of the words that are given without a flag, in this order; of the last, `NAME…` is any number. */
   readonly operands: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, Option>>;
   /** The meanings of flags without a value. */
@@ -197,6 +190,18 @@ export const commands = {
     options: trying,
     switches: json,
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
+  },
+  cassette: {
+    meaning: 'Look into a cassette: ls, show, prune, import, export',
+    operands: cassetteWords,
+    options: importing,
+    switches: { dryRun: 'Change nothing', yes: 'Do not ask before pruning', ...json },
+    settings: ['redact', 'redactPattern'],
+    exits: [
+      'done, and nothing was left out',
+      'something was left out, or it could not be done, or you said no',
+      `${WRITTEN_WRONGLY}, or a file is not what it is taken for`,
+    ],
   },
   explain: {
     meaning: 'Say why two requests share an answer or not',

@@ -40,7 +40,11 @@ export const included: ValueType<readonly string[]> = {
 
 /** Parts that a cassette has not as they were: JSON Pointers, and headers with their names in lower case. */
 export const redacted: ValueType<readonly string[]> = {
-  schema: list(keyItem(() => false)),
+  // Of a flag that is given several times, each is a list.
+  schema: z.preprocess(
+    (value) => (Array.isArray(value) ? value.flatMap(splitText) : value),
+    list(keyItem(() => false)),
+  ),
   allowed: `none, or a list, with commas between, of ${POINTERS}`,
 };
 

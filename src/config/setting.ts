@@ -22,6 +22,14 @@ export interface Setting<Value = unknown> extends ValueType<Value> {
   /** Too rich for one line of text: only the JSON file gives it. */
   readonly fileOnly?: true;
   readonly former?: FormerSetting<Value>;
+  /** The flag may be given several times: it is a list of what was. */
+  readonly isRepeatable?: true;
+}
+
+/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
+export interface Option<Value = unknown> extends Setting<Value> {
+  /** The placeholder of its value in --help. */
+  readonly value: string;
 }
 
 /** A name that a setting had once, read with a notice where its name of today is given nowhere. */
