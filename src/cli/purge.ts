@@ -25,11 +25,16 @@ export async function purgeEntries(command: PurgeCommand, output: Output): Promi
   }
   const purged = dryRun ? counted : await purge('delete');
   output.print(json ? inertJson(purged) : `${dryRun ? 'would delete' : 'deleted'} ${amountOf(purged)}`);
-  return 0;
+  const { unjudged = 0 } = purged;
+  if (unjudged === 0) return 0;
+  const could = `${formatCount(unjudged)} more could not be judged: no question is kept with ${unjudged === 1 ? 'it' : 'them'}`;
+  output.note(`refrain: ${could}; --include-unjudged deletes ${unjudged === 1 ? 'it' : 'those'} too`);
+  return 1;
 }
 
-function bodyOf({ choice }: PurgeCommand, only: 'count' | 'delete'): object {
-  return { ...(choice === 'all' ? { all: true } : choice), dryRun: only === 'count' };
+function bodyOf({ choice, includeUnjudged }: PurgeCommand, only: 'count' | 'delete'): object {
+  const chosen = choice === 'all' ? { all: true } : { ...choice, ...(includeUnjudged && { includeUnjudged }) };
+  return { ...chosen, dryRun: only === 'count' };
 }
 
 async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
