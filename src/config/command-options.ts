@@ -79,7 +79,7 @@ export const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, p
 
 export const files = {
   'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
-  B: 'Another such file, or the key of a kept answer, as ls and x-refrain-key give it',
+  'B.json|KEY': 'Another such file, or the key of a kept answer, as ls and x-refrain-key give it',
 } as const;
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
