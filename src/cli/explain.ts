@@ -12,6 +12,7 @@ import { readDocument, readWrittenRequest } from '../request/written-request.ts'
 import { createRules } from '../rules.ts';
 import { peekSecret } from '../secret.ts';
 import { readData } from './connect.ts';
+import { CommandError } from './failure.ts';
 import type { Output } from './output.ts';
 
 /** @returns the exit code. @throws ConfigError where a file cannot be used */
@@ -35,10 +36,15 @@ function explainFiles({ target: { config }, operands }: ExplainCommand): Explana
 }
 
 /** The bytes of the file stay as they are: how a number is written may be what differs. */
-function explainKept({ target, operands: [file] }: ExplainCommand, key: string, output: Output): Promise<Explanation> {
+async function explainKept({ target, operands: [file] }: ExplainCommand, key: string, output: Output) {
   attempt(() => readRequest(file));
   const body = `{"a":${readText(file)},"key":${JSON.stringify(key)}}`;
-  return readData(target, output, (data) => data.explain(body));
+  try {
+    return await readData(target, output, (data) => data.explain(body));
+  } catch (error) {
+    // The code of what could not be done says here that they share no answer.
+    throw error instanceof CommandError ? new ConfigError(error.message) : error;
+  }
 }
 
 type KeyedDocument = ReturnType<typeof nameWritten>;

@@ -55,7 +55,7 @@ export function dataInFiles(config: Config, path: string, why: string, note: (li
     explain: (text) =>
       inStore((store) => {
         const rules = createRules(config, peekSecret(config));
-        return explainDocument(rules, (digits) => store.findByPrefix(digits), text);
+        return explainDocument(rules, store, text);
       }),
     page: (query) =>
       inStore(async (store) => {

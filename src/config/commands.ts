@@ -168,7 +168,7 @@ export const commands = {
     operands: files,
     options: reaching,
     switches: json,
-    exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file cannot be used`],
+    exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file or key cannot be used`],
   },
   completion: {
     meaning: 'Print what makes a shell complete commands and flags',
