@@ -23,6 +23,7 @@ export interface ExchangeRules {
   readonly keyer: ExchangeKeyer;
   /** That in which an upstream was asked when its answers were recorded; absent where there are none. */
   readonly dialectOf: (upstream: string | null) => Dialect | undefined;
+  readonly explain: NonNullable<Rules['explainExchange']>;
 }
 
 /**
@@ -50,6 +51,7 @@ export function createRules(
     isScopeHeader,
     callerOf: exchanges === null ? callerOf : (fields) => ({ ...callerOf(fields), scope: CASSETTE_SCOPE }),
     ...(exchanges && {
+      explainExchange: exchanges.explain,
       exchangeContextOf: ({ method, fields }, route) =>
         exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
     }),

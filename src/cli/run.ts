@@ -18,7 +18,10 @@ const UNRECORDED = 3;
 /** With the command its requests have ended: nothing is waited for. */
 const DRAIN_SECONDS = 0;
 
-/** @returns the exit code: the command's own, where that says that it failed. @throws as `openProxy` does, also later */
+/**
+ * @returns the exit code: the command's own, where that says that it failed. @throws as `openProxy` does, and where the
+ * cassette turns out later not to be used
+ */
 export async function runCommand(run: RunCommand, output: Output): Promise<number> {
   const spawning = loadSpawn();
   const opened = await openProxy(run, { log: (await openConsole(run.config)).log, access: null });

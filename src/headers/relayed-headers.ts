@@ -58,8 +58,8 @@ export function replayedHeaders(raw: RawHeaders): string[] {
 }
 
 /**
- * The headers of an answer that a cassette takes in: with those by which an error or a redirect says what to do, and the
- * length that `HEAD` asks for.
+ * The headers of an answer that a cassette takes in: with those by which an error or a redirect says what to do, and
+ * the length that `HEAD` asks for.
  */
 export function recordedHeaders(raw: RawHeaders, method: string): string[] {
   const isRecorded = (name: string) => RECORDED.has(name) || (name === 'content-length' && method === 'HEAD');

@@ -56,7 +56,7 @@ export async function cassette(options: FileCassetteOptions = {}): Promise<FileC
   const variables = proxy.variablesAt(api);
   const restore = setVariables(variables);
   let unreadable: string | null = null;
-  void app.stores.cassette?.loaded.then((failure) => (unreadable = failure && failure.message));
+  void app.stores.cassette?.loaded.then((failure) => (unreadable = failure?.message ?? null));
   afterAll(async () => {
     restore();
     const { requests } = app.ledger.counts();
