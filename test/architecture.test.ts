@@ -12,6 +12,7 @@ const ROOMS = [
   ['thread', 'privacy'],
   ['config', 'secret', 'redis'],
   ['request', 'response'],
+  ['forms'],
   ['store', 'upstream'],
   ['cassette'],
   ['cache'],

@@ -1,0 +1,66 @@
+/**
+ * The `response` of the Responses API, as far as it has to be understood to go from one form to the other.
+ */
+import { type KnownMembers, readKnown } from './known-members.ts';
+import { refuse, refuseIf } from './refusal.ts';
+import type { SourceValue } from './source.ts';
+
+/** KnownMembers that a response may have; what it was asked with, it repeats. */
+export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created_at',
+  'status',
+  'background',
+  'billing',
+  'completed_at',
+  'conversation',
+  'error',
+  'frequency_penalty',
+  'incomplete_details',
+  'instructions',
+  'max_output_tokens',
+  'max_tool_calls',
+  'metadata',
+  'model',
+  'moderation',
+  'output',
+  'parallel_tool_calls',
+  'presence_penalty',
+  'previous_response_id',
+  'prompt',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'reasoning',
+  'safety_identifier',
+  'service_tier',
+  'store',
+  'temperature',
+  'text',
+  'tool_choice',
+  'tools',
+  'top_logprobs',
+  'top_p',
+  'truncation',
+  'usage',
+  'user',
+]);
+
+export interface WholeResponse {
+  readonly members: KnownMembers;
+  /** The event that ends its stream. */
+  readonly ending: 'response.completed' | 'response.incomplete';
+}
+
+/** @throws Refusal for a response that failed, goes on in the background or is not known to the last of its members */
+export function readResponse(response: SourceValue | undefined): WholeResponse {
+  if (response === undefined) refuse('no response');
+  const members = readKnown(response, RESPONSE_MEMBERS);
+  refuseIf(members.get('object')?.text !== '"response"', 'no response');
+  const status = members.get('status')?.text;
+  refuseIf(status !== '"completed"' && status !== '"incomplete"', 'a response that has not ended');
+  refuseIf((members.get('error')?.text ?? 'null') !== 'null', 'a response that failed');
+  refuseIf((members.get('background')?.text ?? 'false') === 'true', 'a response in the background');
+  return { members, ending: status === '"completed"' ? 'response.completed' : 'response.incomplete' };
+}

@@ -1,0 +1,80 @@
+/**
+ * A stream without what it was not asked for: the usage that another request asked for, and padding. All else of it
+ * stays as it came.
+ */
+import type { Endpoint } from '../endpoint.ts';
+import { isDoneMarker, isHeartbeat, readEvents, type WholeEvent } from './events.ts';
+import { refuseIf } from './refusal.ts';
+import { memberOf, readSource, type SourceValue } from './source.ts';
+import { writeChanged } from './written.ts';
+
+export interface ThinnedStream {
+  readonly text: string;
+  /** The places of the events that it lacks. */
+  readonly dropped: ReadonlySet<number>;
+}
+
+const PADDING = 'obfuscation';
+
+/** The events that end a stream of the Responses API. */
+const LAST_EVENT = /^response\.(completed|incomplete)$/;
+
+/** The members that a chunk may have which brings nothing but the usage: what every chunk says. */
+const REPEATED: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'service_tier',
+  'system_fingerprint',
+  'choices',
+  'usage',
+  PADDING,
+]);
+
+export function thinStream(stream: string, endpoint: Endpoint, from: string, to: string): ThinnedStream {
+  const withoutUsage = from.includes('+usage') && !to.includes('+usage');
+  const withoutPadding = to.includes('+plain');
+  const isTyped = endpoint === 'responses';
+  const dropped = new Set<number>();
+  const texts: string[] = [];
+  let at = 0;
+  let isOver = false;
+  for (const event of readEvents(stream)) {
+    refuseIf(isOver, 'an event after the end');
+    isOver = isTyped ? LAST_EVENT.test(event.name) : isDoneMarker(event);
+    refuseIf(!isTyped && event.name !== '', 'an event with a name');
+    const text = isDoneMarker(event) || isHeartbeat(event) ? event.data : thinned(event, withoutUsage, withoutPadding);
+    if (text === null) dropped.add(at);
+    else texts.push(write(event, text));
+    at += 1;
+  }
+  refuseIf(!isOver, 'a stream without its end');
+  return { text: texts.join(''), dropped };
+}
+
+/** The data of an event; null for one that is left out. */
+function thinned({ data }: WholeEvent, withoutUsage: boolean, withoutPadding: boolean): string | null {
+  const body = readSource(data);
+  refuseIf(memberOf(body, 'error') !== undefined, 'an error');
+  if (withoutUsage && bringsUsage(body)) return null;
+  const padding = memberOf(body, PADDING);
+  refuseIf(padding !== undefined && padding.kind !== 'string', 'no padding');
+  const left = [...(withoutUsage ? ['usage'] : []), ...(withoutPadding ? [PADDING] : [])];
+  if (!left.some((name) => body.names.includes(name))) return data;
+  return writeChanged(body, Object.fromEntries(left.map((name) => [name, undefined])));
+}
+
+/** Tests for the chunk that reports the usage; a usage that stands elsewhere is a doubt. */
+function bringsUsage(body: SourceValue): boolean {
+  const usage = memberOf(body, 'usage');
+  if (usage === undefined || usage.kind === 'null') return false;
+  refuseIf(memberOf(body, 'choices')?.text !== '[]', 'usage beside something else');
+  refuseIf(!body.names.every((name) => REPEATED.has(name)), 'something beside the usage');
+  return true;
+}
+
+/** Data of several lines stays so. */
+function write({ name }: WholeEvent, data: string): string {
+  return `${name === '' ? '' : `event: ${name}\n`}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`;
+}

@@ -1,0 +1,30 @@
+/**
+ * The chunks of a text completion from its document: for each choice its text, then why it ended.
+ */
+import { writeChunks } from './chunk-writer.ts';
+import { textOf } from './known-members.ts';
+import type { SourceValue } from './source.ts';
+import { readChoice } from './unfold-choice.ts';
+import type { WrittenMember } from './written.ts';
+
+/** Document and chunks have one name. */
+const NAMES = { document: 'text_completion', chunk: 'text_completion' };
+const ENDINGS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter']);
+const LOGPROBS: ReadonlySet<string> = new Set(['tokens', 'token_logprobs', 'top_logprobs', 'text_offset']);
+
+export function unfoldCompletion(document: string, hasUsage: boolean): readonly string[] {
+  return writeChunks(document, hasUsage, NAMES, splitChoice);
+}
+
+function splitChoice(choice: SourceValue): (readonly WrittenMember[])[] {
+  const { members, logprobs, ending } = readChoice(choice, ['text'], ENDINGS, LOGPROBS);
+  const [reason = ['finish_reason', 'null'] as const, ...others] = ending;
+  return [
+    [
+      ['text', textOf(members.get('text'))],
+      ['logprobs', logprobs?.text],
+      ['finish_reason', 'null'],
+    ],
+    [['text', '""'], ['logprobs', logprobs === null ? undefined : 'null'], reason, ...others],
+  ];
+}
