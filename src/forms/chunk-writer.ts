@@ -2,7 +2,8 @@
  * The chunks of a chat or text completion, each with all that the answer says of itself, as the API streams them.
  */
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { isNothing, readKnown, readList } from './known-members.ts';
 import { refuseUncounted } from './usage-rule.ts';
 import { type WrittenMember, writeLine, writeMembers, writeObject } from './written.ts';

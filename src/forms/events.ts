@@ -3,7 +3,8 @@
  */
 import { withoutByteOrderMark } from '../response/byte-order-mark.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 
 export interface WholeEvent {
   /** The `event` field; empty where there is none. */

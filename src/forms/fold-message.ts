@@ -7,7 +7,7 @@ import { type KnownMembers, readKnown } from './known-members.ts';
 import { MessageBlock } from './message-block.ts';
 import { ENDING_MEMBERS, GROWING_USAGE, MESSAGE_MEMBERS, STOP_REASONS, USAGE_MEMBERS } from './message-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { refuseUncounted } from './usage-rule.ts';
 import { membersOf, type WrittenMember, writeObject } from './written.ts';
 

@@ -8,7 +8,8 @@ import { type KnownMembers, readKnown, readList } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import { RESPONSE_EVENTS } from './response-events.ts';
 import { readResponse } from './response-object.ts';
-import { memberOf, type SourceValue } from './source.ts';
+import { readItem } from './response-item.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { refuseUncounted } from './usage-rule.ts';
 
 const NOTHING_KNOWN: ReadonlySet<string> = new Set();
@@ -45,6 +46,7 @@ class GatheredResponse {
   #addItem(members: KnownMembers): void {
     const item = members.get('item') ?? refuse('an item that is none');
     refuseIf(members.get('output_index')?.text !== String(this.#items.length), 'an item out of its order');
+    readItem(item);
     this.#items.push(item);
   }
 

@@ -4,7 +4,8 @@
 import { type KnownMembers, readKnown, textOf } from './known-members.ts';
 import { BLOCK_MEMBERS } from './message-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { type WrittenMember, writeObject } from './written.ts';
 
 interface DeltaKind {

@@ -3,7 +3,7 @@
  */
 import { type KnownMembers, readKnown } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** KnownMembers that a response may have; what it was asked with, it repeats. */
 export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([

@@ -3,32 +3,30 @@
  * of members stay as a server wrote them. The grammar is RFC 8259; what two readers could understand differently is
  * refused.
  */
-import { refuse, refuseIf } from './refusal.ts';
-
-export type SourceKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
-
-/** One value. */
-export interface SourceValue {
-  readonly kind: SourceKind;
-  readonly text: string;
-  /** The names of an object's members, each once. */
-  readonly names: readonly string[];
-  /** The values of an object's members, or the items of an array. */
-  readonly values: readonly SourceValue[];
-}
+import { refuseIf } from './refusal.ts';
+import { type SourceKind, SourceValue } from './source-value.ts';
 
 /** The depth beyond which nothing is derived. */
 const DEEPEST = 64;
 
-/** The number of members from which on their names are looked for in a set. */
-const FEW = 16;
+/** An object of more members is refused: each name is looked for among the others. */
+const MOST_MEMBERS = 128;
 
-const NONE: readonly never[] = [];
 const CONTROL = /[\x00-\x1f]/;
 const HEX = /^[0-9a-fA-F]{4}$/;
 const ESCAPED = '"\\/bfnrt';
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const WORDS = { t: ['true', 'boolean'], f: ['false', 'boolean'], n: ['null', 'null'] } as const;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const LETTER_T = 0x74;
+const LETTER_F = 0x66;
+const LETTER_N = 0x6e;
 
 /** @throws Refusal where the text is anything but one JSON value */
 export function readSource(text: string): SourceValue {
@@ -36,12 +34,6 @@ export function readSource(text: string): SourceValue {
   const value = scanner.value(0);
   scanner.end();
   return value;
-}
-
-/** The value of a member; undefined where there is none. */
-export function memberOf(object: SourceValue, name: string): SourceValue | undefined {
-  const at = object.names.indexOf(name);
-  return at === -1 ? undefined : object.values[at];
 }
 
 class Scanner {
@@ -64,78 +56,74 @@ class Scanner {
 
   value(depth: number): SourceValue {
     refuseIf(depth > DEEPEST, 'too deep');
-    const start = this.#at;
-    switch (this.#text[start]) {
-      case '{':
-        return this.#object(start, depth);
-      case '[':
-        return this.#array(start, depth);
-      case '"':
-        this.#string();
-        return this.#leaf('string', start);
-      case 't':
-      case 'f':
-      case 'n':
-        return this.#word(start);
+    switch (this.#text.charCodeAt(this.#at)) {
+      case QUOTE:
+        return this.#stringValue();
+      case OPEN_BRACE:
+        return this.#object(depth);
+      case OPEN_BRACKET:
+        return this.#array(depth);
+      case LETTER_N:
+        return this.#word('null', 'null');
+      case LETTER_T:
+        return this.#word('true', 'boolean');
+      case LETTER_F:
+        return this.#word('false', 'boolean');
       default:
-        return this.#number(start);
+        return this.#number();
     }
   }
 
-  #leaf(kind: SourceKind, start: number): SourceValue {
-    return { kind, text: this.#text.slice(start, this.#at), names: NONE, values: NONE };
-  }
-
-  #object(start: number, depth: number): SourceValue {
+  #object(depth: number): SourceValue {
+    const start = this.#at;
     const names: string[] = [];
     const values: SourceValue[] = [];
-    let seen: Set<string> | null = null;
-    for (let more = this.#opens('}'); more; more = this.#goesOn('}')) {
+    for (let more = this.#opens(CLOSE_BRACE); more; more = this.#goesOn(CLOSE_BRACE)) {
       const name = this.#name();
-      if (names.length === FEW) seen = new Set(names);
-      refuseIf(seen ? seen.has(name) : names.includes(name), 'a name stands twice');
-      seen?.add(name);
+      refuseIf(names.includes(name) || names.length >= MOST_MEMBERS, 'a name stands twice');
       names.push(name);
       values.push(this.value(depth + 1));
     }
-    return { kind: 'object', text: this.#text.slice(start, this.#at), names, values };
+    return new SourceValue('object', this.#text, start, this.#at, names, values);
   }
 
-  #array(start: number, depth: number): SourceValue {
+  #array(depth: number): SourceValue {
+    const start = this.#at;
     const values: SourceValue[] = [];
-    for (let more = this.#opens(']'); more; more = this.#goesOn(']')) values.push(this.value(depth + 1));
-    return { kind: 'array', text: this.#text.slice(start, this.#at), names: NONE, values };
+    for (let more = this.#opens(CLOSE_BRACKET); more; more = this.#goesOn(CLOSE_BRACKET))
+      values.push(this.value(depth + 1));
+    return new SourceValue('array', this.#text, start, this.#at, undefined, values);
   }
 
   /** Passes an opening bracket. @returns whether anything stands within */
-  #opens(close: string): boolean {
+  #opens(close: number): boolean {
     this.#at++;
     this.#space();
-    if (this.#text[this.#at] !== close) return true;
+    if (this.#text.charCodeAt(this.#at) !== close) return true;
     this.#at++;
     return false;
   }
 
   /** Passes a comma, or the closing bracket. @returns whether it was a comma */
-  #goesOn(close: string): boolean {
+  #goesOn(close: number): boolean {
     this.#space();
-    const next = this.#text[this.#at];
+    const next = this.#text.charCodeAt(this.#at);
     this.#at++;
     if (next === close) return false;
-    refuseIf(next !== ',', 'not JSON');
+    refuseIf(next !== COMMA, 'not JSON');
     this.#space();
     return true;
   }
 
   #name(): string {
     const start = this.#at;
-    refuseIf(this.#text[start] !== '"', 'not JSON');
+    refuseIf(this.#text.charCodeAt(start) !== QUOTE, 'not JSON');
     const escaped = this.#string();
     const name = escaped
       ? (JSON.parse(this.#text.slice(start, this.#at)) as string)
       : this.#text.slice(start + 1, this.#at - 1);
     this.#space();
-    refuseIf(this.#text[this.#at] !== ':', 'not JSON');
+    refuseIf(this.#text.charCodeAt(this.#at) !== COLON, 'not JSON');
     this.#at++;
     this.#space();
     return name;
@@ -177,25 +165,33 @@ class Scanner {
     return this.#escape;
   }
 
-  #word(start: number): SourceValue {
-    const [word, kind] = WORDS[this.#text[start] as keyof typeof WORDS];
-    refuseIf(!this.#text.startsWith(word, start), 'not JSON');
-    this.#at += word.length;
-    return { kind, text: word, names: NONE, values: NONE };
+  #stringValue(): SourceValue {
+    const start = this.#at;
+    this.#string();
+    return new SourceValue('string', this.#text, start, this.#at);
   }
 
-  #number(start: number): SourceValue {
+  #word(word: string, kind: SourceKind): SourceValue {
+    const start = this.#at;
+    refuseIf(!this.#text.startsWith(word, start), 'not JSON');
+    this.#at += word.length;
+    return new SourceValue(kind, this.#text, start, this.#at);
+  }
+
+  #number(): SourceValue {
+    const start = this.#at;
     NUMBER.lastIndex = start;
-    if (!NUMBER.test(this.#text)) refuse('not JSON');
+    refuseIf(!NUMBER.test(this.#text), 'not JSON');
     this.#at = NUMBER.lastIndex;
-    return this.#leaf('number', start);
+    return new SourceValue('number', this.#text, start, this.#at);
   }
 
   #space(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
-      this.#at++;
-    }
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
   }
+}
+
+/** Few servers write any between two tokens. */
+function isSpace(code: number): boolean {
+  return code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09);
 }

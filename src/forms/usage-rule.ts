@@ -5,7 +5,7 @@ import { isObject, parse } from '../response/json.ts';
 import { readUsage } from '../response/usage.ts';
 import { refuseIf } from './refusal.ts';
 import type { Gathered, Rule } from './rules.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 export const USAGE: Rule = () => new ReportedUsage();
 
