@@ -10,7 +10,7 @@ import { type WrittenMember, writeChanged } from './written.ts';
 /** The type of an event, and its members beside that and its number. */
 export type ItemEvent = readonly [type: string, said: readonly WrittenMember[]];
 
-type Place = readonly WrittenMember[];
+type ItemPlace = readonly WrittenMember[];
 
 /** The members of an item that are still empty as it is added. */
 const UNBEGUN: Readonly<Record<ItemType, Readonly<Record<string, string>>>> = {
@@ -21,7 +21,7 @@ const UNBEGUN: Readonly<Record<ItemType, Readonly<Record<string, string>>>> = {
 };
 
 /** The events between its beginning and its end. @param place the members that name the item */
-const SPLIT: Readonly<Record<ItemType, (members: KnownMembers, place: Place) => ItemEvent[]>> = {
+const SPLIT: Readonly<Record<ItemType, (members: KnownMembers, place: ItemPlace) => ItemEvent[]>> = {
   message: (members, place) =>
     readList(members.get('content')).flatMap((part, at) => splitPart(part, [...place, contentAt(at)])),
 
@@ -64,7 +64,7 @@ const contentAt = (at: number): WrittenMember => ['content_index', String(at)];
 /** A text in one piece, and whole. */
 function splitText(
   prefix: string,
-  place: Place,
+  place: ItemPlace,
   name: string,
   text: string,
   beside: readonly WrittenMember[] = [],
@@ -75,7 +75,7 @@ function splitText(
 }
 
 /** A part of a message: a text with what it cites, or a refusal. */
-function splitPart(part: SourceValue, place: Place): ItemEvent[] {
+function splitPart(part: SourceValue, place: ItemPlace): ItemEvent[] {
   switch (memberOf(part, 'type')?.text) {
     case '"output_text"':
       return splitTextPart(part, place);
@@ -88,7 +88,7 @@ function splitPart(part: SourceValue, place: Place): ItemEvent[] {
   }
 }
 
-function splitTextPart(part: SourceValue, place: Place): ItemEvent[] {
+function splitTextPart(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, TEXT_PART);
   const logprobs: WrittenMember = ['logprobs', members.get('logprobs')?.text ?? '[]'];
   const cited = isNothing(members.get('annotations')) ? [] : readList(members.get('annotations'));
@@ -104,7 +104,7 @@ function splitTextPart(part: SourceValue, place: Place): ItemEvent[] {
 }
 
 /** A part of the summary of what a model thought. */
-function splitSummary(part: SourceValue, place: Place): ItemEvent[] {
+function splitSummary(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, PLAIN_PART);
   refuseIf(members.get('type')?.text !== '"summary_text"', 'a part of a type that is not known');
   const said = splitText('response.reasoning_summary_text', place, 'text', textOf(members.get('text')));
@@ -112,7 +112,7 @@ function splitSummary(part: SourceValue, place: Place): ItemEvent[] {
 }
 
 /** A part of the thoughts themselves, which open models show. */
-function splitThought(part: SourceValue, place: Place): ItemEvent[] {
+function splitThought(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, PLAIN_PART);
   refuseIf(members.get('type')?.text !== '"reasoning_text"', 'a part of a type that is not known');
   const said = splitText('response.reasoning_text', place, 'text', textOf(members.get('text')));
@@ -128,7 +128,7 @@ function thoughtsOf(members: KnownMembers): readonly SourceValue[] {
 function within(
   prefix: string,
   part: SourceValue,
-  place: Place,
+  place: ItemPlace,
   unbegun: Readonly<Record<string, string>>,
   said: readonly ItemEvent[],
 ): ItemEvent[] {
