@@ -42,9 +42,8 @@ export function writeChunks(document: string, hasUsage: boolean, names: ObjectNa
     `data: {${head},${writeMembers([['choices', `[${choices}]`], ...others, ['usage', reported]])}}\n\n`;
   const none = hasUsage ? 'null' : undefined;
   const choices = readList(answer.get('choices'));
-  refuseIf(choices.length === 0, 'no choices');
   const pieces = choices.flatMap((choice, at) => splitAt(choice, at, split));
-  const last = pieces.pop() ?? refuse('a choice that says nothing');
+  const last = pieces.pop() ?? refuse('no choices');
   const events = pieces.map((piece) => event(piece, [], none));
   events.push(event(last, pick(AT_THE_END), none));
   if (hasUsage) events.push(event('', [], usage));

@@ -27,19 +27,19 @@ export function* readEvents(stream: string): Generator<WholeEvent, void, undefin
     end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
     if (end > start) event.addLine(text, start, end);
-    else if (event.isAny) yield event.take();
+    else {
+      const whole = event.take();
+      if (whole !== null) yield whole;
+    }
   }
-  if (event.isAny) yield event.takeLast();
+  const last = event.take();
+  refuseIf(last !== null && last.data !== DONE, 'a stream that breaks off');
+  if (last !== null) yield last;
 }
 
 class GatheredEvent {
   #name = '';
   #data: string | null = null;
-
-  /** True where it has data: an event without is none. */
-  get isAny(): boolean {
-    return this.#data !== null;
-  }
 
   addLine(text: string, start: number, end: number): void {
     const field = fieldAt(text, start);
@@ -48,16 +48,12 @@ class GatheredEvent {
     if (field === 'event') this.#name = value;
   }
 
-  take(): WholeEvent {
-    const whole = { name: this.#name, data: this.#data ?? '' };
+  /** The event that an empty line ends: null where it has no data. */
+  take(): WholeEvent | null {
+    const whole = this.#data === null ? null : { name: this.#name, data: this.#data };
     this.#name = '';
     this.#data = null;
     return whole;
-  }
-
-  takeLast(): WholeEvent {
-    refuseIf(this.#data !== DONE, 'a stream that breaks off');
-    return this.take();
   }
 }
 

@@ -78,9 +78,8 @@ class GatheredMessage {
   }
 
   #block(event: KnownMembers): MessageBlock {
-    refuseIf(!this.#isOpen, 'a delta out of its place');
     refuseIf(event.get('index')?.text !== String(this.#blocks.length - 1), 'a delta for another block');
-    return this.#blocks.at(-1) ?? refuse('a delta without a block');
+    return (this.#isOpen ? this.#blocks.at(-1) : undefined) ?? refuse('a delta out of its place');
   }
 
   #end(event: KnownMembers): void {

@@ -52,14 +52,13 @@ class GatheredResponse {
 
   write(): string {
     const { type, body } = this.#last ?? refuse('a stream without its end');
-    const response = memberOf(body, 'response');
-    const { members, ending } = readResponse(response);
+    const { text, members, ending } = readResponse(memberOf(body, 'response'));
     refuseIf(ending !== type, 'a response that ends otherwise than its stream');
     refuseUncounted(members.get('usage')?.text);
     const items = readList(members.get('output'));
     refuseIf(items.length !== this.#items.length, 'items that were not brought');
     for (const [at, item] of this.#items.entries()) refuseIf(!isSame(item, items[at]), 'another item than was brought');
-    return response?.text ?? refuse('no response');
+    return text;
   }
 }
 

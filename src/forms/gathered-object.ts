@@ -18,12 +18,12 @@ export type Finish = (members: MemberTexts) => readonly WrittenMember[];
 const AS_THEY_ARE: Finish = (members) => [...members];
 
 /** @param finish has the members in the order in which they came */
-export function objectOf(table: RuleTable, finish: Finish = AS_THEY_ARE): Rule {
+export function objectOf(table: RuleTable, finish: Finish = AS_THEY_ARE): () => GatheredObject {
   const rules: ReadonlyMap<string, Rule> = new Map(Object.entries(table));
   return () => new GatheredObject(rules, finish);
 }
 
-class GatheredObject implements Gathered {
+export class GatheredObject implements Gathered {
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #finish: Finish;
   /** The names of the members in the order in which they came first, and what came of each. */

@@ -48,6 +48,7 @@ export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 export interface WholeResponse {
+  readonly text: string;
   readonly members: KnownMembers;
   /** The event that ends its stream. */
   readonly ending: 'response.completed' | 'response.incomplete';
@@ -62,5 +63,9 @@ export function readResponse(response: SourceValue | undefined): WholeResponse {
   refuseIf(status !== '"completed"' && status !== '"incomplete"', 'a response that has not ended');
   refuseIf((members.get('error')?.text ?? 'null') !== 'null', 'a response that failed');
   refuseIf((members.get('background')?.text ?? 'false') === 'true', 'a response in the background');
-  return { members, ending: status === '"completed"' ? 'response.completed' : 'response.incomplete' };
+  return {
+    text: response.text,
+    members,
+    ending: status === '"completed"' ? 'response.completed' : 'response.incomplete',
+  };
 }

@@ -51,7 +51,7 @@ class Scanner {
 
   end(): void {
     this.#space();
-    refuseIf(this.#at < this.#text.length, 'more than one value');
+    refuseIf(this.#at !== this.#text.length, 'more or less than one value');
   }
 
   value(depth: number): SourceValue {
@@ -141,9 +141,10 @@ class Scanner {
       if (quote < next) quote = text.indexOf('"', next);
       escape = this.#escapeFrom(next);
     }
-    refuseIf(quote === -1, 'not JSON');
-    refuseIf(this.#mayHoldControls && CONTROL.test(text.slice(start, quote)), 'a control character in a string');
-    this.#at = quote + 1;
+    // A string without an end leads beyond the end of the text, where nothing more is found.
+    const end = quote === -1 ? text.length : quote;
+    refuseIf(this.#mayHoldControls && CONTROL.test(text.slice(start, end)), 'a control character in a string');
+    this.#at = end + 1;
     return escaped;
   }
 

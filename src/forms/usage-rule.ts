@@ -15,9 +15,7 @@ class ReportedUsage implements Gathered {
   /** Clients that put a stream together take the last one, be it null. */
   add({ kind, text }: SourceValue): void {
     refuseIf(kind === 'null' && this.#text !== undefined, 'usage that is taken back');
-    if (kind === 'null') return;
-    refuseIf(kind !== 'object', 'no usage');
-    this.#text = text;
+    if (kind !== 'null') this.#text = text;
   }
 
   write(): string | undefined {
