@@ -3,7 +3,7 @@
  */
 import { withoutByteOrderMark } from '../response/byte-order-mark.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { readSource } from './source.ts';
+import { AlikeReader, readSource } from './source.ts';
 import { memberOf, type SourceValue } from './source-value.ts';
 
 export interface WholeEvent {
@@ -84,13 +84,14 @@ export function isDoneMarker({ name, data }: WholeEvent): boolean {
 
 /** The chunks of a stream that `data: [DONE]` ends, one after the other. */
 export function* readChunks(stream: string): Generator<SourceValue, void, undefined> {
+  const reader = new AlikeReader();
   let isDone = false;
   for (const event of readEvents(stream)) {
     refuseIf(isDone, 'an event after the end');
     isDone = isDoneMarker(event);
     if (isDone || isHeartbeat(event)) continue;
     refuseIf(event.name !== '', 'an event with a name');
-    yield readSource(event.data);
+    yield reader.read(event.data);
   }
   refuseIf(!isDone, 'a stream without its end');
 }

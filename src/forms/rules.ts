@@ -19,15 +19,15 @@ export type Rule = () => Gathered;
 export const SAME: Rule = () => new Same();
 
 class Same implements Gathered {
-  #text: string | undefined;
+  #first: SourceValue | undefined;
 
   add(said: SourceValue): void {
-    if (this.#text === undefined) this.#text = said.text;
-    else refuseIf(!said.isWritten(this.#text), 'a value that changes');
+    this.#first ??= said;
+    refuseIf(said !== this.#first && said.text !== this.#first.text, 'a value that changes');
   }
 
   write(): string | undefined {
-    return this.#text;
+    return this.#first?.text;
   }
 }
 
@@ -74,21 +74,21 @@ export const NAME: Rule = () => new Word(() => true);
 
 class Word implements Gathered {
   readonly #isKnown: (text: string) => boolean;
-  #text: string | undefined;
+  #said: SourceValue | undefined;
 
   constructor(isKnown: (text: string) => boolean) {
     this.#isKnown = isKnown;
   }
 
   add(said: SourceValue): void {
-    if (said.kind === 'null' || said.isWritten('""')) return;
-    if (this.#text !== undefined) return refuseIf(!said.isWritten(this.#text), 'a word that changes');
+    if (said === this.#said || said.kind === 'null' || said.text === '""') return;
     refuseIf(said.kind !== 'string' || !this.#isKnown(said.text), 'a word that is not known');
-    this.#text = said.text;
+    refuseIf(this.#said !== undefined && this.#said.text !== said.text, 'a word that changes');
+    this.#said = said;
   }
 
   write(): string | undefined {
-    return this.#text;
+    return this.#said?.text;
   }
 }
 

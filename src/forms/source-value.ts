@@ -32,6 +32,11 @@ export class SourceValue {
     this.values = values;
   }
 
+  /** Where it ends in the text that it stands in. */
+  get end(): number {
+    return this.#end;
+  }
+
   get text(): string {
     return this.#whole.slice(this.#start, this.#end);
   }
@@ -39,11 +44,6 @@ export class SourceValue {
   /** The text between its quotes or brackets. */
   get within(): string {
     return this.#whole.slice(this.#start + 1, this.#end - 1);
-  }
-
-  /** Tests whether it is written so. */
-  isWritten(text: string): boolean {
-    return this.#end - this.#start === text.length && this.text === text;
   }
 }
 

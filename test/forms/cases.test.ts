@@ -1,5 +1,5 @@
 /**
- * What is derived, and what is refused.
+ * Each case, which is derived or refused.
  */
 import { expect, test } from 'vitest';
 import { derive } from '../../src/forms/derive.ts';

@@ -1,5 +1,6 @@
 /**
- * What is understood, member by member, and what is refused: each rule of the room decides at least one of these.
+ * Answers with all that is understood, and changes of them by which they are refused: each rule of the room decides at
+ * least one of these.
  */
 import type { Endpoint } from '../../src/endpoint.ts';
 import { MESSAGES, type Sample, sampleOf } from './samples.ts';

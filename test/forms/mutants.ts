@@ -87,7 +87,8 @@ export class Room {
   lineOf({ start, end }: Rule): string {
     const before = this.#code.slice(0, start);
     const file = before.match(/\/\/ (src\/\S+)(?![\s\S]*\/\/ src\/)/)?.[1];
-    return `${file}: ${this.#code.slice(start, end).replaceAll(/\s+/g, ' ')} after ${before.slice(-60).replaceAll(/\s+/g, ' ')}`;
+    const [rule, place] = [this.#code.slice(start, end), before.slice(-60)].map((text) => text.replaceAll(/\s+/g, ' '));
+    return `${file}: ${rule} after ${place}`;
   }
 
   /** @param onError is told why something was refused */
