@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/long/**', 'test/fleet/**', 'test/browser/**', ALONE],
+          exclude: ['test/long/**', 'test/fleet/**', 'test/browser/**', 'test/tools/**', ALONE],
           sequence: { groupOrder: 0 },
         },
       },

@@ -5,26 +5,27 @@
 import type { Server } from 'node:http';
 import type { AdminOptions } from './admin/admin.ts';
 import { explainDocument } from './admin/explain.ts';
-import { examineRunning } from './admin/doctor.ts';
-import { type Readiness, StateReader, type StateSources } from './admin/state.ts';
+import { StateReader } from './admin/state.ts';
 import { LazyAdminServer } from './admin/lazy-admin-server.ts';
 import { createApiHandler } from './api.ts';
+import { readCertificates } from './certificates.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
-import { showConfig } from './config/shown.ts';
-import { packageVersion } from './config/version.ts';
-import { type Core, createCore, type OpenCore, type SharedParts } from './core.ts';
-import { createAdminListener, createApiListener, type Listener } from './http/listeners.ts';
+import { listenerUrl } from './config/listener-url.ts';
+import { isLoopback } from './config/own-listener.ts';
+import { type Core, createCore, type OpenCore } from './core.ts';
+import { createAdminListener, createApiListener, type Listener, renewCertificates } from './http/listeners.ts';
 import { Lobby } from './http/lobby.ts';
-import type { FleetReading } from './ledger/fleet-metrics.ts';
-import type { Hint } from './ledger/hint-list.ts';
-import { type MetricSources, Metrics, type TierReading } from './ledger/metrics.ts';
+import { createOwnPaths } from './http/own-paths.ts';
+import type { Metrics } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
+import type { HealthSources, Readiness } from './proxy/health.ts';
+import { createMetrics, createReadings, createSources } from './readings.ts';
+import { type Reloaded, Reloading, type ReloadSources, type Renewed, renewCore } from './reloading.ts';
 import type { Rules } from './request/parsed-head.ts';
-import type { Catalogue, TierSize } from './store/catalogue.ts';
-import type { LruInfo } from './store/memory.ts';
-import type { UpstreamReading } from './upstream/health.ts';
+import type { WorkerGroup } from './workforce.ts';
 
 export interface App extends Omit<Core, 'open'> {
   readonly api: Listener;
@@ -32,51 +33,19 @@ export interface App extends Omit<Core, 'open'> {
   readonly metrics: Metrics;
   /** Opens the core, and has requests answered. @throws ConfigError where a file is not to be used */
   open(): Promise<void>;
+  /**
+   * Takes over what has changed in the sources of the settings, and can be without a restart; all of it, or nothing.
+   * @throws ConfigError where a source cannot be used
+   */
+  reload(): Promise<Reloaded>;
   readiness: Readiness;
-}
-
-/** Several processes that answer the requests of a proxy, which keeps the files and the admin API. */
-export interface WorkerGroup {
-  /** Accepts for all of them; closed once they have ended. */
-  readonly api: Listener;
-  /** The settings of the proxy's own part. */
-  readonly config: Config;
-  /** Where they meet, and the proxy with them. */
-  readonly shared: SharedParts;
-  /** True while one of them takes requests. */
-  readonly isReady: boolean;
-  /** How they were when they were last looked at. */
-  readonly state: WorkerGroupState;
-  /** Resolves once all answer requests, over what the proxy has opened. */
-  start(core: Core, opened: OpenCore): Promise<void>;
-  look(): Promise<void>;
-  /** Ends all upstream calls. */
-  abort(): void;
-  /** The tiers of the proxy, and beside them the memory of its workers. */
-  tiersBeside(tiers: readonly TierReading[]): readonly TierReading[];
-  /** A catalogue whose rows name the memory of the workers, where that has an entry. */
-  catalogueOver(catalogue: Catalogue): Catalogue;
-}
-
-/** Sums over all processes; of lateness the worst. */
-export interface WorkerGroupState {
-  readonly flights: number;
-  readonly listeners: number;
-  /** The bytes that answers on their way hold. */
-  readonly bytes: number;
-  readonly memory: TierSize;
-  readonly lru: LruInfo;
-  readonly hints: readonly Hint[];
-  readonly fleet: FleetReading | null;
-  /** As each worker sees them. */
-  readonly upstreams: readonly UpstreamReading[];
-  /** How late event loops were since the last look, in seconds by quantile. */
-  readonly delays: Readonly<Record<string, number>>;
 }
 
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
  * @param workers answers the requests, where it is not this process
+ * @param access is given each request of this process, once it is over
+ * @param reread the sources of the settings; without them a reload changes nothing
  */
 export function createApp(
   config: Config,
@@ -84,32 +53,47 @@ export function createApp(
   clock: Clock = systemClock,
   origins: readonly Origin[] = [],
   workers: WorkerGroup | null = null,
+  access: AccessLog | null = null,
+  reread: ReloadSources = { settings: () => ({ config, origins }) },
 ): App {
-  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared);
+  const certificates = readCertificates(config);
+  const core = createCore(workers?.config ?? config, log, clock, origins, undefined, workers?.shared, access);
+  const reloading = new Reloading({ config, origins }, certificates, core.ledger.prices.table);
   const sources = createSources(config, core, workers);
   const metrics = createMetrics(core, sources);
   const state = new StateReader({
     ...sources,
     startedAt: clock.now(),
     readiness: () => app.readiness,
-    api: () => ({ host: config.host, port: portOf(api) ?? config.port }),
+    api: () => ({ host: config.host, port: portOf(api) ?? config.port, tls: certificates !== null }),
   });
-  const [api, admin] = [workers?.api ?? createApiListener(), createAdminListener()];
-  const [apiLobby, adminLobby] = [new Lobby(api), new Lobby(admin)];
-  let rules: Rules;
-  const adminServer = new LazyAdminServer({
-    host: config.admin.host,
-    token: config.admin.token,
+  const [api, admin] = [workers?.api ?? createApiListener(certificates), createAdminListener(certificates)];
+  const health: HealthSources = {
     readiness: () => (app.readiness === 'ready' && workers?.isReady === false ? 'starting' : app.readiness),
     outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
-    explain: (text) => explainDocument(rules, (digits) => core.store.findByPrefix(digits), text),
-    catalogue: workers?.catalogueOver(core.store) ?? core.store,
-    priceOf: (model, usage) => core.ledger.priceOf(model, usage),
-    rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),
-    removals: core.cache.removals,
-    lru: () => workers?.state.lru ?? core.stores.lru(),
-    subscribe: (subscriber) => core.ledger.subscribe(subscriber),
-    ...createReadings(core, workers, { config, origins, metrics, state }),
+  };
+  const ownPaths = createOwnPaths({
+    ...health,
+    version: sources.version,
+    adminUrl: () => adminUrl(config, portOf(admin)),
+  });
+  const [apiLobby, adminLobby] = [new Lobby(api, ownPaths), new Lobby(admin)];
+  let opened: OpenCore;
+  const renew = async (renewed: Renewed) => {
+    opened = renewCore(core, opened, renewed);
+    const { certificates: shown } = renewed;
+    if (shown) for (const server of workers ? [admin] : [api as Server, admin]) renewCertificates(server, shown);
+    await workers?.reload(renewed);
+  };
+  const reload = () => reloading.reload(reread, renew);
+  const adminServer = new LazyAdminServer({
+    host: config.admin.host,
+    hosts: config.admin.hosts,
+    token: () => reloading.running.config.admin.token,
+    ...health,
+    ...adminPartsOf(core, workers, () => opened.rules),
+    ...createReadings(core, workers, { running: () => reloading.running, metrics, state }),
+    reload,
     clock,
     log,
   });
@@ -120,12 +104,12 @@ export function createApp(
     metrics,
     readiness: 'starting',
     async open() {
-      const opened = await core.open(() => app.readiness === 'stopping');
-      rules = opened.rules;
-      if (workers) await workers.start(core, opened);
-      else apiLobby.open(createApiHandler(config, core, opened.proxy));
+      opened = await core.open(() => app.readiness === 'stopping');
+      if (workers) await workers.start(core, opened, { certificates, adminUrl: adminUrl(config, portOf(admin)) });
+      else apiLobby.open(createApiHandler(config, core, () => opened.proxy, ownPaths));
       adminLobby.open((request, response) => void adminServer.handle(request, response));
     },
+    reload,
     async prepare() {
       if (!workers) await core.prepare();
       await adminServer.prepare();
@@ -143,76 +127,27 @@ export function createApp(
   return app;
 }
 
+/** The parts of a core that the admin API asks and changes. */
+function adminPartsOf(core: Core, workers: WorkerGroup | null, rules: () => Rules) {
+  return {
+    explain: (text) => explainDocument(rules(), (digits) => core.store.findByPrefix(digits), text),
+    catalogue: workers?.catalogueOver(core.store) ?? core.store,
+    priceOf: (model, usage) => core.ledger.priceOf(model, usage),
+    rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),
+    removals: core.cache.removals,
+    lru: () => workers?.state.lru ?? core.stores.lru(),
+    subscribe: (subscriber) => core.ledger.subscribe(subscriber),
+  } satisfies Partial<AdminOptions>;
+}
+
 /** Null while it does not listen. */
 function portOf(listener: Listener): number | null {
   const address = listener.address();
   return typeof address === 'object' ? (address?.port ?? null) : null;
 }
 
-type Readings = Required<Pick<AdminOptions, 'stats' | 'series' | 'metrics' | 'settings' | 'state' | 'doctor'>>;
-
-interface Read {
-  readonly config: Config;
-  readonly origins: readonly Origin[];
-  readonly metrics: Metrics;
-  readonly state: StateReader;
-}
-
-/** The numbers that the admin API shows; those of workers are looked at first. */
-function createReadings(core: Core, workers: WorkerGroup | null, { config, origins, metrics, state }: Read): Readings {
-  const { ledger, fleet } = core;
-  const hints = () => workers?.state.hints ?? core.hints.list();
-  return {
-    async stats() {
-      await workers?.look();
-      const [stats, ofFleet] = await Promise.all([ledger.stats(), fleet()?.books?.stats()]);
-      return { ...stats, ...(ofFleet !== undefined && { fleet: ofFleet }), hints: hints() };
-    },
-    series: async (query) => ({ node: nodeOf(config, core), ...(await ledger.series(query)) }),
-    async metrics() {
-      await workers?.look();
-      return metrics.text();
-    },
-    settings: () => showConfig(config, origins),
-    async state() {
-      await workers?.look();
-      return state.read();
-    },
-    async doctor() {
-      await workers?.look();
-      const named = origins.map(({ path, shown, from }) => `${path} = ${shown}, from ${from}`);
-      return examineRunning(state.read(), hints(), named);
-    },
-  };
-}
-
-type Sources = MetricSources & Pick<StateSources, 'counts' | 'upstreams' | 'node'>;
-
-/** Null where there is no other. */
-function nodeOf({ redis }: Config, { fleet }: Core): string | null {
-  return redis === null ? null : (fleet()?.hub.node ?? null);
-}
-
-function createSources(config: Config, core: Core, workers: WorkerGroup | null): Sources {
-  const { stores, files, admission, fleet } = core;
-  return {
-    counts: () => core.ledger.counts(),
-    upstreams: () => workers?.state.upstreams ?? core.upstream.readings?.() ?? [],
-    node: () => nodeOf(config, core),
-    version: packageVersion(),
-    tiers: () => [...(workers?.tiersBeside(stores.tiers()) ?? stores.tiers()), ...(fleet()?.tiers() ?? [])],
-    files,
-    flights: () => (workers?.state ?? admission).flights,
-    listeners: () => (workers?.state ?? admission).listeners,
-    bytesInTheAir: () => (workers?.state ?? admission).bytes,
-    fleet: () => (workers ? workers.state.fleet : (fleet()?.reading() ?? null)),
-    ...(workers && { delays: () => workers.state.delays }),
-  };
-}
-
-function createMetrics({ ledger }: Core, sources: MetricSources): Metrics {
-  const metrics = new Metrics(sources);
-  ledger.subscribe((record) => metrics.observe(record));
-  ledger.onCall((record) => metrics.observeCall(record));
-  return metrics;
+/** Null where it is open to other machines too: what is not on loopback needs no mention. */
+function adminUrl(config: Config, port: number | null): string | null {
+  const { host } = config.admin;
+  return port !== null && isLoopback(host) ? listenerUrl(config, host, port) : null;
 }

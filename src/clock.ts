@@ -4,8 +4,11 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch; never less than before. */
   now(): number;
-  /** Calls `act` once after `ms` milliseconds; the returned function cancels it. */
-  after(ms: number, act: () => void): () => void;
+  /**
+   * Calls `act` once after `ms` milliseconds; the returned function cancels it.
+   * @param isAwaited true where the process is not to end before
+   */
+  after(ms: number, act: () => void, isAwaited?: boolean): () => void;
 }
 
 /** How far apart, in ms, the clocks of two processes over one file may be. */
@@ -13,9 +16,9 @@ export const CLOCK_SKEW_MS = 1_000;
 
 export const systemClock: Clock = {
   now: createSteadyTime(Date.now, () => performance.now()),
-  after(ms, act) {
+  after(ms, act, isAwaited = false) {
     const timer = setTimeout(act, ms);
-    timer.unref();
+    if (!isAwaited) timer.unref();
     return () => clearTimeout(timer);
   },
 };

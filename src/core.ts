@@ -2,13 +2,14 @@
  * All that answers requests, whichever adapter brings them: each part is built
  * once and wired. Nothing here is shared with another core in the same process.
  */
-import { randomBytes } from 'node:crypto';
 import { AdmissionControl } from './cache/admission-control.ts';
 import { Cache } from './cache/cache.ts';
 import { Callers, type CallersOptions } from './cache/callers.ts';
 import { CallersFile, callersPath } from './cache/callers-file.ts';
+import { Unrecorded } from './cassette/unrecorded.ts';
 import { type Clock, within } from './clock.ts';
-import { type Config, retentionOf } from './config/config.ts';
+import { type Config, isOffline, retentionOf } from './config/config.ts';
+import type { AccessLog } from './console/access-log.ts';
 import type { Origin } from './config/origin.ts';
 import { ConfigError } from './errors.ts';
 import type { Fleet } from './fleet/fleet.ts';
@@ -20,26 +21,23 @@ import { Ledger } from './ledger/ledger.ts';
 import { readPrices } from './ledger/prices.ts';
 import { UsageFile, usagePath } from './ledger/usage-file.ts';
 import type { Log } from './log.ts';
-import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import { type BodyLimits, RequestBudget } from './request/budget.ts';
 import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
-import { createRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
 import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
+import { openReaders, type Readers } from './readers.ts';
 import { Thread } from './thread/thread.ts';
+import { OfflineUpstream } from './upstream/offline-upstream.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
 /** The parts that there are before any file is opened. */
 type CoreParts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
-
-/** The parts that need the rules by which requests are read. */
-type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions'>;
 
 export interface Core extends CoreParts {
   readonly admission: AdmissionControl;
@@ -47,6 +45,8 @@ export interface Core extends CoreParts {
   readonly limits: BodyLimits;
   readonly budget: RequestBudget;
   readonly stores: Stores;
+  /** The requests to which nothing was recorded; none but with a cassette, or offline. */
+  readonly unrecorded: Unrecorded;
   /** The others that this process shares with; null where it is alone, or not open. */
   readonly fleet: () => Fleet | null;
   /** True for each file, and the Redis, that may be asked and written; empty where nothing outlives the process. */
@@ -86,9 +86,6 @@ export interface RemoteParts {
   readonly secret: Buffer;
 }
 
-/** Enough that no two processes of a chain call themselves the same. */
-const PSEUDONYM_BYTES = 8;
-
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
 const OPEN_MS = 5_000;
 
@@ -97,18 +94,22 @@ const MEMO_SHARE = 1 / 16;
 
 /**
  * @param origins where the settings got their values, to be named where there is trouble with them
- * @param upstream sends requests; closed with the core
+ * @param given sends requests, unless none is ever sent; closed with the core; null for the usual one
  * @param shared parts that are not this process's alone
+ * @param access is given each request once it is over
  */
 export function createCore(
   config: Config,
   log: Log,
   clock: Clock,
   origins: readonly Origin[] = [],
-  upstream: Upstream = createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock }),
+  given: Upstream | null = null,
   shared?: SharedParts,
+  access: AccessLog | null = null,
 ): Core {
   const { path } = config.store;
+  const upstream = upstreamFor(config, log, clock, given);
+  const unrecorded = new Unrecorded();
   const { hub, remote } = shared ?? {};
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
@@ -134,7 +135,8 @@ export function createCore(
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);
   const isStoreUp = () => stores.isFileRead() && (config.redis === null || fleet?.hub.state === 'up');
-  const parts: CoreParts = { cache, callers, clock, decoding, hints, isStoreUp, keyer, ledger, log, store, upstream };
+  const own = { access, clock, log };
+  const parts: CoreParts = { ...own, cache, callers, decoding, hints, isStoreUp, keyer, ledger, store, upstream };
   return {
     ...parts,
     admission,
@@ -146,17 +148,18 @@ export function createCore(
       ...(config.redis !== null && { redis: fleet?.hub.state === 'up' }),
     }),
     fleet: () => fleet,
+    unrecorded,
     async open(isStopping) {
-      const given = remote ? null : givenSecret(config, log);
-      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(given), usageFile.open()]));
+      const ownSecret = remote ? null : givenSecret(config, log);
+      const refusals = await within(clock, OPEN_MS, Promise.all([stores.openFile(ownSecret), usageFile.open()]));
       const paths = [path, usagePath(path)];
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
-      const secret = remote?.secret ?? given ?? (kept = keptSecret(config, log));
-      const rules = createRules(config, secret, origins);
-      const own = { config, secret, ledger: remote ? null : ledger, log };
-      fleet = await joinFleet({ ...own, admission, cache, callers, stores, clock }, hub);
-      return { rules, secret, proxy: { ...parts, ...createReaders(config, rules), isStopping } };
+      const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
+      const { rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const sharing = { config, secret, ledger: remote ? null : ledger, log };
+      fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
+      return { rules, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();
@@ -170,6 +173,11 @@ export function createCore(
       await fleet?.close();
     },
   };
+}
+
+function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null): Upstream {
+  if (isOffline(config)) return new OfflineUpstream();
+  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
 }
 
 /** Loads what that needs. Null where there is none. @param hub of one that is not met at Redis */
@@ -187,21 +195,12 @@ async function joinFleet(options: RedisFleetOptions, hub: Hub | undefined): Prom
   return joinRedis(options);
 }
 
-function createReaders(config: Config, rules: Rules): Readers {
-  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
-  return {
-    pseudonym,
-    heads: new HeadMemo({ rules, pseudonym }),
-    keep: new Set(config.keep),
-    keepsPrompts: config.store.prompts,
-    omissions: rules.omissions,
-  };
-}
-
 type CacheParts = Pick<Core, 'store' | 'admission' | 'ledger'> & { readonly clock: Clock; readonly log: Log };
 
 function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
-  const { maxEntryBytes, onAbandon, flight } = config;
+  const { maxEntryBytes, flight, cassette } = config;
+  // A recording is worth its end, also where a test has seen enough.
+  const onAbandon = cassette === null ? config.onAbandon : 'finish';
   return new Cache({
     ...parts,
     maxEntryBytes,

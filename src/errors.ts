@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'unknown_entry'
   | 'ambiguous_key'
   | 'invalid_query'
+  | 'invalid_settings'
   | 'unauthorized'
   | 'forbidden_origin'
   | 'misdirected_request'
@@ -104,9 +105,10 @@ export const bodyIncomplete = (cause?: unknown) =>
 
 export const bodyTimeout = (how: string) => new RefrainError('body_timeout', 408, `The request body ${how}.`);
 
-export const notCached = () => {
-  const message = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
-  return new RefrainError('not_cached', 504, message, 'cache-control');
+export const notCached = (missingOffline: string | null = null) => {
+  const forbidden = 'No stored answer is good enough, and only-if-cached forbids asking the upstream.';
+  const message = missingOffline === null ? forbidden : `Refrain is offline, and holds no answer to ${missingOffline}.`;
+  return new RefrainError('not_cached', 504, message, missingOffline === null ? 'cache-control' : null);
 };
 
 export const overloaded = () =>
@@ -152,17 +154,6 @@ export const unknownRoute = (method: string, path: string) =>
     `There is no ${method} ${shown(path)} here; GET /openapi.json lists what there is.`,
   );
 
-export const unknownEntry = (key: string) =>
-  new RefrainError('unknown_entry', 404, `Nothing is kept under ${shown(key)}; GET /entries lists what is.`);
-
-export const ambiguousKey = (key: string, keys: readonly string[]) => {
-  const message = `Several entries are kept under ${key}: ${keys.join(', ')}; name one of them.`;
-  return new RefrainError('ambiguous_key', 409, message);
-};
-
-export const invalidQuery = (name: string, why: string) =>
-  new RefrainError('invalid_query', 400, `The query is not accepted: ${name}: ${why}.`, name);
-
 export const unauthorized = () => {
   const message = 'This needs the token of the admin API: Authorization: Bearer TOKEN.';
   return new RefrainError('unauthorized', 401, message, 'authorization');
@@ -172,18 +163,9 @@ export const forbiddenOrigin = (origin: string) =>
   new RefrainError('forbidden_origin', 403, `Pages of ${shown(origin)} may not call this listener.`, 'origin');
 
 export const misdirectedRequest = (host: string) => {
-  const advice = 'use localhost, a loopback address or the host of admin.host, with its port';
-  return new RefrainError(
-    'misdirected_request',
-    421,
-    `${shown(host)} is not a name of this listener; ${advice}.`,
-    'host',
-  );
-};
-
-export const unsupportedMediaType = () => {
-  const message = 'The body must be JSON in UTF-8; send it with content-type: application/json.';
-  return new RefrainError('unsupported_media_type', 415, message, 'content-type');
+  const advice = 'use localhost or a loopback address, add the name to admin.hosts, or send the token';
+  const message = `${shown(host)} is not a name of this listener; ${advice}.`;
+  return new RefrainError('misdirected_request', 421, message, 'host');
 };
 
 export const internalError = (cause: unknown) =>

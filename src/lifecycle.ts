@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
 import { type Clock, systemClock, within } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { listenerUrl } from './config/listener-url.ts';
 import { reasonOf } from './errors.ts';
 import type { Listener } from './http/listeners.ts';
 
@@ -43,11 +44,12 @@ export class ListenError extends Error {
 }
 
 /** @throws ListenError before any file is made; ConfigError where a file is not to be used */
-export async function start(app: App, { host, port, admin }: Config, clock: Clock = systemClock): Promise<Addresses> {
+export async function start(app: App, config: Config, clock: Clock = systemClock): Promise<Addresses> {
+  const { host, port, admin } = config;
   try {
     const addresses = {
-      api: await listen(app, 'api', host, port),
-      admin: await listen(app, 'admin', admin.host, admin.port),
+      api: await listen(app, 'api', config, { host, port }),
+      admin: await listen(app, 'admin', config, admin),
     };
     await app.open();
     app.readiness = 'ready';
@@ -74,7 +76,12 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   await app.close();
 }
 
-async function listen(app: App, listener: keyof Addresses, host: string, port: number): Promise<string> {
+async function listen(
+  app: App,
+  listener: keyof Addresses,
+  config: Config,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<string> {
   const server = app[listener];
   try {
     server.listen({ host, port });
@@ -82,8 +89,8 @@ async function listen(app: App, listener: keyof Addresses, host: string, port: n
   } catch (error) {
     throw new ListenError(listener, error);
   }
-  const { address, port: bound, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+  const { address, port: bound } = server.address() as AddressInfo;
+  return listenerUrl(config, address, bound);
 }
 
 /** Takes no new connection, and lets answers end. @param ms after which connections are cut */

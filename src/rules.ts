@@ -1,47 +1,79 @@
 /**
  * The rules by which requests are read, as the configuration says.
  */
-import type { Config } from './config/config.ts';
+import { exchangeHead, type ExchangeKeyer } from './cassette/exchange-key.ts';
+import { type Config, isOffline } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
 import type { NamedUpstream } from './config/upstreams.ts';
-import { dialectOfHost, doneMarkerOf } from './dialect.ts';
+import { type Dialect, dialectOfHost, doneMarkerOf } from './dialect.ts';
 import { createBypasses } from './request/bypasses.ts';
-import { createCallers, createDigest, createScopeHeaders, createUserHeaders } from './request/caller.ts';
+import {
+  CASSETTE_SCOPE,
+  createCallers,
+  createDigest,
+  createScopeHeaders,
+  createUserHeaders,
+} from './request/caller.ts';
 import { createOmissions } from './request/omissions.ts';
 import type { Rules } from './request/parsed-head.ts';
 import { findRoute, type Target, type Targets } from './request/route.ts';
 
-/** @param origins where the settings got their values, to be named where there is trouble with them */
-export function createRules(config: Config, secret: Buffer, origins: readonly Origin[] = []): Rules {
-  const { ttl, maxTtl, stale, cache: mode, scope, key, bypass, sse } = config;
-  const targets = createTargets(config, origins);
+/** How a cassette has requests named. */
+export interface ExchangeRules {
+  readonly keyer: ExchangeKeyer;
+  /** That in which an upstream was asked when its answers were recorded; absent where there are none. */
+  readonly dialectOf: (upstream: string | null) => Dialect | undefined;
+}
+
+/**
+ * @param origins where the settings got their values, to be named where there is trouble with them
+ * @param exchanges null where there is no cassette
+ */
+export function createRules(
+  config: Config,
+  secret: Buffer,
+  origins: readonly Origin[] = [],
+  exchanges: ExchangeRules | null = null,
+): Rules {
+  const { ttl, maxTtl, stale, cache: mode, pace, scope, key, bypass, sse } = config;
+  const targets = createTargets(config, origins, exchanges?.dialectOf);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
+  const callerOf = createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf });
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore },
+    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore, pace, isOffline: isOffline(config) },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,
     isScopeHeader,
-    callerOf: createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf }),
+    callerOf: exchanges === null ? callerOf : (fields) => ({ ...callerOf(fields), scope: CASSETTE_SCOPE }),
+    ...(exchanges && {
+      exchangeContextOf: ({ method, fields }, route) =>
+        exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
+    }),
   };
 }
 
 /** The settings that an upstream may have of its own. */
 type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>;
 
-/** Each upstream with what is set for it, or else for all, or else follows from its host. */
+/**
+ * Each upstream with what is set for it, or else for all, or else follows from its host.
+ * @param dialectOf the dialect that a cassette has for an upstream
+ */
 export function createTargets(
   { upstream, upstreams, dialect, doneMarker, noStore }: Config,
   origins: readonly Origin[],
+  dialectOf: ExchangeRules['dialectOf'] = () => undefined,
 ): Targets {
   const targetOf = (name: string | null, base: string, own: Own): Target => {
     const { origin, hostname, pathname } = new URL(base);
-    const spoken = own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect;
+    const spoken = dialectOf(name) ?? (own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect);
     const marker = own.doneMarker ?? doneMarker;
     return {
+      name,
       origin,
       basePath: pathname.replace(/\/+$/, ''),
       setting: settingOfUpstream(origins, name),

@@ -1,8 +1,11 @@
 /**
  * The stores that the configuration names, as one.
  */
+import { redactionRules } from './cassette/cassette-header.ts';
+import { CassetteStore } from './cassette/cassette-store.ts';
+import type { ExchangeKeyOptions } from './cassette/exchange-key.ts';
 import type { Clock } from './clock.ts';
-import { type Config, retentionOf } from './config/config.ts';
+import { type Config, isOffline, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { FleetStores } from './fleet/fleet.ts';
@@ -18,6 +21,8 @@ import type { Thread } from './thread/thread.ts';
 
 export interface Stores extends FleetStores {
   readonly store: Store;
+  /** The only store, where the configuration names one; else null. */
+  readonly cassette: CassetteStore | null;
   /** The last of the tiers, which knows all that is kept. */
   readonly base: Required<Pick<Tier, 'use' | 'written'>> & Tier & Catalogue;
   /**
@@ -66,17 +71,19 @@ export function createStores(
   const { onReplaced } = events;
   const options = { maxBytes: bytes, retention: retentionOf(config), clock, log, thread, onGone, onReplaced };
   const file = given ?? (path === null ? null : createSqliteStore({ path, sealing: () => sealing, ...options }));
+  const cassette = createCassette(config, log, clock);
   const memory = createMemoryStore({ maxBytes: memoryBytes, holdsParts: file === null });
-  const isUsed = memoryBytes > 0;
+  const isUsed = memoryBytes > 0 && cassette === null;
   const store = createTiers({
-    stores: [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
-    catalogue: file ?? memory,
+    stores: cassette ? [cassette] : [...(isUsed ? [memory] : []), ...(file ? [file] : [])],
+    catalogue: cassette ?? file ?? memory,
     fallback: memory,
     clock,
   });
   return {
     store,
-    base: file ?? memory,
+    cassette,
+    base: cassette ?? file ?? memory,
     share: (shared) => store.share(shared),
     heed: (gone) => store.heed(gone),
     // Entries of the file are judged.
@@ -97,4 +104,18 @@ export function createStores(
     onGone: (listener) => void listeners.push(listener),
     memory,
   };
+}
+
+/** Null where the configuration names none. */
+function createCassette(config: Config, log: Log, clock: Clock): CassetteStore | null {
+  const { cassette: path } = config;
+  if (path === null) return null;
+  const keyOptions = exchangeKeyOptions(config);
+  const redact = redactionRules(config.redact, config.redactPattern);
+  return new CassetteStore({ path, isReadOnly: isOffline(config), keyOptions, redact, log, clock });
+}
+
+/** The settings that name exchanges. */
+export function exchangeKeyOptions({ key, bypass, scope }: Config): ExchangeKeyOptions {
+  return { ignore: key.ignore, include: key.include, bypass, scopeHeaders: scope.headers };
 }

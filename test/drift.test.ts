@@ -30,7 +30,8 @@ describe('the documents', () => {
   });
 
   test('list every error, with its status', () => {
-    const raised = [...read('src/errors.ts').matchAll(/new RefrainError\(\s*'(\w+)',\s*(\d+)/g)].map(
+    const failures = read('src/errors.ts') + read('src/admin/errors.ts');
+    const raised = [...failures.matchAll(/new RefrainError\(\s*'(\w+)',\s*(\d+)/g)].map(
       ([, code, status]) => `${code} ${status}`,
     );
     const listed = [...read('docs/api.md').matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map(
@@ -61,7 +62,7 @@ describe('the documents', () => {
     ].flatMap((path) =>
       [
         ...read(path)
-          .replace(/fields: \{[^}]*\}/, '')
+          .replace(/fields: \{[^}]*\}|questionField: '\w+'/g, '')
           .matchAll(/(?:return|\?\?|:|\?) '([a-z]+(?:-[a-z]+)*)'/g),
       ].map(([, reason]) => reason as string),
     );

@@ -7,14 +7,15 @@ import express, { type Express, type NextFunction, type Request, type Response, 
 import helmet from 'helmet';
 import {
   bodyTooLarge,
+  ConfigError,
   errorBody,
   internalError,
   invalidBody,
   reasonOf,
   RefrainError,
   unknownRoute,
-  unsupportedMediaType,
 } from '../errors.ts';
+import { invalidSettings, unsupportedMediaType } from './errors.ts';
 import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
@@ -24,6 +25,7 @@ import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/memory.ts';
 import type { Catalogue } from '../store/catalogue.ts';
+import { alive, type HealthReply, type HealthSources, readinessOf } from '../proxy/health.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
@@ -32,14 +34,11 @@ import { eventsRoutes, type Subscribe } from './events.ts';
 import { createNameGuard, createTokenGuard, type GuardOptions } from './guard.ts';
 import { nearestRoutes, type Rank } from './nearest.ts';
 import { createPage } from './page.ts';
-import type { ProxyState, Readiness } from './state.ts';
+import type { ProxyState } from './state.ts';
 import { readSeriesQuery } from './series-query.ts';
 
 /** A route whose function is missing is not there. */
-export interface AdminOptions extends GuardOptions {
-  readonly readiness: () => Readiness;
-  /** Names of those out of reach without which requests are answered all the same. */
-  readonly outOfReach?: () => readonly string[];
+export interface AdminOptions extends GuardOptions, HealthSources {
   /** @throws RefrainError where the text is not what it should be */
   readonly explain: (text: string) => Promise<Explanation>;
   readonly catalogue: Catalogue;
@@ -59,6 +58,8 @@ export interface AdminOptions extends GuardOptions {
   readonly settings?: () => ShownConfig;
   readonly state?: () => Promise<ProxyState>;
   readonly doctor?: () => Promise<DoctorReport>;
+  /** @throws ConfigError where a source of settings cannot be used */
+  readonly reload?: () => Promise<object>;
   /** The folder of the page that was built, where it is another than the package's own. */
   readonly page?: URL;
   readonly clock: Clock;
@@ -90,6 +91,7 @@ export function createAdmin(options: AdminOptions): Express {
   admin.post('/explain', readText, async (request: Request, response: Response) => {
     response.json(await options.explain(textOf(request)));
   });
+  if (options.reload) admin.post('/reload', reloadRoute(options.reload, log));
   admin.use(entriesRoutes({ catalogue, removals, priceOf, clock }));
   if (rank) admin.use(nearestRoutes(catalogue, rank));
   if (subscribe) admin.use(eventsRoutes(subscribe, clock));
@@ -106,18 +108,29 @@ export function createAdmin(options: AdminOptions): Express {
   return admin;
 }
 
+/** Tells what holds now, or why all is as it was; the log has the same. */
+function reloadRoute(reload: () => Promise<object>, log: Log) {
+  return async (_request: Request, response: Response) => {
+    try {
+      const reloaded = await reload();
+      log.info(reloaded, 'the settings were reloaded');
+      response.json(reloaded);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw invalidSettings(error.message);
+    }
+  };
+}
+
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { readiness, outOfReach = () => [], settings, state, doctor, lru, stats, series, metrics, clock } = options;
+  const { settings, state, doctor, lru, stats, series, metrics, clock } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
-  get('/healthz', (response) => response.json({ status: 'alive' }));
-  get('/readyz', (response) => {
-    const status = readiness();
-    const notes = Object.fromEntries(outOfReach().map((name) => [name, 'down']));
-    response.status(status === 'ready' ? 200 : 503).json({ status, ...notes });
-  });
+  const sendHealth = (response: Response, [status, document]: HealthReply) => response.status(status).json(document);
+  get('/healthz', (response) => sendHealth(response, alive()));
+  get('/readyz', (response) => sendHealth(response, readinessOf(options)));
   get('/openapi.json', (response) => response.type('json').send(DESCRIPTION));
   if (settings) get('/settings', (response) => response.json(settings()));
   if (state) get('/state', async (response) => response.json(await state()));

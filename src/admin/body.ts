@@ -1,14 +1,14 @@
 /**
  * Bodies of requests to the admin API: JSON, bounded, as text.
  */
-import express, { type NextFunction, type Request, type Response } from 'express';
-import { unsupportedMediaType } from '../errors.ts';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { unsupportedMediaType } from './errors.ts';
 
 /** The most that a body may take, in bytes: two long requests. */
 export const MAX_BODY = 8 * 1024 * 1024;
 
 /** Reads a body that is to be JSON; `textOf` has it then. */
-export const readText = express.text({ type: 'application/json', limit: MAX_BODY });
+export const readText: RequestHandler = express.text({ type: 'application/json', limit: MAX_BODY });
 
 /**
  * Refuses every other type than JSON, whatever the route: a page of any site

@@ -6,7 +6,8 @@
 import { z } from 'zod';
 import type { PurgeRequest } from '../cache/flights.ts';
 import { ENDPOINTS } from '../endpoint.ts';
-import { invalidBody, invalidQuery } from '../errors.ts';
+import { invalidBody } from '../errors.ts';
+import { invalidQuery } from './errors.ts';
 import { isTag } from '../request/policy.ts';
 import type { Listing } from '../store/listing.ts';
 import { readCursor } from './cursor.ts';

@@ -3,7 +3,7 @@
  * it comes back. It gives no right to anything, so that it is not signed.
  */
 import { z } from 'zod';
-import { invalidQuery } from '../errors.ts';
+import { invalidQuery } from './errors.ts';
 import type { Position, Sort } from '../store/listing.ts';
 
 const PLACE = z.tuple([z.enum(['newest', 'largest', 'most-used']), z.int().nonnegative(), z.int().nonnegative()]);

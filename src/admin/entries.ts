@@ -5,7 +5,8 @@
 import { type Request, type Response, Router } from 'express';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
-import { notDurable, overloaded, unknownEntry } from '../errors.ts';
+import { notDurable, overloaded } from '../errors.ts';
+import { unknownEntry } from './errors.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { readText, textOf } from './body.ts';
 import { readListing, readPurge } from './criteria.ts';

@@ -1,7 +1,8 @@
 /**
  * The entry that a person means by some digits of its key.
  */
-import { ambiguousKey, overloaded, unknownEntry } from '../errors.ts';
+import { overloaded } from '../errors.ts';
+import { ambiguousKey, unknownEntry } from './errors.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
 import type { Catalogue } from '../store/catalogue.ts';

@@ -5,18 +5,23 @@
  * and by a name that it has rebound it can even read the answers. So `Host`
  * must be a name of this listener, and `Origin`, which only browsers send, the
  * listener itself. There are no cookies, and no other origin is ever allowed.
+ * Whoever presents the token needs no name: no page has it that was not given it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
 import { isLoopback } from '../config/own-listener.ts';
 import { forbiddenOrigin, misdirectedRequest, unauthorized } from '../errors.ts';
 import { checkProtocol } from '../request/protocol.ts';
+import { isNamed, readName } from './host-name.ts';
 
 export interface GuardOptions {
   /** The host that the listener is configured for. */
   readonly host: string;
+  /** Further names of the listener; one without a port is a name at any. */
+  readonly hosts: readonly string[];
   /** Null where none is asked for: then the listener is on loopback alone. */
-  readonly token: string | null;
+  readonly token: () => string | null;
 }
 
 type Guard = (request: Request, response: Response, next: NextFunction) => void;
@@ -25,25 +30,23 @@ type Guard = (request: Request, response: Response, next: NextFunction) => void;
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /** Checks the names by which the listener is asked. */
-export function createNameGuard({ host }: Pick<GuardOptions, 'host'>): Guard {
+export function createNameGuard({ host, hosts, token }: GuardOptions): Guard {
+  const names = [isIPv6(host) ? `[${host}]` : host, ...hosts];
   return (request, _response, next) => {
     checkProtocol(request.httpVersion, request.headersDistinct.host?.length ?? 0);
-    checkHost(request, host);
+    checkHost(request, names, token());
     const { origin, host: named = '' } = request.headers;
-    if (origin !== undefined && origin !== `http://${named}`) throw forbiddenOrigin(origin);
+    if (origin !== undefined && origin !== `http://${named}` && origin !== `https://${named}`)
+      throw forbiddenOrigin(origin);
     next();
   };
 }
 
 /** Checks the token, where one is set. */
 export function createTokenGuard({ token }: Pick<GuardOptions, 'token'>): Guard {
-  const expected = token === null ? null : digestOf(`Bearer ${token}`);
   return (request, response, next) => {
-    if (
-      expected &&
-      !OPEN_PATHS.has(request.path) &&
-      !timingSafeEqual(digestOf(request.headers.authorization ?? ''), expected)
-    ) {
+    const expected = token();
+    if (expected !== null && !OPEN_PATHS.has(request.path) && !presents(request, expected)) {
       response.set('www-authenticate', 'Bearer realm="refrain"');
       throw unauthorized();
     }
@@ -52,22 +55,22 @@ export function createTokenGuard({ token }: Pick<GuardOptions, 'token'>): Guard 
 }
 
 /** @throws RefrainError `misdirected_request` */
-function checkHost({ headersDistinct, socket }: Request, configured: string): void {
-  const [named = '', ...others] = headersDistinct.host ?? [];
-  const [, bracketed, plain = bracketed ?? '', port = '80'] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]@/\\]+))(?::([0-9]{1,5}))?$/.exec(named) ?? [];
-  const isOurs = isLoopback(plain) || sameName(plain, configured) || sameName(plain, addressOf(socket.localAddress));
-  if (others.length > 0 || plain === '' || !isOurs || Number(port) !== socket.localPort)
-    throw misdirectedRequest(named);
+function checkHost(request: Request, names: readonly string[], token: string | null): void {
+  const [named = '', ...others] = request.headersDistinct.host ?? [];
+  const read = others.length === 0 ? readName(named) : null;
+  if (read === null) throw misdirectedRequest(named);
+  const isOurs = isLoopback(read.name) || read.name === addressOf(request.socket.localAddress) || isNamed(read, names);
+  if (!isOurs && !(token !== null && presents(request, token))) throw misdirectedRequest(named);
 }
 
 /** The address that a connection came to, which is no name that could have been rebound. */
 function addressOf(address = ''): string {
-  return address.replace(/^::ffff:(?=\d+\.)/, '');
+  return address.replace(/^::ffff:(?=\d+\.)/, '').toLowerCase();
 }
 
-function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+/** Neither content nor length shows in the time that it takes. */
+function presents({ headers }: Request, token: string): boolean {
+  return timingSafeEqual(digestOf(headers.authorization ?? ''), digestOf(`Bearer ${token}`));
 }
 
 /** Of equal length, whatever was sent. */

@@ -3,7 +3,7 @@
  * anew.
  */
 import { type Request, type Response, Router } from 'express';
-import { unknownEntry } from '../errors.ts';
+import { unknownEntry } from './errors.ts';
 import { withinBound } from '../proxy/nearest-request.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Keyer } from '../request/keyer.ts';

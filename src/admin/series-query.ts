@@ -2,7 +2,7 @@
  * The query of `GET /stats?series=…`, checked member by member: which intervals, and whose requests.
  */
 import { z } from 'zod';
-import { invalidQuery } from '../errors.ts';
+import { invalidQuery } from './errors.ts';
 import { KEPT } from '../ledger/interval.ts';
 import type { SeriesQuery } from '../ledger/time-series.ts';
 import { scopeLabel } from '../request/caller.ts';

@@ -4,9 +4,8 @@
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import type { OutcomeCounts } from '../ledger/ledger.ts';
 import type { MetricSources, TierReading } from '../ledger/metrics.ts';
+import type { Readiness } from '../proxy/health.ts';
 import type { UpstreamReading } from '../upstream/health.ts';
-
-export type Readiness = 'starting' | 'ready' | 'stopping';
 
 export interface StateSources extends MetricSources {
   /** In milliseconds since the epoch. */
@@ -17,7 +16,7 @@ export interface StateSources extends MetricSources {
   readonly node: () => string | null;
   readonly readiness: () => Readiness;
   /** The listener for requests. */
-  readonly api: () => { readonly host: string; readonly port: number };
+  readonly api: () => { readonly host: string; readonly port: number; readonly tls: boolean };
 }
 
 /** Times are ISO 8601, sizes bytes. */

@@ -21,7 +21,8 @@ const TIGHT_HEAP = 0.92;
 const HEAP_SAMPLE_MS = 1_000;
 
 export class AdmissionControl {
-  readonly #limits: Limits;
+  /** Those that hold from here on; what was let in before stays. */
+  limits: Limits;
   readonly #clock: Clock;
   readonly #heapUse: () => number;
   #flights = 0;
@@ -33,7 +34,7 @@ export class AdmissionControl {
   /** @param heapUse the share of the heap that is in use, 0 to 1 */
   constructor(limits: Limits, clock: Clock, heapUse: () => number = heapUseOfProcess) {
     this.#heapUse = heapUse;
-    this.#limits = limits;
+    this.limits = limits;
     this.#clock = clock;
   }
 
@@ -52,7 +53,7 @@ export class AdmissionControl {
 
   /** True where nothing more should be recorded. */
   get isFull(): boolean {
-    return this.#bytes > this.#limits.bytes;
+    return this.#bytes > this.limits.bytes;
   }
 
   /** @throws RefrainError `overloaded` where no further call may start, or nobody may listen to it */
@@ -63,12 +64,12 @@ export class AdmissionControl {
 
   /** @throws RefrainError `overloaded` where no further call may start */
   admitCall(): void {
-    if (this.#flights >= this.#limits.flights || this.#isHeapTight()) throw overloaded();
+    if (this.#flights >= this.limits.flights || this.#isHeapTight()) throw overloaded();
   }
 
   /** @throws RefrainError `overloaded` where nobody more may listen */
   admitReader(): void {
-    if (this.#listeners >= this.#limits.listeners) throw overloaded();
+    if (this.#listeners >= this.limits.listeners) throw overloaded();
   }
 
   countFlight(change: 1 | -1): void {

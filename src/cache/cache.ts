@@ -17,6 +17,7 @@ import { detach, type DetachedCalls } from './call-metrics.ts';
 import { DeletedResponses } from './deleted-responses.ts';
 import { Flight, type Fetch } from './flight.ts';
 import { Flights } from './flights.ts';
+import type { Sink } from './flight-plan.ts';
 import { isOverdue, mayPlay, type Takeover, waitForHead } from './following.ts';
 import { HitForMiss } from './hit-for-miss.ts';
 import { Leading } from './leading.ts';
@@ -88,6 +89,11 @@ export class Cache {
     return this.#stored.hit(key, permission, sent, now);
   }
 
+  /** A hit on an answer that is served however old it is. */
+  replay(key: string, found: Found): CacheResult {
+    return this.#stored.open(key, found, 'fresh');
+  }
+
   /**
    * Answers what `hit` could not.
    * @param isLookedUp `hit` said null in this very turn
@@ -116,14 +122,20 @@ export class Cache {
     if (outcome.word === 'miss') detach(this.#options.onDetachedCall, label, call);
   }
 
-  /** Fetches for one caller; nobody joins and nothing is kept. @param endpoint whose answers report what they took */
-  bypass(why: string, fetch: Fetch, endpoint: Endpoint | null = null): CacheResult {
-    const { clock, admission } = this.#options;
+  /**
+   * Fetches for one caller; nobody joins, and nothing is kept unless a sink does.
+   * @param endpoint whose answers report what they took
+   */
+  bypass(why: string, fetch: Fetch, endpoint: Endpoint | null = null, sink: Sink | null = null): CacheResult {
+    const { clock, admission, maxEntryBytes } = this.#options;
     admission.admitFlight();
-    const flight = new Flight({ sink: null, endpoint, maxBytes: 0, onAbandon: 'abort', clock, admission });
+    const maxBytes = sink === null ? 0 : maxEntryBytes;
+    const onAbandon = sink === null ? 'abort' : 'finish';
+    const flight = new Flight({ sink, endpoint, maxBytes, onAbandon, clock, admission });
     const reader = flight.recording.openReader();
     flight.start(fetch);
-    return { outcome: { word: 'bypass', why }, reader, call: flight.callMetrics.whenOver };
+    const call = flight.callMetrics.whenOver;
+    return { outcome: { word: 'bypass', why }, reader, call, ...(sink && { flight }) };
   }
 
   #open(question: Question, isLookedUp = false): CacheResult | Promise<CacheResult> {

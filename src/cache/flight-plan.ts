@@ -1,9 +1,10 @@
 /**
  * The purpose of a flight: where its answer lands, and within which bounds.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Call, Head } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
@@ -18,8 +19,8 @@ export interface CallHistory {
 
 /** The destination of an answer that may be kept. */
 export interface Sink {
-  /** The properties of a whole answer. */
-  readonly expected: Expectation;
+  /** The properties of a whole answer; null where nobody validates it. */
+  readonly expected: Expectation | null;
   /** The model that was asked for; null where the request does not say. */
   readonly model: string | null;
   /** Why it may not be kept, by its head, once that is known; null where it may. */
@@ -30,7 +31,10 @@ export interface Sink {
   before: Found | undefined;
   /** The head has come; no reader knows it yet. */
   begun(head: Head): void;
-  keep(head: Head, body: Buffer, answerId: string | null, history: CallHistory): void;
+  /** Why an answer that came to its end is not kept, or null. @param isFenced a purge came while it was on its way */
+  whyNot(answer: EndedAnswer, isFenced: boolean): string | null;
+  /** @param verdict null where nobody validated it */
+  keep(head: Head, body: Buffer, verdict: Verdict | null, history: CallHistory): void;
   /** A complete answer is not kept, for this reason. */
   refuse(why: string): void;
   /** Called once, after `keep`: takes the flight out of the table. */

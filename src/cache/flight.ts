@@ -49,6 +49,7 @@ export class Flight implements Writer, RecordingOwner {
   #isReleased = false;
   #fenced = false;
   #settling: Settling | null = null;
+  #isDelimited = false;
 
   constructor(plan: FlightPlan) {
     this.#plan = plan;
@@ -140,7 +141,8 @@ export class Flight implements Writer, RecordingOwner {
   begin(head: Head, framing: Framing): void {
     const { sink } = this.#plan;
     this.callMetrics.begun();
-    if (sink && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
+    this.#isDelimited = framing.delimited;
+    if (sink?.expected && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
     else this.callMetrics.unjudged(head);
     // An error is for those who waited for it: nobody joins it.
     if (head.status !== 200) this.#release();
@@ -178,14 +180,14 @@ export class Flight implements Writer, RecordingOwner {
     else this.#end(this.#validator?.saysError ? { ...failure, alreadySent: true } : failure);
   }
 
-  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null of what is live only */
+  /** Keeps the answer if it is whole. The rest is delivered all the same. @param verdict null where nobody validated */
   #settle(verdict: Verdict | null, body: () => Buffer, call: Call | null): void {
     const [{ head }, { sink }, { arrivals }] = [this.recording, this.#plan, this.callMetrics];
     if (!head || !sink) return;
-    if (verdict === null) this.unkept ??= 'too-large';
-    else this.unkept = verdict.kind === 'unkept' ? verdict.why : this.#fenced ? 'purged' : sink.unstorable;
+    if (this.recording.liveOnly) this.unkept ??= 'too-large';
+    else this.unkept = sink.whyNot({ head, isDelimited: this.#isDelimited, verdict, body }, this.#fenced);
     try {
-      if (verdict?.kind === 'whole' && !this.unkept) sink.keep(head, body(), verdict.answerId, { call, arrivals });
+      if (!this.unkept) sink.keep(head, body(), verdict, { call, arrivals });
     } catch {
       this.unkept = 'store';
     }

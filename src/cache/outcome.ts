@@ -2,7 +2,7 @@
  * The outcome of a request, in the four words that code, headers, logs and
  * metrics share, and as `Cache-Status` has it (RFC 9211).
  */
-import type { Call } from '../response/entry.ts';
+import type { Call, Entry } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
 import type { Served } from './freshness.ts';
 import type { WhyNotKept } from './storable.ts';
@@ -54,9 +54,11 @@ export type OutcomeWord = Outcome['word'];
 export interface CacheResult {
   readonly outcome: Outcome;
   readonly reader: Reader;
+  /** Of a hit: the entry that is played. */
+  readonly entry?: Entry;
   /** The cost of the answer's upstream call: known at once for a hit, for the others when it is over. Null: unknown. */
   readonly call: Call | null | Promise<Call | null>;
-  /** Of a miss: why its answer was not kept, once its call is over; null where it was. */
+  /** Of an answer that may be kept: why it was not, once its call is over; null where it was. */
   readonly flight?: { readonly unkept: string | null };
   /** Of a miss: the headers by which the answers vary, where others are kept. */
   readonly variesBy?: readonly string[];

@@ -4,6 +4,7 @@
 import type { Expectation } from '../response/complete.ts';
 import type { StoredRequest, Entry, Label } from '../response/entry.ts';
 import type { Fetch } from './flight.ts';
+import type { Recorder } from './recorder.ts';
 import type { Sent } from './variants.ts';
 
 /** The rights that a request gives the cache; see `request/policy`. Times are in seconds. */
@@ -55,6 +56,8 @@ export interface Question {
   readonly isRefresh: boolean;
   readonly expected: Expectation;
   readonly fetch: Fetch;
+  /** Takes its answer in the place of the store; absent where no cassette does. */
+  readonly recorder?: Recorder;
   /** True where callers with other credentials share this key: what the upstream says of one is not said to another. */
   readonly shared: boolean;
   /** The label that the answer is listed and purged by. */

@@ -2,9 +2,10 @@
  * The store as the place where a flight lands that answers a question: under
  * its key.
  */
+import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Expectation } from '../response/complete.ts';
+import type { Expectation, Verdict } from '../response/complete.ts';
 import type { Entry, Head, PurgeMark, RawHeaders } from '../response/entry.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { CallHistory, Sink } from './flight-plan.ts';
@@ -15,6 +16,7 @@ import { isOfFuture } from './freshness.ts';
 import type { GrantedLease } from './lease.ts';
 import type { Question } from './question.ts';
 import { lifetimeOf, type WhyNotKept } from './storable.ts';
+import { FOR_ALL } from './recorder.ts';
 import { type Terms, termsOf } from './terms.ts';
 import type { HitForMiss } from './hit-for-miss.ts';
 import { storeVariant, variantKey } from './variants.ts';
@@ -85,16 +87,33 @@ export class StoreSink implements Sink {
   }
 
   begun(head: Head): void {
-    const { sent, permission } = this.#question;
+    const { sent, permission, recorder } = this.#question;
+    if (recorder) return void (this.terms = FOR_ALL);
     this.terms = termsOf(head, { sent, noStore: this.expected.noStore, ttl: permission.ttl });
     if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
-  keep(head: Head, body: Buffer, answerId: string | null, { call, arrivals }: CallHistory): void {
-    const { store, clock, flights, hitForMiss, deletedResponses, removals, keptHeaders, retention } = this.#context;
+  whyNot(answer: EndedAnswer, isFenced: boolean): string | null {
+    const { recorder } = this.#question;
+    const { verdict } = answer;
+    if (recorder) return isFenced ? 'purged' : recorder.whyNot(answer);
+    if (verdict?.kind !== 'whole') return verdict?.why ?? 'too-large';
+    return isFenced ? 'purged' : this.unstorable;
+  }
+
+  keep(head: Head, body: Buffer, verdict: Verdict | null, history: CallHistory): void {
+    const answerId = verdict?.kind === 'whole' ? verdict.answerId : null;
+    const { recorder } = this.#question;
+    if (recorder) recorder.record(head, body, history);
+    else if (this.#context.deletedResponses.has(answerId)) return;
+    else this.#store(head, body, answerId, history);
+    this.isKept = true;
+  }
+
+  #store(head: Head, body: Buffer, answerId: string | null, { call, arrivals }: CallHistory): void {
+    const { store, clock, flights, hitForMiss, removals, keptHeaders, retention } = this.#context;
     const { key, label, parts, permission, varying } = this.#question;
     const variant = this.terms?.variant;
-    if (deletedResponses.has(answerId)) return;
     hitForMiss.delete(key);
     const entry: Entry = {
       head: { ...head, headers: keptHeaders(head.headers) },
@@ -112,7 +131,6 @@ export class StoreSink implements Sink {
     this.#lease?.written();
     flights.supersede(key);
     if (this.before || this.#question.isRefresh) this.#reportReplaced(removals);
-    this.isKept = true;
   }
 
   #reportReplaced(removals: Removals): void {
@@ -128,6 +146,7 @@ export class StoreSink implements Sink {
     // Its head may have said so before its end does.
     if (this.#isRefused) return;
     this.#isRefused = true;
+    if (this.#question.recorder) return;
     log.debug({ key: key.slice(0, 16), why }, 'answer not kept');
     hitForMiss.add(key, why);
   }

@@ -109,6 +109,7 @@ export class StoredAnswers {
     return {
       outcome: { word: 'hit', tier, age, ttl, freshness, status: status ?? null },
       reader: new Reader(new StoredAnswer(entry)),
+      entry,
       call: entry.call ?? null,
     };
   }

@@ -17,7 +17,7 @@ import { isOpenToOthers } from '../privacy.ts';
 import { secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
 import { failure, ok, type CheckResult, warning } from '../admin/findings.ts';
-import { formatSize } from './format.ts';
+import { formatSize } from '../console/format.ts';
 import type { Examination, Health } from './quick-check.ts';
 
 export interface DatabaseFile extends Examination {

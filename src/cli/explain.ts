@@ -9,7 +9,7 @@ import { explain, type Explanation, nameWritten, type Side } from '../request/ex
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
 import { createRules } from '../rules.ts';
 import { peekSecret } from '../secret.ts';
-import { inertJson, inertText } from './escape.ts';
+import { inertJson, inertText } from '../console/escape.ts';
 import type { Output } from './output.ts';
 
 /** @returns the exit code. @throws ConfigError where a file cannot be used */

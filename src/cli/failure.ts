@@ -3,6 +3,9 @@
  */
 import { ConfigError } from '../errors.ts';
 
+/** The exit code of a failure of ours where the others are those of a command that is run. */
+export const OWN_FAILURE = 125;
+
 /** The command could not be done; it exits with 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -19,6 +22,7 @@ export function refusal(code: unknown, message: string): CommandError | ConfigEr
   switch (code) {
     case 'invalid_query':
     case 'invalid_body':
+    case 'invalid_settings':
       return new ConfigError(sentence);
     case 'unauthorized':
       return new CommandError(`${sentence}; give it with REFRAIN_ADMIN_TOKEN`);

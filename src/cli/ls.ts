@@ -4,8 +4,8 @@
 import type { EntryRowJson } from '../admin/entry-json.ts';
 import type { LsCommand } from '../config/command.ts';
 import { readData } from './connect.ts';
-import { inertJson, inertLine } from './escape.ts';
-import { formatCount, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine } from '../console/escape.ts';
+import { formatCount, formatSize, formatTime, NONE } from '../console/format.ts';
 import type { Output } from './output.ts';
 import type { EntryPage, ProxyData } from './proxy-data.ts';
 import { type Column, tableLines } from './table.ts';

@@ -4,9 +4,7 @@
  */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { styleText } from 'node:util';
-
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
+import { type Paint, paintFor } from '../console/paint.ts';
 
 export interface Output {
   /** A part of the result, a line or several. */
@@ -14,9 +12,13 @@ export interface Output {
   /** A line about the result. */
   readonly note: (line: string) => void;
   /** A text for `print` as it is to look. */
-  readonly paint: (style: Style, text: string) => string;
+  readonly paint: Paint;
   /** Columns of a line; no bound where no terminal shows it. */
   readonly width: number;
+  /** Standard output, where it is a terminal, for what fills it. */
+  readonly screen: NodeJS.WriteStream | null;
+  /** Standard error, where it is a terminal, on which lines may be redrawn. */
+  readonly terminal: NodeJS.WriteStream | null;
   /** True where the person says yes; null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<boolean>) | null;
 }
@@ -28,8 +30,10 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
   return {
     print: (text) => void stdout.write(`${text}\n`),
     note: (line) => void stderr.write(`${line}\n`),
-    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    paint: paintFor(stdout),
+    screen: stdout.isTTY ? stdout : null,
     width: stdout.isTTY ? stdout.columns : Infinity,
+    terminal: stderr.isTTY ? stderr : null,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,
   };
 }

@@ -6,8 +6,8 @@ import type { Purged } from '../cache/flights.ts';
 import type { PurgeCommand } from '../config/command.ts';
 import { ConfigError } from '../errors.ts';
 import { askProxy } from './connect.ts';
-import { formatCount, formatSize } from './format.ts';
-import { inertJson } from './escape.ts';
+import { formatCount, formatSize } from '../console/format.ts';
+import { inertJson } from '../console/escape.ts';
 import type { Output } from './output.ts';
 
 /**

@@ -4,8 +4,8 @@
 import type { KeyCommand } from '../config/command.ts';
 import type { Totals } from '../store/listing.ts';
 import { askProxy } from './connect.ts';
-import { formatSize } from './format.ts';
-import { inertJson } from './escape.ts';
+import { formatSize } from '../console/format.ts';
+import { inertJson } from '../console/escape.ts';
 import type { Output } from './output.ts';
 
 /** @returns the exit code */

@@ -5,8 +5,8 @@
 import type { EntryJson } from '../admin/entry-json.ts';
 import type { KeyCommand } from '../config/command.ts';
 import { readData } from './connect.ts';
-import { inertJson, inertLine, inertText } from './escape.ts';
-import { formatCount, formatMoment, formatSize, formatTime, NONE } from './format.ts';
+import { inertJson, inertLine, inertText } from '../console/escape.ts';
+import { formatCount, formatMoment, formatSize, formatTime, NONE } from '../console/format.ts';
 import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 
@@ -59,7 +59,7 @@ function callText(call: EntryJson['call']): string {
   return `${asked} (${formatCount(cachedInput)} cached), ${answered} (${formatCount(reasoning)} reasoning); ${time}`;
 }
 
-function requestLines({ request }: EntryJson): readonly string[] {
+export function requestLines({ request }: Pick<EntryJson, 'request'>): readonly string[] {
   if (request === null) return ['is not kept: it was too long, shows a credential, or store.prompts is false'];
   const { method, path, query, headers, body } = request;
   return [
@@ -70,7 +70,9 @@ function requestLines({ request }: EntryJson): readonly string[] {
   ];
 }
 
-function answerLines({ answer: { status, headers, body, encoding } }: EntryJson): readonly string[] {
+export function answerLines({
+  answer: { status, headers, body, encoding },
+}: Pick<EntryJson, 'answer'>): readonly string[] {
   const text =
     encoding === 'base64'
       ? `(${formatSize(Buffer.byteLength(body, 'base64'))} that are no text; --json gives them in base64)`

@@ -1,51 +1,32 @@
 /**
  * `refrain start`: runs a proxy until a signal stops it.
  */
-import { flushCompileCache } from 'node:module';
-import { availableParallelism } from 'node:os';
-import { systemClock } from '../clock.ts';
-import type { ExaminedConfig } from '../config/sources.ts';
-import { placeOfSetting } from '../config/origin.ts';
-import { createApp, type WorkerGroup } from '../app.ts';
-import { ConfigError, reasonOf } from '../errors.ts';
-import { type Addresses, ListenError, start, stop } from '../lifecycle.ts';
-import { createLog, type Log } from '../log.ts';
-import { CommandError } from './failure.ts';
+import { isatty } from 'node:tty';
+import type { App } from '../app.ts';
+import type { StartCommand } from '../config/command.ts';
+import { openConsole } from '../console/open-console.ts';
+import { RunTotals } from '../ledger/run-totals.ts';
+import { stop } from '../lifecycle.ts';
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { openProxy, prepareSoon } from './opened-proxy.ts';
 import type { Output } from './output.ts';
-
-export type StartCommand = ExaminedConfig;
 
 /**
  * @returns the exit code, once it has stopped. @throws CommandError where it cannot listen or start, ConfigError where
  * a file is not to be used
  */
 export async function startProxy(command: StartCommand, output: Output): Promise<number> {
-  const { config, origins } = command;
-  const log = createLog(config.logLevel);
-  for (const { name, nearest } of config.unknownVariables)
-    log.warn({ variable: name, nearest }, 'this variable is not a setting');
-  for (const name of config.formerNames) log.warn(name, 'this setting has another name now; it is still read');
-  const app = createApp(config, log, systemClock, origins, await workersFor(command, log));
-  let addresses: Addresses;
-  try {
-    addresses = await start(app, config);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (!(error instanceof ListenError)) throw new CommandError(`cannot start (${reasonOf(error)})`);
-    throw new CommandError(`cannot listen (${listenHint(error, command)})`);
-  }
+  const { config } = command;
+  const console = await openConsole(config);
+  const opened = await openProxy(command, console);
+  const { app, log, addresses } = opened;
+  const run = RunTotals.of(app.ledger);
   // Before anybody knows that it runs, and sends one.
-  const signal = takeSignal();
+  const signal = takeSignal(() => reload(app, log));
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
-  log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
-  // Now, for a process that is killed would keep nothing of what it has compiled.
-  setImmediate(
-    () =>
-      void app
-        .prepare()
-        .catch((err) => log.error({ err }, 'could not load all that requests need'))
-        .then(flushCompileCache),
-  );
+  console.ready({ config, addresses, tiers: app.stores.tiers() });
+  prepareSoon(opened);
   log.info({ signal: await signal }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);
@@ -53,26 +34,26 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  log.info(app.ledger.counts(), 'stopped');
+  console.stopped(run, app.ledger.counts());
+  await console.close();
   return 0;
-}
-
-/** Null where this process answers all requests itself. */
-async function workersFor({ config, origins }: StartCommand, log: Log): Promise<WorkerGroup | null> {
-  const count = config.workers === 'auto' ? availableParallelism() : config.workers;
-  if (count === 1) return null;
-  const { Parent } = await import('../workers/parent.ts');
-  return new Parent({ count, config, origins, log, clock: systemClock });
 }
 
 /** From a supervisor, a keyboard, and a terminal that closes. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** The first signal to stop; the second ends the process. */
-function takeSignal(): Promise<NodeJS.Signals> {
+const STANDARD_INPUT = 0;
+
+/**
+ * The first signal to stop; the second ends the process.
+ * @param onReload called for each `SIGHUP` where there is no terminal that could have closed
+ */
+function takeSignal(onReload: () => void): Promise<NodeJS.Signals> {
+  const isAtTerminal = isatty(STANDARD_INPUT);
   return new Promise((resolve) => {
     let taken = false;
     const take = (signal: NodeJS.Signals) => {
+      if (signal === 'SIGHUP' && !isAtTerminal) return taken ? undefined : onReload();
       if (taken) process.exit(1);
       taken = true;
       resolve(signal);
@@ -81,22 +62,14 @@ function takeSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Names what is to be changed as it was written. */
-function listenHint(error: ListenError, { config, origins }: StartCommand): string {
-  const [{ port, host }, portPath, hostPath] =
-    error.listener === 'api'
-      ? ([config, 'port', 'host'] as const)
-      : ([config.admin, 'admin.port', 'admin.host'] as const);
-  const portPlace = placeOfSetting(origins, portPath);
-  const reason = reasonOf(error.cause);
-  switch (reason) {
-    case 'EADDRINUSE':
-      return `port ${port} is in use; choose another with ${portPlace}, or 0 for any`;
-    case 'EACCES':
-      return `this user may not listen on port ${port}; choose one from 1024 on with ${portPlace}`;
-    default: {
-      const hostPlace = placeOfSetting(origins, hostPath);
-      return `${host} cannot be listened on: ${reason}; choose an address of this machine with ${hostPlace}`;
-    }
+/** Never rejects: whoever sent the signal reads of it in the log. */
+async function reload(app: App, log: Log): Promise<void> {
+  try {
+    const reloaded = await app.reload();
+    log.info(reloaded, 'the settings were reloaded');
+  } catch (error) {
+    if (error instanceof ConfigError)
+      log.error({ reason: error.message }, 'nothing was reloaded, and all is as it was');
+    else log.error({ err: error }, 'a reload failed');
   }
 }

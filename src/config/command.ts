@@ -2,13 +2,16 @@
  * A command with all that it needs, or a text, as the command line asks for it.
  */
 import { ConfigError } from '../errors.ts';
-import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given, type Option } from './commands.ts';
+import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given } from './commands.ts';
 import type { Config } from './config.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
 import { type CommandLine, readLine, type Text } from './command-line.ts';
-import { flagName } from './setting.ts';
+import { type CassetteCommand, readCassetteCommand } from './cassette-command.ts';
+import { type RunCommand, readRun } from './run-command.ts';
+import { flagName, type Option } from './setting.ts';
 import { readUpstreamKeys, type UpstreamKeys } from './upstream-keys.ts';
+import { readWarm, type WarmCommand } from './warm-command.ts';
 import { packageVersion } from './version.ts';
 import { readValue, refuse } from './raw-value.ts';
 
@@ -33,7 +36,16 @@ export interface ProxyCommand {
   readonly json: boolean;
 }
 
+export interface StartCommand extends ExaminedConfig {
+  /** Reads all sources anew. @throws ConfigError */
+  readonly reread: () => ExaminedConfig;
+}
+
 export interface OpenCommand {
+  readonly target: ProxyTarget;
+}
+
+export interface WatchCommand {
   readonly target: ProxyTarget;
 }
 
@@ -70,14 +82,18 @@ export interface ExplainCommand {
 type Named<Name extends CommandName> = { readonly kind: Name };
 
 export type Command =
-  | (Named<'start'> & ExaminedConfig)
+  | (Named<'start'> & StartCommand)
+  | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
-  | (Named<'stats'> & ProxyCommand)
+  | (Named<'watch'> & WatchCommand)
+  | (Named<'stats' | 'reload'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
+  | (Named<'warm'> & WarmCommand)
   | (Named<'doctor'> & DoctorCommand)
   | (Named<'explain'> & ExplainCommand)
+  | (Named<'cassette'> & CassetteCommand)
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */
@@ -94,11 +110,16 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
   const readTarget = (): ProxyTarget => ({ config: loadConfig(sources), url: readGiven(line, 'stats').url ?? null });
   switch (line.name) {
     case 'start':
-      return { kind: 'start', ...examineConfig(sources) };
+      return { kind: 'start', ...examineConfig(sources), reread: () => examineConfig(sources) };
+    case 'run':
+      return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':
       return { kind: 'open', target: readTarget() };
+    case 'watch':
+      return { kind: 'watch', target: readTarget() };
     case 'stats':
-      return { kind: 'stats', target: readTarget(), json };
+    case 'reload':
+      return { kind: line.name, target: readTarget(), json };
     case 'ls': {
       const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
       return { kind: 'ls', target: readTarget(), json, filter, limit };
@@ -112,17 +133,34 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
       return { kind: 'purge', target: readTarget(), json, choice: readChoice(line), ...flags };
     }
+    case 'warm':
+      return { kind: 'warm', ...readWarm(line.operands[0] as string, readGiven(line, 'warm'), sources) };
     case 'doctor': {
       const { keys: variables = new Map(), model = null } = readGiven(line, 'doctor');
       const examined = examine(sources);
       const keys = 'fault' in examined ? new Map() : readUpstreamKeys(examined.config, variables, env);
       return { kind: 'doctor', json, examined, keys, model };
     }
+    case 'cassette': {
+      const switches = { json, dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
+      const options = { ...readGiven(line, 'cassette'), ...switches };
+      return { kind: 'cassette', ...readCassetteCommand(line.operands, options, sources) };
+    }
     case 'explain': {
       const [a = '', b = ''] = line.operands;
       return { kind: 'explain', json, config: loadConfig(sources), files: [a, b] };
     }
   }
+}
+
+/** Tests whether the exit code is to be told from those of another command. */
+export function isOfAnother({ argv }: ProcessInput = readProcess()): boolean {
+  return argv[0] === 'run';
+}
+
+function readRest({ name, rest: [word, ...others] }: CommandLine): readonly [string, ...string[]] {
+  if (!word) throw refuse(`${name} has no command; it stands behind --, as in refrain ${name} -- npm test`);
+  return [word, ...others];
 }
 
 /** Nothing is deleted because somebody forgot to say what. */

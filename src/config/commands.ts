@@ -3,74 +3,27 @@
  * The command line, every --help and the documentation's table of exit codes come
  * from it.
  */
-import { ENDPOINTS } from '../endpoint.ts';
-import { oneOf, text } from './value-types.ts';
-import { bytes, count, duration } from './quantities.ts';
-import type { Setting } from './setting.ts';
-import { keyVariables } from './upstream-keys.ts';
-import { baseUrl } from './upstreams.ts';
-
-/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
-export interface Option<Value = unknown> extends Setting<Value> {
-  /** The placeholder of its value in --help. */
-  readonly value: string;
-}
+import { cassetteWords, importing } from './cassette-words.ts';
+import { choosing, files, finding, json, key, paging, reaching, running, trying, warming } from './command-options.ts';
+import type { Option } from './setting.ts';
+import type { Path } from './settings.ts';
 
 export interface CommandForm {
   readonly meaning: string;
-  /** The meanings of the words that must be given without a flag, in this order. */
+  /** The meanings of the words that are given without a flag, in this order; of the last, `NAME…` is any number. */
   readonly operands: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, Option>>;
   /** The meanings of flags without a value. */
   readonly switches: Readonly<Record<string, string>>;
+  /** The settings of which its help says more than that they are flags of every command. */
+  readonly settings?: readonly Path[];
+  /** The words behind `--`, in its usage, where those are another command. */
+  readonly rest?: readonly string[];
   /** The cases in which it exits with 0, 1 and 2. */
   readonly exits: readonly [string, string, string];
+  /** And with others. */
+  readonly otherExits?: Readonly<Record<number, string>>;
 }
-
-const reaching = {
-  url: { ...baseUrl, value: 'URL', meaning: 'Ask this admin API, not that of the settings' },
-} as const satisfies Record<string, Option>;
-
-/** Criteria of both `POST /purge` and `GET /entries`. */
-const choosing = {
-  model: { ...text, value: 'NAME', meaning: 'Answers of this model' },
-  endpoint: { ...oneOf(...ENDPOINTS), value: 'NAME', meaning: 'Answers of this endpoint' },
-  scope: { ...text, value: 'LABEL', meaning: 'Answers of these callers: shared:NAME or private:DIGITS' },
-  olderThan: { ...duration, value: 'TIME', meaning: 'Recorded longer ago than this, such as 45s, 30m, 12h or 7d' },
-  tag: { ...text, value: 'TAG', meaning: 'Answers that were asked for under this tag' },
-} as const satisfies Record<string, Option>;
-
-const finding = {
-  ...choosing,
-  newerThan: { ...duration, value: 'TIME', meaning: 'Recorded since then' },
-  text: { ...text, value: 'TEXT', meaning: 'Answers to requests with this text in them' },
-  minBytes: { ...bytes, value: 'SIZE', meaning: 'At least this large, such as 512KiB' },
-  maxBytes: { ...bytes, value: 'SIZE', meaning: 'At most this large' },
-  sort: { ...oneOf('newest', 'largest', 'most-used'), value: 'ORDER', meaning: 'Which come first' },
-  cursor: { ...text, value: 'CURSOR', meaning: 'Go on where an earlier list ended' },
-} as const satisfies Record<string, Option>;
-
-const paging = {
-  limit: { ...count, value: 'N', meaning: 'List at most this many, 50 if not said' },
-} as const satisfies Record<string, Option>;
-
-const trying = {
-  keys: {
-    ...keyVariables,
-    value: 'NAME=VARIABLE,…',
-    meaning: 'Variables that hold keys of upstreams, to try a stream of each',
-  },
-  model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
-} as const satisfies Record<string, Option>;
-
-const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
-
-const files = {
-  'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
-  'B.json': 'Another such file',
-} as const;
-
-const json = { json: 'Print one JSON document and nothing else' } as const;
 
 const WRITTEN_WRONGLY = 'a flag, setting or argument was written wrongly';
 
@@ -81,10 +34,26 @@ export const commands = {
     options: {},
     switches: {},
     exits: [
-      'it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`',
+      'it was stopped as asked, by `SIGTERM`, `SIGINT` or a terminal that closed',
       'it could not listen, or a second signal stopped it at once',
       `${WRITTEN_WRONGLY}, or a file is none of Refrain's`,
     ],
+  },
+  run: {
+    meaning: 'Run a command behind a proxy of its own: -- COMMAND ARG…',
+    operands: {},
+    options: running,
+    switches: {},
+    settings: ['cassette', 'offline', 'record', 'recordErrors', 'redact', 'redactPattern', 'upstream'],
+    rest: ['--', 'COMMAND', '[ARG]...'],
+    exits: ['the command did', 'the command did', 'the command did'],
+    otherExits: {
+      3: 'the command ended with 0, under `--strict`, and something was unrecorded',
+      125: `Refrain failed, or ${WRITTEN_WRONGLY}`,
+      126: 'the command cannot be executed',
+      127: 'the command was not found',
+      128: 'and N more: signal N ended the command',
+    },
   },
   open: {
     meaning: 'Show the page of a proxy that runs in a browser',
@@ -92,6 +61,13 @@ export const commands = {
     options: reaching,
     switches: {},
     exits: ['shown', 'no proxy runs, or no browser could be opened', WRITTEN_WRONGLY],
+  },
+  watch: {
+    meaning: 'Show a proxy at work: rate, hits, dollars, slowest',
+    operands: {},
+    options: reaching,
+    switches: {},
+    exits: ['ended, by Ctrl+C or a signal', 'no proxy runs', WRITTEN_WRONGLY],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
@@ -132,12 +108,42 @@ export const commands = {
       `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`,
     ],
   },
+  warm: {
+    meaning: 'Ask all requests of a file, so that they are hits later',
+    operands: { 'FILE.jsonl': 'Lines of {"custom_id", "method", "url", "body"}, as of the Batch API' },
+    options: warming,
+    switches: {},
+    exits: [
+      'all are answered, and one of them, asked again, is a hit',
+      'one failed or is not kept, it was stopped, or nobody could be asked',
+      `${WRITTEN_WRONGLY}, or a line of the file was`,
+    ],
+  },
+  reload: {
+    meaning: 'Have a proxy that runs take over changed settings',
+    operands: {},
+    options: reaching,
+    switches: json,
+    exits: ['taken over, or listed for a restart', 'no proxy runs', `${WRITTEN_WRONGLY}, there too: all is as it was`],
+  },
   doctor: {
     meaning: 'Check settings, proxy, upstream, files and machine',
     operands: {},
     options: trying,
     switches: json,
     exits: ['nothing failed', 'something failed', 'a flag was written wrongly'],
+  },
+  cassette: {
+    meaning: 'Look into a cassette: ls, show, prune, import, export',
+    operands: cassetteWords,
+    options: importing,
+    switches: { dryRun: 'Change nothing', yes: 'Do not ask before pruning', ...json },
+    settings: ['redact', 'redactPattern'],
+    exits: [
+      'done, and nothing was left out',
+      'something was left out, or it could not be done, or you said no',
+      `${WRITTEN_WRONGLY}, or a file is not what it is taken for`,
+    ],
   },
   explain: {
     meaning: 'Say why two requests share an answer or not',

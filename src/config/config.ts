@@ -46,6 +46,11 @@ export function configFrom(find: FindGiven, cwd: string, others: Pick<Config, 'p
   return deepFreeze({ ...settle(find, cwd), ...others, formerNames });
 }
 
+/** Tests whether no upstream is ever asked. */
+export function isOffline({ offline, record }: Pick<Config, 'offline' | 'record'>): boolean {
+  return offline || record === 'none';
+}
+
 /** Each setting as it was written, or else its default; then all of them together. */
 function settle(find: FindGiven, cwd: string): Settings {
   const defaults = readDefaults();
@@ -54,13 +59,15 @@ function settle(find: FindGiven, cwd: string): Settings {
     return readValue(raw, type);
   };
   const written = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
-  const { store, secretFile, cassette, ttl, maxTtl } = written;
+  const { store, secretFile, cassette, tls, ttl, maxTtl } = written;
   const absolute = (file: string | null) => (file === null ? null : resolve(cwd, file));
   const settings = {
     ...written,
-    store: { ...store, path: absolute(store.path) },
+    // A cassette is the one store, and nothing lies beside it.
+    store: { ...store, path: cassette === null ? absolute(store.path) : null },
     secretFile: absolute(secretFile),
     cassette: absolute(cassette),
+    tls: { cert: absolute(tls.cert), key: absolute(tls.key) },
     ttl: Math.min(ttl, maxTtl),
   };
   checkRules(settings, (path) => find(path)?.raw, cwd);

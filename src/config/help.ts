@@ -6,19 +6,34 @@ import { readDefaults } from './file.ts';
 import { flagName, type Setting, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_MEANING, settingAt, textPaths } from './settings.ts';
 
-/** The flags of settings, and what each means, with its default. */
-export function settingFlags(): readonly (readonly [flag: string, meaning: string])[] {
+/** The flag of a setting. */
+export interface SettingFlag {
+  readonly flag: string;
+  /** With its default. */
+  readonly meaning: string;
+  readonly isRepeatable: boolean;
+}
+
+export function settingFlags(): readonly SettingFlag[] {
   const defaults = readDefaultTexts();
   const flags = textPaths.map((path) => {
+    const setting = settingAt(path);
     const text = defaults.get(path);
-    return [flagName(path), `${describe(settingAt(path))}${text ? ` [${text}]` : ''}`] as const;
+    const meaning = `${describe(setting)}${text ? ` [${text}]` : ''}`;
+    return { flag: flagName(path), meaning, isRepeatable: setting.isRepeatable === true };
   });
-  return [...flags, [FILE_FLAG, FILE_MEANING]];
+  return [...flags, { flag: FILE_FLAG, meaning: FILE_MEANING, isRepeatable: false }];
+}
+
+/** The cases in which a command exits with each code. */
+export function exitsOf(name: CommandName): readonly (readonly [code: string, when: string])[] {
+  const { exits, otherExits = {} } = formOf(name);
+  return [...Object.entries(exits), ...Object.entries(otherExits)];
 }
 
 /** The text after the flags in the help of one command. */
 export function commandAfterword(name: CommandName): string {
-  const exits = formOf(name).exits.map((when, code) => `  ${code}  ${when.replaceAll('`', '')}`);
+  const exits = exitsOf(name).map(([code, when]) => `  ${code}  ${when.replaceAll('`', '')}`);
   return ['', name === 'start' ? SETTINGS_EXPLAINED : SETTINGS_TAKEN, '', 'Exit codes:', ...exits].join('\n');
 }
 

@@ -38,6 +38,25 @@ export const included: ValueType<readonly string[]> = {
   allowed: `none, or a list, with commas between, of ${POINTERS}`,
 };
 
+/** Parts that a cassette has not as they were: JSON Pointers, and headers with their names in lower case. */
+export const redacted: ValueType<readonly string[]> = {
+  // Of a flag that is given several times, each is a list.
+  schema: z.preprocess(
+    (value) => (Array.isArray(value) ? value.flatMap(splitText) : value),
+    list(keyItem(() => false)),
+  ),
+  allowed: `none, or a list, with commas between, of ${POINTERS}`,
+};
+
+/** Regular expressions, one or a list of them: a comma is a part of one. */
+export const patterns: ValueType<readonly string[]> = {
+  schema: z.preprocess(
+    (value) => (typeof value !== 'string' ? value : value === 'none' ? [] : [value]),
+    z.array(z.string().min(1)),
+  ),
+  allowed: 'none, or a regular expression as RE2 has them, or a list of them in JSON',
+};
+
 /** Headers that are in the caller's scope: `default`, and names in lower case, perhaps with `*` at the end. */
 export const scopeHeaders: ValueType<readonly string[]> = {
   schema: list(
@@ -47,6 +66,17 @@ export const scopeHeaders: ValueType<readonly string[]> = {
       .toLowerCase(),
   ),
   allowed: 'none, or a list, with commas between, of default and names of headers such as x-tenant or x-user-*',
+};
+
+/** Names of a listener, each perhaps with a port. */
+export const hostNames: ValueType<readonly string[]> = {
+  schema: list(
+    z
+      .string()
+      .regex(/^([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$/i)
+      .toLowerCase(),
+  ),
+  allowed: 'none, or a list, with commas between, of names such as refrain.internal or cache.example:8443',
 };
 
 function keyItem(isWord: (item: string) => boolean): z.ZodType<string> {

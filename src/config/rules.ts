@@ -15,6 +15,7 @@ type Find = (path: Path) => RawValue | undefined;
 /** @param cwd the directory that files in the settings are named from */
 export function checkRules(settings: Settings, find: Find, cwd: string): void {
   checkAdmin(settings, find);
+  checkTls(settings, find);
   checkScope(settings, find);
   checkSecrets(settings, find);
   checkEncryption(settings, find, cwd);
@@ -29,6 +30,13 @@ function checkAdmin({ admin }: Settings, find: Find): void {
     `${placeToSet(find, 'admin.host')} is ${show(admin.host)}; without ${variableName('admin.token')} ` +
       'it may be a loopback address alone: 127.0.0.1, ::1 or localhost',
   );
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function checkTls({ tls }: Settings, find: Find): void {
+  if ((tls.cert === null) === (tls.key === null)) return;
+  const [given, missing] = tls.key === null ? (['tls.cert', 'tls.key'] as const) : (['tls.key', 'tls.cert'] as const);
+  throw refuse(`${placeToSet(find, given)} is set without ${missing}; set ${variableName(missing)} to its file too`);
 }
 
 /** A shared scope is both named and joined, so that nobody shares by accident. */

@@ -22,6 +22,14 @@ export interface Setting<Value = unknown> extends ValueType<Value> {
   /** Too rich for one line of text: only the JSON file gives it. */
   readonly fileOnly?: true;
   readonly former?: FormerSetting<Value>;
+  /** The flag may be given several times: it is a list of what was. */
+  readonly isRepeatable?: true;
+}
+
+/** An option of one command. Like a setting, `olderThan` is `--older-than` on the line. */
+export interface Option<Value = unknown> extends Setting<Value> {
+  /** The placeholder of its value in --help. */
+  readonly value: string;
 }
 
 /** A name that a setting had once, read with a notice where its name of today is given nowhere. */
@@ -39,3 +47,6 @@ export function flagName(path: string): string {
 export function variableName(path: string): string {
   return `REFRAIN_${flagName(path).replaceAll('-', '_').toUpperCase()}`;
 }
+
+/** The ending of a variable that names a file with the secret in it, in the place of the secret itself. */
+export const SECRET_FILE = '_FILE';

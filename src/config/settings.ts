@@ -5,10 +5,22 @@
  */
 import type { z } from 'zod';
 import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
-import { bypassed, ignored, included, kept, keptBefore, members, scopeHeaders } from './lists.ts';
+import {
+  bypassed,
+  hostNames,
+  ignored,
+  included,
+  kept,
+  keptBefore,
+  members,
+  patterns,
+  redacted,
+  scopeHeaders,
+} from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
-import { flagName, type Setting, variableName } from './setting.ts';
+import { flagName, SECRET_FILE, type Setting, variableName } from './setting.ts';
 import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
@@ -16,7 +28,10 @@ export const settings = {
   'port': { ...port, meaning: 'Port that the API listens on; 0 takes any free one' },
   'admin.host': { ...host, meaning: 'Address that the admin API listens on' },
   'admin.port': { ...port, meaning: 'Port that the admin API listens on; 0 takes any free one' },
+  'admin.hosts': { ...hostNames, meaning: 'Names by which the admin API may be asked, beside loopback' },
   'admin.token': { ...token, meaning: 'Bearer token of the admin API, needed beyond loopback' },
+  'tls.cert': { ...optionalFile, meaning: 'Certificate in PEM that both listeners show; off: plain HTTP' },
+  'tls.key': { ...optionalFile, meaning: 'Key of that certificate, in PEM' },
   'upstream': { ...baseUrl, meaning: 'Base URL of the API that is asked' },
   'upstreams': {
     ...namedUpstreams,
@@ -35,6 +50,12 @@ export const settings = {
   'offline': { ...yesOrNo, meaning: 'Whether no upstream is ever asked' },
   'record': { ...oneOf('new', 'all', 'none', 'sequence'), meaning: 'Which answers a cassette takes in' },
   'recordErrors': { ...yesOrNo, meaning: 'Whether a cassette takes in errors too' },
+  'redact': {
+    ...redacted,
+    isRepeatable: true,
+    meaning: 'Parts of requests and answers that a cassette takes in as REDACTED',
+  },
+  'redactPattern': { ...patterns, isRepeatable: true, meaning: 'Texts, by a regular expression, that it takes in so' },
   'redis': { ...redisNodes, meaning: 'Redis or Valkey that several proxies share: URLs, or off' },
   'secret': { ...secretDigits, meaning: 'Secret by which callers are told apart; the same in all of a fleet' },
   'secretFile': { ...optionalFile, meaning: 'File of that secret; off makes one beside the store' },
@@ -51,6 +72,7 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'pace': { ...pace, meaning: 'How fast a stored answer is played: instant, recorded or N/s' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': {
@@ -82,6 +104,10 @@ export const settings = {
   'logLevel': {
     ...oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     meaning: 'Lowest level logged',
+  },
+  'logFormat': {
+    ...oneOf('auto', 'human', 'json'),
+    meaning: 'Form of log lines; auto is human on a terminal',
   },
 } as const satisfies Record<string, Setting>;
 
@@ -116,7 +142,16 @@ export const FILE_MEANING = 'JSON file of settings';
 export const formerPaths: readonly string[] = paths.flatMap((path) => settingAt(path).former?.path ?? []);
 
 export const flagNames: readonly string[] = textPaths.map(flagName);
-export const variableNames: readonly string[] = [FILE_VARIABLE, ...textPaths.map(variableName)];
+
+const plainNames = textPaths.map(variableName);
+
+/** The variables that name files with secrets in them; that of `secret` is a setting itself. */
+export const secretFileNames: readonly string[] = textPaths
+  .filter((path) => settingAt(path).secret)
+  .map((path) => variableName(path) + SECRET_FILE)
+  .filter((name) => !plainNames.includes(name));
+
+export const variableNames: readonly string[] = [FILE_VARIABLE, ...plainNames, ...secretFileNames];
 
 export function settingAt(path: Path): Setting {
   return settings[path];

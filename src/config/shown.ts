@@ -33,7 +33,8 @@ export function showConfig(config: Config, origins: readonly Origin[]): ShownCon
   };
 }
 
-function valueAt(config: Config, path: Path): unknown {
+/** The value of one setting. */
+export function valueAt(config: Config, path: Path): unknown {
   return path.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], config);
 }
 

@@ -18,6 +18,8 @@ export interface ConfigSources {
   readonly flags: RawValues;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Values by the paths of settings, for those that nothing else gives. */
+  readonly fallbacks?: RawValues;
 }
 
 /** Every source, read; throws ConfigError at the first value that cannot be used. */
@@ -32,13 +34,14 @@ export interface ExaminedConfig {
 }
 
 /** The same, and where each value came from. */
-export function examineConfig({ flags, env, cwd }: ConfigSources): ExaminedConfig {
+export function examineConfig({ flags, env, cwd, fallbacks }: ConfigSources): ExaminedConfig {
   const variables = readVariables(env, cwd);
   const named = flags.get(FILE_FLAG) ?? variables.known.get(FILE_VARIABLE);
   const file: RawValues = named === undefined ? new Map() : readSettingsFile(named, cwd);
   // The order of precedence: the first source to give a setting decides it.
   const find = withFormerNames(
-    (path) => flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path),
+    (path) =>
+      flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path) ?? fallbacks?.get(path),
   );
   const proxy = readOutboundProxy(variables.known);
   const config = configFrom(find, cwd, { proxy, unknownVariables: variables.unknown });

@@ -76,6 +76,13 @@ const named = z.strictObject(
   { error: 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore' },
 );
 
+/** A name for the upstream that a variable holds the base URL of: `groq` for `GROQ_BASE_URL`. */
+export function upstreamNameOf(variable: string): string {
+  const words = variable.toLowerCase().replaceAll('_', '-').replace(/^-+/, '');
+  const short = words.replace(/-(base-url|api-base|url|endpoint)$/, '');
+  return [short, words].find((word) => name.safeParse(word).success) ?? `${words}-upstream`;
+}
+
 export const namedUpstreams: ValueType<Readonly<Record<string, NamedUpstream>>> = {
   schema: z
     .record(

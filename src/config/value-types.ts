@@ -57,6 +57,17 @@ export const yesOrNo: ValueType<boolean> = {
   allowed: 'true or false',
 };
 
+export const environmentName: ValueType<string> = {
+  schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  allowed: 'the name of an environment variable',
+};
+
+/** Names of variables, each given by a flag of its own. */
+export const environmentNames: ValueType<readonly string[]> = {
+  schema: z.array(environmentName.schema),
+  allowed: environmentName.allowed,
+};
+
 /** As someone searches for it, or as a label has it. */
 export const text: ValueType<string> = {
   schema: z.string().regex(/^[^\p{Cc}]{1,1000}$/u),

@@ -83,7 +83,8 @@ export class InProcessFetch {
     const proxy = { ...(await this.#options.proxy), upstream: this.#options.upstream.with(underlying, init) };
     let result: CacheResult | null = null;
     let status: number | null = null;
-    const over = (error: RefrainError | null = null) => record(proxy, { method, context, result, status, error });
+    const over = (error: RefrainError | null = null) =>
+      record(proxy, { method, target: url, context, result, status, error });
     try {
       const named = await name(proxy, this.#tagged(parse(proxy, rawHeadOf(request), this, context)), body, context);
       const { outcome, reader } = (result = await resolve(proxy, named, clientOf(signal), context));

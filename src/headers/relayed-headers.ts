@@ -17,6 +17,20 @@ const REPLAYED: ReadonlySet<string> = new Set([
   'x-content-type-options',
 ]);
 
+/** All that is recorded in a cassette, which holds answers of every kind. */
+const RECORDED: ReadonlySet<string> = new Set([
+  ...REPLAYED,
+  'location',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'www-authenticate',
+  'allow',
+  'content-disposition',
+  'content-range',
+  'accept-ranges',
+]);
+
 const COOKIES: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
 /** Facts about one caller's session, which no other caller may see. */
@@ -41,6 +55,11 @@ export function withoutCookies(raw: RawHeaders): string[] {
 /** The headers of an answer that is kept, or played to somebody else. */
 export function replayedHeaders(raw: RawHeaders): string[] {
   return selectHeaders(raw, (name) => REPLAYED.has(name) || name.startsWith('access-control-'));
+}
+
+/** The headers of an answer that a cassette takes in: with those by which an error or a redirect says what to do. */
+export function recordedHeaders(raw: RawHeaders): string[] {
+  return selectHeaders(raw, (name) => RECORDED.has(name) || name.startsWith('access-control-'));
 }
 
 /** The headers of an error that others waited for: what tells them when to try again stays. */

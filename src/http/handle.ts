@@ -19,14 +19,17 @@ import { send } from './send.ts';
 
 /** The request listener of the API. */
 export function createHandler(api: ApiDependencies): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => void handle(api, request, response);
+  return (request, response) => {
+    if (!api.ownPaths(request, response)) void handle(api, request, response);
+  };
 }
 
 /** A body can break between its reader's leaving and Node's report of it. */
 const ignore = () => {};
 
 async function handle(api: ApiDependencies, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { proxy, bodies, heartbeat } = api;
+  const { bodies, heartbeat } = api;
+  const proxy = api.proxy();
   const { method = '', url = '', httpVersion, rawHeaders, socket } = request;
   const exchange = new Exchange(bodies, request, response);
   const context = createContext(randomUUID());
@@ -45,6 +48,7 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     fail(response, error, result?.outcome ?? null, context);
   } finally {
     drain(request);
-    record(proxy, { method, context, result, status: response.headersSent ? response.statusCode : null, error });
+    const status = response.headersSent ? response.statusCode : null;
+    record(proxy, { method, target: url, context, result, status, error });
   }
 }

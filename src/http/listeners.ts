@@ -5,6 +5,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Server, ServerOptions } from 'node:http';
 import type { AddressInfo, ListenOptions } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
+import type { Certificates } from '../certificates.ts';
 import { closeOnlyIdle } from './idle.ts';
 import { createServer } from './node-http.ts';
 import { refuseUnread, refuseUnreadAdmin } from './unread.ts';
@@ -36,8 +38,9 @@ const BOTH: ServerOptions = {
 };
 
 /** The bodies of requests have bounds of their own, in `arrivals`. */
-export function createApiListener(): Server {
-  const server = createServer({ ...BOTH, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
+/** @param certificates null for plain HTTP */
+export function createApiListener(certificates: Certificates | null): Server {
+  const server = createListener(certificates, { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.
   server.maxHeadersCount = 0;
   server.on('clientError', refuseUnread);
@@ -45,9 +48,20 @@ export function createApiListener(): Server {
   return server;
 }
 
-export function createAdminListener(): Server {
-  const server = createServer({ ...BOTH, requestTimeout: ADMIN_MS });
+export function createAdminListener(certificates: Certificates | null): Server {
+  const server = createListener(certificates, { requestTimeout: ADMIN_MS });
   server.on('clientError', refuseUnreadAdmin);
   closeOnlyIdle(server);
   return server;
+}
+
+function createListener(certificates: Certificates | null, options: ServerOptions): Server {
+  if (certificates === null) return createServer({ ...BOTH, ...options });
+  const secure = { ...certificates, handshakeTimeout: HEADERS_MS, minVersion: 'TLSv1.2' } as const;
+  return process.getBuiltinModule('node:https').createServer({ ...BOTH, ...options, ...secure });
+}
+
+/** Has connections from here on shown these certificates; those that there are go on. */
+export function renewCertificates(server: Server, certificates: Certificates): void {
+  (server as unknown as TlsServer).setSecureContext(certificates);
 }

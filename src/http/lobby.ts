@@ -4,14 +4,19 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { OwnPaths } from './own-paths.ts';
 
 export class Lobby {
   readonly #server: EventEmitter;
   readonly #waiting: (readonly [IncomingMessage, ServerResponse])[] = [];
-  readonly #wait = (request: IncomingMessage, response: ServerResponse) => void this.#waiting.push([request, response]);
+  readonly #wait: RequestListener;
 
-  constructor(server: EventEmitter) {
+  /** @param ownPaths are answered at once */
+  constructor(server: EventEmitter, ownPaths: OwnPaths | null = null) {
     this.#server = server;
+    this.#wait = (request, response) => {
+      if (!ownPaths?.(request, response)) this.#waiting.push([request, response]);
+    };
     // We drop `Expect`: what it asks of us is for the upstream to judge.
     for (const event of ['request', 'checkExpectation']) server.on(event, this.#wait);
   }

@@ -111,7 +111,9 @@ export class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && isEventStream(head)) this.#awaitBeat(this.#heartbeat);
+    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && isEventStream(head)) {
+      this.#awaitBeat(this.#heartbeat);
+    }
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
     else this.#breakOff(head, this.#reader.failure as AnswerFailure);

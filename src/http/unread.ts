@@ -47,7 +47,8 @@ function refuse(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: stri
 function refuseNow(cause: NodeJS.ErrnoException, socket: Duplex, marks: (code: string) => string): void {
   const hasBegun = responseOn(socket)?.headersSent === true;
   // A client whose connection broke, or whose response has begun, reads nothing else.
-  if (cause.code === 'ECONNRESET' || !socket.writable || hasBegun) return void socket.destroy();
+  const isUnspoken = cause.code === 'ECONNRESET' || isOfTls(cause);
+  if (isUnspoken || !socket.writable || hasBegun) return void socket.destroy();
   const error = errorOf(cause, socket);
   const body = errorBody(error);
   const length = Buffer.byteLength(body);
@@ -67,6 +68,11 @@ function errorOf(cause: NodeJS.ErrnoException, socket: Duplex): RefrainError {
     default:
       return malformedRequest(reasonOf(cause));
   }
+}
+
+/** Before its encryption was agreed on, no answer can be written. */
+function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
+  return /^(ERR_SSL_|ERR_TLS_|ERR_OSSL_)/.test(code);
 }
 
 function bytesSent(socket: Duplex): number {

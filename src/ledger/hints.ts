@@ -67,6 +67,8 @@ const BODIES = 1_024;
 const SAMPLED = 16;
 
 export class Hints {
+  /** The names that `key.ignore` has now: a hint says what to write in their place. */
+  ignored: readonly string[];
   readonly #options: HintsOptions;
   readonly #secret = randomBytes(16).toString('base64');
   readonly #lanes = new LRUCache<string, Lane>({ max: LANES });
@@ -80,6 +82,7 @@ export class Hints {
 
   constructor(options: HintsOptions) {
     this.#options = options;
+    this.ignored = options.ignored;
     this.#list = new HintList(options.log);
   }
 
@@ -173,7 +176,7 @@ export class Hints {
     const kept = uses.filter((times) => times !== null);
     if (kept.some((times) => times > 0)) this.#repeat(track);
     if (track.isRepeated || kept.length < NEEDED / 2) return;
-    const { ignored } = this.#options;
+    const { ignored } = this;
     const meaning = meaningOf(name, track.isToken);
     const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaning, ignored, dialect);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);

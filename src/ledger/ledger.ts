@@ -34,7 +34,8 @@ const CALL: TimedRequest = { outcome: 'miss', ms: 0, reason: null, why: null };
 
 export class Ledger {
   readonly #usageFile: UsageFile;
-  readonly #prices: Prices;
+  /** Those of what is counted from here on. */
+  prices: Prices;
   readonly #log: Log;
   readonly #subscribers = new Set<(record: PricedUsageRecord) => void>();
   readonly #callSubscribers: ((record: PricedCallRecord) => void)[] = [];
@@ -52,7 +53,7 @@ export class Ledger {
 
   constructor({ usageFile, prices, log }: LedgerOptions) {
     this.#usageFile = usageFile;
-    this.#prices = prices;
+    this.prices = prices;
     this.#log = log;
   }
 
@@ -107,7 +108,7 @@ export class Ledger {
 
   /** In dollars; null where the model has no price. */
   priceOf(model: string | null, usage: Usage): number | null {
-    return inDollars(this.#prices.nanoDollars(model, usage));
+    return inDollars(this.prices.nanoDollars(model, usage));
   }
 
   /** Writes what is not yet written. */
@@ -130,7 +131,7 @@ export class Ledger {
   /** Adds to the row of its kind, and to its minute. @returns its scope and price as others see them */
   #add(record: Costs, counted: TimedRequest, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
     const { time, scope, endpoint, model, call } = record;
-    const nanoDollars = call?.usage ? this.#prices.nanoDollars(model, call.usage) : null;
+    const nanoDollars = call?.usage ? this.prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
     const { outcome } = counted;
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };

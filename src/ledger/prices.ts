@@ -10,6 +10,8 @@
  * No price is a guess; without one, tokens are counted and money is not.
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, reasonOf, shown } from '../errors.ts';
 import type { Usage } from '../response/usage.ts';
 
 /** Dollars per million tokens. */
@@ -38,12 +40,16 @@ const NANO_PER_TOKEN = 1_000;
 
 export const NANO_PER_DOLLAR = 1_000_000_000;
 
+export type PriceTable = Readonly<Record<string, Price>>;
+
 export class Prices {
+  readonly table: PriceTable;
   readonly #prices: ReadonlyMap<string, Price>;
   /** The last that was found: the same is asked for again and again. */
   #last: { readonly model: string; readonly price: Price | null } = { model: '', price: null };
 
-  constructor(prices: Readonly<Record<string, Price>>) {
+  constructor(prices: PriceTable) {
+    this.table = prices;
     this.#prices = new Map(Object.entries(prices));
   }
 
@@ -74,5 +80,26 @@ export function inDollars(nanoDollars: number | null): number | null {
 }
 
 export function readPrices(): Prices {
-  return new Prices(JSON.parse(readFileSync(FILE, 'utf8')));
+  return new Prices(readPriceTable());
+}
+
+/** @throws ConfigError where the file was changed to what is no table of prices */
+export function readPriceTable(file: URL | string = FILE): PriceTable {
+  try {
+    const table: PriceTable = JSON.parse(readFileSync(file, 'utf8'));
+    const [odd] = Object.entries(table).find(([, price]) => !isPrice(price)) ?? [];
+    if (odd === undefined) return table;
+    throw new ConfigError(`${pathOf(file)} has no price for ${shown(odd)}: it needs input and output, as numbers`);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${pathOf(file)} is no table of prices in JSON (${reasonOf(error)})`);
+  }
+}
+
+function isPrice({ input, output }: Partial<Price>): boolean {
+  return Number.isFinite(input) && Number.isFinite(output);
+}
+
+function pathOf(file: URL | string): string {
+  return typeof file === 'string' ? file : fileURLToPath(file);
 }

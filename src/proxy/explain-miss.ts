@@ -8,7 +8,7 @@ import { inWords } from '../cache/storable.ts';
 import type { Parts } from '../request/fingerprint.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { Likeness } from '../store/catalogue.ts';
-import type { NamedRequest } from './name.ts';
+import type { NamedRequest } from './named-request.ts';
 import { nearestRequest } from './nearest-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 

@@ -20,12 +20,13 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
  * @param recorded whether the answer may be played to others, who did not choose its coding
  */
 export function fetcherFor(
-  { upstream, cache, callers, pseudonym }: ProxyDependencies,
+  { upstream, cache, callers, pseudonym, replay }: ProxyDependencies,
   head: ReceivedHead,
   body: WholeBody | PassingBody | null,
   recorded: boolean,
 ): Fetch {
-  const { method, route, keyContext, credentialAtUpstream, deletes, raw } = head;
+  const { method, route, keyContext, credentialAtUpstream, raw } = head;
+  const deletes = replay?.cassette ? null : head.deletes;
   return (writer, whenOver) => {
     const headers = forwardedHeaders(raw.rawHeaders, recorded);
     if (pseudonym !== null) addVia(headers, raw.httpVersion, pseudonym);

@@ -2,37 +2,34 @@
  * The second step: the name of the answer that a request asks for, or why it
  * has none. What has none is relayed for its caller alone, its body as it came.
  */
-import type { KeyContext, KeyedRequest } from '../request/key.ts';
 import { ModelScan } from '../request/model.ts';
 import { WholeBody } from '../request/whole-body.ts';
+import { decode } from './decode.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { BodySource } from './incoming-request.ts';
 import { lookForModel } from './model-in-passing.ts';
+import { nameExchange } from './name-exchange.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { PassingBody } from './passing-body.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
-
-/** A request for an answer that may be kept. */
-export interface NamedRequest {
-  readonly head: ReceivedHead;
-  readonly keyContext: KeyContext;
-  readonly keyed: KeyedRequest;
-  readonly body: WholeBody;
-}
-
-/** A request that goes to its upstream for its caller alone. */
-export interface NamelessRequest {
-  readonly head: ReceivedHead;
-  readonly keyed: null;
-  readonly why: string;
-  readonly body: WholeBody | PassingBody | null;
-}
 
 /** A body that is declared no longer than this, in bytes, is read before it is sent on, whatever it is for. */
 const SHORT = 64 * 1024;
 
 /** @throws RefrainError where the body is refused */
-export async function name(
+export function name(
+  proxy: ProxyDependencies,
+  head: ReceivedHead,
+  source: BodySource,
+  context: RequestContext,
+): Promise<NamedRequest | NamelessRequest> {
+  const cassette = proxy.replay?.cassette ?? null;
+  if (cassette !== null) return nameExchange(proxy, cassette, head, source, context);
+  return nameAnswer(proxy, head, source, context);
+}
+
+async function nameAnswer(
   proxy: ProxyDependencies,
   head: ReceivedHead,
   source: BodySource,
@@ -57,19 +54,12 @@ export async function name(
     }
     context.key = keyed.key.slice(0, 16);
     context.model = keyed.model;
+    context.question = proxy.access?.questionOf?.(keyContext.endpoint, body.plain) ?? null;
     return { head, keyContext, keyed, body };
   } catch (error) {
     body.release();
     throw error;
   }
-}
-
-/** @returns why it has no key, or null */
-async function decode({ decoding }: ProxyDependencies, body: WholeBody, coding: string): Promise<string | null> {
-  const decoded = await decoding.decode(body, coding);
-  if (!(decoded instanceof WholeBody)) return decoded;
-  body.decoded = decoded;
-  return null;
 }
 
 function nameless(

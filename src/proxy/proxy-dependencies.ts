@@ -3,7 +3,10 @@
  */
 import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
+import type { Cassette } from '../cassette/cassette.ts';
+import type { Unrecorded } from '../cassette/unrecorded.ts';
 import type { Clock } from '../clock.ts';
+import type { AccessLog } from '../console/access-log.ts';
 import type { Hints } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Log } from '../log.ts';
@@ -23,6 +26,8 @@ export interface ProxyDependencies {
   readonly hints: Hints;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null where no line is written about each request. */
+  readonly access: AccessLog | null;
   readonly heads: HeadMemo;
   /** The name of this process in `Via`; null where a request takes no hop to get here. */
   readonly pseudonym: string | null;
@@ -39,4 +44,14 @@ export interface ProxyDependencies {
   readonly keepsPrompts: boolean;
   /** The parts of a request that each dialect leaves out of its key. */
   readonly omissions: OmissionsByDialect;
+  /** The rules of a proxy that replays; null of any other. */
+  readonly replay: Replay | null;
+}
+
+/** A proxy that plays what was recorded: from a cassette, or offline from whatever it keeps. */
+export interface Replay {
+  readonly cassette: Cassette | null;
+  /** True where no upstream is ever asked. */
+  readonly isOffline: boolean;
+  readonly unrecorded: Unrecorded;
 }

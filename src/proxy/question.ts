@@ -6,7 +6,7 @@ import { isShared } from '../request/caller.ts';
 import { asksForUsage } from '../request/form.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { fetcherFor } from './fetcher.ts';
-import type { NamedRequest } from './name.ts';
+import type { NamedRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 
 export function questionFor(

@@ -12,6 +12,8 @@ import type { RequestContext } from './request-context.ts';
 /** A request that is over for its client. */
 export interface ServedRequest {
   readonly method: string;
+  /** As the request line has it. */
+  readonly target: string;
   readonly context: RequestContext;
   /** Null where it was refused. */
   readonly result: CacheResult | null;
@@ -28,10 +30,19 @@ export function record(proxy: ProxyDependencies, served: ServedRequest): void {
   const { call = null } = served.result ?? {};
   const time = proxy.clock.now();
   const known = recordOf(served, time, call instanceof Promise ? null : call);
-  if (call instanceof Promise) void call.then((ended) => proxy.ledger.note(withCall(known, served, ended)));
-  else proxy.ledger.note(known);
-  const { requestId, status, outcome, key } = known;
-  proxy.log.debug({ requestId, method: served.method, status, outcome, key }, 'request');
+  if (call instanceof Promise) void call.then((ended) => note(proxy, served, withCall(known, served, ended)));
+  else note(proxy, served, known);
+}
+
+function note(
+  { ledger, access, log }: ProxyDependencies,
+  { method, target, context }: ServedRequest,
+  record: UsageRecord,
+): void {
+  ledger.note(record);
+  if (access !== null) return access.note({ record, method, target, question: context.question }, ledger);
+  const { requestId, status, outcome, key } = record;
+  log.debug({ requestId, method, status, outcome, key }, 'request');
 }
 
 function recordOf({ context, result, status, error }: ServedRequest, time: number, call: Call | null): UsageRecord {

@@ -12,6 +12,8 @@ export interface RequestContext extends HeaderContext {
   scope: string | null;
   /** Null where the request was not read, or does not say. */
   model: string | null;
+  /** The first words of its question, where lines about requests show them. */
+  question: string | null;
   /** Why it was a miss; null before that is known, and for all others. */
   reason: MissReason | null;
 }
@@ -23,6 +25,7 @@ export function createContext(requestId: string): RequestContext {
     endpoint: null,
     scope: null,
     model: null,
+    question: null,
     key: null,
     why: null,
     reason: null,

@@ -7,18 +7,35 @@ import { missReasonOf } from '../cache/miss-reason.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
-import type { NamedRequest, NamelessRequest } from './name.ts';
+import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { questionFor } from './question.ts';
 import { recheck } from './recheck.ts';
+import { replay } from './replay.ts';
 import type { RequestContext } from './request-context.ts';
+import { orUnrecorded } from './unrecorded-request.ts';
 
 /** @throws RefrainError where there is no answer to be had */
 export function resolve(
+  proxy: ProxyDependencies,
+  request: NamedRequest | NamelessRequest,
+  client: Client,
+  context: RequestContext,
+): CacheResult | Promise<CacheResult> {
+  if (proxy.replay === null) return answer(proxy, request, client, context);
+  const { cassette, isOffline } = proxy.replay;
+  const act = () =>
+    cassette === null ? answer(proxy, request, client, context) : replay(proxy, cassette, request, client, context);
+  return isOffline ? orUnrecorded(proxy, request, act) : act();
+}
+
+/** From what the cache keeps, or from the upstream. */
+function answer(
   proxy: ProxyDependencies,
   request: NamedRequest | NamelessRequest,
   client: Client,
@@ -34,7 +51,7 @@ export function resolve(
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
     if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
     if (head.policy.debug) context.why = explainHit(hit.outcome);
-    return hit;
+    return head.policy.pace === 'instant' ? hit : atPace(proxy, head, hit);
   } finally {
     // A question or a call that goes on holds it for itself.
     request.body?.release();
@@ -45,8 +62,10 @@ export function resolve(
  * The standing of a request's caller, where it would read what is kept and may ask; any other request has an answer of
  * the upstream's in any case, or none.
  */
-function standingOf({ callers }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
+function standingOf({ callers, replay }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
   const { policy, caller, credentialAtUpstream } = head;
+  // What an upstream said once is no bar to what is played without it.
+  if (replay?.isOffline) return 'accepted';
   const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;
 }
@@ -102,7 +121,7 @@ async function ask(
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
       context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
     }
-    return result;
+    return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
     body.release();
   }

@@ -22,12 +22,17 @@ const SHORT = 64 * 1024;
 
 /** A part of the budget. Whoever takes of it gives back the same. */
 export class Share {
-  readonly #limit: number;
-  readonly #shortLimit: number;
+  #limit = 0;
+  #shortLimit = 0;
   #held = 0;
 
   /** @param more for short bodies alone; both in bytes */
   constructor(limit: number, more = 0) {
+    this.resize(limit, more);
+  }
+
+  /** The bytes that were taken before stay taken. */
+  resize(limit: number, more = 0): void {
     this.#limit = limit;
     this.#shortLimit = limit + more;
   }
@@ -52,13 +57,17 @@ export class Share {
 }
 
 export class RequestBudget {
-  readonly whole: Share;
-  readonly passing: Share;
+  readonly whole = new Share(0);
+  readonly passing = new Share(0);
 
   /** @param bytes all of it */
   constructor(bytes: number) {
-    this.whole = new Share((bytes * 3) / 8, bytes / 8);
-    this.passing = new Share(bytes / 4);
+    this.resize(bytes);
+  }
+
+  resize(bytes: number): void {
+    this.whole.resize((bytes * 3) / 8, bytes / 8);
+    this.passing.resize(bytes / 4);
   }
 
   /** The bytes that requests hold. */

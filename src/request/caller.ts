@@ -109,9 +109,12 @@ export function createCallers({ shared, isUser, digestOf }: CallerRules): (field
   };
 }
 
+/** The scope of what a cassette holds, whoever asks; no other store has it. */
+export const CASSETTE_SCOPE = 'cassette' as Scope;
+
 /** Tests whether callers with different credentials may have this scope. */
 export function isShared(scope: Scope): boolean {
-  return scope.startsWith('shared:');
+  return scope.startsWith('shared:') || scope === CASSETTE_SCOPE;
 }
 
 /**

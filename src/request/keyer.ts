@@ -26,6 +26,8 @@ export interface Keyer {
   nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null>;
   /** The same of all that differ; none where that fails. */
   rank(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<readonly Ranked[]>;
+  /** A keyer for other rules: it remembers nothing yet, and shares the thread. */
+  anew(): Keyer;
   close(): Promise<void>;
 }
 
@@ -46,19 +48,35 @@ const SERVICE = new URL(`./keyer-service${extname(import.meta.url)}`, import.met
 
 /** @param memoBytes what the keys of bytes seen before may take */
 export function createKeyer(memoBytes: number): Keyer {
-  return new ThreadedKeyer(memoBytes);
+  return new ThreadedKeyer(memoBytes, new KeyerThread());
 }
 
-class ThreadedKeyer implements Keyer {
-  readonly #memo: Memo;
-  readonly #service: Service<KeyerService>;
+/** The thread, which does one task at a time. */
+class KeyerThread {
+  readonly service: Service<KeyerService> = new Thread({ idleMs: IDLE_MS }).serve({ module: SERVICE });
   /** How many tasks wait or are done, and when the last of them is. */
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(memoBytes: number) {
+  /** Bodies are copied to the thread in their turn only. @returns undefined where too many wait */
+  inTurn<Result>(act: (service: Service<KeyerService>) => Promise<Result>): Promise<Result | undefined> {
+    if (this.#waiting >= MAX_WAITING) return Promise.resolve(undefined);
+    this.#waiting++;
+    const result = this.#last.then(() => act(this.service)).catch(() => undefined);
+    this.#last = result.then(() => this.#waiting--);
+    return result;
+  }
+}
+
+class ThreadedKeyer implements Keyer {
+  readonly #memoBytes: number;
+  readonly #memo: Memo;
+  readonly #thread: KeyerThread;
+
+  constructor(memoBytes: number, thread: KeyerThread) {
+    this.#memoBytes = memoBytes;
     this.#memo = new Memo(memoBytes);
-    this.#service = new Thread({ idleMs: IDLE_MS }).serve({ module: SERVICE });
+    this.#thread = thread;
   }
 
   key(keyContext: KeyContext, body: WholeBody): KeyedRequest | WhyNotCacheable | Promise<KeyedRequest | WhyNotKeyed> {
@@ -77,40 +95,39 @@ class ThreadedKeyer implements Keyer {
   }
 
   async nearest(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<Nearest | null> {
-    const reply = await this.#inTurn(() => this.#service.ask('nearest', [parts, form, candidates]));
+    const reply = await this.#thread.inTurn((service) => service.ask('nearest', [parts, form, candidates]));
     return reply && 'answer' in reply ? reply.answer : null;
   }
 
   async rank(parts: Parts, form: Form, candidates: readonly Candidate[]): Promise<readonly Ranked[]> {
-    const reply = await this.#inTurn(() => this.#service.ask('rank', [parts, form, candidates]));
+    const reply = await this.#thread.inTurn((service) => service.ask('rank', [parts, form, candidates]));
     return reply && 'answer' in reply ? reply.answer : [];
   }
 
+  anew(): Keyer {
+    return new ThreadedKeyer(this.#memoBytes, this.#thread);
+  }
+
   close(): Promise<void> {
-    return this.#service.end();
+    return this.#thread.service.end();
   }
 
   async #nameElsewhere(key: string, keyContext: KeyContext, body: WholeBody): Promise<KeyedRequest | WhyNotKeyed> {
-    const reply = await this.#inTurn(() => this.#name(keyContext, body));
+    const reply = await this.#thread.inTurn((service) => nameBy(service, keyContext, body));
     if (!reply || 'failure' in reply) return 'key-overload';
     this.#memo.set(key, reply.answer);
     return reply.answer;
   }
+}
 
-  #name(keyContext: KeyContext, body: WholeBody): Promise<Reply<KeyedRequest | WhyNotCacheable>> {
-    if (body.length <= LONG) return this.#service.ask('name', [keyContext, body.bytes]);
-    const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
-    const copy = Buffer.from(pages, 0, body.length);
-    body.bytes.copy(copy);
-    return this.#service.ask('name', [keyContext, copy], [pages]);
-  }
-
-  /** One at a time: what is copied to the thread is copied only then. @returns undefined where too many wait */
-  #inTurn<Result>(act: () => Promise<Result>): Promise<Result | undefined> {
-    if (this.#waiting >= MAX_WAITING) return Promise.resolve(undefined);
-    this.#waiting++;
-    const result = this.#last.then(act).catch(() => undefined);
-    this.#last = result.then(() => this.#waiting--);
-    return result;
-  }
+function nameBy(
+  service: Service<KeyerService>,
+  keyContext: KeyContext,
+  body: WholeBody,
+): Promise<Reply<KeyedRequest | WhyNotCacheable>> {
+  if (body.length <= LONG) return service.ask('name', [keyContext, body.bytes]);
+  const pages = new ArrayBuffer(body.length, { maxByteLength: body.length });
+  const copy = Buffer.from(pages, 0, body.length);
+  body.bytes.copy(copy);
+  return service.ask('name', [keyContext, copy], [pages]);
 }

@@ -24,6 +24,8 @@ export interface Rules {
   /** Tests whether a header is in the scope of its caller. */
   readonly isScopeHeader: (name: string) => boolean;
   readonly callerOf: (fields: HeaderFields) => Caller;
+  /** Names the answers of a cassette, wherever they are from; absent where there is none. */
+  readonly exchangeContextOf?: (head: RequestHead, route: Route) => KeyContext | null;
 }
 
 /** The head of a request as it came. */
@@ -60,7 +62,9 @@ export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
     policy,
     caller,
     credentialAtUpstream: `${route.target.origin} ${caller.credential ?? ''}`,
-    keyContext: keyContextOf(rules, head, route, policy, caller),
+    keyContext: rules.exchangeContextOf
+      ? rules.exchangeContextOf(head, route)
+      : keyContextOf(rules, head, route, policy, caller),
     coding: codingOf(valueOf(fields, 'content-encoding')),
   };
 }

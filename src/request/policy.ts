@@ -5,6 +5,7 @@
  * values are refused, and controls that do not exist.
  */
 import { nearest } from '../config/nearest.ts';
+import { type Pace, pace } from '../config/pace.ts';
 import { lifetime } from '../config/quantities.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
 import { readCacheControl } from './cache-control.ts';
@@ -37,6 +38,8 @@ export interface Policy {
   readonly variant: string;
   /** Label the answer that is kept, each once. */
   readonly tags: readonly string[];
+  /** How fast a stored answer is played to it. */
+  readonly pace: Pace;
   /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
@@ -53,6 +56,9 @@ export interface PolicyDefaults {
   readonly stale: { readonly revalidate: number | null; readonly error: number | null };
   /** The effect of the `no-store` that a library sends with every stream; its `no-cache` is never a wish. */
   readonly sseNoStore: 'obey' | 'ignore';
+  /** True where no upstream is ever asked: as if each request said `only-if-cached`. */
+  readonly isOffline?: boolean;
+  readonly pace: Pace;
 }
 
 /** How many tags a request may have. */
@@ -67,7 +73,7 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug'].map((name) => CONTROL + name);
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace'].map((name) => CONTROL + name);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -76,7 +82,8 @@ const LONGEST = 9_999_999_999;
 export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
   refuseUnknownControls(fields);
   const control = readCacheControl(fields);
-  const { onlyIfCached, maxAge, isHabit } = control;
+  const { maxAge, isHabit } = control;
+  const onlyIfCached = mayNotAsk(control, defaults);
   const cache = readCache(valueOf(fields, 'x-refrain-cache'));
   const noStore = control.noStore && !(isHabit && defaults.sseNoStore === 'ignore');
   const isRefresh = (control.noCache && !isHabit) || cache === REFRESH;
@@ -101,9 +108,15 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
+    pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
+}
+
+/** Offline, every request is as if it said so. */
+function mayNotAsk({ onlyIfCached }: { readonly onlyIfCached: boolean }, { isOffline }: PolicyDefaults): boolean {
+  return onlyIfCached || isOffline === true;
 }
 
 function refuseUnknownControls(fields: HeaderFields): void {
@@ -150,6 +163,14 @@ function readTags(value: string | undefined): readonly string[] {
 
 export function isTag(text: string): boolean {
   return /^[A-Za-z0-9._:-]{1,64}$/.test(text);
+}
+
+/** As the setting `pace` is written. */
+function readPace(value: string | undefined, standard: Pace): Pace {
+  if (value === undefined) return standard;
+  const { success, data } = pace.schema.safeParse(value);
+  if (success) return data;
+  throw invalidHeader('x-refrain-pace', value, pace.allowed);
 }
 
 function readDebug(value: string | undefined): boolean {

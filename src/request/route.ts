@@ -10,6 +10,8 @@ import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
 
 /** An upstream as the configuration names it. */
 export interface Target {
+  /** By which it is addressed; null for the standard one. */
+  readonly name: string | null;
   /** Scheme, host and port. */
   readonly origin: string;
   /** Without a slash at its end; empty for the root. */
@@ -46,6 +48,12 @@ export function findRoute(url: string, fields: HeaderFields, targets: Targets): 
   const { target, rest } = chooseTarget(path.replace(/^\/+/, '/'), targets);
   const plain = hasDotSegments(rest) ? resolve(rest, target, targets) : rest;
   return { target, path: joinPath(target.basePath, plain), query };
+}
+
+/** The path below the upstream's base, less one `/v1` before it: the same whichever address the upstream has. */
+export function relativePath({ path, target: { basePath } }: Route): string {
+  const below = path.slice(basePath.length).replace(/^\/v1(?=\/|$)/, '');
+  return below === '' ? '/' : below;
 }
 
 /** The target that goes on the request line. */

@@ -7,7 +7,8 @@ import { weigh } from './weight.ts';
 
 export class HeldEntry implements Found {
   static readonly TIER = 'memory';
-  readonly tier = HeldEntry.TIER;
+  /** The name of the store that holds it. */
+  readonly tier: string;
   readonly key: string;
   readonly entry: Entry;
   /** Grows with each entry that is set. */
@@ -17,7 +18,8 @@ export class HeldEntry implements Found {
   /** Purged, and about to be dropped. */
   isGone = false;
 
-  constructor(key: string, entry: Entry, id: number) {
+  constructor(key: string, entry: Entry, id: number, tier: string) {
+    this.tier = tier;
     this.key = key;
     this.entry = entry;
     this.id = id;

@@ -37,6 +37,8 @@ export interface MemoryStoreOptions {
   readonly maxBytes: number;
   /** True where the request is held too; else it is left to a store that has more room. */
   readonly holdsParts?: boolean;
+  /** Of the tier that it is known as; `memory` if not given. */
+  readonly name?: string;
 }
 
 /** How many entries are looked through for those that are alike. */
@@ -49,7 +51,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 }
 
 class LruStore implements MemoryStore {
-  readonly name = HeldEntry.TIER;
+  readonly name: string;
   readonly isSync = true;
   readonly #options: MemoryStoreOptions;
   readonly #answers = new AnswerIndex();
@@ -63,6 +65,7 @@ class LruStore implements MemoryStore {
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
+    this.name = options.name ?? HeldEntry.TIER;
     this.#cache = new LRUCache<string, HeldEntry>({
       // The cache takes no bound of 0; every entry weighs more than 1, so that 1 keeps nothing too.
       maxSize: Math.max(1, options.maxBytes),
@@ -124,7 +127,7 @@ class LruStore implements MemoryStore {
   set(key: string, entry: Entry): void {
     const { holdsParts = true } = this.#options;
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
-    this.#cache.set(key, new HeldEntry(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId));
+    this.#cache.set(key, new HeldEntry(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId, this.name));
   }
 
   setMany(entries: Iterable<readonly [key: string, entry: Entry]>): void {

@@ -3,7 +3,8 @@
  * other ask.
  */
 import type { Config } from '../config/config.ts';
-import type { WorkerGroupState } from '../app.ts';
+import type { Shown, WorkerGroupState } from '../workforce.ts';
+import type { Renewed } from '../reloading.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
 import type { Gone } from '../store/gone.ts';
@@ -13,7 +14,7 @@ import type { UsageBatch } from './relayed-ledger.ts';
 import type { StoreService } from './shared-store.ts';
 
 /** All that a worker is told of what it is to be. */
-export interface Welcome {
+export interface Welcome extends Shown {
   readonly config: Config;
   readonly origins: readonly Origin[];
   /** Its number, for people, and its name at the hub. */
@@ -52,6 +53,8 @@ export type WorkerServices = {
   };
   readonly life: {
     start(welcome: Welcome): void;
+    /** @returns true once it is taken over */
+    reload(renewed: Renewed): Promise<boolean>;
     /** Ends all upstream calls. */
     abort(): void;
     /** Ends all connections. */

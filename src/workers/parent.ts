@@ -7,12 +7,13 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Core, OpenCore, SharedParts } from '../core.ts';
-import type { WorkerGroup, WorkerGroupState } from '../app.ts';
+import type { Shown, WorkerGroup, WorkerGroupState } from '../workforce.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { Log } from '../log.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
+import type { Renewed } from '../reloading.ts';
 import { ApiGate } from './api-gate.ts';
 import { createHubService, type HubService } from './hub-service.ts';
 import { NodeHub } from './node-hub.ts';
@@ -38,18 +39,21 @@ export class Parent implements WorkerGroup {
   readonly config: Config;
   state: WorkerGroupState = NO_REPORT;
   readonly shared: SharedParts;
-  readonly #share: Config;
+  readonly #count: number;
+  #share: Config;
   readonly #memoryBytes: number;
   readonly #log: Log;
-  readonly #origins: readonly Origin[];
+  #origins: readonly Origin[];
   readonly #hub: ParentHub;
   readonly #pool: Pool;
   #core!: Core;
   #opened!: OpenCore;
+  #shown!: Shown;
   #store!: SharedStore;
 
   constructor({ count, config, origins, log, clock }: ParentOptions) {
     this.config = parentsShareOf(config);
+    this.#count = count;
     this.#share = shareOf(config, count);
     this.#memoryBytes = this.#share.memory.bytes * count;
     this.#log = log;
@@ -60,9 +64,10 @@ export class Parent implements WorkerGroup {
     this.api = new ApiGate(this.#pool);
   }
 
-  async start(core: Core, opened: OpenCore): Promise<void> {
+  async start(core: Core, opened: OpenCore, shown: Shown): Promise<void> {
     this.#core = core;
     this.#opened = opened;
+    this.#shown = shown;
     this.#store = new SharedStore(core.stores.base, this.#hub);
     core.stores.onGone((gone) => void this.#pool.gone(gone));
     // Their hub may be out of reach, other than one in this process.
@@ -70,6 +75,15 @@ export class Parent implements WorkerGroup {
     // Nothing may outlive this process, however it ends.
     process.once('exit', () => this.#pool.kill());
     await this.#pool.start();
+  }
+
+  /** A worker that starts from here on is told the same. */
+  async reload(renewed: Renewed): Promise<void> {
+    const { config, origins, certificates } = renewed;
+    this.#share = shareOf(config, this.#count);
+    this.#origins = origins;
+    this.#shown = { ...this.#shown, certificates };
+    await this.#pool.reload({ ...renewed, config: this.#share });
   }
 
   get isReady(): boolean {
@@ -135,6 +149,7 @@ export class Parent implements WorkerGroup {
     });
     this.#hub.join(node, worker);
     worker.start({
+      ...this.#shown,
       config: this.#share,
       origins: this.#origins,
       number,

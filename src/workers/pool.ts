@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 import { type Clock, within } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Renewed } from '../reloading.ts';
 import type { Gone } from '../store/gone.ts';
-import type { WorkerGroupState } from '../app.ts';
+import type { WorkerGroupState } from '../workforce.ts';
 import { addReport, NO_REPORT, pastOf } from './report.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
 
@@ -28,6 +29,9 @@ const MOST_WAITING = 1_024;
 
 /** How long a report is waited for: a worker may be busy. */
 const REPORT_MS = 1_000;
+
+/** How long a worker may take to go by other settings: it may be busy, or only be starting. */
+const RELOAD_MS = 10_000;
 
 interface Place {
   readonly number: number;
@@ -76,6 +80,16 @@ export class Pool {
   /** Has all drop what is gone. Resolves once they have; one that is too busy for that is not waited for. */
   async gone(gone: Gone): Promise<void> {
     await Promise.all(this.workers.map((worker) => this.#within(worker.gone(gone))));
+  }
+
+  /** Resolves once all go by other settings; one that does not is ended, and replaced by one that does. */
+  async reload(renewed: Renewed): Promise<void> {
+    await Promise.all(
+      this.workers.map(async (worker) => {
+        const isDone = await within(this.#options.clock, RELOAD_MS, worker.reload(renewed));
+        if (!isDone) worker.kill();
+      }),
+    );
   }
 
   /** Asks all how they are. @returns the sum, with the last word of those that have ended */

@@ -2,7 +2,7 @@
  * The state of a worker at one moment, for metrics and statistics, and that of
  * all of them.
  */
-import type { WorkerGroupState } from '../app.ts';
+import type { WorkerGroupState } from '../workforce.ts';
 import type { FleetReading } from '../ledger/fleet-metrics.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 import type { UpstreamReading } from '../upstream/health.ts';

@@ -15,6 +15,7 @@ const CHANNEL = 4;
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 let hub: NodeHub | undefined;
+let starting: Promise<Worker> | undefined;
 let worker: Worker | undefined;
 let isDrained = false;
 
@@ -28,11 +29,13 @@ const services: WorkerServices = {
   life: {
     async start(welcome) {
       hub = new NodeHub(welcome.node, (method, ...parameters) => channel.ask('hub', method, ...parameters));
-      worker = await startWorker(welcome, channel, hub, end);
+      starting = startWorker(welcome, channel, hub, end);
+      worker = await starting;
       channel.tell('pool', 'ready');
       // Now, for a process that is killed would keep nothing of what it has compiled.
       setImmediate(flushCompileCache);
     },
+    reload: async (renewed) => (await starting)?.life.reload(renewed) ?? false,
     abort: () => worker?.life.abort(),
     cut: () => worker?.life.cut(),
     report: () => worker!.life.report(),

@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { extname } from 'node:path';
 import type { Log } from '../log.ts';
+import type { Renewed } from '../reloading.ts';
 import { Channel } from './channel.ts';
 import type { HubMember } from './parent-hub.ts';
 import type { ParentServices, Welcome, WorkerServices } from './parent-services.ts';
@@ -98,6 +99,11 @@ export class WorkerProcess implements HubMember {
 
   async gone(...[gone]: Parameters<WorkerServices['store']['gone']>): Promise<void> {
     await this.#channel.ask('store', 'gone', gone);
+  }
+
+  /** Undefined where it has ended. */
+  reload(renewed: Renewed): Promise<boolean | undefined> {
+    return this.#channel.ask('life', 'reload', renewed);
   }
 
   /** Undefined where it has ended. */

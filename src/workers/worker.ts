@@ -4,13 +4,17 @@
  */
 import { createApiHandler } from '../api.ts';
 import { systemClock } from '../clock.ts';
+import { packageVersion } from '../config/version.ts';
 import { type Core, createCore, type RemoteParts } from '../core.ts';
-import type { WorkerGroupState } from '../app.ts';
-import { createApiListener } from '../http/listeners.ts';
+import type { WorkerGroupState } from '../workforce.ts';
+import { createApiListener, renewCertificates } from '../http/listeners.ts';
 import { EventLoopDelay } from '../ledger/event-loop-delay.ts';
 import { readPrices } from '../ledger/prices.ts';
 import { UsageFile } from '../ledger/usage-file.ts';
-import { createLog, type Log } from '../log.ts';
+import { renewCore } from '../reloading.ts';
+import { openConsole } from '../console/open-console.ts';
+import type { Log } from '../log.ts';
+import { createOwnPaths } from '../http/own-paths.ts';
 import type { Channel } from './channel.ts';
 import { HandedConnections } from './handed-connections.ts';
 import type { NodeHub } from './node-hub.ts';
@@ -34,9 +38,10 @@ export async function startWorker(
   hub: NodeHub,
   onDrained: () => void,
 ): Promise<Worker> {
-  const { config, origins, number, secret, callers } = welcome;
+  const { config, origins, number, secret, callers, certificates, adminUrl } = welcome;
   const clock = systemClock;
-  const log = createLog(config.logLevel).child({ worker: number });
+  const console = await openConsole(config, number);
+  const { log, access } = console;
   const ledger = createLedger(log, channel);
   const remote: RemoteParts = {
     file: new RemoteStore(welcome.storeName, channel, config.redis === null),
@@ -45,14 +50,18 @@ export async function startWorker(
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
     secret,
   };
-  const core = createCore(config, log, clock, origins, undefined, {
-    hub: config.redis === null ? hub : undefined,
-    remote,
-  });
+  const shared = { hub: config.redis === null ? hub : undefined, remote };
+  const core = createCore(config, log, clock, origins, undefined, shared, access);
   let isStopping = false;
-  const { proxy } = await core.open(() => isStopping);
-  const server = createApiListener();
-  const handle = createApiHandler(config, core, proxy);
+  let opened = await core.open(() => isStopping);
+  const server = createApiListener(certificates);
+  const ownPaths = createOwnPaths({
+    readiness: () => (isStopping ? 'stopping' : 'ready'),
+    outOfReach: () => (core.files()['redis'] === false ? ['redis'] : []),
+    version: packageVersion(),
+    adminUrl: () => adminUrl,
+  });
+  const handle = createApiHandler(config, core, () => opened.proxy, ownPaths);
   for (const event of ['request', 'checkExpectation']) server.on(event, handle);
   const connections = new HandedConnections(server, () => channel.tellLater('pool', 'left', 1));
   await core.prepare();
@@ -67,9 +76,15 @@ export async function startWorker(
       await core.fleet()?.unfollowed();
       await core.abort();
       await core.close();
+      await console.close();
       onDrained();
     },
     life: {
+      async reload(renewed) {
+        opened = renewCore(core, opened, renewed);
+        if (renewed.certificates) renewCertificates(server, renewed.certificates);
+        return true;
+      },
       abort: () => void core.abort(),
       cut: () => connections.cut(),
       has: (keys) => keys.map((key) => core.stores.memory.has(key)),

@@ -75,7 +75,7 @@ const STATE: ProxyState = {
       reason: 'ECONNREFUSED',
     },
   ],
-  api: { host: '127.0.0.1', port: 4747 },
+  api: { host: '127.0.0.1', port: 4747, tls: false },
 };
 
 const INTERVALS: readonly IntervalRow[] = [
@@ -92,7 +92,8 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
   const clock = createTestClock();
   const admin = createAdmin({
     host: '127.0.0.1',
-    token: null,
+    hosts: [],
+    token: () => null,
     readiness: () => 'ready',
     outOfReach: () => outOfReach,
     explain: async () => ({
@@ -115,6 +116,7 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
     log: createLog('silent'),
     lru: () => memory.info(),
     ...(isWhole && {
+      reload: async () => ({ applied: ['ttl'], restart: ['port'] }),
       stats: async () => STATS,
       series: async (query: SeriesQuery) => ({ node: null, ...seriesOf(query, INTERVALS) }),
       state: async () => STATE,

@@ -41,9 +41,6 @@ describe('Host', () => {
     'evil.example:PORT',
     'localhost.evil.example:PORT',
     '127.0.0.1.evil.example:PORT',
-    '127.0.0.1',
-    '127.0.0.1:1',
-    'localhost',
     '128.0.0.1:PORT',
     '[::2]:PORT',
     'user@127.0.0.1:PORT',
@@ -63,7 +60,17 @@ describe('Host', () => {
     });
   }
 
-  for (const host of ['127.0.0.1:PORT', 'localhost:PORT', 'LOCALHOST:PORT', '127.9.9.9:PORT', '[::1]:PORT']) {
+  for (const host of [
+    '127.0.0.1:PORT',
+    'localhost:PORT',
+    'LOCALHOST:PORT',
+    '127.9.9.9:PORT',
+    '[::1]:PORT',
+    // A port may be mapped on the way.
+    '127.0.0.1',
+    '127.0.0.1:1',
+    'localhost',
+  ]) {
     story(`${host} is one`, async ({ open }) => {
       const { adminUrl } = await open();
       expect((await askAs(adminUrl, '/healthz', { host: host.replace('PORT', new URL(adminUrl).port) })).status).toBe(
@@ -83,21 +90,49 @@ describe('Host', () => {
   });
 });
 
+describe('admin.hosts', () => {
+  const hosts = ['refrain.internal', 'cache.example:8443', 'plain.example:80', '[fd00::1]'];
+
+  for (const [host, status] of [
+    ['refrain.internal', 200],
+    ['REFRAIN.internal:9090', 200],
+    ['cache.example:8443', 200],
+    ['cache.example', 421],
+    ['cache.example:8444', 421],
+    ['plain.example', 200],
+    ['plain.example:80', 200],
+    ['[fd00::1]:1234', 200],
+    ['localhost:1', 200],
+    ['refrain.internal.evil.example', 421],
+    ['evil.example', 421],
+  ] as const) {
+    story(`let ${host} ask: ${status}`, async ({ open }) => {
+      const { adminUrl } = await open({ admin: { hosts } });
+      expect((await askAs(adminUrl, '/entries', { host })).status).toBe(status);
+      // A page of that very name may act, over either scheme; one of another may not.
+      const json = { host, ...JSON_BODY };
+      for (const origin of [`http://${host}`, `https://${host}`])
+        expect((await askAs(adminUrl, '/entries', { ...json, origin }, 'GET')).status, origin).toBe(status);
+      if (status === 200)
+        expect((await askAs(adminUrl, '/entries', { ...json, origin: 'https://evil.example' })).status).toBe(403);
+    });
+  }
+});
+
 describe('Origin', () => {
   for (const origin of [
     'https://evil.example',
     'null',
     'http://localhost',
     'http://127.0.0.1:1',
-    'HOSThttps',
     'http://localhost:PORT',
     '',
   ]) {
     story(`${origin || '(empty)'} is foreign`, async ({ open }) => {
       const proxy = await open();
-      const { host, port } = new URL(proxy.adminUrl);
+      const { port } = new URL(proxy.adminUrl);
       await ask(proxy.url + CHAT, { body: chatRequest() });
-      const named = origin.replace('HOSThttps', `https://${host}`).replace('PORT', port);
+      const named = origin.replace('PORT', port);
       for (const [method, path] of [
         ['GET', '/entries'],
         ['POST', '/purge'],
@@ -118,7 +153,8 @@ describe('Origin', () => {
 
   story('of the listener itself may ask', async ({ open }) => {
     const { adminUrl } = await open();
-    expect((await ask(`${adminUrl}/entries`, { headers: { origin: adminUrl } })).status).toBe(200);
+    for (const origin of [adminUrl, adminUrl.replace('http:', 'https:')])
+      expect((await ask(`${adminUrl}/entries`, { headers: { origin } })).status).toBe(200);
   });
 
   story('is told nothing by a preflight', async ({ open }) => {
@@ -178,7 +214,17 @@ describe('a token', () => {
         })
       ).status,
     ).toBe(403);
-    expect((await askAs(adminUrl, '/entries', { authorization, host: 'evil.example' })).status).toBe(421);
+  });
+
+  story('that is presented and correct passes by any name, and none else does', async ({ open }) => {
+    const { adminUrl } = await open(settings);
+    const askBy = (authorization: string, others = {}) =>
+      askAs(adminUrl, '/entries', { authorization, host: 'refrain.monitoring.svc:9090', ...others });
+    expect((await askBy(`Bearer ${TOKEN}`)).status).toBe(200);
+    expect((await askBy(`Bearer ${TOKEN}x`)).status).toBe(421);
+    expect((await askBy('')).status).toBe(421);
+    expect((await askBy(`Bearer ${TOKEN}`, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await askBy(`Bearer ${TOKEN}`, { host: '' })).status).toBe(421);
   });
 
   story('lets the listener be asked by the address it is reached at', async ({ open }) => {
@@ -188,9 +234,7 @@ describe('a token', () => {
       [`127.0.0.1:${port}`, 200],
       [`evil.example:${port}`, 421],
     ] as const) {
-      expect(
-        (await askAs(`http://127.0.0.1:${port}`, '/entries', { host, authorization: `Bearer ${TOKEN}` })).status,
-      ).toBe(status);
+      expect((await askAs(`http://127.0.0.1:${port}`, '/healthz', { host })).status).toBe(status);
     }
   });
 });

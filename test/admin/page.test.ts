@@ -38,8 +38,11 @@ function build(folder: string) {
 
 async function open(folder: string) {
   const app = express();
-  app.use(createNameGuard({ host: '127.0.0.1' }), createPage(pathToFileURL(`${folder}/`)));
-  app.use(createTokenGuard({ token: 'correct' }), (_request, response) => void response.status(404).send('api'));
+  app.use(
+    createNameGuard({ host: '127.0.0.1', hosts: [], token: () => null }),
+    createPage(pathToFileURL(`${folder}/`)),
+  );
+  app.use(createTokenGuard({ token: () => 'correct' }), (_request, response) => void response.status(404).send('api'));
   app.use((cause: { status?: number }, _request: unknown, response: express.Response, _next: unknown) => {
     response.status(cause.status ?? 500).send('refused');
   });

@@ -30,6 +30,8 @@ export function recordOutput({
     notes,
     questions,
     width,
+    screen: null,
+    terminal: null,
     print: (text) => void printed.push(text),
     note: (line) => void notes.push(line),
     paint: (style, text) => (isColoured ? styleText(style, text, { validateStream: false }) : text),

@@ -1,6 +1,13 @@
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { formatCount, formatDollars, formatMoment, formatShare, formatSize, formatTime } from '../../src/cli/format.ts';
+import {
+  formatCount,
+  formatDollars,
+  formatMoment,
+  formatShare,
+  formatSize,
+  formatTime,
+} from '../../src/console/format.ts';
 import { cut, tableLines } from '../../src/cli/table.ts';
 
 describe('numbers', () => {

@@ -3,20 +3,33 @@
  */
 import { type CommandName, commandNames, formOf } from '../../src/config/commands.ts';
 import { describe, readDefaultTexts } from '../../src/config/help.ts';
-import { variableName } from '../../src/config/setting.ts';
-import { FILE_MEANING, FILE_VARIABLE, type Path, paths, settingAt, textPaths } from '../../src/config/settings.ts';
+import { SECRET_FILE, variableName } from '../../src/config/setting.ts';
+import {
+  FILE_MEANING,
+  FILE_VARIABLE,
+  type Path,
+  paths,
+  secretFileNames,
+  settingAt,
+  textPaths,
+} from '../../src/config/settings.ts';
 
 /** A Markdown table of how each command exits. */
 export function exitsTable(): string {
-  const row = (name: CommandName) => `| \`${name}\` | ${formOf(name).exits.join(' | ')} |`;
-  return ['| command | 0 | 1 | 2 |', '|---|---|---|---|', ...commandNames.map(row), ''].join('\n');
+  const others = (name: CommandName) =>
+    Object.entries(formOf(name).otherExits ?? {}).map(([code, when]) => `${code}: ${when}`);
+  const row = (name: CommandName) =>
+    `| ${[`\`${name}\``, ...formOf(name).exits, others(name).join('; ')].join(' | ')} |`;
+  return ['| command | 0 | 1 | 2 | others |', '|---|---|---|---|---|', ...commandNames.map(row), ''].join('\n');
 }
 
 /** The text of .env.example. */
 export function environmentExample(): string {
   const defaults = readDefaultTexts();
   const entries = [
-    ...textPaths.map((path) => `# ${describe(settingAt(path))}\n# ${variableName(path)}=${defaults.get(path)}\n`),
+    ...textPaths.map(
+      (path) => `# ${describe(settingAt(path))}\n# ${variableName(path)}=${defaults.get(path)}\n${fileOf(path)}`,
+    ),
     `# ${FILE_MEANING}\n# ${FILE_VARIABLE}=\n`,
   ];
   return [
@@ -28,6 +41,12 @@ export function environmentExample(): string {
     '',
     ...entries,
   ].join('\n');
+}
+
+/** The line on the file that may hold a secret. */
+function fileOf(path: Path): string {
+  const name = variableName(path) + SECRET_FILE;
+  return secretFileNames.includes(name) ? `# ${name}=\n` : '';
 }
 
 /** A Markdown table of every setting. */

@@ -63,7 +63,10 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'port': ['0', 0],
   'admin.host': ['127.9.9.9', '127.9.9.9'],
   'admin.port': ['65535', 65_535],
+  'admin.hosts': ['refrain.internal, [::1]:80', ['refrain.internal', '[::1]:80']],
   'admin.token': ['s3cret!', 's3cret!'],
+  'tls.cert': ['/etc/refrain.crt', '/etc/refrain.crt'],
+  'tls.key': ['/etc/refrain.key', '/etc/refrain.key'],
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
@@ -77,6 +80,8 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'offline': ['true', true],
   'record': ['sequence', 'sequence'],
   'recordErrors': ['true', true],
+  'redact': ['/user, header:X-Tenant', ['/user', 'header:x-tenant']],
+  'redactPattern': ['\\d{3},\\d{4}', ['\\d{3},\\d{4}']],
   'redis': ['rediss://a:6379, rediss://u:p@b:6380', ['rediss://a:6379', 'rediss://u:p@b:6380']],
   'secret': ['AB'.repeat(32), 'ab'.repeat(32)],
   'secretFile': ['/run/secrets/refrain', '/run/secrets/refrain'],
@@ -90,6 +95,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'pace': ['40/s', 40],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
   'scope.shared': ['team-a', 'team-a'],
@@ -111,6 +117,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'timeouts.idle': ['1m', 60],
   'timeouts.drain': ['0', 0],
   'logLevel': ['debug', 'debug'],
+  'logFormat': ['json', 'json'],
 };
 
 describe('a name that a setting had before', () => {
@@ -148,6 +155,8 @@ const companions: Partial<Record<Path, readonly Path[]>> = {
   'scope.shared': ['scope.members'],
   'scope.members': ['scope.shared'],
   'store.encrypt': ['secretFile'],
+  'tls.cert': ['tls.key'],
+  'tls.key': ['tls.cert'],
 };
 
 describe.each(Object.entries(texts))('%s', (path, [, value]) => {
@@ -245,5 +254,43 @@ describe('an unknown variable', () => {
   it('is also one that only the JSON file can give', () => {
     const config = load({ env: { REFRAIN_UPSTREAMS: '{}' } });
     expect(config.unknownVariables).toEqual([{ name: 'REFRAIN_UPSTREAMS', nearest: 'REFRAIN_UPSTREAM' }]);
+  });
+});
+
+describe('a secret in a file', () => {
+  const files = { token: 's3cret\r\n\n', redis: 'redis://:password@cache:6379\n' };
+
+  it('is named by the variable with _FILE behind its name, in .env too, and ends before its newlines', () => {
+    expect(load({ env: { REFRAIN_ADMIN_TOKEN_FILE: 'token', REFRAIN_REDIS_FILE: 'redis' }, files })).toMatchObject({
+      admin: { token: 's3cret' },
+      redis: ['redis://:password@cache:6379'],
+      unknownVariables: [],
+    });
+    expect(load({ files: { ...files, '.env': 'REFRAIN_ADMIN_TOKEN_FILE=token' } }).admin.token).toBe('s3cret');
+    expect(load({ argv: ['--admin-token', 'other'], env: { REFRAIN_ADMIN_TOKEN_FILE: 'token' }, files })).toMatchObject(
+      {
+        admin: { token: 'other' },
+      },
+    );
+  });
+
+  it.each<[string, Start, RegExp]>([
+    [
+      'beside the secret itself',
+      { env: { REFRAIN_ADMIN_TOKEN: 'x', REFRAIN_ADMIN_TOKEN_FILE: 'token' } },
+      /^REFRAIN_ADMIN_TOKEN and REFRAIN_ADMIN_TOKEN_FILE both give one secret; drop one of them$/,
+    ],
+    [
+      'that cannot be read',
+      { env: { REFRAIN_ADMIN_TOKEN_FILE: 'missing' } },
+      /^REFRAIN_ADMIN_TOKEN_FILE names \/.*\/missing, which cannot be read \(ENOENT\)$/,
+    ],
+    [
+      'that is none',
+      { env: { REFRAIN_ADMIN_TOKEN_FILE: 'redis' }, files: { redis: 'two words' } },
+      /^REFRAIN_ADMIN_TOKEN_FILE in \/.*\/redis is set \(not shown\); it may be 1 to 256/,
+    ],
+  ])('%s is refused', (_, start, message) => {
+    expect(() => load({ files, ...start })).toThrow(message);
   });
 });

@@ -94,7 +94,10 @@ describe('curl', () => {
   };
 
   test('asks for the same, whatever a shell might make of it', () => {
-    const command = curlOf(request, 'json', { host: '127.0.0.1', port: 4747 }, 'x').replace(/^curl/, 'printf "%s\\n"');
+    const command = curlOf(request, 'json', { host: '127.0.0.1', port: 4747, tls: false }, 'x').replace(
+      /^curl/,
+      'printf "%s\\n"',
+    );
     const said = execFileSync('sh', ['-c', command], {
       env: { OPENAI_API_KEY: 'k', PATH: process.env['PATH'] },
     }).toString();
@@ -113,8 +116,8 @@ describe('curl', () => {
   });
 
   test('names the machine of the page where the proxy listens everywhere', () => {
-    expect(addressOf({ host: '0.0.0.0', port: 1 }, 'box')).toBe('http://box:1');
-    expect(addressOf({ host: '::1', port: 1 }, 'box')).toBe('http://[::1]:1');
+    expect(addressOf({ host: '0.0.0.0', port: 1, tls: false }, 'box')).toBe('http://box:1');
+    expect(addressOf({ host: '::1', port: 1, tls: true }, 'box')).toBe('https://[::1]:1');
     expect(addressOf(undefined, 'box')).toBe('http://127.0.0.1:4747');
   });
 });

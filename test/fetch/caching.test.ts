@@ -239,4 +239,21 @@ describe('when it is closed', () => {
     await expect(answer.text()).rejects.toBeInstanceOf(TypeError);
     expect(upstream.calls).toHaveLength(1);
   });
+
+  fetchStory('plays what is kept at the pace that it is asked for', async ({ upstream, create, chat }) => {
+    const cached = create({ baseURL: `${upstream.url}/v1`, pace: '500/s' });
+    await (await cached(chat, chatInit('x', STREAMED))).text();
+    const startedAt = performance.now();
+    const again = await cached(chat, chatInit('x', STREAMED));
+    expect([wordOf(again), await again.text()]).toEqual(['HIT', WHOLE]);
+    // A few events at two milliseconds each.
+    expect(performance.now() - startedAt).toBeGreaterThan((chatEvents().length - 2) * 2);
+
+    const leaving = new AbortController();
+    const headers = { 'x-refrain-pace': '0.01/s' };
+    const left = await cached(chat, chatInit('x', STREAMED, { headers, signal: leaving.signal }));
+    const body = left.text();
+    leaving.abort();
+    await expect(body).rejects.toThrow('aborted');
+  });
 });

@@ -21,6 +21,7 @@ const PATIENCE_MS = 120_000;
 /** A program in TypeScript that uses all that the package has. */
 const PROGRAM = `
 import { type CachedFetch, type CachedFetchOptions, type CacheInfo, createCachedFetch } from 'refrain';
+import { cassette, type FileCassette, type FileCassetteOptions } from 'refrain/vitest';
 
 const options: CachedFetchOptions = {
   baseURL: 'https://api.openai.com/v1',
@@ -37,6 +38,11 @@ const { hits, misses, maxsize, currsize, entries }: CacheInfo = cached.cache.inf
 export const sum: number = hits + misses + maxsize + currsize + entries;
 await cached.cache.clear();
 { await using another = createCachedFetch(); await another('https://api.openai.com/v1/models'); }
+const recording: FileCassetteOptions = { record: 'sequence', env: ['GROQ_BASE_URL'], redact: ['/user'], strict: true };
+export const taped: FileCassette = await cassette(recording);
+export const base: string = taped.baseURL;
+// @ts-expect-error no such option
+await cassette({ name: 'x' });
 // @ts-expect-error no such setting
 createCachedFetch({ timeToLive: 1 });
 // @ts-expect-error no such word

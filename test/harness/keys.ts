@@ -38,12 +38,27 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
   const targets: Targets = {
-    standard: { origin, basePath: '/v1', setting: 'upstream', dialect, doneMarker: 'required', noStore: 'obey' },
+    standard: {
+      name: null,
+      origin,
+      basePath: '/v1',
+      setting: 'upstream',
+      dialect,
+      doneMarker: 'required',
+      noStore: 'obey',
+    },
     named: new Map(),
   };
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl: 60, maxTtl: 60, stale: { revalidate: null, error: null }, mode: 'all', sseNoStore: 'obey' },
+    policy: {
+      ttl: 60,
+      maxTtl: 60,
+      stale: { revalidate: null, error: null },
+      mode: 'all',
+      sseNoStore: 'obey',
+      pace: 'instant',
+    },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),
     digestOf,

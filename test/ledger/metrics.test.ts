@@ -64,7 +64,7 @@ describe('metrics', () => {
       'refrain_requests_total{outcome="miss",endpoint="embeddings"}': 1,
       'refrain_requests_total{outcome="hit",endpoint="embeddings"}': 2,
       'refrain_requests_total{outcome="bypass",endpoint="other"}': 1,
-      'refrain_requests_total{outcome="refusal",endpoint="other"}': 1,
+      'refrain_requests_total{outcome="refusal",endpoint="chat"}': 1,
       'refrain_bypasses_total{reason="route"}': 1,
       'refrain_unstored_total{reason="status"}': 1,
       'refrain_errors_total{code="invalid_header"}': 1,

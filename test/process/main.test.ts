@@ -173,8 +173,12 @@ describe('a Node that is too old', () => {
 });
 
 describe('a stop', () => {
-  test('comes about in good order by SIGHUP as well', async ({ run, upstream }) => {
-    const child = run();
+  test('comes about in good order by SIGHUP as well, where its terminal may have closed', async ({ run, upstream }) => {
+    // As a terminal would be, which this process has not.
+    const terminal =
+      "import tty from 'node:tty'; import { syncBuiltinESMExports } from 'node:module'; " +
+      'tty.isatty = (at) => at === 0; syncBuiltinESMExports()';
+    const child = run([], { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(terminal)}"` });
     const { api } = await child.ready();
     upstream.script = beginStream;
     const live = await begin(api + CHAT, STREAM);

@@ -52,7 +52,7 @@ export interface StateAnswer {
   readonly flightBytes: number;
   readonly eventLoopDelay: Readonly<Record<string, number>>;
   readonly upstreams: readonly UpstreamState[];
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: { readonly host: string; readonly port: number; readonly tls: boolean };
 }
 
 export interface TierState {

@@ -28,10 +28,10 @@ export function curlOf(request: KeptQuestion, form: string, api: StateAnswer['ap
 
 /** Where the API listens, as a client on the reader's machine names it. */
 export function addressOf(api: StateAnswer['api'] | undefined, page: string): string {
-  const { host = '127.0.0.1', port = 4747 } = api ?? {};
+  const { host = '127.0.0.1', port = 4747, tls = false } = api ?? {};
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? page : host;
-  return `http://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
+  return `${tls ? 'https' : 'http'}://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
 }
 
 /** For a shell: nothing within single quotes means anything but itself. */

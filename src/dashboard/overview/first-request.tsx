@@ -37,10 +37,10 @@ export function FirstRequest({ state }: { readonly state: StateAnswer | null }) 
 }
 
 function addressOf(state: StateAnswer | null): string {
-  const { host = '127.0.0.1', port = 4747 } = state?.api ?? {};
+  const { host = '127.0.0.1', port = 4747, tls = false } = state?.api ?? {};
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? location.hostname : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}/v1`;
+  return `${tls ? 'https' : 'http'}://${name}:${port}/v1`;
 }
 
 function snippetFor(client: (typeof CLIENTS)[number], baseURL: string): string {

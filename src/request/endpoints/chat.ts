@@ -52,6 +52,7 @@ export const chat: RequestEndpoint<OpenAI.ChatCompletionCreateParams> = {
   decidingNames: OPENAI_DECIDING_NAMES,
   assumed: ASSUMES_NOTHING,
   authoredIds: null,
+  questionField: 'messages',
   isDeletable: true,
   isGenerative: true,
   chooseForm: chooseStream,

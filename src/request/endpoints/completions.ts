@@ -33,6 +33,7 @@ export const completions: RequestEndpoint<OpenAI.CompletionCreateParams> = {
   decidingNames: OPENAI_DECIDING_NAMES,
   assumed: ASSUMES_NOTHING,
   authoredIds: null,
+  questionField: 'prompt',
   isDeletable: false,
   isGenerative: true,
   chooseForm: chooseStream,

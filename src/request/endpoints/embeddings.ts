@@ -13,6 +13,7 @@ export const embeddings: RequestEndpoint<OpenAI.EmbeddingCreateParams> = {
   decidingNames: OPENAI_DECIDING_NAMES,
   assumed: ASSUMES_NOTHING,
   authoredIds: null,
+  questionField: 'input',
   isDeletable: false,
   isGenerative: false,
   chooseForm: chooseNone,

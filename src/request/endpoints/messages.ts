@@ -73,6 +73,7 @@ export const messages: RequestEndpoint<Record<Exclude<FieldOf<Params>, HeaderPar
   ]),
   assumed: ASSUMES_NOTHING,
   authoredIds: null,
+  questionField: 'messages',
   isDeletable: false,
   isGenerative: true,
   chooseForm: choosePlainStream,

@@ -26,6 +26,8 @@ export interface RequestEndpoint<Variants = never> {
   readonly assumed: ReadonlyMap<string, string>;
   /** The JSON Pointer of ids that clients give to what they wrote; null where there are none. */
   readonly authoredIds: string | null;
+  /** The field in which a person would look for what is asked. */
+  readonly questionField: string;
   /** True where a `DELETE` below its path names an answer by its id. */
   readonly isDeletable: boolean;
   /**

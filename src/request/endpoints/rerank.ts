@@ -43,6 +43,7 @@ export const rerank: RequestEndpoint<Rerank> = {
   decidingNames: new Set(['model', 'documents', 'top_n', 'stream', 'stream_options']),
   assumed: ASSUMES_NOTHING,
   authoredIds: null,
+  questionField: 'query',
   isDeletable: false,
   isGenerative: false,
   chooseForm: chooseNone,

@@ -55,6 +55,7 @@ export const responses: RequestEndpoint<Variants> = {
   // An answer with `store: false` cannot be retrieved or continued, so it must not answer a request that stores.
   assumed: new Map([['store', 'true']]),
   authoredIds: AUTHORED_IDS,
+  questionField: 'input',
   isDeletable: true,
   isGenerative: true,
   chooseForm: chooseStream,

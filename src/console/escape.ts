@@ -24,14 +24,21 @@ export function inertText(text: string): string {
 
 /** A value as a JSON document that is the same to a reader, and inert on a terminal. */
 export function inertJson(value: unknown): string {
-  const utf16 = (character: string) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join('');
   return JSON.stringify(value, null, 2).replace(UNSAFE, (character) =>
-    character === '\n' ? character : utf16(character),
+    character === '\n' ? character : unitEscapesOf(character),
   );
+}
+
+/** The same of one text, on one line. */
+export function inertLiteral(text: string): string {
+  return JSON.stringify(text).replace(UNSAFE, unitEscapesOf);
+}
+
+function unitEscapesOf(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
 
 function escapeOf(character: string): string {

@@ -34,6 +34,13 @@ export function formatTime(seconds: number): string {
   return prettyMs(seconds * 1000, { unitCount: 2 });
 }
 
+/** `12 ms`, `1.9 s`, `2m 5s` */
+export function formatMs(ms: number): string {
+  if (ms > 0 && ms < 1) return '<1 ms';
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : formatTime(ms / 1000);
+}
+
 export function formatSize(bytes: number): string {
   return prettyBytes(bytes, { binary: true });
 }

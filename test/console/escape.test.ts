@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inertJson, inertLine, inertText } from '../../src/cli/escape.ts';
+import { inertJson, inertLine, inertText } from '../../src/console/escape.ts';
 
 /** The characters that no terminal may be sent: all that controls it, or turns the direction of reading. */
 const CONTROLS = /(?!\u200c|\u200d|\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;

@@ -1,0 +1,33 @@
+/**
+ * A recorded exchange as the entry that a store holds: it never expires, and counts the tokens that its answer reports.
+ */
+import type { Entry, StoredRequest } from '../response/entry.ts';
+import { tailUsageOf } from '../response/encoded-tail-usage.ts';
+import type { Usage } from '../response/usage.ts';
+import type { RecordedAnswer, RecordedExchange } from './recorded-exchange.ts';
+
+/**
+ * @param request what it is listed and found by; null where it is named exactly
+ * @param storedAt when it was read or recorded, in milliseconds since the epoch
+ */
+export function entryOf({ answer }: RecordedExchange, request: StoredRequest | null, storedAt: number): Entry {
+  const { head, body, timing } = answer;
+  const usage = request && usageOf(request, answer);
+  const call = { usage, firstByteMs: timing?.firstByteMs ?? 0, ms: timing?.ms ?? 0 };
+  return {
+    head,
+    body,
+    storedAt,
+    expiresAt: Infinity,
+    answerId: null,
+    ...((usage || timing) && { call }),
+    ...(timing?.arrivals !== undefined && { arrivals: timing.arrivals }),
+    ...(request && { request }),
+  };
+}
+
+function usageOf({ endpoint }: StoredRequest, { head, body }: RecordedAnswer): Usage | null {
+  const tail = tailUsageOf(endpoint, head);
+  tail?.push(body);
+  return tail?.usage() ?? null;
+}

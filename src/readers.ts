@@ -1,0 +1,46 @@
+/**
+ * The parts of the proxy that need the rules by which requests are read.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Unrecorded } from './cassette/unrecorded.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { Origin } from './config/origin.ts';
+import type { Log } from './log.ts';
+import { HeadMemo } from './proxy/head-memo.ts';
+import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
+import { openReplay } from './replay.ts';
+import type { Rules } from './request/parsed-head.ts';
+import { createRules } from './rules.ts';
+import type { Stores } from './stores.ts';
+
+export type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions' | 'replay'>;
+
+export interface ReadersOptions {
+  readonly secret: Buffer;
+  /** Where the settings got their values, to be named where there is trouble with them. */
+  readonly origins: readonly Origin[];
+  readonly stores: Stores;
+  readonly unrecorded: Unrecorded;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface OpenReaders {
+  readonly rules: Rules;
+  readonly readers: Readers;
+}
+
+/** Enough that no two processes of a chain call themselves the same. */
+const PSEUDONYM_BYTES = 8;
+
+/** @throws ConfigError where a cassette cannot be used */
+export async function openReaders(config: Config, options: ReadersOptions): Promise<OpenReaders> {
+  const { secret, origins, stores, unrecorded, log, clock } = options;
+  const { exchanges, replay } = await openReplay(config, { store: stores.cassette, unrecorded, log, clock });
+  const rules = createRules(config, secret, origins, exchanges);
+  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
+  const heads = new HeadMemo({ rules, pseudonym });
+  const [keep, keepsPrompts] = [new Set(config.keep), config.store.prompts];
+  return { rules, readers: { pseudonym, heads, keep, keepsPrompts, omissions: rules.omissions, replay } };
+}

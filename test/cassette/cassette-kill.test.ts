@@ -1,0 +1,3 @@
+import { losesNothingWhenKilled } from './kill-trials.ts';
+
+losesNothingWhenKilled(1);

@@ -1,0 +1,3 @@
+import { losesNothingWhenKilled } from '../cassette/kill-trials.ts';
+
+losesNothingWhenKilled(40);
