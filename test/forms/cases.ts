@@ -79,6 +79,15 @@ const CHAT_DOCUMENT = {
   kv_transfer_params: null,
 };
 
+/** Much of what vLLM writes is null. */
+const VLLM_DOCUMENT =
+  '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":' +
+  '{"role":"assistant","content":"hi","refusal":null,"annotations":null,"audio":null,"function_call":null,' +
+  '"tool_calls":[],"reasoning_content":null},"logprobs":null,"finish_reason":"stop","stop_reason":null,' +
+  '"token_ids":null}],"service_tier":null,"system_fingerprint":null,"usage":{"prompt_tokens":9,' +
+  '"total_tokens":10,"completion_tokens":1,"prompt_tokens_details":null},"prompt_logprobs":null,' +
+  '"prompt_token_ids":null,"kv_transfer_params":null}';
+
 const choice = (index: number, delta: object, others: object = {}): Wire => ({
   index,
   delta,
@@ -449,6 +458,7 @@ const CHAT_CASES: readonly Case[] = [
     ['a call that says its place', set('choices.0.message.tool_calls.1.index', 1)],
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['a function without arguments', set('choices.2.message.function_call.arguments', '')],
+    ['as vLLM writes it', () => VLLM_DOCUMENT],
     ['no logprobs for a refusal', set('choices.1.logprobs', null)],
   ),
   ...refused(
@@ -675,6 +685,8 @@ const COMPLETION_CASES: readonly Case[] = [
   ),
 ];
 
+const SILENT = ['access_programs', 'image', 'input_transformations', 'prompt_cache_diagnostics', 'tool_usage'];
+
 const LAST_RESPONSE = 'last.response';
 
 const RESPONSE_CASES: readonly Case[] = [
@@ -693,6 +705,12 @@ const RESPONSE_CASES: readonly Case[] = [
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['no error told', set('error', undefined)],
     ['no background told', set('background', undefined)],
+    [
+      'members that say nothing',
+      (answer) => {
+        for (const name of SILENT) answer[name] = null;
+      },
+    ],
   ),
   ...refused(
     'response document',
@@ -710,6 +728,7 @@ const RESPONSE_CASES: readonly Case[] = [
     ['another object', set('object', 'chat.completion')],
     ['in progress', set('status', 'in_progress')],
     ['failed', set('error', { code: 'server_error' })],
+    ...SILENT.map((name): Told => [`something in ${name}`, set(name, {})]),
     ['in the background', set('background', true)],
     ['no output', set('output', undefined)],
     ['an item of a type that is not known', set('output.0.type', 'image_generation_call')],
