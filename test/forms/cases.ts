@@ -621,6 +621,16 @@ const CHAT_CASES: readonly Case[] = [
         for (const at of [8, 10]) delete events[at].choices[0].delta.tool_calls[0].function.arguments;
       },
     ],
+    [
+      'a call of null',
+      (events) => {
+        for (const at of [8, 10]) events[at].choices[0].delta.tool_calls[0].function = null;
+      },
+    ],
+    [
+      'deltas that are null',
+      (events) => [{ ...events[0], choices: [{ index: 0, delta: null, finish_reason: 'stop' }] }, events.at(-1)],
+    ],
     ['a call without a place', set('8.choices.0.delta.tool_calls.0.index', undefined)],
     ['a place without a call', set('9.choices.0.delta.tool_calls.0.index', 2)],
     ['no [DONE]', chunks((body) => body.replace('data: [DONE]\n\n', ''))],
@@ -678,6 +688,7 @@ const COMPLETION_CASES: readonly Case[] = [
     ['another object', set('0.object', 'chat.completion.chunk')],
     ['no object', (events) => events.map(({ object: _, ...event }: Wire) => event)],
     ['a text that is none', set('0.choices.0.text', 7)],
+    ['a text that is null', set('1.choices.0.text', null)],
     ['logprobs of a prompt', set('0.choices.0.prompt_logprobs', [1])],
     ['a choice that has not ended', set('3.choices.0.finish_reason', null)],
     ['an ending that is not known', set('3.choices.0.finish_reason', 'tool_calls')],
