@@ -86,7 +86,7 @@ export type Command =
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
   | (Named<'watch'> & WatchCommand)
-  | (Named<'stats'> & ProxyCommand)
+  | (Named<'stats' | 'reload'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
@@ -118,7 +118,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
     case 'watch':
       return { kind: 'watch', target: readTarget() };
     case 'stats':
-      return { kind: 'stats', target: readTarget(), json };
+    case 'reload':
+      return { kind: line.name, target: readTarget(), json };
     case 'ls': {
       const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
       return { kind: 'ls', target: readTarget(), json, filter, limit };

@@ -34,7 +34,7 @@ export const commands = {
     options: {},
     switches: {},
     exits: [
-      'it was stopped as asked, by `SIGTERM`, `SIGINT` or `SIGHUP`',
+      'it was stopped as asked, by `SIGTERM`, `SIGINT` or a terminal that closed',
       'it could not listen, or a second signal stopped it at once',
       `${WRITTEN_WRONGLY}, or a file is none of Refrain's`,
     ],
@@ -44,7 +44,7 @@ export const commands = {
     operands: {},
     options: running,
     switches: {},
-    settings: ['cassette', 'offline', 'record', 'recordErrors', 'upstream'],
+    settings: ['cassette', 'offline', 'record', 'recordErrors', 'redact', 'redactPattern', 'upstream'],
     rest: ['--', 'COMMAND', '[ARG]...'],
     exits: ['the command did', 'the command did', 'the command did'],
     otherExits: {
@@ -118,6 +118,13 @@ export const commands = {
       'one failed or is not kept, it was stopped, or nobody could be asked',
       `${WRITTEN_WRONGLY}, or a line of the file was`,
     ],
+  },
+  reload: {
+    meaning: 'Have a proxy that runs take over changed settings',
+    operands: {},
+    options: reaching,
+    switches: json,
+    exits: ['taken over, or listed for a restart', 'no proxy runs', `${WRITTEN_WRONGLY}, there too: all is as it was`],
   },
   doctor: {
     meaning: 'Check settings, proxy, upstream, files and machine',
