@@ -23,7 +23,8 @@ export interface Pending {
   readonly lots: readonly { readonly removes: readonly string[]; readonly documents: CassetteDocument[] }[];
 }
 
-const isHeader = (text: string) => text.startsWith('---\nformat:');
+const isWhole = (text: string) => text.trimEnd().endsWith(`\n${END.trimEnd()}`);
+const isHeader = (text: string) => /^\s*---\nformat:/.test(text);
 
 export function hasPending(path: string): boolean {
   return existsSync(pendingPath(path));
@@ -33,7 +34,8 @@ export function hasPending(path: string): boolean {
 export function appendLot(path: string, { header, removes, exchanges }: Lot): void {
   // Its dialects are in the documents: the file's own header may come to say something else.
   const documents = exchanges.map((exchange) => exchangeText(exchange, EMPTY_HEADER));
-  appendFileSync(pendingPath(path), headerText(header, removes) + documents.join(''));
+  // On a line of its own, even behind one that was not finished.
+  appendFileSync(pendingPath(path), `\n${headerText(header, removes)}${documents.join('')}`);
 }
 
 /**
@@ -46,7 +48,7 @@ export function readPending(path: string): Pending | null {
   let header = EMPTY_HEADER;
   const lots: { removes: readonly string[]; documents: CassetteDocument[] }[] = [];
   for (const chunk of chunksOf(source)) {
-    if (!chunk.text.endsWith(`\n${END}`)) continue;
+    if (!isWhole(chunk.text)) continue;
     if (isHeader(chunk.text)) {
       const { header: own, removes } = placed(pendingPath(path), () => parsePendingHeader(chunk));
       header = joinHeaders(header, own);

@@ -66,21 +66,37 @@ async function open({ config, origins }: WarmCommand, address: string): Promise<
   };
 }
 
-/** Sends a request that no proxy of ours sends on, and whose answer it marks. `why`: something else answers. */
+/** The first word of the page that the API of a proxy has at its root. */
+const OWN_PAGE = /^Refrain /;
+
+/** `why`: something else answers. */
 async function lookAt(url: string): Promise<'refrain' | 'nobody' | { readonly why: string }> {
   try {
-    const { headers, body } = await request(`${withoutVersion(url)}/v1/models`, {
-      headers: { 'cache-control': 'only-if-cached' },
-      headersTimeout: GREETING_MS,
-      bodyTimeout: GREETING_MS,
-    });
-    await body.dump();
-    if (headers['x-refrain-request-id'] !== undefined) return 'refrain';
-    return { why: `what answers at ${url} is no proxy of Refrain` };
+    const isRefrain = OWN_PAGE.test((await greet(`${new URL(url).origin}/`)).text) || (await isBehindPath(url));
+    return isRefrain ? 'refrain' : { why: `what answers at ${url} is no proxy of Refrain` };
   } catch (error) {
     const reason = reasonOf(error);
     return UNREACHABLE.test(reason) ? 'nobody' : { why: `what answers at ${url} broke off (${reason})` };
   }
+}
+
+/** Sends a request that no proxy of ours sends on, and whose answer it marks: its root may be another server's. */
+async function isBehindPath(url: string): Promise<boolean> {
+  const { headers } = await greet(`${withoutVersion(url)}/v1/models`);
+  return headers['x-refrain-request-id'] !== undefined;
+}
+
+/** The head of an answer, and how its body begins. */
+async function greet(
+  url: string,
+): Promise<{ readonly headers: Readonly<Record<string, unknown>>; readonly text: string }> {
+  const { headers, body } = await request(url, {
+    headers: { 'cache-control': 'only-if-cached' },
+    headersTimeout: GREETING_MS,
+    bodyTimeout: GREETING_MS,
+  });
+  for await (const chunk of body) return { headers, text: String(chunk) };
+  return { headers, text: '' };
 }
 
 function isOfThisMachine(url: string): boolean {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EMPTY_HEADER, type CassetteHeader } from '../../src/cassette/cassette-header.ts';
@@ -175,6 +176,14 @@ answer:
 ...
 `);
   });
+});
+
+test('the documentation shows a cassette as it is written', () => {
+  const page = readFileSync(new URL('../../docs/cassettes.md', import.meta.url), 'utf8');
+  const shown = /^```yaml\n(---\n.*?)^```/ms.exec(page)?.[1] as string;
+  const { parts, documents } = read(shown);
+  const anew = documents.map(({ exchange }) => documentOf(exchange, parts.header));
+  expect(cassetteText(NEW, parts.header, inOrder(anew))).toBe(shown);
 });
 
 describe('a cassette that cannot be read', () => {
