@@ -1,11 +1,13 @@
 /**
  * The admin API of a running proxy, asked over HTTP.
  */
-import { isIPv6 } from 'node:net';
 import { Agent, request } from 'undici';
 import type { ProxyTarget } from '../config/command.ts';
+import type { Config } from '../config/config.ts';
+import { listenerUrl } from '../config/listener-url.ts';
 import { ConfigError, reasonOf } from '../errors.ts';
 import { CommandError, refusal } from './failure.ts';
+import { trustIn } from './own-tls.ts';
 import { inertLine } from '../console/escape.ts';
 
 /** The time that the proxy may take to answer, in milliseconds. */
@@ -33,38 +35,52 @@ export interface AdminClient {
   ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
 }
 
-export function createAdminClient({ config: { admin }, url }: ProxyTarget): AdminClient {
-  const base = url ?? addressOf(admin);
+export function createAdminClient({ config, url }: ProxyTarget): AdminClient {
+  const { admin } = config;
+  const base = url ?? addressOf(config, admin);
+  const trust = url === null ? trustIn(config) : {};
   // A stranger gets no token: the API's own listener would even send it on.
   let isKnown = admin.token === null;
   return {
     url: base,
     ask: async <T extends object>(method: Method, path: string, member: keyof T & string, body?: object) => {
       if (url === null && admin.port === 0) throw new NobodyListens();
-      if (!isKnown) await ask(`${new URL(base).origin}/healthz`, 'GET', null, 'status', undefined);
+      if (!isKnown) await greet(new URL(base).origin, trust);
       isKnown = true;
-      return (await ask(base + path, method, admin.token, member, body)) as T;
+      return (await ask({ url: base + path, method, token: admin.token, trust, member, body })) as T;
     },
   };
 }
 
 /** The address of a listener as this machine finds it. */
-export function addressOf(
-  { host, port }: { readonly host: string; readonly port: number },
-  scheme: 'http' | 'https' = 'http',
-): string {
-  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `${scheme}://${isIPv6(name) ? `[${name}]` : name}:${port}`;
+export function addressOf(config: Pick<Config, 'tls'>, { host, port }: Pick<Config, 'host' | 'port'>): string {
+  return listenerUrl(config, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port);
 }
 
-async function ask(
-  url: string,
-  method: Method,
-  token: string | null,
-  member: string,
-  body: object | undefined,
-): Promise<unknown> {
-  const agent = new Agent({ connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+/** Makes sure that it is an admin API which is spoken to. */
+async function greet(origin: string, trust: object): Promise<void> {
+  const said = await ask({ url: `${origin}/healthz`, method: 'GET', token: null, trust, member: 'status' });
+  if ((said as { listener?: unknown }).listener === 'api')
+    throw new CommandError(`what answers at ${origin} is the API of Refrain, and not its admin API`);
+}
+
+interface AdminQuestion {
+  readonly url: string;
+  readonly method: Method;
+  readonly token: string | null;
+  /** Options of a TLS connection. */
+  readonly trust: object;
+  /** A member of the answer, which that of a stranger has not. */
+  readonly member: string;
+  readonly body?: object | undefined;
+}
+
+async function ask({ url, method, token, trust, member, body }: AdminQuestion): Promise<unknown> {
+  const agent = new Agent({
+    connect: { timeout: CONNECT_MS, ...trust },
+    headersTimeout: ANSWER_MS,
+    bodyTimeout: ANSWER_MS,
+  });
   const { origin } = new URL(url);
   try {
     const answer = await request(url, {

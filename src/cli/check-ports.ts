@@ -3,32 +3,32 @@
  * something else.
  */
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { addAbortSignal } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { request } from 'undici';
+import { createServer } from 'node:net';
+import { Agent, request } from 'undici';
+import type { Config } from '../config/config.ts';
 import { reasonOf } from '../errors.ts';
 import { addressOf } from './admin-client.ts';
+import { trustIn } from './own-tls.ts';
 import { failure, ok, type CheckResult } from '../admin/findings.ts';
 
-export interface PortAddress {
+interface PortAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export function checkApiPort(place: PortAddress, signal: AbortSignal): Promise<CheckResult> {
-  return checkPort('--port', '--host', place, () => isRefrainApi(place, signal));
+export function checkApiPort(config: Config, signal: AbortSignal): Promise<CheckResult> {
+  return checkPort('--port', '--host', config, () => isRefrain(config, config, signal));
 }
 
-export function checkAdminPort(place: PortAddress, signal: AbortSignal): Promise<CheckResult> {
-  return checkPort('--admin-port', '--admin-host', place, () => isRefrainAdmin(place, signal));
+export function checkAdminPort(config: Config, signal: AbortSignal): Promise<CheckResult> {
+  return checkPort('--admin-port', '--admin-host', config.admin, () => isRefrain(config, config.admin, signal));
 }
 
 async function checkPort(
   portFlag: string,
   hostFlag: string,
   place: PortAddress,
-  isRefrain: () => Promise<boolean>,
+  isTakenByUs: () => Promise<boolean>,
 ): Promise<CheckResult> {
   const { host, port } = place;
   if (port === 0) return ok('any free one will be taken');
@@ -37,7 +37,7 @@ async function checkPort(
     case null:
       return ok(`${port} is free`);
     case 'EADDRINUSE':
-      if (await isRefrain().catch(() => false)) return ok(`${port} is taken by a Refrain that runs`);
+      if (await isTakenByUs().catch(() => false)) return ok(`${port} is taken by a Refrain that runs`);
       return failure(
         `${port} is taken by something that is no Refrain`,
         `end that, or choose another with ${portFlag}`,
@@ -63,16 +63,14 @@ async function whyNotFree({ host, port }: PortAddress): Promise<string | null> {
   }
 }
 
-async function isRefrainAdmin(place: PortAddress, signal: AbortSignal): Promise<boolean> {
-  const { body } = await request(`${addressOf(place)}/healthz`, { signal, reset: true });
-  const { status } = JSON.parse(await body.text());
-  return status === 'alive';
-}
-
-/** All of the API's paths are the upstream's; what is no HTTP is refused by Refrain itself, and counted nowhere. */
-async function isRefrainApi(place: PortAddress, signal: AbortSignal): Promise<boolean> {
-  const { hostname, port } = new URL(addressOf(place));
-  const socket = addAbortSignal(signal, connect(Number(port), hostname.replace(/^\[(.*)\]$/, '$1')));
-  socket.write('GET / HTTP/9.9\r\n\r\n');
-  return (await text(socket)).includes('"type":"refrain_error"');
+/** Both listeners say that they are alive. */
+async function isRefrain(config: Config, place: PortAddress, signal: AbortSignal): Promise<boolean> {
+  const dispatcher = new Agent({ connect: trustIn(config) });
+  try {
+    const { body } = await request(`${addressOf(config, place)}/healthz`, { signal, dispatcher });
+    const { status } = JSON.parse(await body.text());
+    return status === 'alive';
+  } finally {
+    await dispatcher.destroy();
+  }
 }

@@ -21,9 +21,10 @@ export function checkVariables({ config: { unknownVariables } }: ExaminedConfig)
   return warning(`no setting is called ${names.join(', ')}`, 'correct or remove it');
 }
 
-export function checkAdmin({ admin: { host, token } }: Config): CheckResult {
+export function checkAdmin({ admin: { host, token }, tls }: Config): CheckResult {
   const isAsking = token === null ? '' : ', and asks for a token';
   if (isLoopback(host)) return ok(`${host} is open to this machine alone${isAsking}`);
+  if (tls.cert !== null) return ok(`${host} is open to other machines over TLS${isAsking}`);
   const says = `${host} is open to other machines${isAsking} that crosses the network unencrypted`;
-  return warning(says, 'put TLS or a tunnel in front of it');
+  return warning(says, 'set tls.cert and tls.key, or put TLS or a tunnel in front of it');
 }

@@ -50,7 +50,7 @@ function checksOf(command: DoctorCommand): readonly NamedCheck[] {
 
 function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): readonly NamedCheck[] {
   const { config, origins } = examined;
-  const { host, port, admin, redis, store, upstream, upstreams } = config;
+  const { redis, store, upstream, upstreams } = config;
   const { standard, named } = createTargets(config, origins);
   const greeting = (url: string) => greet(url, config, AbortSignal.timeout(CHECK_MS));
   const first = greeting(upstream);
@@ -66,8 +66,8 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
   return [
     ['variables', () => checkVariables(examined)],
     ['admin API', () => checkAdmin(config)],
-    ['API port', (signal) => checkApiPort({ host, port }, signal)],
-    ['admin port', (signal) => checkAdminPort(admin, signal)],
+    ['API port', (signal) => checkApiPort(config, signal)],
+    ['admin port', (signal) => checkAdminPort(config, signal)],
     ['running proxy', () => checkRunning(examined)],
     ['hints', () => checkHints(examined)],
     ['proxy', () => checkProxy(config)],

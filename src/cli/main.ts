@@ -47,6 +47,8 @@ async function run(command: Command, output: Output): Promise<number> {
       return (await import('./purge.ts')).purgeEntries(command, output);
     case 'warm':
       return (await import('./warm.ts')).warmCache(command, output);
+    case 'reload':
+      return (await import('./reload.ts')).reloadSettings(command, output);
     case 'doctor':
       return (await import('./doctor.ts')).examine(command, output);
     case 'explain':

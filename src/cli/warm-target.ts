@@ -35,7 +35,7 @@ export async function findTarget(command: WarmCommand): Promise<WarmTarget> {
   }
   if (baseUrl !== null && isOfThisMachine(baseUrl) && (await lookAt(baseUrl)) === 'refrain')
     return running(baseUrl, false);
-  const address = addressOf(config, config.tls.cert === null ? 'http' : 'https');
+  const address = addressOf(config, config);
   const found = config.port === 0 ? 'nobody' : await lookAt(address);
   if (found === 'refrain') return running(address, true);
   if (found === 'nobody') return open(command, address);

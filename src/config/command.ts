@@ -81,7 +81,7 @@ export type Command =
   | (Named<'start'> & StartCommand)
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
-  | (Named<'stats'> & ProxyCommand)
+  | (Named<'stats' | 'reload'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
@@ -111,7 +111,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
     case 'open':
       return { kind: 'open', target: readTarget() };
     case 'stats':
-      return { kind: 'stats', target: readTarget(), json };
+    case 'reload':
+      return { kind: line.name, target: readTarget(), json };
     case 'ls': {
       const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
       return { kind: 'ls', target: readTarget(), json, filter, limit };

@@ -34,7 +34,8 @@ export function createOwnPaths(options: OwnPathsOptions): OwnPaths {
 }
 
 function sendHealth(response: ServerResponse, [status, document]: HealthReply): void {
-  sendText(response, status, 'application/json', JSON.stringify(document));
+  // Whoever looks for the admin API, to give it a token, must see that this is not it.
+  sendText(response, status, 'application/json', JSON.stringify({ ...document, listener: 'api' }));
 }
 
 function sendText(response: ServerResponse, status: number, type: string, body: string): void {

@@ -23,6 +23,10 @@ export interface FileCassetteOptions {
   readonly offline?: boolean | undefined;
   readonly record?: 'new' | 'all' | 'none' | 'sequence' | undefined;
   readonly recordErrors?: boolean | undefined;
+  /** JSON Pointers, and `header:NAME`, of what the file takes in as REDACTED. */
+  readonly redact?: readonly string[] | undefined;
+  /** Regular expressions of the same. */
+  readonly redactPattern?: readonly string[] | undefined;
   /** Base URL of the API that is asked. */
   readonly upstream?: string | undefined;
   /** Further variables that are to hold a base URL. */

@@ -34,7 +34,9 @@ describe('the way to a proxy', () => {
     [{ host: '::', port: 3 }, 'http://[::1]:3'],
     [{ host: 'fe80::1', port: 4 }, 'http://[fe80::1]:4'],
   ])('to %o is %s', (place, url) => {
-    expect(addressOf(place)).toBe(url);
+    expect(addressOf({ tls: { cert: null, key: null } }, place)).toBe(url);
+    const tls = { cert: '/a.pem', key: '/a.key' };
+    expect(addressOf({ tls }, place)).toBe(url.replace('http:', 'https:'));
   });
 
   test('carries the token and nothing else of the operator', async () => {
@@ -50,7 +52,12 @@ describe('the way to a proxy', () => {
     ]);
   });
 
-  test('tells its token to no stranger', async () => {
+  test('tells its token to no stranger, nor to the API itself, which would send it on', async () => {
+    const api = await listener(respond({ status: 'alive', listener: 'api' }), 'sekret');
+    await expect(createAdminClient(api.target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow(
+      'is the API of Refrain, and not its admin API',
+    );
+    expect(api.server.calls.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/healthz', undefined]]);
     const { server, target } = await listener(respond({ object: 'list' }), 'sekret');
     await expect(createAdminClient(target).ask<{ periods: object }>('GET', '/stats', 'periods')).rejects.toThrow(
       'no admin API of Refrain',

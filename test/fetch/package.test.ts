@@ -38,7 +38,7 @@ const { hits, misses, maxsize, currsize, entries }: CacheInfo = cached.cache.inf
 export const sum: number = hits + misses + maxsize + currsize + entries;
 await cached.cache.clear();
 { await using another = createCachedFetch(); await another('https://api.openai.com/v1/models'); }
-const recording: FileCassetteOptions = { record: 'sequence', env: ['GROQ_BASE_URL'], strict: true };
+const recording: FileCassetteOptions = { record: 'sequence', env: ['GROQ_BASE_URL'], redact: ['/user'], strict: true };
 export const taped: FileCassette = await cassette(recording);
 export const base: string = taped.baseURL;
 // @ts-expect-error no such option

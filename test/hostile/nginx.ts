@@ -10,7 +10,13 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { accepts, freePort } from '../harness/port.ts';
 
-const config = (folder: string, port: number, upstream: string) => `
+/** An nginx that ends TLS, and hands on the name that it was asked by. */
+export interface NginxTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const config = (folder: string, port: number, upstream: string, tls: NginxTls | null) => `
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
@@ -29,7 +35,8 @@ http {
   large_client_header_buffers 8 64k;
   upstream refrain { server ${new URL(upstream).host}; keepalive 1; }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${tls ? ' ssl' : ''};
+    ${tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ''}
     location / {
       proxy_pass http://refrain;
       proxy_http_version 1.1;
@@ -37,6 +44,7 @@ http {
       proxy_request_buffering off;
       proxy_buffering off;
       proxy_next_upstream off;
+      ${tls ? 'proxy_set_header Host $http_host;' : ''}
     }
   }
 }
@@ -54,12 +62,12 @@ export class Nginx {
   }
 
   /** @throws Error where nginx is not installed */
-  static async start(upstream: string): Promise<Nginx> {
+  static async start(upstream: string, tls: NginxTls | null = null): Promise<Nginx> {
     if (spawnSync('nginx', ['-v']).error)
       throw new Error('nginx is not installed; on Debian: apt-get install nginx-light');
     const folder = mkdtempSync(join(tmpdir(), 'refrain-nginx-'));
     const port = await freePort();
-    writeFileSync(join(folder, 'nginx.conf'), config(folder, port, upstream));
+    writeFileSync(join(folder, 'nginx.conf'), config(folder, port, upstream, tls));
     const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -67,7 +75,7 @@ export class Nginx {
       if (child.exitCode !== null) throw new Error(`nginx ended: ${readFileSync(join(folder, 'nginx.log'), 'utf8')}`);
       await setTimeout(10);
     }
-    return new Nginx(`http://127.0.0.1:${port}`, folder, child);
+    return new Nginx(`${tls ? 'https' : 'http'}://127.0.0.1:${port}`, folder, child);
   }
 
   async stop(): Promise<void> {

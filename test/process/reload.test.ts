@@ -33,6 +33,7 @@ test('takes over what it can, lists what it cannot, and lets go on what has begu
   write,
   run,
   upstream,
+  folder,
 }) => {
   write({ ttl: 0, maxTtl: '1d', heartbeat: 'off', logLevel: 'warn' });
   const child = run();
@@ -70,6 +71,10 @@ test('takes over what it can, lists what it cannot, and lets go on what has begu
   expect(shown('heartbeat')).toEqual({ path: 'heartbeat', value: null, from: 'heartbeat in my.json' });
   response.end(chatEvents().join(''));
   expect(await live.ended).toMatchObject({ text: chatEvents().join(''), broken: false });
+
+  const command = new Child(['reload', '--url', admin], folder, { REFRAIN_ADMIN_TOKEN: 'correct-horse' });
+  await command.exited;
+  expect(command.stdout, command.stderr).toEqual(['reloaded: nothing new; after a restart: admin.hosts, heartbeat']);
 
   const again = await ask(`${admin}/reload`, { method: 'POST', headers });
   expect(JSON.parse(again.text)).toEqual({ applied: [], restart: ['admin.hosts', 'heartbeat'] });
@@ -114,6 +119,6 @@ test('reaches every worker, and those that come later', async ({ write, run }) =
   const words = [];
   for (const id of ['1', '2', '3', '4']) words.push(await wordOf(api, traced(id)));
   expect(words).toEqual(['MISS', 'HIT', 'HIT', 'HIT']);
-  expect((await ask(`${api}/readyz`)).text).toBe('{"status":"ready"}');
+  expect((await ask(`${api}/readyz`)).text).toBe('{"status":"ready","listener":"api"}');
   expect((await ask(`${api}/`)).text).toContain(`${admin}/`);
 });

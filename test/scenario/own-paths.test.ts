@@ -13,9 +13,9 @@ import { story } from '../harness/story.ts';
 story('the API says whether it is well, and who it is; no upstream is asked', async ({ upstream, open }) => {
   const proxy = await open();
   for (const [path, status, text] of [
-    ['/healthz', 200, '{"status":"alive"}'],
-    ['/readyz', 200, '{"status":"ready"}'],
-    ['/readyz?from=probe', 200, '{"status":"ready"}'],
+    ['/healthz', 200, '{"status":"alive","listener":"api"}'],
+    ['/readyz', 200, '{"status":"ready","listener":"api"}'],
+    ['/readyz?from=probe', 200, '{"status":"ready","listener":"api"}'],
   ] as const) {
     expect(await ask(proxy.url + path)).toMatchObject({ status, text });
     expect(await ask(proxy.url + path, { method: 'HEAD' })).toMatchObject({ status, text: '' });

@@ -21,6 +21,7 @@ const { baseURL, anthropicBaseURL, file } = await cassette({
   upstream: `${upstream.url}/v1`,
   file: join(folder, 'sea.cassette'),
   offline: false,
+  redact: ['/messages/0/name'],
 });
 const openai = new OpenAI({ apiKey: 'x', maxRetries: 0 });
 
