@@ -112,7 +112,7 @@ function declare(command: Parser, name: CommandName, argv: readonly string[]): P
 }
 
 function operandsOf(command: Parser): readonly string[] {
-  return command.registeredArguments.map((argument) => argument.name());
+  return command.registeredArguments.map((word) => (word.variadic ? `[${word.name()}]...` : word.name()));
 }
 
 function optionTerm({ flags }: Flag): string {
