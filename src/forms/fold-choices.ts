@@ -2,9 +2,9 @@
  * A chat or text completion from the chunks that brought it. The tables are all that is understood.
  */
 import { readChunks } from './events.ts';
-import { type MemberTexts, numberedListOf, objectOf, type RuleTable } from './gathered-object.ts';
+import { type GatheredObject, type MemberTexts, numberedListOf, objectOf, type RuleTable } from './gathered-object.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { ALWAYS_NULL, APPENDED, JOINED, LAST_NUMBER, NAME, ONCE, PADDING, type Rule, SAME, wordOf } from './rules.ts';
+import { ALWAYS_NULL, APPENDED, JOINED, LAST_NUMBER, NAME, ONCE, PADDING, SAME, wordOf } from './rules.ts';
 import { refuseUncounted, USAGE } from './usage-rule.ts';
 import type { WrittenMember } from './written.ts';
 
@@ -134,8 +134,8 @@ export function foldCompletion(stream: string): string {
   return fold(stream, COMPLETION);
 }
 
-function fold(stream: string, begin: Rule): string {
+function fold(stream: string, begin: () => GatheredObject): string {
   const answer = begin();
   for (const chunk of readChunks(stream)) answer.add(chunk);
-  return answer.write() ?? refuse('no answer');
+  return answer.write();
 }

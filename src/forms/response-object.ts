@@ -3,7 +3,7 @@
  */
 import { type KnownMembers, readKnown } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** KnownMembers that a response may have; what it was asked with, it repeats. */
 export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
@@ -48,6 +48,7 @@ export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 export interface WholeResponse {
+  readonly text: string;
   readonly members: KnownMembers;
   /** The event that ends its stream. */
   readonly ending: 'response.completed' | 'response.incomplete';
@@ -62,5 +63,9 @@ export function readResponse(response: SourceValue | undefined): WholeResponse {
   refuseIf(status !== '"completed"' && status !== '"incomplete"', 'a response that has not ended');
   refuseIf((members.get('error')?.text ?? 'null') !== 'null', 'a response that failed');
   refuseIf((members.get('background')?.text ?? 'false') === 'true', 'a response in the background');
-  return { members, ending: status === '"completed"' ? 'response.completed' : 'response.incomplete' };
+  return {
+    text: response.text,
+    members,
+    ending: status === '"completed"' ? 'response.completed' : 'response.incomplete',
+  };
 }
