@@ -35,15 +35,15 @@ export class Repeats {
   /**
    * An answer was shared: one that is kept, or on its way.
    * @param client names its credential at the upstream
-   * @param now ms
+   * @param askedAt ms
    * @returns true where it makes a burst, once for each: `explain` is to be called
    */
-  shared(key: string, client: string, now: number): boolean {
+  shared(key: string, client: string, askedAt: number): boolean {
     if (this.#isSaid) return false;
     const burst = this.#bursts.get(key);
-    if (burst?.client !== client || now - burst.since >= WITHIN_MS) {
+    if (burst?.client !== client || askedAt - burst.since >= WITHIN_MS) {
       if (this.#bursts.size >= KEYS) this.#bursts.clear();
-      this.#bursts.set(key, { client, since: now, shared: 1 });
+      this.#bursts.set(key, { client, since: askedAt, shared: 1 });
       return false;
     }
     return ++burst.shared === MANY;

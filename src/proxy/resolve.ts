@@ -56,7 +56,7 @@ function answer(
     const permission = permissionOf(proxy, head, standing);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
     if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
-    noteShared(proxy, request, now);
+    noteShared(proxy, request, context);
     if (policy.debug) context.why = explainHit(hit.outcome);
     return policy.pace === 'instant' ? hit : atPace(proxy, head, hit);
   } finally {
@@ -89,9 +89,9 @@ function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standi
 function noteShared(
   { hints: { repeats } }: ProxyDependencies,
   { head, keyContext, keyed, body }: NamedRequest,
-  now: number,
+  { startedAt }: RequestContext,
 ): void {
-  if (head.policy.samples > 1 || !repeats.shared(keyed.key, head.credentialAtUpstream, now)) return;
+  if (head.policy.samples > 1 || !repeats.shared(keyed.key, head.credentialAtUpstream, startedAt)) return;
   if (REQUEST_ENDPOINTS[keyContext.endpoint].isGenerative) repeats.explain(body.plain);
 }
 
@@ -131,7 +131,7 @@ async function ask(
     const { outcome, variesBy = null } = result;
     if (outcome.word === 'follow') {
       hints.followed(keyed.key);
-      noteShared(proxy, request, proxy.clock.now());
+      noteShared(proxy, request, context);
     }
     if (head.policy.debug) context.why = explainHit(outcome);
     if (outcome.word === 'miss') {

@@ -8,6 +8,7 @@ import { type Answer, ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { landed, type Proxy } from '../harness/proxy.ts';
 import { type Cast, story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
 import type { Script, ScriptedUpstream } from '../harness/upstream.ts';
 
 type Headers = Record<string, string>;
@@ -303,5 +304,48 @@ describe('a sample', () => {
         ['MISS', 'HIT'].flatMap((word) => calls.map((c) => `${word} ${c}`)),
       );
     }
+  });
+});
+
+describe('the hint in the log', () => {
+  const hints = ({ lines }: Proxy) => lines.filter(({ header }) => header === 'x-refrain-samples');
+  const plain = (proxy: Proxy, others: object = {}, headers: Headers = {}) =>
+    ask(proxy.url + CHAT, { body: chatRequest('x', others), headers });
+  const times = (count: number, act: () => Promise<Answer>) => Promise.all(Array.from({ length: count }, act));
+
+  story('comes once, where equal requests at once share an answer', async ({ upstream, open }) => {
+    const proxy = await open();
+    const answer = numbered(upstream);
+    upstream.script = () => {};
+    const answers = times(5, () => plain(proxy, { temperature: 0.7 }));
+    const call = await upstream.called(1);
+    await until(() => proxy.app.admission.listeners >= 5);
+    await answer(call);
+    await answers;
+    upstream.script = answer;
+    expect(hints(proxy)).toMatchObject([{ level: 'info', msg: expect.stringContaining('x-refrain-samples: N') }]);
+    for (const _ of [1, 2]) await times(8, () => plain(proxy));
+    expect(hints(proxy)).toHaveLength(1);
+  });
+
+  story('comes where they are hits, too', async ({ open }) => {
+    const proxy = await open();
+    for (let count = 0; count < 5; count++) {
+      expect(hints(proxy)).toEqual([]);
+      await plain(proxy);
+    }
+    expect(hints(proxy)).toHaveLength(1);
+  });
+
+  story('does not come where one answer is what is wanted', async ({ open }) => {
+    const proxy = await open();
+    for (let count = 0; count < 8; count++) {
+      await plain(proxy, { temperature: 0 });
+      await plain(proxy, {}, { 'x-refrain-samples': '2' });
+      await plain(proxy, {}, { authorization: `Bearer sk-${count % 3}` });
+      await ask(`${proxy.url}/v1/embeddings`, { body: { model: 'e', input: 'x' } });
+    }
+    await plain(proxy, {}, { authorization: 'Bearer sk-4' });
+    expect(hints(proxy)).toEqual([]);
   });
 });
