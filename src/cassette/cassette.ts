@@ -13,6 +13,7 @@ import type { ExchangeKeyer } from './exchange-key.ts';
 import type { RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
 import type { Redaction } from './redaction.ts';
 import { findSecret } from './secrets.ts';
+import { SECRET } from './unrecorded.ts';
 import { type Take, Takes, type TakesStore } from './takes.ts';
 
 /** Where the exchanges lie. */
@@ -111,7 +112,7 @@ export class Cassette {
       const secret = findSecret(exchange);
       if (secret !== null) {
         log.warn({ method, path, ...secret }, 'an answer is not recorded, since a secret is in it or its request');
-        return `secret: ${secret.kind} in the ${secret.in} at ${secret.where}`;
+        return `${SECRET}${secret.kind} in the ${secret.in} at ${secret.where}`;
       }
       const sample = this.#takes.add(key, isOrdered);
       if (sample === null) return null;

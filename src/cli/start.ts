@@ -34,8 +34,7 @@ export async function startProxy(command: StartCommand, output: Output): Promise
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  console.stopped(run, app.ledger.counts());
-  await console.close();
+  await console.stopped(run, app.ledger.counts());
   return 0;
 }
 

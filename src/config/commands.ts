@@ -3,15 +3,10 @@
  * The command line, every --help and the documentation's table of exit codes come
  * from it.
  */
-import { ENDPOINTS } from '../endpoint.ts';
 import { cassetteWords, importing } from './cassette-words.ts';
-import { environmentName, environmentNames, oneOf, text, yesOrNo } from './value-types.ts';
-import { bytes, count, duration } from './quantities.ts';
+import { choosing, files, finding, json, key, paging, reaching, running, trying, warming } from './command-options.ts';
 import type { Option } from './setting.ts';
 import type { Path } from './settings.ts';
-import { keyVariables } from './upstream-keys.ts';
-import { baseUrl } from './upstreams.ts';
-import { headerLines } from './warm-command.ts';
 
 export interface CommandForm {
   readonly meaning: string;
@@ -29,73 +24,6 @@ export interface CommandForm {
   /** And with others. */
   readonly otherExits?: Readonly<Record<number, string>>;
 }
-
-const reaching = {
-  url: { ...baseUrl, value: 'URL', meaning: 'Ask this admin API, not that of the settings' },
-} as const satisfies Record<string, Option>;
-
-/** Criteria of both `POST /purge` and `GET /entries`. */
-const choosing = {
-  model: { ...text, value: 'NAME', meaning: 'Answers of this model' },
-  endpoint: { ...oneOf(...ENDPOINTS), value: 'NAME', meaning: 'Answers of this endpoint' },
-  scope: { ...text, value: 'LABEL', meaning: 'Answers of these callers: shared:NAME or private:DIGITS' },
-  olderThan: { ...duration, value: 'TIME', meaning: 'Recorded longer ago than this, such as 45s, 30m, 12h or 7d' },
-  tag: { ...text, value: 'TAG', meaning: 'Answers that were asked for under this tag' },
-} as const satisfies Record<string, Option>;
-
-const finding = {
-  ...choosing,
-  newerThan: { ...duration, value: 'TIME', meaning: 'Recorded since then' },
-  text: { ...text, value: 'TEXT', meaning: 'Answers to requests with this text in them' },
-  minBytes: { ...bytes, value: 'SIZE', meaning: 'At least this large, such as 512KiB' },
-  maxBytes: { ...bytes, value: 'SIZE', meaning: 'At most this large' },
-  sort: { ...oneOf('newest', 'largest', 'most-used'), value: 'ORDER', meaning: 'Which come first' },
-  cursor: { ...text, value: 'CURSOR', meaning: 'Go on where an earlier list ended' },
-} as const satisfies Record<string, Option>;
-
-const paging = {
-  limit: { ...count, value: 'N', meaning: 'List at most this many, 50 if not said' },
-} as const satisfies Record<string, Option>;
-
-const trying = {
-  keys: {
-    ...keyVariables,
-    value: 'NAME=VARIABLE,…',
-    meaning: 'Variables that hold keys of upstreams, to try a stream of each',
-  },
-  model: { ...text, value: 'NAME', meaning: 'Try streams with this model' },
-} as const satisfies Record<string, Option>;
-
-const running = {
-  strict: {
-    ...yesOrNo,
-    value: 'VALUE',
-    meaning: 'End with 3 if something was unrecorded and the command ended with 0; so where CI is set',
-  },
-  env: {
-    ...environmentNames,
-    value: 'NAME',
-    isRepeatable: true,
-    meaning: 'Give the command a base URL by this variable too; may be repeated',
-  },
-} as const satisfies Record<string, Option>;
-
-const warming = {
-  url: { ...baseUrl, value: 'URL', meaning: 'Ask this proxy, not that of the settings' },
-  concurrency: { ...count, value: 'N', meaning: 'Ask so many at a time, 8 if not said' },
-  output: { ...text, value: 'FILE.jsonl', meaning: 'Write the answers there, and go on where it ends' },
-  keyEnv: { ...environmentName, value: 'NAME', meaning: 'Variable that holds the key, OPENAI_API_KEY if not said' },
-  header: { ...headerLines, value: 'NAME:VALUE', isRepeatable: true, meaning: 'Send this header too; may be repeated' },
-} as const satisfies Record<string, Option>;
-
-const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
-
-const files = {
-  'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
-  'B.json': 'Another such file',
-} as const;
-
-const json = { json: 'Print one JSON document and nothing else' } as const;
 
 const WRITTEN_WRONGLY = 'a flag, setting or argument was written wrongly';
 
@@ -133,6 +61,13 @@ export const commands = {
     options: reaching,
     switches: {},
     exits: ['shown', 'no proxy runs, or no browser could be opened', WRITTEN_WRONGLY],
+  },
+  watch: {
+    meaning: 'Show a proxy at work: rate, hits, dollars, slowest',
+    operands: {},
+    options: reaching,
+    switches: {},
+    exits: ['ended, by Ctrl+C or a signal', 'no proxy runs', WRITTEN_WRONGLY],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',

@@ -1,6 +1,7 @@
 /**
  * A proxy over a cassette: what is recorded, and what is played instead of asking.
  */
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
@@ -46,6 +47,14 @@ async function texts(proxy: Proxy, path: string, asking: Asking, times: number):
   for (let at = 0; at < times; at++) got.push((await ask(proxy.url + path, asking)).text);
   await landed(proxy);
   return got;
+}
+
+/** A request whose client leaves before there is an answer. */
+function hangingUp(url: string, { method, body }: { readonly method: string; readonly body: string }) {
+  const outgoing = request(url, { method });
+  const promise = new Promise((resolve) => outgoing.on('error', resolve));
+  outgoing.end(body);
+  return { promise, hangUp: () => void outgoing.destroy(new Error('left')) };
 }
 
 const wordOf = ({ headers }: { readonly headers: Record<string, unknown> }) => headers['x-cache'];
@@ -247,12 +256,32 @@ describe('what the cache has no key for', () => {
   });
 
   tape('goes on to its end though its client has left', async ({ record, replay, upstream }) => {
-    upstream.script = counting();
+    const asked = { method: 'PUT', body: 'x' };
+    upstream.script = () => {};
     const proxy = await record();
-    const { text } = await ask(`${proxy.url}/v1/anything`, { method: 'PUT', body: 'x' });
+    const { promise: leaving, hangUp } = hangingUp(`${proxy.url}/v1/anything`, asked);
+    const call = await upstream.called(1);
+    hangUp();
+    await leaving;
+    await expect.poll(() => proxy.app.admission.listeners).toBe(0);
+    sendJson(call, chatAnswer('late'));
     await landed(proxy);
     await proxy.stop();
-    expect((await ask(`${(await replay()).url}/v1/anything`, { method: 'PUT', body: 'x' })).text).toBe(text);
+    expect((await ask(`${(await replay()).url}/v1/anything`, asked)).text).toBe(chatAnswer('late'));
+  });
+
+  tape('has an answer for each of those that came at the same time', async ({ record, replay, upstream }) => {
+    upstream.script = () => {};
+    const asked = { body: { model: 'gpt-test', input: 'And then?', previous_response_id: 'resp_1' } };
+    const first = await record();
+    const clients = [0, 1, 2].map(() => ask(`${first.url}/v1/responses`, asked));
+    await upstream.called(3);
+    for (const [at, call] of upstream.calls.entries()) sendJson(call, chatAnswer(`answer ${at}`));
+    const live = (await Promise.all(clients)).map(({ text }) => text);
+    await landed(first);
+    await first.stop();
+    const again = await texts(await replay(), '/v1/responses', asked, 3);
+    expect(again.toSorted()).toEqual(live.toSorted());
   });
 });
 
