@@ -25,14 +25,14 @@ export interface SampledRequest {
   readonly sent: Sent;
 }
 
-export interface Sample {
+export interface ChosenSample {
   readonly key: string;
   /** From 1 on. */
   readonly number: number;
 }
 
-type Lookup = ReadonlyMap<string, Found>;
-const NOTHING: Lookup = new Map();
+type FoundByKey = ReadonlyMap<string, Found>;
+const NOTHING: FoundByKey = new Map();
 
 export interface SamplesParts {
   readonly store: Store;
@@ -45,14 +45,14 @@ export class Samples {
   /** The sample whose turn it is, by the key of the first. Sized, since room for a `max` is taken at the start. */
   readonly #turns = new LRUCache<string, number>({ maxSize: TURNS, sizeCalculation: () => 1 });
   /** Those under way, by number of samples and key. */
-  readonly #lookups = new Map<string, Promise<Lookup>>();
+  readonly #lookups = new Map<string, Promise<FoundByKey>>();
 
   constructor(parts: SamplesParts) {
     this.#parts = parts;
   }
 
   /** Asks slow stores for the samples of which nothing is known here; null where there is nothing to wait for. */
-  lookUp(request: SampledRequest): Promise<Lookup> | null {
+  lookUp(request: SampledRequest): Promise<FoundByKey> | null {
     const { store, flights } = this.#parts;
     if (store.isSync) return null;
     const { key, samples, sent } = request;
@@ -72,7 +72,7 @@ export class Samples {
   }
 
   /** @param lookup the answer of slow stores */
-  choose(request: SampledRequest, lookup = NOTHING): Sample {
+  choose(request: SampledRequest, lookup = NOTHING): ChosenSample {
     const { key, samples, permission } = request;
     if (!permission.ask) return this.#nextStored(request, lookup);
     for (let number = 1; number <= samples; number++) {
@@ -83,7 +83,7 @@ export class Samples {
   }
 
   /** The next in turn of those that are stored; without any, the first. */
-  #nextStored(request: SampledRequest, lookup: Lookup): Sample {
+  #nextStored(request: SampledRequest, lookup: FoundByKey): ChosenSample {
     const { key, samples } = request;
     const turn = this.#turnOf(request);
     for (let step = 0; step < samples; step++) {
@@ -97,34 +97,38 @@ export class Samples {
     return (((this.#turns.get(key) ?? 1) - 1) % samples) + 1;
   }
 
-  #take({ key, samples }: SampledRequest, number: number): Sample {
+  #take({ key, samples }: SampledRequest, number: number): ChosenSample {
     this.#turns.set(key, (number % samples) + 1);
     return { key: sampleKey(key, number), number };
   }
 
-  #isTaken(key: string, { permission, sent }: SampledRequest, lookup: Lookup): boolean {
+  #isTaken(key: string, { permission, sent }: SampledRequest, lookup: FoundByKey): boolean {
     const { flights } = this.#parts;
     if (flights.joinable(key) ?? flights.joinable(this.#ownKey(key, sent, lookup))) return true;
     // One that is too old for this request alone, or kept for a failure, is replaced in its turn.
     return this.#isStored(key, { sent, permission: { ...permission, maxAge: Infinity } }, lookup);
   }
 
-  #isStored(key: string, { permission, sent }: Pick<SampledRequest, 'permission' | 'sent'>, lookup: Lookup): boolean {
+  #isStored(
+    key: string,
+    { permission, sent }: Pick<SampledRequest, 'permission' | 'sent'>,
+    lookup: FoundByKey,
+  ): boolean {
     const held = this.#held(this.#ownKey(key, sent, lookup), lookup);
     return this.#parts.stored.freshness(held, permission, sent) !== 'gone';
   }
 
   /** That of the variant, where the stored sample says that its answers vary. */
-  #ownKey(key: string, sent: Sent, lookup: Lookup): string {
+  #ownKey(key: string, sent: Sent, lookup: FoundByKey): string {
     const first = this.#held(key, lookup);
     return first === undefined ? key : ownKey(key, first.entry, sent);
   }
 
-  #held(key: string, lookup: Lookup): Found | undefined {
+  #held(key: string, lookup: FoundByKey): Found | undefined {
     return this.#parts.store.getSync(key) ?? lookup.get(key);
   }
 
-  async #find(keys: readonly string[], sent: Sent): Promise<Lookup> {
+  async #find(keys: readonly string[], sent: Sent): Promise<FoundByKey> {
     const { store } = this.#parts;
     try {
       const found = await store.getMany(keys);

@@ -49,7 +49,7 @@ export class Repeats {
     return ++burst.shared === MANY;
   }
 
-  /** Logs the hint, unless the request wants the same answer each time. Never throws. @param body of one of the burst */
+  /** Logs the hint, unless its request wants the same answer each time. Never throws. @param body of one of them */
   explain(body: Body): void {
     if (this.#isSaid || body.length > READ || !isDrawn(body)) return;
     this.#isSaid = true;

@@ -11,7 +11,7 @@ const explained = (fields: object | Buffer) => {
   return lines.length;
 };
 
-/** Whether each of the answers, given at these times, makes a burst. */
+/** Tests of each answer, shared at these times, if it makes a burst. */
 const bursts = (...shared: readonly (readonly [key: string, client: string, now: number])[]) => {
   const repeats = new Repeats(createLog('silent', { write: () => {} }));
   return shared.map(([key, client, now]) => repeats.shared(key, client, now));
