@@ -1,15 +1,21 @@
 /**
  * `refrain explain A.json B`: says why two requests share an answer, or not. Of two files no proxy is asked: keys are a
- * function of the requests and the configuration. The request of a kept answer is read where that is kept.
+ * function of the requests, the configuration, and the cassette that it names. The request of a kept answer is read
+ * where that is kept.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { CassetteError } from '../cassette/cassette-error.ts';
+import { readCassette } from '../cassette/cassette-file.ts';
+import { joinHeaders, redactionRules } from '../cassette/cassette-header.ts';
+import type { Config } from '../config/config.ts';
 import type { ExplainCommand } from '../config/command.ts';
 import { digits } from '../config/value-types.ts';
 import { inertJson, inertText } from '../console/escape.ts';
 import { ConfigError, reasonOf, RefrainError } from '../errors.ts';
 import { explain, type Explanation, nameWritten, type Side } from '../request/explain.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';
-import { createRules } from '../rules.ts';
+import { nameExchanges } from '../replay.ts';
+import { createRules, type ExchangeRules } from '../rules.ts';
 import { peekSecret } from '../secret.ts';
 import { readData } from './connect.ts';
 import { CommandError } from './failure.ts';
@@ -19,7 +25,7 @@ import type { Output } from './output.ts';
 export async function explainRequests(command: ExplainCommand, output: Output): Promise<number> {
   const { operands, json } = command;
   const key = keyIn(operands[1]);
-  const explanation = key === null ? explainFiles(command) : await explainKept(command, key, output);
+  const explanation = key === null ? await explainFiles(command) : await explainKept(command, key, output);
   output.print(json ? inertJson(explanation) : inertText(textOf(explanation, operands)));
   return explanation.same ? 0 : 1;
 }
@@ -29,10 +35,20 @@ function keyIn(word: string): string | null {
   return existsSync(word) ? null : (digits.schema.safeParse(word).data ?? null);
 }
 
-function explainFiles({ target: { config }, operands }: ExplainCommand): Explanation {
-  const rules = createRules(config, peekSecret(config));
+async function explainFiles({ target: { config }, operands }: ExplainCommand): Promise<Explanation> {
+  const rules = createRules(config, peekSecret(config), [], await exchangesOf(config));
   const [a, b] = operands.map((file) => attempt(() => nameWritten(rules, readRequest(file))));
   return explain(rules, a as KeyedDocument, b as KeyedDocument);
+}
+
+/** Null where no cassette is set; one that is yet to be recorded names as its settings say. */
+async function exchangesOf(config: Config): Promise<ExchangeRules | null> {
+  const { cassette, redact, redactPattern } = config;
+  if (cassette === null) return null;
+  const given = { upstreams: {}, redact: redactionRules(redact, redactPattern) };
+  const { header } = attempt(() => readCassette(cassette));
+  const { exchanges } = await nameExchanges(config, joinHeaders(header, given));
+  return exchanges;
 }
 
 /** The bytes of the file stay as they are: how a number is written may be what differs. */
@@ -65,7 +81,7 @@ function attempt<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw error instanceof RefrainError ? new ConfigError(error.message) : error;
+    throw error instanceof RefrainError || error instanceof CassetteError ? new ConfigError(error.message) : error;
   }
 }
 

@@ -35,7 +35,7 @@ describe('what a person looks for', () => {
       err: 'refrain: The query is not accepted: tag: the sums are by model or by tag, not by both\n',
     });
     const { out } = await refrain(['stats', '--tag', 'run-7']);
-    expect(out).toMatch(/^tag run-7\nrequests +2\n {2}hits +1\n[^]*\nCounted from .* to .*, by the whole hour\.$/);
+    expect(out).toMatch(/^tag run-7\nrequests +2\n {2}hits +1\n[\s\S]*\nCounted from .* to .*, by the whole hour\.$/);
 
     const [key = ''] = entries.map((entry) => entry.key);
     const file = join(folder, 'mine.json');
