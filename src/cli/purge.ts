@@ -27,8 +27,7 @@ export async function purgeEntries(command: PurgeCommand, output: Output): Promi
   output.print(json ? inertJson(purged) : `${dryRun ? 'would delete' : 'deleted'} ${amountOf(purged)}`);
   const { unjudged = 0 } = purged;
   if (unjudged === 0) return 0;
-  const could = `${formatCount(unjudged)} more could not be judged: no question is kept with ${unjudged === 1 ? 'it' : 'them'}`;
-  output.note(`refrain: ${could}; --include-unjudged deletes ${unjudged === 1 ? 'it' : 'those'} too`);
+  output.note(`refrain: ${unjudgedText(unjudged)}`);
   return 1;
 }
 
@@ -43,6 +42,12 @@ async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
       `this would delete ${amountOf(counted)}, and there is no terminal to ask on; say --yes, or --dry-run`,
     );
   return ask(`Delete ${amountOf(counted)}?`);
+}
+
+function unjudgedText(entries: number): string {
+  const [them, those] = entries === 1 ? ['it', 'it'] : ['them', 'those'];
+  const why = `${formatCount(entries)} more could not be judged: no question is kept with ${them}`;
+  return `${why}; --include-unjudged deletes ${those} too`;
 }
 
 function amountOf({ entries, bytes, flights }: Purged): string {

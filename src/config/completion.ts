@@ -74,13 +74,14 @@ const commandCases = (line: (command: CommandName) => string) =>
   commandNames.map((name) => `    ${name}) ${line(name)};;`).join('\n');
 
 function bash(): string {
+  const offer = (words: string) => `COMPREPLY=($(compgen ${words} -- "$word")); return`;
   return `# bash completion for refrain: eval "$(refrain completion bash)"
 _refrain() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=start words= each
   local common='${dashed(commonFlags())}'
   COMPREPLY=()
   case $before in
-${valueCases('    ', (words) => `COMPREPLY=($(compgen -W '${words}' -- "$word")); return`, 'COMPREPLY=($(compgen -f -- "$word")); return')}
+${valueCases('    ', (words) => offer(`-W '${words}'`), offer('-f'))}
   esac
   [[ $COMP_CWORD -gt 1 && \${COMP_WORDS[1]} != -* ]] && command=\${COMP_WORDS[1]}
   case $command in

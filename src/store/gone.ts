@@ -14,7 +14,7 @@ export type Gone =
 /** A thing thrown away, as other processes are told of it. */
 export type GoneNews =
   | Gone
-  /** Of what fits, some may be gone, by what was asked: whoever cannot tell, and has it from a slower store, drops it. */
+  /** Some of what fits may be gone, by what was asked: a copy of a slower store's entry goes, as nobody can tell. */
   | { readonly doubt: Purge };
 
 /** Tests whether an entry that is kept under a key is of what is gone. */
