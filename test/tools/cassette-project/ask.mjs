@@ -19,6 +19,7 @@ show('bytes', await (await client.chat.completions.create({ model, messages, str
 /** @type {string | null} */
 let previous_response_id = null;
 for (const input of ['Name a sea.', 'Another.', 'Another.']) {
+  /** @type {OpenAI.Responses.Response} */
   const response = await client.responses.create({ model, input, previous_response_id });
   previous_response_id = response.id;
   show('response', response);
