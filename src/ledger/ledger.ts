@@ -32,6 +32,9 @@ const DAY_MS = 86_400_000;
 /** A call that no request is charged with: it has the amounts of a miss. */
 const CALL: TimedRequest = { outcome: 'miss', ms: 0, reason: null, why: null };
 
+/** The known part of a batch that missed: it has the amounts of a hit. */
+const SPARED: TimedRequest = { outcome: 'hit', ms: 0, reason: null, why: null };
+
 export class Ledger {
   readonly #usageFile: UsageFile;
   /** Those of what is counted from here on. */
@@ -118,6 +121,8 @@ export class Ledger {
 
   #write(record: UsageRecord): void {
     const { scope, dollars } = this.#add(record, record, 1, whyOf(record));
+    const spared = record.items?.spared;
+    if (spared) this.#add({ ...record, call: { usage: spared, firstByteMs: 0, ms: 0 } }, SPARED, 0, null);
     // One spread alone is a quick copy to V8.
     const priced = { ...record, scope, dollars };
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);

@@ -40,6 +40,8 @@ export interface Policy {
   readonly tags: readonly string[];
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
+  /** True where a batch is answered item by item. */
+  readonly items: boolean;
   /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
@@ -59,6 +61,7 @@ export interface PolicyDefaults {
   /** True where no upstream is ever asked: as if each request said `only-if-cached`. */
   readonly isOffline?: boolean;
   readonly pace: Pace;
+  readonly items: boolean;
 }
 
 /** How many tags a request may have. */
@@ -73,7 +76,9 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace'].map((name) => CONTROL + name);
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace', 'items'].map(
+  (name) => CONTROL + name,
+);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -109,6 +114,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
+    items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
@@ -171,6 +177,12 @@ function readPace(value: string | undefined, standard: Pace): Pace {
   const { success, data } = pace.schema.safeParse(value);
   if (success) return data;
   throw invalidHeader('x-refrain-pace', value, pace.allowed);
+}
+
+function readItems(value: string | undefined, standard: boolean): boolean {
+  if (value === undefined) return standard;
+  if (value === 'off' || value === 'on') return value === 'on';
+  throw invalidHeader('x-refrain-items', value, 'on or off');
 }
 
 function readDebug(value: string | undefined): boolean {

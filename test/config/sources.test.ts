@@ -96,6 +96,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
   'pace': ['40/s', 40],
+  'items': ['off', 'off'],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
   'scope.shared': ['team-a', 'team-a'],

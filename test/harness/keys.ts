@@ -58,6 +58,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       mode: 'all',
       sseNoStore: 'obey',
       pace: 'instant',
+      items: true,
     },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),
