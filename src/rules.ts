@@ -43,7 +43,16 @@ export function createRules(
   const callerOf = createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf });
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore, pace, items: items === 'on', isOffline: isOffline(config) },
+    policy: {
+      ttl,
+      maxTtl,
+      stale,
+      mode,
+      sseNoStore: sse.noStore,
+      pace,
+      items: items === 'on',
+      isOffline: isOffline(config),
+    },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,

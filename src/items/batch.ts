@@ -7,7 +7,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { headerOf, type RawHeaders } from '../response/entry.ts';
 import { afterSpace, eachItem, endOfValue, sliceObject } from './slices.ts';
 
-export interface Batch {
+export interface InputBatch {
   /** The body before its list of inputs, and after it. */
   readonly before: string;
   readonly after: string;
@@ -58,7 +58,7 @@ export function maySplit(endpoint: Endpoint, headers: RawHeaders): boolean {
 }
 
 /** @param body that is known to be a JSON object @returns null where it goes whole */
-export function readBatch(body: Buffer): Batch | null {
+export function readBatch(body: Buffer): InputBatch | null {
   if (!isUtf8(body)) return null;
   const text = body.toString();
   const object = sliceObject(text, afterSpace(text, 0));
@@ -73,11 +73,11 @@ export function readBatch(body: Buffer): Batch | null {
 }
 
 /** The body that asks for these inputs of a batch alone. */
-export function bodyFor({ before, after, inputs }: Batch, asked: readonly number[]): Buffer {
+export function bodyFor({ before, after, inputs }: InputBatch, asked: readonly number[]): Buffer {
   return Buffer.from(`${before}[${asked.map((at) => (inputs[at] as BatchInput).source).join(',')}]${after}`);
 }
 
-function readInputs(text: string, at: number): Pick<Batch, 'inputs' | 'places'> | null {
+function readInputs(text: string, at: number): Pick<InputBatch, 'inputs' | 'places'> | null {
   const inputs: BatchInput[] = [];
   const places: number[] = [];
   const known = new Map<string, number>();

@@ -74,14 +74,14 @@ export function readItems(endpoint: Endpoint, body: Buffer, count: number): Item
 }
 
 /** An item by its place in the text of the answer. */
-interface Place {
+interface ItemSpan {
   readonly start: number;
   readonly end: number;
   readonly number: readonly [start: number, end: number] | null;
 }
 
-function sliceItems(text: string, at: number, isNumbered: boolean): Place[] | null {
-  const items: Place[] = [];
+function sliceItems(text: string, at: number, isNumbered: boolean): ItemSpan[] | null {
+  const items: ItemSpan[] = [];
   const isRead = eachItem(text, at, (start) => {
     if (!isNumbered) {
       const end = endOfValue(text, start);
@@ -99,10 +99,10 @@ function sliceItems(text: string, at: number, isNumbered: boolean): Place[] | nu
 }
 
 /** By their numbers; what has none takes the places that are left, in turn. */
-function inOrder(text: string, items: readonly Place[], count: number): readonly Place[] | null {
+function inOrder(text: string, items: readonly ItemSpan[], count: number): readonly ItemSpan[] | null {
   if (items.length !== count) return null;
-  const ordered: (Place | undefined)[] = Array.from({ length: count });
-  const unnumbered: Place[] = [];
+  const ordered: (ItemSpan | undefined)[] = Array.from({ length: count });
+  const unnumbered: ItemSpan[] = [];
   for (const item of items) {
     const number = item.number === null ? 'null' : text.slice(...item.number);
     if (number === 'null') {
@@ -114,5 +114,5 @@ function inOrder(text: string, items: readonly Place[], count: number): readonly
     ordered[place] = item;
   }
   let next = 0;
-  return ordered.map((item) => item ?? (unnumbered[next++] as Place));
+  return ordered.map((item) => item ?? (unnumbered[next++] as ItemSpan));
 }

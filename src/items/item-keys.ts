@@ -4,7 +4,7 @@
  */
 import { fingerprintFrame, keyOf } from '../request/fingerprint.ts';
 import { computeKey, type KeyContext } from '../request/key.ts';
-import type { Batch } from './batch.ts';
+import type { InputBatch } from './batch.ts';
 
 export interface ItemKeys {
   /** By the number of the input. */
@@ -16,7 +16,7 @@ export interface ItemKeys {
 const INPUT = '"input":';
 
 /** @returns null where a request with one of them alone has no key, or its canonical text is another than expected */
-export function itemKeys(keyContext: KeyContext, { before, after, inputs }: Batch): ItemKeys | null {
+export function itemKeys(keyContext: KeyContext, { before, after, inputs }: InputBatch): ItemKeys | null {
   const [first] = inputs;
   if (first === undefined) return null;
   const keyed = computeKey(keyContext, Buffer.from(before + first.source + after));

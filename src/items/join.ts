@@ -2,7 +2,7 @@
  * Answers from items: of one input, as it is kept, and of a batch, as it is sent. Each item keeps its text, but for its
  * number.
  */
-import type { Batch } from './batch.ts';
+import type { InputBatch } from './batch.ts';
 import type { Item, ItemAnswer } from './item-answer.ts';
 import { shareOut, sumOf, type UsageCounts, usageText } from './usage-counts.ts';
 
@@ -36,7 +36,7 @@ export function answerOf({ answer, item, usage }: KnownItem): string {
  * @returns null where the items are of different models, or do not count the same
  */
 export function joinItems(
-  { places }: Pick<Batch, 'places'>,
+  { places }: Pick<InputBatch, 'places'>,
   items: readonly KnownItem[],
   base: ItemAnswer,
 ): JoinedAnswer | null {

@@ -1,6 +1,9 @@
 /**
  * The usage of an answer as counts by name, so that it can be shared out among its items and summed up again.
  */
+import type { Endpoint } from '../endpoint.ts';
+import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
+import type { Usage } from '../response/usage.ts';
 
 /** Null for a count that a server leaves open. */
 export type UsageCounts = ReadonlyMap<string, number | null>;
@@ -15,7 +18,7 @@ export function readCounts(text: string | undefined): UsageCounts | null | 'unkn
   return counts.values().every(isCount) ? counts : 'unknown';
 }
 
-/** What each item took of it, by weight: the shares add up to it, and are exact where the weights are. */
+/** The share of each item, by weight: they add up to the whole, and are exact where the weights are. */
 export function shareOut(usage: UsageCounts | null, weights: readonly number[]): readonly (UsageCounts | null)[] {
   if (usage === null) return weights.map(() => null);
   const whole = weights.reduce((sum, weight) => sum + weight, 0) || 1;
@@ -53,4 +56,10 @@ function add(sum: Map<string, number | null>, counts: UsageCounts): boolean {
 
 export function usageText(usage: UsageCounts | null): string {
   return usage === null ? 'null' : JSON.stringify(Object.fromEntries(usage));
+}
+
+/** The same as the usage of an answer is read. */
+export function usageOf(endpoint: Endpoint, counts: UsageCounts | null | 'unknown'): Usage | null {
+  if (counts === null || counts === 'unknown') return null;
+  return RESPONSE_ENDPOINTS[endpoint].usage.read(Object.fromEntries(counts));
 }

@@ -3,6 +3,7 @@
  * per request once it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
+import { sparedBy } from './spared.ts';
 import type { UsageFile } from './usage-file.ts';
 import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { inDollars, type Prices } from './prices.ts';
@@ -121,11 +122,16 @@ export class Ledger {
 
   #write(record: UsageRecord): void {
     const { scope, dollars } = this.#add(record, record, 1, whyOf(record));
-    const spared = record.items?.spared;
-    if (spared) this.#add({ ...record, call: { usage: spared, firstByteMs: 0, ms: 0 } }, SPARED, 0, null);
     // One spread alone is a quick copy to V8.
     const priced = { ...record, scope, dollars };
+    if (record.items) Object.assign(priced, { items: { ...record.items, dollars: this.#addSpared(record) } });
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
+  }
+
+  /** @returns the price of what was spared, where that is known */
+  #addSpared(record: UsageRecord): number | null {
+    const spared = sparedBy(record);
+    return spared && this.#add(spared, SPARED, 0, null).dollars;
   }
 
   #writeCall(record: CallRecord): void {

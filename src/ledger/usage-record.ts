@@ -46,6 +46,8 @@ export interface BatchItems {
   readonly fetched: number;
   /** The tokens that were spared beside those of `call`; null where that is not known, or there are none. */
   readonly spared: Usage | null;
+  /** The price of these, where that is known; absent before it is. */
+  readonly dollars?: number | null;
 }
 
 /** A record as subscribers get it: with its price, and its scope as in the usage ledger. */

@@ -4,32 +4,27 @@
  * The flight is that of the whole batch, under its key, and so is what its readers get. Where some inputs are known, it
  * asks the upstream for the others.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Outcome } from '../cache/outcome.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { freshnessOf } from '../cache/freshness.ts';
 import type { AnswerInItems, Question } from '../cache/question.ts';
-import { suits } from '../cache/variants.ts';
-import { type Batch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
+import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
 import { answerOf, itemsOf, joinItems, type KnownItem } from '../items/join.ts';
-import { sumOf, type UsageCounts } from '../items/usage-counts.ts';
+import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { WholeBody } from '../request/whole-body.ts';
-import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
 import { compact, type Entry } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import type { Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { fetcherFor } from './fetcher.ts';
+import { findMany, joinKnown, type KnownInput, type KnownInputs, NOTHING_KNOWN, readKnown } from './known-inputs.ts';
 import { JoiningWriter, withOtherBytes } from './joining-writer.ts';
 import type { NamedRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
-
-/** How many keys are looked up, and how many entries read, before others have their turn. */
-const AT_ONCE = 256;
 
 /** @returns null where the request goes whole */
 export function batchOf(proxy: ProxyDependencies, request: NamedRequest, question: Question): BatchQuestion | null {
@@ -41,26 +36,21 @@ export function batchOf(proxy: ProxyDependencies, request: NamedRequest, questio
   return batch && keys && new BatchQuestion(proxy, request, question, batch, keys);
 }
 
-/** An input that is known, in its entry. */
-interface KnownInput extends KnownItem {
-  readonly found: Found;
-}
-
 export class BatchQuestion implements AnswerInItems {
   readonly keys: readonly string[];
   readonly #proxy: ProxyDependencies;
   readonly #request: NamedRequest;
   readonly #question: Question;
-  readonly #batch: Batch;
+  readonly #batch: InputBatch;
   readonly #itemKeys: ItemKeys;
   /** By the number of the input, as the store had them last, fresh or not. */
-  #known: ReadonlyMap<number, KnownInput> = new Map();
+  #known = NOTHING_KNOWN;
   /** The inputs that were asked for and have come, where others were known. */
   #fetched: ReadonlyMap<number, KnownItem> | null = null;
   /** Of the last call; filled in as that goes on. */
   readonly #counts: { -readonly [Name in keyof ItemCounts]: ItemCounts[Name] };
 
-  constructor(proxy: ProxyDependencies, request: NamedRequest, question: Question, batch: Batch, keys: ItemKeys) {
+  constructor(proxy: ProxyDependencies, request: NamedRequest, question: Question, batch: InputBatch, keys: ItemKeys) {
     this.#proxy = proxy;
     this.#request = request;
     this.#question = question;
@@ -80,13 +70,16 @@ export class BatchQuestion implements AnswerInItems {
     const { store, clock } = this.#proxy;
     // A variant of the whole answer.
     if (key !== this.#question.key) return store.get(key);
-    const found = await this.#lookUp([key, ...this.keys]);
+    const found = await findMany(store, [key, ...this.keys]);
     const whole = found.get(key);
     const { permission } = this.#question;
     const isGood = whole?.entry.variant || (whole && freshnessOf(whole.entry, permission, clock.now()) === 'fresh');
     if (isGood) return whole;
-    this.#known = await this.#read(found);
-    return (this.#known.size === this.keys.length ? this.#joinKnown() : undefined) ?? whole;
+    this.#known = await readKnown(this.#question, this.keys, found);
+    if (this.#known.size < this.keys.length) return whole;
+    const joined = joinKnown(this.#question, this.#batch, this.#known);
+    if (joined === undefined) this.#known = NOTHING_KNOWN;
+    return joined ?? whole;
   }
 
   readonly fetch: Fetch = (writer, whenOver) => {
@@ -120,12 +113,7 @@ export class BatchQuestion implements AnswerInItems {
     Object.assign(this.#counts, { hit: this.#batch.places.length - fetched, fetched, spared: null });
   }
 
-  #fetchSome(
-    asked: readonly number[],
-    known: ReadonlyMap<number, KnownInput>,
-    writer: Writer,
-    whenOver: Promise<unknown>,
-  ): void {
+  #fetchSome(asked: readonly number[], known: KnownInputs, writer: Writer, whenOver: Promise<unknown>): void {
     const { head, body } = this.#request;
     const { expected, fetch } = this.#question;
     // The whole batch may yet be needed.
@@ -146,11 +134,7 @@ export class BatchQuestion implements AnswerInItems {
   }
 
   /** The answer to the whole batch, from that to some inputs and what is known of the others. */
-  #join(
-    body: Buffer,
-    asked: readonly number[],
-    known: ReadonlyMap<number, KnownInput>,
-  ): { body: Buffer; spared: Usage | null } | null {
+  #join(body: Buffer, asked: readonly number[], known: KnownInputs): { body: Buffer; spared: Usage | null } | null {
     const { inputs, places } = this.#batch;
     const answer = readItems(this.#question.expected.endpoint, body, asked.length);
     if (answer === null) return null;
@@ -162,64 +146,11 @@ export class BatchQuestion implements AnswerInItems {
     // At its first place an input was asked for.
     const isSpared = (input: number, place: number) => !fetched.has(input) || places.indexOf(input) !== place;
     const sparedItems = places.filter(isSpared).map((input) => items[input]?.usage ?? null);
-    const spared = this.#usageOf(sumOf(sparedItems));
+    const spared = usageOf(this.#question.expected.endpoint, sumOf(sparedItems));
     this.#fetched = fetched;
     this.#counts.spared = spared;
     for (const input of known.keys()) this.#proxy.store.use(this.keys[input] as string);
     return { body: Buffer.from(joined.text), spared };
-  }
-
-  async #lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
-    const all = new Map<string, Found>();
-    for (let at = 0; at < keys.length; at += AT_ONCE) {
-      for (const [key, found] of await this.#proxy.store.getMany(keys.slice(at, at + AT_ONCE))) all.set(key, found);
-    }
-    return all;
-  }
-
-  async #read(all: ReadonlyMap<string, Found>): Promise<ReadonlyMap<number, KnownInput>> {
-    const { sent, expected } = this.#question;
-    const known = new Map<number, KnownInput>();
-    for (const [input, key] of this.keys.entries()) {
-      if (input % AT_ONCE === AT_ONCE - 1) await setImmediate();
-      const found = all.get(key);
-      if (found === undefined || !suits(found.entry, sent)) continue;
-      const answer = readItems(expected.endpoint, found.entry.body, 1);
-      const item = answer?.items[0];
-      if (answer && item) known.set(input, { answer, item, usage: answer.usage, found });
-    }
-    return known;
-  }
-
-  /** As if the whole batch were kept: as old as the oldest of its items. */
-  #joinKnown(): Found | undefined {
-    const known = this.keys.map((_, input) => this.#known.get(input) as KnownInput);
-    const entries = known.map(({ found }) => found.entry);
-    const storedAt = entries.reduce((oldest, entry) => Math.min(oldest, entry.storedAt), Infinity);
-    const expiresAt = entries.reduce((first, entry) => Math.min(first, entry.expiresAt), Infinity);
-    const base = known.reduce((last, item) => (item.found.entry.storedAt > last.found.entry.storedAt ? item : last));
-    const joined = joinItems(this.#batch, known, base.answer);
-    if (joined === null) {
-      this.#known = new Map();
-      return undefined;
-    }
-    const tiers = new Set(known.map(({ found }) => found.tier));
-    tiers.delete('memory');
-    const [tier = 'memory'] = tiers;
-    const { head, call } = base.found.entry;
-    const body = Buffer.from(joined.text);
-    const usage = this.#usageOf(joined.usage);
-    return {
-      tier,
-      entry: {
-        head: withOtherBytes(head),
-        body,
-        storedAt,
-        expiresAt,
-        answerId: null,
-        ...(call && { call: { ...call, usage } }),
-      },
-    };
   }
 
   #itemsOf(body: Buffer): ReadonlyMap<number, KnownItem> | null {
@@ -244,13 +175,8 @@ export class BatchQuestion implements AnswerInItems {
       ...entry,
       head: withOtherBytes(entry.head),
       body: compact([text], text.length),
-      ...(entry.call && { call: { ...entry.call, usage: this.#usageOf(item.usage) } }),
+      ...(entry.call && { call: { ...entry.call, usage: usageOf(keyContext.endpoint, item.usage) } }),
       ...(entry.request && { request: { ...entry.request, parts } }),
     };
-  }
-
-  #usageOf(counts: UsageCounts | null | 'unknown'): Usage | null {
-    if (counts === null || counts === 'unknown') return null;
-    return RESPONSE_ENDPOINTS[this.#question.expected.endpoint].usage.read(Object.fromEntries(counts));
   }
 }

@@ -34,7 +34,7 @@ export function readUsage(value: unknown): Usage | null {
   return { input, cachedInput: Math.min(cached, input), output, reasoning: Math.min(reasoning, output) };
 }
 
-/** What is left of a usage without that of some of its parts. */
+/** A usage without that of some of the parts of its answer. */
 export function usageWithout(usage: Usage, part: Usage): Usage {
   const left = (name: 'input' | 'cachedInput' | 'output' | 'reasoning') => Math.max(0, usage[name] - part[name]);
   return {

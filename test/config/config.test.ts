@@ -36,6 +36,7 @@ describe('the default configuration', () => {
       maxRequestBytes: 104_857_600,
       cache: 'all',
       pace: 'instant',
+      items: 'on',
       sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],

@@ -27,7 +27,7 @@ export function vectorOf(input: unknown, encoding = 'float', dimensions = 3): st
   return `[${numbers.join(', ')}]`;
 }
 
-/** What an input takes. */
+/** The tokens of an input. */
 export function tokensOf(input: unknown): number {
   return Array.isArray(input) ? input.length : Math.ceil(String(input).length / 4) + 1;
 }
@@ -51,7 +51,14 @@ export function embeds(style: EmbeddingsStyle = {}): (call: Call) => void {
     const tokens = inputs.reduce((sum: number, input) => sum + tokensOf(input), 0);
     const usage = { prompt_tokens: tokens, total_tokens: tokens };
     const others = Object.entries(style.others ?? {}).map(([name, value]) => `"${name}":${JSON.stringify(value)},`);
-    const text = `{"object":"list","data":[${items.join()}],${others.join('')}"model":"${model}-1","usage":${JSON.stringify(usage)}}`;
+    const end = `"model":"${model}-1","usage":${JSON.stringify(usage)}`;
+    const text = `{"object":"list","data":[${items.join()}],${others.join('')}${end}}`;
     sendJson(call, text, 200, style.headers);
   };
+}
+
+/** Moderations, each result of which names its input. */
+export function moderates(call: Call): void {
+  const results = inputsOf(call.body.toString()).map((input) => ({ flagged: false, of: input, scores: { a: 1e-7 } }));
+  sendJson(call, JSON.stringify({ id: 'modr-1', model: 'omni', results }));
 }
