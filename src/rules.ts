@@ -23,6 +23,7 @@ export interface ExchangeRules {
   readonly keyer: ExchangeKeyer;
   /** That in which an upstream was asked when its answers were recorded; absent where there are none. */
   readonly dialectOf: (upstream: string | null) => Dialect | undefined;
+  readonly explain: NonNullable<Rules['explainExchange']>;
 }
 
 /**
@@ -35,7 +36,7 @@ export function createRules(
   origins: readonly Origin[] = [],
   exchanges: ExchangeRules | null = null,
 ): Rules {
-  const { ttl, maxTtl, stale, cache: mode, pace, items, scope, key, bypass, sse } = config;
+  const { ttl, maxTtl, stale, cache: mode, samples, pace, items, scope, key, bypass, sse } = config;
   const targets = createTargets(config, origins, exchanges?.dialectOf);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
@@ -49,6 +50,7 @@ export function createRules(
       stale,
       mode,
       sseNoStore: sse.noStore,
+      samples,
       pace,
       items: items === 'on',
       isOffline: isOffline(config),
@@ -59,6 +61,7 @@ export function createRules(
     isScopeHeader,
     callerOf: exchanges === null ? callerOf : (fields) => ({ ...callerOf(fields), scope: CASSETTE_SCOPE }),
     ...(exchanges && {
+      explainExchange: exchanges.explain,
       exchangeContextOf: ({ method, fields }, route) =>
         exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
     }),

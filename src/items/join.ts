@@ -7,7 +7,7 @@ import type { Item, ItemAnswer } from './item-answer.ts';
 import { shareOut, sumOf, type UsageCounts, usageText } from './usage-counts.ts';
 
 /** An answer to one input. */
-export interface KnownItem {
+export interface AnsweredItem {
   readonly answer: ItemAnswer;
   readonly item: Item;
   readonly usage: UsageCounts | null;
@@ -19,13 +19,13 @@ export interface JoinedAnswer {
 }
 
 /** The items of an answer, each with its share of what all took. @param weights of its inputs, in their order */
-export function itemsOf(answer: ItemAnswer, weights: readonly number[]): readonly KnownItem[] {
+export function itemsOf(answer: ItemAnswer, weights: readonly number[]): readonly AnsweredItem[] {
   const shares = shareOut(answer.usage, weights);
   return answer.items.map((item, at) => ({ answer, item, usage: shares[at] ?? null }));
 }
 
 /** The answer that its input alone would have got. */
-export function answerOf({ answer, item, usage }: KnownItem): string {
+export function answerOf({ answer, item, usage }: AnsweredItem): string {
   const { number } = item;
   return written(answer, [number === null ? item.text : numbered(item, 0)], usage);
 }
@@ -37,11 +37,11 @@ export function answerOf({ answer, item, usage }: KnownItem): string {
  */
 export function joinItems(
   { places }: Pick<InputBatch, 'places'>,
-  items: readonly KnownItem[],
+  items: readonly AnsweredItem[],
   base: ItemAnswer,
 ): JoinedAnswer | null {
   if (items.some(({ answer }) => answer.model !== base.model)) return null;
-  const all = places.map((at) => items[at] as KnownItem);
+  const all = places.map((at) => items[at] as AnsweredItem);
   const usage = sumOf(all.map(({ usage }) => usage));
   if (usage === 'unknown') return null;
   const isNumbered = base.list === 'data';

@@ -11,7 +11,7 @@ import type { AnswerInItems, Question } from '../cache/question.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
-import { answerOf, itemsOf, joinItems, type KnownItem } from '../items/join.ts';
+import { answerOf, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
 import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
 import { showsCredential } from '../request/stored-request.ts';
@@ -26,10 +26,10 @@ import { JoiningWriter, withOtherBytes } from './joining-writer.ts';
 import type { NamedRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 
-/** @returns null where the request goes whole */
+/** @returns null where the request goes whole: as one of several samples, too */
 export function batchOf(proxy: ProxyDependencies, request: NamedRequest, question: Question): BatchQuestion | null {
   const { head, keyContext, keyed, body } = request;
-  const isList = keyed.inputs !== null && head.policy.items;
+  const isList = keyed.inputs !== null && head.policy.items && request.sample === undefined;
   if (!isList || !maySplit(keyContext.endpoint, head.raw.rawHeaders)) return null;
   const batch = readBatch(body.bytes);
   const keys = batch && itemKeys(keyContext, batch);
@@ -46,7 +46,7 @@ export class BatchQuestion implements AnswerInItems {
   /** By the number of the input, as the store had them last, fresh or not. */
   #known = NOTHING_KNOWN;
   /** The inputs that were asked for and have come, where others were known. */
-  #fetched: ReadonlyMap<number, KnownItem> | null = null;
+  #fetched: ReadonlyMap<number, AnsweredItem> | null = null;
   /** Of the last call; filled in as that goes on. */
   readonly #counts: { -readonly [Name in keyof ItemCounts]: ItemCounts[Name] };
 
@@ -140,7 +140,7 @@ export class BatchQuestion implements AnswerInItems {
     if (answer === null) return null;
     const weights = asked.map((input) => inputs[input]?.weight ?? 1);
     const fetched = new Map(itemsOf(answer, weights).map((item, at) => [asked[at] as number, item]));
-    const items = inputs.map((_, input) => (fetched.get(input) ?? known.get(input)) as KnownItem);
+    const items = inputs.map((_, input) => (fetched.get(input) ?? known.get(input)) as AnsweredItem);
     const joined = joinItems(this.#batch, items, answer);
     if (joined === null) return null;
     // At its first place an input was asked for.
@@ -153,7 +153,7 @@ export class BatchQuestion implements AnswerInItems {
     return { body: Buffer.from(joined.text), spared };
   }
 
-  #itemsOf(body: Buffer): ReadonlyMap<number, KnownItem> | null {
+  #itemsOf(body: Buffer): ReadonlyMap<number, AnsweredItem> | null {
     const { inputs, places } = this.#batch;
     const answer = readItems(this.#question.expected.endpoint, body, places.length);
     if (answer === null) return null;
@@ -161,12 +161,13 @@ export class BatchQuestion implements AnswerInItems {
       answer,
       places.map((input) => inputs[input]?.weight ?? 1),
     );
-    const first = new Map<number, KnownItem>();
-    for (const [place, input] of places.entries()) if (!first.has(input)) first.set(input, items[place] as KnownItem);
+    const first = new Map<number, AnsweredItem>();
+    for (const [place, input] of places.entries())
+      if (!first.has(input)) first.set(input, items[place] as AnsweredItem);
     return first;
   }
 
-  #entryOf(entry: Entry, input: number, item: KnownItem): Entry {
+  #entryOf(entry: Entry, input: number, item: AnsweredItem): Entry {
     const { keyContext } = this.#request;
     const text = Buffer.from(answerOf(item));
     const keepsParts = this.#proxy.keepsPrompts && !showsCredential(keyContext.parts);

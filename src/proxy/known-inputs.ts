@@ -6,13 +6,13 @@ import type { Question } from '../cache/question.ts';
 import { suits } from '../cache/variants.ts';
 import type { InputBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
-import { joinItems, type KnownItem } from '../items/join.ts';
+import { joinItems, type AnsweredItem } from '../items/join.ts';
 import { usageOf } from '../items/usage-counts.ts';
 import type { EntryStore, Found } from '../store/store.ts';
 import { withOtherBytes } from './joining-writer.ts';
 
 /** An input that is known, with the entry that has it. */
-export interface KnownInput extends KnownItem {
+export interface KnownInput extends AnsweredItem {
   readonly found: Found;
 }
 
