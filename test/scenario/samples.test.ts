@@ -243,6 +243,16 @@ describe('a sample', () => {
     expect(await inTurn(proxy, 3)).toEqual(['HIT 1', 'HIT 2', 'HIT 3']);
   });
 
+  story('shows its number to who looks at it', async ({ upstream, open }) => {
+    const proxy = await filled({ upstream, open });
+    const numbers = [];
+    for (const _ of [1, 2, 3]) {
+      const key = (await send(proxy)).headers['x-refrain-key'];
+      numbers.push(JSON.parse((await ask(`${proxy.adminUrl}/entries/${key}`)).text).sample);
+    }
+    expect(numbers).toEqual([1, 2, 3]);
+  });
+
   story('says in x-refrain-why which one is not kept', async ({ open }) => {
     const proxy = await open();
     const whys = [];
