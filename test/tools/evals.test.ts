@@ -89,5 +89,5 @@ def asked():
 `;
   writeFileSync(join(folder, 'asked.py'), task);
   const words = [join(bin, 'inspect'), 'eval', 'asked.py', '--model', 'openai/gpt-4o-mini', '--display', 'plain'];
-  expect(await evaluateTwice({ folder, upstream }, words)).toMatch(/accuracy\s+1\.000/);
+  expect(await evaluateTwice({ folder, upstream }, words)).toMatch(/mean\s+1\.000/);
 });
