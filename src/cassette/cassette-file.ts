@@ -3,7 +3,7 @@
  * one, and whoever records at the same time loses nothing.
  */
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CassetteError } from './cassette-error.ts';
 import { type CassetteHeader, joinHeaders } from './cassette-header.ts';
@@ -73,7 +73,7 @@ function sourceOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return '';
   // A device would be replaced by a file, and a pipe is read once.
-  if (!found.isFile()) throw new Error(`${path} is no plain file`);
+  if (!found.isFile()) throw new CassetteError(path, 1, 'a plain file');
   const bytes = readFileSync(path);
   if (!isUtf8(bytes)) throw new CassetteError(path, firstOddLine(bytes), 'UTF-8');
   return bytes.toString().replace(/^\ufeff/, '');
@@ -94,7 +94,19 @@ function replaceFile(path: string, text: string): void {
   const place = realPath(path);
   const temporary = besideCassette(place, '.tmp');
   makeFolderOf(temporary);
-  const file = openSync(temporary, 'w', statSync(place, { throwIfNoEntry: false })?.mode ?? 0o644);
+  try {
+    writeWhole(temporary, text, statSync(place, { throwIfNoEntry: false })?.mode ?? 0o644);
+    renameSync(temporary, place);
+  } catch (error) {
+    // A disk that is full has need of the room.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(place));
+}
+
+function writeWhole(path: string, text: string, mode: number): void {
+  const file = openSync(path, 'w', mode);
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
@@ -102,8 +114,6 @@ function replaceFile(path: string, text: string): void {
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, place);
-  syncFolder(dirname(place));
 }
 
 /** So that the new name outlives a power cut; Windows has no such thing. */

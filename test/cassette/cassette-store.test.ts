@@ -206,8 +206,8 @@ describe('a cassette as a store', () => {
   test('is a plain file: nothing else is read or replaced', async () => {
     const folder = createCassetteFolder();
     for (const path of [dirname(folder.path), '/dev/null']) {
-      expect(await folder.open({ path }).loaded).toMatchObject({ message: `${path} is no plain file` });
-      expect(() => readCassette(path)).toThrow('no plain file');
+      expect(await folder.open({ path }).loaded).toMatchObject({ message: `${path}:1: expected a plain file` });
+      expect(() => readCassette(path)).toThrow('plain file');
     }
   });
 

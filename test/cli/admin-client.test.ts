@@ -4,6 +4,7 @@ import { createConfig } from '../../src/config/config.ts';
 import { addressOf, createAdminClient } from '../../src/cli/admin-client.ts';
 import { CommandError } from '../../src/cli/failure.ts';
 import { listEntries } from '../../src/cli/ls.ts';
+import { trustIn } from '../../src/cli/own-tls.ts';
 import { purgeEntries } from '../../src/cli/purge.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { type Call, type Script, type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
@@ -217,4 +218,9 @@ describe('refrain purge', () => {
       'admin.port is 0, so the proxy may be anywhere',
     );
   });
+});
+
+test('a certificate that is none is named, with its setting', () => {
+  const { pathname } = new URL(import.meta.url);
+  expect(() => trustIn({ tls: { cert: pathname, key: pathname } })).toThrow(/is no certificate in PEM .* tls\.cert/);
 });
