@@ -268,3 +268,22 @@ test('what a killed recording left beside a cassette is listed, though no file i
   const { code, json } = await cassette('ls', 'x.cassette', '--json');
   expect([code, json().exchanges.map(({ question }) => question)]).toEqual([0, ['a']]);
 });
+
+test('what a cassette cannot hold is left out, and it stays one', async ({ folder, cassette }) => {
+  const lineOf = (request: object, answer: object = {}) =>
+    JSON.stringify({
+      request: { dialect: 'openai', method: 'GET', path: '/models', ...request },
+      answer: { status: 200, ...answer },
+    });
+  const odd = [
+    { method: 'GET /x' },
+    { headers: { 'a\nb': 'c' } },
+    { headers: { 'a:b': 'c' } },
+    { headers: { '': 'c' } },
+  ];
+  const lines = [...odd.map((request) => lineOf(request)), lineOf({}, { headers: [['a\n', 'b']] }), lineOf({})];
+  writeFileSync(join(folder, 'odd.jsonl'), lines.join('\n'));
+  const { code, json } = await cassette('import', 'x.cassette', 'odd.jsonl', '--json');
+  expect([code, json().leftOut.length]).toEqual([1, 5]);
+  expect(readCassette(join(folder, 'x.cassette')).documents).toHaveLength(1);
+});
