@@ -224,3 +224,12 @@ test('a certificate that is none is named, with its setting', () => {
   const { pathname } = new URL(import.meta.url);
   expect(() => trustIn({ tls: { cert: pathname, key: pathname } })).toThrow(/is no certificate in PEM .* tls\.cert/);
 });
+
+test('a proxy that is held up holds up nobody who waits no longer', async () => {
+  const end = new AbortController();
+  const { server, target } = await listener(() => {});
+  const asked = createAdminClient(target).ask<{ a: 1 }>('GET', '/state', 'a', undefined, end.signal);
+  await server.called(1);
+  end.abort();
+  await expect(asked).rejects.toThrow(CommandError);
+});
