@@ -2,7 +2,7 @@
  * The package as it is published, and folders that it is installed in, by versions of Node of their own.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,8 +27,9 @@ export class Packages {
   /** @returns the folder of the programs of a version of Node */
   async node(version: string): Promise<string> {
     const folder = this.make(`node-${version}`);
-    const args = ['install', '--no-audit', '--no-fund', '--prefix', folder, '--allow-scripts=node', `node@${version}`];
-    await run('npm', args, { cwd: folder });
+    // Its script of installation fetches the program.
+    writeFileSync(join(folder, 'package.json'), '{"private":true,"allowScripts":{"node":true}}');
+    await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: folder });
     const bin = join(folder, 'node_modules', 'node', 'bin');
     if (!existsSync(join(bin, 'node'))) throw new Error(`npm installed no Node ${version}`);
     return bin;
