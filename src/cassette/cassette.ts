@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { Call, Entry, Head, RawHeaders, StoredRequest } from '../response/entry.ts';
 import type { Failure } from '../thread/failure.ts';
 import { sampleKey } from '../store/sample-key.ts';
-import { type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
+import { type Asked, type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
 import { entryOf } from './exchange-entry.ts';
 import type { ExchangeKeyer } from './exchange-key.ts';
 import type { RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
@@ -35,7 +35,7 @@ export interface CassetteOptions {
   readonly recordErrors: boolean;
   readonly isOffline: boolean;
   /** The headers of an answer that are recorded. */
-  readonly recordedHeaders: (headers: RawHeaders) => RawHeaders;
+  readonly recordedHeaders: (headers: RawHeaders, method: string) => RawHeaders;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -93,8 +93,8 @@ export class Cassette {
     return this.#options.store.exchanges();
   }
 
-  whyNot(answer: EndedAnswer): string | null {
-    return whyNotRecorded(answer, this.#options.recordErrors);
+  whyNot(answer: EndedAnswer, asked: Asked): string | null {
+    return whyNotRecorded(answer, asked, this.#options.recordErrors);
   }
 
   /** @returns why it is not recorded, or null. Never throws */
@@ -105,7 +105,11 @@ export class Cassette {
       ? { firstByteMs: call.firstByteMs, ms: call.ms, ...(arrivals !== null && { arrivals }) }
       : undefined;
     try {
-      const whole = { head: { ...head, headers: recordedHeaders(head.headers) }, body, ...(timing && { timing }) };
+      const whole = {
+        head: { ...head, headers: recordedHeaders(head.headers, method) },
+        body,
+        ...(timing && { timing }),
+      };
       const answer = this.redaction === null ? whole : this.redaction.answer(whole);
       if (answer === null) return 'redaction';
       const exchange = { request, answer, sample: 1 };

@@ -161,6 +161,61 @@ describe('a cassette', () => {
     expect(await hear(second)).toEqual(live);
   });
 
+  tape('has an error that comes with 200 asked for once more, as any other', async ({ record, replay, upstream }) => {
+    let count = 0;
+    upstream.script = (call) => {
+      const { stream } = JSON.parse(call.body.toString());
+      if (++count % 2 === 0) return sendJson(call, chatAnswer('at last'));
+      if (!stream) return sendJson(call, '{"error":{"message":"slow down"}}');
+      call.response.writeHead(200, { 'content-type': 'text/event-stream', 'vary': '*' });
+      call.response.end('data: {"error":{"message":"slow down"}}\n\n');
+    };
+    const hear = async (proxy: Proxy, stream: boolean) => {
+      const answers = [];
+      for (let at = 0; at < 3; at++) answers.push(await ask(proxy.url + CHAT, { body: chatRequest('', { stream }) }));
+      const isError = answers.map(({ text }) => text.includes('slow down'));
+      expect([stream, isError]).toEqual([stream, [true, false, false]]);
+    };
+    const unasked = await record();
+    for (const stream of [false, true]) {
+      await ask(unasked.url + CHAT, { body: chatRequest('', { stream }) });
+      count++;
+    }
+    await landed(unasked);
+    expect(unasked.app.unrecorded.requests.map(({ why }) => why)).toEqual(['error', 'error']);
+    await unasked.stop();
+    const first = await record({ recordErrors: true });
+    for (const stream of [false, true]) await hear(first, stream);
+    await first.stop();
+    const second = await replay();
+    for (const stream of [false, true]) await hear(second, stream);
+  });
+
+  tape('plays the length that HEAD asks for, or none where there was none', async ({ record, replay, upstream }) => {
+    upstream.script = ({ response, url }) => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        ...(url.endsWith('1') && { 'content-length': 7 }),
+      });
+      response.end();
+    };
+    const lengths = async (proxy: Proxy) => {
+      const answers = [];
+      for (const path of ['/v1/files/1', '/v1/files/2'])
+        answers.push(await ask(proxy.url + path, { method: 'HEAD', headers: { 'x-refrain-pace': 'recorded' } }));
+      return answers.map(({ status, headers }) => [status, headers['content-length']]);
+    };
+    const first = await record();
+    const live = await lengths(first);
+    expect(live).toEqual([
+      [200, '7'],
+      [200, undefined],
+    ]);
+    await landed(first);
+    await first.stop();
+    expect(await lengths(await replay())).toEqual(live);
+  });
+
   tape('records what the transport cut never', async ({ record, replay, upstream }) => {
     upstream.script = ({ response }) => {
       response.writeHead(200, { ...JSON_TYPE, 'content-length': '1000' });

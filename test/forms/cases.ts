@@ -79,6 +79,15 @@ const CHAT_DOCUMENT = {
   kv_transfer_params: null,
 };
 
+/** Much of what vLLM writes is null. */
+const VLLM_DOCUMENT =
+  '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":' +
+  '{"role":"assistant","content":"hi","refusal":null,"annotations":null,"audio":null,"function_call":null,' +
+  '"tool_calls":[],"reasoning_content":null},"logprobs":null,"finish_reason":"stop","stop_reason":null,' +
+  '"token_ids":null}],"service_tier":null,"system_fingerprint":null,"usage":{"prompt_tokens":9,' +
+  '"total_tokens":10,"completion_tokens":1,"prompt_tokens_details":null},"prompt_logprobs":null,' +
+  '"prompt_token_ids":null,"kv_transfer_params":null}';
+
 const choice = (index: number, delta: object, others: object = {}): Wire => ({
   index,
   delta,
@@ -449,6 +458,7 @@ const CHAT_CASES: readonly Case[] = [
     ['a call that says its place', set('choices.0.message.tool_calls.1.index', 1)],
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['a function without arguments', set('choices.2.message.function_call.arguments', '')],
+    ['as vLLM writes it', () => VLLM_DOCUMENT],
     ['no logprobs for a refusal', set('choices.1.logprobs', null)],
   ),
   ...refused(
@@ -611,6 +621,16 @@ const CHAT_CASES: readonly Case[] = [
         for (const at of [8, 10]) delete events[at].choices[0].delta.tool_calls[0].function.arguments;
       },
     ],
+    [
+      'a call of null',
+      (events) => {
+        for (const at of [8, 10]) events[at].choices[0].delta.tool_calls[0].function = null;
+      },
+    ],
+    [
+      'deltas that are null',
+      (events) => [{ ...events[0], choices: [{ index: 0, delta: null, finish_reason: 'stop' }] }, events.at(-1)],
+    ],
     ['a call without a place', set('8.choices.0.delta.tool_calls.0.index', undefined)],
     ['a place without a call', set('9.choices.0.delta.tool_calls.0.index', 2)],
     ['no [DONE]', chunks((body) => body.replace('data: [DONE]\n\n', ''))],
@@ -668,12 +688,15 @@ const COMPLETION_CASES: readonly Case[] = [
     ['another object', set('0.object', 'chat.completion.chunk')],
     ['no object', (events) => events.map(({ object: _, ...event }: Wire) => event)],
     ['a text that is none', set('0.choices.0.text', 7)],
+    ['a text that is null', set('1.choices.0.text', null)],
     ['logprobs of a prompt', set('0.choices.0.prompt_logprobs', [1])],
     ['a choice that has not ended', set('3.choices.0.finish_reason', null)],
     ['an ending that is not known', set('3.choices.0.finish_reason', 'tool_calls')],
     ['no usage', drop(-1)],
   ),
 ];
+
+const SILENT = ['access_programs', 'image', 'input_transformations', 'prompt_cache_diagnostics', 'tool_usage'];
 
 const LAST_RESPONSE = 'last.response';
 
@@ -693,6 +716,12 @@ const RESPONSE_CASES: readonly Case[] = [
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['no error told', set('error', undefined)],
     ['no background told', set('background', undefined)],
+    [
+      'members that say nothing',
+      (answer) => {
+        for (const name of SILENT) answer[name] = null;
+      },
+    ],
   ),
   ...refused(
     'response document',
@@ -710,6 +739,7 @@ const RESPONSE_CASES: readonly Case[] = [
     ['another object', set('object', 'chat.completion')],
     ['in progress', set('status', 'in_progress')],
     ['failed', set('error', { code: 'server_error' })],
+    ...SILENT.map((name): Told => [`something in ${name}`, set(name, {})]),
     ['in the background', set('background', true)],
     ['no output', set('output', undefined)],
     ['an item of a type that is not known', set('output.0.type', 'image_generation_call')],

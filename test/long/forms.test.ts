@@ -4,7 +4,14 @@
 import { expect, test } from 'vitest';
 import { derive } from '../../src/forms/derive.ts';
 import { deriveGenerated } from '../forms/generated.ts';
+import { findUntested } from '../forms/mutants.ts';
 import { entryOf } from '../forms/samples.ts';
+
+test('no rule of the room can be dropped unnoticed', async () => {
+  const { rules, untested } = await findUntested(1);
+  expect(untested).toEqual([]);
+  expect(rules).toBeGreaterThan(500);
+});
 
 test('100,000 generated answers are what they were in every form', async () => {
   const { differences, derived } = await deriveGenerated(100_000, 1_000_000, 20);
