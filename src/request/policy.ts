@@ -7,6 +7,7 @@
 import { nearest } from '../config/nearest.ts';
 import { type Pace, pace } from '../config/pace.ts';
 import { lifetime } from '../config/quantities.ts';
+import { samples } from '../config/value-types.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
 import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
@@ -38,6 +39,8 @@ export interface Policy {
   readonly variant: string;
   /** Label the answer that is kept, each once. */
   readonly tags: readonly string[];
+  /** How many answers of their own equal requests get. */
+  readonly samples: number;
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
   /** Wants to know why it missed. */
@@ -58,6 +61,7 @@ export interface PolicyDefaults {
   readonly sseNoStore: 'obey' | 'ignore';
   /** True where no upstream is ever asked: as if each request said `only-if-cached`. */
   readonly isOffline?: boolean;
+  readonly samples: number;
   readonly pace: Pace;
 }
 
@@ -73,7 +77,9 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace'].map((name) => CONTROL + name);
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'samples', 'tags', 'debug', 'pace'].map(
+  (name) => CONTROL + name,
+);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -108,6 +114,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
+    samples: readSamples(valueOf(fields, 'x-refrain-samples'), defaults.samples),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
@@ -145,6 +152,14 @@ function readVariant(value: string | undefined): string {
   if (value.length === 0 || value.length > 256)
     throw invalidHeader('x-refrain-variant', value, 'a text of 1 to 256 characters');
   return value;
+}
+
+/** As the setting `samples` is written. */
+function readSamples(value: string | undefined, standard: number): number {
+  if (value === undefined) return standard;
+  const { success, data } = samples.schema.safeParse(value);
+  if (success) return data;
+  throw invalidHeader('x-refrain-samples', value, samples.allowed);
 }
 
 function readTags(value: string | undefined): readonly string[] {

@@ -35,6 +35,7 @@ describe('the default configuration', () => {
       maxKeyedBytes: 16_777_216,
       maxRequestBytes: 104_857_600,
       cache: 'all',
+      samples: 1,
       pace: 'instant',
       sse: { noStore: 'obey' },
       bypass: ['default'],

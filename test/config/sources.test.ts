@@ -95,6 +95,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'maxKeyedBytes': ['1MiB', 1_048_576],
   'maxRequestBytes': ['2MB', 2_000_000],
   'cache': ['deterministic', 'deterministic'],
+  'samples': ['3', 3],
   'pace': ['40/s', 40],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],

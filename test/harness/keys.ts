@@ -57,6 +57,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       stale: { revalidate: null, error: null },
       mode: 'all',
       sseNoStore: 'obey',
+      samples: 1,
       pace: 'instant',
     },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
