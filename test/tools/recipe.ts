@@ -137,5 +137,6 @@ export class Kitchen {
 const COMMANDS: Readonly<Record<string, (program: string) => readonly string[]>> = {
   sh: (program) => ['sh', '-e', '-c', program],
   python: (program) => ['python3', '-c', program],
+  ts: (program) => ['node', '--input-type=module-typescript', '--eval', program],
   js: (program) => ['node', '--input-type=module', '--eval', program],
 };

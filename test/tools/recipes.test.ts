@@ -1,6 +1,6 @@
 /**
- * docs/recipes.md as it stands: each block is run, or is named here with the reason why it is not; what the text says of
- * it is what happens.
+ * docs/recipes.md as it stands, and the README's first steps: each block is run, or is named here with the reason why it
+ * is not; what the text says of it is what happens.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +11,9 @@ import { answerAll, chatAnswer, sendJson } from '../harness/answers.ts';
 import { processTest } from '../harness/process-harness.ts';
 import { type Block, Kitchen, recipesOf } from './recipe.ts';
 
-const RECIPES = recipesOf(readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8'));
+const documentOf = (path: string) => recipesOf(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
+
+const RECIPES = documentOf('docs/recipes.md');
 
 const NOT_RUN: Readonly<Record<string, string>> = {
   'Deploy it': 'no container can be started here; the files are checked by their own tools',
@@ -56,6 +58,10 @@ function recipe(heading: string, count: number): readonly Block[] {
   expect(blocks, heading).toHaveLength(count);
   followed.set(heading, count);
   return blocks;
+}
+
+interface Settings {
+  readonly settings: readonly { readonly path: string; readonly value: unknown }[];
 }
 
 const OK = { code: 0, err: '' };
@@ -128,6 +134,24 @@ test('Test suites and CI', async ({ kitchen, upstream }) => {
   expect(upstream.calls).toHaveLength(1);
 });
 
+test('Evaluations', async ({ kitchen, upstream }) => {
+  const [program, keeping] = recipe('Evaluations', 2) as [Block, Block];
+  await kitchen.start(PROXY);
+  const first = { ...OK, out: "['1', '2', '3', '4', '5']\n" };
+  expect(await kitchen.run(program)).toEqual(first);
+  expect(await kitchen.run(program)).toEqual(first);
+  expect(upstream.calls).toHaveLength(5);
+  const samples = '"x-refrain-samples": "5"';
+  const own = program.text.replace(samples, `${samples}, "x-refrain-variant": "run-2"`);
+  expect(await kitchen.run({ ...program, text: own })).toEqual({ ...OK, out: "['6', '7', '8', '9', '10']\n" });
+  expect(await kitchen.run(program)).toEqual(first);
+
+  const { out, code } = await kitchen.run(keeping);
+  expect([code, out.match(/Name a sea\./g)?.length]).toEqual([0, 10]);
+  expect(out).toMatch(/^tag eval-7 *\nrequests +20\n {2}hits +10\n/m);
+  expect(out).toMatch(/^deleted 10 answers, /m);
+});
+
 test('Warming', async ({ kitchen, upstream }) => {
   const [warm] = recipe('Warming', 1) as [Block];
   await kitchen.start(PROXY);
@@ -138,21 +162,20 @@ test('Warming', async ({ kitchen, upstream }) => {
   expect(upstream.calls).toHaveLength(2);
 });
 
-/** Settings of a proxy that a recipe starts, by what it says of itself. */
+/** What a recipe sets, by the proxy's own account. */
 test.for([
   ['Anthropic', 0, { upstream: 'https://api.anthropic.com/v1' }],
   ['A team', 0, { host: '0.0.0.0', 'scope.shared': 'team', 'scope.members': ['*'] }],
   ['Local models and gateways', 0, { upstream: 'http://127.0.0.1:11434/v1', dialect: 'engine' }],
   ['Local models and gateways', 1, { upstream: 'https://openrouter.ai/api/v1' }],
-  ['Stale answers', 0, { ttl: '1h', 'stale.revalidate': '10m', 'stale.error': '1d' }],
+  ['Stale answers', 0, { ttl: 3_600, 'stale.revalidate': 600, 'stale.error': 86_400 }],
 ] as const)('%s: block %i starts a proxy', async ([heading, at, settings], { kitchen }) => {
   const blocks = recipe(heading, heading.startsWith('Local') ? 3 : 1);
   expect(await kitchen.start(blocks[at] as Block)).toMatch(/^refrain ready /);
-  if (heading === 'A team') return;
-  const told = await (await fetch(`${kitchen.admin}/settings`)).json();
-  for (const [name, value] of Object.entries(settings)) {
-    expect(told.settings[name] ?? told[name]).toMatchObject({ value });
-  }
+  if (heading === 'A team') return expect((await fetch(`${kitchen.admin}/settings`)).status).toBe(401);
+  const said = (await (await fetch(`${kitchen.admin}/settings`)).json()) as Settings;
+  const values = Object.fromEntries(said.settings.map(({ path, value }) => [path, value]));
+  expect(values).toMatchObject(settings);
 });
 
 test('Local models and gateways: doctor', async ({ kitchen }) => {
@@ -167,6 +190,22 @@ test('In the same process', async ({ kitchen, upstream }) => {
   expect([code, err]).toEqual([0, '']);
   expect(out).toContain('hits: 1, misses: 1,');
   expect(upstream.calls).toHaveLength(1);
+});
+
+test('The first steps of the README', async ({ kitchen, upstream }) => {
+  const blocks = documentOf('README.md').get('Point your client at it') as readonly [Block, Block, Block];
+  expect(blocks.map(({ language }) => language)).toEqual(['ts', 'python', 'sh']);
+  const [client, program, commands] = blocks;
+  await kitchen.start(PROXY);
+  expect(await kitchen.run(client)).toEqual({ ...OK, out: '' });
+  expect(await kitchen.run(program)).toEqual({ ...OK, out: 'MISS 1\n' });
+  expect(await kitchen.run(program)).toEqual({ ...OK, out: 'HIT 1\n' });
+  const { out, code } = await kitchen.run(commands);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^tag first-run *\nrequests +2\n {2}hits +1\n/);
+  expect(out).toMatch(/ What is the sea\?\ndeleted 1 answer, /);
+  expect(await kitchen.run(program)).toEqual({ ...OK, out: 'MISS 2\n' });
+  expect(upstream.calls).toHaveLength(2);
 });
 
 test('every recipe with a block is followed, or says why not', () => {
