@@ -36,7 +36,7 @@ export function createRules(
   origins: readonly Origin[] = [],
   exchanges: ExchangeRules | null = null,
 ): Rules {
-  const { ttl, maxTtl, stale, cache: mode, samples, pace, scope, key, bypass, sse } = config;
+  const { ttl, maxTtl, stale, cache: mode, samples, pace, items, scope, key, bypass, sse } = config;
   const targets = createTargets(config, origins, exchanges?.dialectOf);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
@@ -44,7 +44,17 @@ export function createRules(
   const callerOf = createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf });
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore, samples, pace, isOffline: isOffline(config) },
+    policy: {
+      ttl,
+      maxTtl,
+      stale,
+      mode,
+      sseNoStore: sse.noStore,
+      samples,
+      pace,
+      items: items === 'on',
+      isOffline: isOffline(config),
+    },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,

@@ -78,6 +78,11 @@ export class Cache {
     this.#leading.leases = leases;
   }
 
+  /** The most that one answer may take, in bytes, to be kept. */
+  get maxEntryBytes(): number {
+    return this.#options.maxEntryBytes;
+  }
+
   /** How many flights may be joined. */
   get flights(): number {
     return this.#flights.size;

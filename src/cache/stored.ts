@@ -66,19 +66,23 @@ export class StoredAnswers {
   }
 
   /** The same as `find`, and under the key of its variant where the answers vary by what was sent. */
-  async findOwn({ key, sent }: Pick<Question, 'key' | 'sent'>, isLookedUp = false): Promise<FoundOwn | undefined> {
-    const found = await this.find(key, isLookedUp);
+  async findOwn(
+    { key, sent, items }: Pick<Question, 'key' | 'sent' | 'items'>,
+    isLookedUp = false,
+  ): Promise<FoundOwn | undefined> {
+    const found = await this.find({ key, items }, isLookedUp);
     if (!found) return undefined;
     const own = ownKey(key, found.entry, sent);
     return own === key ? { key, found } : this.findOwn({ key: own, sent });
   }
 
   /**
-   * The store's answer under a key; nothing where it fails, against its contract.
+   * The store's answer to a question; nothing where it fails, against its contract.
    * @param isLookedUp nothing can be had without waiting
    */
-  async find(key: string, isLookedUp = false): Promise<Found | undefined> {
+  async find({ key, items }: Pick<Question, 'key' | 'items'>, isLookedUp = false): Promise<Found | undefined> {
     try {
+      if (items) return await items.find(key);
       return await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
     } catch {
       return undefined;

@@ -74,6 +74,7 @@ export const settings = {
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
   'samples': { ...samples, meaning: 'How many answers of their own equal requests get' },
   'pace': { ...pace, meaning: 'How fast a stored answer is played: instant, recorded or N/s' },
+  'items': { ...oneOf('on', 'off'), meaning: 'Whether a list of inputs is answered input by input' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': {

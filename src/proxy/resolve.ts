@@ -8,6 +8,7 @@ import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
 import { REQUEST_ENDPOINTS } from '../request/endpoints/table.ts';
+import { batchOf } from './batch-question.ts';
 import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
@@ -120,15 +121,18 @@ async function ask(
   const { cache, hints, store } = proxy;
   body.hold();
   try {
-    const question = questionFor(proxy, request, permission, client);
+    const asked = questionFor(proxy, request, permission, client);
+    const batch = batchOf(proxy, request, asked);
+    const question = batch ? { ...asked, items: batch, fetch: batch.fetch } : asked;
     // Looked up before the answer to this request can be kept, while the upstream is asked.
     let isKept = false;
     const lookup =
       standing === 'to-check' ? store.get(keyed.key).then((found) => (isKept = found !== undefined)) : null;
     const result = await (standing === 'to-check'
       ? recheck(proxy, head.credentialAtUpstream, question)
-      : cache.open(question, isLookedUp));
+      : cache.open(question, isLookedUp && batch === null));
     const { outcome, variesBy = null } = result;
+    context.items = batch?.countsOf(outcome) ?? null;
     if (outcome.word === 'follow') {
       hints.followed(keyed.key);
       noteShared(proxy, request, context);

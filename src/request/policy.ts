@@ -43,6 +43,8 @@ export interface Policy {
   readonly samples: number;
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
+  /** True where a batch is answered item by item. */
+  readonly items: boolean;
   /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
@@ -63,6 +65,7 @@ export interface PolicyDefaults {
   readonly isOffline?: boolean;
   readonly samples: number;
   readonly pace: Pace;
+  readonly items: boolean;
 }
 
 /** How many tags a request may have. */
@@ -77,7 +80,7 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'samples', 'tags', 'debug', 'pace'].map(
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'samples', 'tags', 'debug', 'pace', 'items'].map(
   (name) => CONTROL + name,
 );
 
@@ -116,6 +119,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     samples: readSamples(valueOf(fields, 'x-refrain-samples'), defaults.samples),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
+    items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
@@ -186,6 +190,12 @@ function readPace(value: string | undefined, standard: Pace): Pace {
   const { success, data } = pace.schema.safeParse(value);
   if (success) return data;
   throw invalidHeader('x-refrain-pace', value, pace.allowed);
+}
+
+function readItems(value: string | undefined, standard: boolean): boolean {
+  if (value === undefined) return standard;
+  if (value === 'off' || value === 'on') return value === 'on';
+  throw invalidHeader('x-refrain-items', value, 'on or off');
 }
 
 function readDebug(value: string | undefined): boolean {

@@ -37,6 +37,7 @@ describe('the default configuration', () => {
       cache: 'all',
       samples: 1,
       pace: 'instant',
+      items: 'on',
       sse: { noStore: 'obey' },
       bypass: ['default'],
       keep: ['length'],

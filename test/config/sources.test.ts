@@ -97,6 +97,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'cache': ['deterministic', 'deterministic'],
   'samples': ['3', 3],
   'pace': ['40/s', 40],
+  'items': ['off', 'off'],
   'sse.noStore': ['ignore', 'ignore'],
   'keep': ['length, empty', ['length', 'empty']],
   'scope.shared': ['team-a', 'team-a'],

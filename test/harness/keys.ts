@@ -59,6 +59,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       sseNoStore: 'obey',
       samples: 1,
       pace: 'instant',
+      items: true,
     },
     omissions: createOmissions({ ignore, include }, isScopeHeader),
     bypasses: createBypasses(['default']),

@@ -73,7 +73,7 @@ interface Asked {
   readonly encoding_format?: 'float' | 'base64';
 }
 
-/** What the upstream says, by the end of the path. */
+/** The answers of the upstream, by the end of the path. */
 const ANSWERS: Readonly<Record<string, (number: number, asked: Asked) => string>> = {
   completions: (number) => chatAnswer(`Salt\r\nwater ${number}.`),
   responses: (number) => responseAnswer(`Sea ${number}`, `resp_${number}`),
