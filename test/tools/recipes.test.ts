@@ -93,7 +93,7 @@ test('Clear a prompt', async ({ kitchen, upstream }) => {
 });
 
 test('Explain a miss', async ({ kitchen }) => {
-  const [miss, compare] = recipe('Explain a miss', 2) as [Block, Block];
+  const [miss, compare, kept] = recipe('Explain a miss', 3) as [Block, Block, Block];
   const [, curl] = RECIPES.get('Point a client at it') as readonly [Block, Block];
   await kitchen.start(PROXY);
   const [, key] = /^x-refrain-key: (\w+)\r$/m.exec((await kitchen.run(curl)).out) ?? [];
@@ -102,10 +102,13 @@ test('Explain a miss', async ({ kitchen }) => {
   const compared = await kitchen.run(compare);
   expect(compared).toMatchObject({ code: 1, out: expect.stringContaining('key.ignore=default,/trace') });
   expect(compared.out).toContain('  /body/trace\n');
+  const differing = await kitchen.run(kept);
+  expect(differing).toMatchObject({ code: 1, out: expect.stringContaining('/body/messages/0') });
+  expect(differing.out).toContain(key);
 });
 
-test('What a run costs', async ({ kitchen, upstream }) => {
-  const [program, bill] = recipe('What a run costs', 2) as [Block, Block];
+test("A run's bill", async ({ kitchen, upstream }) => {
+  const [program, bill] = recipe("A run's bill", 2) as [Block, Block];
   await kitchen.start(PROXY);
   expect(await kitchen.run(program)).toEqual({ ...OK, out: '' });
   expect(upstream.calls).toHaveLength(2);
