@@ -7,8 +7,9 @@ import type { Call, Entry } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
 import { scopeLabel } from '../request/caller.ts';
-import { formOf } from '../request/fingerprint.ts';
+import { fingerprint, formOf, keyOf, nameOf, type Parts } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
+import { sampleOf } from '../store/sample-key.ts';
 
 /** Times are ISO 8601, sizes bytes, durations seconds. */
 export interface EntryRowJson {
@@ -42,6 +43,8 @@ export type PriceOf = (model: string | null, usage: Usage) => number | null;
 
 export interface EntryJson extends EntryRowJson {
   readonly request: AskedRequest | null;
+  /** Its number among the answers to equal requests, from 1 on; null where that is not known. */
+  readonly sample: number | null;
   readonly answer: {
     readonly status: number;
     readonly headers: readonly (readonly [name: string, value: string])[];
@@ -98,6 +101,7 @@ export function entryJson(
   return {
     ...entryRowJson(row, now, priceOf),
     request: request?.parts ? askedRequest(request.parts) : null,
+    sample: request?.parts ? sampleNumber(row.key, request.parts) : null,
     answer: {
       status: head.status,
       headers: pairs,
@@ -106,6 +110,11 @@ export function entryJson(
       arrivals: arrivals === undefined ? null : decodeArrivals(arrivals),
     },
   };
+}
+
+function sampleNumber(key: string, parts: Parts): number | null {
+  const form = formOf(key);
+  return sampleOf(keyOf(nameOf(key), form), keyOf(fingerprint(parts), form));
 }
 
 /** Null for ever, and for what is no time. */

@@ -38,6 +38,7 @@ function factsOf(entry: EntryJson): readonly (readonly [string, string])[] {
   const { expiresAt } = entry;
   return [
     ['key', inertLine(entry.key)],
+    ...((entry.sample ?? 1) > 1 ? [['sample', String(entry.sample)] as const] : []),
     ['endpoint', entry.endpoint ?? NONE],
     ['model', inertLine(entry.model ?? NONE)],
     ['scope', inertLine(entry.scope ?? NONE)],
