@@ -34,6 +34,7 @@ export interface AdminClient {
    *
    * @param path with its query
    * @param member of its answer, which that of a stranger has not
+   * @param body as JSON, or what is to become JSON
    * @param ended ends the wait for it
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
@@ -41,7 +42,7 @@ export interface AdminClient {
     method: Method,
     path: string,
     member: keyof T & string,
-    body?: object,
+    body?: object | string,
     ended?: AbortSignal,
   ): Promise<T>;
   /** The events of a stream, until it ends or is ended, from a proxy that was asked before. @throws as `ask` does */
@@ -60,7 +61,7 @@ export function createAdminClient({ config, url }: ProxyTarget): AdminClient {
       method: Method,
       path: string,
       member: keyof T & string,
-      body?: object,
+      body?: object | string,
       ended?: AbortSignal,
     ) => {
       if (url === null && admin.port === 0) throw new NobodyListens();
@@ -94,7 +95,7 @@ interface AdminQuestion {
   readonly trust: object;
   /** A member of the answer, which that of a stranger has not. */
   readonly member: string;
-  readonly body?: object | undefined;
+  readonly body?: object | string | undefined;
   readonly ended?: AbortSignal | undefined;
 }
 
@@ -132,7 +133,7 @@ async function ask({ url, method, token, trust, member, body, ended }: AdminQues
       method,
       dispatcher: agent,
       headers: { 'content-type': 'application/json', ...authorizationOf(token) },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
       signal: ended ?? null,
     });
     return readAnswer(origin, answer.statusCode, await answer.body.text(), member);

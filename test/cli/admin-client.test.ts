@@ -145,6 +145,7 @@ describe('refrain purge', () => {
     json: false,
     choice: { model: 'm', olderThan: 60 } as PurgeFlags | 'all',
     dryRun: false,
+    includeUnjudged: false,
     yes: false,
   };
 
