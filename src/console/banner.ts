@@ -20,11 +20,12 @@ export function banner({ config, addresses: { api, admin }, tiers }: ReadyProxy,
 }
 
 /** The last tier is the one that has all. */
-function storeOf({ store, redis }: Config, tiers: ReadyProxy['tiers']): string {
+function storeOf({ store, isUserStore, redis }: Config, tiers: ReadyProxy['tiers']): string {
   const { entries = 0, bytes = 0 } = tiers.at(-1) ?? {};
   const held = `${formatCount(entries)} ${entries === 1 ? 'answer' : 'answers'}, ${formatSize(bytes)}`;
   const place = store.path ?? 'in memory alone: gone when it stops';
-  return `${place}  (${held}${redis === null ? '' : '; and Redis'})`;
+  const notes = [held, isUserStore ? 'of this user: no project is here' : [], redis === null ? [] : 'and Redis'].flat();
+  return `${place}  (${notes.join('; ')})`;
 }
 
 function upstreamsOf({ upstream, upstreams }: Config): string {
