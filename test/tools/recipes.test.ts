@@ -1,6 +1,6 @@
 /**
- * docs/recipes.md as it stands, and the README's first steps: each block is run, or is named here with the reason why it
- * is not; what the text says of it is what happens.
+ * docs/recipes.md as it stands, and the README's first steps: each block is run, or is named here with the reason why
+ * it is not; what the text says of it is what happens.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ const documentOf = (path: string) => recipesOf(readFileSync(new URL(`../../${pat
 const RECIPES = documentOf('docs/recipes.md');
 
 const NOT_RUN: Readonly<Record<string, string>> = {
-  'Deploy it': 'no container can be started here; the files are checked by their own tools',
+  'Deploy it': 'it needs an engine for containers; the files are checked by their own tools',
 };
 
 /** The program that stands for the reader's tests. */
@@ -165,7 +165,7 @@ test('Warming', async ({ kitchen, upstream }) => {
   expect(upstream.calls).toHaveLength(2);
 });
 
-/** What a recipe sets, by the proxy's own account. */
+/** The settings of a recipe, by the proxy's own account. */
 test.for([
   ['Anthropic', 0, { upstream: 'https://api.anthropic.com/v1' }],
   ['A team', 0, { host: '0.0.0.0', 'scope.shared': 'team', 'scope.members': ['*'] }],
