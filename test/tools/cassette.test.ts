@@ -3,7 +3,7 @@
  * from a checkout on another machine, which has neither a network nor the upstream.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -73,7 +73,7 @@ interface Asked {
   readonly encoding_format?: 'float' | 'base64';
 }
 
-/** What the upstream says, by the end of the path. */
+/** The upstream's, by the end of the path. */
 const ANSWERS: Readonly<Record<string, (number: number, asked: Asked) => string>> = {
   completions: (number) => chatAnswer(`Salt\r\nwater ${number}.`),
   responses: (number) => responseAnswer(`Sea ${number}`, `resp_${number}`),
@@ -121,6 +121,7 @@ test('a project is recorded, committed, and replayed anywhere without a call', a
 
   const file = readFileSync(join(here, 'test/llm.cassette'), 'utf8');
   for (const ours of ['sk-of-ann', 'annette', '127.0.0.1', folder]) expect(file).not.toContain(ours);
+  expect(file).not.toMatch(/stainless|user-agent|idempotency|node\/|x64|linux/i);
   const git = (...words: string[]) => exec('git', words, { cwd: here });
   await git('init', '--quiet');
   await git('add', '--all');
@@ -231,3 +232,26 @@ test('a secret is refused wherever it stands; redacted, it is not in the file an
 });
 
 const DONE = 'data: [DONE]\n\n';
+
+/** One that takes longer to read than a start waits for, and is none in its last document. */
+function writeLargeCassette(path: string): void {
+  const exchange = (name: string, status: string) =>
+    `---\nrequest:\n  method: POST\n  path: /files\n  body: ${name}\nanswer:\n  status: ${status}\n  body: |-\n` +
+    `${`    ${'Salt water. '.repeat(80)}\n`.repeat(10)}...\n`;
+  const header = '---\nformat: refrain-cassette\nversion: 1\nupstreams:\n  default: openai\n...\n';
+  const exchanges = Array.from({ length: 16_000 }, (_, at) => exchange(`x${at}`, '200 OK'));
+  writeFileSync(path, [header, ...exchanges, exchange('last', 'fine')].join(''));
+}
+
+test('a cassette that turns out to be none once requests are answered ends the process', async ({ folder }) => {
+  mkdirSync(join(folder, 'test'));
+  writeLargeCassette(join(folder, 'test/llm.cassette'));
+  const start = [process.execPath, MAIN, 'start', '--port', '0', '--admin-port', '0'];
+  const started = await run(folder, [...start, '--cassette', 'test/llm.cassette'], { HOME: folder });
+  const waiting = refrainRun([], [process.execPath, '-e', 'setInterval(() => {}, 1_000)']);
+  const ran = await run(folder, waiting, { HOME: folder });
+  expect(started.stdout).toMatch(/^refrain ready /);
+  expect([started.code, ran.code]).toEqual([2, 125]);
+  for (const { stderr } of [started, ran])
+    expect(stderr).toMatch(/^refrain: \S+llm\.cassette:\d{6}: expected "answer\.status" to be a status/m);
+});

@@ -4,8 +4,10 @@ import OpenAI from 'openai';
 
 const client = new OpenAI();
 const model = 'gpt-test';
+/** @param {unknown[]} values */
 const show = (...values) => console.log(...values.map((value) => JSON.stringify(value)));
 
+/** @type {OpenAI.ChatCompletionMessageParam[]} */
 const messages = [
   { role: 'system', content: 'Answer briefly.' },
   { role: 'user', content: 'What is the sea?' },
@@ -14,8 +16,10 @@ show('chat', await client.chat.completions.create({ model, messages }));
 for await (const chunk of await client.chat.completions.create({ model, messages, stream: true })) show('chunk', chunk);
 show('bytes', await (await client.chat.completions.create({ model, messages, stream: true }).asResponse()).text());
 
-let previous_response_id;
+/** @type {string | null} */
+let previous_response_id = null;
 for (const input of ['Name a sea.', 'Another.', 'Another.']) {
+  /** @type {OpenAI.Responses.Response} */
   const response = await client.responses.create({ model, input, previous_response_id });
   previous_response_id = response.id;
   show('response', response);
