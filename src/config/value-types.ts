@@ -17,7 +17,7 @@ export const port: ValueType<number> = {
   allowed: 'a whole number from 0 to 65535',
 };
 
-/** How many answers of their own equal requests get. */
+/** How many answers of their own equal requests get; as many at most as `store/sample-key` numbers. */
 export const samples: ValueType<number> = {
   schema: z.preprocess(inUnits({ '': 1 }), z.int().min(1).max(100)),
   allowed: 'a whole number from 1 to 100',

@@ -1,7 +1,7 @@
 /**
  * The first lines on a terminal: where things are, and what to do next.
  */
-import type { Config } from '../config/config.ts';
+import { type Config, isOffline } from '../config/config.ts';
 import type { ReadyProxy } from './console.ts';
 import { inertText } from './escape.ts';
 import { formatCount, formatSize } from './format.ts';
@@ -9,8 +9,8 @@ import type { Paint } from './paint.ts';
 
 export function banner({ config, addresses: { api, admin }, tiers }: ReadyProxy, paint: Paint): string {
   const rows: readonly (readonly [name: string, text: string])[] = [
-    ['store', storeOf(config, tiers)],
-    ['upstream', upstreamsOf(config)],
+    config.cassette === null ? ['store', storeOf(config, tiers)] : ['cassette', config.cassette],
+    ['upstream', isOffline(config) ? 'none: it is offline, and answers what it holds' : upstreamsOf(config)],
     ['admin', `${admin}/  (the page; refrain open shows it)`],
     ['next', `set the base URL of your client: OPENAI_BASE_URL=${api}/v1`],
     ['', 'refrain watch shows it at work; Ctrl+C stops it'],

@@ -223,3 +223,23 @@ describe('a cassette that cannot be read', () => {
     for (const empty of ['', '\n', '# to be recorded\n']) expect(exchangesIn(empty)).toEqual([]);
   });
 });
+
+test.each([
+  ['answer: {status: 101}', 'a status'],
+  ['answer: {status: "200 O\\nK"}', 'a status'],
+  ['answer: {status: 200, headers: "bad name: x"}', 'a header on each line'],
+  ['answer: {status: 200, headers: "a: \\e[2J"}', 'a header on each line'],
+  ['answer:\n  status: 200\n  headers: |\n    a: b\n    Content-Length: 99', 'no header that frames', 10],
+  ['answer: {status: 200, headers: "transfer-encoding: chunked"}', 'no header that frames', 6],
+])('what would hang or break a client is no document: %s', (answer, expected, line?: number) => {
+  const source = `---\nformat: refrain-cassette\nversion: 1\n---\nrequest: {method: GET, path: /x}\n${answer}\n`;
+  expect(() => read(source)).toThrow(new RegExp(`test.cassette:${line ?? 6}: expected .*${expected}`));
+});
+
+test('what people write of a request has the names of headers as the wire has them', () => {
+  const source = '---\nformat: refrain-cassette\nversion: 1\n---\n';
+  const [exchange] = exchangesIn(
+    `${source}request: {method: GET, path: /x, headers: "Accept: text/plain"}\nanswer: {status: 200}\n`,
+  );
+  expect(exchange?.request.headers).toEqual({ accept: 'text/plain' });
+});
