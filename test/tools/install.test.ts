@@ -28,7 +28,9 @@ afterAll(() => packages.remove());
 async function userOf(version: string) {
   const bin = await packages.node(version);
   const home = packages.make(`home-${version}`);
+  const { XDG_CACHE_HOME: _, ...inherited } = process.env;
   const env = {
+    ...inherited,
     PATH: pathBefore(bin),
     HOME: home,
     npm_config_userconfig: join(homedir(), '.npmrc'),
