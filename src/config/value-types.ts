@@ -58,6 +58,12 @@ export const optionalFile: ValueType<string | null> = {
   allowed: 'the path of a file, or off',
 };
 
+/** The same, or `auto`, which is settled by where the command is given. */
+export const storeFile: ValueType<string | null> = {
+  ...optionalFile,
+  allowed: 'the path of a file, auto or off',
+};
+
 export const yesOrNo: ValueType<boolean> = {
   schema: z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean()),
   allowed: 'true or false',

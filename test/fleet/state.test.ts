@@ -37,7 +37,7 @@ describe('of a fleet', () => {
     await b.stop();
     const show = async () => {
       const output = recordOutput();
-      await showStats({ target: { config: createConfig(), url: a.adminUrl }, json: false }, output);
+      await showStats({ target: { config: createConfig(), url: a.adminUrl }, json: false, summed: {} }, output);
       return output.printed.join('\n');
     };
     const shown = await show();
