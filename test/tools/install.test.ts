@@ -28,7 +28,9 @@ afterAll(() => packages.remove());
 async function userOf(version: string) {
   const bin = await packages.node(version);
   const home = packages.make(`home-${version}`);
+  const { XDG_CACHE_HOME: _, ...inherited } = process.env;
   const env = {
+    ...inherited,
     PATH: pathBefore(bin),
     HOME: home,
     npm_config_userconfig: join(homedir(), '.npmrc'),
@@ -37,13 +39,13 @@ async function userOf(version: string) {
   };
   const empty = (name: string) => packages.make(join(`folders-${version}`, name));
   const refrain = async (cwd: string, ...args: readonly string[]) =>
-    (await run('npx', ['--yes', tarball, ...args], { cwd, env })).stdout;
+    (await run('npx', ['--yes', `--package=${tarball}`, 'refrain', ...args], { cwd, env })).stdout;
   return { bin, home, env, empty, refrain };
 }
 
 /** Starts it as a person does. @returns its address and, once it has been stopped, all that it printed */
 async function start(cwd: string, env: NodeJS.ProcessEnv, upstream: string) {
-  const args = ['--yes', tarball, '--port', '0', '--admin-port', '0', '--upstream', upstream];
+  const args = ['--yes', `--package=${tarball}`, 'refrain', '--port', '0', '--admin-port', '0', '--upstream', upstream];
   const child = spawn('npx', args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
   let stderr = '';

@@ -1,6 +1,7 @@
 /**
  * Refrain behind an nginx that runs by the file of config/deploy, over TLS.
  */
+import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { expect } from 'vitest';
 import { beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
@@ -14,8 +15,7 @@ const served = story.extend<{ ask: (name: string, path: string, options?: object
   ask: async ({ open }, use) => {
     const proxy = await open({ admin: { hosts: [ADMIN] } });
     const nginx = await SiteNginx.start({ api: proxy.url, admin: proxy.adminUrl });
-    const lookup = (_name: string, _options: object, done: (...found: unknown[]) => void) =>
-      done(null, [{ address: '127.0.0.1', family: 4 }]);
+    const lookup: LookupFunction = (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);
     const dispatcher = new Agent({ connect: { ca: nginx.certificate, lookup } });
     await use((name, path, options) => request(`https://${name}:${nginx.port}${path}`, { dispatcher, ...options }));
     await dispatcher.destroy();

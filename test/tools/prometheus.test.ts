@@ -23,7 +23,8 @@ const { panels } = JSON.parse(readFileSync(new URL('grafana.json', CONFIG), 'utf
 const QUERIES = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
 
 /** The metrics that a proxy without Redis and without trouble has no series of. */
-const NOTHING_OF = /refrain_(claims|leases_lost|remote|unshared|errors|stale_hits|bypasses|unstored|store_evictions)/;
+const NOTHING_OF =
+  /refrain_(batch|claims|leases_lost|remote|unshared|errors|stale_hits|bypasses|unstored|store_evictions)/;
 /** As Grafana fills it in, over a minute. */
 const filled = (expr: string) => expr.replaceAll(/\$__(range|rate_interval)/g, '1m');
 
