@@ -23,7 +23,7 @@ import type { ShownConfig } from '../config/shown.ts';
 import type { SeriesQuery } from '../ledger/time-series.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { LruInfo } from '../store/memory.ts';
+import type { LruInfo } from '../store/catalogue.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { alive, type HealthReply, type HealthSources, readinessOf } from '../proxy/health.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';

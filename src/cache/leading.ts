@@ -33,18 +33,18 @@ export class Leading {
    * @throws RefrainError `overloaded`
    */
   lead(question: Question, isLookedUp: boolean, isBeside: boolean): CacheResult | Promise<CacheResult> {
-    const { key, permission, fetch } = question;
+    const { permission, fetch } = question;
     const { admission, stored } = this.#parts;
-    const isToLookUp = permission.read && !(isLookedUp && stored.isSync);
+    const isToLookUp = permission.read && (!(isLookedUp && stored.isSync) || stored.mayDerive(question));
     if (isToLookUp) admission.admitReader();
     else admission.admitFlight();
     if (this.leases !== null && !isBeside && this.#isToLease(question)) {
-      return this.#leadLeased(this.leases, question, isToLookUp ? () => stored.find(key, isLookedUp) : null);
+      return this.#leadLeased(this.leases, question, isToLookUp ? () => stored.find(question, isLookedUp) : null);
     }
     const led = this.#begin(question);
     const { flight, result } = led;
     if (isToLookUp) {
-      flight.lookup = stored.find(key, isLookedUp).then((found) => this.#lookedUp(led, found, question));
+      flight.lookup = stored.find(question, isLookedUp).then((found) => this.#lookedUp(led, found, question));
       return flight.lookup.then((found) => (found ? this.#instead.answerFrom(found, question) : result));
     }
     flight.start(fetch);

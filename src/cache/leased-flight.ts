@@ -111,7 +111,7 @@ export class LeasedFlight implements Source, RelayEvents {
     if (why === 'for-one' || why === 'down' || ++this.#rounds > ROUNDS) return this.#lead(this.#leases.alone(key));
     const pause = PAUSE_MS * 4 ** (this.#rounds - 1);
     if (why === 'elsewhere') await new Promise<void>((resolve) => void clock.after(pause, resolve));
-    const looking = permission.read ? stored.find(key) : undefined;
+    const looking = permission.read ? stored.find(this.#question) : undefined;
     const claiming = this.#claim(null, why === 'gone' ? this.#led.flight.leaseToken : null);
     const found = await this.#find(looking, claiming);
     if (!found) return;
@@ -144,9 +144,9 @@ export class LeasedFlight implements Source, RelayEvents {
 
   /** The entry that was stored then, where it is not the one that is known and the store has it. */
   async #findNewer(known: Found | undefined, storedAt: number): Promise<Found | undefined> {
-    const { key, permission } = this.#question;
+    const { permission } = this.#question;
     if (!permission.read || known?.entry.storedAt === storedAt) return known;
-    return (await this.#parts.stored.find(key, true)) ?? known;
+    return (await this.#parts.stored.find(this.#question, true)) ?? known;
   }
 
   #isGood(found: Found | undefined): found is Found {
@@ -177,7 +177,7 @@ export class LeasedFlight implements Source, RelayEvents {
     const isSeen = first.kind === 'stored' && first.storedAt === storedAt;
     const last = isSeen ? await this.#claim(storedAt) : first;
     // A newer entry is promoted by this, for the next request.
-    if (last.kind === 'stored') await this.#parts.stored.find(this.#question.key, true);
+    if (last.kind === 'stored') await this.#parts.stored.find(this.#question, true);
     return 'lease' in last ? last.lease : null;
   }
 

@@ -126,11 +126,16 @@ export class StoreSink implements Sink {
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
-    const first = varying ? varying.first : this.before?.entry;
+    const first = varying ? varying.first : this.#recordedBefore;
     storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
     this.#lease?.written();
     flights.supersede(key);
     if (this.before || this.#question.isRefresh) this.#reportReplaced(removals);
+  }
+
+  /** The entry that the store has under the key, as it was recorded. */
+  get #recordedBefore(): Entry | undefined {
+    return this.before?.entry.derivation ? undefined : this.before?.entry;
   }
 
   #reportReplaced(removals: Removals): void {

@@ -36,7 +36,7 @@ export interface CassetteStoreOptions extends CassetteServiceOptions {
   readonly log: Log;
 }
 
-export class CassetteStore implements Required<Tier>, Catalogue {
+export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalogue {
   readonly name = 'cassette';
   readonly #options: CassetteStoreOptions;
   readonly #memory: MemoryStore;

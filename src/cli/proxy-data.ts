@@ -5,7 +5,7 @@ import type { EntryJson, EntryRowJson } from '../admin/entry-json.ts';
 import type { FleetStats } from '../fleet/books.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 import type { Stats } from '../ledger/stats.ts';
-import type { LruInfo } from '../store/memory.ts';
+import type { LruInfo } from '../store/catalogue.ts';
 
 /** The sums of the usage ledger; of a proxy that runs also its memory, and what keeps requests from hitting. */
 export interface ProxyStats extends Stats {

@@ -33,7 +33,11 @@ export function responseHeaders(head: Head, length: number | null, outcome: Outc
   headers.push('x-refrain-request-id', requestId);
   if (key !== null) headers.push('x-refrain-key', key);
   if (why !== null) headers.push('x-refrain-why', why);
-  if (outcome.word === 'hit') headers.push('age', String(outcome.age));
+  if (outcome.word === 'hit') {
+    const { age, derivation } = outcome;
+    headers.push('age', String(age));
+    if (derivation !== null) headers.push('x-refrain-form', `${derivation.form} from ${derivation.from}`);
+  }
   if (streams) headers.push('x-accel-buffering', 'no');
   if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));
   return headers;

@@ -40,6 +40,8 @@ export interface Policy {
   readonly tags: readonly string[];
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
+  /** True where no answer is made from one in another form. */
+  readonly isExactForm: boolean;
   /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
@@ -73,7 +75,9 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace'].map((name) => CONTROL + name);
+const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace', 'form'].map(
+  (name) => CONTROL + name,
+);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -109,6 +113,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
+    isExactForm: readForm(valueOf(fields, 'x-refrain-form')),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
@@ -171,6 +176,11 @@ function readPace(value: string | undefined, standard: Pace): Pace {
   const { success, data } = pace.schema.safeParse(value);
   if (success) return data;
   throw invalidHeader('x-refrain-pace', value, pace.allowed);
+}
+
+function readForm(value: string | undefined): boolean {
+  if (value === undefined || value === 'exact') return value === 'exact';
+  throw invalidHeader('x-refrain-form', value, 'exact');
 }
 
 function readDebug(value: string | undefined): boolean {

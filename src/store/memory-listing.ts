@@ -5,7 +5,17 @@
  */
 import { fits, hasText } from './filter.ts';
 import type { HeldEntry } from './held-entry.ts';
-import { compare, type Listing, type EntryRows, type Position, type EntryRow, type Sort } from './listing.ts';
+import {
+  add,
+  compare,
+  type EntryRow,
+  type EntryRows,
+  type Listing,
+  NOTHING,
+  type Position,
+  type Sort,
+  type Totals,
+} from './listing.ts';
 
 /** How many entries one page searches for a text. */
 const SEARCHED = 2_000;
@@ -35,6 +45,12 @@ export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, tier
     ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags }
     : null;
   return { key, label, bytes, hits, storedAt, expiresAt, tier, ...(call && { call }) };
+}
+
+export function total(some: Iterable<HeldEntry>): Totals {
+  let sum = NOTHING;
+  for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
+  return sum;
 }
 
 function positionOf(sort: Sort, { id, bytes, hits }: HeldEntry): Position {

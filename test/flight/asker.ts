@@ -103,6 +103,7 @@ export class Asker {
         cache.open(
           {
             key,
+            forms: null,
             permission,
             mayBeStale: () => true,
             isRefresh: !permission.read,

@@ -81,6 +81,12 @@ export class HeldStore implements Store {
 
   getMany = async (): Promise<ReadonlyMap<string, Found>> => new Map();
 
+  has(key: string): boolean {
+    return this.#near.has(key);
+  }
+
+  setDerived(): void {}
+
   delete(key: string): void {
     this.onCall('delete', key);
     this.#near.delete(key);
