@@ -33,6 +33,8 @@ interface SlotKey {
  */
 export interface FlightSlot extends SlotKey {
   flight: Flight | null;
+  /** Called once it is empty. */
+  onEmpty: (() => void)[] | null;
 }
 
 export class Flights {
@@ -54,7 +56,7 @@ export class Flights {
   }
 
   add(flight: Flight, { key, label }: SlotKey, isJoinable: boolean): FlightSlot {
-    const slot: FlightSlot = { key, label, flight };
+    const slot: FlightSlot = { key, label, flight, onEmpty: null };
     this.#keepable.add(slot);
     if (isJoinable) this.#joinable.set(key, slot);
     return slot;
@@ -64,6 +66,16 @@ export class Flights {
     this.#keepable.delete(slot);
     if (this.#joinable.get(slot.key) === slot) this.#joinable.delete(slot.key);
     slot.flight = null;
+    for (const act of slot.onEmpty ?? []) act();
+  }
+
+  /** Resolves once the flight has left that may be joined now: its answer can be read from the store, or never will. */
+  whenLeft(key: string): Promise<void> {
+    return new Promise((resolve) => {
+      const slot = this.#joinable.get(key);
+      if (slot === undefined) resolve();
+      else (slot.onEmpty ??= []).push(resolve);
+    });
   }
 
   /** An answer was stored under a key: the entry that a flight was to replace is gone, so that nobody joins it. */

@@ -68,10 +68,13 @@ export class Removals {
   }
 
   /**
-   * Drops what is kept under a key, and fences what is on its way to it, from the moment that this is called.
+   * Drops what is kept under a key, and fences what is on its way to it, from the moment that this is called. What was
+   * derived goes with its source, from which it would be made again.
    * @throws RefrainError `not_shared`
    */
   async purge(key: string): Promise<void> {
+    const { derivation } = this.#parts.store.getSync(key)?.entry ?? {};
+    if (derivation !== undefined) return this.purge(derivation.key);
     for (const flight of this.#parts.flights.to(key)) flight.fence();
     this.#parts.store.delete(key);
     const logging = this.#log?.append({ key });

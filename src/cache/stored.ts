@@ -111,6 +111,12 @@ export class StoredAnswers {
     return freshness === 'fresh' || freshness === 'stale-while-revalidate' ? freshness : null;
   }
 
+  /** Tests whether what was found answers a question, or says where its answer is. */
+  isAnswer(found: Found, question: Question): boolean {
+    const { key, sent } = question;
+    return ownKey(key, found.entry, sent) !== key || this.servable(found, question) !== null;
+  }
+
   /** @param status that of the failure in whose place it is served */
   open(key: string, { entry, tier }: Found, freshness: Served, now = this.#clock.now(), status?: number): CacheResult {
     const { derivation = null } = entry;

@@ -33,7 +33,7 @@ export interface EntryRows {
 }
 
 /** An entry as it is listed. Its label is null where it is not known. */
-export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
+export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call' | 'derivation'> {
   readonly key: string;
   readonly label: Label | null;
   /** Its share of the store's bound. */

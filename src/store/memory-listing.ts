@@ -40,11 +40,22 @@ export function listHeld(items: Iterable<HeldEntry>, { filter, sort, limit, afte
   return { rows: rows.map(rowOf), next: isOver ? null : positionOf(sort, last) };
 }
 
-export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, tier, bytes, hits }: HeldEntry): EntryRow {
+export function rowOf({ key, entry, tier, bytes, hits }: HeldEntry): EntryRow {
+  const { request, storedAt, expiresAt, call, derivation } = entry;
   const label = request
     ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags }
     : null;
-  return { key, label, bytes, hits, storedAt, expiresAt, tier, ...(call && { call }) };
+  return {
+    key,
+    label,
+    bytes,
+    hits,
+    storedAt,
+    expiresAt,
+    tier,
+    ...(call && { call }),
+    ...(derivation && { derivation }),
+  };
 }
 
 export function total(some: Iterable<HeldEntry>): Totals {

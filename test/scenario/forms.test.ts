@@ -161,3 +161,16 @@ story('without room in memory it is made each time, also from a file', async ({ 
   for (const _ of [1, 2]) expect(await askFor(proxy, STREAM)).toMatchObject({ ...HIT, form: 'sse from json' });
   expect(upstream.calls).toHaveLength(1);
 });
+
+story('purged by its own key, a derived answer takes its source along', async ({ upstream, open }) => {
+  const proxy = await open(DERIVES);
+  upstream.script = answers;
+  await askFor(proxy, JSON_BODY);
+  const { answer } = await askFor(proxy, STREAM);
+  const digits = answer.headers['x-refrain-key'];
+  expect(await (await fetch(`${proxy.adminUrl}/entries/${digits}.sse`)).json()).toMatchObject({ derivedFrom: 'json' });
+  expect(await (await fetch(`${proxy.adminUrl}/entries/${digits}`)).json()).toMatchObject({ derivedFrom: null });
+  expect((await fetch(`${proxy.adminUrl}/entries/${digits}.sse`, { method: 'DELETE' })).status).toBe(200);
+  for (const body of [JSON_BODY, STREAM])
+    expect((await askFor(proxy, body, { 'cache-control': 'only-if-cached' })).answer.status).toBe(504);
+});
