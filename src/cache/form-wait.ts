@@ -57,11 +57,19 @@ export class FormWait implements Source {
     lookUp: (() => Promise<Found | undefined>) | null,
     stored: LeadingParts['stored'],
   ): Promise<Found | undefined> {
-    const question = this.#question;
-    const before = await lookUp?.();
-    if (before !== undefined && stored.isAnswer(before, question)) return before;
-    await this.#wait();
-    return this.#led.flight.recording.isOver ? before : ((await stored.find(question)) ?? before);
+    const { flight, result } = this.#led;
+    const takeBack = this.#question.client.onceGone(() => result.reader.leave());
+    let found = await lookUp?.();
+    if (!this.#isAnswer(found, stored)) {
+      await this.#wait();
+      if (!flight.recording.isOver) found = (await stored.find(this.#question)) ?? found;
+    }
+    takeBack();
+    return found;
+  }
+
+  #isAnswer(found: Found | undefined, stored: LeadingParts['stored']): boolean {
+    return found !== undefined && stored.isAnswer(found, this.#question);
   }
 
   resume(): void {}
@@ -72,16 +80,14 @@ export class FormWait implements Source {
   }
 
   async #wait(): Promise<void> {
-    const { flight, result } = this.#led;
+    const { flight } = this.#led;
     const { recording, isJoinable } = this.#other.flight;
     if (!isJoinable) return;
     const reader = recording.openReader();
     flight.follow(this);
-    const takeBack = this.#question.client.onceGone(() => result.reader.leave());
     reader.player = { changed: () => this.#hear(reader) };
     this.#hear(reader);
     await this.#over.promise;
-    takeBack();
     reader.leave();
     flight.isFollowing = false;
     flight.source = null;

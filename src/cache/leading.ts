@@ -98,7 +98,7 @@ export class Leading {
     const isElsewhere = found !== undefined && ownKey(key, found.entry, sent) !== key;
     const served = stored.servable(found, question);
     if (!isElsewhere && !served) {
-      if (!flight.recording.isOver) startIfAdmitted(flight, admission, fetch);
+      startIfAdmitted(flight, admission, fetch);
       return undefined;
     }
     const isToRefresh = served === 'stale-while-revalidate' && flights.joinable(key) === flight;

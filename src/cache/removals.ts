@@ -73,12 +73,13 @@ export class Removals {
    * @throws RefrainError `not_shared`
    */
   async purge(key: string): Promise<void> {
-    const { derivation } = this.#parts.store.getSync(key)?.entry ?? {};
-    if (derivation !== undefined) return this.purge(derivation.key);
-    for (const flight of this.#parts.flights.to(key)) flight.fence();
-    this.#parts.store.delete(key);
+    const { flights, store } = this.#parts;
+    for (const flight of flights.to(key)) flight.fence();
+    const { derivation } = store.getSync(key)?.entry ?? {};
+    store.delete(key);
     const logging = this.#log?.append({ key });
-    await this.#tellOthers({ key });
+    const purging = derivation && this.purge(derivation.key);
+    await Promise.all([this.#tellOthers({ key }), purging]);
     if (logging && !(await logging)) throw notShared();
   }
 

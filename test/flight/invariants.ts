@@ -120,12 +120,22 @@ export class Invariants {
       () => 'a request leads twice',
     );
     if (call.isDetached) this.#checkRefresh(call);
+    if (permission?.follow && permission.read && asker.topic.other !== null)
+      this.#checkOtherForm(call, asker.topic.other);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
     const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
     this.findings.hold(
       double === undefined,
       () => `call ${call.number} is made though ${double?.number} may be followed`,
     );
+  }
+
+  /** Nobody asks who came while the same was on its way in another form, and may be had from that. */
+  #checkOtherForm({ asker, number }: Call, other: string): void {
+    const waited = this.#calls.find(
+      (call) => call.ledStep < asker.openedStep && !call.isDetached && this.#mayBeFollowed(call, other),
+    );
+    this.findings.hold(!asker.isFirst || waited === undefined, () => `call ${number} is made beside ${waited?.number}`);
   }
 
   /** One for each key, for a request that permits it, and none where its answer is known not to be kept. */
@@ -218,7 +228,7 @@ export class Invariants {
         () => `call ${call.number} was whole and is not kept`,
       );
     }
-    const uncharged = this.#calls.filter(({ isDetached }) => isDetached).length + this.#askers.filter(isStandIn).length;
+    const uncharged = this.#calls.filter(({ isDetached, asker }) => isDetached || isHit(asker)).length;
     this.findings.hold(this.#harness.detached - this.#detachedBefore <= uncharged, () => 'a call is charged twice');
     const unreported = this.#calls.filter((call) => call.isDetached && this.kept.has(call.number)).length;
     this.findings.hold(
@@ -316,7 +326,7 @@ export class Invariants {
   }
 }
 
-/** Tests whether a request was answered by what is kept in the place of a call that failed. */
-function isStandIn({ result }: Asker): boolean {
-  return result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
+/** Tests whether a request was answered by what is kept: where it led a call, in the place of one that failed. */
+function isHit({ result }: Asker): boolean {
+  return result?.outcome.word === 'hit';
 }
