@@ -7,6 +7,7 @@ import type { Label } from '../response/entry.ts';
 import { type Criteria, fitsLabel, isPurgedBy, type Purge } from '../store/filter.ts';
 import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
+import type { OtherForms } from './question.ts';
 import { primaryKey } from './variants.ts';
 
 /** The answers that are to go. */
@@ -24,6 +25,8 @@ export interface Purged extends Totals {
 interface SlotKey {
   readonly key: string;
   readonly label: Label;
+  /** From which its answer may be made, as long as it still asks the store. */
+  readonly forms: OtherForms | null;
 }
 
 /**
@@ -55,8 +58,8 @@ export class Flights {
     return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, { key, label }: SlotKey, isJoinable: boolean): FlightSlot {
-    const slot: FlightSlot = { key, label, flight, onEmpty: null };
+  add(flight: Flight, { key, label, forms }: SlotKey, isJoinable: boolean): FlightSlot {
+    const slot: FlightSlot = { key, label, forms, flight, onEmpty: null };
     this.#keepable.add(slot);
     if (isJoinable) this.#joinable.set(key, slot);
     return slot;
@@ -81,6 +84,13 @@ export class Flights {
   /** An answer was stored under a key: the entry that a flight was to replace is gone, so that nobody joins it. */
   supersede(key: string): void {
     if (this.joinable(key)?.sink?.before !== undefined) this.#joinable.delete(key);
+  }
+
+  /** Nobody joins those that may have found what is dropped from under this key, another form of their answer. */
+  forgetSource(key: string): void {
+    const primary = primaryKey(key);
+    for (const { key: own, flight, forms } of this.#joinable.values())
+      if (flight?.lookup && forms?.sources.some((source) => source.key === primary)) this.#joinable.delete(own);
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */

@@ -66,6 +66,12 @@ export interface CacheResult {
   readonly variesBy?: readonly string[];
 }
 
+/** Both forms of a hit that was made from another; null of any other outcome. */
+export function derivationOf(outcome: Outcome): string | null {
+  if (outcome.word !== 'hit' || outcome.derivation === null) return null;
+  return `${outcome.derivation.form} from ${outcome.derivation.from}`;
+}
+
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<
   OutcomeWord,
   string

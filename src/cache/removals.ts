@@ -75,6 +75,7 @@ export class Removals {
   async purge(key: string): Promise<void> {
     const { flights, store } = this.#parts;
     for (const flight of flights.to(key)) flight.fence();
+    flights.forgetSource(key);
     const { derivation } = store.getSync(key)?.entry ?? {};
     store.delete(key);
     const logging = this.#log?.append({ key });
@@ -131,6 +132,7 @@ export class Removals {
   heed(gone: Gone): void {
     const { flights, deletedResponses } = this.#parts;
     if ('answerId' in gone) return deletedResponses.add(gone.answerId);
+    if ('key' in gone) flights.forgetSource(gone.key);
     for (const flight of 'key' in gone ? flights.to(gone.key) : flights.fitting(gone.purge)) flight.fence();
     if ('purge' in gone) flights.forgetEntries(gone.purge);
   }

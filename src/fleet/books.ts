@@ -65,7 +65,7 @@ export class Books {
     const { outcome, time } = record;
     const why = whyOf(record);
     this.#own.add(record, outcome, 1);
-    if (why !== null && (outcome === 'bypass' || outcome === 'miss')) {
+    if (why !== null && (outcome === 'bypass' || outcome === 'miss' || outcome === 'hit')) {
       this.#own.addReason({ day: dayOf(time), outcome, why, requests: 1 });
     }
   }

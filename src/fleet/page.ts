@@ -60,7 +60,7 @@ const pageSchema = z.strictObject({
   rows: z.array(
     z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.array(count).length(AMOUNTS.length)]),
   ),
-  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss']), z.string(), count])),
+  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss', 'hit']), z.string(), count])),
 });
 
 export function textOf({ node, at, of, rows, reasons }: Page): string {
