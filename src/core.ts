@@ -26,6 +26,7 @@ import { type BodyLimits, RequestBudget } from './request/budget.ts';
 import { Decoding } from './request/decoding.ts';
 import { createKeyer } from './request/keyer.ts';
 import type { Rules } from './request/parsed-head.ts';
+import type { ExchangeRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
@@ -66,6 +67,8 @@ export interface Core extends CoreParts {
 }
 
 export interface OpenCore {
+  /** How a cassette has requests named; null where there is none. */
+  readonly exchanges: ExchangeRules | null;
   readonly proxy: ProxyDependencies;
   readonly rules: Rules;
   readonly secret: Buffer;
@@ -156,10 +159,10 @@ export function createCore(
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
-      const { rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const { exchanges, rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
       const sharing = { config, secret, ledger: remote ? null : ledger, log };
       fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
-      return { rules, secret, proxy: { ...parts, ...readers, isStopping } };
+      return { exchanges, rules, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();

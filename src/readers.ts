@@ -11,7 +11,7 @@ import { HeadMemo } from './proxy/head-memo.ts';
 import type { ProxyDependencies } from './proxy/proxy-dependencies.ts';
 import { openReplay } from './replay.ts';
 import type { Rules } from './request/parsed-head.ts';
-import { createRules } from './rules.ts';
+import { createRules, type ExchangeRules } from './rules.ts';
 import type { Stores } from './stores.ts';
 
 export type Readers = Pick<ProxyDependencies, 'pseudonym' | 'heads' | 'keep' | 'keepsPrompts' | 'omissions' | 'replay'>;
@@ -27,6 +27,8 @@ export interface ReadersOptions {
 }
 
 export interface OpenReaders {
+  /** Null where there is no cassette. */
+  readonly exchanges: ExchangeRules | null;
   readonly rules: Rules;
   readonly readers: Readers;
 }
@@ -42,5 +44,5 @@ export async function openReaders(config: Config, options: ReadersOptions): Prom
   const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
   const heads = new HeadMemo({ rules, pseudonym });
   const [keep, keepsPrompts] = [new Set(config.keep), config.store.prompts];
-  return { rules, readers: { pseudonym, heads, keep, keepsPrompts, omissions: rules.omissions, replay } };
+  return { exchanges, rules, readers: { pseudonym, heads, keep, keepsPrompts, omissions: rules.omissions, replay } };
 }

@@ -36,15 +36,25 @@ export interface Reloaded {
 }
 
 /** @throws ConfigError where these settings cannot be used; nothing has changed then */
-export function renewCore(core: Core, { proxy, secret }: OpenCore, { config, origins, prices }: Renewed): OpenCore {
-  const rules = createRules(config, secret, origins);
+export function renewCore(
+  core: Core,
+  { proxy, secret, exchanges }: OpenCore,
+  { config, origins, prices }: Renewed,
+): OpenCore {
+  // What a cassette holds was named when it was read.
+  const rules = createRules(config, secret, origins, exchanges);
   core.admission.limits = config.limits;
   core.budget.resize(config.limits.requestBytes);
   core.hints.ignored = config.key.ignore;
   core.ledger.prices = new Prices(prices);
   core.log.level = config.logLevel;
   const heads = new HeadMemo({ rules, pseudonym: proxy.pseudonym ?? '' });
-  return { secret, rules, proxy: { ...proxy, heads, omissions: rules.omissions, keyer: proxy.keyer.anew() } };
+  return {
+    exchanges,
+    secret,
+    rules,
+    proxy: { ...proxy, heads, omissions: rules.omissions, keyer: proxy.keyer.anew() },
+  };
 }
 
 export class Reloading {

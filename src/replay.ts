@@ -2,8 +2,9 @@
  * A proxy that replays, as the configuration says: from a cassette, or offline from whatever it keeps.
  */
 import type { CassetteStore } from './cassette/cassette-store.ts';
-import { headerName } from './cassette/cassette-header.ts';
+import { type CassetteHeader, headerName } from './cassette/cassette-header.ts';
 import { ExchangeKeyer } from './cassette/exchange-key.ts';
+import type { Redaction } from './cassette/redaction.ts';
 import type { Unrecorded } from './cassette/unrecorded.ts';
 import { type Clock, within } from './clock.ts';
 import { type Config, isOffline } from './config/config.ts';
@@ -39,21 +40,40 @@ export async function openReplay(config: Config, parts: ReplayParts): Promise<Op
   if (store === null) {
     return { exchanges: null, replay: offline ? { cassette: null, isOffline: true, unrecorded } : null };
   }
-  const { upstreams, redact } = await store.opened;
+  const header = await store.opened;
   const failure = await within(clock, LOADING_MS, store.loaded);
   if (failure) throw new ConfigError(failure.message);
   const { Cassette } = await import('./cassette/cassette.ts');
-  const { createRedaction } = await import('./cassette/redaction.ts');
   const { record, recordErrors } = config;
-  const keyer = new ExchangeKeyer(exchangeKeyOptions(config));
-  const redaction = redact.length === 0 ? null : await createRedaction(redact);
+  const { keyer, redaction, exchanges } = await nameExchanges(config, header);
   const given = { store, keyer, redaction, recordedHeaders, log, clock };
   return {
-    exchanges: { keyer, dialectOf: (upstream) => upstreams[headerName(upstream)] },
+    exchanges,
     replay: {
       cassette: new Cassette({ ...given, record, recordErrors, isOffline: offline }),
       isOffline: offline,
       unrecorded,
     },
   };
+}
+
+export interface ExchangeNaming {
+  readonly keyer: ExchangeKeyer;
+  /** Null where nothing is redacted. */
+  readonly redaction: Redaction | null;
+  readonly exchanges: ExchangeRules;
+}
+
+/** How the requests of a cassette with this header are named. @throws ConfigError where a rule of redaction is none */
+export async function nameExchanges(config: Config, { upstreams, redact }: CassetteHeader): Promise<ExchangeNaming> {
+  const { createRedaction } = await import('./cassette/redaction.ts');
+  const { explainExchange } = await import('./cassette/explained-exchange.ts');
+  const keyer = new ExchangeKeyer(exchangeKeyOptions(config));
+  const redaction = redact.length === 0 ? null : await createRedaction(redact);
+  const exchanges: ExchangeRules = {
+    keyer,
+    dialectOf: (upstream) => upstreams[headerName(upstream)],
+    explain: (head, route, body) => explainExchange(keyer, redaction, head, route, body),
+  };
+  return { keyer, redaction, exchanges };
 }

@@ -23,6 +23,7 @@ export interface ExchangeRules {
   readonly keyer: ExchangeKeyer;
   /** That in which an upstream was asked when its answers were recorded; absent where there are none. */
   readonly dialectOf: (upstream: string | null) => Dialect | undefined;
+  readonly explain: NonNullable<Rules['explainExchange']>;
 }
 
 /**
@@ -35,7 +36,7 @@ export function createRules(
   origins: readonly Origin[] = [],
   exchanges: ExchangeRules | null = null,
 ): Rules {
-  const { ttl, maxTtl, stale, cache: mode, pace, scope, key, bypass, sse } = config;
+  const { ttl, maxTtl, stale, cache: mode, samples, pace, items, scope, key, bypass, sse } = config;
   const targets = createTargets(config, origins, exchanges?.dialectOf);
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
@@ -43,13 +44,24 @@ export function createRules(
   const callerOf = createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf });
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
-    policy: { ttl, maxTtl, stale, mode, sseNoStore: sse.noStore, pace, isOffline: isOffline(config) },
+    policy: {
+      ttl,
+      maxTtl,
+      stale,
+      mode,
+      sseNoStore: sse.noStore,
+      samples,
+      pace,
+      items: items === 'on',
+      isOffline: isOffline(config),
+    },
     omissions: createOmissions(key, isScopeHeader),
     bypasses: createBypasses(bypass),
     digestOf,
     isScopeHeader,
     callerOf: exchanges === null ? callerOf : (fields) => ({ ...callerOf(fields), scope: CASSETTE_SCOPE }),
     ...(exchanges && {
+      explainExchange: exchanges.explain,
       exchangeContextOf: ({ method, fields }, route) =>
         exchanges.keyer.context(exchangeHead(exchanges.keyer, method, fields, route)),
     }),

@@ -13,6 +13,7 @@ const ROOMS = [
   ['config', 'secret', 'redis'],
   ['request', 'response'],
   ['forms'],
+  ['items'],
   ['store', 'upstream'],
   ['cassette'],
   ['cache'],

@@ -3,7 +3,8 @@
  * or not.
  */
 import { invalidBody, shown } from '../errors.ts';
-import { askedBy, explain, type Explanation, nameWritten, type ExplainedRequest } from '../request/explain.ts';
+import { askedBy, explain, type Explanation, nameWritten } from '../request/explain.ts';
+import type { ExplainedRequest } from '../request/explained-request.ts';
 import { formOf } from '../request/fingerprint.ts';
 import type { Rules } from '../request/parsed-head.ts';
 import { readDocument, readWrittenRequest } from '../request/written-request.ts';

@@ -26,6 +26,7 @@ import type { Instead } from './led.ts';
 import type { CacheResult } from './outcome.ts';
 import type { Permission, Question } from './question.ts';
 import { Removals } from './removals.ts';
+import { Samples } from './samples.ts';
 import { StaleIfError } from './stale-if-error.ts';
 import { StoredAnswers } from './stored.ts';
 import { isVariantKey, ownKey, type Sent, variantKey, variantOf } from './variants.ts';
@@ -47,6 +48,8 @@ export interface CacheOptions extends Takeover {
 export class Cache {
   /** Throws answers away. */
   readonly removals: Removals;
+  /** Chooses among the answers to equal requests. */
+  readonly samples: Samples;
   readonly #options: CacheOptions;
   readonly #flights = new Flights();
   readonly #stored: StoredAnswers;
@@ -59,6 +62,7 @@ export class Cache {
     const deletedResponses = new DeletedResponses();
     const stored = (this.#stored = new StoredAnswers({ ...options, deletedResponses }));
     this.#options = options;
+    this.samples = new Samples({ store: options.store, flights, stored });
     this.#staleIfError = new StaleIfError(stored);
     const removals = (this.removals = new Removals({ ...options, flights, deletedResponses }));
     const instead: Instead = {
@@ -72,6 +76,11 @@ export class Cache {
   /** From here on other processes may lead: they are asked for leave. */
   join(leases: Leases): void {
     this.#leading.leases = leases;
+  }
+
+  /** The most that one answer may take, in bytes, to be kept. */
+  get maxEntryBytes(): number {
+    return this.#options.maxEntryBytes;
   }
 
   /** How many flights may be joined. */

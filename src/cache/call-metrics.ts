@@ -10,7 +10,7 @@ import type { Call, Head, Label } from '../response/entry.ts';
 import { type EncodedTailUsage, tailUsageOf } from '../response/encoded-tail-usage.ts';
 import type { TailUsage } from '../response/tail-usage.ts';
 import { RESPONSE_ENDPOINTS } from '../response/endpoints/table.ts';
-import type { Usage } from '../response/usage.ts';
+import { type Usage, usageWithout } from '../response/usage.ts';
 
 /** An answer, as far as it has come. */
 interface Heard {
@@ -26,6 +26,8 @@ export class CallMetrics {
   readonly #clock: Clock;
   readonly #report: (call: Call | null) => void;
   #begunAt: number | null = null;
+  /** The tokens of parts that were known before; null where there are none. */
+  #spared: Usage | null = null;
   /** Looks at what no validator sees. */
   #tail: TailUsage | EncodedTailUsage | null = null;
   /** The validator that saw its beginning, where nobody validates it any more. */
@@ -51,8 +53,9 @@ export class CallMetrics {
     this.startedAt = this.#clock.now();
   }
 
-  begun(): void {
+  begun(spared: Usage | null = null): void {
     this.#begunAt = this.#clock.now();
+    this.#spared = spared;
   }
 
   /** From here on nobody validates the answer. @param former who did until here */
@@ -76,7 +79,8 @@ export class CallMetrics {
   conclude(validator: Validator | null): Call | null {
     if (this.startedAt === null || this.#begunAt === null) return null;
     const seen = validator ?? this.#former;
-    const usage = this.#later(seen?.usage ?? null, this.#tail?.usage() ?? null);
+    const reported = this.#later(seen?.usage ?? null, this.#tail?.usage() ?? null);
+    const usage = reported && this.#spared ? usageWithout(reported, this.#spared) : reported;
     const model = this.#model === null ? (seen?.model ?? this.#tail?.model() ?? null) : null;
     const times = { firstByteMs: this.#begunAt - this.startedAt, ms: this.#clock.now() - this.startedAt };
     return { usage, ...times, ...(model !== null && { model }) };

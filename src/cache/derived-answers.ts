@@ -9,7 +9,7 @@ import type { FormSource, OtherForms, Question } from './question.ts';
 import { isVariantKey, ownKey } from './variants.ts';
 
 /** A question, as far as the store needs it. */
-export type Asked = Pick<Question, 'key' | 'sent' | 'permission' | 'forms'>;
+export type Asked = Pick<Question, 'key' | 'sent' | 'permission' | 'forms' | 'items'>;
 
 /** The freshness of an entry for a question. */
 export type Judge = (found: Found, question: Asked) => Freshness;

@@ -140,7 +140,7 @@ export class Flight implements Writer, RecordingOwner {
 
   begin(head: Head, framing: Framing): void {
     const { sink } = this.#plan;
-    this.callMetrics.begun();
+    this.callMetrics.begun(framing.spared);
     this.#isDelimited = framing.delimited;
     if (sink?.expected && !this.recording.liveOnly) this.#validator = validatorOf(sink.expected, head, framing);
     else this.callMetrics.unjudged(head);

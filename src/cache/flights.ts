@@ -24,6 +24,8 @@ export interface Purged extends Totals {
 /** The key and label that an answer will be kept under. */
 interface SlotKey {
   readonly key: string;
+  /** Absent where it is kept under that key alone. */
+  readonly items?: { readonly keys: readonly string[] } | undefined;
   readonly label: Label;
   /** From which its answer may be made, as long as it still asks the store. */
   readonly forms: OtherForms | null;
@@ -58,8 +60,8 @@ export class Flights {
     return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, { key, label, forms }: SlotKey, isJoinable: boolean): FlightSlot {
-    const slot: FlightSlot = { key, label, forms, flight, onEmpty: null };
+  add(flight: Flight, { key, label, items, forms }: SlotKey, isJoinable: boolean): FlightSlot {
+    const slot: FlightSlot = { key, label, forms, flight, onEmpty: null, ...(items && { items }) };
     this.#keepable.add(slot);
     if (isJoinable) this.#joinable.set(key, slot);
     return slot;
@@ -96,7 +98,7 @@ export class Flights {
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */
   to(key: string): Flight[] {
     const primary = primaryKey(key);
-    return this.#fitting((slotKey) => primaryKey(slotKey.key) === primary);
+    return this.#fitting(({ key: own, items }) => primaryKey(own) === primary || items?.keys.includes(key) === true);
   }
 
   /** Those whose answers a purge is about. */

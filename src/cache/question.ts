@@ -3,6 +3,7 @@
  */
 import type { Expectation } from '../response/complete.ts';
 import type { StoredRequest, Entry, Label } from '../response/entry.ts';
+import type { Found } from '../store/store.ts';
 import type { Fetch } from './flight.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sent } from './variants.ts';
@@ -59,6 +60,15 @@ export interface FormSource {
   readonly isRich: boolean;
 }
 
+/** An answer made of items, each of which is kept under a key of its own. */
+export interface AnswerInItems {
+  readonly keys: readonly string[];
+  /** The entry under the question's key, or made of those under its items'; and that of a variant under its own. */
+  find(key: string): Promise<Found | undefined>;
+  /** The entries that its answer is kept as, by their keys; null where it is kept as it is. */
+  split(entry: Entry): readonly (readonly [key: string, entry: Entry])[] | null;
+}
+
 export interface Question {
   /** Of a variant, once it is known that the answers vary. */
   readonly key: string;
@@ -77,6 +87,8 @@ export interface Question {
   readonly fetch: Fetch;
   /** Takes its answer in the place of the store; absent where no cassette does. */
   readonly recorder?: Recorder;
+  /** Absent where its answer is kept as it is. */
+  readonly items?: AnswerInItems | undefined;
   /** True where callers with other credentials share this key: what the upstream says of one is not said to another. */
   readonly shared: boolean;
   /** The label that the answer is listed and purged by. */

@@ -127,10 +127,16 @@ export class StoreSink implements Sink {
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
     const first = varying ? varying.first : this.#recordedBefore;
-    storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
-    this.#lease?.written();
+    const items = this.#question.items?.split(entry) ?? null;
+    if (items) store.setMany(items);
+    else {
+      storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
+      this.#lease?.written();
+    }
     flights.supersede(key);
-    if (this.before || this.#question.isRefresh) this.#reportReplaced(removals);
+    if (!this.before && !this.#question.isRefresh) return;
+    this.#reportReplaced(removals);
+    for (const [item] of items ?? []) removals.replaced(item);
   }
 
   /** The entry that the store has under the key, as it was recorded. */

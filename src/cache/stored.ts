@@ -78,13 +78,14 @@ export class StoredAnswers {
   }
 
   /**
-   * The store's answer under a key, or one that is made from another form of it; nothing where the store fails,
+   * The store's answer to a question, or one that is made from another form of it; nothing where the store fails,
    * against its contract.
    * @param isLookedUp nothing can be had without waiting
    */
   async find(question: Asked, isLookedUp = false): Promise<Found | undefined> {
-    const { key, forms } = question;
+    const { key, forms, items } = question;
     try {
+      if (items) return await items.find(key);
       const own = await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
       return forms === null ? own : await this.#derived.instead(own, question, forms);
     } catch {

@@ -45,6 +45,8 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
   readonly #buffer: RecordingBuffer;
   readonly #exchanges: HeldExchanges;
   #closing: Promise<void> | undefined;
+  /** A run that asked for nothing says nothing of what is used. */
+  #isAsked = false;
 
   constructor(options: CassetteStoreOptions) {
     const { path, isReadOnly, keyOptions, redact = [], clock, log } = options;
@@ -89,6 +91,7 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
   }
 
   getSync(key: string): Found | undefined {
+    this.#isAsked = true;
     return this.#memory.getSync(key);
   }
 
@@ -197,8 +200,7 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
     await this.#memory.close();
     // A file that is only read need not be read to its end.
     if (this.#buffer.hasWritten || !this.#buffer.isEmpty) await this.#save();
-    const used = [...this.#exchanges.used];
-    if (used.length > 0) await this.#service.ask('mark', [used]);
+    if (this.#isAsked || this.#exchanges.used.size > 0) await this.#service.ask('mark', [[...this.#exchanges.used]]);
     await this.#service.end();
     // What came from the file meanwhile.
     await this.#memory.close();

@@ -7,12 +7,13 @@ import type { Log } from '../log.ts';
 import type { Call, Entry, Head, RawHeaders, StoredRequest } from '../response/entry.ts';
 import type { Failure } from '../thread/failure.ts';
 import { sampleKey } from '../store/sample-key.ts';
-import { type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
+import { type Asked, type EndedAnswer, whyNotRecorded } from './ended-answer.ts';
 import { entryOf } from './exchange-entry.ts';
 import type { ExchangeKeyer } from './exchange-key.ts';
 import type { RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
 import type { Redaction } from './redaction.ts';
 import { findSecret } from './secrets.ts';
+import { SECRET } from './unrecorded.ts';
 import { type Take, Takes, type TakesStore } from './takes.ts';
 
 /** Where the exchanges lie. */
@@ -34,7 +35,7 @@ export interface CassetteOptions {
   readonly recordErrors: boolean;
   readonly isOffline: boolean;
   /** The headers of an answer that are recorded. */
-  readonly recordedHeaders: (headers: RawHeaders) => RawHeaders;
+  readonly recordedHeaders: (headers: RawHeaders, method: string) => RawHeaders;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -92,8 +93,8 @@ export class Cassette {
     return this.#options.store.exchanges();
   }
 
-  whyNot(answer: EndedAnswer): string | null {
-    return whyNotRecorded(answer, this.#options.recordErrors);
+  whyNot(answer: EndedAnswer, asked: Asked): string | null {
+    return whyNotRecorded(answer, asked, this.#options.recordErrors);
   }
 
   /** @returns why it is not recorded, or null. Never throws */
@@ -104,14 +105,18 @@ export class Cassette {
       ? { firstByteMs: call.firstByteMs, ms: call.ms, ...(arrivals !== null && { arrivals }) }
       : undefined;
     try {
-      const whole = { head: { ...head, headers: recordedHeaders(head.headers) }, body, ...(timing && { timing }) };
+      const whole = {
+        head: { ...head, headers: recordedHeaders(head.headers, method) },
+        body,
+        ...(timing && { timing }),
+      };
       const answer = this.redaction === null ? whole : this.redaction.answer(whole);
       if (answer === null) return 'redaction';
       const exchange = { request, answer, sample: 1 };
       const secret = findSecret(exchange);
       if (secret !== null) {
         log.warn({ method, path, ...secret }, 'an answer is not recorded, since a secret is in it or its request');
-        return `secret: ${secret.kind} in the ${secret.in} at ${secret.where}`;
+        return `${SECRET}${secret.kind} in the ${secret.in} at ${secret.where}`;
       }
       const sample = this.#takes.add(key, isOrdered);
       if (sample === null) return null;

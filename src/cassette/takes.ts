@@ -9,6 +9,7 @@
 import { sampleKey } from '../store/sample-key.ts';
 import type { Entry } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
+import { isError } from './ended-answer.ts';
 
 export interface TakesStore {
   /** False while a file is still being read: what `getSync` does not have, `get` may have yet. */
@@ -106,8 +107,8 @@ export class Takes {
     return isAfresh ? sample <= recorded : store.getSync(sampleKey(key, sample)) !== undefined;
   }
 
-  #isToRetry({ head }: Entry): boolean {
-    return this.#options.isErrorRetried && head.status >= 400;
+  #isToRetry({ head, body, request }: Entry): boolean {
+    return this.#options.isErrorRetried && isError(head, request?.endpoint ?? null, () => body);
   }
 
   #clear(key: string): void {

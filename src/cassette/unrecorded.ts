@@ -25,6 +25,9 @@ export interface NearestRecording {
   readonly differences: number;
 }
 
+/** How the reason begins that a secret is. */
+export const SECRET = 'secret: ';
+
 /** How many are remembered; the others are counted. */
 const MOST = 1_000;
 

@@ -1,6 +1,7 @@
 /**
  * The admin API of a running proxy, asked over HTTP.
  */
+import { createInterface } from 'node:readline';
 import { Agent, request } from 'undici';
 import type { ProxyTarget } from '../config/command.ts';
 import type { Config } from '../config/config.ts';
@@ -21,6 +22,9 @@ export class NobodyListens extends Error {}
 export const UNREACHABLE =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/;
 
+/** Before each event of a stream. */
+const DATA = 'data: ';
+
 type Method = 'GET' | 'POST' | 'DELETE';
 
 export interface AdminClient {
@@ -33,6 +37,8 @@ export interface AdminClient {
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
   ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
+  /** The events of a stream, until it ends or is ended, from a proxy that was asked before. @throws as `ask` does */
+  events(path: string, ended: AbortSignal): AsyncIterable<string>;
 }
 
 export function createAdminClient({ config, url }: ProxyTarget): AdminClient {
@@ -49,6 +55,7 @@ export function createAdminClient({ config, url }: ProxyTarget): AdminClient {
       isKnown = true;
       return (await ask({ url: base + path, method, token: admin.token, trust, member, body })) as T;
     },
+    events: (path, ended) => events({ url: base + path, token: isKnown ? admin.token : null, trust }, ended),
   };
 }
 
@@ -64,6 +71,8 @@ async function greet(origin: string, trust: object): Promise<void> {
     throw new CommandError(`what answers at ${origin} is the API of Refrain, and not its admin API`);
 }
 
+type EventsQuestion = Pick<AdminQuestion, 'url' | 'token' | 'trust'>;
+
 interface AdminQuestion {
   readonly url: string;
   readonly method: Method;
@@ -75,18 +84,40 @@ interface AdminQuestion {
   readonly body?: object | undefined;
 }
 
-async function ask({ url, method, token, trust, member, body }: AdminQuestion): Promise<unknown> {
-  const agent = new Agent({
+function createAgent(trust: object): Agent {
+  return new Agent({
     connect: { timeout: CONNECT_MS, ...trust },
     headersTimeout: ANSWER_MS,
     bodyTimeout: ANSWER_MS,
   });
+}
+
+function authorizationOf(token: string | null): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** An event is one line of data; comments between them keep the connection. */
+async function* events({ url, token, trust }: EventsQuestion, ended: AbortSignal): AsyncIterable<string> {
+  const agent = createAgent(trust);
+  try {
+    const options = { dispatcher: agent, headers: authorizationOf(token), signal: ended };
+    const { statusCode, body } = await request(url, options);
+    if (statusCode !== 200) readAnswer(new URL(url).origin, statusCode, await body.text(), '');
+    for await (const line of createInterface({ input: body, crlfDelay: Infinity }))
+      if (line.startsWith(DATA)) yield line.slice(DATA.length);
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function ask({ url, method, token, trust, member, body }: AdminQuestion): Promise<unknown> {
+  const agent = createAgent(trust);
   const { origin } = new URL(url);
   try {
     const answer = await request(url, {
       method,
       dispatcher: agent,
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      headers: { 'content-type': 'application/json', ...authorizationOf(token) },
       body: body === undefined ? null : JSON.stringify(body),
     });
     return readAnswer(origin, answer.statusCode, await answer.body.text(), member);

@@ -34,7 +34,7 @@ export function recordedOf(foreign: ForeignExchange, { config, keyer, dialects }
   return {
     request: { ...head, body: withFixedBoundary(valueOf(fields, 'content-type') ?? '', foreign.requestBody) },
     answer: {
-      head: { status: foreign.status, statusText: foreign.statusText, headers: recordedHeaders(headers) },
+      head: { status: foreign.status, statusText: foreign.statusText, headers: recordedHeaders(headers, head.method) },
       body,
       ...(foreign.timing && { timing: foreign.timing }),
     },

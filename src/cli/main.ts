@@ -35,6 +35,8 @@ async function run(command: Command, output: Output): Promise<number> {
       return (await import('./run.ts')).runCommand(command, output);
     case 'open':
       return (await import('./open.ts')).openPage(command, output);
+    case 'watch':
+      return (await import('./watch.ts')).watchProxy(command, output);
     case 'stats':
       return (await import('./stats.ts')).showStats(command, output);
     case 'ls':

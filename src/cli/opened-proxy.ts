@@ -20,6 +20,8 @@ export interface OpenedProxy {
   readonly app: App;
   readonly log: Log;
   readonly addresses: Addresses;
+  /** Resolves where a file that is read on while requests are answered turns out not to be used at all. */
+  readonly unusable: Promise<ConfigError>;
 }
 
 /** Its log, and what is given each request; null where no line is written about one. */
@@ -43,12 +45,18 @@ export async function openProxy(
   const reread = command.reread && { settings: command.reread };
   const app = createApp(config, log, systemClock, origins, await workersFor(command, log), access, reread);
   try {
-    return { app, log, addresses: await start(app, config) };
+    return { app, log, addresses: await start(app, config), unusable: whenUnusable(app) };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (!(error instanceof ListenError)) throw new CommandError(`cannot start (${reasonOf(error)})`);
     throw new CommandError(`cannot listen (${listenHint(error, command)})`);
   }
+}
+
+function whenUnusable({ stores }: App): Promise<ConfigError> {
+  return new Promise((resolve) => {
+    void stores.cassette?.loaded.then((failure) => failure && resolve(new ConfigError(failure.message)));
+  });
 }
 
 /** Loads what requests need, behind all that is to be done at once. */

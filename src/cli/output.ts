@@ -15,6 +15,8 @@ export interface Output {
   readonly paint: Paint;
   /** Columns of a line; no bound where no terminal shows it. */
   readonly width: number;
+  /** Standard output, where it is a terminal, for what fills it. */
+  readonly screen: NodeJS.WriteStream | null;
   /** Standard error, where it is a terminal, on which lines may be redrawn. */
   readonly terminal: NodeJS.WriteStream | null;
   /** True where the person says yes; null where nobody can be asked. */
@@ -29,6 +31,7 @@ export function createOutput({ stdin, stdout, stderr }: NodeJS.Process = process
     print: (text) => void stdout.write(`${text}\n`),
     note: (line) => void stderr.write(`${line}\n`),
     paint: paintFor(stdout),
+    screen: stdout.isTTY ? stdout : null,
     width: stdout.isTTY ? stdout.columns : Infinity,
     terminal: stderr.isTTY ? stderr : null,
     ask: stdin.isTTY && stderr.isTTY ? (question) => askOn(stdin, stderr, question) : null,

@@ -18,7 +18,10 @@ const UNRECORDED = 3;
 /** With the command its requests have ended: nothing is waited for. */
 const DRAIN_SECONDS = 0;
 
-/** @returns the exit code: the command's own, where that says that it failed. @throws as `openProxy` does */
+/**
+ * @returns the exit code: the command's own, where that says that it failed. @throws as `openProxy` does, and where the
+ * cassette turns out later not to be used
+ */
 export async function runCommand(run: RunCommand, output: Output): Promise<number> {
   const spawning = loadSpawn();
   const opened = await openProxy(run, { log: (await openConsole(run.config)).log, access: null });
@@ -26,11 +29,13 @@ export async function runCommand(run: RunCommand, output: Output): Promise<numbe
   const totals = RunTotals.of(ledger);
   const spawn = await spawning;
   if (run.notice !== null) output.note(`refrain: ${run.notice}`);
-  const ended = runChild(spawn, run.words, run.environmentAt(opened.addresses.api));
+  const ended = runChild(spawn, run.words, run.environmentAt(opened.addresses.api), opened.unusable);
   // The command takes its time to start.
   prepareSoon(opened);
   const { code, failure } = await ended;
+  const unusable = await Promise.race([opened.unusable, null]);
   const isStopped = await isStoppedInOrder(opened);
+  if (unusable !== null) throw unusable;
   if (failure !== null) {
     output.note(`refrain: ${inertLine(failure)}`);
     return code;

@@ -27,15 +27,19 @@ export async function startProxy(command: StartCommand, output: Output): Promise
   output.print(`refrain ready api=${addresses.api} admin=${addresses.admin} upstream=${config.upstream}`);
   console.ready({ config, addresses, tiers: app.stores.tiers() });
   prepareSoon(opened);
-  log.info({ signal: await signal }, 'stopping; a second signal stops at once');
+  const end = await Promise.race([signal, opened.unusable]);
+  if (end instanceof ConfigError) {
+    await stop(app, 0);
+    throw end;
+  }
+  log.info({ signal: end }, 'stopping; a second signal stops at once');
   try {
     await stop(app, config.timeouts.drain);
   } catch (err) {
     log.error({ err }, 'could not stop in order');
     return 1;
   }
-  console.stopped(run, app.ledger.counts());
-  await console.close();
+  await console.stopped(run, app.ledger.counts());
   return 0;
 }
 

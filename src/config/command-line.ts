@@ -50,7 +50,7 @@ export function readLine(words: readonly string[], version: string): CommandLine
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => {} })
     .configureHelp({
       helpWidth: WIDTH,
-      subcommandTerm: (command) => [command.name(), ...operandsOf(command)].join(' '),
+      subcommandTerm: (command) => [command.name(), ...singleWordsOf(command)].join(' '),
       optionTerm,
     })
     .exitOverride((error) => refuseUnlessText(error, program))
@@ -105,14 +105,18 @@ function declare(command: Parser, name: CommandName, argv: readonly string[]): P
     command.addOption(valued(flag, ANY, text, isRepeatable).hideHelp(!isStart && !shown.includes(flag)));
   for (const path of formerPaths) command.addOption(valued(flagName(path), ANY, '').hideHelp());
   return command
-    .usage([...operandsOf(command), isStart ? '[--flag VALUE]...' : '[--flag]...', ...(rest ?? [])].join(' '))
+    .usage([...wordsOf(command), isStart ? '[--flag VALUE]...' : '[--flag]...', ...(rest ?? [])].join(' '))
     .description(meaning)
     .configureHelp({ ...command.configureHelp(), helpWidth: isStart ? START_WIDTH : WIDTH })
     .addHelpText('after', commandAfterword(name));
 }
 
-function operandsOf(command: Parser): readonly string[] {
-  return command.registeredArguments.map((argument) => argument.name());
+function singleWordsOf(command: Parser): readonly string[] {
+  return command.registeredArguments.filter((word) => !word.variadic).map((word) => word.name());
+}
+
+function wordsOf(command: Parser): readonly string[] {
+  return command.registeredArguments.map((word) => (word.variadic ? `[${word.name()}]...` : word.name()));
 }
 
 function optionTerm({ flags }: Flag): string {

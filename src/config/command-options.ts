@@ -66,3 +66,12 @@ export const warming = {
   keyEnv: { ...environmentName, value: 'NAME', meaning: 'Variable that holds the key, OPENAI_API_KEY if not said' },
   header: { ...headerLines, value: 'NAME:VALUE', isRepeatable: true, meaning: 'Send this header too; may be repeated' },
 } as const satisfies Record<string, Option>;
+
+export const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
+
+export const files = {
+  'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
+  'B.json': 'Another such file',
+} as const;
+
+export const json = { json: 'Print one JSON document and nothing else' } as const;

@@ -45,6 +45,10 @@ export interface OpenCommand {
   readonly target: ProxyTarget;
 }
 
+export interface WatchCommand {
+  readonly target: ProxyTarget;
+}
+
 export interface LsCommand extends ProxyCommand {
   readonly filter: ListFlags;
   readonly limit: number;
@@ -81,6 +85,7 @@ export type Command =
   | (Named<'start'> & StartCommand)
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
+  | (Named<'watch'> & WatchCommand)
   | (Named<'stats' | 'reload'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
   | (Named<'show' | 'rm'> & KeyCommand)
@@ -110,6 +115,8 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       return { kind: 'run', ...readRun(readRest(line), readGiven(line, 'run'), sources) };
     case 'open':
       return { kind: 'open', target: readTarget() };
+    case 'watch':
+      return { kind: 'watch', target: readTarget() };
     case 'stats':
     case 'reload':
       return { kind: line.name, target: readTarget(), json };

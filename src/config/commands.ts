@@ -4,7 +4,7 @@
  * from it.
  */
 import { cassetteWords, importing } from './cassette-words.ts';
-import { choosing, finding, paging, reaching, running, trying, warming } from './command-options.ts';
+import { choosing, files, finding, json, key, paging, reaching, running, trying, warming } from './command-options.ts';
 import type { Option } from './setting.ts';
 import type { Path } from './settings.ts';
 
@@ -24,15 +24,6 @@ export interface CommandForm {
   /** And with others. */
   readonly otherExits?: Readonly<Record<number, string>>;
 }
-
-const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, perhaps with .json or .sse' } as const;
-
-const files = {
-  'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
-  'B.json': 'Another such file',
-} as const;
-
-const json = { json: 'Print one JSON document and nothing else' } as const;
 
 const WRITTEN_WRONGLY = 'a flag, setting or argument was written wrongly';
 
@@ -70,6 +61,13 @@ export const commands = {
     options: reaching,
     switches: {},
     exits: ['shown', 'no proxy runs, or no browser could be opened', WRITTEN_WRONGLY],
+  },
+  watch: {
+    meaning: 'Show a proxy at work: rate, hits, dollars, slowest',
+    operands: {},
+    options: reaching,
+    switches: {},
+    exits: ['ended, by Ctrl+C or a signal', 'no proxy runs', WRITTEN_WRONGLY],
   },
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',

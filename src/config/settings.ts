@@ -4,7 +4,7 @@
  * the documentation all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
-import { host, oneOf, optionalFile, port, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import { host, oneOf, optionalFile, port, samples, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
 import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
 import {
@@ -73,7 +73,9 @@ export const settings = {
   'maxKeyedBytes': { ...bytes, meaning: 'Largest request body that is cached; a larger one is only relayed' },
   'maxRequestBytes': { ...bytes, meaning: 'Largest request body that is accepted on cached endpoints' },
   'cache': { ...oneOf('all', 'deterministic', 'off'), meaning: 'Which requests are cached' },
+  'samples': { ...samples, meaning: 'How many answers of their own equal requests get' },
   'pace': { ...pace, meaning: 'How fast a stored answer is played: instant, recorded or N/s' },
+  'items': { ...oneOf('on', 'off'), meaning: 'Whether a list of inputs is answered input by input' },
   'sse.noStore': { ...oneOf('obey', 'ignore'), meaning: 'Whether no-store of a reader of streams counts' },
   'bypass': { ...bypassed, meaning: 'Requests that are never cached: searches, and further fields and models' },
   'keep': {

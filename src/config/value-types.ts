@@ -17,6 +17,12 @@ export const port: ValueType<number> = {
   allowed: 'a whole number from 0 to 65535',
 };
 
+/** How many answers of their own equal requests get. */
+export const samples: ValueType<number> = {
+  schema: z.preprocess(inUnits({ '': 1 }), z.int().min(1).max(100)),
+  allowed: 'a whole number from 1 to 100',
+};
+
 /** Fit for an `Authorization: Bearer` header as it stands. */
 export const token: ValueType<string | null> = {
   schema: z

@@ -21,7 +21,8 @@ export interface Console {
   readonly access: AccessLog;
   /** Once both listeners accept. */
   ready(proxy: ReadyProxy): void;
-  stopped(run: RunTotals, counts: object): void;
+  /** The last line, once all others are written. */
+  stopped(run: RunTotals, counts: object): Promise<void>;
   /** Resolves once all lines are written, or nobody reads them. */
   close(): Promise<void>;
 }

@@ -21,7 +21,10 @@ export function humanConsole({ logLevel, store }: Config): Console {
     log,
     access: new HumanLines({ log, write, paint, showsPrompts: store.prompts }),
     ready: (proxy) => write(banner(proxy, paint)),
-    stopped: (run) => write(`${paint('bold', 'refrain has stopped')}: ${runSummary(run)}\n`),
+    stopped(run) {
+      write(`${paint('bold', 'refrain has stopped')}: ${runSummary(run)}\n`);
+      return writer.close();
+    },
     close: () => writer.close(),
   };
 }

@@ -16,7 +16,8 @@ export function jsonConsole({ logLevel }: Config, worker: number | null): Consol
     access: new JsonLines(log, (line) => writer.write(line), worker),
     ready: ({ addresses }) =>
       log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it'),
-    stopped({ spentDollars, savedDollars, savedMs }, counts) {
+    async stopped({ spentDollars, savedDollars, savedMs }, counts) {
+      await writer.close();
       const dollars = { spent: spentDollars, saved: savedDollars };
       log.info({ ...counts, dollars, waitedSaved: savedMs / 1000 }, 'stopped');
     },

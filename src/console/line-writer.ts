@@ -3,17 +3,13 @@
  * written beside the event loop. Where nobody reads them, they are bounded: those
  * that find no room are counted, and the count is written once there is some.
  */
-import { once } from 'node:events';
-import { destination } from 'pino';
+import { write, writeSync } from 'node:fs';
 
-/** How long a line waits for others, in ms. */
+/** How long a line waits for others, in ms; and how long a full pipe is left alone. */
 const GATHER_MS = 100;
 
-/** The most that is gathered, in characters. */
+/** As many characters are written without waiting for others. */
 const MOST_GATHERED = 16 * 1024;
-
-/** The most that is written at a time, in bytes: an empty pipe takes it whole, without the lines of another between. */
-const PIECE = 64 * 1024;
 
 /** The most that waits to be written, in characters. */
 const MOST_WAITING = 8 * 1024 * 1024;
@@ -21,77 +17,99 @@ const MOST_WAITING = 8 * 1024 * 1024;
 /** How long the end of a program waits for its lines to be read, in ms. */
 const CLOSE_MS = 1_000;
 
-/** A file descriptor that is written to beside the event loop. */
-export interface LineSink extends NodeJS.EventEmitter {
-  write(text: string): unknown;
-  flushSync(): void;
+const STANDARD_ERROR = 2;
+
+/** The place where lines are written; either call may take less than it is given. */
+export interface LineSink {
+  write(bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void): void;
+  writeSync(bytes: Buffer): number;
 }
+
+const standardError: LineSink = {
+  write: (bytes, done) => write(STANDARD_ERROR, bytes, done),
+  writeSync: (bytes) => writeSync(STANDARD_ERROR, bytes),
+};
 
 export class LineWriter {
   readonly #sink: LineSink;
   readonly #lineOfMissing: (lines: number) => string;
-  /** Lines that wait for others. */
+  /** Lines that wait for others, or for those before them to be written. */
   #gathered = '';
   #timer: NodeJS.Timeout | null = null;
-  /** Of what the sink was given and has not written, in characters. */
-  #waiting = 0;
+  /** Being written. */
+  #piece: Buffer | null = null;
   #missing = 0;
+  /** True once nobody can read a line any more. */
+  #isBroken = false;
+  #onIdle = () => {};
 
   /** @param lineOfMissing the line that says how many are missing */
-  constructor(lineOfMissing: (lines: number) => string, sink: LineSink = standardError()) {
+  constructor(lineOfMissing: (lines: number) => string, sink: LineSink = standardError) {
     this.#sink = sink;
     this.#lineOfMissing = lineOfMissing;
-    sink.on('error', () => {});
-    sink.on('drain', () => this.#drained());
     process.once('exit', this.#flush);
   }
 
   /** @param line with its end */
   write(line: string): void {
-    if (this.#waiting + this.#gathered.length + line.length > MOST_WAITING) {
+    if (this.#isBroken) return;
+    if (this.#gathered.length + (this.#piece?.length ?? 0) + line.length > MOST_WAITING) {
       this.#missing++;
       return;
     }
-    if (this.#gathered.length + line.length > MOST_GATHERED) this.#pass();
     this.#gathered += line;
-    this.#timer ??= setTimeout(() => this.#pass(), GATHER_MS).unref();
+    if (this.#piece) return;
+    if (this.#gathered.length >= MOST_GATHERED) this.#begin();
+    else this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
   }
 
   /** Resolves once all that waits is written, or nobody reads it. */
   async close(): Promise<void> {
-    this.#pass();
-    if (this.#waiting > 0) await once(this.#sink, 'drain', { signal: AbortSignal.timeout(CLOSE_MS) }).catch(() => {});
+    if (!this.#piece) this.#begin();
+    if (this.#piece) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+        setTimeout(resolve, CLOSE_MS).unref();
+      });
+    }
     process.off('exit', this.#flush);
   }
 
-  /** Writes all that waits, now: for the end of a process. */
-  readonly #flush = (): void => {
-    this.#pass();
-    try {
-      this.#sink.flushSync();
-    } catch {
-      // Nobody reads it.
-    }
-  };
-
-  #pass(): void {
+  #begin(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#gathered === '') return;
-    this.#waiting += this.#gathered.length;
-    this.#sink.write(this.#gathered);
+    if (this.#gathered === '') return this.#onIdle();
+    this.#piece = Buffer.from(this.#gathered);
     this.#gathered = '';
+    this.#writePiece();
   }
 
-  #drained(): void {
-    this.#waiting = 0;
-    if (this.#missing === 0) return;
-    const line = this.#lineOfMissing(this.#missing);
-    this.#missing = 0;
-    this.write(line);
+  #writePiece(): void {
+    this.#sink.write(this.#piece as Buffer, (error, written) => this.#wrote(error, written));
   }
-}
 
-function standardError(): LineSink {
-  return destination({ fd: 2, sync: false, maxWrite: PIECE });
+  #wrote(error: NodeJS.ErrnoException | null, written: number): void {
+    if (error?.code === 'EAGAIN') return void setTimeout(() => this.#writePiece(), GATHER_MS).unref();
+    this.#isBroken = error !== null;
+    if (this.#isBroken) this.#gathered = '';
+    const rest = error ? null : (this.#piece?.subarray(written) ?? null);
+    this.#piece = rest?.length ? rest : null;
+    if (this.#piece) return this.#writePiece();
+    if (this.#missing > 0) {
+      this.#gathered += this.#lineOfMissing(this.#missing);
+      this.#missing = 0;
+    }
+    this.#begin();
+  }
+
+  /** Writes what waits for others, at the end of the process: one attempt, for nobody may be there to read. */
+  readonly #flush = (): void => {
+    let rest = Buffer.from(this.#gathered);
+    this.#gathered = '';
+    try {
+      while (rest.length > 0) rest = rest.subarray(this.#sink.writeSync(rest));
+    } catch {
+      // It is lost.
+    }
+  };
 }

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { whyOf } from '../ledger/reasons.ts';
+import { pricedSparedBy } from '../ledger/spared.ts';
 import { dayOf } from '../ledger/row.ts';
 import { type Stats, StatsSums } from '../ledger/stats.ts';
 import type { PricedCallRecord, PricedUsageRecord } from '../ledger/usage-record.ts';
@@ -65,6 +66,8 @@ export class Books {
     const { outcome, time } = record;
     const why = whyOf(record);
     this.#own.add(record, outcome, 1);
+    const spared = record.items && pricedSparedBy(record);
+    if (spared) this.#own.add(spared, 'hit', 0);
     if (why !== null && (outcome === 'bypass' || outcome === 'miss' || outcome === 'hit')) {
       this.#own.addReason({ day: dayOf(time), outcome, why, requests: 1 });
     }

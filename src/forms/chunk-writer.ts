@@ -2,7 +2,8 @@
  * The chunks of a chat or text completion, each with all that the answer says of itself, as the API streams them.
  */
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { isNothing, readKnown, readList } from './known-members.ts';
 import { refuseUncounted } from './usage-rule.ts';
 import { type WrittenMember, writeLine, writeMembers, writeObject } from './written.ts';
@@ -41,9 +42,8 @@ export function writeChunks(document: string, hasUsage: boolean, names: ObjectNa
     `data: {${head},${writeMembers([['choices', `[${choices}]`], ...others, ['usage', reported]])}}\n\n`;
   const none = hasUsage ? 'null' : undefined;
   const choices = readList(answer.get('choices'));
-  refuseIf(choices.length === 0, 'no choices');
   const pieces = choices.flatMap((choice, at) => splitAt(choice, at, split));
-  const last = pieces.pop() ?? refuse('a choice that says nothing');
+  const last = pieces.pop() ?? refuse('no choices');
   const events = pieces.map((piece) => event(piece, [], none));
   events.push(event(last, pick(AT_THE_END), none));
   if (hasUsage) events.push(event('', [], usage));

@@ -3,7 +3,8 @@
  */
 import { withoutByteOrderMark } from '../response/byte-order-mark.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { AlikeReader, readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 
 export interface WholeEvent {
   /** The `event` field; empty where there is none. */
@@ -26,19 +27,19 @@ export function* readEvents(stream: string): Generator<WholeEvent, void, undefin
     end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
     if (end > start) event.addLine(text, start, end);
-    else if (event.isAny) yield event.take();
+    else {
+      const whole = event.take();
+      if (whole !== null) yield whole;
+    }
   }
-  if (event.isAny) yield event.takeLast();
+  const last = event.take();
+  refuseIf(last !== null && last.data !== DONE, 'a stream that breaks off');
+  if (last !== null) yield last;
 }
 
 class GatheredEvent {
   #name = '';
   #data: string | null = null;
-
-  /** True where it has data: an event without is none. */
-  get isAny(): boolean {
-    return this.#data !== null;
-  }
 
   addLine(text: string, start: number, end: number): void {
     const field = fieldAt(text, start);
@@ -47,16 +48,12 @@ class GatheredEvent {
     if (field === 'event') this.#name = value;
   }
 
-  take(): WholeEvent {
-    const whole = { name: this.#name, data: this.#data ?? '' };
+  /** The event that an empty line ends: null where it has no data. */
+  take(): WholeEvent | null {
+    const whole = this.#data === null ? null : { name: this.#name, data: this.#data };
     this.#name = '';
     this.#data = null;
     return whole;
-  }
-
-  takeLast(): WholeEvent {
-    refuseIf(this.#data !== DONE, 'a stream that breaks off');
-    return this.take();
   }
 }
 
@@ -87,13 +84,14 @@ export function isDoneMarker({ name, data }: WholeEvent): boolean {
 
 /** The chunks of a stream that `data: [DONE]` ends, one after the other. */
 export function* readChunks(stream: string): Generator<SourceValue, void, undefined> {
+  const reader = new AlikeReader();
   let isDone = false;
   for (const event of readEvents(stream)) {
     refuseIf(isDone, 'an event after the end');
     isDone = isDoneMarker(event);
     if (isDone || isHeartbeat(event)) continue;
     refuseIf(event.name !== '', 'an event with a name');
-    yield readSource(event.data);
+    yield reader.read(event.data);
   }
   refuseIf(!isDone, 'a stream without its end');
 }

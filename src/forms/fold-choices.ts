@@ -2,18 +2,23 @@
  * A chat or text completion from the chunks that brought it. The tables are all that is understood.
  */
 import { readChunks } from './events.ts';
-import { type MemberTexts, numberedListOf, objectOf, type RuleTable } from './gathered-object.ts';
+import { type GatheredObject, type MemberTexts, numberedListOf, objectOf, type RuleTable } from './gathered-object.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { ALWAYS_NULL, APPENDED, JOINED, LAST_NUMBER, NAME, ONCE, PADDING, type Rule, SAME, wordOf } from './rules.ts';
+import { ALWAYS_NULL, APPENDED, JOINED, LAST_NUMBER, NAME, ONCE, PADDING, SAME, wordOf } from './rules.ts';
 import { refuseUncounted, USAGE } from './usage-rule.ts';
 import type { WrittenMember } from './written.ts';
+
+/** Tests whether a member is there, and more than null. */
+function isSaid(members: MemberTexts, name: string): boolean {
+  return (members.get(name) ?? 'null') !== 'null';
+}
 
 /** Beside a call or a refusal, a text that was never begun is null. */
 const SPEAKS_FOR_ITSELF = ['tool_calls', 'function_call', 'refusal'] as const;
 
 function finishMessage(members: MemberTexts): readonly WrittenMember[] {
   const { role, content, ...others } = Object.fromEntries(members);
-  const isTold = SPEAKS_FOR_ITSELF.some((name) => (members.get(name) ?? 'null') !== 'null');
+  const isTold = SPEAKS_FOR_ITSELF.some((name) => isSaid(members, name));
   refuseIf(content === undefined && !isTold, 'a message without a text');
   // Some servers leave the role out of their streams; an answer has no other.
   return [['role', role ?? '"assistant"'], ['content', content ?? 'null'], ...Object.entries(others)];
@@ -24,14 +29,14 @@ function finishCall(members: MemberTexts): readonly WrittenMember[] {
   refuseIf(members.get('id') === undefined, 'a call without an id');
   if (type === undefined) refuse('a call without a type');
   const other = type === '"custom"' ? 'function' : 'custom';
-  refuseIf(members.get(type.slice(1, -1)) === undefined || members.has(other), 'a call of another type than it says');
+  refuseIf(!isSaid(members, type.slice(1, -1)) || members.has(other), 'a call of another type than it says');
   return [...members].filter(([name]) => name !== 'index');
 }
 
 /** A function that has a name and what it is called with. */
 function finishCalled(members: MemberTexts): readonly WrittenMember[] {
   refuseIf(members.get('name') === undefined, 'a call without a name');
-  refuseIf((members.get('arguments') ?? members.get('input') ?? 'null') === 'null', 'a call without its arguments');
+  refuseIf(!isSaid(members, 'arguments') && !isSaid(members, 'input'), 'a call without its arguments');
   return [...members];
 }
 
@@ -69,7 +74,7 @@ const CHOICE: RuleTable = {
 
 function finishChoice(members: MemberTexts): readonly WrittenMember[] {
   refuseIf(members.get('finish_reason') === undefined, 'a choice that has not ended');
-  refuseIf(members.get('delta') === undefined && members.get('text') === undefined, 'a choice that says nothing');
+  refuseIf(!isSaid(members, 'delta') && !isSaid(members, 'text'), 'a choice that says nothing');
   return [...members].map(([name, text]) => [name === 'delta' ? 'message' : name, text]);
 }
 
@@ -134,8 +139,8 @@ export function foldCompletion(stream: string): string {
   return fold(stream, COMPLETION);
 }
 
-function fold(stream: string, begin: Rule): string {
+function fold(stream: string, begin: () => GatheredObject): string {
   const answer = begin();
   for (const chunk of readChunks(stream)) answer.add(chunk);
-  return answer.write() ?? refuse('no answer');
+  return answer.write();
 }

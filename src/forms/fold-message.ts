@@ -7,7 +7,7 @@ import { type KnownMembers, readKnown } from './known-members.ts';
 import { MessageBlock } from './message-block.ts';
 import { ENDING_MEMBERS, GROWING_USAGE, MESSAGE_MEMBERS, STOP_REASONS, USAGE_MEMBERS } from './message-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { refuseUncounted } from './usage-rule.ts';
 import { membersOf, type WrittenMember, writeObject } from './written.ts';
 
@@ -78,9 +78,8 @@ class GatheredMessage {
   }
 
   #block(event: KnownMembers): MessageBlock {
-    refuseIf(!this.#isOpen, 'a delta out of its place');
     refuseIf(event.get('index')?.text !== String(this.#blocks.length - 1), 'a delta for another block');
-    return this.#blocks.at(-1) ?? refuse('a delta without a block');
+    return (this.#isOpen ? this.#blocks.at(-1) : undefined) ?? refuse('a delta out of its place');
   }
 
   #end(event: KnownMembers): void {

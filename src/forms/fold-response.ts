@@ -8,7 +8,8 @@ import { type KnownMembers, readKnown, readList } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import { RESPONSE_EVENTS } from './response-events.ts';
 import { readResponse } from './response-object.ts';
-import { memberOf, type SourceValue } from './source.ts';
+import { readItem } from './response-item.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { refuseUncounted } from './usage-rule.ts';
 
 const NOTHING_KNOWN: ReadonlySet<string> = new Set();
@@ -45,19 +46,19 @@ class GatheredResponse {
   #addItem(members: KnownMembers): void {
     const item = members.get('item') ?? refuse('an item that is none');
     refuseIf(members.get('output_index')?.text !== String(this.#items.length), 'an item out of its order');
+    readItem(item);
     this.#items.push(item);
   }
 
   write(): string {
     const { type, body } = this.#last ?? refuse('a stream without its end');
-    const response = memberOf(body, 'response');
-    const { members, ending } = readResponse(response);
+    const { text, members, ending } = readResponse(memberOf(body, 'response'));
     refuseIf(ending !== type, 'a response that ends otherwise than its stream');
     refuseUncounted(members.get('usage')?.text);
     const items = readList(members.get('output'));
     refuseIf(items.length !== this.#items.length, 'items that were not brought');
     for (const [at, item] of this.#items.entries()) refuseIf(!isSame(item, items[at]), 'another item than was brought');
-    return response?.text ?? refuse('no response');
+    return text;
   }
 }
 

@@ -32,22 +32,18 @@ const OF_RESPONSES: SourceForms = {
 
 const OF_MESSAGES: SourceForms = { json: ['sse'], sse: ['json'] };
 
-const NOTHING: SourceForms = {};
-
-const SOURCES: Readonly<Record<Endpoint, SourceForms>> = {
+const SOURCES: Readonly<Partial<Record<Endpoint, SourceForms>>> = {
   chat: OF_CHOICES,
   completions: OF_CHOICES,
-  embeddings: NOTHING,
   messages: OF_MESSAGES,
-  moderations: NOTHING,
   responses: OF_RESPONSES,
-  rerank: NOTHING,
 };
 
 /** The forms to look for where this one is not stored, the best first. @param form as the request names it */
 export function sourcesFor(endpoint: Endpoint, form: string, mode: DerivationMode = 'derive'): readonly DerivedForm[] {
   if (mode === 'exact') return [];
-  const sources = (Object.hasOwn(SOURCES[endpoint], form) && SOURCES[endpoint][form]) || [];
+  const known = SOURCES[endpoint] ?? {};
+  const sources = (Object.hasOwn(known, form) && known[form]) || [];
   return mode === 'derive' ? sources : sources.filter((source) => source === 'json');
 }
 

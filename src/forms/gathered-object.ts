@@ -3,7 +3,7 @@
  */
 import { refuse, refuseIf } from './refusal.ts';
 import type { Gathered, Rule } from './rules.ts';
-import { memberOf, type SourceValue } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { type WrittenMember, writeObject } from './written.ts';
 
 /** The members that are known, and what is made of each. */
@@ -18,15 +18,17 @@ export type Finish = (members: MemberTexts) => readonly WrittenMember[];
 const AS_THEY_ARE: Finish = (members) => [...members];
 
 /** @param finish has the members in the order in which they came */
-export function objectOf(table: RuleTable, finish: Finish = AS_THEY_ARE): Rule {
+export function objectOf(table: RuleTable, finish: Finish = AS_THEY_ARE): () => GatheredObject {
   const rules: ReadonlyMap<string, Rule> = new Map(Object.entries(table));
   return () => new GatheredObject(rules, finish);
 }
 
-class GatheredObject implements Gathered {
+export class GatheredObject implements Gathered {
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #finish: Finish;
-  readonly #members = new Map<string, Gathered>();
+  /** The names of the members in the order in which they came first, and what came of each. */
+  readonly #names: string[] = [];
+  readonly #members: Gathered[] = [];
   #isObject = false;
 
   constructor(rules: ReadonlyMap<string, Rule>, finish: Finish) {
@@ -39,23 +41,25 @@ class GatheredObject implements Gathered {
     if (kind === 'null') return;
     refuseIf(kind !== 'object', 'no object');
     this.#isObject = true;
-    for (let at = 0; at < names.length; at += 1) this.#member(names[at] as string).add(values[at] as SourceValue);
+    for (let at = 0; at < names.length; at += 1) this.#member(names[at] as string, at).add(values[at] as SourceValue);
   }
 
-  #member(name: string): Gathered {
-    const known = this.#members.get(name);
-    if (known) return known;
+  /** @param at where it stands now: chunk by chunk, most members stand where they stood before */
+  #member(name: string, at: number): Gathered {
+    const place = this.#names[at] === name ? at : this.#names.indexOf(name);
+    if (place !== -1) return this.#members[place] as Gathered;
     const begin = this.#rules.get(name) ?? refuse('a member that is not known');
     const member = begin();
-    this.#members.set(name, member);
+    this.#names.push(name);
+    this.#members.push(member);
     return member;
   }
 
   write(): string {
     if (!this.#isObject) return 'null';
     const texts = new Map<string, string>();
-    for (const [name, member] of this.#members) {
-      const text = member.write();
+    for (const [at, name] of this.#names.entries()) {
+      const text = this.#members[at]?.write();
       if (text !== undefined) texts.set(name, text);
     }
     return writeObject(...this.#finish(texts));

@@ -2,7 +2,7 @@
  * Objects of a document all of whose members are known by name.
  */
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** The members of an object, by name. */
 export type KnownMembers = ReadonlyMap<string, SourceValue>;

@@ -4,8 +4,9 @@
 import { type KnownMembers, readKnown, textOf } from './known-members.ts';
 import { BLOCK_MEMBERS } from './message-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { readSource, type SourceValue } from './source.ts';
-import { type WrittenMember, writeObject } from './written.ts';
+import { readSource } from './source.ts';
+import type { SourceValue } from './source-value.ts';
+import { writeObject } from './written.ts';
 
 interface DeltaKind {
   /** The type of block that it goes on with. */
@@ -51,26 +52,25 @@ export class MessageBlock {
   }
 
   write(): string {
-    const written = [...this.#start].map(([name, value]): WrittenMember => [name, this.#whole(name, value)]);
-    const added = [...this.#said.keys()].filter((name) => !this.#start.has(name));
-    return writeObject(...written, ...added.map((name): WrittenMember => [name, this.#whole(name, undefined)]));
+    const members = new Map<string, string>([...this.#start].map(([name, { text }]) => [name, text]));
+    for (const [name, said] of this.#said) members.set(name, join(name, this.#start.get(name), said));
+    return writeObject(...members);
   }
+}
 
-  #whole(name: string, start: SourceValue | undefined): string {
-    const said = this.#said.get(name);
-    if (said === undefined) return start?.text ?? refuse('a block without its beginning');
-    switch (name) {
-      case 'citations':
-        return joinList(start, said);
-      case 'input':
-        return joinInput(start, said);
-      case 'signature':
-        // Clients take the last one for the whole.
-        refuseIf(said.length > 1 || (start !== undefined && start.text !== '""'), 'a signature in pieces');
-        return textOf(said[0]);
-      default:
-        return joinText([...(start ? [start] : []), ...said]);
-    }
+/** All that was said of one member. */
+function join(name: string, start: SourceValue | undefined, said: readonly SourceValue[]): string {
+  switch (name) {
+    case 'citations':
+      return joinList(start, said);
+    case 'input':
+      return joinInput(start, said);
+    case 'signature':
+      // Clients take the last one for the whole.
+      refuseIf(said.length > 1 || (start !== undefined && start.text !== '""'), 'a signature in pieces');
+      return textOf(said[0]);
+    default:
+      return joinText([...(start ? [start] : []), ...said]);
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * The `response` of the Responses API, as far as it has to be understood to go from one form to the other.
  */
-import { type KnownMembers, readKnown } from './known-members.ts';
+import { isNothing, type KnownMembers, readKnown } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** KnownMembers that a response may have; what it was asked with, it repeats. */
-export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
+const MEMBERS: readonly string[] = [
   'id',
   'object',
   'created_at',
@@ -45,9 +45,21 @@ export const RESPONSE_MEMBERS: ReadonlySet<string> = new Set([
   'truncation',
   'usage',
   'user',
-]);
+];
+
+/** Members of answers that no stream is known to bring whole: they may be there and say nothing. */
+const EMPTY: readonly string[] = [
+  'access_programs',
+  'image',
+  'input_transformations',
+  'prompt_cache_diagnostics',
+  'tool_usage',
+];
+
+const KNOWN: ReadonlySet<string> = new Set([...MEMBERS, ...EMPTY]);
 
 export interface WholeResponse {
+  readonly text: string;
   readonly members: KnownMembers;
   /** The event that ends its stream. */
   readonly ending: 'response.completed' | 'response.incomplete';
@@ -56,11 +68,16 @@ export interface WholeResponse {
 /** @throws Refusal for a response that failed, goes on in the background or is not known to the last of its members */
 export function readResponse(response: SourceValue | undefined): WholeResponse {
   if (response === undefined) refuse('no response');
-  const members = readKnown(response, RESPONSE_MEMBERS);
+  const members = readKnown(response, KNOWN);
+  for (const name of EMPTY) refuseIf(!isNothing(members.get(name)), 'a value that streams do not bring');
   refuseIf(members.get('object')?.text !== '"response"', 'no response');
   const status = members.get('status')?.text;
   refuseIf(status !== '"completed"' && status !== '"incomplete"', 'a response that has not ended');
   refuseIf((members.get('error')?.text ?? 'null') !== 'null', 'a response that failed');
   refuseIf((members.get('background')?.text ?? 'false') === 'true', 'a response in the background');
-  return { members, ending: status === '"completed"' ? 'response.completed' : 'response.incomplete' };
+  return {
+    text: response.text,
+    members,
+    ending: status === '"completed"' ? 'response.completed' : 'response.incomplete',
+  };
 }

@@ -3,7 +3,7 @@
  * member without a rule ends the fold.
  */
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** The value of one member, as far as it has come. */
 export interface Gathered {
@@ -19,15 +19,15 @@ export type Rule = () => Gathered;
 export const SAME: Rule = () => new Same();
 
 class Same implements Gathered {
-  #text: string | undefined;
+  #first: SourceValue | undefined;
 
-  add({ text }: SourceValue): void {
-    refuseIf(this.#text !== undefined && this.#text !== text, 'a value that changes');
-    this.#text = text;
+  add(said: SourceValue): void {
+    this.#first ??= said;
+    refuseIf(said !== this.#first && said.text !== this.#first.text, 'a value that changes');
   }
 
   write(): string | undefined {
-    return this.#text;
+    return this.#first?.text;
   }
 }
 
@@ -35,15 +35,15 @@ class Same implements Gathered {
 export const LAST_NUMBER: Rule = () => new LastNumber();
 
 class LastNumber implements Gathered {
-  #text: string | undefined;
+  #last: SourceValue | undefined;
 
-  add({ kind, text }: SourceValue): void {
-    refuseIf(kind !== 'number', 'no number');
-    this.#text = text;
+  add(said: SourceValue): void {
+    refuseIf(said.kind !== 'number', 'no number');
+    this.#last = said;
   }
 
   write(): string | undefined {
-    return this.#text;
+    return this.#last?.text;
   }
 }
 
@@ -74,21 +74,21 @@ export const NAME: Rule = () => new Word(() => true);
 
 class Word implements Gathered {
   readonly #isKnown: (text: string) => boolean;
-  #text: string | undefined;
+  #said: SourceValue | undefined;
 
   constructor(isKnown: (text: string) => boolean) {
     this.#isKnown = isKnown;
   }
 
-  add({ kind, text }: SourceValue): void {
-    if (kind === 'null' || text === '""') return;
-    refuseIf(kind !== 'string' || !this.#isKnown(text), 'a word that is not known');
-    refuseIf(this.#text !== undefined && this.#text !== text, 'a word that changes');
-    this.#text = text;
+  add(said: SourceValue): void {
+    if (said === this.#said || said.kind === 'null' || said.text === '""') return;
+    refuseIf(said.kind !== 'string' || !this.#isKnown(said.text), 'a word that is not known');
+    refuseIf(this.#said !== undefined && this.#said.text !== said.text, 'a word that changes');
+    this.#said = said;
   }
 
   write(): string | undefined {
-    return this.#text;
+    return this.#said?.text;
   }
 }
 
@@ -100,11 +100,11 @@ class Joined implements Gathered {
   readonly #pieces: string[] = [];
   #hasText = false;
 
-  add({ kind, text }: SourceValue): void {
-    if (kind === 'null') return;
-    refuseIf(kind !== 'string', 'no text');
+  add(said: SourceValue): void {
+    if (said.kind === 'null') return;
+    refuseIf(said.kind !== 'string', 'no text');
     this.#hasText = true;
-    this.#pieces.push(text.slice(1, -1));
+    this.#pieces.push(said.within);
   }
 
   write(): string {

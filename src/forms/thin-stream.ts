@@ -5,7 +5,8 @@
 import type { Endpoint } from '../endpoint.ts';
 import { isDoneMarker, isHeartbeat, readEvents, type WholeEvent } from './events.ts';
 import { refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { writeChanged } from './written.ts';
 
 export interface ThinnedStream {

@@ -5,7 +5,7 @@
 import { writeChunks } from './chunk-writer.ts';
 import { type KnownMembers, isNothing, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { readChoice } from './unfold-choice.ts';
 import { type WrittenMember, writeObject } from './written.ts';
 

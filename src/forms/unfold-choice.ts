@@ -3,7 +3,7 @@
  */
 import { type KnownMembers, isNothing, readKnown } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import type { WrittenMember } from './written.ts';
 
 /** KnownMembers that servers name beside the API's own, told with the end of a choice. */

@@ -3,7 +3,7 @@
  */
 import { writeChunks } from './chunk-writer.ts';
 import { textOf } from './known-members.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { readChoice } from './unfold-choice.ts';
 import type { WrittenMember } from './written.ts';
 

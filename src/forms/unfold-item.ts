@@ -3,58 +3,41 @@
  */
 import { type KnownMembers, isNothing, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, type SourceValue } from './source.ts';
+import { type ItemType, readItem } from './response-item.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { type WrittenMember, writeChanged } from './written.ts';
 
 /** The type of an event, and its members beside that and its number. */
 export type ItemEvent = readonly [type: string, said: readonly WrittenMember[]];
 
-interface ItemKind {
-  readonly known: ReadonlySet<string>;
-  /** The members that are still empty as it is added. */
-  readonly unbegun: Readonly<Record<string, string>>;
-  /** The events between. @param place the members that name the item */
-  readonly split: (members: KnownMembers, place: readonly WrittenMember[]) => ItemEvent[];
-}
+type ItemPlace = readonly WrittenMember[];
 
-const COMMON = ['id', 'type', 'status'];
+/** The members of an item that are still empty as it is added. */
+const UNBEGUN: Readonly<Record<ItemType, Readonly<Record<string, string>>>> = {
+  message: { content: '[]' },
+  function_call: { arguments: '""' },
+  custom_tool_call: { input: '""' },
+  reasoning: { summary: '[]', content: '[]' },
+};
 
-export const ITEM_KINDS: Readonly<Record<string, ItemKind>> = {
-  message: {
-    known: new Set([...COMMON, 'role', 'content', 'phase']),
-    unbegun: { content: '[]' },
-    split: (members, place) =>
-      readList(members.get('content')).flatMap((part, at) => splitPart(part, [...place, contentAt(at)])),
+/** The events between its beginning and its end. @param place the members that name the item */
+const SPLIT: Readonly<Record<ItemType, (members: KnownMembers, place: ItemPlace) => ItemEvent[]>> = {
+  message: (members, place) =>
+    readList(members.get('content')).flatMap((part, at) => splitPart(part, [...place, contentAt(at)])),
+
+  function_call: (members, place) => {
+    const name: WrittenMember = ['name', textOf(members.get('name'))];
+    const text = textOf(members.get('arguments'));
+    return splitText('response.function_call_arguments', place, 'arguments', text, [], [name]);
   },
-  function_call: {
-    known: new Set([...COMMON, 'call_id', 'name', 'arguments']),
-    unbegun: { arguments: '""' },
-    split: (members, place) =>
-      splitText(
-        'response.function_call_arguments',
-        place,
-        'arguments',
-        textOf(members.get('arguments')),
-        [],
-        [['name', textOf(members.get('name'))]],
-      ),
-  },
-  custom_tool_call: {
-    known: new Set([...COMMON, 'call_id', 'name', 'input']),
-    unbegun: { input: '""' },
-    split: (members, place) =>
-      splitText('response.custom_tool_call_input', place, 'input', textOf(members.get('input'))),
-  },
-  reasoning: {
-    known: new Set([...COMMON, 'summary', 'content', 'encrypted_content']),
-    unbegun: { summary: '[]', content: '[]' },
-    split: (members, place) => [
-      ...readList(members.get('summary')).flatMap((part, at) =>
-        splitSummary(part, [...place, ['summary_index', String(at)]]),
-      ),
-      ...thoughtsOf(members).flatMap((part, at) => splitThought(part, [...place, contentAt(at)])),
-    ],
-  },
+
+  custom_tool_call: (members, place) =>
+    splitText('response.custom_tool_call_input', place, 'input', textOf(members.get('input'))),
+
+  reasoning: (members, place) => [
+    ...readList(members.get('summary')).flatMap((part, at) => splitSummary(part, [...place, summaryAt(at)])),
+    ...thoughtsOf(members).flatMap((part, at) => splitThought(part, [...place, contentAt(at)])),
+  ],
 };
 
 const TEXT_PART: ReadonlySet<string> = new Set(['type', 'text', 'annotations', 'logprobs']);
@@ -64,28 +47,24 @@ const PLAIN_PART: ReadonlySet<string> = new Set(['type', 'text']);
 const IN_PROGRESS = '"in_progress"';
 
 export function splitItem(item: SourceValue, at: number): ItemEvent[] {
-  const type = textOf(memberOf(item, 'type')).slice(1, -1);
-  const kind = Object.hasOwn(ITEM_KINDS, type) ? ITEM_KINDS[type] : undefined;
-  if (kind === undefined) refuse('an item of a type that is not known');
-  const members = readKnown(item, kind.known);
-  const id = textOf(members.get('id'));
-  refuseIf(id === '""', 'an item without an id');
-  refuseIf(members.get('call_id')?.text === '""', 'a call without an id');
+  const { type, members } = readItem(item);
   const index: WrittenMember = ['output_index', String(at)];
-  const added = writeChanged(item, { status: IN_PROGRESS, ...kind.unbegun });
+  const added = writeChanged(item, { status: IN_PROGRESS, ...UNBEGUN[type] });
   return [
     ['response.output_item.added', [index, ['item', added]]],
-    ...kind.split(members, [['item_id', id], index]),
+    ...SPLIT[type](members, [['item_id', textOf(members.get('id'))], index]),
     ['response.output_item.done', [index, ['item', item.text]]],
   ];
 }
+
+const summaryAt = (at: number): WrittenMember => ['summary_index', String(at)];
 
 const contentAt = (at: number): WrittenMember => ['content_index', String(at)];
 
 /** A text in one piece, and whole. */
 function splitText(
   prefix: string,
-  place: readonly WrittenMember[],
+  place: ItemPlace,
   name: string,
   text: string,
   beside: readonly WrittenMember[] = [],
@@ -96,7 +75,7 @@ function splitText(
 }
 
 /** A part of a message: a text with what it cites, or a refusal. */
-function splitPart(part: SourceValue, place: readonly WrittenMember[]): ItemEvent[] {
+function splitPart(part: SourceValue, place: ItemPlace): ItemEvent[] {
   switch (memberOf(part, 'type')?.text) {
     case '"output_text"':
       return splitTextPart(part, place);
@@ -109,7 +88,7 @@ function splitPart(part: SourceValue, place: readonly WrittenMember[]): ItemEven
   }
 }
 
-function splitTextPart(part: SourceValue, place: readonly WrittenMember[]): ItemEvent[] {
+function splitTextPart(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, TEXT_PART);
   const logprobs: WrittenMember = ['logprobs', members.get('logprobs')?.text ?? '[]'];
   const cited = isNothing(members.get('annotations')) ? [] : readList(members.get('annotations'));
@@ -125,7 +104,7 @@ function splitTextPart(part: SourceValue, place: readonly WrittenMember[]): Item
 }
 
 /** A part of the summary of what a model thought. */
-function splitSummary(part: SourceValue, place: readonly WrittenMember[]): ItemEvent[] {
+function splitSummary(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, PLAIN_PART);
   refuseIf(members.get('type')?.text !== '"summary_text"', 'a part of a type that is not known');
   const said = splitText('response.reasoning_summary_text', place, 'text', textOf(members.get('text')));
@@ -133,7 +112,7 @@ function splitSummary(part: SourceValue, place: readonly WrittenMember[]): ItemE
 }
 
 /** A part of the thoughts themselves, which open models show. */
-function splitThought(part: SourceValue, place: readonly WrittenMember[]): ItemEvent[] {
+function splitThought(part: SourceValue, place: ItemPlace): ItemEvent[] {
   const members = readKnown(part, PLAIN_PART);
   refuseIf(members.get('type')?.text !== '"reasoning_text"', 'a part of a type that is not known');
   const said = splitText('response.reasoning_text', place, 'text', textOf(members.get('text')));
@@ -149,7 +128,7 @@ function thoughtsOf(members: KnownMembers): readonly SourceValue[] {
 function within(
   prefix: string,
   part: SourceValue,
-  place: readonly WrittenMember[],
+  place: ItemPlace,
   unbegun: Readonly<Record<string, string>>,
   said: readonly ItemEvent[],
 ): ItemEvent[] {

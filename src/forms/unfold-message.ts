@@ -11,7 +11,8 @@ import {
   USAGE_MEMBERS,
 } from './message-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
-import { memberOf, readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import { memberOf, type SourceValue } from './source-value.ts';
 import { type WrittenMember, writeChanged, writeLine, writeObject } from './written.ts';
 
 type UnfoldedEvent = readonly [type: string, said: readonly WrittenMember[]];

@@ -4,7 +4,8 @@
  */
 import { readList } from './known-members.ts';
 import { readResponse } from './response-object.ts';
-import { readSource, type SourceValue } from './source.ts';
+import { readSource } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 import { splitItem, type ItemEvent } from './unfold-item.ts';
 import { type WrittenMember, writeChanged, writeLine, writeObject } from './written.ts';
 

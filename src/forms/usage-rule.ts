@@ -5,7 +5,7 @@ import { isObject, parse } from '../response/json.ts';
 import { readUsage } from '../response/usage.ts';
 import { refuseIf } from './refusal.ts';
 import type { Gathered, Rule } from './rules.ts';
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 export const USAGE: Rule = () => new ReportedUsage();
 
@@ -15,9 +15,7 @@ class ReportedUsage implements Gathered {
   /** Clients that put a stream together take the last one, be it null. */
   add({ kind, text }: SourceValue): void {
     refuseIf(kind === 'null' && this.#text !== undefined, 'usage that is taken back');
-    if (kind === 'null') return;
-    refuseIf(kind !== 'object', 'no usage');
-    this.#text = text;
+    if (kind !== 'null') this.#text = text;
   }
 
   write(): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * JSON, written from slices of JSON.
  */
-import type { SourceValue } from './source.ts';
+import type { SourceValue } from './source-value.ts';
 
 /** A name and the text of its value; undefined leaves the member out. */
 export type WrittenMember = readonly [name: string, text: string | undefined];

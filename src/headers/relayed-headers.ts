@@ -57,9 +57,13 @@ export function replayedHeaders(raw: RawHeaders): string[] {
   return selectHeaders(raw, (name) => REPLAYED.has(name) || name.startsWith('access-control-'));
 }
 
-/** The headers of an answer that a cassette takes in: with those by which an error or a redirect says what to do. */
-export function recordedHeaders(raw: RawHeaders): string[] {
-  return selectHeaders(raw, (name) => RECORDED.has(name) || name.startsWith('access-control-'));
+/**
+ * The headers of an answer that a cassette takes in: with those by which an error or a redirect says what to do, and
+ * the length that `HEAD` asks for.
+ */
+export function recordedHeaders(raw: RawHeaders, method: string): string[] {
+  const isRecorded = (name: string) => RECORDED.has(name) || (name === 'content-length' && method === 'HEAD');
+  return selectHeaders(raw, (name) => isRecorded(name) || name.startsWith('access-control-'));
 }
 
 /** The headers of an error that others waited for: what tells them when to try again stays. */

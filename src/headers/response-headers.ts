@@ -5,8 +5,17 @@
 import { cacheStatus, derivationOf, type Outcome, xCache } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, selectHeaders } from '../response/entry.ts';
+import type { Usage } from '../response/usage.ts';
 import { isEventStream } from '../response/validator.ts';
 import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
+
+/** How many inputs of a batch were known, and how many were asked for. */
+export interface ItemCounts {
+  readonly hit: number;
+  readonly fetched: number;
+  /** The tokens of those that were known, beside others that were asked for; null where there are none. */
+  readonly spared: Usage | null;
+}
 
 /** The facts of one request that its response shows. */
 export interface HeaderContext {
@@ -17,6 +26,8 @@ export interface HeaderContext {
   key: string | null;
   /** Why a miss was one, for the request that asked. */
   why: string | null;
+  /** Null where it is answered whole, and for one that follows. */
+  items: ItemCounts | null;
 }
 
 /** Nobody downstream keeps an answer: it is one caller's, and its freshness is ours to judge. */
@@ -28,11 +39,12 @@ export function responseHeaders(head: Head, length: number | null, outcome: Outc
   // A kept answer has none of the headers that ours replace.
   const headers = outcome.word === 'hit' ? [...head.headers] : upstreamHeaders(head, outcome, context, streams);
   if (context.endpoint !== null || headerOf(headers, 'cache-control') === undefined) headers.push(...UNCACHED);
-  const { requestId, key, why } = context;
+  const { requestId, key, why, items } = context;
   headers.push('cache-status', cacheStatus(outcome), 'x-cache', xCache(outcome));
   headers.push('x-refrain-request-id', requestId);
   if (key !== null) headers.push('x-refrain-key', key);
   if (why !== null) headers.push('x-refrain-why', why);
+  if (items !== null) headers.push('x-refrain-items', `hit=${items.hit}, fetched=${items.fetched}`);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));
   const derivation = derivationOf(outcome);
   if (derivation !== null) headers.push('x-refrain-form', derivation);

@@ -25,7 +25,7 @@ export function send(
     if (whole === null) return new Playback(result, response, context, heartbeat).start(resolve, reject);
     const head = reader.head as Head;
     response.on('close', resolve);
-    response.writeHead(head.status, head.statusText, responseHeaders(head, whole.length, outcome, context));
+    response.writeHead(head.status, head.statusText, responseHeaders(head, reader.length, outcome, context));
     response.end(whole);
   });
 }

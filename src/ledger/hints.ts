@@ -16,6 +16,7 @@ import { meaningOf } from '../request/meaning.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
 import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
+import { Repeats } from './repeats.ts';
 import { NEEDED, Track } from './track.ts';
 
 /** A request that missed. */
@@ -69,6 +70,7 @@ const SAMPLED = 16;
 export class Hints {
   /** The names that `key.ignore` has now: a hint says what to write in their place. */
   ignored: readonly string[];
+  readonly repeats: Repeats;
   readonly #options: HintsOptions;
   readonly #secret = randomBytes(16).toString('base64');
   readonly #lanes = new LRUCache<string, Lane>({ max: LANES });
@@ -83,6 +85,7 @@ export class Hints {
   constructor(options: HintsOptions) {
     this.#options = options;
     this.ignored = options.ignored;
+    this.repeats = new Repeats(options.log);
     this.#list = new HintList(options.log);
   }
 

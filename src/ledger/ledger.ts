@@ -3,6 +3,7 @@
  * per request once it is over. Hits, follows, misses, bypasses and refusals add up to requests.
  */
 import type { Log } from '../log.ts';
+import { sparedBy } from './spared.ts';
 import type { UsageFile } from './usage-file.ts';
 import type { CallRecord, LedgerWord, UsageRecord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { inDollars, type Prices } from './prices.ts';
@@ -31,6 +32,9 @@ const DAY_MS = 86_400_000;
 
 /** A call that no request is charged with: it has the amounts of a miss. */
 const CALL: TimedRequest = { outcome: 'miss', ms: 0, reason: null, why: null };
+
+/** The known part of a batch that missed: it has the amounts of a hit. */
+const SPARED: TimedRequest = { outcome: 'hit', ms: 0, reason: null, why: null };
 
 export class Ledger {
   readonly #usageFile: UsageFile;
@@ -120,7 +124,14 @@ export class Ledger {
     const { scope, dollars } = this.#add(record, record, 1, whyOf(record));
     // One spread alone is a quick copy to V8.
     const priced = { ...record, scope, dollars };
+    if (record.items) Object.assign(priced, { items: { ...record.items, dollars: this.#addSpared(record) } });
     for (const subscriber of this.#subscribers) this.#publish(subscriber, priced);
+  }
+
+  /** @returns the price of what was spared, where that is known */
+  #addSpared(record: UsageRecord): number | null {
+    const spared = sparedBy(record);
+    return spared && this.#add(spared, SPARED, 0, null).dollars;
   }
 
   #writeCall(record: CallRecord): void {

@@ -10,7 +10,8 @@ import { EventLoopDelay } from './event-loop-delay.ts';
 import { addFleetMetrics, type FleetReading } from './fleet-metrics.ts';
 import { HIT_BUCKETS, UPSTREAM_BUCKETS } from './interval.ts';
 import { ModelSums } from './model-sums.ts';
-import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
+import { pricedSparedBy } from './spared.ts';
+import type { BatchItems, LedgerWord, PricedCallRecord, PricedUsageRecord } from './usage-record.ts';
 import { whyOf } from './reasons.ts';
 import { type Report, Series } from './series.ts';
 
@@ -56,10 +57,15 @@ export class Metrics {
   readonly #unstored = this.#series.counter('unstored_total', 'Answers of misses that were not kept, by why', [
     'reason',
   ]);
-  readonly #stale = this.#series.counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
-  readonly #derived = this.#series.counter('derived_hits_total', 'Hits that were made from another form of the answer', [
-    'forms',
+  readonly #inputs = this.#series.counter('batch_inputs_total', 'Inputs of batches, by whether they were known', [
+    'outcome',
   ]);
+  readonly #stale = this.#series.counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
+  readonly #derived = this.#series.counter(
+    'derived_hits_total',
+    'Hits that were made from another form of the answer',
+    ['forms'],
+  );
   readonly #errors = this.#series.counter('errors_total', 'Requests that ended in an error of Refrain, by its code', [
     'code',
   ]);
@@ -134,6 +140,7 @@ export class Metrics {
     const { outcome, reason, error, tier, call } = record;
     const why = whyOf(record);
     this.#count(record);
+    if (record.items) this.#countItems(record, record.items);
     if (reason !== null) this.#misses.set(reason, (this.#misses.get(reason) ?? 0) + 1);
     if (error !== null) this.#errors.inc({ code: error });
     if (why !== null) this.#reasonsOf(outcome).inc(outcome === 'hit' ? { forms: why } : { reason: why });
@@ -160,6 +167,13 @@ export class Metrics {
   /** Stops the clock of the event loop. */
   close(): void {
     this.#delay.close();
+  }
+
+  #countItems(record: PricedUsageRecord, { hit, fetched }: BatchItems): void {
+    this.#inputs.inc({ outcome: 'hit' }, hit);
+    this.#inputs.inc({ outcome: 'fetched' }, fetched);
+    const spared = pricedSparedBy(record);
+    if (spared?.call.usage) this.#saved.add(spared.model, spared.call.usage, spared.dollars);
   }
 
   #count({ outcome, endpoint, bytes }: PricedUsageRecord): void {

@@ -30,8 +30,9 @@ export class RunTotals {
     return answered === 0 ? null : this.hits / answered;
   }
 
-  add({ outcome, dollars, call }: PricedUsageRecord): void {
+  add({ outcome, dollars, call, items }: PricedUsageRecord): void {
     this.requests++;
+    this.savedDollars += items?.dollars ?? 0;
     if (outcome === 'miss') this.misses++;
     else if (outcome === 'bypass') this.bypasses++;
     if (outcome !== 'hit' && outcome !== 'follow') {

@@ -4,6 +4,7 @@
 import type { OutcomeWord } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Call } from '../response/entry.ts';
+import type { Usage } from '../response/usage.ts';
 
 /** `refusal`: answered by an error of our own before there was an outcome. */
 export type LedgerWord = OutcomeWord | 'refusal';
@@ -38,6 +39,17 @@ export interface UsageRecord {
   readonly bytes: number;
   /** The upstream call that was made (miss, bypass) or spared (hit, follow). */
   readonly call: Call | null;
+  /** Of a batch that was answered input by input: how many were known, and how many asked for; absent of any other. */
+  readonly items?: BatchItems;
+}
+
+export interface BatchItems {
+  readonly hit: number;
+  readonly fetched: number;
+  /** The tokens that were spared beside those of `call`; null where that is not known, or there are none. */
+  readonly spared: Usage | null;
+  /** The price of these, where that is known; absent before it is. */
+  readonly dollars?: number | null;
 }
 
 /** A record as subscribers get it: with its price, and its scope as in the usage ledger. */

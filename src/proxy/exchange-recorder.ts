@@ -37,7 +37,8 @@ export class ExchangeRecorder implements Recorder {
   }
 
   whyNot(answer: EndedAnswer): string | null {
-    return (this.#why = this.#cassette.whyNot(answer));
+    const { method, keyContext } = this.#exchange.head;
+    return (this.#why = this.#cassette.whyNot(answer, { method, endpoint: keyContext?.endpoint ?? null }));
   }
 
   record(head: Head, body: Buffer, { call, arrivals }: CallHistory): void {

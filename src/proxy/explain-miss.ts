@@ -37,6 +37,7 @@ export async function explainMiss(
   if (!policy.debug) return null;
   const known = ofCaller(missing) ?? (policy.read ? ofAnswer(missing) : 'no-cache');
   if (known !== null) return known;
+  if (request.sample !== undefined) return `sample ${request.sample} of ${policy.samples} is not kept`;
   const { dialect } = keyContext;
   return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
 }

@@ -13,6 +13,8 @@ export interface NamedRequest {
   readonly keyContext: KeyContext;
   readonly keyed: KeyedRequest;
   readonly body: WholeBody;
+  /** The number of its sample, where it wants one of several; its key is that sample's. */
+  readonly sample?: number;
   /** As a cassette has it, redacted; absent where that is yet to be made. */
   readonly recorded?: RecordedRequest;
 }

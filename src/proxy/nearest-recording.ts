@@ -2,6 +2,7 @@
  * The recording that comes nearest to a request which has none, and the first place where the two differ.
  */
 import type { Cassette } from '../cassette/cassette.ts';
+import { exactParts, withoutMark } from '../cassette/explained-exchange.ts';
 import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import type { NearestRecording } from '../cassette/unrecorded.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -19,8 +20,6 @@ import { recordedRequest } from './recorded-request.ts';
 const COMPARED = 16;
 const LOOKED_AT = 64 * 1024;
 const BLOCK = 64;
-
-const JSON_TEXT = 'json:';
 
 interface Compared {
   readonly parts: Parts;
@@ -49,7 +48,7 @@ export async function nearestRecording(
 
 /** @param body as canonical text, or as it came */
 export function wordsOf(endpoint: Endpoint, body: string): string | null {
-  return questionWords(endpoint, body.startsWith(JSON_TEXT) ? body.slice(JSON_TEXT.length) : body);
+  return questionWords(endpoint, withoutMark(body));
 }
 
 async function ofStore(
@@ -81,20 +80,7 @@ function ofCassette(cassette: Cassette, request: NamedRequest | NamelessRequest)
 }
 
 function partsOf({ keyer }: Cassette, request: RecordedRequest): Parts {
-  const { upstream, method, path, query, headers, body } = request;
-  const named = keyer.key(request).request?.parts;
-  if (named) return named;
-  const fields = Object.entries(headers).map(([name, value]) => [`header:${name}`, value] as const);
-  return { upstream: upstream ?? '', method, path, query, ...Object.fromEntries(fields), body: textOf(body) };
-}
-
-function textOf(body: Buffer): string {
-  const text = body.toString();
-  try {
-    return JSON_TEXT + JSON.stringify(JSON.parse(text));
-  } catch {
-    return text;
-  }
+  return keyer.key(request).request?.parts ?? exactParts(request);
 }
 
 /** How many of the first bytes and of the last are the same in both, roughly. */

@@ -65,6 +65,7 @@ function recordOf({ context, result, status, error }: ServedRequest, time: numbe
     ms: performance.now() - context.startedAt,
     bytes: reader?.position ?? 0,
     call,
+    ...(context.items && { items: context.items }),
   };
 }
 

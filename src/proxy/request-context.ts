@@ -28,6 +28,7 @@ export function createContext(requestId: string): RequestContext {
     question: null,
     key: null,
     why: null,
+    items: null,
     reason: null,
   };
 }

@@ -7,6 +7,8 @@ import { missReasonOf } from '../cache/miss-reason.ts';
 import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
+import { REQUEST_ENDPOINTS } from '../request/endpoints/table.ts';
+import { batchOf } from './batch-question.ts';
 import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
@@ -18,6 +20,7 @@ import { questionFor } from './question.ts';
 import { recheck } from './recheck.ts';
 import { replay } from './replay.ts';
 import type { RequestContext } from './request-context.ts';
+import { sampled } from './sampled.ts';
 import { orUnrecorded } from './unrecorded-request.ts';
 
 /** @throws RefrainError where there is no answer to be had */
@@ -41,6 +44,10 @@ function answer(
   client: Client,
   context: RequestContext,
 ): CacheResult | Promise<CacheResult> {
+  const { policy } = request.head;
+  if (policy.samples > 1 && request.keyed !== null && request.sample === undefined) {
+    return sampled(proxy, request, context, (one) => answer(proxy, one, client, context));
+  }
   try {
     if (request.keyed === null) return bypass(proxy, request);
     const { head, keyed } = request;
@@ -50,8 +57,9 @@ function answer(
     const permission = permissionOf(proxy, head, standing);
     const hit = standing === 'accepted' ? proxy.cache.hit(keyed.key, permission, head.sent, now) : undefined;
     if (!hit) return ask(proxy, request, { standing, permission, isLookedUp: hit === null }, client, context);
-    if (head.policy.debug) context.why = explainHit(hit.outcome);
-    return head.policy.pace === 'instant' ? hit : atPace(proxy, head, hit);
+    noteShared(proxy, request, context);
+    if (policy.debug) context.why = explainHit(hit.outcome);
+    return policy.pace === 'instant' ? hit : atPace(proxy, head, hit);
   } finally {
     // A question or a call that goes on holds it for itself.
     request.body?.release();
@@ -76,6 +84,16 @@ function permissionOf({ callers }: ProxyDependencies, head: ReceivedHead, standi
   if (standing === 'refused') return { ...policy, read: false, follow: false };
   const fresh = withoutStale(policy);
   return fresh === policy || callers.mayHaveStale(credentialAtUpstream) ? policy : fresh;
+}
+
+/** The answer of another request was given to this one, too, which wants no sample of its own. */
+function noteShared(
+  { hints: { repeats } }: ProxyDependencies,
+  { head, keyContext, keyed, body }: NamedRequest,
+  { startedAt }: RequestContext,
+): void {
+  if (head.policy.samples > 1 || !repeats.shared(keyed.key, head.credentialAtUpstream, startedAt)) return;
+  if (REQUEST_ENDPOINTS[keyContext.endpoint].isGenerative) repeats.explain(body.plain);
 }
 
 function bypass(proxy: ProxyDependencies, { head, why, body }: NamelessRequest): CacheResult {
@@ -103,16 +121,22 @@ async function ask(
   const { cache, hints, store } = proxy;
   body.hold();
   try {
-    const question = questionFor(proxy, request, permission, client);
+    const asked = questionFor(proxy, request, permission, client);
+    const batch = batchOf(proxy, request, asked);
+    const question = batch ? { ...asked, items: batch, fetch: batch.fetch } : asked;
     // Looked up before the answer to this request can be kept, while the upstream is asked.
     let isKept = false;
     const lookup =
       standing === 'to-check' ? store.get(keyed.key).then((found) => (isKept = found !== undefined)) : null;
     const result = await (standing === 'to-check'
       ? recheck(proxy, head.credentialAtUpstream, question)
-      : cache.open(question, isLookedUp));
+      : cache.open(question, isLookedUp && batch === null));
     const { outcome, variesBy = null } = result;
-    if (outcome.word === 'follow') hints.followed(keyed.key);
+    context.items = batch?.countsOf(outcome) ?? null;
+    if (outcome.word === 'follow') {
+      hints.followed(keyed.key);
+      noteShared(proxy, request, context);
+    }
     if (head.policy.debug) context.why = explainHit(outcome);
     if (outcome.word === 'miss') {
       if (head.policy.debug) await lookup;

@@ -3,7 +3,7 @@
  * nearest to it.
  */
 import type { CacheResult } from '../cache/outcome.ts';
-import type { NearestRecording, UnrecordedRequest } from '../cassette/unrecorded.ts';
+import { type NearestRecording, SECRET, type UnrecordedRequest } from '../cassette/unrecorded.ts';
 import { notCached, RefrainError } from '../errors.ts';
 import { relativePath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
@@ -54,7 +54,9 @@ async function refuse(proxy: ProxyDependencies, request: AnyRequest, error: unkn
 function described(request: AnyRequest, nearest: NearestRecording | null, why: string): UnrecordedRequest {
   const { head, keyed } = request;
   const endpoint = head.keyContext?.endpoint;
-  const question = endpoint === undefined ? null : wordsOf(endpoint, bodyText(request));
+  // A secret may stand among the first words.
+  const isShown = endpoint !== undefined && !why.startsWith(SECRET);
+  const question = isShown ? wordsOf(endpoint, bodyText(request)) : null;
   const model = keyed?.model ?? null;
   return { method: head.method, path: relativePath(head.route), model, question, nearest, why };
 }

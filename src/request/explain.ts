@@ -2,11 +2,12 @@
  * Why two requests do or do not share an answer: both names, what each was
  * made of, and where they differ.
  */
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import { ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { below, type Ignored } from './canonical.ts';
 import { type Difference, differencesOf, MAX_DIFFERENCES } from './difference.ts';
 import { isKnownField } from './endpoints/table.ts';
+import type { ExplainedRequest } from './explained-request.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
@@ -16,15 +17,6 @@ import { computeKey } from './key.ts';
 import type { Omissions, OmissionsByDialect } from './omissions.ts';
 import { parseHead, type Rules } from './parsed-head.ts';
 import type { WrittenRequest } from './written-request.ts';
-
-/** A request with a name: what a stored answer is kept under. */
-export interface ExplainedRequest {
-  readonly endpoint: Endpoint;
-  /** Null for a stored one, which does not say. */
-  readonly dialect: Dialect | null;
-  readonly form: Form;
-  readonly parts: Parts;
-}
 
 /** One side, as it is reported. `key`: the first 16 digits of its fingerprint, as in `x-refrain-key`. */
 export type Side =
@@ -50,7 +42,9 @@ export interface Explanation {
  * @throws RefrainError where it would be refused
  */
 export function nameWritten(rules: Rules, { method, path, headers, body }: WrittenRequest): ExplainedRequest | string {
-  const { keyContext } = parseHead(rules, { method, url: path, fields: readHeaderFields(headers) });
+  const head = { method, url: path, fields: readHeaderFields(headers) };
+  const { keyContext, route } = parseHead(rules, head);
+  if (rules.explainExchange) return rules.explainExchange(head, route, body);
   if (keyContext === null) return 'route';
   const keyed = computeKey(keyContext, body);
   if (typeof keyed === 'string') return keyed;
@@ -82,12 +76,21 @@ export function askedBy(
 
 function sideOf(named: ExplainedRequest | string): Side {
   if (typeof named === 'string') return { key: null, why: named };
-  const { form, parts } = named;
-  return { key: keyOf(fingerprint(parts), form).slice(0, 16), form, parts };
+  const { form, parts, key = keyOf(fingerprint(parts), form) } = named;
+  return { key: key.slice(0, 16), form, parts };
 }
 
 function formDifference(a: Form, b: Form): Difference[] {
-  return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer has a key; forms says which are made from another' }];
+  return a === b
+    ? []
+    : [
+        {
+          pointer: '/body/stream',
+          a,
+          b,
+          note: 'each form of an answer has a key; forms says which are made from another',
+        },
+      ];
 }
 
 /** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */
@@ -105,7 +108,8 @@ function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: E
 }
 
 /** The name by which `key.ignore` leaves out what differs; null where that could change the answer. */
-function ignorable(pointer: string, endpoint: Endpoint): string | null {
+function ignorable(pointer: string, endpoint: Endpoint | null): string | null {
+  if (endpoint === null) return null;
   const [, place, name = ''] = pointer.split('/');
   const isField = place === 'body' && name !== '' && !isKnownField(endpoint, name);
   const isHeader = place === 'headers' && name !== 'x-refrain-variant';

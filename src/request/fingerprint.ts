@@ -4,6 +4,7 @@
  * collides, is quadratic and overflows the stack; on strings it frames each
  * with its length and does none of these.
  */
+import { hash as digest } from 'node:crypto';
 import hash from 'object-hash';
 import { type Dialect, readsAsOpenai } from '../dialect.ts';
 import type { Scope } from './caller.ts';
@@ -70,6 +71,23 @@ export function partsOf(frame: Frame): Parts {
 /** @param parts with the canonical text of the body as `body` */
 export function fingerprint(parts: Parts): Fingerprint {
   return hash(parts, { algorithm: 'sha256', respectType: false });
+}
+
+/** The same for one body after another, whose other parts are framed once. */
+export function fingerprintFrame(parts: Parts): (body: string) => Fingerprint {
+  const framed = (body: string) => {
+    let text = '';
+    hash.writeToStream({ ...parts, body }, { respectType: false }, { write: (piece: string) => void (text += piece) });
+    return text;
+  };
+  const empty = `string:0:`;
+  const [probe, other] = [framed(''), framed('a')];
+  // Where the two differ first, the length of the body stands.
+  let at = 0;
+  while (probe[at] === other[at]) at++;
+  const start = probe.slice(0, at - 'string:'.length);
+  const end = probe.slice(start.length + empty.length);
+  return (body) => digest('sha256', `${start}string:${body.length}:${body}${end}`);
 }
 
 /** The key that a store is asked by: the answer and its spelling. */

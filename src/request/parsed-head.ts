@@ -5,6 +5,7 @@ import { codingOf } from '../coding.ts';
 import type { Bypasses } from './bypasses.ts';
 import { type Caller, isShared } from './caller.ts';
 import { endpointOf, REQUEST_ENDPOINTS } from './endpoints/table.ts';
+import type { ExplainedRequest } from './explained-request.ts';
 import { partsOf } from './fingerprint.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 import { createKeyContext, type KeyContext } from './key.ts';
@@ -26,6 +27,8 @@ export interface Rules {
   readonly callerOf: (fields: HeaderFields) => Caller;
   /** Names the answers of a cassette, wherever they are from; absent where there is none. */
   readonly exchangeContextOf?: (head: RequestHead, route: Route) => KeyContext | null;
+  /** The name by which a cassette has a request, or why it has none; absent where there is no cassette. */
+  readonly explainExchange?: (head: RequestHead, route: Route, body: Buffer) => ExplainedRequest | string;
 }
 
 /** The head of a request as it came. */

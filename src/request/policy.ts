@@ -7,6 +7,7 @@
 import { nearest } from '../config/nearest.ts';
 import { type Pace, pace } from '../config/pace.ts';
 import { lifetime } from '../config/quantities.ts';
+import { samples } from '../config/value-types.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
 import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
@@ -38,10 +39,14 @@ export interface Policy {
   readonly variant: string;
   /** Label the answer that is kept, each once. */
   readonly tags: readonly string[];
+  /** How many answers of their own equal requests get. */
+  readonly samples: number;
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
   /** True where no answer is made from one in another form. */
   readonly isExactForm: boolean;
+  /** True where a batch is answered item by item. */
+  readonly items: boolean;
   /** Wants to know why it missed. */
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
@@ -60,7 +65,9 @@ export interface PolicyDefaults {
   readonly sseNoStore: 'obey' | 'ignore';
   /** True where no upstream is ever asked: as if each request said `only-if-cached`. */
   readonly isOffline?: boolean;
+  readonly samples: number;
   readonly pace: Pace;
+  readonly items: boolean;
 }
 
 /** How many tags a request may have. */
@@ -75,9 +82,17 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'tags', 'debug', 'pace', 'form'].map(
-  (name) => CONTROL + name,
-);
+const CONTROLS: readonly string[] = [
+  'ttl',
+  'cache',
+  'variant',
+  'samples',
+  'tags',
+  'debug',
+  'pace',
+  'items',
+  'form',
+].map((name) => CONTROL + name);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -112,8 +127,10 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     mode: cache === undefined || cache === REFRESH ? defaults.mode : cache,
     variant: readVariant(valueOf(fields, 'x-refrain-variant')),
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
+    samples: readSamples(valueOf(fields, 'x-refrain-samples'), defaults.samples),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
     isExactForm: readForm(valueOf(fields, 'x-refrain-form')),
+    items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
   };
@@ -152,6 +169,14 @@ function readVariant(value: string | undefined): string {
   return value;
 }
 
+/** As the setting `samples` is written. */
+function readSamples(value: string | undefined, standard: number): number {
+  if (value === undefined) return standard;
+  const { success, data } = samples.schema.safeParse(value);
+  if (success) return data;
+  throw invalidHeader('x-refrain-samples', value, samples.allowed);
+}
+
 function readTags(value: string | undefined): readonly string[] {
   if (value === undefined) return NO_TAGS;
   const tags = value.split(',').map((tag) => tag.trim());
@@ -181,6 +206,12 @@ function readPace(value: string | undefined, standard: Pace): Pace {
 function readForm(value: string | undefined): boolean {
   if (value === undefined || value === 'exact') return value === 'exact';
   throw invalidHeader('x-refrain-form', value, 'exact');
+}
+
+function readItems(value: string | undefined, standard: boolean): boolean {
+  if (value === undefined) return standard;
+  if (value === 'off' || value === 'on') return value === 'on';
+  throw invalidHeader('x-refrain-items', value, 'on or off');
 }
 
 function readDebug(value: string | undefined): boolean {

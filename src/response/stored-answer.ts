@@ -9,13 +9,14 @@ export class StoredAnswer implements Playable {
   readonly failure = null;
   readonly head: Head;
   readonly whole: Buffer;
-  readonly length: number;
+  readonly length: number | null;
   readonly bytes: number;
 
-  constructor({ head, body }: Entry) {
+  /** @param length null where the answer is one to `HEAD`, whose own header says it */
+  constructor({ head, body }: Entry, length: number | null = body.length) {
     this.head = head;
     this.whole = body;
-    this.length = body.length;
+    this.length = length;
     this.bytes = body.length;
   }
 

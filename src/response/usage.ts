@@ -34,6 +34,18 @@ export function readUsage(value: unknown): Usage | null {
   return { input, cachedInput: Math.min(cached, input), output, reasoning: Math.min(reasoning, output) };
 }
 
+/** A usage without that of some of the parts of its answer. */
+export function usageWithout(usage: Usage, part: Usage): Usage {
+  const left = (name: 'input' | 'cachedInput' | 'output' | 'reasoning') => Math.max(0, usage[name] - part[name]);
+  return {
+    ...usage,
+    input: left('input'),
+    cachedInput: left('cachedInput'),
+    output: left('output'),
+    reasoning: left('reasoning'),
+  };
+}
+
 /** The usage in an answer or a chunk, wherever it stands; of several, one that counts something. */
 export function findUsage(body: Json): Usage | null {
   let usage = readUsage(body.usage);

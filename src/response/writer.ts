@@ -4,6 +4,7 @@
  */
 import type { RefrainError } from '../errors.ts';
 import type { Head } from './entry.ts';
+import type { Usage } from './usage.ts';
 
 export interface Writer {
   begin(head: Head, framing: Framing): void;
@@ -29,6 +30,8 @@ export interface Framing {
   readonly length: number | null;
   /** True where a length or chunks mark the end; else only the connection's end does. */
   readonly delimited: boolean;
+  /** The tokens of those of its parts that were known before; absent where there are none. */
+  readonly spared?: Usage;
 }
 
 /** Why an answer broke off, and whether the last of its bytes are an error of the upstream's own. */

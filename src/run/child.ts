@@ -33,11 +33,12 @@ export async function loadSpawn(): Promise<Spawn> {
   return ([file, ...args], env) => spawn(file, args, { env, stdio: 'inherit' });
 }
 
-/** Resolves once it has ended. */
+/** Resolves once it has ended. @param isToEnd resolves where it is to be ended before */
 export function runChild(
   spawn: Spawn,
   words: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
+  isToEnd?: Promise<unknown>,
 ): Promise<ChildEnd> {
   let child: ChildProcess;
   try {
@@ -46,6 +47,7 @@ export function runChild(
     return Promise.resolve(failedToBegin(words[0], error));
   }
   const stopPassing = passSignals(child);
+  void isToEnd?.then(() => child.kill());
   return new Promise<ChildEnd>((resolve) => {
     child.once('error', (error) => {
       // A signal that could not be passed on is no end.

@@ -55,10 +55,13 @@ export async function cassette(options: FileCassetteOptions = {}): Promise<FileC
   const { api } = await start(app, proxy.config);
   const variables = proxy.variablesAt(api);
   const restore = setVariables(variables);
+  let unreadable: string | null = null;
+  void app.stores.cassette?.loaded.then((failure) => (unreadable = failure?.message ?? null));
   afterAll(async () => {
     restore();
     const { requests } = app.ledger.counts();
     await stop(app, 0);
+    if (unreadable !== null) throw new Error(unreadable);
     // A file whose tests are all skipped used nothing.
     const unused = requests === 0 ? [] : unusedRecordings(file);
     if (unused.length > 0)

@@ -45,6 +45,7 @@ for (const [where, store] of [
       const rows = await admin.rows();
       expect(rows.map(({ model, endpoint, hits }) => [model, endpoint, hits])).toEqual([
         ['embed-test', 'embeddings', 0],
+        ['embed-test', 'embeddings', 0],
         ['gpt-other', 'chat', 0],
         ['gpt-test', 'chat', 3],
       ]);

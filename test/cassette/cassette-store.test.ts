@@ -9,6 +9,7 @@ import { usedInLastRun } from '../../src/cassette/use-marks.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { createCassetteFolder, keyOf, recordIn } from './cassette-folder.ts';
 import { answerOf, exchangeOf, requestOf } from './exchange-fixtures.ts';
+import type { CassetteStore } from '../../src/cassette/cassette-store.ts';
 
 const exchangesIn = (path: string) => readCassette(path).documents.map(({ exchange }) => exchange);
 const sampleOf = (text: string, sample: number, answer = `${text} ${sample}`) =>
@@ -67,6 +68,23 @@ describe('a cassette as a store', () => {
     expect(await store.get('any')).toBeUndefined();
     folder.write('\u0000');
     expect((await folder.open().loaded)?.message).toContain('llm.cassette:1: expected');
+  });
+
+  test('knows what its last run used, also where that was nothing; a run that asked for nothing is none', async () => {
+    const folder = createCassetteFolder();
+    const [a, b] = [exchangeOf('a'), exchangeOf('b')];
+    await folder.record(a, b);
+    const usedBy = async (asks: (store: CassetteStore) => void) => {
+      const store = folder.open({ isReadOnly: true });
+      await store.loaded;
+      asks(store);
+      await store.close();
+      return usedInLastRun(folder.path)?.size;
+    };
+    const looksFor = (name: string) => (store: CassetteStore) => void store.getSync(keyOf(exchangeOf(name)));
+    expect(await usedBy((store) => store.use(keyOf(a), 1))).toBe(1);
+    expect(await usedBy(() => {})).toBe(1);
+    expect(await usedBy(looksFor('new'))).toBe(0);
   });
 
   test('writes each second what was recorded, and merges at the next start what was left there', async () => {

@@ -1,6 +1,7 @@
 /**
  * A proxy over a cassette: what is recorded, and what is played instead of asking.
  */
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Overrides } from '../../src/config/config.ts';
@@ -46,6 +47,14 @@ async function texts(proxy: Proxy, path: string, asking: Asking, times: number):
   for (let at = 0; at < times; at++) got.push((await ask(proxy.url + path, asking)).text);
   await landed(proxy);
   return got;
+}
+
+/** A request whose client leaves before there is an answer. */
+function hangingUp(url: string, { method, body }: { readonly method: string; readonly body: string }) {
+  const outgoing = request(url, { method });
+  const promise = new Promise((resolve) => outgoing.on('error', resolve));
+  outgoing.end(body);
+  return { promise, hangUp: () => void outgoing.destroy(new Error('left')) };
 }
 
 const wordOf = ({ headers }: { readonly headers: Record<string, unknown> }) => headers['x-cache'];
@@ -152,6 +161,61 @@ describe('a cassette', () => {
     expect(await hear(second)).toEqual(live);
   });
 
+  tape('has an error that comes with 200 asked for once more, as any other', async ({ record, replay, upstream }) => {
+    let count = 0;
+    upstream.script = (call) => {
+      const { stream } = JSON.parse(call.body.toString());
+      if (++count % 2 === 0) return sendJson(call, chatAnswer('at last'));
+      if (!stream) return sendJson(call, '{"error":{"message":"slow down"}}');
+      call.response.writeHead(200, { 'content-type': 'text/event-stream', 'vary': '*' });
+      call.response.end('data: {"error":{"message":"slow down"}}\n\n');
+    };
+    const hear = async (proxy: Proxy, stream: boolean) => {
+      const answers = [];
+      for (let at = 0; at < 3; at++) answers.push(await ask(proxy.url + CHAT, { body: chatRequest('', { stream }) }));
+      const isError = answers.map(({ text }) => text.includes('slow down'));
+      expect([stream, isError]).toEqual([stream, [true, false, false]]);
+    };
+    const unasked = await record();
+    for (const stream of [false, true]) {
+      await ask(unasked.url + CHAT, { body: chatRequest('', { stream }) });
+      count++;
+    }
+    await landed(unasked);
+    expect(unasked.app.unrecorded.requests.map(({ why }) => why)).toEqual(['error', 'error']);
+    await unasked.stop();
+    const first = await record({ recordErrors: true });
+    for (const stream of [false, true]) await hear(first, stream);
+    await first.stop();
+    const second = await replay();
+    for (const stream of [false, true]) await hear(second, stream);
+  });
+
+  tape('plays the length that HEAD asks for, or none where there was none', async ({ record, replay, upstream }) => {
+    upstream.script = ({ response, url }) => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        ...(url.endsWith('1') && { 'content-length': 7 }),
+      });
+      response.end();
+    };
+    const lengths = async (proxy: Proxy) => {
+      const answers = [];
+      for (const path of ['/v1/files/1', '/v1/files/2'])
+        answers.push(await ask(proxy.url + path, { method: 'HEAD', headers: { 'x-refrain-pace': 'recorded' } }));
+      return answers.map(({ status, headers }) => [status, headers['content-length']]);
+    };
+    const first = await record();
+    const live = await lengths(first);
+    expect(live).toEqual([
+      [200, '7'],
+      [200, undefined],
+    ]);
+    await landed(first);
+    await first.stop();
+    expect(await lengths(await replay())).toEqual(live);
+  });
+
   tape('records what the transport cut never', async ({ record, replay, upstream }) => {
     upstream.script = ({ response }) => {
       response.writeHead(200, { ...JSON_TYPE, 'content-length': '1000' });
@@ -247,12 +311,32 @@ describe('what the cache has no key for', () => {
   });
 
   tape('goes on to its end though its client has left', async ({ record, replay, upstream }) => {
-    upstream.script = counting();
+    const asked = { method: 'PUT', body: 'x' };
+    upstream.script = () => {};
     const proxy = await record();
-    const { text } = await ask(`${proxy.url}/v1/anything`, { method: 'PUT', body: 'x' });
+    const { promise: leaving, hangUp } = hangingUp(`${proxy.url}/v1/anything`, asked);
+    const call = await upstream.called(1);
+    hangUp();
+    await leaving;
+    await expect.poll(() => proxy.app.admission.listeners).toBe(0);
+    sendJson(call, chatAnswer('late'));
     await landed(proxy);
     await proxy.stop();
-    expect((await ask(`${(await replay()).url}/v1/anything`, { method: 'PUT', body: 'x' })).text).toBe(text);
+    expect((await ask(`${(await replay()).url}/v1/anything`, asked)).text).toBe(chatAnswer('late'));
+  });
+
+  tape('has an answer for each of those that came at the same time', async ({ record, replay, upstream }) => {
+    upstream.script = () => {};
+    const asked = { body: { model: 'gpt-test', input: 'And then?', previous_response_id: 'resp_1' } };
+    const first = await record();
+    const clients = [0, 1, 2].map(() => ask(`${first.url}/v1/responses`, asked));
+    await upstream.called(3);
+    for (const [at, call] of upstream.calls.entries()) sendJson(call, chatAnswer(`answer ${at}`));
+    const live = (await Promise.all(clients)).map(({ text }) => text);
+    await landed(first);
+    await first.stop();
+    const again = await texts(await replay(), '/v1/responses', asked, 3);
+    expect(again.toSorted()).toEqual(live.toSorted());
   });
 });
 

@@ -30,6 +30,7 @@ export function recordOutput({
     notes,
     questions,
     width,
+    screen: null,
     terminal: null,
     print: (text) => void printed.push(text),
     note: (line) => void notes.push(line),

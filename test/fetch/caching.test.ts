@@ -240,6 +240,26 @@ describe('when it is closed', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  fetchStory(
+    'gives equal requests answers of their own, as many as are asked for',
+    async ({ upstream, create, chat }) => {
+      upstream.script = async (call) => {
+        await upstream.called(3);
+        sendJson(call, chatAnswer(`${upstream.calls.indexOf(call)}`));
+      };
+      const cached = create({ baseURL: `${upstream.url}/v1`, samples: 2 });
+      const headers = { 'x-refrain-samples': '3' };
+      const answers = Array.from({ length: 9 }, async () =>
+        (await cached(chat, chatInit('x', {}, { headers }))).text(),
+      );
+      expect(new Set(await Promise.all(answers))).toEqual(new Set(['0', '1', '2'].map((text) => chatAnswer(text))));
+      const again = [await cached(chat, chatInit('x')), await cached(chat, chatInit('x'))];
+      expect(again.map(wordOf)).toEqual(['HIT', 'HIT']);
+      expect(new Set(await Promise.all(again.map((answer) => answer.text()))).size).toBe(2);
+      expect(upstream.calls).toHaveLength(3);
+    },
+  );
+
   fetchStory('plays what is kept at the pace that it is asked for', async ({ upstream, create, chat }) => {
     const cached = create({ baseURL: `${upstream.url}/v1`, pace: '500/s' });
     await (await cached(chat, chatInit('x', STREAMED))).text();

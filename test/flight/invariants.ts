@@ -246,8 +246,8 @@ export class Invariants {
   }
 
   /** True where the flight of a request that may follow is the one to be followed. */
-  #mayHoldItsKey({ topic: { key }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
-    if (this.wasPurged(key, openedStep)) return false;
+  #mayHoldItsKey({ topic: { key, other }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
+    if (this.wasPurged(key, openedStep) || this.wasPurged(other ?? key, openedStep)) return false;
     return isFirst ? !isUnkept : (this.#wasUnkept.get(key.slice(0, 16)) ?? -Infinity) <= openedAt;
   }
 

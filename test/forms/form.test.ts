@@ -1,5 +1,5 @@
 /**
- * Derivations between forms: which there are.
+ * The forms, and which of them is derived from which.
  */
 import { describe, expect, test } from 'vitest';
 import { ENDPOINTS } from '../../src/endpoint.ts';

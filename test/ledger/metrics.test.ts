@@ -76,7 +76,10 @@ describe('metrics', () => {
       'refrain_saved_tokens_total{model="gpt-test",kind="input"}': 20,
       'refrain_saved_tokens_total{model="gpt-test",kind="output"}': 12,
       'refrain_unpriced_tokens_total{model="gpt-test"}': 48,
-      'refrain_store_entries{tier="memory"}': 4,
+      // Both inputs of the batch are kept.
+      'refrain_store_entries{tier="memory"}': 5,
+      'refrain_batch_inputs_total{outcome="hit"}': 4,
+      'refrain_batch_inputs_total{outcome="fetched"}': 2,
       'refrain_flights': 0,
       'refrain_listeners': 0,
       'refrain_flight_bytes': 0,

@@ -47,6 +47,23 @@ describe('refrain explain', () => {
     expect([code, JSON.parse(lines.join('\n')).same]).toEqual([0, true]);
   });
 
+  test('names requests as a cassette does, also those that have no key else', async () => {
+    const kept = (user: string) => request(`{"model":"m","messages":[{"role":"user","content":"${user}"}]}`);
+    const cassette = ['--cassette', 'llm.cassette', '--redact-pattern', 'user-\\d+'];
+    const redacted = await explain(kept('I am user-1'), kept('I am user-22'), cassette);
+    expect([redacted.code, redacted.lines.at(-1)]).toEqual([0, 'One answer serves both.']);
+    const exact = (input: string) => `{"path":"/v1/files","body":{"purpose":"${input}"}}`;
+    const differing = await explain(exact('one'), exact('two'), cassette);
+    expect(differing).toMatchObject({ code: 1, err: '' });
+    expect(differing.lines[0]).toMatch(/^a\.json: key [0-9a-f]{16}, form exact$/);
+    expect(differing.lines.slice(2, 6)).toEqual([
+      'They share no answer: there is one difference.',
+      '  /body/purpose',
+      '    a: "one"',
+      '    b: "two"',
+    ]);
+  });
+
   test('says why a request has no key', async () => {
     const { code, lines } = await explain(request('{"model":"m","store":true}'), request('{"model":"m"}'));
     expect([code, lines[0]]).toEqual([1, 'a.json: has no key (store)']);

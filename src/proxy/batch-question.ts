@@ -1,0 +1,183 @@
+/**
+ * A batch, put to the cache: each input is looked up, asked for and kept as a request with that input alone is.
+ *
+ * The flight is that of the whole batch, under its key, and so is what its readers get. Where some inputs are known, it
+ * asks the upstream for the others.
+ */
+import type { Outcome } from '../cache/outcome.ts';
+import type { Fetch } from '../cache/flight.ts';
+import { freshnessOf } from '../cache/freshness.ts';
+import type { AnswerInItems, Question } from '../cache/question.ts';
+import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
+import { readItems } from '../items/item-answer.ts';
+import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
+import { answerOf, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
+import { sumOf, usageOf } from '../items/usage-counts.ts';
+import type { ItemCounts } from '../headers/response-headers.ts';
+import { showsCredential } from '../request/stored-request.ts';
+import { WholeBody } from '../request/whole-body.ts';
+import { compact, type Entry } from '../response/entry.ts';
+import type { Usage } from '../response/usage.ts';
+import type { Writer } from '../response/writer.ts';
+import type { Found } from '../store/store.ts';
+import { fetcherFor } from './fetcher.ts';
+import { findMany, joinKnown, type KnownInput, type KnownInputs, NOTHING_KNOWN, readKnown } from './known-inputs.ts';
+import { JoiningWriter, withOtherBytes } from './joining-writer.ts';
+import type { NamedRequest } from './named-request.ts';
+import type { ProxyDependencies } from './proxy-dependencies.ts';
+
+/** @returns null where the request goes whole: as one of several samples, too */
+export function batchOf(proxy: ProxyDependencies, request: NamedRequest, question: Question): BatchQuestion | null {
+  const { head, keyContext, keyed, body } = request;
+  const isList = keyed.inputs !== null && head.policy.items && request.sample === undefined;
+  if (!isList || !maySplit(keyContext.endpoint, head.raw.rawHeaders)) return null;
+  const batch = readBatch(body.bytes);
+  const keys = batch && itemKeys(keyContext, batch);
+  return batch && keys && new BatchQuestion(proxy, request, question, batch, keys);
+}
+
+export class BatchQuestion implements AnswerInItems {
+  readonly keys: readonly string[];
+  readonly #proxy: ProxyDependencies;
+  readonly #request: NamedRequest;
+  readonly #question: Question;
+  readonly #batch: InputBatch;
+  readonly #itemKeys: ItemKeys;
+  /** By the number of the input, as the store had them last, fresh or not. */
+  #known = NOTHING_KNOWN;
+  /** The inputs that were asked for and have come, where others were known. */
+  #fetched: ReadonlyMap<number, AnsweredItem> | null = null;
+  /** Of the last call; filled in as that goes on. */
+  readonly #counts: { -readonly [Name in keyof ItemCounts]: ItemCounts[Name] };
+
+  constructor(proxy: ProxyDependencies, request: NamedRequest, question: Question, batch: InputBatch, keys: ItemKeys) {
+    this.#proxy = proxy;
+    this.#request = request;
+    this.#question = question;
+    this.#batch = batch;
+    this.#itemKeys = keys;
+    this.keys = keys.keys;
+    this.#counts = { hit: 0, fetched: batch.places.length, spared: null };
+  }
+
+  /** Null where another request's call answers it. */
+  countsOf({ word }: Outcome): ItemCounts | null {
+    if (word === 'hit') return { hit: this.#batch.places.length, fetched: 0, spared: null };
+    return word === 'miss' ? this.#counts : null;
+  }
+
+  async find(key: string): Promise<Found | undefined> {
+    const { store, clock } = this.#proxy;
+    // A variant of the whole answer.
+    if (key !== this.#question.key) return store.get(key);
+    const found = await findMany(store, [key, ...this.keys]);
+    const whole = found.get(key);
+    const { permission } = this.#question;
+    const isGood = whole?.entry.variant || (whole && freshnessOf(whole.entry, permission, clock.now()) === 'fresh');
+    if (isGood) return whole;
+    this.#known = await readKnown(this.#question, this.keys, found);
+    if (this.#known.size < this.keys.length) return whole;
+    const joined = joinKnown(this.#question, this.#batch, this.#known);
+    if (joined === undefined) this.#known = NOTHING_KNOWN;
+    return joined ?? whole;
+  }
+
+  readonly fetch: Fetch = (writer, whenOver) => {
+    const { places } = this.#batch;
+    const now = this.#proxy.clock.now();
+    const { permission } = this.#question;
+    const isFresh = ({ found }: KnownInput) => freshnessOf(found.entry, permission, now) === 'fresh';
+    const known = new Map(this.#known.entries().filter(([, input]) => isFresh(input)));
+    const asked = this.keys
+      .keys()
+      .filter((input) => !known.has(input))
+      .toArray();
+    this.#fetched = null;
+    this.#count(places.length);
+    if (asked.length === 0 || asked.length === places.length) return this.#question.fetch(writer, whenOver);
+    this.#count(asked.length);
+    this.#fetchSome(asked, known, writer, whenOver);
+  };
+
+  split(entry: Entry): readonly (readonly [string, Entry])[] | null {
+    const fetched = this.#fetched;
+    // As it is with what was known before, it may not be kept for longer than that.
+    if (entry.variant !== undefined) return fetched && [];
+    const items = fetched ?? this.#itemsOf(entry.body);
+    return (
+      items && Array.from(items, ([input, item]) => [this.keys[input] as string, this.#entryOf(entry, input, item)])
+    );
+  }
+
+  #count(fetched: number): void {
+    Object.assign(this.#counts, { hit: this.#batch.places.length - fetched, fetched, spared: null });
+  }
+
+  #fetchSome(asked: readonly number[], known: KnownInputs, writer: Writer, whenOver: Promise<unknown>): void {
+    const { head, body } = this.#request;
+    const { expected, fetch } = this.#question;
+    // The whole batch may yet be needed.
+    body.hold();
+    void whenOver.then(() => body.release());
+    const part = new WholeBody([bodyFor(this.#batch, asked)]);
+    const joining = new JoiningWriter(writer, {
+      expected: { ...expected, inputs: asked.length },
+      maxBytes: this.#proxy.cache.maxEntryBytes,
+      join: (answer) => this.#join(answer, asked, known),
+      askWhole: () => {
+        this.#count(this.#batch.places.length);
+        fetch(writer, whenOver);
+      },
+    });
+    fetcherFor(this.#proxy, head, part, true)(joining, whenOver);
+    part.release();
+  }
+
+  /** The answer to the whole batch, from that to some inputs and what is known of the others. */
+  #join(body: Buffer, asked: readonly number[], known: KnownInputs): { body: Buffer; spared: Usage | null } | null {
+    const { inputs, places } = this.#batch;
+    const answer = readItems(this.#question.expected.endpoint, body, asked.length);
+    if (answer === null) return null;
+    const weights = asked.map((input) => inputs[input]?.weight ?? 1);
+    const fetched = new Map(itemsOf(answer, weights).map((item, at) => [asked[at] as number, item]));
+    const items = inputs.map((_, input) => (fetched.get(input) ?? known.get(input)) as AnsweredItem);
+    const joined = joinItems(this.#batch, items, answer);
+    if (joined === null) return null;
+    // At its first place an input was asked for.
+    const isSpared = (input: number, place: number) => !fetched.has(input) || places.indexOf(input) !== place;
+    const sparedItems = places.filter(isSpared).map((input) => items[input]?.usage ?? null);
+    const spared = usageOf(this.#question.expected.endpoint, sumOf(sparedItems));
+    this.#fetched = fetched;
+    this.#counts.spared = spared;
+    for (const input of known.keys()) this.#proxy.store.use(this.keys[input] as string);
+    return { body: Buffer.from(joined.text), spared };
+  }
+
+  #itemsOf(body: Buffer): ReadonlyMap<number, AnsweredItem> | null {
+    const { inputs, places } = this.#batch;
+    const answer = readItems(this.#question.expected.endpoint, body, places.length);
+    if (answer === null) return null;
+    const items = itemsOf(
+      answer,
+      places.map((input) => inputs[input]?.weight ?? 1),
+    );
+    const first = new Map<number, AnsweredItem>();
+    for (const [place, input] of places.entries())
+      if (!first.has(input)) first.set(input, items[place] as AnsweredItem);
+    return first;
+  }
+
+  #entryOf(entry: Entry, input: number, item: AnsweredItem): Entry {
+    const { keyContext } = this.#request;
+    const text = Buffer.from(answerOf(item));
+    const keepsParts = this.#proxy.keepsPrompts && !showsCredential(keyContext.parts);
+    const parts = keepsParts ? { ...keyContext.parts, body: this.#itemKeys.bodyOf(input) } : null;
+    return {
+      ...entry,
+      head: withOtherBytes(entry.head),
+      body: compact([text], text.length),
+      ...(entry.call && { call: { ...entry.call, usage: usageOf(keyContext.endpoint, item.usage) } }),
+      ...(entry.request && { request: { ...entry.request, parts } }),
+    };
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The inputs of a batch that are known, as the store has them: each in the entry of a request with that input alone.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Question } from '../cache/question.ts';
+import { suits } from '../cache/variants.ts';
+import type { InputBatch } from '../items/batch.ts';
+import { readItems } from '../items/item-answer.ts';
+import { joinItems, type AnsweredItem } from '../items/join.ts';
+import { usageOf } from '../items/usage-counts.ts';
+import type { EntryStore, Found } from '../store/store.ts';
+import { withOtherBytes } from './joining-writer.ts';
+
+/** An input that is known, with the entry that has it. */
+export interface KnownInput extends AnsweredItem {
+  readonly found: Found;
+}
+
+/** By the number of the input. */
+export type KnownInputs = ReadonlyMap<number, KnownInput>;
+
+export const NOTHING_KNOWN: KnownInputs = new Map();
+
+/** How many keys are looked up, and how many entries read, before others have their turn. */
+const AT_ONCE = 256;
+
+export async function findMany(store: EntryStore, keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  const all = new Map<string, Found>();
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    for (const [key, found] of await store.getMany(keys.slice(at, at + AT_ONCE))) all.set(key, found);
+  }
+  return all;
+}
+
+/** @param keys of the inputs @param all that was found */
+export async function readKnown(
+  { sent, expected }: Question,
+  keys: readonly string[],
+  all: ReadonlyMap<string, Found>,
+): Promise<KnownInputs> {
+  const known = new Map<number, KnownInput>();
+  for (const [input, key] of keys.entries()) {
+    if (input % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    const found = all.get(key);
+    if (found === undefined || !suits(found.entry, sent)) continue;
+    const answer = readItems(expected.endpoint, found.entry.body, 1);
+    const item = answer?.items[0];
+    if (answer && item) known.set(input, { answer, item, usage: answer.usage, found });
+  }
+  return known;
+}
+
+/**
+ * The entry of a whole batch, as if it were kept: as old as the oldest of its items.
+ * @param known all of its inputs @returns undefined where they do not fit together
+ */
+export function joinKnown({ expected }: Question, batch: InputBatch, known: KnownInputs): Found | undefined {
+  const items = batch.inputs.map((_, input) => known.get(input) as KnownInput);
+  const base = items.reduce((last, item) => (item.found.entry.storedAt > last.found.entry.storedAt ? item : last));
+  const joined = joinItems(batch, items, base.answer);
+  if (joined === null) return undefined;
+  const earliest = (time: 'storedAt' | 'expiresAt') =>
+    items.reduce((first, { found }) => Math.min(first, found.entry[time]), Infinity);
+  const { head, call } = base.found.entry;
+  const entry = {
+    head: withOtherBytes(head),
+    body: Buffer.from(joined.text),
+    storedAt: earliest('storedAt'),
+    expiresAt: earliest('expiresAt'),
+    answerId: null,
+    ...(call && { call: { ...call, usage: usageOf(expected.endpoint, joined.usage) } }),
+  };
+  // The slowest that was asked for any of them.
+  const { tier } = (items.find(({ found }) => found.tier !== base.found.tier && base.found.tier === 'memory') ?? base)
+    .found;
+  return { entry, tier };
+}

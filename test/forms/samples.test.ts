@@ -1,0 +1,121 @@
+/**
+ * Answers of real servers, derived in every direction: clients make of the derived form what they make of the recorded
+ * one.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Endpoint } from '../../src/endpoint.ts';
+import { sourcesFor } from '../../src/forms/form.ts';
+import {
+  byAiSdk,
+  chatByOpenai4,
+  chatByOpenai7,
+  messageByAnthropic,
+  responseByOpenai4,
+  responseByOpenai7,
+  type SpelledAnswer,
+} from './accumulators.ts';
+import { derived, MESSAGES, type Sample, SAMPLES, sampleOf } from './samples.ts';
+
+type Accumulator = (answer: SpelledAnswer) => Promise<unknown>;
+
+const ACCUMULATORS: Readonly<Partial<Record<Endpoint, Readonly<Record<string, Accumulator>>>>> = {
+  chat: { 'openai 7': chatByOpenai7, 'openai 4': chatByOpenai4, 'ai': (answer) => byAiSdk('chat', answer) },
+  completions: { ai: (answer) => byAiSdk('completions', answer) },
+  responses: {
+    'openai 7': responseByOpenai7,
+    'openai 4': responseByOpenai4,
+    'ai': (answer) => byAiSdk('responses', answer),
+  },
+  messages: { anthropic: messageByAnthropic },
+};
+
+const FORMS = ['json', 'sse', 'sse+plain', 'sse+usage', 'sse+usage+plain'];
+
+/** The forms that are derived from that of a sample. */
+const targetsOf = ({ endpoint, form }: Sample) =>
+  FORMS.filter((to) => sourcesFor(endpoint, to).some((source) => source === form));
+
+/** Samples of which some forms are not derived, and why. */
+const REFUSED = new Map<string, readonly string[]>([
+  // Streams that do not say what they took.
+  ...['openai-7.57.0 3', 'openai-7.57.0 4', 'openai-7.57.0 5', 'openai-7.57.0 9', 'curl-7.88.1 1'].map(
+    (name): [string, readonly string[]] => [name, ['json']],
+  ),
+  // A stream that broke off.
+  ['openai-7.57.0 29', ['json', 'sse+plain']],
+  // A call without an id, which the newer client would make up anew each time.
+  ['upstream-llama.cpp-2025-02 3', ['sse', 'sse+plain', 'sse+usage', 'sse+usage+plain']],
+  // Usage beside the end of a choice: a stream without usage may have that too.
+  ['upstream-llama.cpp-2025-02 1', ['sse', 'sse+plain']],
+  ['upstream-llama.cpp-2025-02 17', ['sse', 'sse+plain']],
+]);
+
+/** Streams without a role, of which openai-node makes nothing. */
+const WITHOUT_ROLE = /^upstream-llama.*(1|14|17)$/;
+
+/** The AI SDK asks for one choice, and takes all that comes for it. */
+const HAS_TWO_CHOICES = /"index":1,"(message|delta)"/;
+
+const spelled = (body: string, form: string): SpelledAnswer => ({ body, isStream: form !== 'json' });
+
+/** Usage that was not asked for is not compared. */
+function withoutUsage(value: unknown, isAsked: boolean): unknown {
+  if (isAsked) return value;
+  const { usage: _, ...others } = value as Record<string, unknown>;
+  return others;
+}
+
+describe.each([...SAMPLES, ...MESSAGES])('$name ($endpoint, $form)', (sample) => {
+  test.each(targetsOf(sample))('as %s', async (to) => {
+    const body = derived(sample, to);
+    expect(body === null).toBe(REFUSED.get(sample.name)?.includes(to) ?? false);
+    if (body === null || WITHOUT_ROLE.test(sample.name)) return;
+    const saysUsage = !(sample.form.startsWith('sse') || to.startsWith('sse')) || !/^sse(\+plain)?$/.test(to);
+    const isAsked = saysUsage || sample.endpoint === 'responses' || sample.endpoint === 'messages';
+    for (const [name, accumulate] of Object.entries(ACCUMULATORS[sample.endpoint] ?? {})) {
+      if (name === 'ai' && HAS_TWO_CHOICES.test(sample.body)) continue;
+      const [own, other] = await Promise.all([
+        accumulate(spelled(sample.body, sample.form)),
+        accumulate(spelled(body, to)),
+      ]);
+      expect(withoutUsage(other, isAsked), name).toEqual(withoutUsage(own, isAsked));
+    }
+  });
+});
+
+describe('pairs of a document and a stream', () => {
+  const read = (text: string | null) => JSON.parse(text ?? 'null');
+
+  test('of one message are one document', () => {
+    for (const json of MESSAGES.filter(({ form }) => form === 'json')) {
+      const stream = MESSAGES.find(({ name, form }) => name === json.name && form === 'sse') as Sample;
+      expect(read(derived(stream, 'json'))).toEqual(read(json.body));
+      const unfolded = { ...stream, body: derived(json, 'sse') as string };
+      expect(read(derived(unfolded, 'json'))).toEqual(read(json.body));
+    }
+  });
+
+  test('of one seed on llama.cpp differ in id and times', () => {
+    const [json, stream] = [0, 1].map((at) => sampleOf(`upstream-llama.cpp-2025-02 ${at}`)) as [Sample, Sample];
+    const { id: _1, timings: _2, ...own } = read(json.body);
+    const { id: _3, timings: _4, ...folded } = read(derived(stream, 'json'));
+    expect(folded).toEqual(own);
+  });
+
+  test('of a document and what is derived from it are one document, but for members that are empty', () => {
+    for (const sample of SAMPLES.filter(({ form }) => form === 'json')) {
+      const form = sample.endpoint === 'responses' ? 'sse' : 'sse+usage';
+      const body = derived(sample, form);
+      if (body === null) continue;
+      const own = sample.body.replace(',"annotations":[]', '').replace(',"annotations":[]', '');
+      const expected = sample.endpoint === 'chat' ? read(own) : read(sample.body);
+      expect(read(derived({ ...sample, form, body }, 'json')), sample.name).toEqual(expected);
+    }
+  });
+
+  test('keep thoughts whole that openai-node overwrites', () => {
+    const { message } = read(derived(sampleOf('ai-sdk-7.0.173 24'), 'json')).choices[0];
+    expect(message.reasoning_content).toBe('Let me think. OK.');
+    expect(derived(sampleOf('ai-sdk-7.0.173 23'), 'sse')).toContain('{"reasoning_content":"Let me think. OK."}');
+  });
+});
