@@ -9,10 +9,10 @@ import type { FormSource, OtherForms, Question } from './question.ts';
 import { isVariantKey, ownKey } from './variants.ts';
 
 /** A question, as far as the store needs it. */
-export type Asked = Pick<Question, 'key' | 'sent' | 'permission' | 'forms' | 'items'>;
+export type StoredQuestion = Pick<Question, 'key' | 'sent' | 'permission' | 'forms' | 'items'>;
 
 /** The freshness of an entry for a question. */
-export type Judge = (found: Found, question: Asked) => Freshness;
+export type Judge = (found: Found, question: StoredQuestion) => Freshness;
 
 interface StoredSource {
   readonly source: FormSource;
@@ -31,7 +31,7 @@ export class DerivedAnswers {
   }
 
   /** An answer made from another form. @param own stored under the key: good enough where that is fresh */
-  async instead(own: Found | undefined, question: Asked, forms: OtherForms): Promise<Found | undefined> {
+  async instead(own: Found | undefined, question: StoredQuestion, forms: OtherForms): Promise<Found | undefined> {
     const { key, sent } = question;
     if (own && (ownKey(key, own.entry, sent) !== key || this.#judge(own, question) === 'fresh')) return own;
     const all = await this.#store.getMany(forms.sources.map((source) => source.key));
@@ -48,7 +48,7 @@ export class DerivedAnswers {
   }
 
   /** The variant of a form that is for this question. */
-  async #ownOf(candidate: StoredSource, { sent }: Asked): Promise<StoredSource | null> {
+  async #ownOf(candidate: StoredSource, { sent }: StoredQuestion): Promise<StoredSource | null> {
     const key = ownKey(candidate.key, candidate.found.entry, sent);
     if (key === candidate.key) return candidate;
     const found = await this.#store.get(key);
@@ -56,7 +56,11 @@ export class DerivedAnswers {
   }
 
   /** Of the fresh ones before the others, the first from which it can be made. */
-  async #best(candidates: readonly StoredSource[], question: Asked, forms: OtherForms): Promise<Found | undefined> {
+  async #best(
+    candidates: readonly StoredSource[],
+    question: StoredQuestion,
+    forms: OtherForms,
+  ): Promise<Found | undefined> {
     const judged = candidates.map((candidate) => ({ candidate, freshness: this.#judge(candidate.found, question) }));
     const fresh = judged.filter(({ freshness }) => freshness === 'fresh');
     const stale = judged.filter(({ freshness }) => freshness !== 'fresh' && freshness !== 'gone');

@@ -9,7 +9,7 @@ import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
-import { type Asked, DerivedAnswers } from './derived-answers.ts';
+import { type StoredQuestion, DerivedAnswers } from './derived-answers.ts';
 import { type Freshness, freshnessOf, type Served } from './freshness.ts';
 import { FutureEntries } from './future-entries.ts';
 import type { CacheResult } from './outcome.ts';
@@ -69,7 +69,7 @@ export class StoredAnswers {
   }
 
   /** The same as `find`, and under the key of its variant where the answers vary by what was sent. */
-  async findOwn(question: Asked, isLookedUp = false): Promise<FoundOwn | undefined> {
+  async findOwn(question: StoredQuestion, isLookedUp = false): Promise<FoundOwn | undefined> {
     const { key, sent } = question;
     const found = await this.find(question, isLookedUp);
     if (!found) return undefined;
@@ -82,7 +82,7 @@ export class StoredAnswers {
    * against its contract.
    * @param isLookedUp nothing can be had without waiting
    */
-  async find(question: Asked, isLookedUp = false): Promise<Found | undefined> {
+  async find(question: StoredQuestion, isLookedUp = false): Promise<Found | undefined> {
     const { key, forms, items } = question;
     try {
       if (items) return await items.find(key);

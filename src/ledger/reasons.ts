@@ -17,7 +17,7 @@ export interface Reason {
 
 const MOST_REASONS = 2_000;
 
-/** The reason of a bypass, of an answer not kept or of a derived hit; null where it ended in an error, and of others. */
+/** The reason of a bypass, of an answer not kept or of a derived hit; null where that failed, and of all others. */
 export function whyOf(record: Pick<UsageRecord, 'outcome' | 'why' | 'error' | 'derivation'>): string | null {
   const { outcome, why, error, derivation } = record;
   if (outcome === 'bypass') return why;

@@ -49,7 +49,7 @@ for (const [where, store] of [
         ['gpt-other', 'chat', 0],
         ['gpt-test', 'chat', 3],
       ]);
-      const [, second, first] = rows;
+      const [, , second, first] = rows;
       expect(first).toMatchObject({
         key: expect.stringMatching(new RegExp(`^${key}[0-9a-f]{48}\\.json$`)),
         form: 'json',
@@ -155,7 +155,7 @@ for (const [where, store] of [
     });
 
     story('a key that fits several must say which', async ({ open, folder }) => {
-      const proxy = await open(settings(folder));
+      const proxy = await open({ ...settings(folder), forms: 'exact' });
       const admin = new CheckedAdminClient(proxy.adminUrl);
       const {
         headers: { 'x-refrain-key': key },

@@ -99,7 +99,7 @@ export class HeldStore implements Store {
     return this.#near.get(key)?.derivation?.key;
   }
 
-  /** What was made of an entry goes with it. */
+  /** Those that were made from an entry go with it. */
   #dropDerived(source: string): void {
     for (const [key, { derivation }] of this.#near) if (derivation?.key === source) this.#near.delete(key);
   }

@@ -123,7 +123,9 @@ export class Invariants {
     if (permission?.follow && permission.read && asker.topic.other !== null)
       this.#checkOtherForm(call, asker.topic.other);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
-    const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
+    const double = this.#calls.find(
+      (other) => this.#mayBeFollowed(other, asker.topic.key) && !hasWaitedTooLong(other, asker),
+    );
     this.findings.hold(
       double === undefined,
       () => `call ${call.number} is made though ${double?.number} may be followed`,
@@ -133,7 +135,11 @@ export class Invariants {
   /** Nobody asks who came while the same was on its way in another form, and may be had from that. */
   #checkOtherForm({ asker, number }: Call, other: string): void {
     const waited = this.#calls.find(
-      (call) => call.ledStep < asker.openedStep && !call.isDetached && this.#mayBeFollowed(call, other),
+      (call) =>
+        call.ledStep < asker.openedStep &&
+        !call.isDetached &&
+        call.asker.manner.permission?.ttl !== 0 &&
+        this.#mayBeFollowed(call, other),
     );
     this.findings.hold(!asker.isFirst || waited === undefined, () => `call ${number} is made beside ${waited?.number}`);
   }
@@ -329,4 +335,9 @@ export class Invariants {
 /** Tests whether a request was answered by what is kept: where it led a call, in the place of one that failed. */
 function isHit({ result }: Asker): boolean {
   return result?.outcome.word === 'hit';
+}
+
+/** Tests whether a request was silent for so long, since it waited for another form, that the next took its place. */
+function hasWaitedTooLong({ asker: { topic, openedAt } }: Call, next: Asker): boolean {
+  return topic.other !== null && next.openedAt - openedAt > TAKEOVER_AFTER * 1000;
 }
