@@ -130,7 +130,7 @@ export function createApp(
 /** The parts of a core that the admin API asks and changes. */
 function adminPartsOf(core: Core, workers: WorkerGroup | null, rules: () => Rules) {
   return {
-    explain: (text) => explainDocument(rules(), (digits) => core.store.findByPrefix(digits), text),
+    explain: (text) => explainDocument(rules(), core.store, text),
     catalogue: workers?.catalogueOver(core.store) ?? core.store,
     priceOf: (model, usage) => core.ledger.priceOf(model, usage),
     rank: (parts, form, candidates) => core.keyer.rank(parts, form, candidates),

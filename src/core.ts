@@ -211,8 +211,8 @@ function createCache(config: Config, { ledger, ...parts }: CacheParts): Cache {
     takeoverAfter: flight.takeoverAfter,
     retention: retentionOf(config),
     keptHeaders: replayedHeaders,
-    onDetachedCall({ endpoint, model, scope }, call) {
-      ledger.noteCall({ time: parts.clock.now(), endpoint, model: model ?? call.model ?? null, scope, call });
+    onDetachedCall({ endpoint, model, scope, tags }, call) {
+      ledger.noteCall({ time: parts.clock.now(), endpoint, model: model ?? call.model ?? null, scope, tags, call });
     },
   });
 }

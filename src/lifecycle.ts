@@ -60,7 +60,10 @@ export async function start(app: App, config: Config, clock: Clock = systemClock
   }
 }
 
-/** @param drain how long running answers may take to end, in seconds */
+/**
+ * @param drain how long running answers may take to end, in seconds
+ * @throws Error, once all has ended, where not all could be written that a cassette recorded
+ */
 export async function stop(app: App, drain: number, clock: Clock = systemClock): Promise<void> {
   app.readiness = 'stopping';
   const end = clock.now() + drain * 1000 + CUT_MS;
@@ -74,6 +77,7 @@ export async function stop(app: App, drain: number, clock: Clock = systemClock):
   // Requests of the operator are answered first; readers of events are not waited for any longer than those may take.
   await close(app.admin, ADMIN_MS, clock);
   await app.close();
+  if (app.stores.cassette?.hasLost) throw new Error('what was recorded last could not be written');
 }
 
 async function listen(

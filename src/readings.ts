@@ -10,10 +10,11 @@ import type { ExaminedConfig } from './config/sources.ts';
 import { showConfig } from './config/shown.ts';
 import { packageVersion } from './config/version.ts';
 import type { Core } from './core.ts';
+import { billOf } from './ledger/bill.ts';
 import { type MetricSources, Metrics } from './ledger/metrics.ts';
 import type { WorkerGroup } from './workforce.ts';
 
-type Readings = Required<Pick<AdminOptions, 'stats' | 'series' | 'metrics' | 'settings' | 'state' | 'doctor'>>;
+type Readings = Required<Pick<AdminOptions, 'stats' | 'series' | 'bill' | 'metrics' | 'settings' | 'state' | 'doctor'>>;
 
 interface Read {
   /** The settings that hold now. */
@@ -33,6 +34,14 @@ export function createReadings(core: Core, workers: WorkerGroup | null, { runnin
       return { ...stats, ...(ofFleet !== undefined && { fleet: ofFleet }), hints: hints() };
     },
     series: async (query) => ({ node: nodeOf(running().config, core), ...(await ledger.series(query)) }),
+    async bill(query, now) {
+      await workers?.look();
+      const { config } = running();
+      const bill = await billOf(query, now, (asked) => ledger.series(asked));
+      const { by } = query;
+      const ofFleet = by === 'tag' ? await fleet()?.books?.bill({ ...query, by }) : undefined;
+      return { node: nodeOf(config, core), ...bill, ...(ofFleet !== undefined && { fleet: ofFleet }) };
+    },
     async metrics() {
       await workers?.look();
       return metrics.text();

@@ -9,7 +9,7 @@ import { type Config, isOffline, retentionOf } from './config/config.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Log } from './log.ts';
 import type { FleetStores } from './fleet/fleet.ts';
-import type { Gone } from './store/gone.ts';
+import type { GoneNews } from './store/gone.ts';
 import { createMemoryStore, type MemoryStore } from './store/memory.ts';
 import type { Catalogue, LruInfo } from './store/catalogue.ts';
 import { createSqliteStore, type SqliteStore } from './store/sqlite.ts';
@@ -36,15 +36,15 @@ export interface Stores extends FleetStores {
   readonly isFileRead: () => boolean;
   readonly lru: () => LruInfo;
   /** Another process that has the file open threw this away. */
-  readonly goneFromFile: (gone: Gone) => void;
+  readonly goneFromFile: (gone: GoneNews) => void;
   /** @param listener called with what is gone from the file so */
-  readonly onGone: (listener: (gone: Gone) => void) => void;
+  readonly onGone: (listener: (gone: GoneNews) => void) => void;
   readonly memory: Pick<MemoryStore, 'has' | 'held'>;
 }
 
 /** Events of the store's file. */
 export interface FileEvents {
-  readonly onGone: (gone: Gone) => void;
+  readonly onGone: (gone: GoneNews) => void;
   readonly onReplaced: () => void;
 }
 
@@ -64,8 +64,8 @@ export function createStores(
 ): Stores {
   const { path, bytes, encrypt } = config.store;
   let sealing: SealingOptions | null = null;
-  const listeners: ((gone: Gone) => void)[] = [events.onGone, (gone) => store.heed(gone, file ?? undefined)];
-  const onGone = (gone: Gone) => {
+  const listeners: ((gone: GoneNews) => void)[] = [events.onGone, (gone) => store.heed(gone, file ?? undefined)];
+  const onGone = (gone: GoneNews) => {
     for (const listener of listeners) listener(gone);
   };
   const { onReplaced } = events;

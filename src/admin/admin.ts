@@ -20,12 +20,14 @@ import { errorHeaders } from '../headers/error-headers.ts';
 import type { Removals } from '../cache/removals.ts';
 import type { Clock } from '../clock.ts';
 import type { ShownConfig } from '../config/shown.ts';
+import type { BillQuery } from '../ledger/bill.ts';
 import type { SeriesQuery } from '../ledger/time-series.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
 import type { LruInfo } from '../store/catalogue.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { alive, type HealthReply, type HealthSources, readinessOf } from '../proxy/health.ts';
+import { asksForBill, readBillQuery } from './bill-query.ts';
 import { checkMediaType, MAX_BODY, readText, textOf } from './body.ts';
 import type { DoctorReport } from './doctor.ts';
 import { entriesRoutes } from './entries.ts';
@@ -51,6 +53,8 @@ export interface AdminOptions extends GuardOptions, HealthSources {
   readonly stats?: () => Promise<object>;
   /** From the same, by time. */
   readonly series?: (query: SeriesQuery) => Promise<object>;
+  /** Of some requests, from the same. */
+  readonly bill?: (query: BillQuery, now: number) => Promise<object>;
   /** In Prometheus' text format. */
   readonly metrics?: () => Promise<string>;
   /** Subscribes to requests as they end. */
@@ -124,7 +128,7 @@ function reloadRoute(reload: () => Promise<object>, log: Log) {
 
 /** The routes that only read how the proxy is. */
 function stateRoutes(options: AdminOptions): Router {
-  const { settings, state, doctor, lru, stats, series, metrics, clock } = options;
+  const { settings, state, doctor, stats, metrics } = options;
   const router = Router();
   const get = (path: string, send: (response: Response) => unknown) =>
     router.get(path, async (_request: Request, response: Response) => void (await send(response)));
@@ -137,11 +141,21 @@ function stateRoutes(options: AdminOptions): Router {
   if (doctor) get('/doctor', async (response) => response.json(await doctor()));
   if (stats)
     router.get('/stats', async ({ query }: Request, response: Response) => {
-      const isSeries = series && query.series !== undefined;
-      response.json(isSeries ? await series(readSeriesQuery(query, clock.now())) : { ...(await stats()), lru: lru() });
+      response.json(await readStats(query, { ...options, stats }));
     });
   if (metrics) get('/metrics', async (response) => response.type(METRICS_TYPE).send(await metrics()));
   return router;
+}
+
+/** The sums of all time, or of the intervals that are asked for. */
+async function readStats(
+  query: Request['query'],
+  { stats, series, bill, lru, clock }: AdminOptions & Required<Pick<AdminOptions, 'stats'>>,
+): Promise<object> {
+  const now = clock.now();
+  if (series && query.series !== undefined) return series(readSeriesQuery(query, now));
+  if (bill && asksForBill(query)) return bill(readBillQuery(query, now), now);
+  return { ...(await stats()), lru: lru() };
 }
 
 /** The error for what express could not read, by the status that it would send. */

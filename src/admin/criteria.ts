@@ -30,7 +30,9 @@ export const scope = z
     /^(private:[0-9a-f]{12,64}|shared:[A-Za-z0-9._-]{1,64})$/,
     'it must be private: and 12 to 64 hexadecimal digits, or shared: and a name',
   );
-const tag = z.string().refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
+export const tag = z
+  .string()
+  .refine(isTag, 'it must be 1 to 64 letters, digits, dots, underscores, colons and hyphens');
 export const whole = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,14})$/, 'it must be a whole number')
@@ -57,7 +59,11 @@ const BODY = z.strictObject({
   scope: scope.optional(),
   /** Seconds. */
   olderThan: z.number().nonnegative().max(1e12).optional(),
+  /** Seconds. */
+  newerThan: z.number().nonnegative().max(1e12).optional(),
   tag: tag.optional(),
+  text: text.optional(),
+  includeUnjudged: z.literal(true).optional(),
   all: z.literal(true).optional(),
   dryRun: z.boolean().default(false),
 });
@@ -78,6 +84,7 @@ export function readListing(query: unknown, now: number): Listing {
     },
     sort,
     limit,
+    withAsked: true,
     after: cursor === undefined ? null : readCursor(sort, cursor),
   };
 }
@@ -87,10 +94,14 @@ export function readPurge(text: string): { readonly request: PurgeRequest; reado
   const read = BODY.safeParse(parseJson(text));
   if (!read.success) throw invalidBody(firstIssue(read.error).join(': '));
   const { dryRun, all, ...request } = read.data;
+  if (request.includeUnjudged && request.text === undefined)
+    throw invalidBody('"includeUnjudged" is about what "text" cannot judge; give it "text"');
   const isChosen = Object.keys(request).length > 0;
   if (all && isChosen) throw invalidBody('"all" stands for every entry; leave it out, or else the other members');
   if (!all && !isChosen) {
-    throw invalidBody('it must name what is to go: model, endpoint, scope, olderThan or tag, or "all": true');
+    throw invalidBody(
+      'it must name what is to go: model, endpoint, scope, olderThan, newerThan, tag or text, or "all": true',
+    );
   }
   return { request, dryRun };
 }

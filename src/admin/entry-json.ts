@@ -5,10 +5,12 @@ import { isUtf8 } from 'node:buffer';
 import { decodeArrivals } from '../response/arrival-times.ts';
 import type { Call, Entry } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
-import { type AskedRequest, askedRequest } from '../request/stored-request.ts';
+import { questionWords } from '../request/question-words.ts';
+import { type AskedRequest, askedRequest, bodyText } from '../request/stored-request.ts';
 import { scopeLabel } from '../request/caller.ts';
-import { formOf } from '../request/fingerprint.ts';
+import { fingerprint, formOf, keyOf, nameOf, type Parts } from '../request/fingerprint.ts';
 import type { EntryRow } from '../store/listing.ts';
+import { sampleOf } from '../store/sample-key.ts';
 
 /** Times are ISO 8601, sizes bytes, durations seconds. */
 export interface EntryRowJson {
@@ -18,6 +20,8 @@ export interface EntryRowJson {
   readonly endpoint: string | null;
   readonly scope: string | null;
   readonly tags: readonly string[];
+  /** The first words of what was asked; null where it is not kept, or has no words. */
+  readonly question: string | null;
   readonly bytes: number;
   readonly storedAt: string;
   readonly expiresAt: string | null;
@@ -44,6 +48,8 @@ export type PriceOf = (model: string | null, usage: Usage) => number | null;
 
 export interface EntryJson extends EntryRowJson {
   readonly request: AskedRequest | null;
+  /** Its number among the answers to equal requests, from 1 on; null where that is not known. */
+  readonly sample: number | null;
   readonly answer: {
     readonly status: number;
     readonly headers: readonly (readonly [name: string, value: string])[];
@@ -56,7 +62,7 @@ export interface EntryJson extends EntryRowJson {
 
 /** @param now milliseconds since the epoch */
 export function entryRowJson(
-  { key, label, bytes, storedAt, expiresAt, hits, tier, call, derivation }: EntryRow,
+  { key, label, asked = null, bytes, storedAt, expiresAt, hits, tier, call, derivation }: EntryRow,
   now: number,
   priceOf: PriceOf,
 ): EntryRowJson {
@@ -68,6 +74,7 @@ export function entryRowJson(
     endpoint,
     scope: scope === undefined ? null : scopeLabel(scope),
     tags,
+    question: endpoint && asked !== null ? questionWords(endpoint, bodyText(asked)) : null,
     bytes,
     storedAt: isoTime(storedAt) ?? '',
     expiresAt: isoTime(expiresAt),
@@ -99,8 +106,9 @@ export function entryJson(
   const pairs = head.headers.flatMap((name, at) => (at % 2 === 0 ? [[name, head.headers[at + 1] ?? ''] as const] : []));
   const encoding = isUtf8(body) ? 'utf8' : 'base64';
   return {
-    ...entryRowJson(row, now, priceOf),
+    ...entryRowJson({ ...row, asked: request?.parts?.body ?? null }, now, priceOf),
     request: request?.parts ? askedRequest(request.parts) : null,
+    sample: request?.parts ? sampleNumber(row.key, request.parts) : null,
     answer: {
       status: head.status,
       headers: pairs,
@@ -109,6 +117,11 @@ export function entryJson(
       arrivals: arrivals === undefined ? null : decodeArrivals(arrivals),
     },
   };
+}
+
+function sampleNumber(key: string, parts: Parts): number | null {
+  const form = formOf(key);
+  return sampleOf(keyOf(nameOf(key), form), keyOf(fingerprint(parts), form));
 }
 
 /** Null for ever, and for what is no time. */

@@ -3,8 +3,8 @@
  * coalesce into one call, so that no stampede reaches an upstream), and which may
  * still be kept, as what.
  */
-import type { Label } from '../response/entry.ts';
-import { type Criteria, fitsLabel, isPurgedBy, type Purge } from '../store/filter.ts';
+import type { Label, StoredRequest } from '../response/entry.ts';
+import { type Criteria, fitsLabel, hasText, isPurgedBy, type Purge } from '../store/filter.ts';
 import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
 import type { OtherForms } from './question.ts';
@@ -14,11 +14,19 @@ import { primaryKey } from './variants.ts';
 export interface PurgeRequest extends Criteria {
   /** Those kept for longer than this, in seconds, and none that is on its way, unless it is 0. */
   readonly olderThan?: number | undefined;
+  /** Those kept for no longer than this. */
+  readonly newerThan?: number | undefined;
+  /** Those to requests with this text in them. */
+  readonly text?: string | undefined;
+  /** With a text: those too with which no question is kept. */
+  readonly includeUnjudged?: boolean | undefined;
 }
 
 /** The entries that a purge drops; `flights` are those that it fences. */
 export interface Purged extends Totals {
   readonly flights: number;
+  /** The entries of which no text is known, where one was asked for. */
+  readonly unjudged?: number;
 }
 
 /** The key and label that an answer will be kept under. */
@@ -29,6 +37,8 @@ interface SlotKey {
   readonly label: Label;
   /** From which its answer may be made, as long as it still asks the store. */
   readonly forms: OtherForms | null;
+  /** Of the request. */
+  readonly parts: () => StoredRequest['parts'];
 }
 
 /**
@@ -36,8 +46,11 @@ interface SlotKey {
  * tables that a Map or a Set has outgrown hold on to what they had, one to the
  * next, until V8's next full collection.
  */
-export interface FlightSlot extends SlotKey {
+export interface FlightSlot extends Omit<SlotKey, 'parts' | 'forms'> {
   flight: Flight | null;
+  /** Null once it is emptied, like the next two. */
+  parts: SlotKey['parts'] | null;
+  forms: OtherForms | null;
   /** Called once it is empty. */
   onEmpty: (() => void)[] | null;
 }
@@ -60,8 +73,8 @@ export class Flights {
     return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, { key, label, items, forms }: SlotKey, isJoinable: boolean): FlightSlot {
-    const slot: FlightSlot = { key, label, forms, flight, onEmpty: null, ...(items && { items }) };
+  add(flight: Flight, { key, label, parts, items, forms }: SlotKey, isJoinable: boolean): FlightSlot {
+    const slot: FlightSlot = { key, label, parts, forms, flight, onEmpty: null, ...(items && { items }) };
     this.#keepable.add(slot);
     if (isJoinable) this.#joinable.set(key, slot);
     return slot;
@@ -71,7 +84,10 @@ export class Flights {
     this.#keepable.delete(slot);
     if (this.#joinable.get(slot.key) === slot) this.#joinable.delete(slot.key);
     slot.flight = null;
+    slot.parts = null;
+    slot.forms = null;
     for (const act of slot.onEmpty ?? []) act();
+    slot.onEmpty = null;
   }
 
   /** Resolves once the flight has left that may be joined now: its answer can be read from the store, or never will. */
@@ -101,9 +117,12 @@ export class Flights {
     return this.#fitting(({ key: own, items }) => primaryKey(own) === primary || items?.keys.includes(key) === true);
   }
 
-  /** Those whose answers a purge is about. */
-  purgedBy({ olderThan = 0, ...criteria }: PurgeRequest): Flight[] {
-    return olderThan > 0 ? [] : this.#fitting(({ label }) => fitsLabel(criteria, label));
+  /** Those whose answers a purge is about, or may be: one with a question that cannot be kept is not kept itself. */
+  purgedBy({ olderThan = 0, text, ...criteria }: PurgeRequest): Flight[] {
+    const mayFit = (body: string | undefined) => body === undefined || hasText(body, text as string);
+    const fits = ({ label, parts }: FlightSlot) =>
+      fitsLabel(criteria, label) && (text === undefined || mayFit(parts?.()?.body));
+    return olderThan > 0 ? [] : this.#fitting(fits);
   }
 
   /** The same of a purge of what is kept: one by age is about nothing that is on its way. */
@@ -119,12 +138,17 @@ export class Flights {
     }
   }
 
-  #fitting(fits: (slotKey: SlotKey) => boolean): Flight[] {
+  #fitting(fits: (slot: FlightSlot) => boolean): Flight[] {
     return [...this.#keepable].filter(fits).flatMap(({ flight }) => flight ?? []);
   }
 }
 
-/** The entries that a purge is about. @param now milliseconds since the epoch */
-export function entriesFor({ olderThan = 0, ...criteria }: PurgeRequest, now: number): Purge {
-  return olderThan > 0 ? { ...criteria, storedUpTo: now - olderThan * 1000 } : criteria;
+/** The entries that a purge is about, whatever their text. @param now milliseconds since the epoch */
+export function entriesFor(request: PurgeRequest, now: number): Purge {
+  const { olderThan = 0, newerThan, text: _, includeUnjudged: __, ...criteria } = request;
+  return {
+    ...criteria,
+    ...(olderThan > 0 && { storedUpTo: now - olderThan * 1000 }),
+    ...(newerThan !== undefined && { storedFrom: now - newerThan * 1000 }),
+  };
 }

@@ -3,13 +3,15 @@
  * their way, which are delivered and not kept.
  */
 import type { Clock } from '../clock.ts';
-import { notShared } from '../errors.ts';
+import { notShared, overloaded } from '../errors.ts';
 import type { PurgeMark } from '../response/entry.ts';
-import type { Gone } from '../store/gone.ts';
-import { NOTHING } from '../store/listing.ts';
+import type { GoneNews } from '../store/gone.ts';
+import type { Purge } from '../store/filter.ts';
+import { add, NOTHING } from '../store/listing.ts';
 import type { Store } from '../store/store.ts';
-import { entriesFor, type Flights, type Purged, type PurgeRequest } from './flights.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
+import { entriesFor, type Flights, type Purged, type PurgeRequest } from './flights.ts';
+import { searchText, type TextSearch, totalsOf } from './text-search.ts';
 
 export interface RemovalParts {
   readonly store: Store;
@@ -25,7 +27,7 @@ export interface PurgeLog {
   /** False while something was thrown away here that `mark` does not tell of. */
   readonly isShared: boolean;
   /** @returns whether every process will heed it; where it is false, it is tried again as long as this one runs */
-  append(gone: Gone): Promise<boolean>;
+  append(gone: GoneNews): Promise<boolean>;
 }
 
 /** Keys under which other processes of a fleet may hold an older entry. */
@@ -33,11 +35,14 @@ export interface ReplacedKeys {
   append(key: string): void;
 }
 
+/** Keys that wait at once until other processes know that they are gone. */
+const PURGED_AT_ONCE = 100;
+
 export class Removals {
   readonly #parts: RemovalParts;
   #log: PurgeLog | null = null;
   #replaced: ReplacedKeys | null = null;
-  #tellOthers: (gone: Gone) => Promise<unknown> = async () => {};
+  #tellOthers: (gone: GoneNews) => Promise<unknown> = async () => {};
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
@@ -53,7 +58,7 @@ export class Removals {
    * Has those told too that must not wait for the log, which may be out of reach.
    * @param tell resolves once they have heeded it
    */
-  joinBeside(tell: (gone: Gone) => Promise<unknown>): void {
+  joinBeside(tell: (gone: GoneNews) => Promise<unknown>): void {
     this.#tellOthers = tell;
   }
 
@@ -92,6 +97,7 @@ export class Removals {
   async purgeAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
     const purge = entriesFor(request, clock.now());
+    if (request.text !== undefined) return this.#purgeText(request, purge);
     const flights = this.#parts.flights.purgedBy(request);
     for (const flight of flights) flight.fence();
     this.#parts.flights.forgetEntries(purge);
@@ -108,7 +114,33 @@ export class Removals {
   async countAll(request: PurgeRequest): Promise<Purged> {
     const { store, clock } = this.#parts;
     const flights = this.#parts.flights.purgedBy(request).length;
-    return { ...((await store.count(entriesFor(request, clock.now()))) ?? NOTHING), flights };
+    const purge = entriesFor(request, clock.now());
+    if (request.text === undefined) return { ...((await store.count(purge)) ?? NOTHING), flights };
+    return { ...reportOf(await this.#search(purge, request.text), request), flights };
+  }
+
+  /** Throws away by key what a search finds; copies that nobody can judge go at once, here and elsewhere. */
+  async #purgeText(request: PurgeRequest, purge: Purge): Promise<Purged> {
+    const { store } = this.#parts;
+    const flights = this.#parts.flights.purgedBy(request);
+    for (const flight of flights) flight.fence();
+    this.#parts.flights.forgetEntries(purge);
+    store.dropCopies(purge);
+    const logging = this.#log?.append({ doubt: purge });
+    await this.#tellOthers({ doubt: purge });
+    const found = await this.#search(purge, request.text);
+    const keys = [...found.fitting.keys(), ...(request.includeUnjudged ? found.unjudged.keys() : [])];
+    for (let at = 0; at < keys.length; at += PURGED_AT_ONCE)
+      await Promise.all(keys.slice(at, at + PURGED_AT_ONCE).map((key) => this.purge(key)));
+    if (logging && !(await logging)) throw notShared();
+    return { ...reportOf(found, request), flights: flights.length };
+  }
+
+  /** @throws RefrainError `overloaded` while some of what is kept cannot be searched */
+  async #search(purge: Purge, text: string | undefined): Promise<TextSearch> {
+    const { store } = this.#parts;
+    if (!(await store.written())) throw overloaded();
+    return searchText(store.catalogues(), { ...purge, text });
   }
 
   /** Drops the answers with this `id` here, also those that land from here on. */
@@ -129,11 +161,17 @@ export class Removals {
   }
 
   /** Keeps nothing that is on its way, where another process threw it away. */
-  heed(gone: Gone): void {
+  heed(gone: GoneNews): void {
     const { flights, deletedResponses } = this.#parts;
     if ('answerId' in gone) return deletedResponses.add(gone.answerId);
+    const purge = 'purge' in gone ? gone.purge : 'doubt' in gone ? gone.doubt : null;
     if ('key' in gone) flights.forgetSource(gone.key);
-    for (const flight of 'key' in gone ? flights.to(gone.key) : flights.fitting(gone.purge)) flight.fence();
-    if ('purge' in gone) flights.forgetEntries(gone.purge);
+    for (const flight of 'key' in gone ? flights.to(gone.key) : flights.fitting(purge ?? {})) flight.fence();
+    if (purge) flights.forgetEntries(purge);
   }
+}
+
+function reportOf({ fitting, unjudged }: TextSearch, { includeUnjudged = false }: PurgeRequest) {
+  const totals = includeUnjudged ? add(totalsOf(fitting), totalsOf(unjudged)) : totalsOf(fitting);
+  return { ...totals, unjudged: includeUnjudged ? 0 : unjudged.size };
 }

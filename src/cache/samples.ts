@@ -6,7 +6,6 @@
  * one. What slow stores have is asked before that, of all samples in one go.
  */
 import { LRUCache } from 'lru-cache';
-import { sampleKey } from '../store/sample-key.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { Flights } from './flights.ts';
 import type { Permission } from './question.ts';
@@ -17,10 +16,8 @@ import { ownKey, type Sent } from './variants.ts';
 const TURNS = 10_000;
 
 export interface SampledRequest {
-  /** That of the first sample. */
-  readonly key: string;
-  /** How many samples there may be. */
-  readonly samples: number;
+  /** Those of all samples, in their order. */
+  readonly keys: readonly [first: string, ...others: string[]];
   readonly permission: Permission;
   readonly sent: Sent;
 }
@@ -42,7 +39,7 @@ export interface SamplesParts {
 
 export class Samples {
   readonly #parts: SamplesParts;
-  /** The sample whose turn it is, by the key of the first. Sized, since room for a `max` is taken at the start. */
+  /** The index of the one whose turn it is, by the first key. Sized, since room for a `max` is taken at the start. */
   readonly #turns = new LRUCache<string, number>({ maxSize: TURNS, sizeCalculation: () => 1 });
   /** Those under way, by number of samples and key. */
   readonly #lookups = new Map<string, Promise<FoundByKey>>();
@@ -55,14 +52,12 @@ export class Samples {
   lookUp(request: SampledRequest): Promise<FoundByKey> | null {
     const { store, flights } = this.#parts;
     if (store.isSync) return null;
-    const { key, samples, sent } = request;
-    const unknown: string[] = [];
-    for (let number = 1; number <= samples; number++) {
-      const own = this.#ownKey(sampleKey(key, number), sent, NOTHING);
-      if (flights.joinable(own) === null && store.getSync(own) === undefined) unknown.push(own);
-    }
+    const { keys, sent } = request;
+    const unknown = keys
+      .map((key) => this.#ownKey(key, sent, NOTHING))
+      .filter((key) => flights.joinable(key) === null && store.getSync(key) === undefined);
     if (unknown.length === 0) return null;
-    const id = `${samples} ${key}`;
+    const id = `${keys.length} ${keys[0]}`;
     let lookup = this.#lookups.get(id);
     if (lookup === undefined) {
       lookup = this.#find(unknown, sent).finally(() => this.#lookups.delete(id));
@@ -73,33 +68,28 @@ export class Samples {
 
   /** @param lookup the answer of slow stores */
   choose(request: SampledRequest, lookup = NOTHING): ChosenSample {
-    const { key, samples, permission } = request;
+    const { keys, permission } = request;
     if (!permission.ask) return this.#nextStored(request, lookup);
-    for (let number = 1; number <= samples; number++) {
-      const sample = { key: sampleKey(key, number), number };
-      if (!this.#isTaken(sample.key, request, lookup)) return sample;
-    }
-    return this.#take(request, this.#turnOf(request));
+    const free = keys.findIndex((key) => !this.#isTaken(key, request, lookup));
+    return free === -1 ? this.#take(keys, this.#turnOf(keys)) : sampleAt(keys, free);
   }
 
   /** The next in turn of those that are stored; without any, the first. */
   #nextStored(request: SampledRequest, lookup: FoundByKey): ChosenSample {
-    const { key, samples } = request;
-    const turn = this.#turnOf(request);
-    for (let step = 0; step < samples; step++) {
-      const number = ((turn - 1 + step) % samples) + 1;
-      if (this.#isStored(sampleKey(key, number), request, lookup)) return this.#take(request, number);
-    }
-    return { key, number: 1 };
+    const { keys } = request;
+    const turn = this.#turnOf(keys);
+    const inTurn = [...keys.slice(turn), ...keys.slice(0, turn)];
+    const stored = inTurn.find((key) => this.#isStored(key, request, lookup));
+    return stored === undefined ? sampleAt(keys, 0) : this.#take(keys, keys.indexOf(stored));
   }
 
-  #turnOf({ key, samples }: SampledRequest): number {
-    return (((this.#turns.get(key) ?? 1) - 1) % samples) + 1;
+  #turnOf(keys: SampledRequest['keys']): number {
+    return (this.#turns.get(keys[0]) ?? 0) % keys.length;
   }
 
-  #take({ key, samples }: SampledRequest, number: number): ChosenSample {
-    this.#turns.set(key, (number % samples) + 1);
-    return { key: sampleKey(key, number), number };
+  #take(keys: SampledRequest['keys'], index: number): ChosenSample {
+    this.#turns.set(keys[0], (index + 1) % keys.length);
+    return sampleAt(keys, index);
   }
 
   #isTaken(key: string, { permission, sent }: SampledRequest, lookup: FoundByKey): boolean {
@@ -138,4 +128,8 @@ export class Samples {
       return NOTHING;
     }
   }
+}
+
+function sampleAt(keys: SampledRequest['keys'], index: number): ChosenSample {
+  return { key: keys[index] as string, number: index + 1 };
 }

@@ -3,12 +3,12 @@
  * one, and whoever records at the same time loses nothing.
  */
 import { isUtf8 } from 'node:buffer';
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CassetteError } from './cassette-error.ts';
 import { type CassetteHeader, joinHeaders } from './cassette-header.ts';
 import { withLock } from './cassette-lock.ts';
-import { besideCassette, makeFolderOf } from './cassette-paths.ts';
+import { besideCassette, makeFolderOf, realPath } from './cassette-paths.ts';
 import {
   type CassetteDocument,
   type CassetteParts,
@@ -70,13 +70,11 @@ function contentOf(path: string, parts: CassetteParts, pending: Pending | null):
 }
 
 function sourceOf(path: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return '';
+  // A device would be replaced by a file, and a pipe is read once.
+  if (!found.isFile()) throw new CassetteError(path, 1, 'a plain file');
+  const bytes = readFileSync(path);
   if (!isUtf8(bytes)) throw new CassetteError(path, firstOddLine(bytes), 'UTF-8');
   return bytes.toString().replace(/^\ufeff/, '');
 }
@@ -96,24 +94,25 @@ function replaceFile(path: string, text: string): void {
   const place = realPath(path);
   const temporary = besideCassette(place, '.tmp');
   makeFolderOf(temporary);
-  const file = openSync(temporary, 'w', statSync(place, { throwIfNoEntry: false })?.mode ?? 0o644);
+  try {
+    writeWhole(temporary, text, statSync(place, { throwIfNoEntry: false })?.mode ?? 0o644);
+    renameSync(temporary, place);
+  } catch (error) {
+    // A disk that is full has need of the room.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(place));
+}
+
+function writeWhole(path: string, text: string, mode: number): void {
+  const file = openSync(path, 'w', mode);
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-  renameSync(temporary, place);
-  syncFolder(dirname(place));
-}
-
-/** Through a link, so that what it leads to is replaced, and not the link. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }
 

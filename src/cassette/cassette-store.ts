@@ -38,6 +38,8 @@ export interface CassetteStoreOptions extends CassetteServiceOptions {
 
 export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalogue {
   readonly name = 'cassette';
+  /** True once it is closed, where not all that was recorded could be written. */
+  hasLost = false;
   readonly #options: CassetteStoreOptions;
   readonly #memory: MemoryStore;
   readonly #service: Service<CassetteService>;
@@ -199,7 +201,7 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
   async #close(): Promise<void> {
     await this.#memory.close();
     // A file that is only read need not be read to its end.
-    if (this.#buffer.hasWritten || !this.#buffer.isEmpty) await this.#save();
+    if (this.#buffer.hasChanged) await this.#save();
     if (this.#isAsked || this.#exchanges.used.size > 0) await this.#service.ask('mark', [[...this.#exchanges.used]]);
     await this.#service.end();
     // What came from the file meanwhile.
@@ -209,7 +211,8 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
   async #save(): Promise<void> {
     const { path, log } = this.#options;
     await this.#loading.ended;
-    if (!(await this.#buffer.flush())) log.error({ path }, 'what was recorded last is lost: it could not be written');
+    this.hasLost = !(await this.#buffer.flush());
+    if (this.hasLost) log.error({ path }, 'what was recorded last is lost: it could not be written');
     const merged = await this.#service.ask('merge', []);
     if ('failure' in merged)
       log.error(

@@ -12,6 +12,7 @@ import { entryOf } from './exchange-entry.ts';
 import type { ExchangeKeyer } from './exchange-key.ts';
 import type { RecordedExchange, RecordedRequest, Timing } from './recorded-exchange.ts';
 import type { Redaction } from './redaction.ts';
+import { secretIn } from './secret-shapes.ts';
 import { findSecret } from './secrets.ts';
 import { SECRET } from './unrecorded.ts';
 import { type Take, Takes, type TakesStore } from './takes.ts';
@@ -93,6 +94,11 @@ export class Cassette {
     return this.#options.store.exchanges();
   }
 
+  /** Tests whether a secret is in a text, such as one that is to be shown. */
+  hasSecret(text: string): boolean {
+    return secretIn(text) !== null;
+  }
+
   whyNot(answer: EndedAnswer, asked: Asked): string | null {
     return whyNotRecorded(answer, asked, this.#options.recordErrors);
   }
@@ -115,7 +121,9 @@ export class Cassette {
       const exchange = { request, answer, sample: 1 };
       const secret = findSecret(exchange);
       if (secret !== null) {
-        log.warn({ method, path, ...secret }, 'an answer is not recorded, since a secret is in it or its request');
+        // A secret that is in the path is in no line either.
+        const shown = secret.where === 'path' ? { method } : { method, path };
+        log.warn({ ...shown, ...secret }, 'an answer is not recorded, since a secret is in it or its request');
         return `${SECRET}${secret.kind} in the ${secret.in} at ${secret.where}`;
       }
       const sample = this.#takes.add(key, isOrdered);

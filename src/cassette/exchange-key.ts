@@ -45,7 +45,7 @@ export type ExchangeHead = Omit<RecordedRequest, 'body'>;
 const VARIANT = 'x-refrain-variant';
 
 /** The one parameter by which each API takes a credential in the query. */
-const CREDENTIAL_PARAMETER = /^(?:key|api[-_]?key|access_token|subscription-key|sig|signature)=/i;
+const CREDENTIAL_PARAMETER = /^(?:key|api[-_]?key|access_token|subscription-key|sig|signature)$/i;
 
 export class ExchangeKeyer {
   readonly #omissions: OmissionsByDialect;
@@ -132,8 +132,14 @@ export function exchangeHead(keyer: ExchangeKeyer, method: string, fields: Heade
 /** @returns a query without credentials */
 function recordedQuery(query: string): string {
   const pairs = query.split('&');
-  const kept = pairs.filter((pair) => !CREDENTIAL_PARAMETER.test(pair));
+  const kept = pairs.filter((pair) => !CREDENTIAL_PARAMETER.test(parameterName(pair)));
   return kept.length === pairs.length ? query : kept.join('&');
+}
+
+/** As its reader takes it, whatever of it is written in percent escapes. */
+function parameterName(pair: string): string {
+  const [name = ''] = new URLSearchParams(pair).keys();
+  return name;
 }
 
 /** Any language, and JSON, are what is asked for where nothing is said. */

@@ -5,6 +5,7 @@
 import { binaryTag, FAILSAFE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { z } from 'zod';
 import { type Dialect, DIALECTS } from '../dialect.ts';
+import { HOP_BY_HOP } from '../request/header-fields.ts';
 import { type CassetteHeader, FORMAT, headerName, VERSION } from './cassette-header.ts';
 import type { RecordedExchange, Timing } from './recorded-exchange.ts';
 
@@ -32,7 +33,10 @@ const matching = (pattern: RegExp, expected: string) => text(expected).regex(pat
 const body = z.union([z.string(), z.instanceof(Uint8Array)], { error: 'a text, or !!binary and base64' });
 const ms = matching(/^\d+(\.\d+)?(e[+-]\d+)?$/, 'a number of milliseconds').transform(Number);
 const dialect = z.enum(DIALECTS, { error: `one of ${DIALECTS.join(', ')}` });
-const headers = matching(/^(?:[^:\n]+:[^\n]*(?:\n+|$))*$/, 'a header on each line, such as "accept: text/plain"');
+const headers = matching(
+  /^(?:[\w!#$%&'*+.^`|~-]+:[\t -~\u0080-\u00ff]*(?:\n+|$))*$/,
+  'a header on each line, such as "accept: text/plain"',
+);
 
 const TIMING = z.strictObject(
   { firstByteMs: ms, ms, arrivals: text('arrival times').optional() },
@@ -78,7 +82,7 @@ const EXCHANGE = z.strictObject(
     ),
     answer: z.strictObject(
       {
-        status: matching(/^[1-9]\d\d(?: .*)?$/s, 'a status, such as "200 OK"'),
+        status: matching(/^[2-9]\d\d(?: [\t -~\u0080-\u00ff]*)?$/, 'a status, such as "200 OK"'),
         headers: headers.optional(),
         timing: TIMING.optional(),
         body: body.optional(),
@@ -108,6 +112,13 @@ export function parsePendingHeader(chunk: Chunk): { header: CassetteHeader; remo
 export function parseExchange(chunk: Chunk, header: CassetteHeader): RecordedExchange {
   const { sample = 1, request, answer } = parseAs(EXCHANGE, chunk);
   const { method, path, upstream = null, query = '' } = request;
+  const fields = fieldsOf(answer.headers);
+  const framing = fields.find(([name]) => isFraming(name.toLowerCase(), method));
+  if (framing !== undefined)
+    throw new DocumentError(
+      lineOf(chunk, ['answer', framing[0]]),
+      `no header that frames a body, such as ${framing[0]}`,
+    );
   const [status, statusText] = [answer.status.slice(0, 3), answer.status.slice(4)];
   return {
     sample,
@@ -117,15 +128,20 @@ export function parseExchange(chunk: Chunk, header: CassetteHeader): RecordedExc
       method,
       path,
       query,
-      headers: joined(fieldsOf(request.headers)),
+      headers: joined(fieldsOf(request.headers).map(([name, value]) => [name.toLowerCase(), value])),
       body: bytesOf(request.body),
     },
     answer: {
-      head: { status: Number(status), statusText, headers: fieldsOf(answer.headers).flat() },
+      head: { status: Number(status), statusText, headers: fields.flat() },
       body: bytesOf(answer.body),
       ...(answer.timing && { timing: timingOf(answer.timing) }),
     },
   };
+}
+
+/** Tests whether a header says where a body ends, or what becomes of its connection: a reader would wait, or be cut. */
+function isFraming(name: string, method: string): boolean {
+  return HOP_BY_HOP.includes(name) || (name === 'content-length' && method !== 'HEAD');
 }
 
 function timingOf({ firstByteMs, ms, arrivals }: z.infer<typeof TIMING>): Timing {

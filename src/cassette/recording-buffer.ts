@@ -31,8 +31,8 @@ export class RecordingBuffer {
   #cancel: (() => void) | undefined;
   #writing: Promise<boolean> = Promise.resolve(true);
   #isFailing = false;
-  /** True once something was. */
-  hasWritten = false;
+  /** True once something was to be written. */
+  hasChanged = false;
 
   constructor(options: RecordingBufferOptions) {
     this.#options = options;
@@ -63,6 +63,7 @@ export class RecordingBuffer {
   }
 
   #gather(): void {
+    this.hasChanged = true;
     this.#cancel ??= this.#options.clock.after(GATHER_MS, () => void this.flush());
   }
 
@@ -91,7 +92,6 @@ export class RecordingBuffer {
     const { log, path } = this.#options;
     if (this.#isFailing) log.info({ path }, 'the cassette can be written again');
     this.#isFailing = false;
-    this.hasWritten = true;
     return true;
   }
 

@@ -129,6 +129,6 @@ function isClean(body: string, { documents }: BodyDocuments, find: FindMatches):
 }
 
 /** Tests whether something is found that is not redacted: a pattern may fit the text that stands for it. */
-function isLeft(text: string, find: FindMatches): boolean {
+export function isLeft(text: string, find: FindMatches): boolean {
   return find(text).some(({ start, end }) => !text.slice(start, end).includes(REDACTED));
 }

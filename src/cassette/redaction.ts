@@ -12,7 +12,7 @@ import { headerOf, type RawHeaders } from '../response/entry.ts';
 import { decodedBody } from './decoded-body.ts';
 import type { RedactionRule } from './cassette-header.ts';
 import type { RecordedAnswer, RecordedRequest } from './recorded-exchange.ts';
-import { type FindMatches, type IsPointed, REDACTED, redactText, type TextSpan } from './redaction-edits.ts';
+import { type FindMatches, isLeft, type IsPointed, REDACTED, redactText, type TextSpan } from './redaction-edits.ts';
 
 export interface Redaction {
   /** @returns null where it cannot be redacted; a body without a match is the same buffer */
@@ -68,14 +68,18 @@ class RuledRedaction implements Redaction {
     return { ...answer, head: { ...head, headers: ofBody(headers, redacted, codingOf(encoding)) }, body: redacted };
   };
 
-  /** Bytes that are no text are searched as Latin-1, in which no byte is lost. */
+  /**
+   * Bytes that are no text are searched as Latin-1, in which no byte is lost; what is found among them as UTF-8 alone
+   * cannot be replaced.
+   */
   #body(body: Buffer, type: string | undefined): Buffer | null {
     if (body.length === 0) return body;
     const encoding = isUtf8(body) ? 'utf8' : 'latin1';
     const text = body.toString(encoding);
     const redacted = redactText(text, type, this.#isPointed, this.#find);
     if (redacted === null) return null;
-    return redacted === text ? body : Buffer.from(redacted, encoding);
+    const kept = redacted === text ? body : Buffer.from(redacted, encoding);
+    return encoding === 'latin1' && isLeft(kept.toString(), this.#find) ? null : kept;
   }
 
   #header(name: string, value: string): string {

@@ -84,7 +84,7 @@ function inChannel(channel: TextChannel): SecretPlace | null {
   const { path, fragments, isFixed } = channel;
   const text = textOfChannel(channel);
   const kind = isFixed ? null : secretUnderName(path.at(-1) ?? '', text);
-  if (kind !== null) return { kind, where: pointerOf(path) };
+  if (kind !== null) return { kind, where: placeOf(path) };
   if (fragments.length > 1) {
     for (const fragment of fragments) {
       const inOne = inString(fragment.text, path, 0);
@@ -101,7 +101,7 @@ function inString(text: string, path: readonly string[], depth: number): SecretP
   const inside = depth < MAX_NESTING && isList(text) ? inNested(text, path, depth) : null;
   if (inside !== null) return inside;
   const kind = secretIn(text);
-  return kind === null ? null : { kind, where: pointerOf(path) || 'body' };
+  return kind === null ? null : { kind, where: placeOf(path) || 'body' };
 }
 
 function inNested(text: string, path: readonly string[], depth: number): SecretPlace | null {
@@ -111,7 +111,12 @@ function inNested(text: string, path: readonly string[], depth: number): SecretP
     const value = textOfString(text.slice(start + 1, end - 1));
     const whole = [...path, ...inner];
     const named = secretUnderName(inner.at(-1) ?? '', value);
-    inside = named !== null ? { kind: named, where: pointerOf(whole) } : inString(value, whole, depth + 1);
+    inside = named !== null ? { kind: named, where: placeOf(whole) } : inString(value, whole, depth + 1);
   });
   return inside;
+}
+
+/** A name that is a secret itself is left out. */
+function placeOf(path: readonly string[]): string {
+  return pointerOf(path.map((name) => (secretIn(name) === null ? name : '*')));
 }

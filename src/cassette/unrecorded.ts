@@ -28,6 +28,9 @@ export interface NearestRecording {
 /** How the reason begins that a secret is. */
 export const SECRET = 'secret: ';
 
+/** In the place of a path that says what is not to be shown. */
+export const HIDDEN = '…';
+
 /** How many are remembered; the others are counted. */
 const MOST = 1_000;
 

@@ -34,9 +34,17 @@ export interface AdminClient {
    *
    * @param path with its query
    * @param member of its answer, which that of a stranger has not
+   * @param body as JSON, or what is to become JSON
+   * @param ended ends the wait for it
    * @throws NobodyListens, or CommandError or ConfigError with what the proxy says is wrong
    */
-  ask<T extends object>(method: Method, path: string, member: keyof T & string, body?: object): Promise<T>;
+  ask<T extends object>(
+    method: Method,
+    path: string,
+    member: keyof T & string,
+    body?: object | string,
+    ended?: AbortSignal,
+  ): Promise<T>;
   /** The events of a stream, until it ends or is ended, from a proxy that was asked before. @throws as `ask` does */
   events(path: string, ended: AbortSignal): AsyncIterable<string>;
 }
@@ -49,11 +57,17 @@ export function createAdminClient({ config, url }: ProxyTarget): AdminClient {
   let isKnown = admin.token === null;
   return {
     url: base,
-    ask: async <T extends object>(method: Method, path: string, member: keyof T & string, body?: object) => {
+    ask: async <T extends object>(
+      method: Method,
+      path: string,
+      member: keyof T & string,
+      body?: object | string,
+      ended?: AbortSignal,
+    ) => {
       if (url === null && admin.port === 0) throw new NobodyListens();
       if (!isKnown) await greet(new URL(base).origin, trust);
       isKnown = true;
-      return (await ask({ url: base + path, method, token: admin.token, trust, member, body })) as T;
+      return (await ask({ url: base + path, method, token: admin.token, trust, member, body, ended })) as T;
     },
     events: (path, ended) => events({ url: base + path, token: isKnown ? admin.token : null, trust }, ended),
   };
@@ -81,7 +95,8 @@ interface AdminQuestion {
   readonly trust: object;
   /** A member of the answer, which that of a stranger has not. */
   readonly member: string;
-  readonly body?: object | undefined;
+  readonly body?: object | string | undefined;
+  readonly ended?: AbortSignal | undefined;
 }
 
 function createAgent(trust: object): Agent {
@@ -110,7 +125,7 @@ async function* events({ url, token, trust }: EventsQuestion, ended: AbortSignal
   }
 }
 
-async function ask({ url, method, token, trust, member, body }: AdminQuestion): Promise<unknown> {
+async function ask({ url, method, token, trust, member, body, ended }: AdminQuestion): Promise<unknown> {
   const agent = createAgent(trust);
   const { origin } = new URL(url);
   try {
@@ -118,7 +133,8 @@ async function ask({ url, method, token, trust, member, body }: AdminQuestion): 
       method,
       dispatcher: agent,
       headers: { 'content-type': 'application/json', ...authorizationOf(token) },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+      signal: ended ?? null,
     });
     return readAnswer(origin, answer.statusCode, await answer.body.text(), member);
   } catch (error) {

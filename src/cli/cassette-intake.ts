@@ -2,8 +2,12 @@
  * The intake of a cassette: exchanges that are imported, beside those that are there. Each is redacted, and searched
  * for secrets, as a live one is.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { CassetteContent } from '../cassette/cassette-file.ts';
+import { EMPTY_HEADER } from '../cassette/cassette-header.ts';
+import { exchangeText } from '../cassette/document.ts';
 import type { ExchangeKeyer } from '../cassette/exchange-key.ts';
+import { DocumentError, parseExchange } from '../cassette/parsed-document.ts';
 import type { RecordedExchange } from '../cassette/recorded-exchange.ts';
 import type { Redaction } from '../cassette/redaction.ts';
 import { findSecret } from '../cassette/secrets.ts';
@@ -35,6 +39,7 @@ export class CassetteIntake {
     if (request === null || answer === null) return 'it cannot be redacted so that nothing is left';
     const found = findSecret({ request, answer, sample });
     if (found !== null) return `${found.kind} is in its ${found.in} (${found.where}); say what to redact by --redact`;
+    if (!isExactAsText({ request, answer, sample })) return 'a cassette cannot hold it as it is';
     const { key } = this.#keyer.key(request);
     const came = (this.#came.get(key) ?? 0) + 1;
     this.#came.set(key, came);
@@ -60,4 +65,18 @@ export class CassetteIntake {
 
 function isSameAnswer({ answer: one }: RecordedExchange, { answer: other }: RecordedExchange): boolean {
   return one.head.status === other.head.status && one.body.equals(other.body);
+}
+
+/**
+ * Tests whether an exchange is read again as it is written: what is live came through HTTP, which has rules for methods
+ * and headers; a file of others may hold anything.
+ */
+function isExactAsText(exchange: RecordedExchange): boolean {
+  try {
+    const read = parseExchange({ text: exchangeText(exchange, EMPTY_HEADER), line: 1 }, EMPTY_HEADER);
+    return isDeepStrictEqual(read, exchange);
+  } catch (error) {
+    if (error instanceof DocumentError) return false;
+    throw error;
+  }
 }

@@ -2,8 +2,8 @@
  * `refrain cassette ACTION FILE`: looks into a cassette, and changes it. No proxy is asked; one that records to the
  * same file meanwhile loses nothing.
  */
-import { existsSync } from 'node:fs';
 import { CassetteError } from '../cassette/cassette-error.ts';
+import { isThere } from '../cassette/cassette-paths.ts';
 import { FormatError } from '../cassette/formats/foreign-exchange.ts';
 import type { CassetteCommand } from '../config/cassette-command.ts';
 import { ConfigError } from '../errors.ts';
@@ -17,7 +17,7 @@ import type { Output } from './output.ts';
 /** @returns the exit code */
 export async function workOnCassette(command: CassetteCommand, output: Output): Promise<number> {
   const { action, file } = command;
-  if (action !== 'import' && !existsSync(file)) throw new CommandError(`there is no ${file}`);
+  if (action !== 'import' && !isThere(file)) throw new CommandError(`there is no ${file}`);
   try {
     switch (action) {
       case 'ls':

@@ -93,13 +93,15 @@ export function checkPrivacy(storePath: string): CheckResult {
   return warning(`others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');
 }
 
-export async function checkDirectory(storePath: string): Promise<CheckResult> {
+/** @param isOfUser it is taken because no project is here */
+export async function checkDirectory(storePath: string, isOfUser = false): Promise<CheckResult> {
   const directory = dirname(storePath);
+  const whose = isOfUser ? ', of this user: no project is here' : '';
   const place = await existingAbove(directory);
   try {
     // By its `.`, so that a file in its place fails as well.
     await access(`${place}/.`, constants.W_OK | constants.X_OK);
-    return ok(place === directory ? `${place} is writable` : `${directory} can be made`);
+    return ok(`${directory} ${place === directory ? 'is writable' : 'can be made'}${whose}`);
   } catch (error) {
     const says = `${place} is no directory that can be written (${reasonOf(error)})`;
     return failure(says, 'make it so for this user, or choose another with --store-path');

@@ -4,8 +4,8 @@
  */
 import type { EntryJson } from '../admin/entry-json.ts';
 import type { ProxyTarget } from '../config/command.ts';
-import type { EntryPage, ProxyData, ProxyStats } from './proxy-data.ts';
-import { givenSecret } from '../secret.ts';
+import type { Explanation } from '../request/explain.ts';
+import type { EntryPage, ProxyBill, ProxyData, ProxyStats } from './proxy-data.ts';
 import { createAdminClient, type AdminClient, NobodyListens } from './admin-client.ts';
 import { CommandError } from './failure.ts';
 import { dataInFiles } from './files.ts';
@@ -25,7 +25,7 @@ export async function readData<T>(
   }
   const { path } = target.config.store;
   if (target.url !== null || path === null) throw new CommandError(noProxy(target, admin));
-  return read(dataInFiles(path, () => givenSecret(target.config), noProxy(target, admin), output.note));
+  return read(dataInFiles(target.config, path, noProxy(target, admin), output.note));
 }
 
 /** Asks for something that only a proxy that runs can do. */
@@ -48,7 +48,9 @@ function noProxy({ config, url }: ProxyTarget, admin: AdminClient): string {
 function dataBehind(admin: AdminClient): ProxyData {
   return {
     stats: () => admin.ask<ProxyStats>('GET', '/stats', 'periods'),
+    bill: (query) => admin.ask<ProxyBill>('GET', `/stats?${new URLSearchParams(query)}`, 'unnamed'),
     page: (query) => admin.ask<EntryPage>('GET', `/entries?${new URLSearchParams(query)}`, 'entries'),
+    explain: (text) => admin.ask<Explanation>('POST', '/explain', 'same', text),
     entry: (key) => admin.ask<EntryJson>('GET', `/entries/${key}`, 'answer'),
   };
 }

@@ -75,7 +75,7 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
     ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
     ['clock', () => checkClock(systemClock.now(), first)],
     ...(redis === null ? [] : redisChecks(config)),
-    ...(store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, store.bytes, secret)),
+    ...(store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, config, secret)),
   ];
 }
 
@@ -89,10 +89,14 @@ function redisChecks(config: ExaminedConfig['config']): readonly NamedCheck[] {
 
 const STORE_OFF: NamedCheck = ['store file', () => ok('off; answers are kept in memory alone')];
 
-function fileChecks(path: string, bytes: number, secret: NamedCheck): readonly NamedCheck[] {
+function fileChecks(
+  path: string,
+  { store: { bytes }, isUserStore }: ExaminedConfig['config'],
+  secret: NamedCheck,
+): readonly NamedCheck[] {
   return [
     ['store file', (signal) => checkDatabase({ path, of: 'store', bytes }, signal)],
-    ['store directory', () => checkDirectory(path)],
+    ['store directory', () => checkDirectory(path, isUserStore)],
     ['disk space', () => checkSpace(path, bytes)],
     ['usage ledger', (signal) => checkDatabase({ path: usagePath(path), of: 'ledger', bytes: null }, signal)],
     secret,

@@ -2,17 +2,23 @@
  * The files of a proxy that does not run. Nothing in them is changed.
  */
 import { existsSync } from 'node:fs';
+import { readBillQuery } from '../admin/bill-query.ts';
 import { readListing } from '../admin/criteria.ts';
 import { writeCursor } from '../admin/cursor.ts';
+import { explainDocument } from '../admin/explain.ts';
 import { findRow } from '../admin/find-row.ts';
 import { entryJson, entryRowJson, type PriceOf } from '../admin/entry-json.ts';
 import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
 import { variableName } from '../config/setting.ts';
 import { ConfigError, RefrainError } from '../errors.ts';
 import { unknownEntry } from '../admin/errors.ts';
 import { inDollars, readPrices } from '../ledger/prices.ts';
 import { usagePath } from '../ledger/usage-file.ts';
-import { readUsageFile } from '../ledger/read-usage-file.ts';
+import { billOf } from '../ledger/bill.ts';
+import { readSeriesFile, readUsageFile } from '../ledger/read-usage-file.ts';
+import { createRules } from '../rules.ts';
+import { givenSecret, peekSecret } from '../secret.ts';
 import type { Unopened } from '../store/encryption.ts';
 import { SqliteReader } from '../store/sqlite-reader.ts';
 import { failureOf } from '../thread/failure.ts';
@@ -21,16 +27,10 @@ import { CommandError, refusal } from './failure.ts';
 
 /**
  * @param path the file of the store
- * @param secret reads the secret that a setting gives; null where none does
  * @param why no proxy is asked
  * @param note prints in one line which file is read
  */
-export function dataInFiles(
-  path: string,
-  secret: () => Uint8Array | null,
-  why: string,
-  note: (line: string) => void,
-): ProxyData {
+export function dataInFiles(config: Config, path: string, why: string, note: (line: string) => void): ProxyData {
   const now = systemClock.now();
   const ledger = usagePath(path);
   const prices = readPrices();
@@ -43,9 +43,20 @@ export function dataInFiles(
     isSaid = true;
     return readOrRefuse(file, act);
   };
-  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) => read(path, () => readStore(path, secret(), act));
+  const inStore = <T>(act: (store: SqliteReader) => Promise<T>) =>
+    read(path, () => readStore(path, givenSecret(config), act));
   return {
     stats: () => read(ledger, () => readUsageFile(ledger, now)),
+    bill: (query) =>
+      read(ledger, async () => ({
+        node: null,
+        ...(await billOf(readBillQuery(query, now), now, (series) => readSeriesFile(ledger, series))),
+      })),
+    explain: (text) =>
+      inStore((store) => {
+        const rules = createRules(config, peekSecret(config));
+        return explainDocument(rules, store, text);
+      }),
     page: (query) =>
       inStore(async (store) => {
         const listing = readListing(query, now);

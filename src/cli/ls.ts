@@ -19,6 +19,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'size', align: 'right' },
   { title: 'age', align: 'right' },
   { title: 'hits', align: 'right' },
+  { title: 'question', align: 'left', shrinksTo: 12 },
 ];
 
 /** Enough digits of a key to tell any two apart. */
@@ -67,5 +68,6 @@ function cellsOf(row: EntryRowJson): readonly string[] {
     formatSize(row.bytes),
     formatTime(row.age),
     formatCount(row.hits),
+    inertLine(row.question ?? NONE),
   ];
 }

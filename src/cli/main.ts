@@ -54,9 +54,11 @@ async function run(command: Command, output: Output): Promise<number> {
     case 'doctor':
       return (await import('./doctor.ts')).examine(command, output);
     case 'explain':
-      return (await import('./explain.ts')).explainFiles(command, output);
+      return (await import('./explain.ts')).explainRequests(command, output);
     case 'cassette':
       return (await import('./cassette.ts')).workOnCassette(command, output);
+    case 'completion':
+      return (await import('./completion.ts')).printCompletion(command, output);
     case 'help':
     case 'version':
       output.print(command.text);

@@ -25,11 +25,15 @@ export async function purgeEntries(command: PurgeCommand, output: Output): Promi
   }
   const purged = dryRun ? counted : await purge('delete');
   output.print(json ? inertJson(purged) : `${dryRun ? 'would delete' : 'deleted'} ${amountOf(purged)}`);
-  return 0;
+  const { unjudged = 0 } = purged;
+  if (unjudged === 0) return 0;
+  output.note(`refrain: ${unjudgedText(unjudged)}`);
+  return 1;
 }
 
-function bodyOf({ choice }: PurgeCommand, only: 'count' | 'delete'): object {
-  return { ...(choice === 'all' ? { all: true } : choice), dryRun: only === 'count' };
+function bodyOf({ choice, includeUnjudged }: PurgeCommand, only: 'count' | 'delete'): object {
+  const chosen = choice === 'all' ? { all: true } : { ...choice, ...(includeUnjudged && { includeUnjudged }) };
+  return { ...chosen, dryRun: only === 'count' };
 }
 
 async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
@@ -38,6 +42,12 @@ async function confirm(counted: Purged, { ask }: Output): Promise<boolean> {
       `this would delete ${amountOf(counted)}, and there is no terminal to ask on; say --yes, or --dry-run`,
     );
   return ask(`Delete ${amountOf(counted)}?`);
+}
+
+function unjudgedText(entries: number): string {
+  const [them, those] = entries === 1 ? ['it', 'it'] : ['them', 'those'];
+  const why = `${formatCount(entries)} more could not be judged: no question is kept with ${them}`;
+  return `${why}; --include-unjudged deletes ${those} too`;
 }
 
 function amountOf({ entries, bytes, flights }: Purged): string {

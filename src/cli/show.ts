@@ -3,19 +3,33 @@
  * indented, streams are as they were sent.
  */
 import type { EntryJson } from '../admin/entry-json.ts';
-import type { KeyCommand } from '../config/command.ts';
+import type { ShowCommand } from '../config/command.ts';
+import { addressOf } from './admin-client.ts';
 import { readData } from './connect.ts';
+import { curlFor } from './curl.ts';
+import { CommandError } from './failure.ts';
 import { inertJson, inertLine, inertText } from '../console/escape.ts';
 import { formatCount, formatMoment, formatSize, formatTime, NONE } from '../console/format.ts';
 import type { Output } from './output.ts';
 import { tableLines } from './table.ts';
 
 /** @returns the exit code */
-export async function showEntry({ target, json, key }: KeyCommand, output: Output): Promise<number> {
+export async function showEntry({ target, json, key, curl }: ShowCommand, output: Output): Promise<number> {
   const entry = await readData(target, output, (data) => data.entry(key));
+  if (curl) return printCurl(entry, addressOf(target.config, target.config), output);
   output.print(json ? inertJson(entry) : textOf(entry, output));
   return 0;
 }
+
+function printCurl({ key, request }: EntryJson, base: string, output: Output): number {
+  if (request === null) throw new CommandError(`${key}: what was asked ${NOT_KEPT}`);
+  const { command, leftOut } = curlFor(request, base);
+  output.print(command);
+  if (leftOut.length > 0) output.note(`refrain: left out, since they are kept as digests: ${leftOut.join(', ')}`);
+  return 0;
+}
+
+const NOT_KEPT = 'is not kept: it was too long, shows a credential, or store.prompts is false';
 
 function textOf(entry: EntryJson, { paint }: Output): string {
   return [
@@ -38,6 +52,7 @@ function factsOf(entry: EntryJson): readonly (readonly [string, string])[] {
   const { expiresAt } = entry;
   return [
     ['key', inertLine(entry.key)],
+    ...((entry.sample ?? 1) > 1 ? [['sample', String(entry.sample)] as const] : []),
     ['endpoint', entry.endpoint ?? NONE],
     ['model', inertLine(entry.model ?? NONE)],
     ['scope', inertLine(entry.scope ?? NONE)],
@@ -61,7 +76,7 @@ function callText(call: EntryJson['call']): string {
 }
 
 export function requestLines({ request }: Pick<EntryJson, 'request'>): readonly string[] {
-  if (request === null) return ['is not kept: it was too long, shows a credential, or store.prompts is false'];
+  if (request === null) return [NOT_KEPT];
   const { method, path, query, headers, body } = request;
   return [
     inertLine(`${method} ${path}${query === '' ? '' : `?${query}`}`),

@@ -1,18 +1,20 @@
 /**
  * `refrain stats`: shows what was asked, what it cost and what it saved.
  */
-import type { ProxyCommand } from '../config/command.ts';
+import type { StatsCommand } from '../config/command.ts';
 import type { Stats, StatsLine, ReasonLine, Summary } from '../ledger/stats.ts';
-import type { Usage } from '../response/usage.ts';
 import { readData } from './connect.ts';
 import { formatCount, formatDollars, formatShare, formatSize, formatTime, NONE } from '../console/format.ts';
 import { inertJson, inertLine } from '../console/escape.ts';
+import { showBill } from './bill.ts';
 import type { Output } from './output.ts';
+import { sumRows, totalOf } from './sum-rows.ts';
 import type { ProxyStats } from './proxy-data.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** @returns the exit code */
-export async function showStats({ target, json }: ProxyCommand, output: Output): Promise<number> {
+export async function showStats({ target, json, summed }: StatsCommand, output: Output): Promise<number> {
+  if (Object.keys(summed).length > 0) return showBill({ target, json, summed }, output);
   const stats = await readData(target, output, (data) => data.stats());
   output.print(json ? inertJson(stats) : textOf(stats, output));
   return 0;
@@ -33,20 +35,8 @@ function textOf(stats: ProxyStats, output: Output): string {
   ].join('\n');
 }
 
-const ROWS: readonly (readonly [name: string, valueOf: (sums: StatsLine) => string])[] = [
-  ...(['requests', 'hits', 'follows', 'misses', 'bypasses', 'refusals'] as const).map(
-    (name) => [name === 'requests' ? name : `  ${name}`, (sums: StatsLine) => formatCount(sums[name])] as const,
-  ),
-  ['hit rate', ({ hitRate }) => formatShare(hitRate)],
-  ['tokens saved', ({ tokens }) => formatCount(totalOf(tokens.saved))],
-  ['tokens spent', ({ tokens }) => formatCount(totalOf(tokens.spent))],
-  ['dollars saved', ({ dollars }) => formatDollars(dollars.saved)],
-  ['dollars spent', ({ dollars }) => formatDollars(dollars.spent)],
-  ['waiting saved', ({ waitedSaved }) => formatTime(waitedSaved)],
-];
-
 function periodLines({ today, week, all }: Stats['periods'], output: Output, title = ''): readonly string[] {
-  const rows = ROWS.map(([name, valueOf]) => [name, valueOf(today), valueOf(week), valueOf(all)]);
+  const rows = sumRows.map(([name, valueOf]) => [name, valueOf(today), valueOf(week), valueOf(all)]);
   return table([{ title, align: 'left' }, ...PERIODS], rows, output);
 }
 
@@ -117,11 +107,6 @@ function lruLines({ lru }: ProxyStats): readonly string[] {
 
 function isUnpriced({ unpricedTokens }: StatsLine): boolean {
   return unpricedTokens > 0;
-}
-
-/** Cached input is part of the input, and reasoning of the output. */
-function totalOf({ input, output }: Usage): number {
-  return input + output;
 }
 
 function right(title: string): Column {

@@ -25,7 +25,7 @@ export async function watchProxy(
   ended: AbortSignal = endOf(process),
 ): Promise<number> {
   return askProxy(target, async (admin) => {
-    const watch = new Watch(admin, await look(admin), ended);
+    const watch = new Watch(admin, await look(admin, ended), ended);
     const { screen } = output;
     await Promise.all([watch.follow(), watch.lookAgain(), screen ? watch.redraw(output) : watch.print(output)]);
     return 0;
@@ -42,10 +42,10 @@ function endOf({ stdout }: NodeJS.Process): AbortSignal {
 
 type Looked = Pick<Watched, 'state' | 'stats'>;
 
-async function look(admin: AdminClient): Promise<Looked> {
+async function look(admin: AdminClient, ended: AbortSignal): Promise<Looked> {
   const [state, stats] = await Promise.all([
-    admin.ask<ProxyState>('GET', '/state', 'readiness'),
-    admin.ask<ProxyStats>('GET', '/stats', 'periods'),
+    admin.ask<ProxyState>('GET', '/state', 'readiness', undefined, ended),
+    admin.ask<ProxyStats>('GET', '/stats', 'periods', undefined, ended),
   ]);
   return { state, stats };
 }
@@ -79,7 +79,8 @@ class Watch {
   async lookAgain(): Promise<void> {
     while (await this.#pause(this.#isThere ? LOOK_SECONDS * SECOND : SECOND)) {
       try {
-        this.#looked = await look(this.#admin);
+        const late = AbortSignal.timeout(LOOK_SECONDS * SECOND);
+        this.#looked = await look(this.#admin, AbortSignal.any([this.#ended, late]));
         this.#isThere = true;
       } catch {
         this.#isThere = false;

@@ -19,17 +19,25 @@ export const choosing = {
   endpoint: { ...oneOf(...ENDPOINTS), value: 'NAME', meaning: 'Answers of this endpoint' },
   scope: { ...text, value: 'LABEL', meaning: 'Answers of these callers: shared:NAME or private:DIGITS' },
   olderThan: { ...duration, value: 'TIME', meaning: 'Recorded longer ago than this, such as 45s, 30m, 12h or 7d' },
+  newerThan: { ...duration, value: 'TIME', meaning: 'Recorded since then' },
   tag: { ...text, value: 'TAG', meaning: 'Answers that were asked for under this tag' },
+  text: { ...text, value: 'TEXT', meaning: 'Answers to requests with this text in them' },
 } as const satisfies Record<string, Option>;
 
 export const finding = {
   ...choosing,
-  newerThan: { ...duration, value: 'TIME', meaning: 'Recorded since then' },
-  text: { ...text, value: 'TEXT', meaning: 'Answers to requests with this text in them' },
   minBytes: { ...bytes, value: 'SIZE', meaning: 'At least this large, such as 512KiB' },
   maxBytes: { ...bytes, value: 'SIZE', meaning: 'At most this large' },
   sort: { ...oneOf('newest', 'largest', 'most-used'), value: 'ORDER', meaning: 'Which come first' },
   cursor: { ...text, value: 'CURSOR', meaning: 'Go on where an earlier list ended' },
+} as const satisfies Record<string, Option>;
+
+/** The requests that are summed up. */
+export const summing = {
+  since: { ...duration, value: 'TIME', meaning: 'Of the time since then alone, such as 45m, 12h or 7d' },
+  tag: { ...text, value: 'TAG', meaning: 'Of requests under this tag, counted by the hour' },
+  scope: { ...text, value: 'LABEL', meaning: 'Of these callers: shared:NAME or private:DIGITS' },
+  model: { ...text, value: 'NAME', meaning: 'Of requests for this model' },
 } as const satisfies Record<string, Option>;
 
 export const paging = {
@@ -71,7 +79,11 @@ export const key = { KEY: 'The 16 to 64 digits that ls and x-refrain-key give, p
 
 export const files = {
   'A.json': '{"path":"/v1/chat/completions","headers":{},"body":{}}',
-  'B.json': 'Another such file',
+  'B.json|KEY': 'Another such file, or the key of a kept answer, as ls and x-refrain-key give it',
 } as const;
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+export const shell = oneOf(...SHELLS);
 
 export const json = { json: 'Print one JSON document and nothing else' } as const;

@@ -2,7 +2,15 @@
  * A command with all that it needs, or a text, as the command line asks for it.
  */
 import { ConfigError } from '../errors.ts';
-import { type PurgeFlags, type CommandName, commands, type ListFlags, type Given } from './commands.ts';
+import { choosing, type Shell, shell } from './command-options.ts';
+import {
+  type PurgeFlags,
+  type CommandName,
+  commands,
+  type ListFlags,
+  type Given,
+  type SummedFlags,
+} from './commands.ts';
 import type { Config } from './config.ts';
 import { type ConfigSources, type ExaminedConfig, examineConfig, loadConfig } from './sources.ts';
 import { digits } from './value-types.ts';
@@ -49,6 +57,11 @@ export interface WatchCommand {
   readonly target: ProxyTarget;
 }
 
+export interface StatsCommand extends ProxyCommand {
+  /** The requests that are meant; none for all that there is. */
+  readonly summed: SummedFlags;
+}
+
 export interface LsCommand extends ProxyCommand {
   readonly filter: ListFlags;
   readonly limit: number;
@@ -58,8 +71,15 @@ export interface KeyCommand extends ProxyCommand {
   readonly key: string;
 }
 
+export interface ShowCommand extends KeyCommand {
+  /** A command that asks the same is printed. */
+  readonly curl: boolean;
+}
+
 export interface PurgeCommand extends ProxyCommand {
   readonly choice: PurgeFlags | 'all';
+  /** Those go too of which no text is known. */
+  readonly includeUnjudged: boolean;
   readonly dryRun: boolean;
   /** Nobody is asked. */
   readonly yes: boolean;
@@ -75,8 +95,9 @@ export interface DoctorCommand {
 
 export interface ExplainCommand {
   readonly json: boolean;
-  readonly config: Config;
-  readonly files: readonly [string, string];
+  readonly target: ProxyTarget;
+  /** A file, and another or a key. */
+  readonly operands: readonly [string, string];
 }
 
 type Named<Name extends CommandName> = { readonly kind: Name };
@@ -86,14 +107,17 @@ export type Command =
   | (Named<'run'> & RunCommand)
   | (Named<'open'> & OpenCommand)
   | (Named<'watch'> & WatchCommand)
-  | (Named<'stats' | 'reload'> & ProxyCommand)
+  | (Named<'stats'> & StatsCommand)
+  | (Named<'reload'> & ProxyCommand)
   | (Named<'ls'> & LsCommand)
-  | (Named<'show' | 'rm'> & KeyCommand)
+  | (Named<'show'> & ShowCommand)
+  | (Named<'rm'> & KeyCommand)
   | (Named<'purge'> & PurgeCommand)
   | (Named<'warm'> & WarmCommand)
   | (Named<'doctor'> & DoctorCommand)
   | (Named<'explain'> & ExplainCommand)
   | (Named<'cassette'> & CassetteCommand)
+  | (Named<'completion'> & { readonly shell: Shell })
   | Text;
 
 /** The settings of a start in these surroundings, or why there would be none. */
@@ -117,9 +141,12 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       return { kind: 'open', target: readTarget() };
     case 'watch':
       return { kind: 'watch', target: readTarget() };
-    case 'stats':
+    case 'stats': {
+      const { url: _, ...summed } = readGiven(line, 'stats');
+      return { kind: 'stats', target: readTarget(), json, summed };
+    }
     case 'reload':
-      return { kind: line.name, target: readTarget(), json };
+      return { kind: 'reload', target: readTarget(), json };
     case 'ls': {
       const { url: _, limit = STANDARD_LIMIT, ...filter } = readGiven(line, 'ls');
       return { kind: 'ls', target: readTarget(), json, filter, limit };
@@ -127,11 +154,16 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
     case 'show':
     case 'rm': {
       const key = readValue({ name: 'KEY', value: line.operands[0] }, digits);
-      return { kind: line.name, target: readTarget(), json, key };
+      if (line.name === 'rm') return { kind: 'rm', target: readTarget(), json, key };
+      return { kind: 'show', target: readTarget(), json, key, curl: isGiven(line, 'curl') };
     }
     case 'purge': {
+      const choice = readChoice(line);
       const flags = { dryRun: isGiven(line, 'dryRun'), yes: isGiven(line, 'yes') };
-      return { kind: 'purge', target: readTarget(), json, choice: readChoice(line), ...flags };
+      const includeUnjudged = isGiven(line, 'includeUnjudged');
+      if (includeUnjudged && (choice === 'all' || choice.text === undefined))
+        throw refuse('--include-unjudged is about what --text cannot judge; give it --text');
+      return { kind: 'purge', target: readTarget(), json, choice, includeUnjudged, ...flags };
     }
     case 'warm':
       return { kind: 'warm', ...readWarm(line.operands[0] as string, readGiven(line, 'warm'), sources) };
@@ -146,9 +178,11 @@ export function readCommand({ argv, env, cwd }: ProcessInput = readProcess()): C
       const options = { ...readGiven(line, 'cassette'), ...switches };
       return { kind: 'cassette', ...readCassetteCommand(line.operands, options, sources) };
     }
+    case 'completion':
+      return { kind: 'completion', shell: readValue({ name: 'SHELL', value: line.operands[0] }, shell) };
     case 'explain': {
       const [a = '', b = ''] = line.operands;
-      return { kind: 'explain', json, config: loadConfig(sources), files: [a, b] };
+      return { kind: 'explain', json, target: readTarget(), operands: [a, b] };
     }
   }
 }
@@ -167,7 +201,9 @@ function readRest({ name, rest: [word, ...others] }: CommandLine): readonly [str
 function readChoice(line: CommandLine): PurgeFlags | 'all' {
   const { url: _, ...choice } = readGiven(line, 'purge');
   const isAll = isGiven(line, 'all');
-  const flags = ['model', 'endpoint', 'scope', 'older-than', 'tag'].map((name) => `--${name}`).join(', ');
+  const flags = Object.keys(choosing)
+    .map((name) => `--${flagName(name)}`)
+    .join(', ');
   if (isAll && Object.keys(choice).length > 0)
     throw refuse(`--all stands for every answer; leave it out, or else the other flags`);
   if (!isAll && Object.keys(choice).length === 0)

@@ -4,7 +4,19 @@
  * from it.
  */
 import { cassetteWords, importing } from './cassette-words.ts';
-import { choosing, files, finding, json, key, paging, reaching, running, trying, warming } from './command-options.ts';
+import {
+  choosing,
+  files,
+  finding,
+  json,
+  key,
+  paging,
+  reaching,
+  running,
+  summing,
+  trying,
+  warming,
+} from './command-options.ts';
 import type { Option } from './setting.ts';
 import type { Path } from './settings.ts';
 
@@ -72,7 +84,7 @@ export const commands = {
   stats: {
     meaning: 'Show what was asked, what it cost and what it saved',
     operands: {},
-    options: reaching,
+    options: { ...summing, ...reaching },
     switches: json,
     exits: ['shown', 'there is neither a proxy nor a file to read it from', WRITTEN_WRONGLY],
   },
@@ -87,7 +99,7 @@ export const commands = {
     meaning: 'Show a kept answer and what was asked for it',
     operands: key,
     options: reaching,
-    switches: json,
+    switches: { curl: 'Print a curl command that asks the same', ...json },
     exits: ['shown', 'KEY names no answer or several, or nothing to read from', WRITTEN_WRONGLY],
   },
   rm: {
@@ -101,10 +113,16 @@ export const commands = {
     meaning: 'Delete all answers that the flags choose',
     operands: {},
     options: { ...choosing, ...reaching },
-    switches: { all: 'Every answer', dryRun: 'Only count', yes: 'Do not ask before deleting more than one', ...json },
+    switches: {
+      all: 'Every answer',
+      includeUnjudged: 'With --text: answers without a kept question too',
+      dryRun: 'Only count',
+      yes: 'Do not ask before deleting more than one',
+      ...json,
+    },
     exits: [
       'deleted, or counted by `--dry-run`',
-      'no proxy runs, or you said no',
+      'no proxy runs, you said no, or answers are left that `--text` could not judge',
       `${WRITTEN_WRONGLY}, or \`--yes\` is missing where there is no terminal`,
     ],
   },
@@ -148,9 +166,16 @@ export const commands = {
   explain: {
     meaning: 'Say why two requests share an answer or not',
     operands: files,
-    options: {},
+    options: reaching,
     switches: json,
-    exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file cannot be used`],
+    exits: ['one answer serves both', 'they share none', `${WRITTEN_WRONGLY}, or a file or key cannot be used`],
+  },
+  completion: {
+    meaning: 'Print what makes a shell complete commands and flags',
+    operands: { SHELL: 'bash, zsh or fish' },
+    options: {},
+    switches: {},
+    exits: ['printed', 'never', 'SHELL was written wrongly'],
   },
 } as const satisfies Record<string, CommandForm>;
 
@@ -173,4 +198,6 @@ export type Given<Name extends CommandName> = {
 
 /** The criteria that were given. */
 export type PurgeFlags = { readonly [At in keyof typeof choosing]?: Given<'purge'>[At] };
+/** The requests that are to be summed up. */
+export type SummedFlags = { readonly [At in keyof typeof summing]?: Given<'stats'>[At] };
 export type ListFlags = { readonly [At in keyof typeof finding]?: Given<'ls'>[At] };

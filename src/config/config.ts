@@ -9,10 +9,13 @@ import { type FormerName, formerNameOf, type FindGiven, withFormerNames } from '
 import type { OutboundProxy } from './outbound.ts';
 import { checkRules } from './rules.ts';
 import { type Path, paths, type Settings, settingAt } from './settings.ts';
+import type { StorePlace } from './store-place.ts';
 import type { UnknownVariable } from './variables.ts';
 import { readValue } from './raw-value.ts';
 
 export interface Config extends Settings {
+  /** True where the store is the user's own, for no project is here and `store.path` is not given. */
+  readonly isUserStore: boolean;
   /** The proxy between Refrain and its upstreams. */
   readonly proxy: OutboundProxy;
   /** Variables that were perhaps meant for Refrain: worth a warning. */
@@ -26,6 +29,9 @@ export function retentionOf({ stale: { revalidate, error, keep } }: Pick<Setting
   return keep === 'auto' ? Math.max(revalidate ?? 0, error ?? 0) : keep;
 }
 
+/** The path of a store that nobody names; a file of this name is `./auto`. */
+const AUTO = 'auto';
+
 type Partially<Whole> = {
   readonly [Key in keyof Whole]?: Whole[Key] extends readonly unknown[] ? Whole[Key] : Partially<Whole[Key]>;
 };
@@ -37,13 +43,28 @@ export function createConfig(overrides: Overrides = {}, cwd: string = process.cw
   const { proxy, ...changed } = overrides;
   const source = readTree(changed);
   const find = withFormerNames((path) => source.get(path));
-  return configFrom(find, cwd, { proxy: { http: null, https: null, no: null, ...proxy }, unknownVariables: [] });
+  const place = () => ({ path: resolve(cwd, '.refrain/cache.sqlite'), isOfUser: false });
+  return configFrom(
+    find,
+    { cwd, place },
+    { proxy: { http: null, https: null, no: null, ...proxy }, unknownVariables: [] },
+  );
+}
+
+/** The folder that files are named from, and where the store is that nobody names. */
+export interface Places {
+  readonly cwd: string;
+  readonly place: () => StorePlace;
 }
 
 /** @param find finds what someone wrote @param others what is no setting */
-export function configFrom(find: FindGiven, cwd: string, others: Pick<Config, 'proxy' | 'unknownVariables'>): Config {
+export function configFrom(
+  find: FindGiven,
+  places: Places,
+  others: Pick<Config, 'proxy' | 'unknownVariables'>,
+): Config {
   const formerNames = paths.flatMap((path) => formerNameOf(path, find(path)));
-  return deepFreeze({ ...settle(find, cwd), ...others, formerNames });
+  return deepFreeze({ ...settle(find, places), ...others, formerNames });
 }
 
 /** Tests whether no upstream is ever asked. */
@@ -52,7 +73,7 @@ export function isOffline({ offline, record }: Pick<Config, 'offline' | 'record'
 }
 
 /** Each setting as it was written, or else its default; then all of them together. */
-function settle(find: FindGiven, cwd: string): Settings {
+function settle(find: FindGiven, { cwd, place }: Places): Settings & Pick<Config, 'isUserStore'> {
   const defaults = readDefaults();
   const read = (path: Path) => {
     const { raw, type } = find(path) ?? { raw: defaults.get(path)!, type: settingAt(path) };
@@ -61,10 +82,13 @@ function settle(find: FindGiven, cwd: string): Settings {
   const written = nest(paths.map((path) => [path, read(path)] as const)) as unknown as Settings;
   const { store, secretFile, cassette, tls, ttl, maxTtl } = written;
   const absolute = (file: string | null) => (file === null ? null : resolve(cwd, file));
+  // A cassette is the one store, and nothing lies beside it.
+  const path = cassette === null ? store.path : null;
+  const unnamed = path === AUTO ? place() : null;
   const settings = {
     ...written,
-    // A cassette is the one store, and nothing lies beside it.
-    store: { ...store, path: cassette === null ? absolute(store.path) : null },
+    store: { ...store, path: unnamed?.path ?? absolute(path) },
+    isUserStore: unnamed?.isOfUser ?? false,
     secretFile: absolute(secretFile),
     cassette: absolute(cassette),
     tls: { cert: absolute(tls.cert), key: absolute(tls.key) },

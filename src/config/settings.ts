@@ -4,7 +4,18 @@
  * the documentation all come from it. The defaults stand in config/default.json.
  */
 import type { z } from 'zod';
-import { host, oneOf, optionalFile, port, samples, scopeName, secretDigits, token, yesOrNo } from './value-types.ts';
+import {
+  host,
+  oneOf,
+  optionalFile,
+  port,
+  samples,
+  scopeName,
+  secretDigits,
+  storeFile,
+  token,
+  yesOrNo,
+} from './value-types.ts';
 import { pace } from './pace.ts';
 import { redisNodes } from './redis-nodes.ts';
 import {
@@ -43,7 +54,7 @@ export const settings = {
   'noStore': { ...noStore, meaning: 'Whether no-store in an answer leaves it unkept' },
   'forms': { ...forms, meaning: 'Which answers are made from another form; auto is by dialect' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
-  'store.path': { ...optionalFile, meaning: 'File of the answers kept on disk, or off' },
+  'store.path': { ...storeFile, meaning: 'File of the answers on disk; auto: of the project, or the user' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },
   'store.prompts': { ...yesOrNo, meaning: 'Whether what was asked is kept with its answer' },
   'store.encrypt': { ...oneOf('off', 'secret'), meaning: 'Whether stored answers are encrypted, by the secret' },

@@ -10,6 +10,7 @@ import { readOutboundProxy } from './outbound.ts';
 import type { RawValues } from './raw-value.ts';
 import { flagName, variableName } from './setting.ts';
 import { FILE_FLAG, FILE_VARIABLE, paths } from './settings.ts';
+import { ownDisk, storePlace } from './store-place.ts';
 import { readVariables } from './variables.ts';
 
 /** The sources of settings, but for the file that one of these names. */
@@ -44,6 +45,7 @@ export function examineConfig({ flags, env, cwd, fallbacks }: ConfigSources): Ex
       flags.get(flagName(path)) ?? variables.known.get(variableName(path)) ?? file.get(path) ?? fallbacks?.get(path),
   );
   const proxy = readOutboundProxy(variables.known);
-  const config = configFrom(find, cwd, { proxy, unknownVariables: variables.unknown });
+  const place = () => storePlace({ platform: process.platform, env, cwd, disk: ownDisk });
+  const config = configFrom(find, { cwd, place }, { proxy, unknownVariables: variables.unknown });
   return { config, origins: paths.flatMap((path) => originOf(path, find(path)?.raw)) };
 }

@@ -17,7 +17,7 @@ export const port: ValueType<number> = {
   allowed: 'a whole number from 0 to 65535',
 };
 
-/** How many answers of their own equal requests get. */
+/** How many answers of their own equal requests get; as many at most as `store/sample-key` numbers. */
 export const samples: ValueType<number> = {
   schema: z.preprocess(inUnits({ '': 1 }), z.int().min(1).max(100)),
   allowed: 'a whole number from 1 to 100',
@@ -56,6 +56,12 @@ export const scopeName: ValueType<string | null> = {
 export const optionalFile: ValueType<string | null> = {
   schema: z.preprocess((value) => (value === 'off' ? null : value), z.string().min(1).nullable()),
   allowed: 'the path of a file, or off',
+};
+
+/** The same, or `auto`, which is settled by where the command is given. */
+export const storeFile: ValueType<string | null> = {
+  ...optionalFile,
+  allowed: 'the path of a file, auto or off',
 };
 
 export const yesOrNo: ValueType<boolean> = {

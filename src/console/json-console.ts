@@ -14,8 +14,10 @@ export function jsonConsole({ logLevel }: Config, worker: number | null): Consol
   return {
     log,
     access: new JsonLines(log, (line) => writer.write(line), worker),
-    ready: ({ addresses }) =>
-      log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it'),
+    ready: ({ addresses, config: { store, isUserStore } }) => {
+      log.info({ page: `${addresses.admin}/` }, 'the page for people is there; refrain open shows it');
+      if (isUserStore) log.info({ store: store.path }, 'no project is here; answers are kept for this user');
+    },
     async stopped({ spentDollars, savedDollars, savedMs }, counts) {
       await writer.close();
       const dollars = { spent: spentDollars, saved: savedDollars };

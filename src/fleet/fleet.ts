@@ -6,7 +6,7 @@ import type { AdmissionControl } from '../cache/admission-control.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
 import { type Clock, within } from '../clock.ts';
-import type { Gone } from '../store/gone.ts';
+import type { GoneNews } from '../store/gone.ts';
 import type { FleetReading } from '../ledger/fleet-metrics.ts';
 import type { TierReading } from '../ledger/metrics.ts';
 import type { SharedTier } from '../store/tiers.ts';
@@ -37,7 +37,7 @@ export interface FleetStores {
   /** Takes in what all processes share. */
   share(shared: SharedTier): void;
   /** Drops what is gone from the stores of this process. */
-  heed(gone: Gone): void;
+  heed(gone: GoneNews): void;
   /** Drops all that is served without being judged. */
   heedAll(): void;
 }

@@ -32,7 +32,7 @@ export class PurgeIndex {
     this.#names.set(purge, id);
     if ('key' in gone) this.#keys.set(gone.key, id);
     else if ('answerId' in gone) this.#answers.set(gone.answerId, id);
-    else this.#filed(gone.purge).push({ id, filter: gone.purge });
+    else if ('purge' in gone) this.#filed(gone.purge).push({ id, filter: gone.purge });
   }
 
   /** Forgets what is before a place in the log. */
@@ -43,7 +43,7 @@ export class PurgeIndex {
       forget(this.#names, purge, id);
       if ('key' in gone) forget(this.#keys, gone.key, id);
       else if ('answerId' in gone) forget(this.#answers, gone.answerId, id);
-      else this.#unfile(gone.purge);
+      else if ('purge' in gone) this.#unfile(gone.purge);
     }
   }
 

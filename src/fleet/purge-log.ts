@@ -17,7 +17,7 @@
 import type { PurgeLog } from '../cache/removals.ts';
 import { type Clock, within } from '../clock.ts';
 import type { Entry, PurgeMark } from '../response/entry.ts';
-import { type Gone, isGone } from '../store/gone.ts';
+import { type GoneNews, isGone } from '../store/gone.ts';
 import type { Judgement, PurgeJudge } from '../store/purge-judge.ts';
 import type { Hub, LogRecord, SharedLog } from './hub.ts';
 import { type LogListener, LogReader, type Restart } from './log-reader.ts';
@@ -28,7 +28,7 @@ export interface PurgeLogOptions {
   readonly hub: Hub;
   readonly clock: Clock;
   /** Has this process throw away what fits, what is on its way included. */
-  readonly heed: (gone: Gone) => void;
+  readonly heed: (gone: GoneNews) => void;
   /** Has it throw away all that it would serve without asking whether that was purged. */
   readonly heedAll: () => void;
   /**
@@ -40,7 +40,7 @@ export interface PurgeLogOptions {
 
 /** A purge of this process that has not been read in the log. */
 interface OwnPurge {
-  readonly gone: Gone;
+  readonly gone: GoneNews;
   state: 'sending' | 'logged' | 'unsent';
 }
 
@@ -93,7 +93,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     this.#reader.close();
   }
 
-  append(gone: Gone): Promise<boolean> {
+  append(gone: GoneNews): Promise<boolean> {
     return this.#send(newPurgeName(), gone);
   }
 
@@ -107,7 +107,9 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     if (mark.log !== known.log || mark.id > known.id) return 'unknown';
     const isHeld = mark.id === 0 ? this.#first === 1 : this.#index.at(mark.id)?.record === mark.record;
     if (!isHeld || this.#index.isGone(mark.id, key, entry)) return 'purged';
-    return this.#waiting.values().some(({ gone }) => isGone(gone, key, entry)) ? 'purged' : 'kept';
+    return this.#waiting.values().some(({ gone }) => !('doubt' in gone) && isGone(gone, key, entry))
+      ? 'purged'
+      : 'kept';
   }
 
   restarted(why: Restart, incarnation: string): void {
@@ -145,7 +147,7 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   }
 
   /** @returns whether it is there for good */
-  async #send(purge: string, gone: Gone): Promise<boolean> {
+  async #send(purge: string, gone: GoneNews): Promise<boolean> {
     if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(purge)) {
       this.#waiting.clear();
       return this.#send(newPurgeName(), { purge: {} });

@@ -3,23 +3,23 @@
  * times, by whoever finds that the log lost it; each time is another `record`.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Gone } from '../store/gone.ts';
+import type { GoneNews } from '../store/gone.ts';
 
 export interface LoggedPurge {
   /** Names the purge. */
   readonly purge: string;
   /** Names the record. */
   readonly record: string;
-  readonly gone: Gone;
+  readonly gone: GoneNews;
 }
 
-const EVERYTHING: Gone = { purge: {} };
+const EVERYTHING: GoneNews = { purge: {} };
 
 export function newPurgeName(): string {
   return randomUUID();
 }
 
-export function spellPurge(purge: string, gone: Gone): string {
+export function spellPurge(purge: string, gone: GoneNews): string {
   const logged: LoggedPurge = { purge, record: randomBytes(9).toString('base64url'), gone };
   return JSON.stringify(logged);
 }
@@ -35,8 +35,9 @@ export function readPurge(text: string): LoggedPurge {
   }
 }
 
-function isGone(value: unknown): value is Gone {
+function isGone(value: unknown): value is GoneNews {
   if (typeof value !== 'object' || value === null) return false;
-  const { key, answerId, purge } = value as Partial<Record<'key' | 'answerId' | 'purge', unknown>>;
+  const { key, answerId, ...others } = value as Partial<Record<'key' | 'answerId' | 'purge' | 'doubt', unknown>>;
+  const purge = others.purge ?? others.doubt;
   return typeof key === 'string' || typeof answerId === 'string' || (typeof purge === 'object' && purge !== null);
 }

@@ -37,8 +37,10 @@ const BOTH: ServerOptions = {
   requireHostHeader: false,
 };
 
-/** The bodies of requests have bounds of their own, in `arrivals`. */
-/** @param certificates null for plain HTTP */
+/**
+ * The listener of the API. The bodies of its requests have bounds of their own, in `arrivals`.
+ * @param certificates null for plain HTTP
+ */
 export function createApiListener(certificates: Certificates | null): Server {
   const server = createListener(certificates, { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
   // Node would drop the headers beyond its count in silence; their size is bounded all the same.

@@ -51,6 +51,9 @@ const OF_BYTES = [
 /** The longest list that is split: more than OpenAI takes, few enough to be joined in one go. */
 const MOST_INPUTS = 4_096;
 
+/** The longest body that is split, in bytes: it is read on the event loop. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
 /** Tests whether a body that comes with this head may be sent otherwise than it came. */
 export function maySplit(endpoint: Endpoint, headers: RawHeaders): boolean {
   if (!SPLIT.has(endpoint) || OF_BYTES.some((name) => headerOf(headers, name) !== undefined)) return false;
@@ -59,7 +62,7 @@ export function maySplit(endpoint: Endpoint, headers: RawHeaders): boolean {
 
 /** @param body that is known to be a JSON object @returns null where it goes whole */
 export function readBatch(body: Buffer): InputBatch | null {
-  if (!isUtf8(body)) return null;
+  if (body.length > MOST_BYTES || !isUtf8(body)) return null;
   const text = body.toString();
   const object = sliceObject(text, afterSpace(text, 0));
   const list = object?.names.indexOf('input') ?? -1;

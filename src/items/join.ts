@@ -49,6 +49,11 @@ export function joinItems(
   return { text: written(base, texts, usage), usage };
 }
 
+/** Tests whether an item is sent otherwise than it came wherever it stands: it has no number, and is given one. */
+export function isUnlike({ list }: ItemAnswer, { number }: Item): boolean {
+  return list === 'data' && number === null;
+}
+
 function written({ members, list }: ItemAnswer, items: readonly string[], usage: UsageCounts | null): string {
   const texts = members.map(([name, text]) => {
     const value = text ?? (name === list ? `[${items.join(',')}]` : usageText(usage));

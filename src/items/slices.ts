@@ -21,7 +21,13 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 
-/** The object that begins at `at`; null where anything else does, or one of its names stands twice or has escapes. */
+/** The members of an object that is read: more than any API has of its own. */
+const MOST_MEMBERS = 64;
+
+/**
+ * The object that begins at `at`; null where anything else does, one of its names stands twice or has escapes, or it
+ * has more members than an API's.
+ */
 export function sliceObject(text: string, at: number): SlicedObject | null {
   if (text.charCodeAt(at) !== OPEN_BRACE) return null;
   const names: string[] = [];
@@ -32,7 +38,7 @@ export function sliceObject(text: string, at: number): SlicedObject | null {
     if (names.length > 0) next = afterSpace(text, next + 1);
     const nameEnd = endOfString(text, next);
     const name = text.slice(next + 1, nameEnd - 1);
-    if (name.includes('\\') || names.includes(name)) return null;
+    if (name.includes('\\') || names.includes(name) || names.length === MOST_MEMBERS) return null;
     const start = afterSpace(text, afterSpace(text, nameEnd) + 1);
     const end = endOfValue(text, start);
     names.push(name);
@@ -78,6 +84,9 @@ export function afterSpace(text: string, at: number): number {
 }
 
 function endOfNested(text: string, at: number): number {
+  const close = text.indexOf(']', at);
+  // A list of numbers has nothing to be looked at one by one.
+  if (text.charCodeAt(at) === OPEN_BRACKET && isFlat(text, at + 1, close)) return close + 1;
   let depth = 0;
   for (let next = at; ; next++) {
     const code = text.charCodeAt(next);
@@ -86,6 +95,12 @@ function endOfNested(text: string, at: number): number {
     else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) return next + 1;
     else if (Number.isNaN(code)) return next;
   }
+}
+
+/** Tests whether no string and no further bracket begins between two places. */
+function isFlat(text: string, from: number, to: number): boolean {
+  const within = text.slice(from, to);
+  return !within.includes('"') && !within.includes('[') && !within.includes('{');
 }
 
 function endOfString(text: string, at: number): number {

@@ -21,7 +21,7 @@ export function readCounts(text: string | undefined): UsageCounts | null | 'unkn
 /** The share of each item, by weight: they add up to the whole, and are exact where the weights are. */
 export function shareOut(usage: UsageCounts | null, weights: readonly number[]): readonly (UsageCounts | null)[] {
   if (usage === null) return weights.map(() => null);
-  const whole = weights.reduce((sum, weight) => sum + weight, 0) || 1;
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
   const shares = weights.map(() => new Map<string, number | null>());
   for (const [name, count] of usage) {
     let weight = 0;

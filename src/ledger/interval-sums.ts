@@ -1,12 +1,13 @@
 /**
  * The intervals that are not in the file: those of the last second, or all of them where there is no file. Bounded: an
  * interval tells so many models and scopes apart, minutes become hours, and where there are too many rows the oldest
- * lose their names.
+ * lose their names. Tags are summed beside them, by the hour.
  */
-import { addSums, beginOf, type By, type IntervalKind, type IntervalRow, KEPT, LENGTH } from './interval.ts';
+import { addSums, beginOf, type IntervalKind, type IntervalRow, KEPT, LENGTH } from './interval.ts';
 import { BoundedNames } from './names.ts';
 import { type TimedRequest, OpenInterval } from './open-interval.ts';
 import type { Amounts, RowKind } from './row.ts';
+import { TagSums } from './tag-sums.ts';
 
 /** Models, and scopes, that are told apart in one interval. */
 export const MOST_OF_INTERVAL = 20;
@@ -30,19 +31,20 @@ export class IntervalSums {
   #minute = Number.NaN;
   #minuteMs = Number.NaN;
   #rows = new Map<string, IntervalRow>();
+  readonly #tags = new TagSums();
 
   constructor(mostRows = MOST_ROWS) {
     this.#mostRows = mostRows;
   }
 
   get isEmpty(): boolean {
-    return this.#rows.size === 0 && this.#open.size === 0;
+    return this.#rows.size === 0 && this.#open.size === 0 && this.#tags.isEmpty;
   }
 
   /** All rows: of minutes, and of the hours whose minutes are no more. */
   get rows(): Iterable<IntervalRow> {
     this.#settle();
-    return this.#rows.values();
+    return [...this.#rows.values(), ...this.#tags.rows];
   }
 
   /** @param time in milliseconds since the epoch */
@@ -53,16 +55,22 @@ export class IntervalSums {
     open.interval.add(counted, amounts);
   }
 
+  addTagged(time: number, tags: readonly string[], counted: TimedRequest, amounts: Amounts): void {
+    this.#tags.add(time, tags, counted, amounts);
+  }
+
   /** All rows, which are gone from here. */
   take(): IntervalRow[] {
     const rows = [...this.rows];
     this.#rows = new Map();
+    this.#tags.clear();
     return rows;
   }
 
   /** Rows that were taken, and have not come where they should. */
   restore(rows: readonly IntervalRow[]): void {
-    for (const row of rows) this.#put(row, row.sums);
+    for (const row of rows) if (row.by !== 'tag') this.#put(row, row.sums);
+    this.#tags.restore(rows.filter(({ by }) => by === 'tag'));
     this.#bound();
   }
 
@@ -89,7 +97,7 @@ export class IntervalSums {
   #settle(): void {
     for (const { model, scope, interval } of this.#open.values()) {
       const sums = interval.sums();
-      const names: Record<By, string> = { all: '', model, scope };
+      const names = { all: '', model, scope };
       for (const by of ['all', 'model', 'scope'] as const)
         this.#put({ resolution: 'minute', time: this.#minute, by, name: names[by] }, sums);
     }

@@ -34,15 +34,15 @@ export const reasonName = (outcome: 'miss' | 'bypass', reason: string) => `${out
 /** MeasureSums by the names of measures; what is absent is 0. */
 export type MeasureSums = Record<string, number>;
 
-/** The requests that an interval sums up: all of them, those for one model, or those of one scope. */
-export type By = 'all' | 'model' | 'scope';
+/** The requests that an interval sums up: all of them, those for one model, of one scope, or under one tag. */
+export type By = 'all' | 'model' | 'scope' | 'tag';
 
 export interface IntervalKind {
   readonly resolution: Resolution;
   /** When it begins, in seconds since the epoch. */
   readonly time: number;
   readonly by: By;
-  /** Of the model or the scope; empty for all of them, and where it is not known. */
+  /** Of the model, the scope or the tag; empty for all of them, and where it is not known. */
   readonly name: string;
 }
 

@@ -18,7 +18,8 @@ import {
   requestsOf,
 } from './interval.ts';
 import { MOST_OF_INTERVAL } from './interval-sums.ts';
-import { OTHER } from './names.ts';
+import { BoundedNames, OTHER } from './names.ts';
+import { MOST_TAGS } from './tag-sums.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS intervals (
@@ -36,9 +37,16 @@ const COUNT = 'SELECT count(*) AS rows FROM intervals WHERE seconds = ? AND kind
 /** The time of one of the oldest rows, by how many are older. */
 const NTH = 'SELECT time FROM intervals WHERE seconds = ? AND kind = ? ORDER BY time LIMIT 1 OFFSET ?';
 
-/** Of the models and of the scopes, some 300 bytes each: 20 of them in all hours, 10 in all minutes. */
+/**
+ * Of the models and of the scopes, some 300 bytes each: 20 of them in all hours, 10 in all minutes. Of the tags, which
+ * are by the hour alone: as many as a day tells apart, an hour of each on all days.
+ */
 const MOST_ROWS = { minute: 15_000, hour: 46_000 } as const satisfies Record<Resolution, number>;
-const BYS: readonly By[] = ['all', 'model', 'scope'];
+const MOST_TAG_ROWS = 90_000;
+const BYS: readonly By[] = ['all', 'model', 'scope', 'tag'];
+
+const DAY = 86_400;
+const TAGS_OF_DAY = "SELECT DISTINCT name FROM intervals WHERE seconds = ? AND kind = 'tag' AND time >= ? AND time < ?";
 
 export class IntervalsTable {
   readonly #database: DatabaseSync;
@@ -47,6 +55,8 @@ export class IntervalsTable {
   readonly #put;
   /** The hour that came last: with each other one, what is too old goes, though a clock was ahead before. */
   #hour = -Infinity;
+  /** The tags of the day that came last. */
+  #tags = { day: Number.NaN, names: new BoundedNames(MOST_TAGS) };
 
   constructor(database: DatabaseSync, mostRows: Readonly<Record<Resolution, number>> = MOST_ROWS) {
     this.#database = database;
@@ -58,7 +68,7 @@ export class IntervalsTable {
 
   add(rows: readonly IntervalRow[]): void {
     for (const row of rows) {
-      this.#add(row);
+      this.#add(row.by === 'tag' ? { ...row, name: this.#tagOf(row) } : row);
       if (row.resolution === 'minute') this.#add({ ...row, resolution: 'hour', time: beginOf('hour', row.time) });
     }
     const hour = rows.reduce((last, { time }) => Math.max(last, beginOf('hour', time)), -Infinity);
@@ -73,7 +83,18 @@ export class IntervalsTable {
     const all = before ? (JSON.parse(before.sums as string) as IntervalRow['sums']) : {};
     addSums(all, sums);
     this.#put.run(...key, JSON.stringify(all));
-    if (!before && by !== 'all') this.#foldNames(resolution, by, time);
+    if (!before && (by === 'model' || by === 'scope')) this.#foldNames(resolution, by, time);
+  }
+
+  /** The name to count a tag under: the first of a day have one to themselves. */
+  #tagOf({ time, name }: IntervalRow): string {
+    const day = time - (time % DAY);
+    if (day !== this.#tags.day) {
+      const known = this.#database.prepare(TAGS_OF_DAY).all(LENGTH.hour, day, day + DAY);
+      const names = known.map((row) => row.name as string).filter((each) => each !== OTHER);
+      this.#tags = { day, names: new BoundedNames(MOST_TAGS, names) };
+    }
+    return name === OTHER ? OTHER : this.#tags.names.of(name);
   }
 
   /** Of one interval the names with the most requests stay; twice as many may be there before that is looked at. */
@@ -96,7 +117,8 @@ export class IntervalsTable {
       const seconds = LENGTH[resolution];
       for (const by of BYS) {
         expire?.run(seconds, by, now - KEPT[resolution]);
-        const excess = (count?.get(seconds, by)?.rows as number) - this.#mostRows[resolution];
+        const most = by === 'tag' ? MOST_TAG_ROWS : this.#mostRows[resolution];
+        const excess = (count?.get(seconds, by)?.rows as number) - most;
         if (by === 'all' || excess <= 0) continue;
         expire?.run(seconds, by, nth?.get(seconds, by, excess)?.time as number);
       }

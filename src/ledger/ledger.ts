@@ -25,7 +25,7 @@ export interface LedgerOptions {
 }
 
 /** The members of a record that its row is made of, and those that are put anew. */
-type Costs = Pick<UsageRecord, 'time' | 'scope' | 'endpoint' | 'model' | 'call'>;
+type Costs = Pick<UsageRecord, 'time' | 'scope' | 'endpoint' | 'model' | 'tags' | 'call'>;
 type Priced = 'scope' | 'dollars';
 
 const DAY_MS = 86_400_000;
@@ -139,16 +139,16 @@ export class Ledger {
     for (const subscriber of this.#callSubscribers) subscriber({ ...record, scope, dollars });
   }
 
-  /** Adds to the row of its kind, and to its minute. @returns its scope and price as others see them */
+  /** Adds to the row of its kind, to its minute and to its tags. @returns its scope and price as others see them */
   #add(record: Costs, counted: TimedRequest, requests: 0 | 1, why: string | null): Pick<PricedUsageRecord, Priced> {
-    const { time, scope, endpoint, model, call } = record;
+    const { time, scope, endpoint, model, tags, call } = record;
     const nanoDollars = call?.usage ? this.prices.nanoDollars(model, call.usage) : null;
     const label = scope === null ? null : scopeLabel(scope);
     const { outcome } = counted;
     const kind = { day: this.#dayOf(time), scope: label ?? '', endpoint, model: model ?? '', outcome };
     const amounts = amountsOf(record, requests, nanoDollars);
     this.#usageFile.add(kind, amounts, why);
-    this.#usageFile.addToInterval(time, kind, counted, amounts);
+    this.#usageFile.addToIntervals(time, kind, tags, counted, amounts);
     return { scope: label, dollars: inDollars(nanoDollars) };
   }
 

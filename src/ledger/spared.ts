@@ -4,12 +4,12 @@
  */
 import type { CallRecord, PricedCallRecord, PricedUsageRecord, UsageRecord } from './usage-record.ts';
 
-type Spared = Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope' | 'items'>;
+type Spared = Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope' | 'tags' | 'items'>;
 
 /** Null where nothing was spared so, or it is not known what. */
-export function sparedBy({ time, endpoint, model, scope, items }: Spared): CallRecord | null {
+export function sparedBy({ time, endpoint, model, scope, tags, items }: Spared): CallRecord | null {
   const usage = items?.spared;
-  return usage ? { time, endpoint, model, scope, call: { usage, firstByteMs: 0, ms: 0 } } : null;
+  return usage ? { time, endpoint, model, scope, tags, call: { usage, firstByteMs: 0, ms: 0 } } : null;
 }
 
 /** The same with its price. */

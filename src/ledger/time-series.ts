@@ -28,7 +28,7 @@ export interface SeriesQuery {
   /** In seconds since the epoch; the intervals that these lie in are the first and the last. */
   readonly from: number;
   readonly to: number;
-  /** The model or scope whose requests are meant, where not all are. */
+  /** The model, scope or tag whose requests are meant, where not all are. Tags are summed by the hour alone. */
   readonly by: By;
   readonly name: string;
 }
@@ -62,7 +62,7 @@ export interface TimeSeries {
   /** Why misses were misses, by reason. */
   readonly reasons: Readonly<Record<string, NumberColumn>>;
   readonly bypassReasons: Readonly<Record<string, NumberColumn>>;
-  /** All of the range together by model, most saved first; none where one model or scope is asked for. */
+  /** All of the range together by model, most saved first; none where one model, scope or tag is asked for. */
   readonly models: readonly ModelLine[];
 }
 

@@ -101,9 +101,10 @@ export class UsageFile {
     if (this.#service && !this.#cancelGathering) this.#gather();
   }
 
-  /** Adds a request, or a call that no request is charged with, to its minute. @param time in ms since the epoch */
-  addToInterval(time: number, kind: RowKind, counted: TimedRequest, amounts: Amounts): void {
+  /** Adds a request, or a call that no request is charged with, to its minute and tags. @param time in ms since 1970 */
+  addToIntervals(time: number, kind: RowKind, tags: readonly string[], counted: TimedRequest, amounts: Amounts): void {
     this.#intervals.add(time, kind, counted, amounts);
+    if (tags.length > 0) this.#intervals.addTagged(time, tags, counted, amounts);
   }
 
   /** With all that was added. Where the file cannot be had, of what is in memory. */

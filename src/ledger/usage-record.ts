@@ -19,6 +19,8 @@ export interface UsageRecord {
   readonly model: string | null;
   /** As in the key: `private:` and 64 hexadecimal digits, or `shared:` and a name. Null where it was refused unread. */
   readonly scope: string | null;
+  /** As the request named them; none where it was refused unread. */
+  readonly tags: readonly string[];
   /** The first 16 digits of the key; null where there is none. */
   readonly key: string | null;
   /** 499 where the client left before its answer began. */
@@ -59,7 +61,7 @@ export interface PricedUsageRecord extends UsageRecord {
 }
 
 /** An upstream call that no request is charged with: the refresh of an answer, or one that failed for a stale hit. */
-export interface CallRecord extends Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope'> {
+export interface CallRecord extends Pick<UsageRecord, 'time' | 'endpoint' | 'model' | 'scope' | 'tags'> {
   readonly call: Call;
 }
 

@@ -11,7 +11,7 @@ import type { AnswerInItems, Question } from '../cache/question.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
-import { answerOf, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
+import { answerOf, isUnlike, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
 import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
 import { showsCredential } from '../request/stored-request.ts';
@@ -104,9 +104,30 @@ export class BatchQuestion implements AnswerInItems {
     // As it is with what was known before, it may not be kept for longer than that.
     if (entry.variant !== undefined) return fetched && [];
     const items = fetched ?? this.#itemsOf(entry.body);
-    return (
-      items && Array.from(items, ([input, item]) => [this.keys[input] as string, this.#entryOf(entry, input, item)])
+    if (items === null) return null;
+    const entries = Array.from(
+      items,
+      ([input, item]) => [this.keys[input] as string, this.#entryOf(entry, input, item)] as const,
     );
+    // Joined, its items would have numbers: a repeat is served as it was sent.
+    const isUnnumbered = fetched === null && items.values().some(({ answer, item }) => isUnlike(answer, item));
+    return isUnnumbered ? [...entries, [this.#question.key, entry]] : entries;
+  }
+
+  /** The same question, to be answered item by item. */
+  get question(): Question {
+    return { ...this.#question, items: this, fetch: this.fetch };
+  }
+
+  /** True where the last call asked for a part of the batch. */
+  get isPart(): boolean {
+    return this.#counts.hit > 0;
+  }
+
+  /** The reason of a miss on a part, for the request that asked for it. */
+  explain(isAsked: boolean): string | null {
+    const { hit, fetched } = this.#counts;
+    return isAsked ? `${fetched} of ${hit + fetched} inputs are not kept` : null;
   }
 
   #count(fetched: number): void {

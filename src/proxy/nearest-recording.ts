@@ -20,6 +20,7 @@ import { recordedRequest } from './recorded-request.ts';
 const COMPARED = 16;
 const LOOKED_AT = 64 * 1024;
 const BLOCK = 64;
+const LARGE_BLOCK = 4096;
 
 interface Compared {
   readonly parts: Parts;
@@ -86,12 +87,17 @@ function partsOf({ keyer }: Cassette, request: RecordedRequest): Parts {
 /** How many of the first bytes and of the last are the same in both, roughly. */
 function alike(a: Buffer, b: Buffer): number {
   const most = Math.min(a.length, b.length, LOOKED_AT);
-  let [first, last] = [0, 0];
-  while (first < most && block(a, first).equals(block(b, first))) first += BLOCK;
-  while (last < most && block(a, a.length - last - BLOCK).equals(block(b, b.length - last - BLOCK))) last += BLOCK;
+  const first = sameBytes(most, (at, end) => a.compare(b, at, end, at, end) === 0);
+  const [atA, atB] = [a.length, b.length];
+  const last = sameBytes(most, (at, end) => a.compare(b, atB - end, atB - at, atA - end, atA - at) === 0);
   return first + last - Math.abs(a.length - b.length) / BLOCK;
 }
 
-function block(body: Buffer, at: number): Buffer {
-  return body.subarray(Math.max(0, at), Math.max(0, at + BLOCK));
+/** Large steps first: a thousand bodies may begin with the same long prompt. */
+function sameBytes(most: number, isSame: (at: number, end: number) => boolean): number {
+  let same = 0;
+  for (const step of [LARGE_BLOCK, BLOCK]) {
+    while (same + step <= most && isSame(same, same + step)) same += step;
+  }
+  return same;
 }

@@ -22,6 +22,7 @@ export function parse(
   const head = read(heads, raw, connection, context);
   context.endpoint = head.keyContext?.endpoint ?? null;
   context.scope = head.caller.scope;
+  context.tags = head.policy.tags;
   // A cassette keeps what it has recorded, deletions too.
   if (head.deletes !== null && !replay?.cassette) cache.removals.forget(head.deletes);
   return head;

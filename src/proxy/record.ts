@@ -55,6 +55,7 @@ function recordOf({ context, result, status, error }: ServedRequest, time: numbe
     endpoint: context.endpoint ?? 'other',
     model: context.model ?? call?.model ?? null,
     scope: context.scope,
+    tags: context.tags,
     key: context.key,
     status: status ?? CLIENT_LEFT,
     reason: outcome?.word === 'miss' ? context.reason : null,

@@ -10,6 +10,8 @@ export interface RequestContext extends HeaderContext {
   readonly startedAt: number;
   /** Of its caller; null before that is known. */
   scope: string | null;
+  /** As the request named them. */
+  tags: readonly string[];
   /** Null where the request was not read, or does not say. */
   model: string | null;
   /** The first words of its question, where lines about requests show them. */
@@ -18,12 +20,15 @@ export interface RequestContext extends HeaderContext {
   reason: MissReason | null;
 }
 
+const NO_TAGS: readonly string[] = [];
+
 export function createContext(requestId: string): RequestContext {
   return {
     requestId,
     startedAt: performance.now(),
     endpoint: null,
     scope: null,
+    tags: NO_TAGS,
     model: null,
     question: null,
     key: null,

@@ -123,7 +123,7 @@ async function ask(
   try {
     const asked = questionFor(proxy, request, permission, client);
     const batch = batchOf(proxy, request, asked);
-    const question = batch ? { ...asked, items: batch, fetch: batch.fetch } : asked;
+    const question = batch?.question ?? asked;
     // Looked up before the answer to this request can be kept, while the upstream is asked.
     let isKept = false;
     const lookup =
@@ -143,7 +143,8 @@ async function ask(
       const { isStoreUp } = proxy;
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
-      context.why = await explainMiss(proxy, request, { outcome, label: question.label, variesBy, standing, isKept });
+      const missing = { outcome, label: question.label, variesBy, standing, isKept };
+      context.why = batch?.isPart ? batch.explain(head.policy.debug) : await explainMiss(proxy, request, missing);
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {

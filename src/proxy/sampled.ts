@@ -3,6 +3,7 @@
  */
 import type { CacheResult } from '../cache/outcome.ts';
 import type { ChosenSample } from '../cache/samples.ts';
+import { sampleKeys } from '../store/sample-key.ts';
 import type { NamedRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
@@ -18,7 +19,7 @@ export function sampled(
 ): CacheResult | Promise<CacheResult> {
   const { head, keyed } = request;
   const { policy, sent } = head;
-  const asked = { key: keyed.key, samples: policy.samples, permission: policy, sent };
+  const asked = { keys: sampleKeys(keyed.key, policy.samples), permission: policy, sent };
   const as = ({ key, number }: ChosenSample) => {
     context.key = key.slice(0, 16);
     return answer({ ...request, keyed: { ...keyed, key }, sample: number });

@@ -3,13 +3,13 @@
  * nearest to it.
  */
 import type { CacheResult } from '../cache/outcome.ts';
-import { type NearestRecording, SECRET, type UnrecordedRequest } from '../cassette/unrecorded.ts';
+import { HIDDEN, type NearestRecording, SECRET, type UnrecordedRequest } from '../cassette/unrecorded.ts';
 import { notCached, RefrainError } from '../errors.ts';
 import { relativePath } from '../request/route.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import { keyOf, type NamedRequest, type NamelessRequest } from './named-request.ts';
 import { nearestRecording, wordsOf } from './nearest-recording.ts';
-import type { ProxyDependencies } from './proxy-dependencies.ts';
+import type { ProxyDependencies, Replay } from './proxy-dependencies.ts';
 
 /** The longest body that is read for its first words, in bytes. */
 const READ = 1024 * 1024;
@@ -19,7 +19,7 @@ type AnyRequest = NamedRequest | NamelessRequest;
 /** Its answer is here, and was not recorded. @param why null where it was */
 export function noteUnrecorded({ replay }: ProxyDependencies, request: AnyRequest, why: string | null): void {
   const key = keyOf(request);
-  if (why !== null) replay?.unrecorded.add(key, described(request, null, why));
+  if (why !== null) replay?.unrecorded.add(key, described(replay, request, null, why));
   else if (key !== null) replay?.unrecorded.delete(key);
 }
 
@@ -46,19 +46,33 @@ export function orUnrecorded(
 /** @throws RefrainError `not_cached`, or what it was instead */
 async function refuse(proxy: ProxyDependencies, request: AnyRequest, error: unknown): Promise<never> {
   if (!(error instanceof RefrainError) || error.code !== 'not_cached') throw error;
-  const unrecorded = described(request, await nearestRecording(proxy, request), 'offline');
+  const unrecorded = described(proxy.replay, request, await nearestRecording(proxy, request), 'offline');
   proxy.replay?.unrecorded.add(keyOf(request), unrecorded);
   throw notCached(inWords(unrecorded));
 }
 
-function described(request: AnyRequest, nearest: NearestRecording | null, why: string): UnrecordedRequest {
-  const { head, keyed } = request;
+function described(
+  replay: Replay | null,
+  request: AnyRequest,
+  nearest: NearestRecording | null,
+  why: string,
+): UnrecordedRequest {
+  const { head, keyed, recorded } = request;
+  const hasSecret = (text: string) => replay?.cassette?.hasSecret(text) ?? false;
   const endpoint = head.keyContext?.endpoint;
-  // A secret may stand among the first words.
-  const isShown = endpoint !== undefined && !why.startsWith(SECRET);
-  const question = isShown ? wordsOf(endpoint, bodyText(request)) : null;
-  const model = keyed?.model ?? null;
-  return { method: head.method, path: relativePath(head.route), model, question, nearest, why };
+  // What could not be redacted stands there as it came.
+  const isShown = recorded !== undefined || keyed !== null || request.why !== 'redaction';
+  const path = recorded?.path ?? relativePath(head.route);
+  const text = isShown && endpoint !== undefined && !why.startsWith(SECRET) ? bodyText(request) : '';
+  return {
+    method: head.method,
+    path: (isShown || endpoint !== undefined) && !hasSecret(path) ? path : HIDDEN,
+    model: keyed?.model ?? null,
+    // Of a text with a secret in it, which may stand among them, no words.
+    question: endpoint !== undefined && !hasSecret(text) ? wordsOf(endpoint, text) : null,
+    nearest,
+    why,
+  };
 }
 
 /** Empty where it is too long to be read for a few words, or gone. */

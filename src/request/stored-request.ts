@@ -30,8 +30,8 @@ export function askedRequest(parts: Parts): AskedRequest {
   return { method, path, query, headers: Object.fromEntries(headers), body: bodyText(body) };
 }
 
-/** Without its kind: `json:` stands before canonical text, `raw:` before bytes as Latin-1. */
-function bodyText(body: string): string {
+/** A body as it was sent, without its kind: `json:` stands before canonical text, `raw:` before bytes as Latin-1. */
+export function bodyText(body: string): string {
   const text = body.slice(body.indexOf(':') + 1);
   return body.startsWith('raw:') ? Buffer.from(text, 'latin1').toString() : text;
 }

@@ -17,17 +17,19 @@ export interface Criteria {
 export interface Purge extends Criteria {
   /** Stored then or before, in milliseconds since the epoch. */
   readonly storedUpTo?: number | undefined;
+  /** Stored then or later. */
+  readonly storedFrom?: number | undefined;
 }
 
 /** The choice of a list. */
 export interface Filter extends Purge {
-  /** Stored then or later, in milliseconds since the epoch. */
-  readonly storedFrom?: number | undefined;
   /** Of what an entry takes of the store's bound. */
   readonly minBytes?: number | undefined;
   readonly maxBytes?: number | undefined;
   /** Stands in what was asked, letter by letter. */
   readonly text?: string | undefined;
+  /** With a text: those fit too with which no question is kept, so that nobody knows. */
+  readonly orUnasked?: boolean | undefined;
 }
 
 /** @param label nothing for an entry of which it is not known: it fits where nothing is asked of it */
@@ -41,13 +43,20 @@ export function fitsLabel({ model, endpoint, scope, tag }: Criteria, label: Labe
 }
 
 export function isPurgedBy(purge: Purge, { storedAt, request }: Pick<Entry, 'storedAt' | 'request'>): boolean {
-  return (purge.storedUpTo === undefined || storedAt <= purge.storedUpTo) && fitsLabel(purge, request);
+  const { storedFrom = -Infinity, storedUpTo = Infinity } = purge;
+  return storedAt >= storedFrom && storedAt <= storedUpTo && fitsLabel(purge, request);
 }
 
 /** All of a filter but its text. */
 export function fits(filter: Filter, entry: Pick<Entry, 'storedAt' | 'request'>, bytes: number): boolean {
-  const { storedFrom = -Infinity, minBytes = 0, maxBytes = Infinity } = filter;
-  return entry.storedAt >= storedFrom && bytes >= minBytes && bytes <= maxBytes && isPurgedBy(filter, entry);
+  const { minBytes = 0, maxBytes = Infinity } = filter;
+  return bytes >= minBytes && bytes <= maxBytes && isPurgedBy(filter, entry);
+}
+
+/** Tests a question by the text of a filter. @param body as it is kept; null where it is not */
+export function fitsText({ text, orUnasked = false }: Filter, body: string | null): boolean {
+  if (text === undefined) return true;
+  return body === null ? orUnasked : hasText(body, text);
 }
 
 /** The first digits of a private scope name it; a shared one has a name that may begin with another's. */

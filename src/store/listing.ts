@@ -24,6 +24,8 @@ export interface Listing {
   readonly limit: number;
   /** Where the page before ended; null at the beginning. */
   readonly after: Position | null;
+  /** Rows have what was asked; the page may be shorter for it. */
+  readonly withAsked?: boolean;
 }
 
 export interface EntryRows {
@@ -36,6 +38,8 @@ export interface EntryRows {
 export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call' | 'derivation'> {
   readonly key: string;
   readonly label: Label | null;
+  /** The body of its request, as it is kept, where the list is with it; null where it is not kept. */
+  readonly asked?: string | null;
   /** Its share of the store's bound. */
   readonly bytes: number;
   /** How often it was served. */

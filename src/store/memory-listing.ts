@@ -3,7 +3,7 @@
  * people ask for, so that every page looks at each of them, and sorts only
  * those that may be on it.
  */
-import { fits, hasText } from './filter.ts';
+import { fits, fitsText } from './filter.ts';
 import type { HeldEntry } from './held-entry.ts';
 import {
   add,
@@ -20,7 +20,8 @@ import {
 /** How many entries one page searches for a text. */
 const SEARCHED = 2_000;
 
-export function listHeld(items: Iterable<HeldEntry>, { filter, sort, limit, after }: Listing): EntryRows {
+export function listHeld(items: Iterable<HeldEntry>, listing: Listing): EntryRows {
+  const { filter, sort, limit, after, withAsked = false } = listing;
   const { text } = filter;
   // One more than can be listed, to know whether there is more.
   const first = new First((text === undefined ? limit : Math.max(limit, SEARCHED)) + 1, sort);
@@ -32,12 +33,19 @@ export function listHeld(items: Iterable<HeldEntry>, { filter, sort, limit, afte
   const searched = candidates.slice(0, first.size - 1);
   const rows = searched
     .values()
-    .filter(({ entry }) => text === undefined || hasText(entry.request?.parts?.body ?? '', text))
+    .filter((held) => fitsText(filter, askedOf(held)))
     .take(limit)
     .toArray();
   const last = (rows.length === limit ? rows : searched).at(-1);
   const isOver = last === undefined || last === candidates.at(-1);
-  return { rows: rows.map(rowOf), next: isOver ? null : positionOf(sort, last) };
+  return {
+    rows: rows.map((held) => (withAsked ? { ...rowOf(held), asked: askedOf(held) } : rowOf(held))),
+    next: isOver ? null : positionOf(sort, last),
+  };
+}
+
+function askedOf({ entry }: HeldEntry): string | null {
+  return entry.request?.parts?.body ?? null;
 }
 
 export function rowOf({ key, entry, tier, bytes, hits }: HeldEntry): EntryRow {

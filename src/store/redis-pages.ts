@@ -6,8 +6,8 @@
 import type { Clock } from '../clock.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Entry } from '../response/entry.ts';
-import { fits, hasText } from './filter.ts';
-import type { EntryRows, Listing, Position, Sort } from './listing.ts';
+import { type Filter, fits, fitsText } from './filter.ts';
+import type { EntryRow, EntryRows, Listing, Position, Sort } from './listing.ts';
 import { RedisSearch } from './redis-search.ts';
 import { labelled, type RedisRow, shown } from './redis-value.ts';
 
@@ -56,17 +56,16 @@ export class RedisPages {
       return { rows: [], next: after };
     }
     const { rows, next } = search.page;
-    return { rows: rows.map(shown), next };
+    return { rows: listing.withAsked ? await this.#withAsked(rows) : rows.map(shown), next };
   }
 
   #begin({ filter, sort, limit }: Listing, after: Position): RedisSearch {
-    const { text, ...others } = filter;
     return new RedisSearch(this.#options.connection, {
-      fits: (row) => fits(others, labelled(row), row.bytes),
+      fits: (row) => fits(filter, labelled(row), row.bytes),
       figure: FIGURES[sort],
       limit,
       after,
-      ...(text !== undefined && { choose: (rows) => this.#withText(text, rows) }),
+      ...(filter.text !== undefined && { choose: (rows) => this.#withText(filter, rows) }),
     });
   }
 
@@ -79,8 +78,19 @@ export class RedisPages {
     });
   }
 
-  async #withText(text: string, rows: readonly RedisRow[]): Promise<readonly RedisRow[]> {
-    const found: RedisRow[] = [];
+  async #withText(filter: Filter, rows: readonly RedisRow[]): Promise<readonly RedisRow[]> {
+    const all = await this.#askedOf(rows);
+    return rows.filter((_, at) => fitsText(filter, all[at] ?? null));
+  }
+
+  async #withAsked(rows: readonly RedisRow[]): Promise<readonly EntryRow[]> {
+    const all = await this.#askedOf(rows);
+    return rows.map((row, at) => ({ ...shown(row), asked: all[at] ?? null }));
+  }
+
+  /** The question of each; null where it is not kept, or cannot be read. */
+  async #askedOf(rows: readonly RedisRow[]): Promise<readonly (string | null)[]> {
+    const all: (string | null)[] = [];
     let some: RedisRow[] = [];
     let bytes = 0;
     for (const [index, row] of rows.entries()) {
@@ -88,9 +98,9 @@ export class RedisPages {
       bytes += row.bytes;
       if (bytes < READ_BYTES && index < rows.length - 1) continue;
       const entries = await Promise.all(some.map(({ key }) => this.#options.read(key)));
-      found.push(...some.filter((_, at) => hasText(entries[at]?.request?.parts?.body ?? '', text)));
+      all.push(...entries.map((entry) => entry?.request?.parts?.body ?? null));
       [some, bytes] = [[], 0];
     }
-    return found;
+    return all;
   }
 }

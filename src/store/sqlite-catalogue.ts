@@ -3,7 +3,7 @@
  * is done in slices, each of which goes on where the last one ended.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Filter, hasText, type Purge } from './filter.ts';
+import { type Filter, fitsText, type Purge } from './filter.ts';
 import type { Listing, EntryRows, Position, EntryRow, Sort, Totals } from './listing.ts';
 import { all, type Condition, conditionOf, type LeadingCondition, leadsOf } from './sqlite-filter.ts';
 import { askedOf, LABEL_COLUMNS, type RawRow, ROW_COLUMNS, rowOf } from './sqlite-rows.ts';
@@ -40,7 +40,7 @@ export class SqliteCatalogue {
 
   /** A page that may be short of rows, or have none, although there are more. */
   list(listing: Listing): EntryRows {
-    const { filter, sort, limit } = listing;
+    const { filter, sort } = listing;
     const by = SORTED_BY[sort];
     const lead = this.#fewest(filter);
     const slice = lead
@@ -51,7 +51,7 @@ export class SqliteCatalogue {
       `SELECT * FROM (${slice.sql}) AS entry WHERE ${fitting.sql} ORDER BY ${by} DESC, id DESC`,
       [...slice.values, ...fitting.values],
     );
-    return this.#page(found, by, limit, filter.text, lead ? null : this.#endOfSlice(by, listing.after));
+    return this.#page(found, by, listing, lead ? null : this.#endOfSlice(by, listing.after));
   }
 
   count(purge: Purge, after: number): CountSlice {
@@ -88,17 +88,18 @@ export class SqliteCatalogue {
   #page(
     found: readonly RawRow[],
     by: string,
-    limit: number,
-    text: string | undefined,
+    { filter, limit, withAsked = false }: Listing,
     end: Position | null,
   ): EntryRows {
+    const read = withAsked || filter.text !== undefined ? (raw: RawRow) => this.#askedOf(raw) : () => null;
+    const shown = (raw: RawRow, asked: string | null) => (withAsked ? { ...rowOf(raw), asked } : rowOf(raw));
     const rows: EntryRow[] = [];
     let searched = 0;
     for (const [index, raw] of found.entries()) {
       if (this.#isPurged(raw)) continue;
-      const prompt = text === undefined ? '' : this.#promptOf(raw);
-      searched += prompt.length;
-      if (text === undefined || hasText(prompt, text)) rows.push(rowOf(raw));
+      const asked = read(raw);
+      searched += asked?.length ?? 0;
+      if (fitsText(filter, asked)) rows.push(shown(raw, asked));
       const isFull = rows.length === limit || searched > SLICE_TEXT;
       if (isFull && (index < found.length - 1 || end)) return { rows, next: { at: raw[by], id: raw.id } as Position };
     }
@@ -127,9 +128,10 @@ export class SqliteCatalogue {
     );
   }
 
-  #promptOf(row: RawRow): string {
+  /** Null where it is not kept, or does not open. */
+  #askedOf(row: RawRow): string | null {
     const prompt = this.#sealing.text(row.key as string, { ...row, ...this.#prompt.get(row.id as number) }, 'prompt');
-    return typeof prompt === 'string' ? prompt : '';
+    return typeof prompt === 'string' ? prompt : null;
   }
 
   #keptOf(row: RawRow): Kept {

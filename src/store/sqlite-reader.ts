@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Entry } from '../response/entry.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, Kept } from './catalogue.ts';
 import type { Unopened } from './encryption.ts';
 import type { EntryRow, EntryRows, Listing } from './listing.ts';
 import { openReadOnly } from './read-only.ts';
@@ -13,7 +13,7 @@ import { checkMark, STORE_MARK } from './sqlite-mark.ts';
 import { RowSealing } from './sqlite-sealing.ts';
 import { listInSlices } from './sqlite-slices.ts';
 
-export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | 'read'> {
+export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | 'findByPrefix' | 'read'> {
   readonly #database: DatabaseSync;
   readonly #entries: SqliteEntries;
   /** Why something that was looked at did not open; null where all did. */
@@ -40,6 +40,10 @@ export class SqliteReader implements Pick<Catalogue, 'list' | 'listByPrefix' | '
 
   async listByPrefix(prefix: string, limit: number): Promise<readonly EntryRow[]> {
     return this.#entries.catalogue.listByPrefix(prefix, limit);
+  }
+
+  async findByPrefix(digits: string): Promise<Kept | undefined> {
+    return this.#entries.catalogue.findByPrefix(digits);
   }
 
   async read(key: string): Promise<Entry | undefined> {

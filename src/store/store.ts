@@ -11,6 +11,7 @@
  */
 import type { Derivation, Entry } from '../response/entry.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
 
 export interface Found {
@@ -85,4 +86,8 @@ export interface Store extends EntryStore, Catalogue {
   /** Counts a use of the entry under a key. */
   use(key: string): void;
   written(): Promise<boolean>;
+  /** The catalogues that together list all that is kept, but for copies in quick stores. */
+  catalogues(): readonly Catalogue[];
+  /** Drops the copies in quick stores of all that fits: what was asked stands elsewhere. */
+  dropCopies(purge: Purge): void;
 }

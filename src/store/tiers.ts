@@ -10,7 +10,7 @@ import type { Entry, PurgeMark } from '../response/entry.ts';
 import { attempt, settled } from './attempt.ts';
 import type { Catalogue, Kept, Likeness } from './catalogue.ts';
 import type { Purge } from './filter.ts';
-import type { Gone } from './gone.ts';
+import type { GoneNews } from './gone.ts';
 import { type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import type { PurgeJudge } from './purge-judge.ts';
 import type { DerivedEntry, Fence, Found, Store, Tier } from './store.ts';
@@ -22,7 +22,7 @@ export interface Tiers extends Store {
    * Drops what another process threw away from all stores for which the catalogue does not speak.
    * @param reporter the store that reports it, and has dropped it
    */
-  heed(gone: Gone, reporter?: Tier): void;
+  heed(gone: GoneNews, reporter?: Tier): void;
   /** Takes in what other processes share. Legal before the first question. */
   share(shared: SharedTier): void;
 }
@@ -56,6 +56,7 @@ class TierStack implements Tiers {
   /** The stores that the catalogue does not speak for. */
   #others: readonly Tier[];
   #catalogues: readonly Catalogue[];
+  readonly #fallback: Catalogue | null;
   #lookups: TierLookups;
   readonly #useCounter: UseCounter;
 
@@ -64,6 +65,7 @@ class TierStack implements Tiers {
     this.#slow = stores.filter(({ isSync }) => !isSync);
     this.#lookups = new TierLookups(stores);
     this.#others = stores.filter((store) => (store as unknown) !== catalogue);
+    this.#fallback = fallback === catalogue ? null : (fallback ?? null);
     this.#catalogues = fallback ? [catalogue, fallback] : [catalogue];
     this.#useCounter = new UseCounter(clock, (key, times) => this.#each((store) => store.use?.(key, times)));
   }
@@ -142,11 +144,23 @@ class TierStack implements Tiers {
     return (await settled(async () => this.#catalogues[0]?.purge(purge, upTo))) ?? NOTHING;
   }
 
-  heed(gone: Gone, reporter?: Tier): void {
+  heed(gone: GoneNews, reporter?: Tier): void {
+    if ('doubt' in gone) return this.dropCopies(gone.doubt);
     // The keys that lookups under way will find of it are not known; so none is promoted.
     this.#lookups.endAll();
     const others = reporter ? this.#others.filter((store) => store !== reporter) : this.#others;
     this.#each((store) => store.drop?.(gone), others);
+  }
+
+  catalogues(): readonly Catalogue[] {
+    return this.#catalogues.filter((each) => each !== this.#fallback);
+  }
+
+  dropCopies(purge: Purge): void {
+    this.#lookups.endAll();
+    const own: readonly unknown[] = this.catalogues();
+    const copies = this.#stores.filter((store) => store.isSync && !own.includes(store));
+    this.#each((store) => store.drop?.({ purge }), copies);
   }
 
   async written(): Promise<boolean> {

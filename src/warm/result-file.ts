@@ -4,7 +4,7 @@
  * half written when its writer ended is dropped too.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, statSync, writeSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import { isObject, parse } from '../response/json.ts';
 import type { ProxyAnswer, Unanswered } from './batch-client.ts';
@@ -85,17 +85,21 @@ async function mend(path: string): Promise<Set<string>> {
   return finished;
 }
 
-/** With successes alone, by a file beside it, so that a kill leaves the one or the other. */
+/**
+ * With successes alone, by a file beside it, so that a kill leaves the one or the other. Who may read it stays, and so
+ * does a link to it.
+ */
 async function rewrite(path: string): Promise<void> {
-  const beside = `${path}.new`;
-  const file = openSync(beside, 'w');
+  const place = realpathSync(path);
+  const beside = `${place}.new`;
+  const file = openSync(beside, 'w', statSync(place).mode);
   for await (const { bytes } of jsonLines(path, LONGEST)) {
     const text = bytes?.toString() ?? '';
     if (isFinished(parse(text))) writeSync(file, `${text}\n`);
   }
   fsyncSync(file);
   closeSync(file);
-  renameSync(beside, path);
+  renameSync(beside, place);
 }
 
 /** Tests whether this is as much of a line of ours as was written. */

@@ -7,7 +7,7 @@ import type { Shown, WorkerGroupState } from '../workforce.ts';
 import type { Renewed } from '../reloading.ts';
 import type { Origin } from '../config/origin.ts';
 import type { Known } from '../cache/callers-file.ts';
-import type { Gone } from '../store/gone.ts';
+import type { GoneNews } from '../store/gone.ts';
 import type { HubService } from './hub-service.ts';
 import type { LogName } from '../fleet/hub.ts';
 import type { UsageBatch } from './relayed-ledger.ts';
@@ -49,7 +49,7 @@ export type WorkerServices = {
   };
   readonly store: {
     /** The file lost this, by another's hand. */
-    gone(gone: Gone): void;
+    gone(gone: GoneNews): void;
   };
   readonly life: {
     start(welcome: Welcome): void;

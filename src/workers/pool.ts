@@ -6,7 +6,7 @@ import { type Clock, within } from '../clock.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Renewed } from '../reloading.ts';
-import type { Gone } from '../store/gone.ts';
+import type { GoneNews } from '../store/gone.ts';
 import type { WorkerGroupState } from '../workforce.ts';
 import { addReport, NO_REPORT, pastOf } from './report.ts';
 import type { WorkerProcess, WorkerProcessOptions } from './worker-process.ts';
@@ -78,7 +78,7 @@ export class Pool {
   }
 
   /** Has all drop what is gone. Resolves once they have; one that is too busy for that is not waited for. */
-  async gone(gone: Gone): Promise<void> {
+  async gone(gone: GoneNews): Promise<void> {
     await Promise.all(this.workers.map((worker) => this.#within(worker.gone(gone))));
   }
 

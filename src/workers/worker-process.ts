@@ -19,6 +19,9 @@ import type { ParentServices, Welcome, WorkerServices } from './parent-services.
 /** `.ts` in the source tree, `.js` where it was built. */
 const PROGRAM = new URL(`./worker-main${extname(import.meta.url)}`, import.meta.url);
 
+/** Its young objects are few, as those of the parent; flags of the parent's own count more. */
+const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+
 /** How long a worker that is to end, and has nothing left to wait for, may take. */
 const END_MS = 5_000;
 
@@ -41,7 +44,10 @@ export class WorkerProcess implements HubMember {
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
-    this.#process = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'] });
+    this.#process = fork(PROGRAM, {
+      execArgv: [...FLAGS, ...process.execArgv],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+    });
     // A process that cannot be started, or not be sent to, reports it here; it ends all the same.
     this.#process.once('error', ({ message }) => this.#over(message));
     this.#process.once('exit', (code, signal) => this.#over(signal ?? `exit code ${code}`));

@@ -13,6 +13,7 @@ import { createConfig } from '../../src/config/config.ts';
 import { paths } from '../../src/config/settings.ts';
 import { showConfig, type ShownConfig } from '../../src/config/shown.ts';
 import type { IntervalRow } from '../../src/ledger/interval.ts';
+import { type BillQuery, billOf } from '../../src/ledger/bill.ts';
 import { seriesOf } from '../../src/ledger/series-reading.ts';
 import type { SeriesQuery } from '../../src/ledger/time-series.ts';
 import { createLog } from '../../src/log.ts';
@@ -120,6 +121,10 @@ async function openWhole(isWhole = true, outOfReach: readonly string[] = []) {
       reload: async () => ({ applied: ['ttl'], restart: ['port'] }),
       stats: async () => STATS,
       series: async (query: SeriesQuery) => ({ node: null, ...seriesOf(query, INTERVALS) }),
+      bill: async (query: BillQuery, now: number) => ({
+        node: null,
+        ...(await billOf(query, now, (asked) => seriesOf(asked, INTERVALS))),
+      }),
       state: async () => STATE,
       doctor: async () => examineRunning(STATE, STATS.hints, ['ttl = 1h, from --ttl']),
       rank: async () => [],
@@ -215,7 +220,11 @@ describe('config/openapi.json', () => {
       ['series=hour&from=2&to=1', 'from'],
       ['series=hour&model=x&scope=shared:y', 'scope'],
       ['series=hour&scope=x', 'scope'],
-      ['series=hour&tag=x', '"tag"'],
+      ['series=hour&tags=x', '"tags"'],
+      ['series=minute&tag=x', 'series'],
+      ['tag=x&model=y', 'tag'],
+      ['since=-1', 'since'],
+      ['tag=x&from=1', '"from"'],
       ['series=hour&from=1.5', 'from'],
     ])
       expect(await new CheckedAdminClient(url).ask('GET', `/stats?${query}`)).toMatchObject({

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCassette, rewriteCassette } from '../../src/cassette/cassette-file.ts';
@@ -191,6 +191,42 @@ describe('a cassette as a store', () => {
     expect(folder.lines.map(({ level }) => level)).toEqual(['error']);
     await store.close();
     expect(folder.lines.at(-1)?.msg).toContain('lost');
+  });
+
+  test('has merged what was being written as it was closed', async () => {
+    const folder = createCassetteFolder();
+    const clock = createTestClock();
+    const store = folder.open({ clock });
+    recordIn(store, exchangeOf('a'));
+    clock.advance(1_000);
+    await store.close();
+    expect(exchangesIn(folder.path)).toEqual([exchangeOf('a')]);
+    expect(folder.text('.pending')).toBeNull();
+  });
+
+  test('is one by whichever name it is opened, and the link to it stays', async () => {
+    const folder = createCassetteFolder();
+    mkdirSync(join(dirname(folder.path), 'links'));
+    const link = join(dirname(folder.path), 'links/a.cassette');
+    symlinkSync('../llm.cassette', link);
+    for (const text of ['a', 'b']) {
+      const store = folder.open({ path: link });
+      await store.loaded;
+      recordIn(store, exchangeOf(text));
+      await store.close();
+    }
+    expect(exchangesIn(folder.path)).toEqual([exchangeOf('a'), exchangeOf('b')]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(dirname(link))).toEqual(['a.cassette']);
+    expect(existsSync(join(dirname(folder.path), '.refrain/llm.cassette.lock'))).toBe(true);
+  });
+
+  test('is a plain file: nothing else is read or replaced', async () => {
+    const folder = createCassetteFolder();
+    for (const path of [dirname(folder.path), '/dev/null']) {
+      expect(await folder.open({ path }).loaded).toMatchObject({ message: `${path}:1: expected a plain file` });
+      expect(() => readCassette(path)).toThrow('plain file');
+    }
   });
 
   test('is rewritten at once, with what is pending, or stays as it was', async () => {

@@ -213,6 +213,18 @@ describe('a cassette that cannot be read', () => {
     expect(broken(/Content-Type: .*/, 'no header')).toThrow('to be a header on each line');
   });
 
+  test('names the conflict that a merge left, and takes the documents of both sides', () => {
+    const end = good.lastIndexOf('---\n');
+    const [before, after] = [good.slice(0, end), good.slice(end)];
+    const left = `${before}<<<<<<< HEAD\n${after}=======\n${after.replace('path: ', 'path: /v2')}>>>>>>> theirs\n`;
+    for (const text of [left, left.replaceAll('\n', '\r\n')])
+      expect(() => read(text)).toThrow(
+        `test.cassette:${before.split('\n').length}: expected no conflict of a merge; keep the documents of both sides`,
+      );
+    expect(exchangesIn(left.replaceAll(/^(<{7}|={7}|>{7}).*\n/gm, ''))).toHaveLength(3);
+    expect(() => read(textOf([exchangeOf('=======\n<<<<<<< HEAD\n')]))).not.toThrow();
+  });
+
   test('may be ended, spaced and commented by people', () => {
     const edited = good
       .replaceAll('...\n', '...\n\n# a comment\n\n')
@@ -222,4 +234,24 @@ describe('a cassette that cannot be read', () => {
     expect(exchangesIn(`\n\n${good}\n\n`)).toEqual(exchangesIn(good));
     for (const empty of ['', '\n', '# to be recorded\n']) expect(exchangesIn(empty)).toEqual([]);
   });
+});
+
+test.each([
+  ['answer: {status: 101}', 'a status'],
+  ['answer: {status: "200 O\\nK"}', 'a status'],
+  ['answer: {status: 200, headers: "bad name: x"}', 'a header on each line'],
+  ['answer: {status: 200, headers: "a: \\e[2J"}', 'a header on each line'],
+  ['answer:\n  status: 200\n  headers: |\n    a: b\n    Content-Length: 99', 'no header that frames', 10],
+  ['answer: {status: 200, headers: "transfer-encoding: chunked"}', 'no header that frames', 6],
+])('what would hang or break a client is no document: %s', (answer, expected, line?: number) => {
+  const source = `---\nformat: refrain-cassette\nversion: 1\n---\nrequest: {method: GET, path: /x}\n${answer}\n`;
+  expect(() => read(source)).toThrow(new RegExp(`test.cassette:${line ?? 6}: expected .*${expected}`));
+});
+
+test('what people write of a request has the names of headers as the wire has them', () => {
+  const source = '---\nformat: refrain-cassette\nversion: 1\n---\n';
+  const [exchange] = exchangesIn(
+    `${source}request: {method: GET, path: /x, headers: "Accept: text/plain"}\nanswer: {status: 200}\n`,
+  );
+  expect(exchange?.request.headers).toEqual({ accept: 'text/plain' });
 });

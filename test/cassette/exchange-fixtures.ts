@@ -132,7 +132,7 @@ export const anyRequest: fc.Arbitrary<RecordedRequest> = fc.record({
 const anyAnswer: fc.Arbitrary<RecordedAnswer> = fc
   .record({
     head: fc.record({
-      status: fc.integer({ min: 100, max: 599 }),
+      status: fc.integer({ min: 200, max: 999 }),
       statusText: headerValue,
       headers: fc.array(fc.tuple(headerName, headerValue), { maxLength: 6 }).map((pairs) => pairs.flat()),
     }),

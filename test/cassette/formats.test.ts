@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ForeignFile } from '../../src/cassette/formats/foreign-exchange.ts';
 import { type FormatName, formatOf, readForeign } from '../../src/cassette/formats/foreign-file.ts';
+import { readHar } from '../../src/cassette/formats/har.ts';
 import { exchangeLine, readExchangeLines } from '../../src/cassette/formats/json-lines.ts';
 import type { RecordedExchange } from '../../src/cassette/recorded-exchange.ts';
 
@@ -171,3 +172,23 @@ test.each(['', 'text', '[]', '{"a":1}', '---\nformat: refrain-cassette\n'])(
     expect(() => formatOf(Buffer.from(text))).toThrow('it is no cassette of vcrpy');
   },
 );
+
+test('parts that are none of HTTP are left out, and the others read', () => {
+  const entryOf = (url: string, content: object) => ({
+    request: { method: 'GET', url },
+    response: { status: 200, content },
+  });
+  const entries = [
+    entryOf('/v1/models', { text: 'a' }),
+    entryOf('data:text/plain,a', { text: 'a' }),
+    entryOf('https://api.openai.com/v1/models', { text: '[not JSON', encoding: 'base64' }),
+    entryOf('https://api.openai.com/v1/models', { text: 'b' }),
+  ];
+  const { exchanges, leftOut } = readHar({ log: { entries } });
+  expect(exchanges.map(({ place }) => place)).toEqual(['entry 4']);
+  expect(leftOut.map(({ why }) => why)).toEqual([
+    'its URL is none of HTTP',
+    'its URL is none of HTTP',
+    'its body is no base64',
+  ]);
+});

@@ -85,6 +85,7 @@ story('no credential is in the file', async ({ open, folder }) => {
   };
   await ask(proxy.url + CHAT, { body: chatRequest(), headers });
   await ask(`${proxy.url}/v1/models?key=AIzaSyNotAKey&limit=2`, { headers });
+  await ask(`${proxy.url}/v1/models?limit=3&%6bey=AIzaSyNotAKey`, { headers });
   await landed(proxy);
   await proxy.stop();
   const text = readFileSync(cassette, 'utf8');

@@ -74,6 +74,39 @@ describe('a secret', () => {
   }
 });
 
+story('is in no line about a request that has no recording', async ({ open, upstream, folder }) => {
+  upstream.script = (call) => sendJson(call, chatAnswer('done'));
+  const asking = { body: chatRequest(undefined, { messages: [{ role: 'user', content: `my key: ${SECRET}` }] }) };
+  const cassette = join(folder, 'llm.cassette');
+  for (const offline of [false, true]) {
+    const proxy = await open({ cassette, offline });
+    const answers = [
+      await ask(proxy.url + CHAT, asking),
+      await ask(`${proxy.url}/v1/files/${SECRET}`, { method: 'GET' }),
+    ];
+    if (!offline) await landed(proxy);
+    await proxy.stop();
+    expect(proxy.app.unrecorded.requests.map(({ path }) => path)).toEqual(['/chat/completions', '…']);
+    const told = JSON.stringify([
+      proxy.app.unrecorded.requests,
+      proxy.lines,
+      offline && answers.map(({ text }) => text),
+    ]);
+    expect(told).not.toContain(SECRET);
+  }
+});
+
+story('that cannot be redacted is in no line either', async ({ open, folder }) => {
+  // The text that stands for what is redacted would be found once more.
+  const proxy = await open({ cassette: join(folder, 'llm.cassette'), redactPattern: ['hush|key_hush'], offline: true });
+  const body = chatRequest(undefined, { messages: [{ role: 'user', content: 'hush' }], logit_key_hush: 1 });
+  const answer = await ask(proxy.url + CHAT, { body });
+  expect(answer.status).toBe(504);
+  expect(proxy.app.unrecorded.requests).toMatchObject([{ path: '/chat/completions', question: null }]);
+  expect(answer.text).not.toContain('hush');
+  await proxy.stop();
+});
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');

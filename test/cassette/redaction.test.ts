@@ -181,3 +181,12 @@ function textOf(data: string, choice: number): string {
   const { index, delta } = JSON.parse(data).choices[0];
   return index === choice ? delta.content : '';
 }
+
+test('what is found in bytes that are no text, as UTF-8 alone, is not recorded', async () => {
+  const { request } = exchangeOf({});
+  const body = Buffer.concat([Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from('by J\u00f6rg M\u00fcller')]);
+  const redaction = await createRedaction([{ pattern: 'M\u00fcller' }]);
+  expect(redaction.request({ ...request, body })).toBeNull();
+  const other = Buffer.concat([Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from('by J\u00f6rg')]);
+  expect(redaction.request({ ...request, body: other })?.body).toEqual(other);
+});

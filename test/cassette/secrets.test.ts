@@ -96,7 +96,7 @@ describe('in an exchange', () => {
     ['a prompt', { asked: { messages: [{ content: `use ${KEY}` }] } }, 'request', '/messages/0/content'],
     ['escapes', { asked: `{"a":"\\u0073k-${KEY.slice(3)}"}` }, 'request', '/a'],
     ['the first of two equal names', { asked: `{"a":"${KEY}","a":"b"}` }, 'request', '/a'],
-    ['a name', { asked: { [AWS]: 1 } }, 'request', `/${AWS}`],
+    ['a name', { asked: { [AWS]: 1 } }, 'request', '/*'],
     ['a tool argument', { answered: toolCall({ password: 'hunter2' }) }, 'answer', `${CALL}/password`],
     ['JSON in JSON in JSON', { answered: toolCall({ a: JSON.stringify({ b: AWS }) }) }, 'answer', CALL],
     ['an answer', { answered: { choices: [{ message: { content: AWS } }] } }, 'answer', '/choices/0/message/content'],
@@ -244,3 +244,16 @@ describe('the search', () => {
 function toolCall(args: object): object {
   return { choices: [{ message: { tool_calls: [{ function: { name: 'f', arguments: JSON.stringify(args) } }] } }] };
 }
+
+describe('the place of a secret', () => {
+  test.each(Object.entries(SECRETS).filter(([name]) => name.startsWith('of ') && name !== 'of a shell'))(
+    'that is a name, %s, says nothing of it',
+    (_, secret) => {
+      for (const asked of [{ [secret]: 1 }, { [secret]: { password: 'hunter2!' } }, { [secret]: [secret] }]) {
+        const found = findSecret(exchangeOf({ asked: JSON.stringify(asked) }));
+        expect(found).not.toBeNull();
+        expect(JSON.stringify(found)).not.toContain(secret);
+      }
+    },
+  );
+});

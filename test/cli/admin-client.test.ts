@@ -4,6 +4,7 @@ import { createConfig } from '../../src/config/config.ts';
 import { addressOf, createAdminClient } from '../../src/cli/admin-client.ts';
 import { CommandError } from '../../src/cli/failure.ts';
 import { listEntries } from '../../src/cli/ls.ts';
+import { trustIn } from '../../src/cli/own-tls.ts';
 import { purgeEntries } from '../../src/cli/purge.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { type Call, type Script, type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
@@ -144,6 +145,7 @@ describe('refrain purge', () => {
     json: false,
     choice: { model: 'm', olderThan: 60 } as PurgeFlags | 'all',
     dryRun: false,
+    includeUnjudged: false,
     yes: false,
   };
 
@@ -217,4 +219,18 @@ describe('refrain purge', () => {
       'admin.port is 0, so the proxy may be anywhere',
     );
   });
+});
+
+test('a certificate that is none is named, with its setting', () => {
+  const { pathname } = new URL(import.meta.url);
+  expect(() => trustIn({ tls: { cert: pathname, key: pathname } })).toThrow(/is no certificate in PEM .* tls\.cert/);
+});
+
+test('a proxy that is held up holds up nobody who waits no longer', async () => {
+  const end = new AbortController();
+  const { server, target } = await listener(() => {});
+  const asked = createAdminClient(target).ask<{ a: 1 }>('GET', '/state', 'a', undefined, end.signal);
+  await server.called(1);
+  end.abort();
+  await expect(asked).rejects.toThrow(CommandError);
 });

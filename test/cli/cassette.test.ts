@@ -5,6 +5,7 @@ import { test as base, describe, expect } from 'vitest';
 import { readCassette, rewriteCassette } from '../../src/cassette/cassette-file.ts';
 import { EMPTY_HEADER } from '../../src/cassette/cassette-header.ts';
 import { documentOf } from '../../src/cassette/cassette-text.ts';
+import { appendLot } from '../../src/cassette/pending-file.ts';
 import type { RecordedExchange } from '../../src/cassette/recorded-exchange.ts';
 import { markUsed } from '../../src/cassette/use-marks.ts';
 import type { CassetteRow } from '../../src/cli/cassette-rows.ts';
@@ -256,4 +257,33 @@ describe('export', () => {
       out: 'imported 0, known before 0, left out 0',
     });
   });
+});
+
+test('what a killed recording left beside a cassette is listed, though no file is there yet', async ({
+  folder,
+  cassette,
+}) => {
+  const lot = { header: EMPTY_HEADER, removes: [], exchanges: [chat('a', 'b')] };
+  appendLot(join(folder, 'x.cassette'), lot);
+  const { code, json } = await cassette('ls', 'x.cassette', '--json');
+  expect([code, json().exchanges.map(({ question }) => question)]).toEqual([0, ['a']]);
+});
+
+test('what a cassette cannot hold is left out, and it stays one', async ({ folder, cassette }) => {
+  const lineOf = (request: object, answer: object = {}) =>
+    JSON.stringify({
+      request: { dialect: 'openai', method: 'GET', path: '/models', ...request },
+      answer: { status: 200, ...answer },
+    });
+  const odd = [
+    { method: 'GET /x' },
+    { headers: { 'a\nb': 'c' } },
+    { headers: { 'a:b': 'c' } },
+    { headers: { '': 'c' } },
+  ];
+  const lines = [...odd.map((request) => lineOf(request)), lineOf({}, { headers: [['a\n', 'b']] }), lineOf({})];
+  writeFileSync(join(folder, 'odd.jsonl'), lines.join('\n'));
+  const { code, json } = await cassette('import', 'x.cassette', 'odd.jsonl', '--json');
+  expect([code, json().leftOut.length]).toEqual([1, 5]);
+  expect(readCassette(join(folder, 'x.cassette')).documents).toHaveLength(1);
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { beginStream, chatRequest } from '../harness/answers.ts';
 import { Child } from '../harness/child.ts';
@@ -34,6 +36,15 @@ describe('refrain run', () => {
     expect(summary).toMatch(/^refrain: 1 hits, 1 misses, 0 unrecorded; saved \$0\.00 and \d+ m?s$/);
     expect(others).toEqual([]);
     expect(upstream.calls[0]?.url).toBe('/v1/chat/completions');
+  });
+
+  test('fails by itself where what was recorded cannot be written', async ({ folder, upstream }) => {
+    writeFileSync(join(folder, 'file'), '');
+    const flags = ['run', '--cassette', 'file/x.cassette', '--upstream', upstream.url];
+    const child = new Child([...flags, ...command(`await ask(${QUESTION})`)], folder, {});
+    expect(await child.exited).toEqual({ code: 125, signal: null });
+    expect(child.stdout).toEqual(['200 MISS']);
+    expect(child.stderr).toContain('what was recorded last is lost');
   });
 
   test('replays a cassette, and fails a command in CI that swallows what is not recorded', async ({

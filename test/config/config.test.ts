@@ -52,6 +52,7 @@ describe('the default configuration', () => {
       timeouts: { connect: 10, firstByte: 1800, idle: 1800, drain: 30 },
       logLevel: 'info',
       logFormat: 'auto',
+      isUserStore: false,
       proxy: { http: null, https: null, no: null },
       unknownVariables: [],
       formerNames: [],
@@ -88,11 +89,11 @@ describe('a configuration for a test', () => {
   });
 
   it('accepts the settings of another', () => {
-    const { unknownVariables, formerNames, ...first } = createConfig({
+    const { isUserStore, unknownVariables, formerNames, ...first } = createConfig({
       port: 0,
       scope: { shared: 'x', members: ['*'] },
     });
-    expect(createConfig(first)).toEqual({ ...first, unknownVariables, formerNames });
+    expect(createConfig(first)).toEqual({ ...first, isUserStore, unknownVariables, formerNames });
   });
 });
 

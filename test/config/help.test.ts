@@ -110,7 +110,7 @@ describe('the command line', () => {
       yes: false,
     });
     expect(command('purge', '--all', '--yes')).toMatchObject({ choice: 'all', dryRun: false, yes: true });
-    expect(command('explain', 'a', 'b', '--json')).toMatchObject({ kind: 'explain', files: ['a', 'b'], json: true });
+    expect(command('explain', 'a', 'b', '--json')).toMatchObject({ kind: 'explain', operands: ['a', 'b'], json: true });
   });
 
   it('hands a filter on without what belongs to the command', () => {

@@ -196,7 +196,7 @@ describe('a bad command line', () => {
   const tooMany = (command: string, expected: number, ...words: string[]) =>
     `too many arguments for '${command}'. Expected ${expected} argument${expected === 1 ? '' : 's'} ` +
     `but got ${words.length}: ${words.join(', ')}; see refrain ${command} --help`;
-  const CHOICES = '--model, --endpoint, --scope, --older-than, --tag';
+  const CHOICES = '--model, --endpoint, --scope, --older-than, --newer-than, --tag, --text';
 
   it.each([
     [['--prot', '80'], noFlag('--prot', 'port')],
@@ -216,7 +216,7 @@ describe('a bad command line', () => {
     [['start', 'state'], tooMany('start', 0, 'state')],
     [['show', 'a', 'b'], tooMany('show', 1, 'a', 'b')],
     [['show'], "missing required argument 'KEY'; see refrain show --help"],
-    [['explain', 'a.json'], "missing required argument 'B.json'; see refrain explain --help"],
+    [['explain', 'a.json'], "missing required argument 'B.json|KEY'; see refrain explain --help"],
     [['--port'], "option '--port <VALUE>' argument missing; see refrain start --help"],
     [['--host', '--port', '80'], '--host has no value; it may be given one as --host=VALUE'],
     [['ls', '--model', '--json'], '--model has no value; it may be given one as --model=VALUE'],
@@ -236,6 +236,11 @@ describe('a bad command line', () => {
       'KEY is "../x"; it may be the 16 to 64 hexadecimal digits of a key, perhaps with .json or .sse after them',
     ],
     [['purge'], `purge has nothing to choose by; give it any of ${CHOICES}, or --all for every answer`],
+    [
+      ['purge', '--tag', 'x', '--include-unjudged'],
+      '--include-unjudged is about what --text cannot judge; give it --text',
+    ],
+    [['completion', 'tcsh'], 'SHELL is "tcsh"; it may be bash, zsh or fish'],
     [['purge', '--all', '--tag', 'x'], '--all stands for every answer; leave it out, or else the other flags'],
   ])('%j', (argv, message) => {
     expect(refusal({ argv })).toBe(message);

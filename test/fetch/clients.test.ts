@@ -40,7 +40,7 @@ describe('openai', () => {
       const client = connect(upstream, cached);
       expect(await ask(client)).toEqual({ ...straight, word: 'MISS' });
       // It has read `[DONE]`; before the stream has ended as well, an equal request is a follow.
-      await until(() => cached.cache.info().entries === 1);
+      await until(() => cached.cache.info().entries >= 1);
       expect(await ask(client)).toEqual({ ...straight, word: 'HIT' });
       expect(upstream.calls).toHaveLength(2);
     });

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/clock.ts';
 import { FleetLeases, type FleetLeasesParts } from '../../src/fleet/leases.ts';
 import { SharedPurgeLog } from '../../src/fleet/purge-log.ts';
 import type { Log } from '../../src/log.ts';
-import type { Gone } from '../../src/store/gone.ts';
+import type { GoneNews } from '../../src/store/gone.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createTiers } from '../../src/store/tiers.ts';
 import { OwnStore } from './own-store.ts';
@@ -76,7 +76,7 @@ export class FleetNode {
       onDetachedCall: () => {},
       keptHeaders: (headers) => headers,
     });
-    const heed = (gone: Gone) => {
+    const heed = (gone: GoneNews) => {
       this.cache.removals.heed(gone);
       store.heed(gone);
     };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SharedPurgeLog } from '../../src/fleet/purge-log.ts';
 import type { Entry } from '../../src/response/entry.ts';
-import type { Gone } from '../../src/store/gone.ts';
+import type { GoneNews } from '../../src/store/gone.ts';
 import { entryOf } from '../store/entries.ts';
 import { createLogBench, type LogBench } from './log-bench.ts';
 import type { SimulatedHub } from './simulated-hub.ts';
@@ -16,7 +16,7 @@ interface Node {
   readonly log: SharedPurgeLog;
   readonly hub: SimulatedHub;
   /** All that it was to throw away. */
-  readonly heeded: (Gone | 'all')[];
+  readonly heeded: (GoneNews | 'all')[];
   /** An entry of an answer that is asked for now. */
   entry(more?: Partial<Entry>): Entry;
 }
@@ -24,7 +24,7 @@ interface Node {
 async function join(name: string): Promise<Node> {
   const { server, clock, pass } = bench;
   const hub = server.connect(name);
-  const heeded: (Gone | 'all')[] = [];
+  const heeded: (GoneNews | 'all')[] = [];
   const heedAll = () => void (heeded.at(-1) === 'all' || heeded.push('all'));
   const log = new SharedPurgeLog({ hub, clock, heed: (gone) => void heeded.push(gone), heedAll });
   void log.start();

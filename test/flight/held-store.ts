@@ -5,7 +5,7 @@
 import type { Entry } from '../../src/response/entry.ts';
 import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
 import type { Totals } from '../../src/store/listing.ts';
-import type { Kept } from '../../src/store/catalogue.ts';
+import type { Catalogue, Kept } from '../../src/store/catalogue.ts';
 import type { DerivedEntry, Found, Store } from '../../src/store/store.ts';
 
 /** The result of a lookup: what was there when it was asked, what is there now, nothing, or a failure. */
@@ -60,6 +60,14 @@ export class HeldStore implements Store {
       const lookup: HeldLookup = { key, settle };
       this.lookups.add(lookup);
     });
+  }
+
+  catalogues(): readonly Catalogue[] {
+    return [this];
+  }
+
+  dropCopies(): void {
+    this.onCall('dropCopies', '');
   }
 
   async written(): Promise<boolean> {

@@ -15,6 +15,7 @@ export function recordOf(more: Partial<UsageRecord> = {}): UsageRecord {
     endpoint: 'chat',
     model: 'gpt-4o-mini',
     scope: `private:${'0123456789abcdef'.repeat(4)}`,
+    tags: [],
     key: '0123456789abcdef',
     status: 200,
     reason: null,

@@ -77,9 +77,10 @@ describe('a batch', () => {
     upstream.script = embeds();
     const { url } = await open();
     const input = ['a', 'b', 'a', 'a'];
-    const answer = await ask(url + EMBEDDINGS, { body: bodyOf(input) });
+    const answer = await ask(url + EMBEDDINGS, { body: bodyOf(input), headers: { 'x-refrain-debug': '1' } });
     expectVectors(answer, input);
     expect(said(answer)).toBe('MISS hit=2, fetched=2');
+    expect(answer.headers['x-refrain-why']).toBe('2 of 4 inputs are not kept');
     expect(askedOf(upstream.calls)).toEqual([['a', 'b']]);
   });
 
@@ -347,6 +348,23 @@ describe('what is kept of a batch', () => {
     const answer = await ask(url + EMBEDDINGS, { body: bodyOf(['b', 'a']) });
     expectVectors(answer, ['b', 'a']);
     expect(said(answer)).toBe('HIT hit=2, fetched=0');
+  });
+
+  story('is served stale while what has expired of it is asked for anew', async ({ upstream, open }) => {
+    upstream.script = embeds();
+    const clock = createTestClock();
+    const proxy = await open({ ttl: 10, stale: { revalidate: 60 } }, clock);
+    const { url } = proxy;
+    await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+    clock.advance(8_000);
+    await ask(url + EMBEDDINGS, { body: bodyOf(['b']) });
+    clock.advance(4_000);
+    const answer = await ask(url + EMBEDDINGS, { body: bodyOf(['b', 'a']) });
+    expectVectors(answer, ['b', 'a']);
+    expect(said(answer)).toBe('HIT hit=2, fetched=0');
+    await landed(proxy);
+    expect(askedOf(upstream.calls)).toEqual([['a'], ['b'], ['a']]);
+    expect((await ask(url + EMBEDDINGS, { body: bodyOf('a') })).headers['cache-status']).toContain('ttl=10;');
   });
 
   story('is listed and purged input by input, also on its way', async ({ upstream, open }) => {

@@ -237,10 +237,35 @@ describe('a sample', () => {
     });
   }
 
+  story(
+    'is replaced by requests at once for new answers, each of which has one of its own',
+    async ({ upstream, open }) => {
+      const proxy = await filled({ upstream, open });
+      upstream.script = async (call) => {
+        await upstream.called(6);
+        await sendJson(call, chatAnswer(`${upstream.calls.indexOf(call) + 1}`));
+      };
+      const fresh = await Promise.all([1, 2, 3].map(() => send(proxy, { 'cache-control': 'no-cache' })));
+      await landed(proxy);
+      expect(contents(fresh)).toEqual(['4', '5', '6']);
+      expect((await inTurn(proxy, 3)).toSorted()).toEqual(['HIT 4', 'HIT 5', 'HIT 6']);
+    },
+  );
+
   story('is bypassed by no-store, and leaves no sample behind', async ({ upstream, open }) => {
     const proxy = await filled({ upstream, open });
     expect(await inTurn(proxy, 1, { 'cache-control': 'no-store' })).toEqual(['BYPASS 4']);
     expect(await inTurn(proxy, 3)).toEqual(['HIT 1', 'HIT 2', 'HIT 3']);
+  });
+
+  story('shows its number to who looks at it', async ({ upstream, open }) => {
+    const proxy = await filled({ upstream, open });
+    const numbers = [];
+    for (const _ of [1, 2, 3]) {
+      const key = (await send(proxy)).headers['x-refrain-key'];
+      numbers.push(JSON.parse((await ask(`${proxy.adminUrl}/entries/${key}`)).text).sample);
+    }
+    expect(numbers).toEqual([1, 2, 3]);
   });
 
   story('says in x-refrain-why which one is not kept', async ({ open }) => {

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -37,6 +47,17 @@ const idsIn = (text: string) =>
     .map((line) => JSON.parse(line).custom_id);
 
 describe('a file of results', () => {
+  test('stays readable to those alone who could read it, and a link to it stays', async () => {
+    const path = placeFor();
+    await write(path, ['a', answerOf('{}', 500)], ['b', answerOf('{}')]);
+    chmodSync(path, 0o600);
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    expect(idsIn(await write(link, ['a', answerOf('{}')]))).toEqual(['b', 'a']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  });
+
   test('has the form of the Batch API, and the numbers of the answer as they were', async () => {
     const text = await write(
       placeFor(),

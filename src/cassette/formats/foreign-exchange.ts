@@ -53,11 +53,17 @@ export function readParts<Part>(
     const place = `${word} ${at + 1}`;
     try {
       const exchange = read(part);
-      if (exchange !== null) exchanges.push({ place, exchange });
+      if (exchange === null) return;
+      if (!isOfHttp(exchange.url)) throw new FormatError('its URL is none of HTTP');
+      exchanges.push({ place, exchange });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       leftOut.push({ place, why: error.message });
     }
   });
   return { exchanges, leftOut };
+}
+
+function isOfHttp(url: string): boolean {
+  return /^https?:$/.test(URL.parse(url)?.protocol ?? '');
 }

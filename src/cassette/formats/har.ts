@@ -2,6 +2,7 @@
  * HTTP Archives, version 1.2, as Polly and browsers write them: http://www.softwareishard.com/blog/har-12-spec.
  */
 import { z } from 'zod';
+import { parse } from '../../response/json.ts';
 import { type ForeignExchange, type ForeignFile, FormatError, readParts } from './foreign-exchange.ts';
 
 const HEADERS = z.array(z.object({ name: z.string(), value: z.string() })).default([]);
@@ -58,7 +59,7 @@ function bytesOf({ text, encoding }: Content): Buffer {
   if (!text) return Buffer.alloc(0);
   if (encoding !== 'base64') return Buffer.from(text);
   if (!text.startsWith('[')) return Buffer.from(text, 'base64');
-  const chunks = z.array(z.string()).safeParse(JSON.parse(text));
+  const chunks = z.array(z.string()).safeParse(parse(text));
   if (!chunks.success) throw new FormatError('its body is no base64');
   return Buffer.concat(chunks.data.map((chunk) => Buffer.from(chunk, 'base64')));
 }
