@@ -126,7 +126,7 @@ export class StoreSink implements Sink {
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
-    const first = varying ? varying.first : this.before?.entry;
+    const first = varying ? varying.first : this.#recordedBefore;
     const items = this.#question.items?.split(entry) ?? null;
     if (items) store.setMany(items);
     else {
@@ -137,6 +137,11 @@ export class StoreSink implements Sink {
     if (!this.before && !this.#question.isRefresh) return;
     this.#reportReplaced(removals);
     for (const [item] of items ?? []) removals.replaced(item);
+  }
+
+  /** The entry that the store has under the key, as it was recorded. */
+  get #recordedBefore(): Entry | undefined {
+    return this.before?.entry.derivation ? undefined : this.before?.entry;
   }
 
   #reportReplaced(removals: Removals): void {

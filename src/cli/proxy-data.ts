@@ -7,7 +7,7 @@ import type { Hint } from '../ledger/hint-list.ts';
 import type { Bill } from '../ledger/bill.ts';
 import type { Stats } from '../ledger/stats.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { LruInfo } from '../store/memory.ts';
+import type { LruInfo } from '../store/catalogue.ts';
 
 /** The sums of the usage ledger; of a proxy that runs also its memory, and what keeps requests from hitting. */
 export interface ProxyStats extends Stats {

@@ -75,7 +75,7 @@ export class Books {
     this.#own.add(record, outcome, 1);
     const spared = record.items && pricedSparedBy(record);
     if (spared) this.#own.add(spared, 'hit', 0);
-    if (why !== null && (outcome === 'bypass' || outcome === 'miss')) {
+    if (why !== null && (outcome === 'bypass' || outcome === 'miss' || outcome === 'hit')) {
       this.#own.addReason({ day: dayOf(time), outcome, why, requests: 1 });
     }
   }

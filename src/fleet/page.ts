@@ -72,7 +72,7 @@ const pageSchema = z.strictObject({
   rows: z.array(
     z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.array(count).length(AMOUNTS.length)]),
   ),
-  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss']), z.string(), count])),
+  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss', 'hit']), z.string(), count])),
   /** Absent where there are none, so that an older proxy reads the page. */
   tags: z.array(z.tuple([count, z.string(), z.record(z.string(), count)])).default([]),
 });
