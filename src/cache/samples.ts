@@ -18,6 +18,8 @@ const TURNS = 10_000;
 export interface SampledRequest {
   /** Those of all samples, in their order. */
   readonly keys: readonly [first: string, ...others: string[]];
+  /** The other keys from which the answer under a key may be made. */
+  readonly sources: (key: string) => readonly string[];
   readonly permission: Permission;
   readonly sent: Sent;
 }
@@ -52,12 +54,14 @@ export class Samples {
   lookUp(request: SampledRequest): Promise<FoundByKey> | null {
     const { store, flights } = this.#parts;
     if (store.isSync) return null;
-    const { keys, sent } = request;
-    const unknown = keys
-      .map((key) => this.#ownKey(key, sent, NOTHING))
-      .filter((key) => flights.joinable(key) === null && store.getSync(key) === undefined);
+    const { keys, sources, sent } = request;
+    const isUnknown = (key: string) => flights.joinable(key) === null && store.getSync(key) === undefined;
+    const unknown = keys.flatMap((key) => {
+      const all = [key, ...sources(key)].map((one) => this.#ownKey(one, sent, NOTHING));
+      return all.every(isUnknown) ? all : [];
+    });
     if (unknown.length === 0) return null;
-    const id = `${keys.length} ${keys[0]}`;
+    const id = `${keys.length} ${[keys[0], ...sources(keys[0])].join(' ')}`;
     let lookup = this.#lookups.get(id);
     if (lookup === undefined) {
       lookup = this.#find(unknown, sent).finally(() => this.#lookups.delete(id));
@@ -70,7 +74,9 @@ export class Samples {
   choose(request: SampledRequest, lookup = NOTHING): ChosenSample {
     const { keys, permission } = request;
     if (!permission.ask) return this.#nextStored(request, lookup);
-    const free = keys.findIndex((key) => !this.#isTaken(key, request, lookup));
+    const free = keys.findIndex(
+      (key) => ![key, ...request.sources(key)].some((one) => this.#isTaken(one, request, lookup)),
+    );
     return free === -1 ? this.#take(keys, this.#turnOf(keys)) : sampleAt(keys, free);
   }
 
@@ -79,7 +85,9 @@ export class Samples {
     const { keys } = request;
     const turn = this.#turnOf(keys);
     const inTurn = [...keys.slice(turn), ...keys.slice(0, turn)];
-    const stored = inTurn.find((key) => this.#isStored(key, request, lookup));
+    const stored = inTurn.find((key) =>
+      [key, ...request.sources(key)].some((one) => this.#isStored(one, request, lookup)),
+    );
     return stored === undefined ? sampleAt(keys, 0) : this.#take(keys, keys.indexOf(stored));
   }
 

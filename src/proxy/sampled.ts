@@ -4,7 +4,10 @@
 import type { CacheResult } from '../cache/outcome.ts';
 import type { ChosenSample } from '../cache/samples.ts';
 import { sampleKeys } from '../store/sample-key.ts';
+import { keyOf, nameOf } from '../request/fingerprint.ts';
+import type { Form } from '../request/form.ts';
 import type { NamedRequest } from './named-request.ts';
+import { otherForms } from './other-forms.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -19,7 +22,9 @@ export function sampled(
 ): CacheResult | Promise<CacheResult> {
   const { head, keyed } = request;
   const { policy, sent } = head;
-  const asked = { keys: sampleKeys(keyed.key, policy.samples), permission: policy, sent };
+  const forms = otherForms(request)?.sources ?? [];
+  const sources = (key: string) => forms.map(({ form }) => keyOf(nameOf(key), form as Form));
+  const asked = { keys: sampleKeys(keyed.key, policy.samples), sources, permission: policy, sent };
   const as = ({ key, number }: ChosenSample) => {
     context.key = key.slice(0, 16);
     return answer({ ...request, keyed: { ...keyed, key }, sample: number });

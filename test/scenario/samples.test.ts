@@ -252,6 +252,26 @@ describe('a sample', () => {
     },
   );
 
+  for (const [where, overrides] of [
+    ['memory', () => ({})],
+    ['the file alone', (folder: string) => ({ ...at(folder), memory: { bytes: 0 } })],
+  ] as const) {
+    story(`is one in all its forms, over ${where}`, async ({ upstream, open, folder }) => {
+      const proxy = await filled({ upstream, open }, { ...overrides(folder), forms: 'derive' });
+      const stream = async (headers: Headers = {}) => {
+        const { text, headers: got } = await send(proxy, headers, chatRequest(undefined, { stream: true }));
+        return `${got['x-cache']} ${/"content":"(\d)"/.exec(text)?.[1]}`;
+      };
+      const ONLY = { 'cache-control': 'only-if-cached' };
+      for (const headers of [ONLY, {}]) {
+        const seen = [];
+        for (const _ of [1, 2, 3]) seen.push(await stream(headers));
+        expect(seen).toEqual(['HIT 1', 'HIT 2', 'HIT 3']);
+      }
+      expect(upstream.calls).toHaveLength(3);
+    });
+  }
+
   story('is bypassed by no-store, and leaves no sample behind', async ({ upstream, open }) => {
     const proxy = await filled({ upstream, open });
     expect(await inTurn(proxy, 1, { 'cache-control': 'no-store' })).toEqual(['BYPASS 4']);
