@@ -35,6 +35,16 @@ export function doneMarkerOf(dialect: Dialect): DoneMarker {
   return dialect === 'openai' ? 'required' : 'optional';
 }
 
+/** The answers that are made from another form: all that can be, streams from documents alone, or none. */
+export const FORM_MODES = ['derive', 'from-json', 'exact'] as const;
+
+export type FormMode = (typeof FORM_MODES)[number];
+
+/** Many servers lose something in their streams: reasoning, usage or characters. */
+export function formModeOf(dialect: Dialect): FormMode {
+  return dialect === 'openai' ? 'derive' : 'from-json';
+}
+
 /** Tests whether labels and a session's headers are known not to change an answer. */
 export function ignoresLabels(dialect: Dialect): boolean {
   return dialect !== 'compatible';

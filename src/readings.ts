@@ -38,7 +38,9 @@ export function createReadings(core: Core, workers: WorkerGroup | null, { runnin
       await workers?.look();
       const { config } = running();
       const bill = await billOf(query, now, (asked) => ledger.series(asked));
-      return { node: nodeOf(config, core), ...bill };
+      const { by } = query;
+      const ofFleet = by === 'tag' ? await fleet()?.books?.bill({ ...query, by }) : undefined;
+      return { node: nodeOf(config, core), ...bill, ...(ofFleet !== undefined && { fleet: ofFleet }) };
     },
     async metrics() {
       await workers?.look();

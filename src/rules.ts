@@ -5,7 +5,7 @@ import { exchangeHead, type ExchangeKeyer } from './cassette/exchange-key.ts';
 import { type Config, isOffline } from './config/config.ts';
 import { type Origin, settingOfUpstream } from './config/origin.ts';
 import type { NamedUpstream } from './config/upstreams.ts';
-import { type Dialect, dialectOfHost, doneMarkerOf } from './dialect.ts';
+import { type Dialect, dialectOfHost, doneMarkerOf, formModeOf } from './dialect.ts';
 import { createBypasses } from './request/bypasses.ts';
 import {
   CASSETTE_SCOPE,
@@ -69,14 +69,14 @@ export function createRules(
 }
 
 /** The settings that an upstream may have of its own. */
-type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore'>;
+type Own = Pick<NamedUpstream, 'dialect' | 'doneMarker' | 'noStore' | 'forms'>;
 
 /**
  * Each upstream with what is set for it, or else for all, or else follows from its host.
  * @param dialectOf the dialect that a cassette has for an upstream
  */
 export function createTargets(
-  { upstream, upstreams, dialect, doneMarker, noStore }: Config,
+  { upstream, upstreams, dialect, doneMarker, noStore, forms }: Config,
   origins: readonly Origin[],
   dialectOf: ExchangeRules['dialectOf'] = () => undefined,
 ): Targets {
@@ -84,6 +84,7 @@ export function createTargets(
     const { origin, hostname, pathname } = new URL(base);
     const spoken = dialectOf(name) ?? (own.dialect === 'auto' ? dialectOfHost(hostname) : own.dialect);
     const marker = own.doneMarker ?? doneMarker;
+    const mode = own.forms ?? forms;
     return {
       name,
       origin,
@@ -92,8 +93,9 @@ export function createTargets(
       dialect: spoken,
       doneMarker: marker === 'auto' ? doneMarkerOf(spoken) : marker,
       noStore: own.noStore ?? noStore,
+      forms: mode === 'auto' ? formModeOf(spoken) : mode,
     };
   };
   const named = Object.entries(upstreams).map(([name, own]) => [name, targetOf(name, own.url, own)] as const);
-  return { standard: targetOf(null, upstream, { dialect, doneMarker, noStore }), named: new Map(named) };
+  return { standard: targetOf(null, upstream, { dialect, doneMarker, noStore, forms }), named: new Map(named) };
 }

@@ -10,7 +10,7 @@ import type { FleetReading } from './ledger/fleet-metrics.ts';
 import type { Hint } from './ledger/hint-list.ts';
 import type { TierReading } from './ledger/metrics.ts';
 import type { Catalogue, TierSize } from './store/catalogue.ts';
-import type { LruInfo } from './store/memory.ts';
+import type { LruInfo } from './store/catalogue.ts';
 import type { Renewed } from './reloading.ts';
 import type { UpstreamReading } from './upstream/health.ts';
 

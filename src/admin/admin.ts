@@ -24,7 +24,7 @@ import type { BillQuery } from '../ledger/bill.ts';
 import type { SeriesQuery } from '../ledger/time-series.ts';
 import type { Log } from '../log.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { LruInfo } from '../store/memory.ts';
+import type { LruInfo } from '../store/catalogue.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { alive, type HealthReply, type HealthSources, readinessOf } from '../proxy/health.ts';
 import { asksForBill, readBillQuery } from './bill-query.ts';

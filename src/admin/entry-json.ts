@@ -28,6 +28,8 @@ export interface EntryRowJson {
   readonly age: number;
   readonly hits: number;
   readonly tier: string;
+  /** The form of the entry that it was made from; null where it is as it was recorded. */
+  readonly derivedFrom: string | null;
   readonly call: Call | null;
   /** The cost that its hits spared; each null where that is not known. */
   readonly saved: SavedJson;
@@ -60,7 +62,7 @@ export interface EntryJson extends EntryRowJson {
 
 /** @param now milliseconds since the epoch */
 export function entryRowJson(
-  { key, label, asked = null, bytes, storedAt, expiresAt, hits, tier, call }: EntryRow,
+  { key, label, asked = null, bytes, storedAt, expiresAt, hits, tier, call, derivation }: EntryRow,
   now: number,
   priceOf: PriceOf,
 ): EntryRowJson {
@@ -79,6 +81,7 @@ export function entryRowJson(
     age: Math.max(0, Math.floor((now - storedAt) / 1000)),
     hits,
     tier,
+    derivedFrom: derivation?.from ?? null,
     call: call ?? null,
     saved: savedBy(hits, call, (usage) => priceOf(model ?? call?.model ?? null, usage)),
   };

@@ -24,7 +24,8 @@ export async function findRow(catalogue: Pick<Catalogue, 'listByPrefix'>, key: s
   if (!rows) throw overloaded();
   const exact = rows.find((one) => one.key === key);
   if (exact) return exact;
-  const [row, ...others] = form === undefined ? rows : rows.filter((one) => formOf(one.key) === form);
+  const [row, ...others] =
+    form === undefined ? rows.filter((one) => !one.derivation) : rows.filter((one) => formOf(one.key) === form);
   if (!row) throw unknownEntry(key);
   if (others.length > 0)
     throw ambiguousKey(

@@ -168,7 +168,9 @@ export class Cache {
 
   /** Follows a flight that is still asking the store. */
   async #followStored(flight: Flight, result: CacheResult, question: Question): Promise<CacheResult> {
+    const takeBack = question.client.onceGone(() => result.reader.leave());
     const found = (await flight.lookup) ?? this.#servedBefore(flight, question);
+    takeBack();
     if (!found) return this.#followHead(flight, result, question);
     result.reader.leave();
     return this.#answerFrom(found, question);

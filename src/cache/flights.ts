@@ -7,6 +7,7 @@ import type { Label, StoredRequest } from '../response/entry.ts';
 import { type Criteria, fitsLabel, hasText, isPurgedBy, type Purge } from '../store/filter.ts';
 import type { Totals } from '../store/listing.ts';
 import type { Flight } from './flight.ts';
+import type { OtherForms } from './question.ts';
 import { primaryKey } from './variants.ts';
 
 /** The answers that are to go. */
@@ -34,6 +35,8 @@ interface SlotKey {
   /** Absent where it is kept under that key alone. */
   readonly items?: { readonly keys: readonly string[]; readonly hasKnown: boolean } | undefined;
   readonly label: Label;
+  /** From which its answer may be made, as long as it still asks the store. */
+  readonly forms: OtherForms | null;
   /** Of the request. */
   readonly parts: () => StoredRequest['parts'];
 }
@@ -43,10 +46,13 @@ interface SlotKey {
  * tables that a Map or a Set has outgrown hold on to what they had, one to the
  * next, until V8's next full collection.
  */
-export interface FlightSlot extends Omit<SlotKey, 'parts'> {
+export interface FlightSlot extends Omit<SlotKey, 'parts' | 'forms'> {
   flight: Flight | null;
-  /** Null once it is emptied. */
+  /** Null once it is emptied, like the next two. */
   parts: SlotKey['parts'] | null;
+  forms: OtherForms | null;
+  /** Called once it is empty. */
+  onEmpty: (() => void)[] | null;
 }
 
 export class Flights {
@@ -67,8 +73,8 @@ export class Flights {
     return this.#joinable.get(key)?.flight ?? null;
   }
 
-  add(flight: Flight, { key, label, parts, items }: SlotKey, isJoinable: boolean): FlightSlot {
-    const slot: FlightSlot = { key, label, parts, flight, ...(items && { items }) };
+  add(flight: Flight, { key, label, parts, items, forms }: SlotKey, isJoinable: boolean): FlightSlot {
+    const slot: FlightSlot = { key, label, parts, forms, flight, onEmpty: null, ...(items && { items }) };
     this.#keepable.add(slot);
     if (isJoinable) this.#joinable.set(key, slot);
     return slot;
@@ -79,11 +85,30 @@ export class Flights {
     if (this.#joinable.get(slot.key) === slot) this.#joinable.delete(slot.key);
     slot.flight = null;
     slot.parts = null;
+    slot.forms = null;
+    for (const act of slot.onEmpty ?? []) act();
+    slot.onEmpty = null;
+  }
+
+  /** Resolves once the flight has left that may be joined now: its answer can be read from the store, or never will. */
+  whenLeft(key: string): Promise<void> {
+    return new Promise((resolve) => {
+      const slot = this.#joinable.get(key);
+      if (slot === undefined) resolve();
+      else (slot.onEmpty ??= []).push(resolve);
+    });
   }
 
   /** An answer was stored under a key: the entry that a flight was to replace is gone, so that nobody joins it. */
   supersede(key: string): void {
     if (this.joinable(key)?.sink?.before !== undefined) this.#joinable.delete(key);
+  }
+
+  /** Nobody joins those that may have found what is dropped from under this key, another form of their answer. */
+  forgetSource(key: string): void {
+    const primary = primaryKey(key);
+    for (const { key: own, flight, forms } of this.#joinable.values())
+      if (flight?.lookup && forms?.sources.some((source) => source.key === primary)) this.#joinable.delete(own);
   }
 
   /** Those that may land under a key: which variant an answer is, nobody knows before its head. */

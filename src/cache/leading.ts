@@ -7,6 +7,7 @@
 import type { Found } from '../store/store.ts';
 import { detach } from './call-metrics.ts';
 import { Flight } from './flight.ts';
+import { FormWait, type OtherFlight, otherFlight } from './form-wait.ts';
 import { isOverdue, mayPlay } from './following.ts';
 import type { Leases } from './lease.ts';
 import { LeasedFlight } from './leased-flight.ts';
@@ -35,16 +36,19 @@ export class Leading {
   lead(question: Question, isLookedUp: boolean, isBeside: boolean): CacheResult | Promise<CacheResult> {
     const { permission, fetch } = question;
     const { admission, stored } = this.#parts;
-    const isToLookUp = permission.read && !(isLookedUp && stored.isSync);
-    if (isToLookUp) admission.admitReader();
+    const isToLookUp = permission.read && (!(isLookedUp && stored.isSync) || stored.mayDerive(question));
+    const other = otherFlight(question, this.#parts);
+    if (isToLookUp || other) admission.admitReader();
     else admission.admitFlight();
+    const lookUp = isToLookUp ? () => stored.find(question, isLookedUp) : null;
     if (this.leases !== null && !isBeside && this.#isToLease(question)) {
-      return this.#leadLeased(this.leases, question, isToLookUp ? () => stored.find(question, isLookedUp) : null);
+      return this.#leadLeased(this.leases, question, lookUp, other);
     }
     const led = this.#begin(question);
     const { flight, result } = led;
-    if (isToLookUp) {
-      flight.lookup = stored.find(question, isLookedUp).then((found) => this.#lookedUp(led, found, question));
+    const looking = other ? new FormWait(led, question, other).find(lookUp, stored) : lookUp?.();
+    if (looking !== undefined) {
+      flight.lookup = looking.then((found) => this.#lookedUp(led, found, question));
       return flight.lookup.then((found) => (found ? this.#instead.answerFrom(found, question) : result));
     }
     flight.start(fetch);
@@ -61,11 +65,12 @@ export class Leading {
     leases: Leases,
     question: Question,
     lookUp: (() => Promise<Found | undefined>) | null,
+    other: OtherFlight | null,
   ): CacheResult | Promise<CacheResult> {
     const held = this.#parts.flights.joinable(question.key);
     const overdue = held !== null && isOverdue(held, this.#parts) ? held.leaseToken : null;
     const flight = new LeasedFlight(this.#parts, leases, this.#begin(question), question);
-    return question.isRefresh ? flight.refresh() : flight.open(lookUp, overdue, this.#instead);
+    return question.isRefresh ? flight.refresh() : flight.open(lookUp, overdue, other, this.#instead);
   }
 
   #begin(question: Question): Led {

@@ -12,12 +12,12 @@
 import type { Source } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { detach } from './call-metrics.ts';
+import { FormWait, type OtherFlight } from './form-wait.ts';
 import type { ClaimResult, Following, GrantedLease, Leases, Loss, RemoteLeader } from './lease.ts';
 import { type Instead, type Led, type LeadingParts, startIfAdmitted } from './led.ts';
 import type { CacheResult } from './outcome.ts';
 import type { Question } from './question.ts';
 import { Relay, type RelayEvents } from './relay.ts';
-import { ownKey } from './variants.ts';
 
 /** How often a flight asks again, where others come and go, before it leads whoever else does. */
 const ROUNDS = 5;
@@ -51,11 +51,18 @@ export class LeasedFlight implements Source, RelayEvents {
    * The result for the request that leads, whose body is needed until the flight is decided.
    * @param lookUp asks the store, in this turn; null where that is not to be asked
    * @param takesOver the token of a lease whose holder is silent for too long
+   * @param other a flight of this process that brings another form; who waits for it holds no lease meanwhile
    */
-  async open(lookUp: Lookup | null, takesOver: string | null, instead: Instead): Promise<CacheResult> {
+  async open(
+    lookUp: Lookup | null,
+    takesOver: string | null,
+    other: OtherFlight | null,
+    instead: Instead,
+  ): Promise<CacheResult> {
     const { flight, result } = this.#led;
     const question = this.#question;
-    flight.lookup = this.#ask(lookUp, takesOver);
+    const wait = other && new FormWait(this.#led, question, other);
+    flight.lookup = this.#ask(lookUp, takesOver, wait);
     const found = await flight.lookup;
     if (found) return instead.answerFrom(found, question);
     if (!flight.isFollowing) return result;
@@ -95,8 +102,9 @@ export class LeasedFlight implements Source, RelayEvents {
   }
 
   /** Resolves with where the answer is to come from, or nothing: then the flight leads or follows. */
-  async #ask(lookUp: Lookup | null, takesOver: string | null): Promise<Found | undefined> {
-    const looking = lookUp?.();
+  async #ask(lookUp: Lookup | null, takesOver: string | null, wait: FormWait | null): Promise<Found | undefined> {
+    const known = wait === null ? undefined : await wait.find(lookUp, this.#parts.stored);
+    const looking = this.#isGood(known) ? Promise.resolve(known) : lookUp?.();
     const claiming = this.#claim(null, takesOver);
     const found = await this.#find(looking, claiming);
     if (found) await this.#answer(found, claiming);
@@ -150,9 +158,7 @@ export class LeasedFlight implements Source, RelayEvents {
   }
 
   #isGood(found: Found | undefined): found is Found {
-    const { key, sent } = this.#question;
-    if (found === undefined) return false;
-    return ownKey(key, found.entry, sent) !== key || this.#parts.stored.servable(found, this.#question) !== null;
+    return found !== undefined && this.#parts.stored.isAnswer(found, this.#question);
   }
 
   /** The store has the answer: this flight is over, or goes on without a reader and refreshes a stale one. */

@@ -1,7 +1,7 @@
 /**
  * A flight on its way, with what leads it, and the parts that all of them share.
  */
-import type { RefrainError } from '../errors.ts';
+import { abandoned, type RefrainError } from '../errors.ts';
 import type { Found } from '../store/store.ts';
 import type { AdmissionControl } from './admission-control.ts';
 import type { DetachedCalls } from './call-metrics.ts';
@@ -35,8 +35,10 @@ export interface Instead {
   follow(flight: Flight, result: CacheResult, question: Question): CacheResult | Promise<CacheResult>;
 }
 
-/** Asks the upstream, unless there is too much to do already. */
+/** Asks the upstream, unless there is too much to do already, or all have left who waited for the answer. */
 export function startIfAdmitted(flight: Flight, admission: AdmissionControl, fetch: Fetch): void {
+  if (flight.recording.readers === 0 && !flight.isDetached)
+    return flight.abort({ error: abandoned(), alreadySent: false });
   try {
     admission.admitCall();
   } catch (error) {

@@ -2,7 +2,7 @@
  * The outcome of a request, in the four words that code, headers, logs and
  * metrics share, and as `Cache-Status` has it (RFC 9211).
  */
-import type { Call, Entry } from '../response/entry.ts';
+import type { Call, Derivation, Entry } from '../response/entry.ts';
 import type { Reader } from '../response/reader.ts';
 import type { Served } from './freshness.ts';
 import type { WhyNotKept } from './storable.ts';
@@ -27,6 +27,8 @@ export interface Hit {
   readonly freshness: Served;
   /** The status of the failure in whose place it is served; null where the upstream was not asked first. */
   readonly status: number | null;
+  /** The way in which it was made from an answer in another form; null where it is as it was recorded. */
+  readonly derivation: Derivation | null;
 }
 
 /** Fetched, to be kept if it turns out whole. */
@@ -62,6 +64,12 @@ export interface CacheResult {
   readonly flight?: { readonly unkept: string | null };
   /** Of a miss: the headers by which the answers vary, where others are kept. */
   readonly variesBy?: readonly string[];
+}
+
+/** Both forms of a hit that was made from another; null of any other outcome. */
+export function derivationOf(outcome: Outcome): string | null {
+  if (outcome.word !== 'hit' || outcome.derivation === null) return null;
+  return `${outcome.derivation.form} from ${outcome.derivation.from}`;
 }
 
 const X_CACHE = { hit: 'HIT', follow: 'FOLLOW', miss: 'MISS', bypass: 'BYPASS' } as const satisfies Record<

@@ -43,6 +43,23 @@ export interface Client {
   onceGone(act: () => void): () => void;
 }
 
+/** The other forms in which an answer may be stored, and how the one that is asked for is made from them. */
+export interface OtherForms {
+  /** The one that is asked for. */
+  readonly form: string;
+  /** The best first. */
+  readonly sources: readonly FormSource[];
+  /** The answer as it is asked for; null where that is in doubt. @param source of whose form the entry is */
+  derive(entry: Entry, source: FormSource): Promise<Entry | null>;
+}
+
+export interface FormSource {
+  readonly form: string;
+  readonly key: string;
+  /** True where one on its way is worth waiting for: it will say all that is needed. */
+  readonly isRich: boolean;
+}
+
 /** An answer made of items, each of which is kept under a key of its own. */
 export interface AnswerInItems {
   readonly keys: readonly string[];
@@ -59,6 +76,8 @@ export interface AnswerInItems {
 export interface Question {
   /** Of a variant, once it is known that the answers vary. */
   readonly key: string;
+  /** Null where its answer is derived from none. */
+  readonly forms: OtherForms | null;
   /** The way in which answers vary, as far as it is known. */
   readonly varying?: Varying;
   readonly sent: Sent;

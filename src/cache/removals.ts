@@ -73,14 +73,19 @@ export class Removals {
   }
 
   /**
-   * Drops what is kept under a key, and fences what is on its way to it, from the moment that this is called.
+   * Drops what is kept under a key, and fences what is on its way to it, from the moment that this is called. What was
+   * derived goes with its source, from which it would be made again.
    * @throws RefrainError `not_shared`
    */
   async purge(key: string): Promise<void> {
-    for (const flight of this.#parts.flights.to(key)) flight.fence();
-    this.#parts.store.delete(key);
+    const { flights, store } = this.#parts;
+    for (const flight of flights.to(key)) flight.fence();
+    flights.forgetSource(key);
+    const { derivation } = store.getSync(key)?.entry ?? {};
+    store.delete(key);
     const logging = this.#log?.append({ key });
-    await this.#tellOthers({ key });
+    const purging = derivation && this.purge(derivation.key);
+    await Promise.all([this.#tellOthers({ key }), purging]);
     if (logging && !(await logging)) throw notShared();
   }
 
@@ -160,6 +165,7 @@ export class Removals {
     const { flights, deletedResponses } = this.#parts;
     if ('answerId' in gone) return deletedResponses.add(gone.answerId);
     const purge = 'purge' in gone ? gone.purge : 'doubt' in gone ? gone.doubt : null;
+    if ('key' in gone) flights.forgetSource(gone.key);
     for (const flight of 'key' in gone ? flights.to(gone.key) : flights.fitting(purge ?? {})) flight.fence();
     if (purge) flights.forgetEntries(purge);
   }

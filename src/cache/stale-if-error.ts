@@ -34,7 +34,8 @@ export class StaleIfError {
     if (outcome.word === 'hit' || (outcome.word === 'miss' && !isForErrors)) return result;
     const stays = reader.state !== 'waiting' || (await waitForHead(reader, question.client));
     const failure = stays ? failureOf(reader) : null;
-    const stale = failure && (await this.#find(question, failure));
+    // Where the store fails, against its contract, the failure stands.
+    const stale = failure && (await this.#find(question, failure).catch(() => null));
     if (!stale) return result;
     reader.leave();
     return stale;

@@ -127,7 +127,7 @@ export class StoreSink implements Sink {
       request: { ...label, parts: parts() },
       ...(this.#purgeMark && { purgeMark: this.#purgeMark }),
     };
-    const first = varying ? varying.first : this.before?.entry;
+    const first = varying ? varying.first : this.#recordedBefore;
     const items = this.#question.items?.split(entry) ?? null;
     if (items) this.#storeItems(items);
     else {
@@ -146,6 +146,11 @@ export class StoreSink implements Sink {
     const { key } = this.#question;
     store.setMany(items);
     if (items.length > 0 && !items.some(([item]) => item === key)) store.delete(key);
+  }
+
+  /** The entry that the store has under the key, as it was recorded. */
+  get #recordedBefore(): Entry | undefined {
+    return this.before?.entry.derivation ? undefined : this.before?.entry;
   }
 
   #reportReplaced(removals: Removals): void {

@@ -9,6 +9,7 @@ import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
+import { type StoredQuestion, DerivedAnswers } from './derived-answers.ts';
 import { type Freshness, freshnessOf, type Served } from './freshness.ts';
 import { FutureEntries } from './future-entries.ts';
 import type { CacheResult } from './outcome.ts';
@@ -33,12 +34,14 @@ export class StoredAnswers {
   readonly #clock: Clock;
   readonly #deletedResponses: DeletedResponses;
   readonly #future: FutureEntries;
+  readonly #derived: DerivedAnswers;
 
   constructor({ store, clock, log, deletedResponses }: StoredParts) {
     this.#store = store;
     this.#clock = clock;
     this.#deletedResponses = deletedResponses;
     this.#future = new FutureEntries(log);
+    this.#derived = new DerivedAnswers(store, (found, { permission, sent }) => this.freshness(found, permission, sent));
   }
 
   /** True where all that is stored can be had without waiting. */
@@ -66,27 +69,33 @@ export class StoredAnswers {
   }
 
   /** The same as `find`, and under the key of its variant where the answers vary by what was sent. */
-  async findOwn(
-    { key, sent, items }: Pick<Question, 'key' | 'sent' | 'items'>,
-    isLookedUp = false,
-  ): Promise<FoundOwn | undefined> {
-    const found = await this.find({ key, items }, isLookedUp);
+  async findOwn(question: StoredQuestion, isLookedUp = false): Promise<FoundOwn | undefined> {
+    const { key, sent } = question;
+    const found = await this.find(question, isLookedUp);
     if (!found) return undefined;
     const own = ownKey(key, found.entry, sent);
-    return own === key ? { key, found } : this.findOwn({ key: own, sent });
+    return own === key ? { key, found } : this.findOwn({ ...question, key: own });
   }
 
   /**
-   * The store's answer to a question; nothing where it fails, against its contract.
+   * The store's answer to a question, or one that is made from another form of it; nothing where the store fails,
+   * against its contract.
    * @param isLookedUp nothing can be had without waiting
    */
-  async find({ key, items }: Pick<Question, 'key' | 'items'>, isLookedUp = false): Promise<Found | undefined> {
+  async find(question: StoredQuestion, isLookedUp = false): Promise<Found | undefined> {
+    const { key, forms, items } = question;
     try {
       if (items) return await items.find(key);
-      return await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
+      const own = await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
+      return forms === null ? own : await this.#derived.instead(own, question, forms);
     } catch {
       return undefined;
     }
+  }
+
+  /** Tests whether another form is stored from which an answer may be made, as far as can be had without waiting. */
+  mayDerive({ forms }: Question): boolean {
+    return forms?.sources.some(({ key }) => this.#store.has(key)) === true;
   }
 
   /** `gone` too of another variant, and of what was deleted while a slow store looked for it. */
@@ -103,15 +112,22 @@ export class StoredAnswers {
     return freshness === 'fresh' || freshness === 'stale-while-revalidate' ? freshness : null;
   }
 
+  /** Tests whether what was found answers a question, or says where its answer is. */
+  isAnswer(found: Found, question: Question): boolean {
+    const { key, sent } = question;
+    return ownKey(key, found.entry, sent) !== key || this.servable(found, question) !== null;
+  }
+
   /** @param status that of the failure in whose place it is served */
   open(key: string, { entry, tier }: Found, freshness: Served, now = this.#clock.now(), status?: number): CacheResult {
-    this.#store.use(key);
+    const { derivation = null } = entry;
+    this.#store.use(derivation?.key ?? key);
     const age = Math.max(0, Math.floor((now - entry.storedAt) / 1000));
     const rest = (entry.expiresAt - now) / 1000;
     // Rounded so that only what is fresh has some left.
     const ttl = rest > 0 ? Math.ceil(rest) : Math.floor(rest);
     return {
-      outcome: { word: 'hit', tier, age, ttl, freshness, status: status ?? null },
+      outcome: { word: 'hit', tier, age, ttl, freshness, status: status ?? null, derivation },
       reader: new Reader(new StoredAnswer(entry)),
       entry,
       call: entry.call ?? null,

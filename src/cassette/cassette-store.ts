@@ -36,7 +36,7 @@ export interface CassetteStoreOptions extends CassetteServiceOptions {
   readonly log: Log;
 }
 
-export class CassetteStore implements Required<Tier>, Catalogue {
+export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalogue {
   readonly name = 'cassette';
   /** True once it is closed, where not all that was recorded could be written. */
   hasLost = false;

@@ -28,6 +28,9 @@ export interface CassetteDocument extends Chunk {
 
 const BOUNDARY = /^---(?=[ \t\n]|$)/gm;
 
+/** As Git leaves it between two sides; lines of a body are indented. */
+const CONFLICT = /^(?:<{7}|={7}|>{7})(?:[ \t\n]|$)/m;
+
 /**
  * @param file its path, for people
  * @throws CassetteError
@@ -35,9 +38,18 @@ const BOUNDARY = /^---(?=[ \t\n]|$)/gm;
 export function splitCassette(file: string, source: string): CassetteParts {
   const hasCrLf = source.includes('\r\n');
   const text = hasCrLf ? source.replaceAll('\r\n', '\n') : source;
+  refuseConflict(file, text);
   const [first, ...chunks] = chunksOf(text);
   if (first === undefined) return { header: EMPTY_HEADER, headerText: text, chunks, hasCrLf };
   return { header: placed(file, () => parseHeader(first)), headerText: first.text, chunks, hasCrLf };
+}
+
+/** @throws CassetteError where a merge was left half done */
+function refuseConflict(file: string, text: string): void {
+  const conflict = CONFLICT.exec(text);
+  if (conflict === null) return;
+  const line = linesIn(text.slice(0, conflict.index)) + 1;
+  throw new CassetteError(file, line, 'no conflict of a merge; keep the documents of both sides, and drop its marks');
 }
 
 /** @throws CassetteError */

@@ -23,24 +23,29 @@ function textOf(bill: ProxyBill, { paint, width }: Output): string {
     .map((each) => [each, bill[each]] as const)
     .find(([, value]) => value !== null) ?? ['all', null];
   const title = name === null ? 'all requests' : `${kind} ${inertLine(name)}`;
+  const { fleet = null } = bill;
+  const bills = fleet === null ? [bill] : [bill, fleet];
   const columns = [
     { title, align: 'left', shrinksTo: 12 },
-    { title: '', align: 'right' },
+    { title: fleet === null ? '' : 'this node', align: 'right' },
+    ...(fleet === null ? [] : [{ title: 'fleet', align: 'right' } as const]),
   ] as const;
   const [first = '', ...lines] = tableLines(
     columns,
-    sumRows.map(([row, valueOf]) => [row, valueOf(bill)]),
+    sumRows.map(([row, valueOf]) => [row, ...bills.map(valueOf)]),
     width,
   );
   return [paint('bold', first), ...lines, '', ...notesOf(bill, kind)].join('\n');
 }
 
-function notesOf({ since, until, seconds, node, unpricedTokens, unnamed }: ProxyBill, kind: string): readonly string[] {
+function notesOf(bill: ProxyBill, kind: string): readonly string[] {
+  const { since, until, seconds, node, unpricedTokens, fleet } = bill;
+  const unnamed = Math.max(bill.unnamed, fleet?.unnamed ?? 0);
   const length = seconds === 60 ? 'minute' : 'hour';
   return [
     ...(unpricedTokens > 0 ? [`${formatCount(unpricedTokens)} tokens have no price, and are in no dollars.`] : []),
     ...(unnamed > 0 ? [`${formatCount(unnamed)} requests of any ${kind} count as (other): too many were named.`] : []),
-    ...(node === null ? [] : [`Counted by node ${inertLine(node)} alone; each node of a fleet has books of its own.`]),
+    ...(node === null || fleet ? [] : [`Counted by node ${inertLine(node)} alone; each node has books of its own.`]),
     `Counted from ${formatMoment(since)} to ${formatMoment(until)}, by the whole ${length}.`,
   ];
 }

@@ -36,7 +36,7 @@ export function dataInFiles(config: Config, path: string, why: string, note: (li
   const prices = readPrices();
   const priceOf: PriceOf = (model, usage) => inDollars(prices.nanoDollars(model, usage));
   let isSaid = false;
-  let isSearchedInPart = false;
+  let isReadInPart = false;
   const read = async <T>(file: string, act: () => T | Promise<T>): Promise<T> => {
     if (!existsSync(file)) throw new CommandError(`${why}, and there is no ${file}`);
     if (!isSaid) note(`refrain: ${why}; reading ${file}`);
@@ -61,8 +61,12 @@ export function dataInFiles(config: Config, path: string, why: string, note: (li
       inStore(async (store) => {
         const listing = readListing(query, now);
         const { rows, next } = await store.list(listing);
-        if (store.unopened && !isSearchedInPart) note(`refrain: what is encrypted was not searched; ${GIVE_SECRET}`);
-        isSearchedInPart ||= store.unopened !== null;
+        const left =
+          query['text'] === undefined
+            ? 'questions that are encrypted are not shown'
+            : 'what is encrypted was not searched';
+        if (store.unopened && !isReadInPart) note(`refrain: ${left}; ${GIVE_SECRET}`);
+        isReadInPart ||= store.unopened !== null;
         return {
           entries: rows.map((row) => entryRowJson(row, now, priceOf)),
           next: next && writeCursor(listing.sort, next),

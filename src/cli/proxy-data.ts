@@ -2,12 +2,12 @@
  * The data of a proxy that commands read, in the words of its admin API.
  */
 import type { EntryJson, EntryRowJson } from '../admin/entry-json.ts';
-import type { FleetStats } from '../fleet/books.ts';
+import type { FleetBill, FleetStats } from '../fleet/books.ts';
 import type { Hint } from '../ledger/hint-list.ts';
 import type { Bill } from '../ledger/bill.ts';
 import type { Stats } from '../ledger/stats.ts';
 import type { Explanation } from '../request/explain.ts';
-import type { LruInfo } from '../store/memory.ts';
+import type { LruInfo } from '../store/catalogue.ts';
 
 /** The sums of the usage ledger; of a proxy that runs also its memory, and what keeps requests from hitting. */
 export interface ProxyStats extends Stats {
@@ -18,6 +18,8 @@ export interface ProxyStats extends Stats {
 }
 
 export interface ProxyBill extends Bill {
+  /** Of a tag, by all nodes of a fleet; null while they cannot be read. */
+  readonly fleet?: FleetBill | null;
   /** The node of a fleet that counted this; null where there is no other. */
   readonly node: string | null;
 }

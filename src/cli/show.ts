@@ -59,6 +59,7 @@ function factsOf(entry: EntryJson): readonly (readonly [string, string])[] {
     ['tags', inertLine(entry.tags.join(', ') || NONE)],
     ['stored', `${formatMoment(entry.storedAt)}, ${formatTime(entry.age)} ago`],
     ['expires', expiresAt === null ? 'never' : formatMoment(expiresAt)],
+    ...(entry.derivedFrom ? [['derived', `from ${inertLine(entry.derivedFrom)}`] as const] : []),
     ['size', `${formatSize(entry.bytes)}, in ${inertLine(entry.tier)}`],
     ['hits', formatCount(entry.hits)],
     ['call', callText(entry.call)],

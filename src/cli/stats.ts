@@ -72,7 +72,7 @@ function modelLines(models: ProxyStats['periods']['all']['models'], output: Outp
   return [...table(columns, rows, output), ...(models.some(isUnpriced) ? [mark] : []), ''];
 }
 
-/** The reasons of bypasses and of answers not kept; nothing where there are none. */
+/** The reasons of bypasses and of answers not kept, and the forms of derived hits; nothing where there are none. */
 function reasonLines({ periods: { today, week, all } }: ProxyStats, output: Output): readonly string[] {
   const rows = REASONS.flatMap(([kind, reasonsOf]) =>
     reasonsOf(all).map(({ reason }) => {
@@ -88,6 +88,7 @@ function reasonLines({ periods: { today, week, all } }: ProxyStats, output: Outp
 const REASONS: readonly (readonly [kind: string, of: (sums: Summary) => readonly ReasonLine[]])[] = [
   ['bypass', ({ bypassReasons = [] }) => bypassReasons],
   ['not kept', ({ unkeptReasons = [] }) => unkeptReasons],
+  ['hit', ({ derivations = [] }) => derivations],
 ];
 
 /** One line each. */

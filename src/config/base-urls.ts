@@ -60,7 +60,7 @@ export function withBaseUrls(
   for (const { variable, url, name } of bases) {
     if (name === null) continue;
     const standard = variable === ANTHROPIC_VARIABLE && !isGiven ? ANTHROPIC : upstream;
-    const known = upstreams[name] ?? { url: standard, dialect: 'auto', doneMarker: null, noStore: null };
+    const known = upstreams[name] ?? { url: standard, dialect: 'auto', doneMarker: null, noStore: null, forms: null };
     upstreams[name] = url === null ? known : { ...known, url };
   }
   return upstreams;

@@ -32,7 +32,7 @@ import {
 } from './lists.ts';
 import { autoOr, bytes, count, duration, lifetime, offOr, timeout, wait } from './quantities.ts';
 import { flagName, SECRET_FILE, type Setting, variableName } from './setting.ts';
-import { baseUrl, dialect, doneMarker, namedUpstreams, noStore } from './upstreams.ts';
+import { baseUrl, dialect, doneMarker, forms, namedUpstreams, noStore } from './upstreams.ts';
 
 export const settings = {
   'host': { ...host, meaning: 'Address that the API listens on' },
@@ -52,6 +52,7 @@ export const settings = {
   'dialect': { ...dialect, meaning: 'What upstream may answer by; auto is by its host' },
   'doneMarker': { ...doneMarker, meaning: 'Whether a stream must end in data: [DONE] to be kept; auto is by dialect' },
   'noStore': { ...noStore, meaning: 'Whether no-store in an answer leaves it unkept' },
+  'forms': { ...forms, meaning: 'Which answers are made from another form; auto is by dialect' },
   'memory.bytes': { ...bytes, meaning: 'Most that the answers kept in memory take; 0 keeps none there' },
   'store.path': { ...storeFile, meaning: 'File of the answers on disk; auto: of the project, or the user' },
   'store.bytes': { ...bytes, meaning: 'Most that the answers kept on disk take' },

@@ -28,7 +28,7 @@ type PathRules = typeof posix;
 
 const STORE = ['.refrain', 'cache.sqlite'] as const;
 
-/** The files of a project's topmost folder: those of version control, packages, and Refrain. */
+/** The files by which the folder of a project is told: those of version control, packages, and Refrain. */
 export const PROJECT_FILES = [
   '.git',
   '.hg',

@@ -4,7 +4,7 @@
  * it.
  */
 import { z } from 'zod';
-import { DIALECTS } from '../dialect.ts';
+import { DIALECTS, FORM_MODES } from '../dialect.ts';
 import { ENDPOINTS } from '../endpoint.ts';
 import { oneOf } from './value-types.ts';
 import type { ValueType } from './setting.ts';
@@ -44,12 +44,16 @@ export const doneMarker = oneOf('auto', 'required', 'optional');
 /** `obey` where an answer is left unkept because its upstream forbids to store it. */
 export const noStore = oneOf('obey', 'ignore');
 
+/** The answers that are made from another form of them; `auto` is by the dialect. */
+export const forms = oneOf('auto', ...FORM_MODES);
+
 export interface NamedUpstream {
   readonly url: string;
   readonly dialect: z.output<typeof dialect.schema>;
   /** Null, like the next: as the setting of this name says for all. */
   readonly doneMarker: z.output<typeof doneMarker.schema> | null;
   readonly noStore: z.output<typeof noStore.schema> | null;
+  readonly forms: z.output<typeof forms.schema> | null;
 }
 
 /**
@@ -72,8 +76,9 @@ const named = z.strictObject(
     dialect: dialect.schema.default('auto'),
     doneMarker: doneMarker.schema.nullable().default(null),
     noStore: noStore.schema.nullable().default(null),
+    forms: forms.schema.nullable().default(null),
   },
-  { error: 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore' },
+  { error: 'a base URL, or an object with url and perhaps dialect, doneMarker, noStore and forms' },
 );
 
 /** A name for the upstream that a variable holds the base URL of: `groq` for `GROQ_BASE_URL`. */

@@ -7,7 +7,9 @@
  * The books are for people. The truth of a process is its usage ledger.
  */
 import type { Clock } from '../clock.ts';
+import { type Bill, type BillQuery, billOf } from '../ledger/bill.ts';
 import { whyOf } from '../ledger/reasons.ts';
+import { seriesOf } from '../ledger/series-reading.ts';
 import { pricedSparedBy } from '../ledger/spared.ts';
 import { dayOf } from '../ledger/row.ts';
 import { type Stats, StatsSums } from '../ledger/stats.ts';
@@ -19,6 +21,11 @@ import { type Page, textOf } from './page.ts';
 
 export interface FleetStats extends Stats {
   /** How many processes have put their page within the last minute. */
+  readonly nodes: number;
+}
+
+/** The bill of a tag, of all nodes. */
+export interface FleetBill extends Bill {
   readonly nodes: number;
 }
 
@@ -68,7 +75,7 @@ export class Books {
     this.#own.add(record, outcome, 1);
     const spared = record.items && pricedSparedBy(record);
     if (spared) this.#own.add(spared, 'hit', 0);
-    if (why !== null && (outcome === 'bypass' || outcome === 'miss')) {
+    if (why !== null && (outcome === 'bypass' || outcome === 'miss' || outcome === 'hit')) {
       this.#own.addReason({ day: dayOf(time), outcome, why, requests: 1 });
     }
   }
@@ -79,16 +86,36 @@ export class Books {
 
   /** Of all processes, of this one as of now; null where the board cannot be read. */
   async stats(): Promise<FleetStats | null> {
+    const pages = await this.#pagesNow();
+    if (pages === null) return null;
+    const sums = new StatsSums(dayOf(this.#clock.now()));
+    for (const { rows, reasons } of pages) sums.add(rows, reasons);
+    return { nodes: this.#alive(pages), ...sums.stats() };
+  }
+
+  /** The same of one tag: of others there are no hours on the pages. */
+  async bill(query: BillQuery & { readonly by: 'tag' }): Promise<FleetBill | null> {
+    const pages = await this.#pagesNow();
+    if (pages === null) return null;
+    const rows = pages.flatMap(({ tags }) => tags);
+    const bill = await billOf(query, this.#clock.now(), (asked) => seriesOf(asked, rows));
+    return { nodes: this.#alive(pages), ...bill };
+  }
+
+  async #pagesNow(): Promise<readonly Page[] | null> {
     const notes = await this.#board.all();
     if (notes === null) return null;
-    const now = this.#clock.now();
     const pages = new Map(pagesOf(notes).counted);
     if (this.#sent) pages.set(this.#sent.own.name, this.#sent.page);
     pages.set(this.#own.name, this.#pageOf(this.#own));
-    const sums = new StatsSums(dayOf(now));
-    for (const { rows, reasons } of pages.values()) sums.add(rows, reasons);
-    const alive = [...pages.values()].filter(({ at, of }) => of.length === 0 && at > now - ALIVE_MS);
-    return { nodes: new Set(alive.map(({ node }) => node)).size, ...sums.stats() };
+    return [...pages.values()];
+  }
+
+  /** How many nodes have put a page within the last minute. */
+  #alive(pages: readonly Page[]): number {
+    const now = this.#clock.now();
+    const alive = pages.filter(({ at, of }) => of.length === 0 && at > now - ALIVE_MS);
+    return new Set(alive.map(({ node }) => node)).size;
   }
 
   /** Puts what was counted until now. */

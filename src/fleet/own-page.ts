@@ -5,7 +5,7 @@ import { NANO_PER_DOLLAR } from '../ledger/prices.ts';
 import { type Reason, Reasons } from '../ledger/reasons.ts';
 import { amountsOf, dayOf } from '../ledger/row.ts';
 import type { LedgerWord, PricedCallRecord, PricedUsageRecord } from '../ledger/usage-record.ts';
-import { addUp, createPageSums, type PageSums } from './page.ts';
+import { addUp, createPageSums, createPageTags, type PageSums } from './page.ts';
 
 type Counted = Pick<PricedUsageRecord, keyof PricedCallRecord & keyof PricedUsageRecord>;
 
@@ -13,6 +13,7 @@ export class OwnPage {
   readonly name: string;
   #sums = createPageSums();
   #reasons = new Reasons();
+  #tags = createPageTags();
   #day = '';
 
   constructor(name: string) {
@@ -20,10 +21,12 @@ export class OwnPage {
   }
 
   /** @param requests 0 for a call that no request is charged with */
-  add({ time, scope, endpoint, model, call, dollars }: Counted, outcome: LedgerWord, requests: 0 | 1): void {
+  add({ time, scope, endpoint, model, tags, call, dollars }: Counted, outcome: LedgerWord, requests: 0 | 1): void {
     const kind = { day: dayOf(time), scope: scope ?? '', endpoint, model: model ?? '', outcome };
     const nanoDollars = dollars === null ? null : Math.round(dollars * NANO_PER_DOLLAR);
-    this.#sums.add(kind, amountsOf({ call }, requests, nanoDollars));
+    const amounts = amountsOf({ call }, requests, nanoDollars);
+    this.#sums.add(kind, amounts);
+    if (tags.length > 0) this.#tags.add(time, tags, { outcome, ms: 0, reason: null, why: null }, amounts);
   }
 
   addReason(reason: Reason): void {
@@ -31,13 +34,15 @@ export class OwnPage {
   }
 
   sums(now: number): PageSums {
-    const sums = addUp([{ rows: [...this.#sums.rows], reasons: [...this.#reasons.rows] }], now);
+    const own = { rows: [...this.#sums.rows], reasons: [...this.#reasons.rows], tags: [...this.#tags.rows] };
+    const sums = addUp([own], now);
     if (dayOf(now) !== this.#day) this.#begin(dayOf(now), sums);
     return sums;
   }
 
   /** Adds what was counted elsewhere. */
-  take({ rows, reasons }: PageSums): void {
+  take({ rows, reasons, tags }: PageSums): void {
+    this.#tags.restore(tags);
     this.#sums.restore(rows);
     for (const reason of reasons) this.#reasons.add(reason);
   }
@@ -47,6 +52,7 @@ export class OwnPage {
     this.#day = day;
     this.#sums = createPageSums();
     this.#reasons = new Reasons();
+    this.#tags = createPageTags();
     this.take(sums);
   }
 }

@@ -6,13 +6,17 @@
  * which no period tells them, and with too many rows names are drawn together.
  */
 import { z } from 'zod';
+import { type IntervalRow, KEPT } from '../ledger/interval.ts';
 import { type Reason, Reasons } from '../ledger/reasons.ts';
 import { AMOUNTS, dayOf, type UsageRow } from '../ledger/row.ts';
 import { Sums } from '../ledger/sums.ts';
+import { TagSums } from '../ledger/tag-sums.ts';
 
 export interface PageSums {
   readonly rows: readonly UsageRow[];
   readonly reasons: readonly Reason[];
+  /** By the hour. */
+  readonly tags: readonly IntervalRow[];
 }
 
 export interface Page extends PageSums {
@@ -29,11 +33,17 @@ const VERSION = 1;
 /** As many as are told apart on one day. */
 const MOST_NAMES = 50;
 const MOST_ROWS = 500;
+const MOST_TAGS = 200;
 const WEEK_MS = 6 * 86_400_000;
 
 /** For what one process counts. */
 export function createPageSums(): Sums {
   return new Sums(MOST_NAMES, MOST_ROWS);
+}
+
+/** The same by tag. */
+export function createPageTags(): TagSums {
+  return new TagSums(MOST_TAGS, MOST_ROWS);
 }
 
 /** @param now by which days are old */
@@ -47,7 +57,9 @@ export function addUp(pages: readonly PageSums[], now: number): PageSums {
   for (const reason of pages.flatMap((page) => page.reasons)) {
     reasons.add(reason.day < week ? { ...reason, day: '' } : reason);
   }
-  return { rows: [...sums.rows], reasons: [...reasons.rows] };
+  const tags = createPageTags();
+  tags.restore(pages.flatMap((page) => page.tags.filter(({ time }) => time >= now / 1_000 - KEPT.hour)));
+  return { rows: [...sums.rows], reasons: [...reasons.rows], tags: [...tags.rows] };
 }
 
 const count = z.int().nonnegative();
@@ -60,11 +72,13 @@ const pageSchema = z.strictObject({
   rows: z.array(
     z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.array(count).length(AMOUNTS.length)]),
   ),
-  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss']), z.string(), count])),
+  reasons: z.array(z.tuple([z.string(), z.enum(['bypass', 'miss', 'hit']), z.string(), count])),
+  /** Absent where there are none, so that an older proxy reads the page. */
+  tags: z.array(z.tuple([count, z.string(), z.record(z.string(), count)])).default([]),
 });
 
-export function textOf({ node, at, of, rows, reasons }: Page): string {
-  const page: z.infer<typeof pageSchema> = {
+export function textOf({ node, at, of, rows, reasons, tags }: Page): string {
+  const page: z.input<typeof pageSchema> = {
     version: VERSION,
     node,
     at,
@@ -78,6 +92,7 @@ export function textOf({ node, at, of, rows, reasons }: Page): string {
       AMOUNTS.map((name) => row[name]),
     ]),
     reasons: reasons.map(({ day, outcome, why, requests }) => [day, outcome, why, requests]),
+    ...(tags.length > 0 && { tags: tags.map(({ time, name, sums }) => [time, name, sums]) }),
   };
   return JSON.stringify(page);
 }
@@ -97,6 +112,7 @@ export function pageOf(text: string): Page | null {
     of,
     rows,
     reasons: data.reasons.map(([day, outcome, why, requests]) => ({ day, outcome, why, requests })),
+    tags: data.tags.map(([time, name, sums]) => ({ resolution: 'hour', by: 'tag', time, name, sums })),
   };
 }
 

@@ -47,6 +47,12 @@ export function sourcesFor(endpoint: Endpoint, form: string, mode: DerivationMod
   return mode === 'derive' ? sources : sources.filter((source) => source === 'json');
 }
 
+/** Tests whether an answer in one form surely says all that another needs: a stream of choices may keep its usage. */
+export function isRich(endpoint: Endpoint, form: string, from: string): boolean {
+  const isOfChoices = endpoint === 'chat' || endpoint === 'completions';
+  return !isOfChoices || form !== 'json' || from.includes('+usage');
+}
+
 /** How much an answer in this form says; 0 for a form that is not known. Padding says nothing. */
 export function richness(form: string): number {
   return RICHNESS.get(form) ?? 0;

@@ -2,7 +2,7 @@
  * The headers that an answer leaves with: the upstream's, as far as they are
  * for this reader, and ours.
  */
-import { cacheStatus, type Outcome, xCache } from '../cache/outcome.ts';
+import { cacheStatus, derivationOf, type Outcome, xCache } from '../cache/outcome.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, selectHeaders } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
@@ -46,6 +46,8 @@ export function responseHeaders(head: Head, length: number | null, outcome: Outc
   if (why !== null) headers.push('x-refrain-why', why);
   if (items !== null) headers.push('x-refrain-items', `hit=${items.hit}, fetched=${items.fetched}`);
   if (outcome.word === 'hit') headers.push('age', String(outcome.age));
+  const derivation = derivationOf(outcome);
+  if (derivation !== null) headers.push('x-refrain-form', derivation);
   if (streams) headers.push('x-accel-buffering', 'no');
   if (length !== null && head.status !== 204 && head.status !== 304) headers.push('content-length', String(length));
   return headers;

@@ -61,6 +61,11 @@ export class Metrics {
     'outcome',
   ]);
   readonly #stale = this.#series.counter('stale_hits_total', 'Hits on answers that had expired, by why', ['freshness']);
+  readonly #derived = this.#series.counter(
+    'derived_hits_total',
+    'Hits that were made from another form of the answer',
+    ['forms'],
+  );
   readonly #errors = this.#series.counter('errors_total', 'Requests that ended in an error of Refrain, by its code', [
     'code',
   ]);
@@ -138,13 +143,18 @@ export class Metrics {
     if (record.items) this.#countItems(record, record.items);
     if (reason !== null) this.#misses.set(reason, (this.#misses.get(reason) ?? 0) + 1);
     if (error !== null) this.#errors.inc({ code: error });
-    if (why !== null) (outcome === 'bypass' ? this.#bypasses : this.#unstored).inc({ reason: why });
+    if (why !== null) this.#reasonsOf(outcome).inc(outcome === 'hit' ? { forms: why } : { reason: why });
     if (tier !== null) this.#hitDurations.observe({ tier }, record.ms / 1_000);
     if (outcome === 'hit' && record.why !== null && error === null) this.#stale.inc({ freshness: record.why });
     if (call === null) return;
     if (outcome !== 'hit' && outcome !== 'follow') return this.observeCall({ ...record, call });
     if (call.usage) this.#saved.add(record.model, call.usage, record.dollars);
     this.#savedSeconds.inc(call.ms / 1_000);
+  }
+
+  #reasonsOf(outcome: LedgerWord) {
+    if (outcome === 'hit') return this.#derived;
+    return outcome === 'bypass' ? this.#bypasses : this.#unstored;
   }
 
   /** Counts an upstream call, whichever request it was for, or none. */

@@ -1,6 +1,6 @@
 /**
- * The reasons of bypasses and of answers that were not kept: how often each
- * was met, by day. The words are ours, so that a day has few of them; where there are
+ * The reasons of bypasses and of answers that were not kept, and the forms of hits that were made from others: how
+ * often each was met, by day. The words are ours, so that a day has few of them; where there are
  * too many rows, those of the oldest days have a day no more.
  */
 import type { UsageRecord } from './usage-record.ts';
@@ -9,7 +9,7 @@ import { MOST } from './row.ts';
 export interface Reason {
   /** In UTC, as `2026-11-01`; empty for days that are counted together. */
   readonly day: string;
-  readonly outcome: 'bypass' | 'miss';
+  readonly outcome: 'bypass' | 'miss' | 'hit';
   /** As `Cache-Status` has it. */
   readonly why: string;
   readonly requests: number;
@@ -17,9 +17,11 @@ export interface Reason {
 
 const MOST_REASONS = 2_000;
 
-/** The reason of a bypass or of an answer not kept; null where it ended in an error, and of all others. */
-export function whyOf({ outcome, why, error }: Pick<UsageRecord, 'outcome' | 'why' | 'error'>): string | null {
+/** The reason of a bypass, of an answer not kept or of a derived hit; null where that failed, and of all others. */
+export function whyOf(record: Pick<UsageRecord, 'outcome' | 'why' | 'error' | 'derivation'>): string | null {
+  const { outcome, why, error, derivation } = record;
   if (outcome === 'bypass') return why;
+  if (outcome === 'hit') return derivation;
   return outcome === 'miss' && error === null ? why : null;
 }
 

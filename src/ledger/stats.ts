@@ -28,6 +28,8 @@ export interface Summary extends StatsLine {
   readonly bypassReasons: readonly ReasonLine[];
   /** The reasons why answers of misses were not kept. */
   readonly unkeptReasons: readonly ReasonLine[];
+  /** The forms of hits that were made from another, as `x-refrain-form` has them. */
+  readonly derivations: readonly ReasonLine[];
 }
 
 export interface ReasonLine {
@@ -104,7 +106,11 @@ class PeriodSums {
   readonly #models = new Map<string, LineSums>();
   readonly #endpoints = new Map<RowKind['endpoint'], LineSums>();
   readonly #scopes = new Map<string, LineSums>();
-  readonly #reasons = { bypass: new Map<string, number>(), miss: new Map<string, number>() };
+  readonly #reasons = {
+    bypass: new Map<string, number>(),
+    miss: new Map<string, number>(),
+    hit: new Map<string, number>(),
+  };
 
   addReason({ outcome, why, requests }: Reason): void {
     const counts = this.#reasons[outcome];
@@ -128,6 +134,7 @@ class PeriodSums {
       scopes: linesOf(this.#scopes, (scope) => ({ scope: scope || null })),
       bypassReasons: reasonLines(this.#reasons.bypass),
       unkeptReasons: reasonLines(this.#reasons.miss),
+      derivations: reasonLines(this.#reasons.hit),
     };
   }
 }

@@ -92,12 +92,12 @@ export class UsageFile {
     return 'failure' in reply && isRefusal(reply.failure) ? reply.failure : null;
   }
 
-  /** @param why it was a bypass, or its answer was not kept; null for all others */
+  /** @param why it was a bypass, its answer was not kept, or what a hit was derived from; null for all others */
   add(kind: RowKind, amounts: Amounts, why: string | null): void {
     const { day, outcome } = kind;
     this.#sums.add(kind, amounts);
-    const isBypassOrMiss = outcome === 'bypass' || outcome === 'miss';
-    if (why !== null && isBypassOrMiss) this.#reasons.add({ day, outcome, why, requests: 1 });
+    const hasReasons = outcome === 'bypass' || outcome === 'miss' || outcome === 'hit';
+    if (why !== null && hasReasons) this.#reasons.add({ day, outcome, why, requests: 1 });
     if (this.#service && !this.#cancelGathering) this.#gather();
   }
 

@@ -33,6 +33,8 @@ export interface UsageRecord {
   readonly error: string | null;
   /** The tier that had it, of a hit. */
   readonly tier: string | null;
+  /** Of a hit that was made from another form: both, as `x-refrain-form` has them. */
+  readonly derivation: string | null;
   /** From the request to the last byte, as the client saw it, in ms. */
   readonly ms: number;
   /** Of the answer's body, as far as it was sent; 0 for an error of our own. */

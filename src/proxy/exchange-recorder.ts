@@ -8,6 +8,7 @@ import type { Cassette } from '../cassette/cassette.ts';
 import type { EndedAnswer } from '../cassette/ended-answer.ts';
 import type { RecordedRequest } from '../cassette/recorded-exchange.ts';
 import type { Head, StoredRequest } from '../response/entry.ts';
+import type { Reader } from '../response/reader.ts';
 import type { WholeBody } from '../request/whole-body.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import { recordedRequest } from './recorded-request.ts';
@@ -52,11 +53,11 @@ export class ExchangeRecorder implements Recorder {
    * Lets go of the request once its call is over.
    * @param done called before that, with why the answer is not recorded, or null; not where another call brings it
    */
-  settle({ outcome, call, flight }: CacheResult, done: (why: string | null) => void): void {
+  settle({ outcome, call, flight, reader }: CacheResult, done: (why: string | null) => void): void {
     const { body } = this.#exchange;
     if (outcome.word !== 'miss' && outcome.word !== 'bypass') return body?.release();
     void Promise.resolve(call).then(() => {
-      done(this.#isRecorded ? null : (this.#why ?? flight?.unkept ?? 'cut'));
+      done(this.#isRecorded ? null : (this.#why ?? flight?.unkept ?? failureIn(reader)));
       body?.release();
     });
   }
@@ -65,4 +66,9 @@ export class ExchangeRecorder implements Recorder {
   dismiss(): void {
     this.#exchange.body?.release();
   }
+}
+
+/** An answer that never began has the code of its error. */
+function failureIn({ head, failure }: Reader): string {
+  return head === null && failure !== null ? failure.error.code : 'cut';
 }

@@ -7,6 +7,7 @@ import { asksForUsage } from '../request/form.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { NamedRequest } from './named-request.ts';
+import { otherForms } from './other-forms.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 
 export function questionFor(
@@ -24,6 +25,7 @@ export function questionFor(
   const parts = () => (keepsParts() ? (keyed.parts ?? proxy.keyer.parts(keyContext, body.plain)) : null);
   return {
     key,
+    forms: otherForms(request),
     permission,
     mayBeStale: () => proxy.callers.mayHaveStale(head.credentialAtUpstream),
     isRefresh: !policy.read,

@@ -2,7 +2,7 @@
  * The last step: the usage record of a request, once both the request and the
  * upstream call that it led to are over.
  */
-import type { CacheResult } from '../cache/outcome.ts';
+import { type CacheResult, derivationOf } from '../cache/outcome.ts';
 import type { RefrainError } from '../errors.ts';
 import type { UsageRecord } from '../ledger/usage-record.ts';
 import type { Call } from '../response/entry.ts';
@@ -62,6 +62,7 @@ function recordOf({ context, result, status, error }: ServedRequest, time: numbe
     why: result ? whyOf(result, code) : code,
     error: code,
     tier: outcome?.word === 'hit' ? outcome.tier : null,
+    derivation: outcome === undefined ? null : derivationOf(outcome),
     ms: performance.now() - context.startedAt,
     bytes: reader?.position ?? 0,
     call,

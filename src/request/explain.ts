@@ -81,7 +81,16 @@ function sideOf(named: ExplainedRequest | string): Side {
 }
 
 function formDifference(a: Form, b: Form): Difference[] {
-  return a === b ? [] : [{ pointer: '/body/stream', a, b, note: 'each form of an answer is kept on its own' }];
+  return a === b
+    ? []
+    : [
+        {
+          pointer: '/body/stream',
+          a,
+          b,
+          note: 'each form of an answer has a key; forms says which are made from another',
+        },
+      ];
 }
 
 /** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */

@@ -33,6 +33,8 @@ export interface ParsedRequest extends Counts {
   readonly jsonText: boolean;
   /** True where the model is asked to say anything. */
   readonly output: boolean;
+  /** True where the same answer could be asked for as a stream. */
+  readonly isStreamable: boolean;
 }
 
 /** Envelopes: objects whose members reach the model by name, never in their order. */
@@ -79,6 +81,7 @@ export function parseRequest(
     ...endpoint.counts(fields),
     jsonText: endpoint.asksForJson(fields),
     output: !OUTPUT_LIMITS.some((name) => fields.get(name) === 0),
+    isStreamable: isStreamable(fields),
   };
 }
 
@@ -105,6 +108,13 @@ function isAmbiguous({ uncertain, members }: Canonical, deciding: ReadonlySet<st
 /** Tests whether sampling is neither switched off nor seeded. */
 function isDrawn(fields: BodyFields): boolean {
   return fields.get('temperature') !== 0 && typeof fields.get('seed') !== 'number';
+}
+
+/** Text completions stream neither the best of several nor the log probabilities of their prompts. */
+function isStreamable(fields: BodyFields): boolean {
+  const best = fields.get('best_of') ?? 1;
+  const showsPrompt = (fields.get('echo') ?? false) !== false && (fields.get('logprobs') ?? null) !== null;
+  return best === 1 && !showsPrompt;
 }
 
 /** Follows the closing brace of the canonical text, where nothing else can stand. */

@@ -43,6 +43,8 @@ export interface Policy {
   readonly samples: number;
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
+  /** True where no answer is made from one in another form. */
+  readonly isExactForm: boolean;
   /** True where a batch is answered item by item. */
   readonly items: boolean;
   /** Wants to know why it missed. */
@@ -80,9 +82,17 @@ const REFRESH = 'refresh';
 const NOTHING_STALE: PolicyDefaults['stale'] = { revalidate: null, error: null };
 
 const CONTROL = 'x-refrain-';
-const CONTROLS: readonly string[] = ['ttl', 'cache', 'variant', 'samples', 'tags', 'debug', 'pace', 'items'].map(
-  (name) => CONTROL + name,
-);
+const CONTROLS: readonly string[] = [
+  'ttl',
+  'cache',
+  'variant',
+  'samples',
+  'tags',
+  'debug',
+  'pace',
+  'items',
+  'form',
+].map((name) => CONTROL + name);
 
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
@@ -119,6 +129,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     samples: readSamples(valueOf(fields, 'x-refrain-samples'), defaults.samples),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
+    isExactForm: readForm(valueOf(fields, 'x-refrain-form')),
     items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
@@ -190,6 +201,11 @@ function readPace(value: string | undefined, standard: Pace): Pace {
   const { success, data } = pace.schema.safeParse(value);
   if (success) return data;
   throw invalidHeader('x-refrain-pace', value, pace.allowed);
+}
+
+function readForm(value: string | undefined): boolean {
+  if (value === undefined || value === 'exact') return value === 'exact';
+  throw invalidHeader('x-refrain-form', value, 'exact');
 }
 
 function readItems(value: string | undefined, standard: boolean): boolean {

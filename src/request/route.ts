@@ -3,7 +3,7 @@
  * from the configuration alone; nothing that a client writes is resolved as a
  * URL.
  */
-import type { Dialect, DoneMarker } from '../dialect.ts';
+import type { Dialect, DoneMarker, FormMode } from '../dialect.ts';
 import { invalidTarget, websocketUnsupported } from '../errors.ts';
 import { hasDotSegments, resolveDotSegments } from './dot-segments.ts';
 import { type HeaderFields, valueOf, valuesOf } from './header-fields.ts';
@@ -21,6 +21,7 @@ export interface Target {
   readonly dialect: Dialect;
   readonly doneMarker: DoneMarker;
   readonly noStore: 'obey' | 'ignore';
+  readonly forms: FormMode;
 }
 
 export interface Targets {

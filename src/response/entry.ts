@@ -56,6 +56,16 @@ export interface Entry {
   readonly request?: StoredRequest;
   /** The last purge that was known when it was asked for; absent where purges are not logged. */
   readonly purgeMark?: PurgeMark;
+  /** The entry that it was made from; absent of what was recorded. Never encoded. */
+  readonly derivation?: Derivation;
+}
+
+/** The way in which an entry was made from one of another form. */
+export interface Derivation {
+  readonly form: string;
+  /** The form of its source, and the key under which that is stored. */
+  readonly from: string;
+  readonly key: string;
 }
 
 /** A place in the log of purges: what is logged after it may be about this answer. */

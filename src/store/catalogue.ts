@@ -43,3 +43,12 @@ export interface TierSize extends Totals {
   /** Entries that made room for others, since the start. */
   readonly evictions: number;
 }
+
+/** The figures that `functools.lru_cache` reports, the sizes in bytes. */
+export interface LruInfo {
+  readonly hits: number;
+  readonly misses: number;
+  readonly maxsize: number;
+  readonly currsize: number;
+  readonly entries: number;
+}

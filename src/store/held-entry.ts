@@ -26,3 +26,8 @@ export class HeldEntry implements Found {
     this.bytes = weigh(key, entry);
   }
 }
+
+/** The same, its request left to a store that has more room. */
+export function withoutParts(entry: Entry): Entry {
+  return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
+}

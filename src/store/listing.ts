@@ -35,7 +35,7 @@ export interface EntryRows {
 }
 
 /** An entry as it is listed. Its label is null where it is not known. */
-export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call'> {
+export interface EntryRow extends Pick<Entry, 'storedAt' | 'expiresAt' | 'call' | 'derivation'> {
   readonly key: string;
   readonly label: Label | null;
   /** The body of its request, as it is kept, where the list is with it; null where it is not kept. */

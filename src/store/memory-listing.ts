@@ -5,7 +5,17 @@
  */
 import { fits, fitsText } from './filter.ts';
 import type { HeldEntry } from './held-entry.ts';
-import { compare, type Listing, type EntryRows, type Position, type EntryRow, type Sort } from './listing.ts';
+import {
+  add,
+  compare,
+  type EntryRow,
+  type EntryRows,
+  type Listing,
+  NOTHING,
+  type Position,
+  type Sort,
+  type Totals,
+} from './listing.ts';
 
 /** How many entries one page searches for a text. */
 const SEARCHED = 2_000;
@@ -38,11 +48,28 @@ function askedOf({ entry }: HeldEntry): string | null {
   return entry.request?.parts?.body ?? null;
 }
 
-export function rowOf({ key, entry: { request, storedAt, expiresAt, call }, tier, bytes, hits }: HeldEntry): EntryRow {
+export function rowOf({ key, entry, tier, bytes, hits }: HeldEntry): EntryRow {
+  const { request, storedAt, expiresAt, call, derivation } = entry;
   const label = request
     ? { endpoint: request.endpoint, model: request.model, scope: request.scope, tags: request.tags }
     : null;
-  return { key, label, bytes, hits, storedAt, expiresAt, tier, ...(call && { call }) };
+  return {
+    key,
+    label,
+    bytes,
+    hits,
+    storedAt,
+    expiresAt,
+    tier,
+    ...(call && { call }),
+    ...(derivation && { derivation }),
+  };
+}
+
+export function total(some: Iterable<HeldEntry>): Totals {
+  let sum = NOTHING;
+  for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
+  return sum;
 }
 
 function positionOf(sort: Sort, { id, bytes, hits }: HeldEntry): Position {

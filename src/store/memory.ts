@@ -8,29 +8,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Entry } from '../response/entry.ts';
-import { AnswerIndex } from './answer-index.ts';
-import type { Catalogue, Kept, Likeness, TierSize } from './catalogue.ts';
+import type { Catalogue, Kept, Likeness, LruInfo, TierSize } from './catalogue.ts';
 import { isPurgedBy, type Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
-import { add, byKey, type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
-import { HeldEntry } from './held-entry.ts';
-import { listHeld, rowOf } from './memory-listing.ts';
-import type { Found, Tier } from './store.ts';
+import { byKey, type EntryRow, type EntryRows, type Listing, type Totals } from './listing.ts';
+import { KeyIndex } from './key-index.ts';
+import { HeldEntry, withoutParts } from './held-entry.ts';
+import { listHeld, rowOf, total } from './memory-listing.ts';
+import type { DerivedEntry, Found, Tier } from './store.ts';
 
 export interface MemoryStore extends Required<Tier>, Catalogue {
   /** Every key held, the most recently used first. Does not count as a use. */
   keys(): IterableIterator<string>;
   readonly held: TierSize;
   info(): LruInfo;
-}
-
-/** The figures that `functools.lru_cache` reports, the sizes in bytes. */
-export interface LruInfo {
-  readonly hits: number;
-  readonly misses: number;
-  readonly maxsize: number;
-  readonly currsize: number;
-  readonly entries: number;
 }
 
 export interface MemoryStoreOptions {
@@ -54,7 +45,9 @@ class LruStore implements MemoryStore {
   readonly name: string;
   readonly isSync = true;
   readonly #options: MemoryStoreOptions;
-  readonly #answers = new AnswerIndex();
+  readonly #answers = new KeyIndex();
+  /** By the key of their source. */
+  readonly #derived = new KeyIndex();
   /** All that is held, in the order it was set: to go through, which is slow in the order of use. */
   readonly #shelf = new Map<string, HeldEntry>();
   readonly #cache: LRUCache<string, HeldEntry>;
@@ -73,10 +66,12 @@ class LruStore implements MemoryStore {
       onInsert: (held, key) => {
         this.#shelf.set(key, held);
         this.#answers.add(held.entry.answerId, key);
+        this.#derived.add(held.entry.derivation?.key, key);
       },
       dispose: (held, key, reason) => {
         if (this.#shelf.get(key) === held) this.#shelf.delete(key);
         this.#answers.remove(held.entry.answerId, key);
+        this.#derived.remove(held.entry.derivation?.key, key);
         if (reason === 'evict') this.#evictions++;
       },
     });
@@ -125,6 +120,7 @@ class LruStore implements MemoryStore {
   }
 
   set(key: string, entry: Entry): void {
+    this.#dropDerived(key);
     const { holdsParts = true } = this.#options;
     // An entry heavier than the bound is not kept, and the cache then drops the older one under its key.
     this.#cache.set(key, new HeldEntry(key, holdsParts ? entry : withoutParts(entry), ++this.#lastId, this.name));
@@ -134,8 +130,21 @@ class LruStore implements MemoryStore {
     for (const [key, entry] of entries) this.set(key, entry);
   }
 
+  /** Nothing newer is replaced by it. */
+  setDerived(key: string, entry: DerivedEntry, source: Entry): void {
+    if (this.#peek(entry.derivation.key)?.entry.body !== source.body) return;
+    const before = this.#peek(key)?.entry;
+    if (before === undefined || before.storedAt <= entry.storedAt) this.set(key, entry);
+  }
+
   delete(key: string): void {
+    this.#dropDerived(key);
     this.#cache.delete(key);
+  }
+
+  /** Those that were made from the entry under a key go with it. */
+  #dropDerived(key: string): void {
+    for (const derived of this.#derived.keysOf(key)) this.#cache.delete(derived);
   }
 
   deleteAnswer(answerId: string): void {
@@ -224,14 +233,4 @@ class LruStore implements MemoryStore {
     for (const { key, entry, isGone } of this.#cache.values())
       if (entry.request !== undefined && !isGone) yield { key, request: entry.request };
   }
-}
-
-function withoutParts(entry: Entry): Entry {
-  return entry.request?.parts ? { ...entry, request: { ...entry.request, parts: null } } : entry;
-}
-
-function total(some: Iterable<HeldEntry>): Totals {
-  let sum = NOTHING;
-  for (const { bytes } of some) sum = add(sum, { entries: 1, bytes });
-  return sum;
 }

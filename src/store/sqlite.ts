@@ -94,12 +94,19 @@ class DiskStore implements SqliteStore {
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     const all = new Map<string, Found>();
     if (this.#link.isClosing) return all;
-    const left = keys.filter((key) => this.#link.buffer.find(key) === undefined);
+    const left: string[] = [];
+    // Kept from now: the buffer lets go of what the file has taken meanwhile.
+    const changes = new Map<string, Entry | 'deleted'>();
+    for (const key of keys) {
+      const change = this.#link.buffer.find(key);
+      if (change === undefined) left.push(key);
+      else changes.set(key, change);
+    }
     const isAsked = left.length > 0 && this.#mayBeAsked();
     const read = isAsked ? await this.#link.askWithin(LOOKUP_BUDGET_MS, 'getMany', [left]) : undefined;
     for (const key of keys) {
       const entry = read?.get(key);
-      const found = entry ? this.#current(key, entry) : foundAs(this.#link.buffer.find(key));
+      const found = entry ? this.#current(key, entry) : foundAs(this.#link.buffer.find(key) ?? changes.get(key));
       if (found) all.set(key, found);
     }
     return all;

@@ -9,7 +9,7 @@
  * A store does not judge freshness: whoever asks compares `expiresAt` with the
  * time. It may drop what has expired whenever that suits it.
  */
-import type { Entry } from '../response/entry.ts';
+import type { Derivation, Entry } from '../response/entry.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Purge } from './filter.ts';
 import type { Gone } from './gone.ts';
@@ -19,6 +19,8 @@ export interface Found {
   /** The name of the store that had it; the `detail` of `Cache-Status`. */
   readonly tier: string;
 }
+
+export type DerivedEntry = Entry & { readonly derivation: Derivation };
 
 /** The lease under which an entry was fetched. */
 export interface Fence {
@@ -55,6 +57,8 @@ interface Near {
   readonly isSync: boolean;
   /** True where `getSync` would find something. Not a use. */
   has(key: string): boolean;
+  /** The same as in `Store`; absent from a store that holds what outlives the process. */
+  setDerived?(key: string, entry: DerivedEntry, source: Entry): void;
   /** Counts so many uses of the entry under a key: it is the one used last. Written down some time later. */
   use(key: string, times: number): void;
   /** Drops every entry that is of what is gone, from the moment that this returns. */
@@ -72,6 +76,13 @@ export interface Store extends EntryStore, Catalogue {
   readonly isSync: boolean;
   /** The entry that `get` finds in the tiers which `getSync` does not ask, for a caller that has asked that already. */
   getSlow(key: string): Promise<Found | undefined>;
+  /** True where `getSync` would find something. Not a use. */
+  has(key: string): boolean;
+  /**
+   * Holds an entry that was derived beside its source, in memory alone and for as long as that is neither replaced nor
+   * dropped; not where that is not held there by now.
+   */
+  setDerived(key: string, entry: DerivedEntry, source: Entry): void;
   /** Counts a use of the entry under a key. */
   use(key: string): void;
   written(): Promise<boolean>;

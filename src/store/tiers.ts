@@ -13,7 +13,7 @@ import type { Purge } from './filter.ts';
 import type { GoneNews } from './gone.ts';
 import { type EntryRow, type EntryRows, type Listing, NOTHING, type Totals } from './listing.ts';
 import type { PurgeJudge } from './purge-judge.ts';
-import type { Fence, Found, Store, Tier } from './store.ts';
+import type { DerivedEntry, Fence, Found, Store, Tier } from './store.ts';
 import { TierLookups } from './tier-lookups.ts';
 import { UseCounter } from './use-counter.ts';
 
@@ -105,6 +105,14 @@ class TierStack implements Tiers {
 
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     return this.#lookups.getMany(keys);
+  }
+
+  has(key: string): boolean {
+    return this.#stores.some((store) => attempt(() => store.has?.(key)) === true);
+  }
+
+  setDerived(key: string, entry: DerivedEntry, source: Entry): void {
+    attempt(() => this.#stores[0]?.setDerived?.(key, entry, source));
   }
 
   use(key: string): void {

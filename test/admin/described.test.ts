@@ -47,6 +47,7 @@ const summary = {
   scopes: [{ scope: 'shared:x', ...line }],
   bypassReasons: [{ reason: 'no-store', requests: 1 }],
   unkeptReasons: [{ reason: 'missing-choice', requests: 2 }],
+  derivations: [{ reason: 'json from sse+usage', requests: 1 }],
 };
 const STATS = {
   since: '2026-11-01',

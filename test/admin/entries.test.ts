@@ -155,7 +155,7 @@ for (const [where, store] of [
     });
 
     story('a key that fits several must say which', async ({ open, folder }) => {
-      const proxy = await open(settings(folder));
+      const proxy = await open({ ...settings(folder), forms: 'exact' });
       const admin = new CheckedAdminClient(proxy.adminUrl);
       const {
         headers: { 'x-refrain-key': key },

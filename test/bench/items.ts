@@ -36,7 +36,7 @@ async function measure(name: string, count: number, memory: number): Promise<voi
     store: { path: join(folder, `${name}-${count}.sqlite`) },
   });
   const body = { model: 'm', encoding_format: 'base64', input: inputsOf(count) };
-  const whole = { 'x-refrain-items': 'off' };
+  const whole = { 'x-refrain-items': 'off', 'x-refrain-variant': 'whole' };
   const asked = (headers = {}) => ask(proxy.url + EMBEDDINGS, { body, headers });
   await asked();
   await asked(whole);

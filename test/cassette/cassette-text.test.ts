@@ -213,6 +213,18 @@ describe('a cassette that cannot be read', () => {
     expect(broken(/Content-Type: .*/, 'no header')).toThrow('to be a header on each line');
   });
 
+  test('names the conflict that a merge left, and takes the documents of both sides', () => {
+    const end = good.lastIndexOf('---\n');
+    const [before, after] = [good.slice(0, end), good.slice(end)];
+    const left = `${before}<<<<<<< HEAD\n${after}=======\n${after.replace('path: ', 'path: /v2')}>>>>>>> theirs\n`;
+    for (const text of [left, left.replaceAll('\n', '\r\n')])
+      expect(() => read(text)).toThrow(
+        `test.cassette:${before.split('\n').length}: expected no conflict of a merge; keep the documents of both sides`,
+      );
+    expect(exchangesIn(left.replaceAll(/^(<{7}|={7}|>{7}).*\n/gm, ''))).toHaveLength(3);
+    expect(() => read(textOf([exchangeOf('=======\n<<<<<<< HEAD\n')]))).not.toThrow();
+  });
+
   test('may be ended, spaced and commented by people', () => {
     const edited = good
       .replaceAll('...\n', '...\n\n# a comment\n\n')

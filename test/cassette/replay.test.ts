@@ -230,6 +230,14 @@ describe('a cassette', () => {
   });
 });
 
+tape('an upstream that cannot be reached is named in the report', async ({ record }) => {
+  const proxy = await record({ upstream: 'http://127.0.0.1:1/v1' });
+  for (const path of [CHAT, '/v1/anything'])
+    expect((await ask(proxy.url + path, { body: chatRequest() })).status).toBe(502);
+  await landed(proxy);
+  expect(proxy.app.unrecorded.requests.map(({ why }) => why)).toEqual(['upstream_unreachable', 'upstream_unreachable']);
+});
+
 describe('equal requests of one run', () => {
   tape('have one answer, also at the same time', async ({ record, upstream }) => {
     upstream.script = () => {};

@@ -10,7 +10,7 @@ import { test } from './command.ts';
 
 /** The requests of an everyday program: one question twice, one as a stream, and an embedding. */
 async function traffic(api: string): Promise<void> {
-  const client = connect(NEWEST, `${api}/v1`);
+  const client = connect(NEWEST, `${api}/v1`, { defaultHeaders: { 'x-refrain-form': 'exact' } });
   const question = { model: 'gpt-test', messages: [{ role: 'user' as const, content: 'What is the sea?' }] };
   await client.chat.completions.create(question);
   await client.chat.completions.create(question);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import type { EntryPage, ProxyBill } from '../../src/cli/proxy-data.ts';
-import { CHAT, chatRequest } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { test } from './command.ts';
 
@@ -76,7 +76,37 @@ describe('what a person looks for', () => {
     });
     await chat(api, 'What is the sea?');
     expect(await refrain(['purge', '--newer-than', '1h'])).toMatchObject({ code: 0 });
-    expect(await refrain(['completion', 'bash'])).toMatchObject({ code: 0, err: '', out: /complete .* refrain$/ });
+    expect(await refrain(['completion', 'bash'])).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/complete .* refrain$/),
+    });
+  });
+});
+
+describe('of several workers', () => {
+  test('one bill is made, and all throw away what one finds', async ({ proxy, refrain, upstream }) => {
+    upstream.script = (call) => sendJson(call, chatAnswer(`answer ${upstream.calls.length}.`));
+    const { api } = await proxy(['--workers', '2']);
+    // Each on a connection of its own, so that both workers come to have a copy.
+    const answersTo = async (content: string) => {
+      const all: string[] = [];
+      for (let at = 0; at < 6; at += 1) {
+        const { text } = await chat(api, content, { 'connection': 'close', 'x-refrain-tags': 'run' });
+        all.push(/answer \d+\./.exec(text)?.[0] ?? text);
+      }
+      return all;
+    };
+    const [sea, land] = [await answersTo('the sea'), await answersTo('the land')];
+    const { requests } = JSON.parse((await refrain(['stats', '--tag', 'run', '--json'])).out) as ProxyBill;
+    expect(requests).toBe(12);
+    expect(await refrain(['purge', '--text', 'sea'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^deleted 1 answer, /),
+      err: '',
+    });
+    expect(land).toContain((await answersTo('the land'))[0]);
+    for (const answer of await answersTo('the sea')) expect(sea).not.toContain(answer);
   });
 });
 

@@ -16,6 +16,7 @@ describe('the default configuration', () => {
       dialect: 'auto',
       doneMarker: 'auto',
       noStore: 'obey',
+      forms: 'auto',
       memory: { bytes: 268_435_456 },
       store: { path: join(cwd, '.refrain/cache.sqlite'), bytes: 4_294_967_296, prompts: true, encrypt: 'off' },
       cassette: null,

@@ -301,7 +301,7 @@ describe('a bad file', () => {
 describe('a bad named upstream', () => {
   const NAME = 'lower-case letters, digits and hyphens, but no first segment of an OpenAI path such as v1 or chat';
   const URL_TEXT = 'an http or https URL without credentials, query and fragment';
-  const EITHER = 'a base URL, or an object with url and perhaps dialect, doneMarker and noStore';
+  const EITHER = 'a base URL, or an object with url and perhaps dialect, doneMarker, noStore and forms';
 
   it.each([
     ['v1', NAME],

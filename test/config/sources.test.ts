@@ -70,6 +70,7 @@ const texts: Record<Exclude<Path, 'upstreams'>, readonly [string, unknown]> = {
   'upstream': ['HTTP://LocalHost:8080/v1/', 'http://localhost:8080/v1'],
   'dialect': ['engine', 'engine'],
   'doneMarker': ['optional', 'optional'],
+  'forms': ['exact', 'exact'],
   'noStore': ['ignore', 'ignore'],
   'memory.bytes': ['1GiB', 1_073_741_824],
   'store.path': ['/var/refrain.sqlite', '/var/refrain.sqlite'],
@@ -210,8 +211,14 @@ describe('the JSON file', () => {
       },
     });
     expect({ ...upstreams }).toEqual({
-      groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: null, noStore: null },
-      local: { url: 'http://[::1]:8080', dialect: 'engine', doneMarker: 'optional', noStore: 'ignore' },
+      groq: { url: 'https://api.groq.com/openai/v1', dialect: 'auto', doneMarker: null, noStore: null, forms: null },
+      local: {
+        url: 'http://[::1]:8080',
+        dialect: 'engine',
+        doneMarker: 'optional',
+        noStore: 'ignore',
+        forms: null,
+      },
     });
   });
 

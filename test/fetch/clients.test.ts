@@ -154,7 +154,7 @@ describe('@anthropic-ai/sdk', () => {
 
   fetchStory('is answered twice by one upstream call, messages and streams', async ({ upstream, create }) => {
     upstream.script = answerWith('text');
-    const cached = create({ upstreams: { anthropic: { url: upstream.url, dialect: 'anthropic' } } });
+    const cached = create({ upstreams: { anthropic: { url: upstream.url, dialect: 'anthropic', forms: 'exact' } } });
     const client = new Anthropic({ baseURL: upstream.url, apiKey: 'sk-ant-test', maxRetries: 0, fetch: cached });
     const messages = [await client.messages.create(question), await client.messages.create(question)];
     expect(messages[1]).toEqual(messages[0]);

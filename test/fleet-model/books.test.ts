@@ -75,6 +75,26 @@ const priced = (clock: TestClock, more: Partial<PricedUsageRecord> = {}): Priced
 });
 
 describe('the books of a fleet', () => {
+  test('have the bill of a tag from all nodes, gone ones too', async () => {
+    const clock = createTestClock(Date.UTC(2026, 0, 1, 12));
+    const board = new TestBoard();
+    const [a, b] = ['a', 'b'].map((node) => new Books({ board, node, clock })) as [Books, Books];
+    const call = callOf({ input: 10, output: 5 });
+    a.observe(priced(clock, { outcome: 'miss', tags: ['run', 'nightly'], call, dollars: 0.5 }));
+    b.observe(priced(clock, { outcome: 'hit', tags: ['run'], call, dollars: 0.25 }));
+    b.observe(priced(clock, { outcome: 'hit', tags: [], call, dollars: 0.25 }));
+    await pass(clock, 10 * SECOND);
+    const query = { from: null, by: 'tag', name: 'run' } as const;
+    const whole = { nodes: 2, requests: 2, hits: 1, misses: 1, dollars: { spent: 0.5, saved: 0.25 }, unnamed: 0 };
+    expect(await a.bill(query)).toMatchObject(whole);
+    await b.close();
+    await pass(clock, 3 * DAY);
+    expect(await a.bill(query)).toMatchObject({ ...whole, nodes: 1 });
+    expect([...board.notes.keys()].some((name) => name.startsWith('fold:'))).toBe(true);
+    await pass(clock, 90 * DAY);
+    expect(await a.bill(query)).toMatchObject({ requests: 0 });
+  });
+
   test('tell on each node what all have counted', async () => {
     const clock = createTestClock();
     const board = new TestBoard();
@@ -262,13 +282,19 @@ describe('a page', () => {
       of: ['a', 'b'],
       rows: [row({}), row({ model: '鍵"\\', nanoDollars: 123_456_789 })],
       reasons: [{ day: '', outcome: 'miss', why: 'no-store', requests: 3 } as const],
+      tags: [{ resolution: 'hour', by: 'tag', time: 3_600, name: 'run', sums: { hit: 2 } } as const],
     };
     expect(pageOf(textOf(page))).toEqual(page);
+    // An older proxy reads a page without tags.
+    expect(textOf({ ...page, tags: [] })).not.toContain('tags');
   });
 
   test('keeps the days of a week apart, and what was before as one', () => {
     const days = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04', '2026-01-10'];
-    const { rows } = addUp([{ rows: days.map((day) => row({ day })), reasons: [] }], Date.UTC(2026, 0, 10, 23));
+    const { rows } = addUp(
+      [{ rows: days.map((day) => row({ day })), reasons: [], tags: [] }],
+      Date.UTC(2026, 0, 10, 23),
+    );
     expect(rows.map(({ day, requests }) => [day, requests])).toEqual([
       ['2026-01-01', 3],
       ['2026-01-04', 1],

@@ -12,7 +12,7 @@ import { Fleet, type FleetAsker } from './fleet.ts';
 import type { FleetNode } from './node.ts';
 import { CALM } from './profile.ts';
 
-const TOPIC = { key: 'k', kind: 'chat', shared: false } as const;
+const TOPIC = { key: 'k', kind: 'chat', shared: false, other: null } as const;
 
 let fleet: Fleet;
 let a: FleetNode;

@@ -141,6 +141,7 @@ export class PurgeNode {
       purgedBy: (purge: object) => fitting({ purge }),
       fitting: (purge: object) => fitting({ purge }),
       forgetEntries() {},
+      forgetSource() {},
     };
   }
 

@@ -55,7 +55,7 @@ class Chance {
     this.#fleet = fleet;
     this.#random = random;
     const keys = ['a', 'b'].slice(random.below(2));
-    this.topics = keys.map((key) => ({ key, kind: random.pick(KINDS), shared: random.once(2) }));
+    this.topics = keys.map((key) => ({ key, kind: random.pick(KINDS), shared: random.once(2), other: null }));
   }
 
   event(): void {

@@ -113,3 +113,33 @@ describe('a fleet', () => {
     expect(await purge(a, { all: true })).toBe(200);
   });
 });
+
+describe('a purge by text in a fleet', () => {
+  story('reaches what all share, and what other nodes have in memory', async ({ join }) => {
+    const [a, b] = [await join(), await join()];
+    const [sea, land] = [about('the sea'), about('the land')];
+    for (const asking of [sea, land]) await wordOf(a, asking);
+    await written(a);
+    for (const asking of [sea, land]) expect(await wordOf(b, asking)).toBe('HIT redis');
+    expect(await wordOf(b, sea)).toBe('HIT memory');
+    const { status, text } = await ask(`${a.adminUrl}/purge`, { body: { text: 'the sea' } });
+    expect([status, JSON.parse(text)]).toMatchObject([200, { entries: 1, unjudged: 0 }]);
+    await becomes(b, sea, 'MISS');
+    // In doubt a copy in memory went; what all share did not.
+    expect(await wordOf(b, land)).toMatch(/^HIT/);
+    expect(await wordOf(a, land)).toMatch(/^HIT/);
+  });
+
+  story('leaves what nobody can judge, unless told otherwise', async ({ join }) => {
+    const [a, b] = [await join({ store: { prompts: false } }), await join({ store: { prompts: false } })];
+    await wordOf(a, about('the sea'));
+    await written(a);
+    expect(await wordOf(b, about('the sea'))).toBe('HIT redis');
+    const purgeText = async (more: object) =>
+      JSON.parse((await ask(`${a.adminUrl}/purge`, { body: { text: 'the sea', ...more } })).text);
+    expect(await purgeText({})).toMatchObject({ entries: 0, unjudged: 1 });
+    expect(await wordOf(b, about('the sea'))).toMatch(/^HIT/);
+    expect(await purgeText({ includeUnjudged: true })).toMatchObject({ entries: 1, unjudged: 0 });
+    await becomes(b, about('the sea'), 'MISS');
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import type { ProxyStats } from '../../src/cli/proxy-data.ts';
+import type { ProxyBill, ProxyStats } from '../../src/cli/proxy-data.ts';
 import { createConfig } from '../../src/config/config.ts';
 import { CheckedAdminClient } from '../admin/checked-client.ts';
 import { showStats } from '../../src/cli/stats.ts';
@@ -46,6 +46,15 @@ describe('of a fleet', () => {
     expect(shown).toMatch(/^The fleet: 2 nodes within the last minute; counted since \d{4}-\d\d-\d\d\.$/m);
     await redis.kill('SIGKILL');
     await expect.poll(show).toContain('The other nodes of the fleet cannot be read: Redis is out of reach.');
+  });
+
+  story('any node has the bill of a tag for all', async ({ join }) => {
+    const [a, b] = [await join(), await join()];
+    const headers = { 'x-refrain-tags': 'run' };
+    for (const node of [a, b]) await ask(node.url + CHAT, { body: chatRequest('x'), headers });
+    await b.stop();
+    const bill = await read<ProxyBill>(a, '/stats?tag=run');
+    expect(bill).toMatchObject({ tag: 'run', requests: 1, misses: 1, fleet: { requests: 2, hits: 1, misses: 1 } });
   });
 
   story('readiness does not depend on Redis, and says where it is out of reach', async ({ join, redis }) => {

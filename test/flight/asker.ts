@@ -3,7 +3,7 @@
  * it would put it and play it.
  */
 import type { Cache } from '../../src/cache/cache.ts';
-import type { Client, Permission } from '../../src/cache/question.ts';
+import type { Client, OtherForms, Permission } from '../../src/cache/question.ts';
 import type { Fetch } from '../../src/cache/flight.ts';
 import type { CacheResult } from '../../src/cache/outcome.ts';
 import type { Sent } from '../../src/cache/variants.ts';
@@ -17,6 +17,8 @@ export interface Topic {
   readonly key: string;
   readonly kind: Kind;
   readonly shared: boolean;
+  /** Of the same answer in another form; null where there is none. */
+  readonly other: string | null;
 }
 
 /** Reads all at once; a chunk when told to; one chunk, and leaves from inside the call that brought it. */
@@ -103,6 +105,7 @@ export class Asker {
         cache.open(
           {
             key,
+            forms: formsOf(this.topic),
             permission,
             mayBeStale: () => true,
             isRefresh: !permission.read,
@@ -205,4 +208,10 @@ export class Asker {
 /** The code of a failure of ours; nothing for any other. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof RefrainError ? error.code : undefined;
+}
+
+/** A form is told by its key alone: what is derived says what its source says. */
+function formsOf({ key, other }: Topic): OtherForms | null {
+  if (other === null) return null;
+  return { form: key, sources: [{ form: other, key: other, isRich: true }], derive: async (entry) => ({ ...entry }) };
 }

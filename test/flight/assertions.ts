@@ -52,7 +52,9 @@ function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, cal
 
 function mayHear(asker: Asker, call: Call): boolean {
   if (asker.manner.permission === null || call.asker.manner.permission === null) return call.asker === asker;
-  return call.asker.topic.key === asker.topic.key;
+  const { key, other } = asker.topic;
+  // What is made of another form is made of what is kept of it.
+  return call.asker.topic.key === key || (call.asker.topic.key === other && asker.result?.outcome.word === 'hit');
 }
 
 function isRefusable({ isFaulty }: Invariants, { limits }: Setting, { error, manner: { permission } }: Asker): boolean {
@@ -105,13 +107,14 @@ function isTooStale(staleFor: number, { permission }: Asker['manner'], result: A
 
 function whyNotHit(
   invariants: Invariants,
-  { topic, manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
+  { manner, state, result, listener: reader, openedStep, openedAt, played }: Asker,
   call: Call,
 ): string | null {
   const kept = invariants.kept.get(call.number);
   if (!kept) return `hits call ${call.number}, which was not kept`;
   // A store that fails to delete keeps what it has, and whoever purges is told.
-  if (!invariants.isFaulty && invariants.wasPurged(topic.key, kept.step + 1, openedStep)) return 'hits what was purged';
+  if (!invariants.isFaulty && invariants.wasPurged(call.asker.topic.key, kept.step + 1, openedStep))
+    return 'hits what was purged';
   if (invariants.wasForgottenBefore(call.answer?.id ?? null, openedStep)) return 'hits what was forgotten';
   const { maxAge = 0 } = manner.permission ?? {};
   if (openedAt - kept.at > maxAge * 1000) return 'hits what is too old';

@@ -6,7 +6,7 @@ import type { Entry } from '../../src/response/entry.ts';
 import { isPurgedBy, type Purge } from '../../src/store/filter.ts';
 import type { Totals } from '../../src/store/listing.ts';
 import type { Catalogue, Kept } from '../../src/store/catalogue.ts';
-import type { Found, Store } from '../../src/store/store.ts';
+import type { DerivedEntry, Found, Store } from '../../src/store/store.ts';
 
 /** The result of a lookup: what was there when it was asked, what is there now, nothing, or a failure. */
 export type LookupResult = 'then' | 'now' | 'nothing' | 'failure';
@@ -78,6 +78,7 @@ export class HeldStore implements Store {
   set(key: string, entry: Entry): void {
     this.onCall('set', key);
     this.onSet(key, entry);
+    this.#dropDerived(key);
     this.#far.set(key, entry);
     if (this.isNear) this.#near.set(key, entry);
     else this.#near.delete(key);
@@ -87,10 +88,33 @@ export class HeldStore implements Store {
     for (const [key, entry] of entries) this.set(key, entry);
   }
 
-  getMany = async (): Promise<ReadonlyMap<string, Found>> => new Map();
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const all = await Promise.all(keys.map(async (key) => [key, await this.get(key)] as const));
+    return new Map(all.filter((one): one is readonly [string, Found] => one[1] !== undefined));
+  }
+
+  has(key: string): boolean {
+    return this.#near.has(key);
+  }
+
+  setDerived(key: string, entry: DerivedEntry, source: Entry): void {
+    this.onCall('setDerived', key);
+    if (this.#near.get(entry.derivation.key)?.body === source.body) this.#near.set(key, entry);
+  }
+
+  /** The key of the entry that the one under this key was made from. */
+  derivedFrom(key: string): string | undefined {
+    return this.#near.get(key)?.derivation?.key;
+  }
+
+  /** Those that were made from an entry go with it. */
+  #dropDerived(source: string): void {
+    for (const [key, { derivation }] of this.#near) if (derivation?.key === source) this.#near.delete(key);
+  }
 
   delete(key: string): void {
     this.onCall('delete', key);
+    this.#dropDerived(key);
     this.#near.delete(key);
     this.#far.delete(key);
   }
@@ -114,7 +138,7 @@ export class HeldStore implements Store {
 
   async purge(purge: Purge): Promise<Totals> {
     this.onCall('purge', '');
-    const gone = [...this.#far].filter(([, entry]) => isPurgedBy(purge, entry));
+    const gone = [...this.#far, ...this.#near].filter(([, entry]) => isPurgedBy(purge, entry));
     for (const [key] of gone) this.evict(key, true);
     return { entries: gone.length, bytes: 0 };
   }

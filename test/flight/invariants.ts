@@ -120,12 +120,28 @@ export class Invariants {
       () => 'a request leads twice',
     );
     if (call.isDetached) this.#checkRefresh(call);
+    if (permission?.follow && permission.read && asker.topic.other !== null)
+      this.#checkOtherForm(call, asker.topic.other);
     if (!permission?.follow || !this.#mayHoldItsKey(asker)) return;
-    const double = this.#calls.find((other) => this.#mayBeFollowed(other, asker.topic.key));
+    const double = this.#calls.find(
+      (other) => this.#mayBeFollowed(other, asker.topic.key) && !hasWaitedTooLong(other, asker),
+    );
     this.findings.hold(
       double === undefined,
       () => `call ${call.number} is made though ${double?.number} may be followed`,
     );
+  }
+
+  /** Nobody asks who came while the same was on its way in another form, and may be had from that. */
+  #checkOtherForm({ asker, number }: Call, other: string): void {
+    const waited = this.#calls.find(
+      (call) =>
+        call.ledStep < asker.openedStep &&
+        !call.isDetached &&
+        call.asker.manner.permission?.ttl !== 0 &&
+        this.#mayBeFollowed(call, other),
+    );
+    this.findings.hold(!asker.isFirst || waited === undefined, () => `call ${number} is made beside ${waited?.number}`);
   }
 
   /** One for each key, for a request that permits it, and none where its answer is known not to be kept. */
@@ -218,7 +234,7 @@ export class Invariants {
         () => `call ${call.number} was whole and is not kept`,
       );
     }
-    const uncharged = this.#calls.filter(({ isDetached }) => isDetached).length + this.#askers.filter(isStandIn).length;
+    const uncharged = this.#calls.filter(({ isDetached, asker }) => isDetached || isHit(asker)).length;
     this.findings.hold(this.#harness.detached - this.#detachedBefore <= uncharged, () => 'a call is charged twice');
     const unreported = this.#calls.filter((call) => call.isDetached && this.kept.has(call.number)).length;
     this.findings.hold(
@@ -236,8 +252,8 @@ export class Invariants {
   }
 
   /** True where the flight of a request that may follow is the one to be followed. */
-  #mayHoldItsKey({ topic: { key }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
-    if (this.wasPurged(key, openedStep)) return false;
+  #mayHoldItsKey({ topic: { key, other }, openedStep, openedAt, isFirst, isUnkept }: Asker): boolean {
+    if (this.wasPurged(key, openedStep) || this.wasPurged(other ?? key, openedStep)) return false;
     return isFirst ? !isUnkept : (this.#wasUnkept.get(key.slice(0, 16)) ?? -Infinity) <= openedAt;
   }
 
@@ -316,7 +332,12 @@ export class Invariants {
   }
 }
 
-/** Tests whether a request was answered by what is kept in the place of a call that failed. */
-function isStandIn({ result }: Asker): boolean {
-  return result?.outcome.word === 'hit' && result.outcome.freshness === 'stale-if-error';
+/** Tests whether a request was answered by what is kept: where it led a call, in the place of one that failed. */
+function isHit({ result }: Asker): boolean {
+  return result?.outcome.word === 'hit';
+}
+
+/** Tests whether a request was silent for so long, since it waited for another form, that the next took its place. */
+function hasWaitedTooLong({ asker: { topic, openedAt } }: Call, next: Asker): boolean {
+  return topic.other !== null && next.openedAt - openedAt > TAKEOVER_AFTER * 1000;
 }

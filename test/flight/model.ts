@@ -23,6 +23,7 @@ export class Model {
   readonly random: Random;
   /** Called before each call of a function that was handed in; what it throws is thrown there. */
   onCall: (name: string) => void = () => {};
+  #ticks = TICKS;
   readonly #name: string;
   readonly #trace: string[] | null;
 
@@ -50,7 +51,17 @@ export class Model {
   }
 
   topic(letter: string, kind: Topic['kind'], shared: boolean): Topic {
-    return { key: `${this.#name}.${letter}`, kind, shared };
+    return { key: `${this.#name}.${letter}`, kind, shared, other: null };
+  }
+
+  /** Two forms of one answer, each of which can be made from the other. */
+  forms(kinds: readonly [Topic['kind'], Topic['kind']], shared: boolean): Topic[] {
+    const [one, two] = ['a', 'b'].map((letter, at) => this.topic(letter, kinds[at] as Topic['kind'], shared));
+    this.#ticks = 3 * TICKS;
+    return [
+      { ...(one as Topic), other: (two as Topic).key },
+      { ...(two as Topic), other: (one as Topic).key },
+    ];
   }
 
   ask(topic: Topic, manner: Manner): Asker {
@@ -152,6 +163,8 @@ export class Model {
       () => {
         // Noted first: what happens inside happens after it.
         this.invariants.onPurge(key);
+        const source = this.harness.store.derivedFrom(key);
+        if (source !== undefined) this.invariants.onPurge(source);
         this.harness.cache.removals.purge(key).catch(() => {});
       },
     );
@@ -176,9 +189,9 @@ export class Model {
   }
 
   /** Lets so many promises settle; all that can, unless said otherwise. */
-  async rest(ticks = TICKS): Promise<void> {
+  async rest(ticks = this.#ticks): Promise<void> {
     for (let tick = 0; tick < ticks; tick++) await null;
-    if (ticks >= TICKS) this.invariants.checkAtRest();
+    if (ticks >= this.#ticks) this.invariants.checkAtRest();
   }
 
   /**
@@ -261,10 +274,11 @@ export class Model {
   }
 }
 
-function attempt(act: () => void): void {
+function attempt<Result>(act: () => Result): Result | undefined {
   try {
-    act();
+    return act();
   } catch {
     // The caller of a purge sees the failure; what was on its way is fenced all the same.
+    return undefined;
   }
 }

@@ -104,9 +104,9 @@ class Chance {
   constructor(model: Model, random: Random) {
     this.#model = model;
     this.#random = random;
-    this.#topics = ['a', 'b']
-      .slice(random.below(2))
-      .map((letter) => model.topic(letter, random.pick(KINDS), random.once(3)));
+    this.#topics = random.once(3)
+      ? model.forms([random.pick(KINDS), random.pick(KINDS)], random.once(3))
+      : ['a', 'b'].slice(random.below(2)).map((letter) => model.topic(letter, random.pick(KINDS), random.once(3)));
     this.#isReliable = !random.once(8);
     // Judging megabytes would take most of the time.
     this.#turns = model.harness.setting.maxEntryBytes < 1e6 ? TURNS : TURNS.filter((turn) => turn !== 'huge');

@@ -46,6 +46,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       dialect,
       doneMarker: 'required',
       noStore: 'obey',
+      forms: 'derive',
     },
     named: new Map(),
   };

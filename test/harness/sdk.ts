@@ -34,7 +34,11 @@ interface BetaClient {
   readonly beta: { readonly chat: { readonly completions: OpenAI['chat']['completions'] } };
 }
 
-export function connect({ Client }: Sdk, baseURL: string, options: { readonly maxRetries?: number } = {}): OpenAI {
+export function connect(
+  { Client }: Sdk,
+  baseURL: string,
+  options: { readonly maxRetries?: number; readonly defaultHeaders?: Record<string, string> } = {},
+): OpenAI {
   return new Client({ baseURL, apiKey: 'sk-test', ...options });
 }
 

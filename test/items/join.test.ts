@@ -16,7 +16,8 @@ const SPELLINGS = ['1e-05', '0.10', '-0', '1E+2', '12345678901234567890.1', '3']
 /** A vector, in a spelling that parsing would change. */
 function vectorIn(random: Random): string {
   if (random.once(2)) return `"${random.pick(['AAAA', 'qq==', '\\/8=', '+/'])}${random.below(1000)}"`;
-  return `[ ${Array.from({ length: 1 + random.below(4) }, () => random.pick(SPELLINGS)).join(random.pick([',', ', ', '\n,']))}]`;
+  const numbers = Array.from({ length: 1 + random.below(4) }, () => random.pick(SPELLINGS));
+  return `[ ${numbers.join(random.pick([',', ', ', '\n,']))}]`;
 }
 
 describe('an answer', () => {

@@ -43,7 +43,7 @@ const newMetrics = () => {
 
 describe('metrics', () => {
   story('of a proxy that the official SDK asks', async ({ upstream, open }) => {
-    const proxy = await open();
+    const proxy = await open({ forms: 'exact' });
     const client = connect(NEWEST, `${proxy.url}/v1`, { maxRetries: 0 });
     for (let time = 0; time < 3; time += 1) {
       await client.chat.completions.create(QUESTION);

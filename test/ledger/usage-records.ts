@@ -22,6 +22,7 @@ export function recordOf(more: Partial<UsageRecord> = {}): UsageRecord {
     why: null,
     error: null,
     tier: null,
+    derivation: null,
     ms: 1_210,
     bytes: 500,
     call: null,

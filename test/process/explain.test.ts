@@ -84,7 +84,7 @@ describe('refrain explain', () => {
     });
     expect(await run(['a.json'], {})).toMatchObject({
       code: 2,
-      err: expect.stringContaining("missing required argument 'B.json'"),
+      err: expect.stringContaining("missing required argument 'B.json|KEY'"),
     });
   });
 });

@@ -213,14 +213,13 @@ describe('one question', () => {
     const { api } = await child.ready();
     const calls = upstream.calls;
     upstream.script = beginStream;
-    const asked = Array.from({ length: 8 }, () => begin(api + CHAT, STREAM));
+    const asked = Promise.allSettled(Array.from({ length: 8 }, async () => (await begin(api + CHAT, STREAM)).ended));
     const { response } = await upstream.called(1);
     const leader = await leaderOf(child, response);
     process.kill(leader, 'SIGKILL');
     const { response: second } = await upstream.called(2);
     second.end(chatEvents().join(''));
-    const settled = await Promise.allSettled(asked.map(async (one) => (await one).ended));
-    const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    const answered = (await asked).flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     const whole = answered.filter(({ broken }) => !broken);
     // Half of the connections were the dead one's.
     expect(whole).toHaveLength(4);

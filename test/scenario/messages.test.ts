@@ -192,7 +192,7 @@ describe('the key of a message', () => {
 
   story('has no form, which has a name of its own', async ({ upstream, open }) => {
     upstream.script = answerWith('text');
-    const { url } = await open();
+    const { url } = await open({ forms: 'exact' });
     const keys = [];
     for (const fields of [{}, { stream: false }, { stream: true }, { stream: true, stream_options: {} }]) {
       const { headers } = await ask(url + MESSAGES, { body: asked(fields), headers: KEY });
@@ -226,7 +226,7 @@ describe('the key of a message', () => {
 describe('an answer to a message', () => {
   story('is counted with what the prefix cache read and wrote, and priced', async ({ upstream, open }) => {
     upstream.script = answerWith('thinking');
-    const { url, adminUrl } = await open();
+    const { url, adminUrl } = await open({ forms: 'exact' });
     for (const stream of [false, true, true]) await ask(url + MESSAGES, { body: asked({ stream }), headers: KEY });
     const { entries } = JSON.parse((await ask(`${adminUrl}/entries?endpoint=messages`)).text);
     const usage = {

@@ -86,8 +86,8 @@ describe('an equal request', () => {
     expect(upstream.calls.map(({ url }) => url)).toEqual(['/v1/chat/completions']);
   });
 
-  story('in another form asks the upstream again', async ({ upstream, open }) => {
-    const proxy = await open();
+  story('in another form asks the upstream again where none is derived', async ({ upstream, open }) => {
+    const proxy = await open({ forms: 'exact' });
     const path = `${proxy.url}/v1/chat/completions`;
     const forms = [
       {},

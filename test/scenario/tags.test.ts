@@ -1,7 +1,10 @@
 import { describe, expect } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
-import { ask } from '../harness/client.ts';
+import { ask, begin } from '../harness/client.ts';
+import { recorded, recordsOf } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
+import { until } from '../harness/until.ts';
+import { faultsIn } from '../admin/schema.ts';
 
 describe('x-refrain-tags', () => {
   const body = chatRequest('x');
@@ -36,5 +39,28 @@ describe('x-refrain-tags', () => {
     const tags = Array.from({ length: 16 }, (_, index) => `${index}`.padEnd(64, 'x'));
     expect((await ask(proxy.url + CHAT, { body, headers: { 'x-refrain-tags': tags.join(' , ') } })).status).toBe(200);
     expect((await proxy.app.store.count({ tag: tags[15] as string }))?.entries).toBe(1);
+  });
+});
+
+describe('the tags of a request', () => {
+  story('are in its event and its usage record, also of a hit and a bypass', async ({ open }) => {
+    const proxy = await open();
+    const records = recordsOf(proxy);
+    const live = await begin(`${proxy.adminUrl}/events`);
+    const tagged = { 'x-refrain-tags': 'run, nightly,run' };
+    for (const headers of [tagged, tagged, { ...tagged, 'cache-control': 'no-store' }, {}])
+      await ask(proxy.url + CHAT, { body: chatRequest(), headers });
+    await recorded(records, 4);
+    expect(records.map(({ outcome, tags }) => [outcome, tags])).toEqual([
+      ['miss', ['run', 'nightly']],
+      ['hit', ['run', 'nightly']],
+      ['bypass', ['run', 'nightly']],
+      ['hit', []],
+    ]);
+    await until(() => (live.received.toString().match(/^data: /gm)?.length ?? 0) === 4);
+    const events = [...live.received.toString().matchAll(/^data: (.*)$/gm)].map(([, text = '']) => JSON.parse(text));
+    expect(events.map(({ tags }) => tags.length)).toEqual([2, 2, 2, 0]);
+    for (const event of events) expect(faultsIn('Event', event)).toEqual([]);
+    live.hangUp();
   });
 });

@@ -141,7 +141,7 @@ describe('a miss whose predecessor was not kept', () => {
 
 describe('stored', () => {
   story('is never said while the answer is on its way, JSON or stream', async ({ open }) => {
-    const proxy = await open();
+    const proxy = await open({ forms: 'exact' });
     for (const stream of [false, true])
       expect((await told(proxy, {}, chatRequest('x', { stream }))).status).toBe('refrain; fwd=miss');
   });

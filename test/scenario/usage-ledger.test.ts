@@ -31,7 +31,7 @@ const LONG_STREAM = chatEvents(Array.from({ length: 40 }, () => 'more')).toSplic
 
 describe('the usage ledger', () => {
   story('have each way that the official SDK asks, with its tokens', async ({ open }) => {
-    const proxy = await open();
+    const proxy = await open({ forms: 'exact' });
     const notes = recordsOf(proxy);
     const client = connect(NEWEST, `${proxy.url}/v1`);
     for (let time = 0; time < 2; time += 1) {

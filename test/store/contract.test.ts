@@ -44,6 +44,7 @@ const throwing = (): Required<Tier> & Catalogue => {
     getMany: refuse,
     use: refuse,
     set: refuse,
+    setDerived: refuse,
     setMany: refuse,
     delete: refuse,
     deleteAnswer: refuse,

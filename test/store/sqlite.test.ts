@@ -54,6 +54,16 @@ describe('what is on disk', () => {
     expect(size.bytes).toBeLessThanOrEqual(100_000);
   });
 
+  test('is found among several keys while it is on its way there', async () => {
+    const store = await createTempDir().open();
+    for (let index = 0; index < 20; index += 1) {
+      store.set(`key ${index}`, entryOf('text'));
+      const written = store.written();
+      expect([...(await store.getMany([`key ${index}`, 'a key that nothing has'])).keys()]).toEqual([`key ${index}`]);
+      await written;
+    }
+  });
+
   test('is counted anew when the file is opened', async () => {
     const dir = createTempDir();
     const first = await dir.open();

@@ -1,12 +1,17 @@
 /**
  * The files of config/deploy, each by the tool that reads it, or by its linter.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generate } from 'selfsigned';
+import { Child } from '../harness/child.ts';
+import { freePort } from '../harness/port.ts';
 
 const run = promisify(execFile);
 
@@ -38,6 +43,53 @@ describe('Compose', () => {
 
   test.each(['compose.yaml', 'compose.fleet.yaml'])('takes %s', async (file) => {
     expect(await compose(file)).toContain('REFRAIN_UPSTREAM: https://api.openai.com/v1');
+  });
+});
+
+describe('the image', () => {
+  /** The command of its health check, and the settings that it has besides. */
+  const check = () => {
+    const [, command = '[]'] =
+      /^HEALTHCHECK .* CMD (\[(?:.*\\\n)*.*\])$/m.exec(readFileSync(at('Dockerfile'), 'utf8')) ?? [];
+    return JSON.parse(command.replaceAll('\\\n', '')) as [string, ...string[]];
+  };
+
+  test.each(['plain HTTP', 'TLS'])('is healthy while it answers over %s', async (by) => {
+    const port = String(await freePort());
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'refrain.example' }]);
+    const [tlsKey, tlsCert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    writeFileSync(tlsKey, key);
+    writeFileSync(tlsCert, cert);
+    const tls = by === 'TLS' && { REFRAIN_TLS_CERT: tlsCert, REFRAIN_TLS_KEY: tlsKey };
+    const env = { REFRAIN_PORT: port, REFRAIN_ADMIN_PORT: '0', REFRAIN_STORE_PATH: 'off', ...tls };
+    const [program, ...args] = check();
+    const asked = () => run(program, args, { env: { ...process.env, ...env } });
+    const child = new Child([], folder, env);
+    try {
+      await child.ready();
+      expect(await asked()).toEqual({ stdout: '', stderr: '' });
+    } finally {
+      await child.end();
+    }
+    await expect(asked()).rejects.toMatchObject({ code: 1, stderr: '' });
+  });
+
+  test('needs no file system but its volume to write to', async () => {
+    const main = new URL('../../src/main.js', import.meta.url).pathname;
+    const script = `mount -t tmpfs none /mnt && mount -o remount,ro,bind / && ! touch "$1" 2>/dev/null && cd /mnt &&
+      exec "$2" "$3" --port 0 --admin-port 0 --store-path /mnt/cache.sqlite`;
+    const args = ['-rm', 'sh', '-c', script, 'sh', join(CONFIG, 'written'), process.execPath, main];
+    const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text));
+    const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), closed]);
+    child.kill('SIGTERM');
+    await closed;
+    expect([line, stderr]).toEqual([
+      expect.stringMatching(/^refrain ready /),
+      expect.not.stringMatching(/"(warn|error)"/),
+    ]);
   });
 });
 

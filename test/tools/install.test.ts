@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { processTest as test } from '../harness/process-harness.ts';
@@ -28,7 +28,9 @@ afterAll(() => packages.remove());
 async function userOf(version: string) {
   const bin = await packages.node(version);
   const home = packages.make(`home-${version}`);
+  const { XDG_CACHE_HOME: _, ...inherited } = process.env;
   const env = {
+    ...inherited,
     PATH: pathBefore(bin),
     HOME: home,
     npm_config_userconfig: join(homedir(), '.npmrc'),
@@ -46,6 +48,8 @@ async function start(cwd: string, env: NodeJS.ProcessEnv, upstream: string) {
   const args = ['--yes', `--package=${tarball}`, 'refrain', '--port', '0', '--admin-port', '0', '--upstream', upstream];
   const child = spawn('npx', args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = once(child, 'close');
+  const signal = (name: NodeJS.Signals) => process.kill(-(child.pid as number), name);
+  onTestFinished(() => void (child.exitCode ?? child.signalCode ?? signal('SIGKILL')));
   let stderr = '';
   child.stderr.on('data', (text: Buffer) => (stderr += text));
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), closed.then(() => [''])]);
@@ -55,7 +59,7 @@ async function start(cwd: string, env: NodeJS.ProcessEnv, upstream: string) {
     api,
     async stop() {
       // To all of its group, as a terminal does by Ctrl+C.
-      process.kill(-(child.pid as number), 'SIGINT');
+      signal('SIGINT');
       await closed;
       return stderr;
     },

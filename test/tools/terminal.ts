@@ -20,10 +20,15 @@ export class Terminal {
   readonly #barrier = new Barrier();
   #hasExited = false;
 
-  /** @param args of the command `refrain` */
-  constructor(args: readonly string[], cwd: string, environment: Record<string, string> = {}) {
+  /** @param args of the command `refrain`, or of another @param command that is run */
+  constructor(
+    args: readonly string[],
+    cwd: string,
+    environment: Record<string, string> = {},
+    command: readonly string[] = [process.execPath, MAIN],
+  ) {
     const { PATH = '' } = process.env;
-    this.#process = spawn('python3', [PROGRAM, '24', '100', process.execPath, MAIN, ...args], {
+    this.#process = spawn('python3', [PROGRAM, '24', '100', ...command, ...args], {
       cwd,
       env: { PATH, TERM: 'xterm-256color', ...environment },
       stdio: ['pipe', 'pipe', 'inherit'],
