@@ -33,7 +33,7 @@ export interface Purged extends Totals {
 interface SlotKey {
   readonly key: string;
   /** Absent where it is kept under that key alone. */
-  readonly items?: { readonly keys: readonly string[] } | undefined;
+  readonly items?: { readonly keys: readonly string[]; readonly hasKnown: boolean } | undefined;
   readonly label: Label;
   /** From which its answer may be made, as long as it still asks the store. */
   readonly forms: OtherForms | null;
@@ -120,27 +120,32 @@ export class Flights {
   /** Those whose answers a purge is about, or may be: one with a question that cannot be kept is not kept itself. */
   purgedBy({ olderThan = 0, text, ...criteria }: PurgeRequest): Flight[] {
     const mayFit = (body: string | undefined) => body === undefined || hasText(body, text as string);
-    const fits = ({ label, parts }: FlightSlot) =>
-      fitsLabel(criteria, label) && (text === undefined || mayFit(parts?.()?.body));
-    return olderThan > 0 ? [] : this.#fitting(fits);
+    const fits = (slot: FlightSlot) =>
+      isInPurge(slot, criteria, olderThan > 0) && (text === undefined || mayFit(slot.parts?.()?.body));
+    return this.#fitting(fits);
   }
 
   /** The same of a purge of what is kept: one by age is about nothing that is on its way. */
   fitting({ storedUpTo, ...criteria }: Purge): Flight[] {
-    return storedUpTo === undefined ? this.#fitting(({ label }) => fitsLabel(criteria, label)) : [];
+    return this.#fitting((slot) => isInPurge(slot, criteria, storedUpTo !== undefined));
   }
 
   /** Entries that a purge drops are served no more in the time until a flight replaces them. */
   forgetEntries(purge: Purge): void {
-    for (const { flight } of this.#keepable) {
+    for (const { flight, items } of this.#keepable) {
       const landing = flight?.sink;
-      if (landing?.before && isPurgedBy(purge, landing.before.entry)) landing.before = undefined;
+      if (landing?.before && (items?.hasKnown || isPurgedBy(purge, landing.before.entry))) landing.before = undefined;
     }
   }
 
   #fitting(fits: (slot: FlightSlot) => boolean): Flight[] {
     return [...this.#keepable].filter(fits).flatMap(({ flight }) => flight ?? []);
   }
+}
+
+/** Tests whether a purge is about the answer of a flight; one that has parts from the store is as old as these are. */
+function isInPurge({ label, items }: FlightSlot, criteria: Criteria, isByAge: boolean): boolean {
+  return items?.hasKnown ? fitsLabel({ ...criteria, tag: undefined }, label) : !isByAge && fitsLabel(criteria, label);
 }
 
 /** The entries that a purge is about, whatever their text. @param now milliseconds since the epoch */

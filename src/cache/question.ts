@@ -63,6 +63,10 @@ export interface FormSource {
 /** An answer made of items, each of which is kept under a key of its own. */
 export interface AnswerInItems {
   readonly keys: readonly string[];
+  /** True where some of it was kept before, under labels of its own. */
+  readonly hasKnown: boolean;
+  /** How old the oldest of what is known of it is, in seconds. */
+  readonly age: number;
   /** The entry under the question's key, or made of those under its items'; and that of a variant under its own. */
   find(key: string): Promise<Found | undefined>;
   /** The entries that its answer is kept as, by their keys; null where it is kept as it is. */

@@ -87,9 +87,10 @@ export class StoreSink implements Sink {
   }
 
   begun(head: Head): void {
-    const { sent, permission, recorder } = this.#question;
+    const { sent, permission, recorder, items } = this.#question;
     if (recorder) return void (this.terms = FOR_ALL);
-    this.terms = termsOf(head, { sent, noStore: this.expected.noStore, ttl: permission.ttl });
+    const terms = termsOf(head, { sent, noStore: this.expected.noStore, ttl: permission.ttl });
+    this.terms = items ? { ...terms, age: Math.max(terms.age, items.age) } : terms;
     if (this.terms.whyForOneAlone !== null) this.refuse(this.terms.whyForOneAlone);
   }
 
@@ -128,7 +129,7 @@ export class StoreSink implements Sink {
     };
     const first = varying ? varying.first : this.#recordedBefore;
     const items = this.#question.items?.split(entry) ?? null;
-    if (items) store.setMany(items);
+    if (items) this.#storeItems(items);
     else {
       storeVariant(store, key, entry, { first, retention, fence: this.#lease?.fence });
       this.#lease?.written();
@@ -137,6 +138,14 @@ export class StoreSink implements Sink {
     if (!this.before && !this.#question.isRefresh) return;
     this.#reportReplaced(removals);
     for (const [item] of items ?? []) removals.replaced(item);
+  }
+
+  /** An answer that was kept whole before would outlive these. */
+  #storeItems(items: readonly (readonly [key: string, entry: Entry])[]): void {
+    const { store } = this.#context;
+    const { key } = this.#question;
+    store.setMany(items);
+    if (items.length > 0 && !items.some(([item]) => item === key)) store.delete(key);
   }
 
   /** The entry that the store has under the key, as it was recorded. */

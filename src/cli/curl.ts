@@ -24,7 +24,7 @@ export function curlFor({ method, path, query, headers, body }: AskedRequest, ba
   const sent = fields.filter(isSendable);
   const hasType = sent.some(([name]) => name === 'content-type');
   const words = [
-    `curl -sS ${quoted(base + path + (query && `?${query}`))}`,
+    `curl -gsS ${quoted(base + path + (query && `?${query}`))}`,
     ...(method === 'POST' && body !== '' ? [] : [`-X ${quoted(method)}`]),
     '-H "authorization: Bearer $OPENAI_API_KEY"',
     ...(body === '' || hasType ? [] : [`-H 'content-type: application/json'`]),

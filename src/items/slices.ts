@@ -84,9 +84,11 @@ export function afterSpace(text: string, at: number): number {
 }
 
 function endOfNested(text: string, at: number): number {
-  const close = text.indexOf(']', at);
-  // A list of numbers has nothing to be looked at one by one.
-  if (text.charCodeAt(at) === OPEN_BRACKET && isFlat(text, at + 1, close)) return close + 1;
+  if (text.charCodeAt(at) === OPEN_BRACKET) {
+    const close = text.indexOf(']', at);
+    // A list of numbers has nothing to be looked at one by one.
+    if (isFlat(text, at + 1, close)) return close + 1;
+  }
   let depth = 0;
   for (let next = at; ; next++) {
     const code = text.charCodeAt(next);

@@ -7,7 +7,7 @@
 import type { Outcome } from '../cache/outcome.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { freshnessOf } from '../cache/freshness.ts';
-import type { AnswerInItems, Question } from '../cache/question.ts';
+import { type AnswerInItems, type Question, withoutStale } from '../cache/question.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
@@ -47,6 +47,8 @@ export class BatchQuestion implements AnswerInItems {
   #known = NOTHING_KNOWN;
   /** The inputs that were asked for and have come, where others were known. */
   #fetched: ReadonlyMap<number, AnsweredItem> | null = null;
+  /** When the oldest of what the last call did without was stored. */
+  #oldest = Infinity;
   /** Of the last call; filled in as that goes on. */
   readonly #counts: { -readonly [Name in keyof ItemCounts]: ItemCounts[Name] };
 
@@ -58,6 +60,14 @@ export class BatchQuestion implements AnswerInItems {
     this.#itemKeys = keys;
     this.keys = keys.keys;
     this.#counts = { hit: 0, fetched: batch.places.length, spared: null };
+  }
+
+  get hasKnown(): boolean {
+    return this.#known.size > 0;
+  }
+
+  get age(): number {
+    return Math.max(0, (this.#proxy.clock.now() - this.#oldest) / 1000);
   }
 
   /** Null where another request's call answers it. */
@@ -85,7 +95,8 @@ export class BatchQuestion implements AnswerInItems {
   readonly fetch: Fetch = (writer, whenOver) => {
     const { places } = this.#batch;
     const now = this.#proxy.clock.now();
-    const { permission } = this.#question;
+    // Whoever joins the flight may have permitted less: nothing that has expired.
+    const permission = withoutStale(this.#question.permission);
     const isFresh = ({ found }: KnownInput) => freshnessOf(found.entry, permission, now) === 'fresh';
     const known = new Map(this.#known.entries().filter(([, input]) => isFresh(input)));
     const asked = this.keys
@@ -93,9 +104,11 @@ export class BatchQuestion implements AnswerInItems {
       .filter((input) => !known.has(input))
       .toArray();
     this.#fetched = null;
+    this.#oldest = Infinity;
     this.#count(places.length);
     if (asked.length === 0 || asked.length === places.length) return this.#question.fetch(writer, whenOver);
     this.#count(asked.length);
+    this.#oldest = known.values().reduce((oldest, { found }) => Math.min(oldest, found.entry.storedAt), Infinity);
     this.#fetchSome(asked, known, writer, whenOver);
   };
 
@@ -146,6 +159,7 @@ export class BatchQuestion implements AnswerInItems {
       maxBytes: this.#proxy.cache.maxEntryBytes,
       join: (answer) => this.#join(answer, asked, known),
       askWhole: () => {
+        this.#oldest = Infinity;
         this.#count(this.#batch.places.length);
         fetch(writer, whenOver);
       },

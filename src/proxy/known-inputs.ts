@@ -3,7 +3,6 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Question } from '../cache/question.ts';
-import { suits } from '../cache/variants.ts';
 import type { InputBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { joinItems, type AnsweredItem } from '../items/join.ts';
@@ -34,7 +33,7 @@ export async function findMany(store: EntryStore, keys: readonly string[]): Prom
 
 /** @param keys of the inputs @param all that was found */
 export async function readKnown(
-  { sent, expected }: Question,
+  { expected }: Question,
   keys: readonly string[],
   all: ReadonlyMap<string, Found>,
 ): Promise<KnownInputs> {
@@ -42,7 +41,8 @@ export async function readKnown(
   for (const [input, key] of keys.entries()) {
     if (input % AT_ONCE === AT_ONCE - 1) await setImmediate();
     const found = all.get(key);
-    if (found === undefined || !suits(found.entry, sent)) continue;
+    // One of several variants is for those alone who ask as its request did, and the flight is for all who ask so.
+    if (found === undefined || found.entry.variant !== undefined) continue;
     const answer = readItems(expected.endpoint, found.entry.body, 1);
     const item = answer?.items[0];
     if (answer && item) known.set(input, { answer, item, usage: answer.usage, found });

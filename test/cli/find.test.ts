@@ -125,7 +125,7 @@ describe('refrain show --curl', () => {
     expect(out).not.toContain(KEY);
     expect(out).toContain('$OPENAI_API_KEY');
     const calls = upstream.calls.length;
-    const sh = promisify(execFile)('sh', ['-c', out.replace('curl -sS', 'curl -sS -i')], {
+    const sh = promisify(execFile)('sh', ['-c', out.replace('curl -gsS', 'curl -gsS -i')], {
       env: { PATH: process.env['PATH'], OPENAI_API_KEY: KEY },
     });
     const { stdout } = await sh;

@@ -1,0 +1,113 @@
+/**
+ * Batches that are answered in part from what is kept, as others meet them: a new answer, a purge, a stricter request.
+ */
+import { describe, expect } from 'vitest';
+import { type Answer, ask } from '../harness/client.ts';
+import { createTestClock } from '../harness/clock.ts';
+import { EMBEDDINGS, inputsOf } from '../harness/embeddings.ts';
+import { story } from '../harness/story.ts';
+import type { Call } from '../harness/upstream.ts';
+
+const bodyOf = (input: unknown) => ({ model: 'm', input });
+const said = ({ headers }: Answer) => `${headers['x-cache']} ${headers['x-refrain-items'] ?? '-'}`;
+const askedOf = (calls: readonly Call[]) => calls.map(({ body }) => inputsOf(body.toString()));
+
+/** Vectors of a generation, which tells when they were made. */
+function ofGeneration(generation: number, headers = {}): (call: Call) => void {
+  return ({ body, response }) => {
+    const data = inputsOf(body.toString()).map((_, index) => ({ index, embedding: [generation] }));
+    response.writeHead(200, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify({ object: 'list', data, model: 'm-1' }));
+  };
+}
+
+function generationsIn({ text }: Answer): readonly number[] {
+  return (JSON.parse(text) as { data: { embedding: number[] }[] }).data.map(({ embedding }) => embedding[0] as number);
+}
+
+describe('a batch', () => {
+  story('that was kept whole is not served once no-cache has brought a new answer', async ({ upstream, open }) => {
+    const { url } = await open();
+    const body = bodyOf(['a', 'b']);
+    upstream.script = ofGeneration(1);
+    await ask(url + EMBEDDINGS, { body, headers: { 'x-refrain-items': 'off' } });
+    upstream.script = ofGeneration(2);
+    await ask(url + EMBEDDINGS, { body, headers: { 'cache-control': 'no-cache' } });
+    const answer = await ask(url + EMBEDDINGS, { body });
+    expect([said(answer), generationsIn(answer)]).toEqual(['HIT hit=2, fetched=0', [2, 2]]);
+  });
+
+  story('is not followed by a request that wants nothing as old as its known inputs', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const { url } = await open({}, clock);
+    upstream.script = ofGeneration(1);
+    await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+    clock.advance(60_000);
+    const held: Call[] = [];
+    upstream.script = (call) => void held.push(call);
+    const first = ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']) });
+    await upstream.called(2);
+    const strict = ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']), headers: { 'cache-control': 'max-age=10' } });
+    // Its own request comes after, so that both are in.
+    await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+    upstream.script = ofGeneration(2);
+    ofGeneration(2)(held[0] as Call);
+    expect([generationsIn(await first), generationsIn(await strict)]).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+  });
+
+  story(
+    'has inputs that have expired asked for anew, whatever its request would have taken',
+    async ({ upstream, open }) => {
+      const clock = createTestClock();
+      const { url } = await open({ ttl: 10 }, clock);
+      upstream.script = ofGeneration(1);
+      await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+      clock.advance(20_000);
+      upstream.script = ofGeneration(2);
+      const headers = { 'cache-control': 'max-stale=100' };
+      expect(generationsIn(await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']), headers }))).toEqual([2, 2]);
+    },
+  );
+
+  story.for([{ tag: 'one' }, { olderThan: 30 }])(
+    'is not followed once its known inputs are purged by %o',
+    async (purge, { upstream, open }) => {
+      const clock = createTestClock();
+      const { url, adminUrl } = await open({}, clock);
+      upstream.script = ofGeneration(1);
+      await ask(url + EMBEDDINGS, { body: bodyOf(['a']), headers: { 'x-refrain-tags': 'one' } });
+      clock.advance(60_000);
+      const held: Call[] = [];
+      upstream.script = (call) => void held.push(call);
+      const first = ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']) });
+      await upstream.called(2);
+      expect((await ask(`${adminUrl}/purge`, { body: purge })).status).toBe(200);
+      upstream.script = ofGeneration(2);
+      const second = await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']) });
+      expect(generationsIn(second)).toEqual([2, 2]);
+      ofGeneration(3)(held[0] as Call);
+      expect(generationsIn(await first)).toEqual([1, 3]);
+      expect(generationsIn(await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']) }))).toEqual([2, 2]);
+    },
+  );
+
+  story('is put together from no input whose answers vary', async ({ upstream, open }) => {
+    const { url } = await open();
+    const vary = { vary: 'user-agent' };
+    upstream.script = ofGeneration(1, vary);
+    const eu = { 'user-agent': 'eu' };
+    for (const input of ['a', 'b']) await ask(url + EMBEDDINGS, { body: bodyOf(input), headers: eu });
+    upstream.script = ofGeneration(2, vary);
+    const words = [];
+    for (const headers of [eu, { 'user-agent': 'us' }, eu])
+      words.push(said(await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']), headers })));
+    expect(words).toEqual(['MISS hit=0, fetched=2', 'MISS hit=0, fetched=2', 'HIT -']);
+    expect(askedOf(upstream.calls).slice(2)).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+  });
+});
