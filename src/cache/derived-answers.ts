@@ -5,7 +5,7 @@
 import type { Entry } from '../response/entry.ts';
 import type { DerivedEntry, Found, Store } from '../store/store.ts';
 import type { Freshness } from './freshness.ts';
-import type { FormSource, OtherForms, Question } from './question.ts';
+import type { FormSource, OtherForms, Permission, Question } from './question.ts';
 import { isVariantKey, ownKey } from './variants.ts';
 
 /** A question, as far as the store needs it. */
@@ -13,6 +13,12 @@ export type StoredQuestion = Pick<Question, 'key' | 'sent' | 'permission' | 'for
 
 /** The freshness of an entry for a question. */
 export type Judge = (found: Found, question: StoredQuestion) => Freshness;
+
+/** Tests whether an entry is as it was recorded, or made in a way that a request may have. */
+export function mayBeMade({ derivation }: Entry, { forms }: Permission): boolean {
+  if (derivation === undefined || forms === 'derive') return true;
+  return forms === 'from-json' && derivation.from === 'json';
+}
 
 interface StoredSource {
   readonly source: FormSource;

@@ -1,6 +1,7 @@
 /**
  * A question: all that the cache is asked at once.
  */
+import type { FormMode } from '../dialect.ts';
 import type { Expectation } from '../response/complete.ts';
 import type { StoredRequest, Entry, Label } from '../response/entry.ts';
 import type { Found } from '../store/store.ts';
@@ -22,6 +23,8 @@ export interface Permission {
   /** How long past its expiry an entry is served where the upstream fails. */
   readonly staleIfError: number;
   readonly ttl: number;
+  /** The answers that may be made from one in another form. */
+  readonly forms: FormMode;
 }
 
 /** The same rights to what is fresh, and none to what has expired; itself where it gives none such. */

@@ -9,7 +9,7 @@ import { Reader } from '../response/reader.ts';
 import { StoredAnswer } from '../response/stored-answer.ts';
 import type { Found, Store } from '../store/store.ts';
 import type { DeletedResponses } from './deleted-responses.ts';
-import { type StoredQuestion, DerivedAnswers } from './derived-answers.ts';
+import { DerivedAnswers, mayBeMade, type StoredQuestion } from './derived-answers.ts';
 import { type Freshness, freshnessOf, type Served } from './freshness.ts';
 import { FutureEntries } from './future-entries.ts';
 import type { CacheResult } from './outcome.ts';
@@ -83,10 +83,12 @@ export class StoredAnswers {
    * @param isLookedUp nothing can be had without waiting
    */
   async find(question: StoredQuestion, isLookedUp = false): Promise<Found | undefined> {
-    const { key, forms, items } = question;
+    const { key, forms, items, permission } = question;
     try {
       if (items) return await items.find(key);
-      const own = await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
+      let own = await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
+      // One that was recorded may lie behind it.
+      if (own && !mayBeMade(own.entry, permission)) own = await this.#store.getSlow(key);
       return forms === null ? own : await this.#derived.instead(own, question, forms);
     } catch {
       return undefined;
@@ -101,6 +103,7 @@ export class StoredAnswers {
   /** `gone` too of another variant, and of what was deleted while a slow store looked for it. */
   freshness(found: Found | undefined, permission: Permission, sent: Sent, now = this.#clock.now()): Freshness {
     if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return 'gone';
+    if (!mayBeMade(found.entry, permission)) return 'gone';
     const freshness = freshnessOf(found.entry, permission, now);
     if (freshness === 'gone') this.#future.note(found.entry, now);
     return freshness;

@@ -28,7 +28,8 @@ export function curlFor({ method, path, query, headers, body }: AskedRequest, ba
     ...(method === 'POST' && body !== '' ? [] : [`-X ${quoted(method)}`]),
     '-H "authorization: Bearer $OPENAI_API_KEY"',
     ...(body === '' || hasType ? [] : [`-H 'content-type: application/json'`]),
-    ...sent.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    // With a colon and nothing behind it, curl would leave it out.
+    ...sent.map(([name, value]) => `-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`),
   ];
   const leftOut = fields.filter((field) => !isSendable(field)).map(([name]) => inertLine(name));
   return { command: withBody(words.join(' \\\n  '), body), leftOut: [...new Set(leftOut)] };

@@ -11,7 +11,7 @@ import type { NamedRequest } from './named-request.ts';
 export function otherForms({ head, keyContext, keyed }: NamedRequest): OtherForms | null {
   const { endpoint } = keyContext;
   const { key, form, isStreamable } = keyed;
-  const mode = head.policy.isExactForm || !isStreamable ? 'exact' : head.route.target.forms;
+  const mode = isStreamable ? head.policy.forms : 'exact';
   const forms = sourcesFor(endpoint, form, mode);
   if (forms.length === 0) return null;
   const name = nameOf(key);

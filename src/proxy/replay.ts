@@ -152,4 +152,5 @@ const AFRESH: Permission = {
   revalidates: false,
   staleIfError: 0,
   ttl: Infinity,
+  forms: 'derive',
 };

@@ -57,7 +57,7 @@ export interface ParsedHead {
 export function parseHead(rules: Rules, head: RequestHead): ParsedHead {
   const { method, url, fields } = head;
   const route = rules.routeOf(url, fields);
-  const policy = readPolicy(fields, rules.policy);
+  const policy = readPolicy(fields, rules.policy, route.target.forms);
   const caller = rules.callerOf(fields);
   return {
     method,

@@ -8,6 +8,7 @@ import { nearest } from '../config/nearest.ts';
 import { type Pace, pace } from '../config/pace.ts';
 import { lifetime } from '../config/quantities.ts';
 import { samples } from '../config/value-types.ts';
+import type { FormMode } from '../dialect.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
 import { readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
@@ -43,8 +44,8 @@ export interface Policy {
   readonly samples: number;
   /** How fast a stored answer is played to it. */
   readonly pace: Pace;
-  /** True where no answer is made from one in another form. */
-  readonly isExactForm: boolean;
+  /** The answers that may be made from one in another form. */
+  readonly forms: FormMode;
   /** True where a batch is answered item by item. */
   readonly items: boolean;
   /** Wants to know why it missed. */
@@ -97,8 +98,11 @@ const CONTROLS: readonly string[] = [
 /** The most seconds that a request may ask for by number: longer than anybody keeps anything. */
 const LONGEST = 9_999_999_999;
 
-/** @throws RefrainError `invalid_header`, naming the header */
-export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Policy {
+/**
+ * @param forms as the upstream has it
+ * @throws RefrainError `invalid_header`, naming the header
+ */
+export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults, forms: FormMode = 'derive'): Policy {
   refuseUnknownControls(fields);
   const control = readCacheControl(fields);
   const { maxAge, isHabit } = control;
@@ -129,7 +133,7 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults): Poli
     tags: readTags(valueOf(fields, 'x-refrain-tags')),
     samples: readSamples(valueOf(fields, 'x-refrain-samples'), defaults.samples),
     pace: readPace(valueOf(fields, 'x-refrain-pace'), defaults.pace),
-    isExactForm: readForm(valueOf(fields, 'x-refrain-form')),
+    forms: readForm(valueOf(fields, 'x-refrain-form'), forms),
     items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
@@ -203,8 +207,9 @@ function readPace(value: string | undefined, standard: Pace): Pace {
   throw invalidHeader('x-refrain-pace', value, pace.allowed);
 }
 
-function readForm(value: string | undefined): boolean {
-  if (value === undefined || value === 'exact') return value === 'exact';
+function readForm(value: string | undefined, standard: FormMode): FormMode {
+  if (value === undefined) return standard;
+  if (value === 'exact') return value;
   throw invalidHeader('x-refrain-form', value, 'exact');
 }
 

@@ -26,4 +26,25 @@ describe('batches over three nodes', () => {
     await ask(`${(nodes[0] as (typeof nodes)[0]).adminUrl}/purge`, { body: { endpoint: 'embeddings' } });
     expect(said(await batch(2, ['a', 'c']))).toBe('MISS hit=0, fetched=2');
   });
+
+  fleetTest(
+    'at one time, of which one input is new are all answered, by a call or two',
+    async ({ fleet, upstream }) => {
+      const nodes = await fleet();
+      upstream.script = embeds();
+      for (let round = 0; round < 20; round++) {
+        const input = ['a', 'b', `r${round}`];
+        const all = await Promise.all(
+          nodes.flatMap(({ url }) =>
+            Array.from({ length: 5 }, () => ask(url + EMBEDDINGS, { body: { model: 'm', input } })),
+          ),
+        );
+        expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
+        expect(new Set(all.map(({ text }) => JSON.stringify(JSON.parse(text).data))).size).toBe(1);
+      }
+      // An equal batch may come as the first ends, before its items are shared: one more call.
+      expect(upstream.calls.length).toBeGreaterThanOrEqual(20);
+      expect(upstream.calls.length).toBeLessThanOrEqual(40);
+    },
+  );
 });

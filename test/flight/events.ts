@@ -1,6 +1,7 @@
 /**
  * The events that can come to a flight at any point of its life, by name.
  */
+import type { FormMode } from '../../src/dialect.ts';
 import type { Turn } from './answers.ts';
 import type { Leading, Manner, Topic } from './asker.ts';
 import { SETTLE_MS } from './call.ts';
@@ -18,7 +19,7 @@ export interface EventContext {
 
 export type FlightEvent = (context: EventContext) => void;
 
-const STRICT = { maxAge: Infinity, maxStale: 0, revalidates: false, staleIfError: 0 };
+const STRICT = { maxAge: Infinity, maxStale: 0, revalidates: false, staleIfError: 0, forms: 'derive' as FormMode };
 
 export const PLAIN = { ...STRICT, read: true, follow: true, ask: true, ttl: TTL };
 

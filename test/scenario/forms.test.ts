@@ -114,6 +114,32 @@ story('a request or an upstream may want its own form', async ({ upstream, open 
   expect(await own({ ...STREAM, seed: 1 })).toBe('MISS');
 });
 
+story('who wants its own form gets none that was made for another', async ({ upstream, open }) => {
+  upstream.script = answers;
+  const url = upstream.url;
+  const upstreams = {
+    deriving: { url, forms: 'derive' },
+    careful: { url, forms: 'from-json' },
+    own: { url, forms: 'exact' },
+  } as const;
+  const proxy = await open({ ...DERIVES, upstreams });
+  const at = async (name: string, body: object, headers: Record<string, string> = {}) => {
+    const answer = await ask(`${proxy.url}/${name}${CHAT}`, { body, headers });
+    await landed(proxy);
+    return { status: answer.status, word: answer.headers['x-cache'], form: answer.headers['x-refrain-form'] ?? null };
+  };
+  await at('deriving', JSON_BODY);
+  expect(await at('deriving', STREAM)).toMatchObject({ ...HIT, form: 'sse from json' });
+  expect(await at('careful', STREAM)).toMatchObject({ ...HIT, form: 'sse from json' });
+  expect(await at('deriving', STREAM, { ...EXACT, 'cache-control': 'only-if-cached' })).toMatchObject({ status: 504 });
+  expect(await at('own', STREAM)).toMatchObject({ word: 'MISS' });
+  expect(await at('deriving', STREAM, EXACT)).toMatchObject({ ...HIT, form: null });
+
+  await at('deriving', { ...WITH_USAGE, seed: 1 });
+  expect(await at('deriving', { ...JSON_BODY, seed: 1 })).toMatchObject({ ...HIT, form: 'json from sse+usage' });
+  expect(await at('careful', { ...JSON_BODY, seed: 1 })).toMatchObject({ word: 'MISS' });
+});
+
 story('a derived answer is as old as its source, and permitted like that', async ({ upstream, open }) => {
   const clock = createTestClock();
   const proxy = await open({ ...DERIVES, ttl: 60 }, clock);
