@@ -1,5 +1,5 @@
 /**
- * What it costs to answer in another form than was asked for first: a derived hit's first time and its later ones
+ * The cost of an answer in another form than was asked for first: a derived hit's first time and its later ones
  * beside a plain hit, and a fold of long streams alone.
  *
  *   node test/bench/forms.ts
