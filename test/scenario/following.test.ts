@@ -56,7 +56,7 @@ describe('equal requests at the same time', () => {
     }
   });
 
-  story('do not share across forms that are exact', async ({ upstream, open }) => {
+  story('do not share across forms where those are exact', async ({ upstream, open }) => {
     const proxy = await open({ forms: 'exact' });
     upstream.script = () => {};
     const json = ask(proxy.url + CHAT, { body: chatRequest() });
