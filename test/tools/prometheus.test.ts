@@ -102,8 +102,10 @@ story('reads it by the name of its service, and has something for every query', 
     await expect.poll(async () => (await scraper.targets()).map(({ health }) => health)).toEqual(['up']);
     expect(between.hosts).toContain(service);
     const asking = async () => {
-      const body = chatRequest(`${Math.random()}`, { model: 'gpt-4o-mini' });
+      const question = `${Math.random()}`;
+      const body = chatRequest(question, { model: 'gpt-4o-mini' });
       for (const _ of [1, 2, 3]) await ask(proxy.url + CHAT, { body });
+      await ask(proxy.url + CHAT, { body: chatRequest(question, { model: 'gpt-4o-mini', stream: true }) });
       await ask(proxy.url + CHAT, { body: chatRequest(`${Math.random()}`, { model: 'unpriced' }) });
     };
     const unanswered = async () => {
