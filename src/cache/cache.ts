@@ -220,7 +220,12 @@ export class Cache {
       return this.#open({ ...question, key: own, varying: { by: entry.variant?.by ?? [], first: entry } });
     }
     const served = this.#stored.servable(found, question);
-    if (served) return this.#stored.open(key, found, served);
+    if (served) {
+      const result = this.#stored.open(key, found, served);
+      if (!found.wasAwaited) return result;
+      const { entry: _, ...unpaced } = result;
+      return unpaced;
+    }
     return this.#open({ ...question, permission: { ...permission, read: false } });
   }
 

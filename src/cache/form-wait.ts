@@ -40,6 +40,8 @@ export class FormWait implements Source {
   readonly #led: Led;
   readonly #question: Question;
   readonly #other: OtherFlight;
+  /** The other was heard, to its end or until it was of no use. */
+  #hasHeard = false;
   readonly #over = Promise.withResolvers<void>();
 
   constructor(led: Led, question: Question, other: OtherFlight) {
@@ -65,7 +67,7 @@ export class FormWait implements Source {
       if (!flight.recording.isOver) found = (await stored.find(this.#question)) ?? found;
     }
     takeBack();
-    return found;
+    return found && this.#hasHeard ? { ...found, wasAwaited: true } : found;
   }
 
   #isAnswer(found: Found | undefined, stored: LeadingParts['stored']): boolean {
@@ -83,6 +85,7 @@ export class FormWait implements Source {
     const { flight } = this.#led;
     const { recording, isJoinable } = this.#other.flight;
     if (!isJoinable) return;
+    this.#hasHeard = true;
     const reader = recording.openReader();
     flight.follow(this);
     reader.player = { changed: () => this.#hear(reader) };

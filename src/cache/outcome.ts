@@ -56,7 +56,7 @@ export type OutcomeWord = Outcome['word'];
 export interface CacheResult {
   readonly outcome: Outcome;
   readonly reader: Reader;
-  /** Of a hit: the entry that is played. */
+  /** Of a hit: the entry that is played, at any pace; none where it was waited for while it came. */
   readonly entry?: Entry;
   /** The cost of the answer's upstream call: known at once for a hit, for the others when it is over. Null: unknown. */
   readonly call: Call | null | Promise<Call | null>;

@@ -18,6 +18,8 @@ export interface Found {
   readonly entry: Entry;
   /** The name of the store that had it; the `detail` of `Cache-Status`. */
   readonly tier: string;
+  /** It was waited for while it came: no pace is to make its reader wait again. */
+  readonly wasAwaited?: true;
 }
 
 export type DerivedEntry = Entry & { readonly derivation: Derivation };

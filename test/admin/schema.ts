@@ -110,6 +110,12 @@ const CHECKS: Checks = {
     ),
   required: (names: readonly string[], value: unknown, at) =>
     isObject(value) ? names.flatMap((name) => fault(name in value, at, `has no ${name}`)) : [],
+  dependentRequired: (others: Record<string, readonly string[]>, value: unknown, at) =>
+    isObject(value)
+      ? Object.entries(others).flatMap(([name, needed]) =>
+          name in value ? needed.flatMap((one) => fault(one in value, at, `has ${name} and no ${one}`)) : [],
+        )
+      : [],
   properties: (schemas: Record<string, Schema>, value: unknown, at) =>
     isObject(value)
       ? Object.entries(schemas).flatMap(([name, schema]) =>

@@ -17,11 +17,12 @@ test('the demo ends by itself and shows one upstream call for each new question'
     'MISS',
     'HIT',
     '1 MISS, 19 FOLLOW',
+    'HIT',
     'MISS',
     'HIT',
     '1 MISS, 19 FOLLOW',
   ]);
-  expect(rows.map((cells) => Number(cells.at(-1)))).toEqual([1, 0, 1, 1, 0, 1]);
+  expect(rows.map((cells) => Number(cells.at(-1)))).toEqual([1, 0, 1, 0, 1, 0, 1]);
   expect(stderr).toBe('');
 });
 

@@ -67,19 +67,18 @@ async function compare(upstream: SampleUpstream, baseURL: string): Promise<void>
     { title: 'upstream calls', width: 14, align: 'right' },
   ]);
   const rounds: Round[] = [];
-  for (const [form, ask] of [
-    ['JSON', askJson],
-    ['stream', askStream],
+  for (const [form, ask, when, question, clients] of [
+    ['JSON', askJson, 'first time', 'Why is the sea salt?', 1],
+    ['JSON', askJson, 'again', 'Why is the sea salt?', 1],
+    ['JSON', askJson, `${CLIENTS} clients at once`, 'And why are rivers not?', CLIENTS],
+    ['stream', askStream, 'made of that JSON', 'Why is the sea salt?', 1],
+    ['stream', askStream, 'first time', 'Why is the sky blue?', 1],
+    ['stream', askStream, 'again', 'Why is the sky blue?', 1],
+    ['stream', askStream, `${CLIENTS} clients at once`, 'And why is it red at night?', CLIENTS],
   ] as const) {
-    for (const [when, question, clients] of [
-      ['first time', 'Why is the sea salt?', 1],
-      ['again', 'Why is the sea salt?', 1],
-      [`${CLIENTS} clients at once`, 'And why are rivers not?', CLIENTS],
-    ] as const) {
-      const round = await play(upstream, baseURL, ask, question, clients);
-      addRow([`${form}, ${when}`, ...describe(round)]);
-      rounds.push(round);
-    }
+    const round = await play(upstream, baseURL, ask, question, clients);
+    addRow([`${form}, ${when}`, ...describe(round)]);
+    rounds.push(round);
   }
   console.log(`\n${conclude(rounds)}`);
 }

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import { derive } from '../../src/forms/derive.ts';
 import { deriveGenerated } from '../forms/generated.ts';
+import { longStream } from '../forms/long-stream.ts';
 import { findUntested } from '../forms/mutants.ts';
 import { entryOf } from '../forms/samples.ts';
 
@@ -19,30 +20,9 @@ test('100,000 generated answers are what they were in every form', async () => {
   expect(derived).toBe(200_000);
 });
 
-const CHUNK = {
-  id: 'chatcmpl-qItm1qY4CqXHZpKDnOCK',
-  object: 'chat.completion.chunk',
-  created: 1_795_364_355,
-  model: 'gpt-mock-2026-01-01',
-  service_tier: 'default',
-  system_fingerprint: 'fp_mock',
-};
-
-/** A stream of so many events, as OpenAI's API sends them. */
-function streamOf(events: number): string {
-  const chunk = (choices: object[], usage: object | null) =>
-    `data: ${JSON.stringify({ ...CHUNK, choices, usage, obfuscation: '837f874c' })}\n\n`;
-  const delta = (said: object, reason: string | null = null) =>
-    chunk([{ index: 0, delta: said, logprobs: null, finish_reason: reason }], null);
-  const words = Array.from({ length: events - 4 }, (_, at) => delta({ content: `word ${at} ` }));
-  const usage = { prompt_tokens: 17, completion_tokens: events, total_tokens: events + 17 };
-  const first = delta({ role: 'assistant', content: '', refusal: null });
-  return [first, ...words, delta({}, 'stop'), chunk([], usage), 'data: [DONE]\n\n'].join('');
-}
-
 /** The least CPU time of several folds, in ms: others use the machine too. */
 function foldTime(events: number): number {
-  const entry = entryOf({ form: 'sse+usage', body: streamOf(events) });
+  const entry = entryOf({ form: 'sse+usage', body: longStream(events) });
   const times = Array.from({ length: 12 }, () => {
     const before = process.cpuUsage();
     expect(derive(entry, 'sse+usage', 'json', { endpoint: 'chat', isStreamable: true })).not.toBeNull();

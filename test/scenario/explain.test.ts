@@ -144,7 +144,7 @@ describe('x-refrain-why', () => {
   };
 
   story('names the nearest stored request of a miss, and where it differs', async ({ open, upstream }) => {
-    const proxy = await open();
+    const proxy = await open({ forms: 'exact' });
     expect(await why(proxy.url, chatRequest('a'))).toBe('nothing to compare is kept of this endpoint, model and scope');
     const {
       headers: { 'x-refrain-key': key },

@@ -1,6 +1,15 @@
 import { expect } from 'vitest';
 import { stop } from '../../src/lifecycle.ts';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, sendJson, sendStream } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatEventsWithUsage,
+  chatRequest,
+  sendJson,
+  sendStream,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { landed } from '../harness/proxy.ts';
@@ -8,8 +17,11 @@ import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
 const BODY = chatRequest('x', { stream: true });
+const WITH_USAGE = chatRequest('x', { stream: true, stream_options: { include_usage: true } });
+const DERIVES = { dialect: 'openai' } as const;
 const EVENTS = chatEvents();
 const upTo = (count: number) => EVENTS.slice(0, count).join('');
+const eventsIn = (text: string) => text.split(/(?<=\n\n)/);
 const paced = (pace: string, body = BODY) => ({ body, headers: { 'x-refrain-pace': pace } });
 
 story('a kept stream is played as it came, with the head and bytes of an instant hit', async ({ upstream, open }) => {
@@ -82,6 +94,87 @@ story('kept JSON waits as long as its call took', async ({ upstream, open }) => 
   });
   expect(clock.now() - startedAt).toBeGreaterThanOrEqual(3_000);
   expect(await slow).toMatchObject({ text: chatAnswer(), headers: { 'x-cache': 'HIT' } });
+});
+
+story('a stream made from another comes as that one came', async ({ upstream, open }) => {
+  const clock = createTestClock();
+  const proxy = await open(DERIVES, clock);
+  upstream.script = beginStream;
+  const first = begin(proxy.url + CHAT, { body: WITH_USAGE });
+  const { response } = await upstream.called(1);
+  const live = await first;
+  let sent = '';
+  for (const event of chatEventsWithUsage()) {
+    clock.advance(500);
+    response.write((sent += event) && event);
+    await live.receives(Buffer.byteLength(sent));
+  }
+  response.end();
+  await live.ended;
+  await landed(proxy);
+
+  const { text, headers } = await ask(proxy.url + CHAT, { body: BODY });
+  expect(headers['x-refrain-form']).toBe('sse from sse+usage');
+  const slow = await begin(proxy.url + CHAT, paced('recorded'));
+  let told = '';
+  for (const event of eventsIn(text)) {
+    // The usage, before the last event, is not told; its time passes.
+    clock.advance(event.includes('[DONE]') ? 999 : 499);
+    expect(slow.received.toString()).toBe(told);
+    clock.advance(1);
+    await slow.receives(Buffer.byteLength((told += event)));
+    expect(slow.received.toString()).toBe(told);
+  }
+  expect((await slow.ended).text).toBe(text);
+  expect(upstream.calls).toHaveLength(1);
+});
+
+story('a stream made from JSON comes in even steps over its call', async ({ upstream, open }) => {
+  const clock = createTestClock();
+  const proxy = await open(DERIVES, clock);
+  upstream.script = () => {};
+  const first = ask(proxy.url + CHAT, { body: chatRequest('x') });
+  const call = await upstream.called(1);
+  clock.advance(3_000);
+  sendJson(call, chatAnswer());
+  await first;
+  await landed(proxy);
+
+  const { text, headers } = await ask(proxy.url + CHAT, { body: BODY });
+  expect(headers['x-refrain-form']).toBe('sse from json');
+  const events = eventsIn(text);
+  const { waiting } = clock;
+  const asked = begin(proxy.url + CHAT, paced('recorded'));
+  await until(() => clock.waiting > waiting);
+  let [told, now] = ['', 0];
+  for (const [at, event] of events.entries()) {
+    const due = Math.round((3_000 * (at + 1)) / events.length);
+    clock.advance(due - 1 - now);
+    clock.advance(1);
+    now = due;
+    const slow = await asked;
+    await slow.receives(Buffer.byteLength((told += event)));
+    expect(slow.received.toString()).toBe(told);
+  }
+  expect((await (await asked).ended).text).toBe(text);
+});
+
+story('who waited for an answer that came in another form is not made to wait again', async ({ upstream, open }) => {
+  const clock = createTestClock();
+  const proxy = await open(DERIVES, clock);
+  upstream.script = () => {};
+  const first = ask(proxy.url + CHAT, { body: chatRequest('x') });
+  const call = await upstream.called(1);
+  const streams = ['recorded', '1/s'].map((pace) => ask(proxy.url + CHAT, paced(pace)));
+  await until(() => proxy.app.admission.listeners >= 4);
+  clock.advance(3_000);
+  sendJson(call, chatAnswer());
+  await first;
+  for (const { headers, text } of await Promise.all(streams)) {
+    expect(headers).toMatchObject({ 'x-cache': 'HIT', 'x-refrain-form': 'sse from json' });
+    expect(text).toContain('[DONE]');
+  }
+  expect(upstream.calls).toHaveLength(1);
 });
 
 story('a client that leaves takes its timer with it, and a stop cuts what is played', async ({ upstream, open }) => {
