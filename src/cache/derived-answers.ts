@@ -2,7 +2,7 @@
  * Stored answers in another form than the one that is asked for. What is made of one is as old as its source, expires
  * with it, and lies beside it in memory, so that it is made once.
  */
-import type { Entry } from '../response/entry.ts';
+import type { Derivation, Entry } from '../response/entry.ts';
 import type { DerivedEntry, Found, Store } from '../store/store.ts';
 import type { Freshness } from './freshness.ts';
 import type { FormSource, OtherForms, Permission, Question } from './question.ts';
@@ -14,10 +14,9 @@ export type StoredQuestion = Pick<Question, 'key' | 'sent' | 'permission' | 'for
 /** The freshness of an entry for a question. */
 export type Judge = (found: Found, question: StoredQuestion) => Freshness;
 
-/** Tests whether an entry is as it was recorded, or made in a way that a request may have. */
-export function mayBeMade({ derivation }: Entry, { forms }: Permission): boolean {
-  if (derivation === undefined || forms === 'derive') return true;
-  return forms === 'from-json' && derivation.from === 'json';
+/** Tests whether a request may have an answer that was made in this way. */
+export function mayBeMade({ from }: Derivation, { forms }: Permission): boolean {
+  return forms === 'derive' || (forms === 'from-json' && from === 'json');
 }
 
 interface StoredSource {

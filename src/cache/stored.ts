@@ -88,7 +88,7 @@ export class StoredAnswers {
       if (items) return await items.find(key);
       let own = await (isLookedUp ? this.#store.getSlow(key) : this.#store.get(key));
       // One that was recorded may lie behind it.
-      if (own && !mayBeMade(own.entry, permission)) own = await this.#store.getSlow(key);
+      if (own?.entry.derivation && !mayBeMade(own.entry.derivation, permission)) own = await this.#store.getSlow(key);
       return forms === null ? own : await this.#derived.instead(own, question, forms);
     } catch {
       return undefined;
@@ -103,7 +103,7 @@ export class StoredAnswers {
   /** `gone` too of another variant, and of what was deleted while a slow store looked for it. */
   freshness(found: Found | undefined, permission: Permission, sent: Sent, now = this.#clock.now()): Freshness {
     if (!found || this.#deletedResponses.has(found.entry.answerId) || !suits(found.entry, sent)) return 'gone';
-    if (!mayBeMade(found.entry, permission)) return 'gone';
+    if (found.entry.derivation && !mayBeMade(found.entry.derivation, permission)) return 'gone';
     const freshness = freshnessOf(found.entry, permission, now);
     if (freshness === 'gone') this.#future.note(found.entry, now);
     return freshness;
