@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Tests of resident memory, which are run alone, after all else. */
+/** Tests of resident memory, each in processes of its own: they are run after all else, two at a time. */
 const ALONE = 'test/size/**';
 
 export default defineConfig({
@@ -28,7 +28,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'size', include: [`${ALONE}/*.test.ts`], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'size', include: [`${ALONE}/*.test.ts`], maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },

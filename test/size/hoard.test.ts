@@ -1,3 +1,3 @@
 import { hoardAtMost } from './hoard.ts';
 
-hoardAtMost({ bombs: 100, large: 80 });
+hoardAtMost({ bombs: 40, large: 80 });

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import type { EntryPage, ProxyBill } from '../../src/cli/proxy-data.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { test } from './command.ts';
+import { test } from '../cli/command.ts';
 
 const KEY = 'sk-mine';
 const chat = (api: string, content: string, headers: Record<string, string> = {}, more: object = {}) =>
