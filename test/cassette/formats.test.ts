@@ -147,6 +147,14 @@ describe('JSON Lines', () => {
     fc.assert(property, { numRuns: 100 });
   });
 
+  test('give back a header of whatever name', () => {
+    const [one] = fc.sample(exchange, 1) as [RecordedExchange];
+    const headers = Object.fromEntries(['__proto__', 'constructor', 'x-a'].map((name) => [name, 'a']));
+    const asked = { ...one, request: { ...one.request, headers } };
+    const [read] = readExchangeLines(exchangeLine(asked)).exchanges;
+    expect(Object.entries(read?.exchange.request.headers ?? {})).toEqual(Object.entries(headers));
+  });
+
   test('leave out what is no exchange', () => {
     const [line] = fc.sample(exchange, 1).map(exchangeLine);
     const { exchanges, leftOut } = readExchangeLines(`${line}\n\n{"a":1}\nno JSON\n`);

@@ -130,7 +130,7 @@ export function honoursCatalogue(name: string, subject: Subject): void {
             await store.close();
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 20 },
       );
     });
 

@@ -9,6 +9,15 @@ import { FormatError, type SkippedPart } from './foreign-exchange.ts';
 
 const BODY = { body: z.string().default(''), encoding: z.enum(['utf8', 'base64']).default('utf8') };
 
+/** Texts by name, also by `__proto__`, which a record of zod leaves out. */
+const HEADERS = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+);
+
 const LINE = z.object({
   sample: z.number().int().min(1).default(1),
   request: z.object({
@@ -17,7 +26,7 @@ const LINE = z.object({
     method: z.string(),
     path: z.string(),
     query: z.string().default(''),
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: HEADERS.default({}),
     ...BODY,
   }),
   answer: z.object({

@@ -8,7 +8,7 @@ import { describe, expect } from 'vitest';
 import type { Finding } from '../../src/admin/findings.ts';
 import { CHAT, chatAnswer, chatRequest, says } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
-import { type Cast, test } from './command.ts';
+import { type Cast, test } from '../cli/command.ts';
 
 const DIGITS = '0123456789abcdef'.repeat(4);
 const OTHER_DIGITS = 'fedcba9876543210'.repeat(4);
