@@ -14,9 +14,8 @@ import { EMBEDDINGS, embeds } from '../harness/embeddings.ts';
 import { startProxy } from '../harness/proxy.ts';
 import { ScriptedUpstream } from '../harness/upstream.ts';
 
-const ROUNDS = 8;
-/** Until V8 has compiled what is measured. */
-const WARMING = 50;
+/** How many inputs a measure answers, whatever the size of its batches: what the process does beside it is little. */
+const INPUTS = 32_768;
 
 const folder = mkdtempSync(join(tmpdir(), 'refrain-items-'));
 const upstream = await new ScriptedUpstream(embeds({ dimensions: 256 })).start();
@@ -44,10 +43,12 @@ async function measure(name: string, count: number, memory: number): Promise<voi
   await asked(whole);
   const items = (await asked()).headers['x-refrain-items'];
   if (items !== `hit=${count}, fetched=0`) throw new Error(`${name}: ${items}`);
-  await timed(WARMING, asked);
-  await timed(WARMING, () => asked(whole));
-  const split = await timed(ROUNDS, asked);
-  const kept = await timed(ROUNDS, () => asked(whole));
+  const rounds = INPUTS / count;
+  // First until V8 has compiled what is measured.
+  await timed(rounds, asked);
+  await timed(rounds, () => asked(whole));
+  const split = await timed(rounds, asked);
+  const kept = await timed(rounds, () => asked(whole));
   const each = (split.cpu - kept.cpu) / count;
   console.log(
     `${name.padEnd(7)} ${String(count).padStart(5)} known   ${each.toFixed(1).padStart(6)} µs each ` +
