@@ -3,7 +3,7 @@
  */
 import { beginOf, type By, KEPT, type Resolution } from './interval.ts';
 import { OTHER } from './names.ts';
-import type { StatsLine } from './stats.ts';
+import { requestCounts, type StatsLine } from './stats.ts';
 import type { SeriesQuery, TimeSeries } from './time-series.ts';
 
 export interface Bill extends StatsLine {
@@ -60,9 +60,6 @@ function rangeOf({ from, by }: BillQuery, to: number): Pick<SeriesQuery, 'resolu
 }
 
 function lineOf({ outcomes, tokens, dollars, unpricedTokens, waitedSaved }: TimeSeries): StatsLine {
-  const [hits, follows, misses] = [sum(outcomes.hit), sum(outcomes.follow), sum(outcomes.miss)];
-  const [bypasses, refusals] = [sum(outcomes.bypass), sum(outcomes.refusal)];
-  const answered = hits + follows + misses;
   const usage = ({ input, cachedInput, output, reasoning }: TimeSeries['tokens']['spent']) => ({
     input: sum(input),
     cachedInput: sum(cachedInput),
@@ -70,13 +67,7 @@ function lineOf({ outcomes, tokens, dollars, unpricedTokens, waitedSaved }: Time
     reasoning: sum(reasoning),
   });
   return {
-    requests: answered + bypasses + refusals,
-    hits,
-    follows,
-    misses,
-    bypasses,
-    refusals,
-    hitRate: answered === 0 ? null : (hits + follows) / answered,
+    ...requestCounts((outcome) => sum(outcomes[outcome])),
     tokens: { spent: usage(tokens.spent), saved: usage(tokens.saved) },
     dollars: { spent: sum(dollars.spent), saved: sum(dollars.saved) },
     unpricedTokens: sum(unpricedTokens.spent) + sum(unpricedTokens.saved),

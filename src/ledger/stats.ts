@@ -38,7 +38,7 @@ export interface ReasonLine {
   readonly requests: number;
 }
 
-export interface StatsLine {
+export interface RequestCounts {
   readonly requests: number;
   readonly hits: number;
   readonly follows: number;
@@ -47,6 +47,9 @@ export interface StatsLine {
   readonly refusals: number;
   /** Of the requests that could have been hits, the share that cost no upstream call; null where there were none. */
   readonly hitRate: number | null;
+}
+
+export interface StatsLine extends RequestCounts {
   readonly tokens: { readonly spent: Usage; readonly saved: Usage };
   readonly dollars: { readonly spent: number; readonly saved: number };
   /** Input and output of answers for which there is no price. */
@@ -157,6 +160,22 @@ function mostRequested<Line extends { readonly requests: number }>(lines: (reado
 const SPENT: readonly LedgerWord[] = ['miss', 'bypass'];
 const SAVED: readonly LedgerWord[] = ['hit', 'follow'];
 
+/** The requests of a line by outcome, with their sum and the share of hits. */
+export function requestCounts(count: (outcome: LedgerWord) => number): RequestCounts {
+  const [hits, follows, misses] = [count('hit'), count('follow'), count('miss')];
+  const [bypasses, refusals] = [count('bypass'), count('refusal')];
+  const answered = hits + follows + misses;
+  return {
+    requests: answered + bypasses + refusals,
+    hits,
+    follows,
+    misses,
+    bypasses,
+    refusals,
+    hitRate: answered === 0 ? null : (hits + follows) / answered,
+  };
+}
+
 class LineSums {
   readonly #sums = new Map<LedgerWord, Amounts>();
 
@@ -168,18 +187,9 @@ class LineSums {
 
   line(): StatsLine {
     const count = (outcome: LedgerWord) => this.#sum('requests', [outcome]);
-    const [hits, follows, misses] = [count('hit'), count('follow'), count('miss')];
-    const [bypasses, refusals] = [count('bypass'), count('refusal')];
-    const answered = hits + follows + misses;
     const dollars = (outcomes: readonly LedgerWord[]) => this.#sum('nanoDollars', outcomes) / NANO_PER_DOLLAR;
     return {
-      requests: answered + bypasses + refusals,
-      hits,
-      follows,
-      misses,
-      bypasses,
-      refusals,
-      hitRate: answered === 0 ? null : (hits + follows) / answered,
+      ...requestCounts(count),
       tokens: { spent: this.#usage(SPENT), saved: this.#usage(SAVED) },
       dollars: { spent: dollars(SPENT), saved: dollars(SAVED) },
       unpricedTokens: this.#sum('unpriced', [...SPENT, ...SAVED]),
