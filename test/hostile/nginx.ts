@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { temporaryPaths } from '../harness/nginx-paths.ts';
 import { accepts, freePort } from '../harness/port.ts';
 
 /** An nginx that ends TLS, and hands on the name that it was asked by. */
@@ -24,11 +25,7 @@ error_log ${folder}/nginx.log;
 events { worker_connections 256; }
 http {
   access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  ${temporaryPaths(folder)}
   underscores_in_headers on;
   ignore_invalid_headers off;
   merge_slashes off;

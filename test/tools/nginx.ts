@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { generate } from 'selfsigned';
+import { temporaryPaths } from '../harness/nginx-paths.ts';
 import { accepts, freePort } from '../harness/port.ts';
 
 const SITE = new URL('../../config/deploy/nginx.conf', import.meta.url);
@@ -20,11 +21,7 @@ error_log ${folder}/nginx.log;
 events { worker_connections 256; }
 http {
   access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  ${temporaryPaths(folder)}
   include ${folder}/site.conf;
 }
 `;

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryPaths } from '../../harness/nginx-paths.ts';
 import { freePort } from '../../harness/port.ts';
 
 export async function writeNginxFiles(upstream: string, folder: string): Promise<{ config: string; port: number }> {
@@ -20,11 +21,7 @@ error_log ${folder}/nginx.log;
 events { worker_connections 1024; }
 http {
   access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  ${temporaryPaths(folder)}
   proxy_cache_path ${folder}/cache keys_zone=answers:16m max_size=256m;
   keepalive_requests 1000000000;
   server {
