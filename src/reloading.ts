@@ -41,7 +41,7 @@ export function renewCore(
   { proxy, secret, exchanges }: OpenCore,
   { config, origins, prices }: Renewed,
 ): OpenCore {
-  // What a cassette holds was named when it was read.
+  // Exchanges of a cassette were named when it was read.
   const rules = createRules(config, secret, origins, exchanges);
   core.admission.limits = config.limits;
   core.budget.resize(config.limits.requestBytes);

@@ -5,7 +5,7 @@
  * and by a name that it has rebound it can even read the answers. So `Host`
  * must be a name of this listener, and `Origin`, which only browsers send, the
  * listener itself. There are no cookies, and no other origin is ever allowed.
- * Whoever presents the token needs no name: no page has it that was not given it.
+ * The token stands in for a name: no page has it that was not given it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';

@@ -2,7 +2,7 @@
  * Samples: up to so many answers to equal requests, each under a key of its own. A request takes the lowest that is
  * neither stored nor in flight; where there is none, the next in turn.
  *
- * Who has chosen registers his flight in the same turn of the event loop, so that no two requests take the same free
+ * A choice is followed by its flight in the same turn of the event loop, so that no two requests take the same free
  * one. What slow stores have is asked before that, of all samples in one go.
  */
 import { LRUCache } from 'lru-cache';

@@ -204,7 +204,7 @@ export class CassetteStore implements Required<Omit<Tier, 'setDerived'>>, Catalo
     if (this.#buffer.hasChanged) await this.#save();
     if (this.#isAsked || this.#exchanges.used.size > 0) await this.#service.ask('mark', [[...this.#exchanges.used]]);
     await this.#service.end();
-    // What came from the file meanwhile.
+    // Exchanges that came from the file meanwhile.
     await this.#memory.close();
   }
 

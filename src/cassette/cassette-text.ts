@@ -85,7 +85,7 @@ export function documentOf(exchange: RecordedExchange, header: CassetteHeader): 
 export function chunksOf(source: string): readonly Chunk[] {
   const chunks: Chunk[] = [];
   const starts = Array.from(source.matchAll(BOUNDARY), ({ index }) => index);
-  // What stands before the first document is of it, unless it is one itself.
+  // Lines before the first document are of it, unless they are one themselves.
   if (starts.length === 0 || !isBlank(source.slice(0, starts[0]))) starts.unshift(0);
   else starts[0] = 0;
   let line = 1;

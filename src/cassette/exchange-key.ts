@@ -2,7 +2,7 @@
  * The names of recorded exchanges: a request gets the same one whether it is live or read from a cassette, on whichever
  * machine, with whichever credential and address of its upstream.
  *
- * What the cache would keep has its key, in the scope of the cassette. Any other request is named exactly: by method,
+ * Requests that the cache would keep have its keys, in the scope of the cassette. Others are named exactly: by method,
  * path, query, body, and the headers by which answers differ. Pure, and made from plain options, so that the thread
  * which loads a cassette names as the proxy does.
  */

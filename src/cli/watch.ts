@@ -70,7 +70,7 @@ class Watch {
         for await (const event of this.#admin.events('/events', this.#ended))
           this.#window.add(JSON.parse(event) as WatchedRequest, Date.now());
       } catch {
-        // What it says is wrong shows when it is looked at.
+        // Faults that it names show when it is looked at.
       }
       await this.#pause(SECOND);
     }

@@ -34,7 +34,7 @@ export function createOwnPaths(options: OwnPathsOptions): OwnPaths {
 }
 
 function sendHealth(response: ServerResponse, [status, document]: HealthReply): void {
-  // Whoever looks for the admin API, to give it a token, must see that this is not it.
+  // Commands that look for the admin API, to give it a token, must see that this is not it.
   sendText(response, status, 'application/json', JSON.stringify({ ...document, listener: 'api' }));
 }
 

@@ -95,7 +95,7 @@ export class BatchQuestion implements AnswerInItems {
   readonly fetch: Fetch = (writer, whenOver) => {
     const { places } = this.#batch;
     const now = this.#proxy.clock.now();
-    // Whoever joins the flight may have permitted less: nothing that has expired.
+    // Followers of the flight may have permitted less: nothing that has expired.
     const permission = withoutStale(this.#question.permission);
     const isFresh = ({ found }: KnownInput) => freshnessOf(found.entry, permission, now) === 'fresh';
     const known = new Map(this.#known.entries().filter(([, input]) => isFresh(input)));

@@ -43,7 +43,7 @@ export async function nearestRecording(
   const endpoint = request.head.keyContext?.endpoint;
   const body = candidates.find((candidate) => candidate.key === key)?.parts?.body ?? '';
   const question = endpoint === undefined ? null : wordsOf(endpoint, body);
-  // What differs lies in the body, nearly always, and is looked for there.
+  // Differences lie in the body, nearly always, and are looked for there.
   return { key: key.slice(0, 16), question, pointer: first.replace(/^\/body(?=\/)/, ''), differences };
 }
 

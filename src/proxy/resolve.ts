@@ -72,7 +72,7 @@ function answer(
  */
 function standingOf({ callers, replay }: ProxyDependencies, head: ReceivedHead, now: number): Standing {
   const { policy, caller, credentialAtUpstream } = head;
-  // What an upstream said once is no bar to what is played without it.
+  // Words of an upstream are no bar to what is played without it.
   if (replay?.isOffline) return 'accepted';
   const standing = callers.standing(credentialAtUpstream, caller.credential !== null, now);
   return standing === 'to-check' && !(policy.read && policy.ask) ? 'accepted' : standing;

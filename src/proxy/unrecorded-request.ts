@@ -60,7 +60,7 @@ function described(
   const { head, keyed, recorded } = request;
   const hasSecret = (text: string) => replay?.cassette?.hasSecret(text) ?? false;
   const endpoint = head.keyContext?.endpoint;
-  // What could not be redacted stands there as it came.
+  // Parts that could not be redacted stand there as they came.
   const isShown = recorded !== undefined || keyed !== null || request.why !== 'redaction';
   const path = recorded?.path ?? relativePath(head.route);
   const text = isShown && endpoint !== undefined && !why.startsWith(SECRET) ? bodyText(request) : '';

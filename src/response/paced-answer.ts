@@ -2,7 +2,7 @@
  * An entry, to be played at a pace: its events become readable one after the other, by the clock, and none of its bytes
  * changes. For one reader, who is woken for each step; one that leaves takes the timer with it.
  *
- * What lies between two events (comments, blank lines) comes with the second, and what follows the last event comes at
+ * Bytes between two events (comments, blank lines) come with the second, and those after the last event come at
  * the end. A body that is no stream is one step, at the end of its call.
  */
 import type { Clock } from '../clock.ts';

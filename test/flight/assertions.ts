@@ -53,7 +53,7 @@ function whyNotEnded(invariants: Invariants, setting: Setting, asker: Asker, cal
 function mayHear(asker: Asker, call: Call): boolean {
   if (asker.manner.permission === null || call.asker.manner.permission === null) return call.asker === asker;
   const { key, other } = asker.topic;
-  // What is made of another form is made of what is kept of it.
+  // An answer of another form is made of what is kept of it.
   return call.asker.topic.key === key || (call.asker.topic.key === other && asker.result?.outcome.word === 'hit');
 }
 

@@ -81,7 +81,7 @@ for (const workers of ['1', '2'] as const) {
       const page = await request(api, { dispatcher: agent, headers: { host: NAME } });
       expect(await page.body.text()).toContain(`https://${NAME}/v1`);
 
-      // Who speaks no TLS is hung up on, and nobody else notices.
+      // A client without TLS is hung up on, and nobody else notices.
       const plain = connectPlain(Number(new URL(api).port), '127.0.0.1');
       plain.on('error', () => {}).write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
       await once(plain.resume(), 'close');

@@ -72,7 +72,7 @@ describe('a stored answer at a pace', () => {
       const played = playEntry(entry);
       expect(played.body.equals(body)).toBe(true);
       expect(played.headAt).toBe(25);
-      // What follows the last event comes with it, at the end of the call.
+      // Bytes after the last event come with it, at the end of the call.
       const isLonger = events.at(-1)?.end !== body.length;
       expect(timesOf(played)).toEqual(isLonger ? [...times, last] : times);
       expect(played.endedAt).toBe(last);

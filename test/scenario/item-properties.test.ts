@@ -29,7 +29,7 @@ story.for([{}, { isShuffled: true }, { isIndexless: true }])(
       const vectors = answer.text.matchAll(/"embedding":\s*(\[[^\]]*\]|"[^"]*")/g).map(([, vector]) => vector);
       const items = answer.headers['x-refrain-items'] as string | undefined;
       const isPlain = items === undefined || items.startsWith('hit=0');
-      // What came as it was asked for is in the upstream's order.
+      // An answer that came as it was asked for is in the upstream's order.
       if (isPlain && style.isShuffled)
         expect([...vectors].toSorted()).toEqual(asked.map((one) => vectorOf(one, encoding)).toSorted());
       else expect([...vectors], body).toEqual(asked.map((one) => vectorOf(one, encoding)));

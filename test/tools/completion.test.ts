@@ -43,7 +43,7 @@ test('zsh completes commands, flags and words', async () => {
   const terminal = new Terminal(['-f', '-i'], folder, { HOME: folder }, ['zsh']);
   terminal.type(`PROMPT='> '; autoload -Uz compinit; compinit -D -u; source ${path}; print rea''dy\n`);
   await terminal.shows('ready');
-  // What a line becomes is printed, and not run.
+  // The words that a line becomes are printed, and not run.
   terminal.type(`refrain() { print "[$*]" }\n`);
   for (const [typed, line] of [
     ['pur\t', 'purge'],

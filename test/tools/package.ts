@@ -19,7 +19,7 @@ export class Packages {
   async pack(): Promise<string> {
     const args = ['pack', '--json', '--silent', '--pack-destination', this.folder];
     const { stdout } = await run('npm', args, { cwd: ROOT });
-    // What the build prints comes first.
+    // The words of the build come first.
     const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as [{ filename: string }];
     return join(this.folder, filename);
   }
