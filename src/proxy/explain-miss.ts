@@ -6,6 +6,8 @@ import type { Standing } from '../cache/callers.ts';
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
 import type { Parts } from '../request/fingerprint.ts';
+import { pointerInRequest } from '../request/json-pointer.ts';
+import { leftOutBy } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { Likeness } from '../store/catalogue.ts';
 import type { NamedRequest } from './named-request.ts';
@@ -43,10 +45,19 @@ export async function explainMiss(
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
-function twinOf({ hints }: ProxyDependencies, { head, keyContext, keyed }: NamedRequest, parts: Parts): Twin | null {
+function twinOf(
+  { hints, omissions }: ProxyDependencies,
+  { head, keyContext, keyed }: NamedRequest,
+  parts: Parts,
+): Twin | null {
   const { endpoint, dialect } = keyContext;
   const { credentialAtUpstream: credential, caller } = head;
-  return hints.missed({ endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users, dialect });
+  const facts = { endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users };
+  const place = { dialect, endpoint, body: undefined };
+  return hints.missed({
+    ...facts,
+    leftOutBy: (name) => leftOutBy(omissions, { ...place, pointer: pointerInRequest(name) }),
+  });
 }
 
 /** The reasons that lie with the caller, or with the headers that it sent. */
