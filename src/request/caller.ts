@@ -18,8 +18,8 @@ export const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'] as const;
 export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
 
 /**
- * Headers in which gateways take a credential of theirs: Google, Azure API Management, Kong, LiteLLM, Portkey, Helicone,
- * Cloudflare. They are in the key, and what an upstream says of whoever shows one holds for that one alone.
+ * Headers in which gateways take a credential of theirs: Google, Azure API Management, Kong, LiteLLM, Portkey,
+ * Helicone, Cloudflare. They are in the key, and what an upstream says of who shows one holds for that one alone.
  */
 export const GATEWAY_CREDENTIALS = [
   'x-goog-api-key',
