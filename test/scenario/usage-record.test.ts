@@ -43,6 +43,25 @@ describe('the usage ledger', () => {
           null,
           true,
         ],
+        [
+          'with what was thought beside the output',
+          (call) =>
+            sendStream(
+              call,
+              streamed(
+                end({
+                  usage: {
+                    prompt_tokens: 5,
+                    completion_tokens: 1,
+                    total_tokens: 8,
+                    completion_tokens_details: { reasoning_tokens: 2 },
+                  },
+                }),
+              ),
+            ),
+          null,
+          true,
+        ],
         ['before zeros', (call) => sendStream(call, streamed(end({ usage: told }), end({ usage: none }))), null, true],
         [
           'in a stream that never ended',
