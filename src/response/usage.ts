@@ -23,7 +23,7 @@ export interface Usage {
 /** More than any model takes or says in one call; a larger number is a mistake of the server. */
 const MOST_TOKENS = 100_000_000;
 
-/** Input that the upstream's own cache held, as DeepSeek, Moonshot and gateways to Anthropic name it beside the rest. */
+/** Input that the upstream's own cache held, as DeepSeek, Moonshot and gateways to Anthropic name it. */
 const CACHED_NAMES = ['prompt_cache_hit_tokens', 'cached_tokens', 'cache_read_input_tokens'] as const;
 
 /** @returns null where this is no `usage`, or one in which a number is none */
@@ -109,7 +109,7 @@ export interface UsageReader {
 
 export const OPENAI_USAGE: UsageReader = { read: readUsage, find: (body) => findUsage(body), later: laterUsage };
 
-/** The same where nothing is written: all tokens are of the input, of which some servers (Jina, Voyage) say the total alone. */
+/** The same where nothing is written: all tokens are of the input, and some servers (Jina, Voyage) say no more. */
 export const INPUT_USAGE: UsageReader = {
   read: readInputUsage,
   find: (body) => findUsage(body, readInputUsage),
