@@ -68,7 +68,7 @@ function nameless(
   body: WholeBody | PassingBody | null,
   context: RequestContext,
 ): NamelessRequest {
-  if (head.coding === null) lookForModel(body, context);
+  lookForModel(body, head.coding, context);
   return { head, keyed: null, why, body };
 }
 
