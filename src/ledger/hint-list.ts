@@ -23,15 +23,21 @@ export interface Said {
   requests: number;
 }
 
+/** Asks, of several processes, whether this one is the first to log a hint. */
+export type IsFirst = (id: string) => Promise<boolean>;
+
 /** Clients choose the names of headers. */
 const MOST = 100;
 
 export class HintList {
   readonly #log: Log;
+  readonly #isFirst: IsFirst | null;
   readonly #said = new Map<string, Said>();
 
-  constructor(log: Log) {
+  /** @param isFirst null where this process is alone */
+  constructor(log: Log, isFirst: IsFirst | null = null) {
     this.#log = log;
+    this.#isFirst = isFirst;
   }
 
   /** Most requests first. */
@@ -51,8 +57,14 @@ export class HintList {
     if (this.#said.size >= MOST) return undefined;
     const said = { about, advice, requests };
     this.#said.set(id, said);
-    this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
+    if (this.#isFirst === null) this.#write(said);
+    else void this.#isFirst(id).then((isFirst) => isFirst && this.#write(said));
     return said;
+  }
+
+  #write(said: Said): void {
+    const { about, requests, advice } = said;
+    this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
   }
 }
 

@@ -15,7 +15,7 @@ import { headerPointer } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
-import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
+import { type Hint, HintList, type IsFirst, type Said, withdrawAdvice } from './hint-list.ts';
 import { Repeats } from './repeats.ts';
 import { NEEDED, Track } from './track.ts';
 
@@ -47,6 +47,8 @@ export interface HintsOptions {
   readonly usesOf: UsesOf;
   /** The names that `key.ignore` has. */
   readonly ignored: readonly string[];
+  /** Null where this process is alone. */
+  readonly isFirst?: IsFirst | null;
 }
 
 /** A caller's requests to one endpoint of one upstream. */
@@ -85,8 +87,9 @@ export class Hints {
   constructor(options: HintsOptions) {
     this.#options = options;
     this.ignored = options.ignored;
-    this.repeats = new Repeats(options.log);
-    this.#list = new HintList(options.log);
+    const { log, isFirst = null } = options;
+    this.repeats = new Repeats(log, isFirst);
+    this.#list = new HintList(log, isFirst);
   }
 
   list(): Hint[] {
