@@ -7,7 +7,7 @@ import { type Advice, adviceOn } from './advice.ts';
 
 /** A cause that keeps requests from hitting, since the start. */
 export interface Hint {
-  /** `header:NAME`, the JSON Pointer of a field, or `no-store`. */
+  /** `header:NAME`, the JSON Pointer of a field, or a directive of `Cache-Control`. */
   readonly about: string;
   /** The number that it kept from hitting. */
   readonly requests: number;
@@ -84,6 +84,6 @@ function hintOf(said: Said): Hint {
 
 function textOf({ about, requests, advice: { words } }: Said): string {
   const field = about.startsWith('/') ? `field ${about}` : about.replace(':', ' ');
-  const subject = about === 'no-store' ? 'Cache-Control: no-store' : field;
+  const subject = about.startsWith('/') || about.includes(':') ? field : `Cache-Control: ${about}`;
   return `${subject} kept ${requests} ${requests === 1 ? 'request' : 'requests'} from hitting; ${words}`;
 }

@@ -150,6 +150,22 @@ story('no-store that a library sends with each stream is told with what takes it
   expect(linesAbout(proxy)).toHaveLength(1);
 });
 
+for (const [directive, control] of [
+  ['no-cache', 'no-cache'],
+  ['max-age=0', 'max-age=0, no-transform'],
+] as const) {
+  story(`${directive} that a client sends with each request is told, as it is obeyed`, async ({ open }) => {
+    const proxy = await open();
+    for (let call = 0; call < 20; call += 1)
+      expect(await send(proxy, { 'cache-control': control, 'pragma': 'no-cache' })).toBe('MISS');
+    const text = expect.stringMatching(
+      `^Cache-Control: ${directive} kept 20 requests from hitting; it is taken for the wish`,
+    );
+    expect((await statsOf(proxy)).hints).toMatchObject([{ about: directive, requests: 20, setting: null, text }]);
+    expect(linesAbout(proxy)).toHaveLength(1);
+  });
+}
+
 describe('headers by which a sign-on proxy names its user', () => {
   const MEANING =
     'it is a token that is issued again and again, with each of which the answers of its caller begin anew; ' +
