@@ -77,3 +77,9 @@ export function adviceOnNoStore(isHabit: boolean): Advice {
   const setting = 'sse.noStore=ignore';
   return { setting, words: `it is obeyed; ${setting} takes it for the habit of a library that reads event streams` };
 }
+
+/** On `no-cache` and `max-age=0`, which may be somebody's wish, or come of an option that nobody thinks of. */
+export const ADVICE_ON_NEW: Advice = {
+  setting: null,
+  words: "it is taken for the wish of the client; fetch sends it where its option cache is 'no-store' or 'reload'",
+};

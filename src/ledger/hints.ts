@@ -14,9 +14,10 @@ import type { Parts } from '../request/fingerprint.ts';
 import { pointerInRequest } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
 import type { OtherDialect } from '../request/other-dialect.ts';
+import type { WantsNew } from '../request/policy.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
-import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
-import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
+import { type Advice, ADVICE_ON_NEW, adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
+import { type Hint, HintList, type IsFirst, type Said, withdrawAdvice } from './hint-list.ts';
 import { Repeats } from './repeats.ts';
 import { NEEDED, Track } from './track.ts';
 
@@ -48,6 +49,8 @@ export interface HintsOptions {
   readonly usesOf: UsesOf;
   /** The names that `key.ignore` has. */
   readonly ignored: readonly string[];
+  /** Null where this process is alone. */
+  readonly isFirst?: IsFirst | null;
 }
 
 /** A caller's requests to one endpoint of one upstream. */
@@ -81,13 +84,15 @@ export class Hints {
   readonly #byKey = new LRUCache<string, SeenRequest>({ max: BODIES });
   readonly #list: HintList;
   readonly #saidOf = new WeakMap<Track, Said>();
-  readonly #noStore = new Map<boolean, number>();
+  /** Requests whose `Cache-Control` keeps them from hitting, by why. */
+  readonly #controls = new Map<string, number>();
 
   constructor(options: HintsOptions) {
     this.#options = options;
     this.ignored = options.ignored;
-    this.repeats = new Repeats(options.log);
-    this.#list = new HintList(options.log);
+    const { log, isFirst = null } = options;
+    this.repeats = new Repeats(log, isFirst);
+    this.#list = new HintList(log, isFirst);
   }
 
   list(): Hint[] {
@@ -129,10 +134,18 @@ export class Hints {
 
   /** A request was not even read. @param isHabit whether its `no-store` may be a library's */
   refusedToStore(isHabit: boolean): void {
-    const count = (this.#noStore.get(isHabit) ?? 0) + 1;
-    this.#noStore.set(isHabit, count);
-    const more = count === NEEDED ? NEEDED : 1;
-    if (count >= NEEDED) this.#list.say(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit), more);
+    this.#control(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit));
+  }
+
+  /** A request wanted no stored answer, by the header of every HTTP client. */
+  wantedNew(directive: WantsNew): void {
+    this.#control(directive, directive, ADVICE_ON_NEW);
+  }
+
+  #control(id: string, about: string, advice: Advice): void {
+    const count = (this.#controls.get(id) ?? 0) + 1;
+    this.#controls.set(id, count);
+    if (count >= NEEDED) this.#list.say(id, about, advice, count === NEEDED ? NEEDED : 1);
   }
 
   #look(sighting: Sighting, laneName: string, variables: readonly Variable[], rest: string): Twin | null {

@@ -31,6 +31,10 @@ export type ParentServices = {
   readonly store: StoreService;
   readonly hub: HubService;
   readonly ledger: { note(batch: UsageBatch): void };
+  readonly hints: {
+    /** @returns true where none has asked that before: a hint is logged by one of them */
+    isFirst(id: string): boolean;
+  };
   readonly pool: {
     /** Connections may come. */
     ready(): void;

@@ -49,6 +49,7 @@ export async function startWorker(
     // News of them reach the parent by the log.
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
     secret,
+    isFirstHint: async (id) => (await channel.ask('hints', 'isFirst', id)) ?? true,
   };
   const shared = { hub: config.redis === null ? hub : undefined, remote };
   const core = createCore(config, log, clock, origins, undefined, shared, access);
