@@ -36,7 +36,8 @@ const ALL_CREDENTIALS = [...CREDENTIALS, ...GATEWAY_CREDENTIALS];
 
 /**
  * Headers by which the sign-on proxies in use name their user, or carry his token: oauth2-proxy, nginx, Apache,
- * Authelia, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy, Teleport.
+ * Authelia, Pangolin, Kubernetes, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service,
+ * Tailscale, Envoy, Teleport.
  */
 export const USER_HEADERS: readonly string[] = [
   'x-forwarded-user',
@@ -47,9 +48,12 @@ export const USER_HEADERS: readonly string[] = [
   'x-forwarded-client-cert',
   'x-auth-request-*',
   'x-remote-user',
+  'x-remote-group',
+  'x-remote-extra-*',
   'remote-user',
   'remote-email',
   'remote-groups',
+  'remote-role',
   'remote-name',
   'x-authentik-*',
   'x-webauth-*',

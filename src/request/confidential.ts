@@ -43,6 +43,8 @@ const WHO = [
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
 const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|[-_])|^x-codex-/;
+/** Objects in which gateways are told the user, among others: `x-portkey-metadata`, `x-litellm-spend-logs-metadata`. */
+const MAY_SAY_WHO = /(?:^|[-_])(?:metadata|baggage)$/;
 const BEFORE = '^|[-_]|\\b|api|access|refresh';
 const CREDENTIAL = 'key|token|secret|auth(?:orization)?|passw(?:or)?d|credentials?|sig(?:nature)?|assertion|jwt|cookie';
 const SAYS_CREDENTIAL = new RegExp(`(?:${BEFORE})(?:${CREDENTIAL})$`, 'i');
@@ -71,5 +73,5 @@ const namesUser = createMatcher(USER_HEADERS);
 
 /** Tests whether a header of this lower-case name is in the key by a keyed digest of its value. */
 export function isConfidential(name: string): boolean {
-  return isCredential(name) || saysWho(name) || saysSession(name) || namesUser(name);
+  return isCredential(name) || saysWho(name) || saysSession(name) || MAY_SAY_WHO.test(name) || namesUser(name);
 }

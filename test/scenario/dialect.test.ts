@@ -113,6 +113,9 @@ const SIGNED = [
   'X-Ms-Token-Aad-Access-Token',
   'X-Authentik-Username',
   'X-Webauth-User',
+  'X-Remote-Group',
+  'X-Remote-Extra-Scopes',
+  'Remote-Role',
 ];
 /** Headers that resemble a family that is left out, and may say who asks. */
 const LIKE_LABELS = [
@@ -264,6 +267,9 @@ for (const [where, scope] of [
         ...USER_HEADERS.map((name) => name.replace('*', 'data')),
         'x-amzn-oidc-accesstoken',
         'oidc_claim_sub',
+        'x-portkey-metadata',
+        'x-litellm-spend-logs-metadata',
+        'x-litellm-end-user-id',
         'x-session-login',
         'x-forwarded-user',
         'x-forwarded-access-token',
