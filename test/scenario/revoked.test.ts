@@ -82,7 +82,7 @@ describe('a credential that the upstream refuses', () => {
   story('is known as refused to that upstream alone', async ({ upstream, open }) => {
     const other = await startUpstream((call) => sendJson(call, chatAnswer()));
     onTestFinished(() => other.stop());
-    const proxy = await open({ upstreams: { other: `${other.url}/v1` } });
+    const proxy = await open({ upstreams: { other: { url: `${other.url}/v1` } } });
     const wordOf = async (path: string, content?: string) =>
       (await ask(proxy.url + path, as('sk-1', content))).headers['x-cache'];
     for (const path of [CHAT, `/other${CHAT}`]) await wordOf(path);
