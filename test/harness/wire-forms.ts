@@ -131,6 +131,13 @@ const CALLED = pieces(
   call({ arguments: 'y":"Oslo"}' }),
   ends('tool_calls'),
 );
+const call0 = (id: string) => call({ name: id, arguments: '{}' }, { index: 0, id, type: 'function' });
+const COUNTED = pieces(
+  call({ name: 'weather', arguments: '' }, { index: 0, id: 'call_1', type: 'function' }),
+  call({ arguments: '{"city":' }, { index: 1 }),
+  call({ arguments: '"Oslo"}' }, { index: 2 }),
+  ends('tool_calls'),
+);
 const LEAN = JSON.stringify({
   id: 'resp_1',
   object: 'response',
@@ -277,6 +284,10 @@ const EVENTS_SPELLED: readonly WireForm[] = [
     asked: { prompt: ['a', 'b'], stream: true },
   }),
   stream('arguments that go on without index and id', CALLED + DONE, true),
+  stream('calls that are all number 0', pieces(call0('a'), call0('b'), ends('tool_calls')) + DONE, false),
+  stream('a call whose pieces are numbered', COUNTED + DONE, true),
+  stream('a call whose pieces are numbered, and that breaks off', COUNTED.replace('\\"Oslo\\"}', '') + DONE, false),
+  stream('a text of nothing between', EVENTS.join('event: ping\ndata: ""\n\n'), true),
   stream(
     'a message beside the delta',
     pieces(says(0, { message: { content: 'Salt.' } }), { ...ends(), message: { content: 'Salt.' } }) + DONE,
