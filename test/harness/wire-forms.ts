@@ -138,6 +138,11 @@ const COUNTED = pieces(
   call({ arguments: '"Oslo"}' }, { index: 2 }),
   ends('tool_calls'),
 );
+const SO_FAR = pieces(
+  { index: 0, delta: { content: '{"salt":' }, message: { content: '{"salt":' } },
+  { index: 0, delta: { content: '1}' }, message: { content: '{"salt":1}' } },
+  ends(),
+);
 const LEAN = JSON.stringify({
   id: 'resp_1',
   object: 'response',
@@ -293,6 +298,9 @@ const EVENTS_SPELLED: readonly WireForm[] = [
     pieces(says(0, { message: { content: 'Salt.' } }), { ...ends(), message: { content: 'Salt.' } }) + DONE,
     true,
   ),
+  stream('a message beside the delta that repeats all of the JSON so far', SO_FAR + DONE, true, {
+    asked: { ...STREAM, response_format: { type: 'json_object' } },
+  }),
   stream('the role in every chunk', pieces(says(), says(), ends()) + DONE, true),
   stream('usage beside an empty delta', pieces(says()) + chunk(ends(), { usage: USAGE }) + DONE, true),
   stream('usage in every chunk', chunk(says(), { usage: USAGE }) + chunk(ends(), { usage: USAGE }) + DONE, true),
