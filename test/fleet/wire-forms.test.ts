@@ -2,8 +2,9 @@
  * Answers as servers in use spell them, followed in other processes while they arrive.
  */
 import { expect, onTestFinished } from 'vitest';
+import { beginStream, CHAT, chatEvents, chatRequest } from '../harness/answers.ts';
 import { Child } from '../harness/child.ts';
-import { ask } from '../harness/client.ts';
+import { ask, begin } from '../harness/client.ts';
 import { fleetTest } from '../harness/fleet.ts';
 import { processTest } from '../harness/process-harness.ts';
 import type { ScriptedUpstream } from '../harness/upstream.ts';
@@ -37,12 +38,39 @@ async function followEach(upstream: ScriptedUpstream, urls: readonly string[]): 
   expect(followed).toBeGreaterThan(0);
 }
 
+const SAID = chatEvents().slice(0, 3).join('');
+const OWN_ERROR = 'data: {"error":{"message":"overloaded","type":"server_error"}}\n\n';
+
+/** The text that came before a reset, and what follows it for a client. */
+const BROKEN = [
+  { said: SAID, end: /^event: error\ndata: .*"code":"upstream_cut".*\n\n$/ },
+  { said: SAID + OWN_ERROR, end: /^$/ },
+];
+
+/** Asks all at once for streams that break off, once each has what came before. */
+async function followBroken(upstream: ScriptedUpstream, urls: readonly string[]): Promise<void> {
+  for (const [row, { said, end }] of BROKEN.entries()) {
+    const before = upstream.calls.length;
+    upstream.script = (call) => {
+      beginStream(call);
+      call.response.write(said);
+    };
+    const body = chatRequest(`broken ${row}`, { stream: true });
+    const live = await Promise.all(urls.map((url) => begin(url + CHAT, { body })));
+    for (const client of live) await client.receives(Buffer.byteLength(said));
+    for (const { response } of upstream.calls.slice(before)) response.socket?.resetAndDestroy();
+    for (const { ended } of live) {
+      const { text, broken } = await ended;
+      expect([broken, text.slice(0, said.length)]).toEqual([true, said]);
+      expect(text.slice(said.length)).toMatch(end);
+    }
+  }
+}
+
 fleetTest('each form reaches followers at every node as it was sent', async ({ fleet, upstream }) => {
-  const nodes = await fleet();
-  await followEach(
-    upstream,
-    nodes.map(({ url }) => url),
-  );
+  const urls = (await fleet()).map(({ url }) => url);
+  await followEach(upstream, urls);
+  await followBroken(upstream, urls);
 });
 
 processTest('each form reaches followers in every worker as it was sent', async ({ folder, upstream }) => {
@@ -51,4 +79,5 @@ processTest('each form reaches followers in every worker as it was sent', async 
   onTestFinished(() => child.end());
   const { api } = await child.ready();
   await followEach(upstream, [api, api, api, api]);
+  await followBroken(upstream, [api, api, api, api]);
 });
