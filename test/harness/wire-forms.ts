@@ -109,6 +109,7 @@ const NAN = chatAnswer().replace('"logprobs":null', '"logprobs":NaN');
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 const VECTOR = [0.5, -0.25];
 const MESSAGE = messageEvents();
+const EMPTY_MESSAGE = MESSAGE.filter((text) => !text.includes('text_delta'));
 const RESPONSE_EVENTS = responseEvents();
 const TEXT_DELTA = RESPONSE_EVENTS[4] as string;
 const COMPLETED_EMPTY = event(
@@ -217,6 +218,7 @@ const WHERE_IT_ENDS: readonly WireForm[] = [
   ]),
   stream('an end of the response before its text', RESPONSE_EVENTS.slice(0, -1).join(''), false, RESPONSE_STREAM),
   stream('no message_stop', MESSAGE.slice(0, -2).join(''), false, MESSAGE_STREAM),
+  stream('a choice that never says how it ended', pieces({ index: 0, delta: { content: 'Salt.' } }) + DONE, false),
   stream('a message_stop and then [DONE]', MESSAGE.join('') + DONE, true, MESSAGE_STREAM),
 ];
 
@@ -233,6 +235,8 @@ const NOTHING_SAID: readonly WireForm[] = [
   document('an empty text, where it is kept', chatAnswer(''), true, { overrides: { keep: ['length', 'empty'] } }),
   stream('null for a text', pieces({ index: 0, delta: { role: 'assistant', content: null } }, ends()) + DONE, false),
   document('thoughts alone', choiceOf({ content: '', reasoning_content: 'Salt?' }), true),
+  document('thoughts alone, by another name', choiceOf({ content: null, reasoning: 'Salt?' }), true),
+  stream('an empty text of a message', EMPTY_MESSAGE.join(''), false, MESSAGE_STREAM),
   document('no output of a response', NO_OUTPUT, false, RESPONSE),
   stream('no output of a response that says nothing', COMPLETED_EMPTY, false, RESPONSE_STREAM),
   stream('no output of a response whose pieces said it', TEXT_DELTA + COMPLETED_EMPTY, true, RESPONSE_STREAM),
@@ -411,6 +415,7 @@ const ON_THE_WAY: readonly WireForm[] = [
   stream('the coding none of a stream', WHOLE, true, { script: inCoding('none', WHOLE, 'text/event-stream') }),
   ...[
     '100 Continue',
+    '100\nconnection: keep-alive\ncontent-length: 0',
     '102 Processing',
     '103 Early Hints\nlink: </x>; rel=preload',
     '103 Early Hints\n\nHTTP/1.1 100 Continue',
