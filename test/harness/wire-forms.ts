@@ -240,6 +240,10 @@ const NOTHING_SAID: readonly WireForm[] = [
   document('no output of a response', NO_OUTPUT, false, RESPONSE),
   stream('no output of a response that says nothing', COMPLETED_EMPTY, false, RESPONSE_STREAM),
   stream('no output of a response whose pieces said it', TEXT_DELTA + COMPLETED_EMPTY, true, RESPONSE_STREAM),
+  stream('no output of a response that was to be JSON', TEXT_DELTA + COMPLETED_EMPTY, false, {
+    path: RESPONSES,
+    asked: { input: 'x', stream: true, text: { format: { type: 'json_object' } } },
+  }),
 ];
 
 const ERRORS: readonly WireForm[] = [
