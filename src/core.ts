@@ -87,6 +87,8 @@ export interface RemoteParts {
   readonly ledger: Ledger;
   readonly callersFile: CallersOptions['file'];
   readonly secret: Buffer;
+  /** How all of them call themselves in `Via`. */
+  readonly pseudonym: string;
 }
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
@@ -159,10 +161,10 @@ export function createCore(
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
-      const { exchanges, rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const { readers, ...read } = await openReaders(config, { ...own, secret, origins, stores, unrecorded, remote });
       const sharing = { config, secret, ledger: remote ? null : ledger, log };
       fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
-      return { exchanges, rules, secret, proxy: { ...parts, ...readers, isStopping } };
+      return { ...read, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();

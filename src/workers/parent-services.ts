@@ -21,6 +21,8 @@ export interface Welcome extends Shown {
   readonly number: number;
   readonly node: string;
   readonly secret: Buffer;
+  /** How it calls itself in `Via`, as all of them do: a request that comes back to another is one that comes back. */
+  readonly pseudonym: string;
   readonly callers: ReadonlyMap<string, Known>;
   /** The name of the parent's store as a tier. */
   readonly storeName: string;

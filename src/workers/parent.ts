@@ -155,6 +155,7 @@ export class Parent implements WorkerGroup {
       number,
       node,
       secret: this.#opened.secret,
+      pseudonym: this.#opened.proxy.pseudonym as string,
       callers: this.#core.callers.known(),
       storeName: this.#core.stores.base.name,
     });

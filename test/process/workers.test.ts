@@ -162,11 +162,20 @@ describe('several workers', () => {
     expect(upstream.calls).toHaveLength(calls + 1);
   });
 
-  test('refuse what is no request', async ({ run }) => {
-    const { port, hostname } = new URL((await run().ready()).api);
+  test('refuse what is no request, and what an upstream sends back to another of them', async ({ run, upstream }) => {
+    const { api } = await run().ready();
+    const { port, hostname } = new URL(api);
     const socket = connect(Number(port), hostname);
     socket.write('nonsense\r\n\r\n');
     expect(String(Buffer.concat(await socket.toArray()))).toMatch(/^HTTP\/1.1 400 /);
+    // The other would follow the first, which waits for it.
+    upstream.script = async (call) => {
+      const { via = '' } = call.headers;
+      const { text, status } = await ask(api + call.url, { body: call.body, headers: { via } });
+      sendJson(call, text, status);
+    };
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(508);
+    expect(upstream.calls).toHaveLength(1);
   });
 
   test('leave the files to their parent', async ({ run, folder }) => {
