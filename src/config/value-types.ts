@@ -52,9 +52,9 @@ export const scopeName: ValueType<string | null> = {
   allowed: '1 to 64 letters, digits, dots, underscores and hyphens',
 };
 
-/** The path of a file, or null for `off`. */
+/** The path of a file, or null for `off`. What ends in a slash means a folder, and no file of that name. */
 export const optionalFile: ValueType<string | null> = {
-  schema: z.preprocess((value) => (value === 'off' ? null : value), z.string().min(1).nullable()),
+  schema: z.preprocess((value) => (value === 'off' ? null : value), z.string().regex(/[^/]$/).nullable()),
   allowed: 'the path of a file, or off',
 };
 

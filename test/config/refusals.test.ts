@@ -54,6 +54,8 @@ describe('a bad value', () => {
     ['REFRAIN_UPSTREAM', 'ftp://host/v1', URL_TEXT],
     ['REFRAIN_UPSTREAM', 'api.openai.com', URL_TEXT],
     ['REFRAIN_UPSTREAM', 'https://', URL_TEXT],
+    ['REFRAIN_STORE_PATH', 'answers/', 'the path of a file, auto or off'],
+    ['REFRAIN_CASSETTE', 'answers/', 'the path of a file, or off'],
     ['REFRAIN_CACHE', 'ALL', 'all, deterministic or off'],
     ['REFRAIN_ON_ABANDON', 'stop', 'abort or finish'],
     ['REFRAIN_DONE_MARKER', 'no', 'auto, required or optional'],
