@@ -34,6 +34,7 @@ import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
 import { openReaders, type Readers } from './readers.ts';
 import { Thread } from './thread/thread.ts';
+import type { UpstreamNews } from './upstream/health.ts';
 import { OfflineUpstream } from './upstream/offline-upstream.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
@@ -87,6 +88,7 @@ export interface RemoteParts {
   readonly ledger: Ledger;
   readonly callersFile: CallersOptions['file'];
   readonly secret: Buffer;
+  readonly upstreams: UpstreamNews;
   /** How all of them call themselves in `Via`. */
   readonly pseudonym: string;
 }
@@ -113,9 +115,9 @@ export function createCore(
   access: AccessLog | null = null,
 ): Core {
   const { path } = config.store;
-  const upstream = upstreamFor(config, log, clock, given);
-  const unrecorded = new Unrecorded();
   const { hub, remote } = shared ?? {};
+  const upstream = upstreamFor(config, log, clock, given, remote?.upstreams);
+  const unrecorded = new Unrecorded();
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
   let fleet: Fleet | null = null;
@@ -180,9 +182,9 @@ export function createCore(
   };
 }
 
-function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null): Upstream {
+function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null, news?: UpstreamNews): Upstream {
   if (isOffline(config)) return new OfflineUpstream();
-  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
+  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock, news });
 }
 
 /** Loads what that needs. Null where there is none. @param hub of one that is not met at Redis */

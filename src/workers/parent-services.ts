@@ -10,6 +10,7 @@ import type { Known } from '../cache/callers-file.ts';
 import type { GoneNews } from '../store/gone.ts';
 import type { HubService } from './hub-service.ts';
 import type { LogName } from '../fleet/hub.ts';
+import type { UpstreamNews } from '../upstream/health.ts';
 import type { UsageBatch } from './relayed-ledger.ts';
 import type { StoreService } from './shared-store.ts';
 
@@ -33,6 +34,7 @@ export type ParentServices = {
   readonly store: StoreService;
   readonly hub: HubService;
   readonly ledger: { note(batch: UsageBatch): void };
+  readonly upstreams: UpstreamNews;
   readonly pool: {
     /** Connections may come. */
     ready(): void;

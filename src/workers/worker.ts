@@ -48,6 +48,10 @@ export async function startWorker(
     ledger,
     // News of them reach the parent by the log.
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
+    upstreams: {
+      answered: (place) => channel.tell('upstreams', 'answered', place),
+      failed: (place, reason) => channel.tell('upstreams', 'failed', place, reason),
+    },
     secret,
     pseudonym,
   };

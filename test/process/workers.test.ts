@@ -178,13 +178,24 @@ describe('several workers', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  test('leave the files to their parent', async ({ run, folder }) => {
+  test('leave to their parent the files, and what is to be said of an upstream', async ({ run, folder, upstream }) => {
     const child = run();
     const { api } = await child.ready();
-    for (let at = 0; at < COUNT; at++) await ask(api + CHAT, { body: chatRequest(`question ${at}`) });
+    const askAll = (about: string) =>
+      Promise.all(Array.from({ length: COUNT }, (_, at) => ask(api + CHAT, { body: chatRequest(`${about} ${at}`) })));
+    await askAll('question');
     const kept = (pid: number) => filesOf(pid).filter((file) => file.startsWith(join(folder, '.refrain')));
     await until(() => kept(child.pid).length > 0);
     for (const pid of workersOf(child.pid)) expect(kept(pid)).toEqual([]);
+    upstream.script = ({ response }) => response.destroy();
+    await askAll('trouble');
+    upstream.script = answerAll;
+    await askAll('over');
+    await child.says('the upstream answers again');
+    child.signal('SIGTERM');
+    await child.exited;
+    for (const words of ['the upstream does not answer', 'the upstream answers again'])
+      expect(child.stderr.split(words)).toHaveLength(2);
   });
 
   test('say which setting to change where the port is taken, and leave no process behind', async ({ run }) => {
