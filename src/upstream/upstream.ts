@@ -22,7 +22,7 @@ import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
 import { UpstreamHealth, type UpstreamNews, type UpstreamReading } from './health.ts';
 import type { UpstreamRequest } from './request.ts';
-import { TroubleLog } from './trouble-log.ts';
+import { UpstreamLog } from './upstream-log.ts';
 
 export interface UpstreamOptions extends AgentOptions {
   readonly log: Log;
@@ -75,7 +75,7 @@ class UndiciUpstream implements Upstream, Asker {
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
-    const { log, clock, news = new TroubleLog(log, clock) } = options;
+    const { log, clock, news = new UpstreamLog(log, clock) } = options;
     this.#health = new UpstreamHealth(clock, news);
     subscribe(SENT, this.#onSent);
   }

@@ -14,7 +14,7 @@ import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
 import type { Renewed } from '../reloading.ts';
-import { TroubleLog } from '../upstream/trouble-log.ts';
+import { UpstreamLog } from '../upstream/upstream-log.ts';
 import { ApiGate } from './api-gate.ts';
 import { createHubService, type HubService } from './hub-service.ts';
 import { NodeHub } from './node-hub.ts';
@@ -47,7 +47,7 @@ export class Parent implements WorkerGroup {
   #origins: readonly Origin[];
   readonly #hub: ParentHub;
   readonly #pool: Pool;
-  readonly #upstreams: TroubleLog;
+  readonly #upstreams: UpstreamLog;
   #core!: Core;
   #opened!: OpenCore;
   #shown!: Shown;
@@ -61,7 +61,7 @@ export class Parent implements WorkerGroup {
     this.#log = log;
     this.#origins = origins;
     this.#hub = new ParentHub(clock);
-    this.#upstreams = new TroubleLog(log, clock);
+    this.#upstreams = new UpstreamLog(log, clock);
     this.shared = { hub: config.redis === null ? joinHere(this.#hub) : undefined };
     this.#pool = new Pool({ count, clock, log, start: (number, events) => this.#startWorker(number, events) });
     this.api = new ApiGate(this.#pool);

@@ -18,7 +18,7 @@ interface LoggedState {
 const MOST_CHANGES = 6;
 const SPAN_MS = 60_000;
 
-export class TroubleLog implements UpstreamNews {
+export class UpstreamLog implements UpstreamNews {
   readonly #log: Log;
   readonly #clock: Clock;
   /** By setting; one that has never failed is not here. */
