@@ -15,6 +15,7 @@ import {
   responseAnswer,
   sendJson,
 } from '../harness/answers.ts';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
 import { processTest } from '../harness/process-harness.ts';
@@ -249,7 +250,11 @@ describe('one question', () => {
 });
 
 describe('a purge', () => {
-  test('holds in all workers once it is answered', async ({ run, upstream }) => {
+  test('holds in all workers once it is answered, and a moment after another process made it', async ({
+    run,
+    upstream,
+    folder,
+  }) => {
     const { api, admin } = await run(['--workers', '3']).ready();
     for (let round = 0; round < 5; round++) {
       await ask(api + CHAT, { body: chatRequest() });
@@ -262,6 +267,18 @@ describe('a purge', () => {
       expect(upstream.calls).toHaveLength(2 * round + 2);
       await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
     }
+    const outcomes = async (control: string) => {
+      const asking = { body: chatRequest(), headers: { 'cache-control': control } };
+      const answers = await Promise.all(Array.from({ length: 6 }, () => ask(api + CHAT, asking)));
+      return answers.map(({ headers }) => `${headers['x-cache']} ${headers['cache-status']}`);
+    };
+    // In the memory of each.
+    await expect.poll(async () => (await outcomes('max-stale=0')).every((one) => one.endsWith('memory'))).toBe(true);
+    const other = new SqliteFile({ path: join(folder, '.refrain', 'cache.sqlite'), maxBytes: 1e9 });
+    other.open(Date.now());
+    other.commit({ purges: [{ token: 't', purge: {} }], answers: new Set(), keys: new Map() }, Date.now());
+    other.close();
+    await expect.poll(async () => (await outcomes('only-if-cached')).some((one) => one.startsWith('HIT'))).toBe(false);
   });
 });
 
