@@ -88,7 +88,14 @@ export const CHAT_CHOICE: RuleTable = {
 export const COMPLETION_CHOICE: RuleTable = {
   ...CHOICE,
   text: JOINED,
-  logprobs: objectOf({ tokens: APPENDED, token_logprobs: APPENDED, top_logprobs: APPENDED, text_offset: APPENDED }),
+  logprobs: objectOf({
+    tokens: APPENDED,
+    token_logprobs: APPENDED,
+    top_logprobs: APPENDED,
+    text_offset: APPENDED,
+    // As llama.cpp has them.
+    content: APPENDED,
+  }),
   finish_reason: wordOf('stop', 'length', 'content_filter'),
   prompt_logprobs: ALWAYS_NULL,
 };

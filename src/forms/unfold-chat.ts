@@ -3,7 +3,7 @@
  * it ended.
  */
 import { writeChunks } from './chunk-writer.ts';
-import { type KnownMembers, isNothing, readKnown, readList, textOf } from './known-members.ts';
+import { isEmpty, isNothing, type KnownMembers, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import type { SourceValue } from './source-value.ts';
 import { readChoice } from './unfold-choice.ts';
@@ -24,6 +24,7 @@ const MESSAGE: ReadonlySet<string> = new Set([
   'function_call',
   'annotations',
   'audio',
+  'provider_specific_fields',
   ...THOUGHTS,
 ]);
 
@@ -58,6 +59,7 @@ function splitMessage(message: SourceValue | undefined): Delta[] {
   const members = readKnown(message, MESSAGE);
   refuseIf(members.get('role')?.text !== '"assistant"', 'a message of somebody else');
   refuseIf(!isNothing(members.get('audio')), 'audio');
+  refuseIf(!isEmpty(members.get('provider_specific_fields')), 'a value that streams do not bring');
   const texts = ['content', 'refusal'].filter((name) => name === 'content' || members.has(name));
   const said = texts.map((name) => [name, textOrNull(members.get(name))] as const);
   const begun = said.map(([name, text]): WrittenMember => [name, text === 'null' ? text : '""']);

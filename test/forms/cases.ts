@@ -88,6 +88,13 @@ const VLLM_DOCUMENT =
   '"total_tokens":10,"completion_tokens":1,"prompt_tokens_details":null},"prompt_logprobs":null,' +
   '"prompt_token_ids":null,"kv_transfer_params":null}';
 
+/** LiteLLM has a place for what only one provider says, and leaves it empty. */
+const LITELLM_DOCUMENT =
+  '{"id":"chatcmpl-1","created":1,"model":"m","object":"chat.completion","choices":[{"finish_reason":"stop","index":0,' +
+  '"message":{"content":"hi","role":"assistant","provider_specific_fields":{"refusal":null}},' +
+  '"provider_specific_fields":{},"logprobs":null}],' +
+  '"usage":{"completion_tokens":1,"prompt_tokens":9,"total_tokens":10}}';
+
 const choice = (index: number, delta: object, others: object = {}): Wire => ({
   index,
   delta,
@@ -123,6 +130,9 @@ const LAST_CHUNK = { ...HEAD, object: 'chat.completion.chunk', choices: [], usag
 const CHAT_STREAM = [...CHAT_CHUNKS, { ...LAST_CHUNK, ...AT_THE_END }];
 
 const LOGPROBS = { tokens: ['a'], token_logprobs: [-0.1], top_logprobs: [{ a: -0.1 }], text_offset: [0] };
+
+/** As llama.cpp writes them. */
+const CHAT_LOGPROBS = { content: [TOKEN] };
 
 const COMPLETION_DOCUMENT = {
   ...HEAD,
@@ -459,6 +469,7 @@ const CHAT_CASES: readonly Case[] = [
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['a function without arguments', set('choices.2.message.function_call.arguments', '')],
     ['as vLLM writes it', () => VLLM_DOCUMENT],
+    ['as LiteLLM writes it', () => LITELLM_DOCUMENT],
     ['no logprobs for a refusal', set('choices.1.logprobs', null)],
   ),
   ...refused(
@@ -490,6 +501,8 @@ const CHAT_CASES: readonly Case[] = [
     ['the tokens of a choice', set('choices.0.token_ids', [1])],
     ['logprobs of the prompt of a choice', set('choices.0.prompt_logprobs', [1])],
     ['the tokens of the prompt of a choice', set('choices.0.prompt_token_ids', [1])],
+    ['what one provider says of a choice', set('choices.0.provider_specific_fields', { a: [1] })],
+    ['what one provider says', set('choices.0.message.provider_specific_fields', { a: 1 })],
     ['a role that is not known', set('choices.0.message.role', 'tool')],
     ['audio', set('choices.0.message.audio', { id: 'a' })],
     ['content that is no text', set('choices.0.message.content', [])],
@@ -674,6 +687,7 @@ const CHAT_CASES: readonly Case[] = [
 
 const COMPLETION_CASES: readonly Case[] = [
   whole('completion document'),
+  ...accepted('completion document', ['logprobs as in chat', set('choices.0.logprobs', CHAT_LOGPROBS)]),
   ...refused(
     'completion document',
     ...unknownAt('', 'choices.0', 'choices.0.logprobs'),
@@ -682,6 +696,12 @@ const COMPLETION_CASES: readonly Case[] = [
     ['a choice that has not ended', set('choices.0.finish_reason', 'tool_calls')],
   ),
   whole('completion stream'),
+  ...accepted('completion stream', [
+    'logprobs as in chat',
+    (events) => {
+      for (const at of [0, 3]) set(`${at}.choices.0.logprobs`, CHAT_LOGPROBS)(events);
+    },
+  ]),
   ...refused(
     'completion stream',
     ...unknownAt('1', '1.choices.0', '0.choices.0.logprobs'),
