@@ -28,6 +28,9 @@ const ENDINGS: ReadonlySet<string> = new Set([
   'end_turn',
 ]);
 
+/** Words of servers that have to write a text where the API has null. */
+const NOT_YET: ReadonlySet<string> = new Set(['', 'null']);
+
 /** The reasons that promise a call. */
 const CALLING: ReadonlySet<string> = new Set(['tool_calls', 'function_call', 'tool_use']);
 
@@ -73,7 +76,7 @@ export class Choice {
   #add({ finish_reason: ending, error, logprobs }: Json, said: unknown, isWhole: boolean): void {
     if (error) this.#why ??= 'error-object';
     if (this.#ending !== null && isObject(said)) this.#goesOn ||= hasContent(said);
-    if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
+    if (typeof ending === 'string' && !NOT_YET.has(ending)) this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
     if (!isObject(said)) return;
     this.#hasMessage = true;

@@ -7,7 +7,7 @@ import type { Expectation, Keep, Unkept } from '../complete.ts';
 import { type EventMeaning, isDone, StreamValidator } from '../complete-stream.ts';
 import { isContent } from '../content.ts';
 import type { ErrorDialect } from '../error-dialect.ts';
-import { isObject, isWholeJson, type Json, listOf, modelOf, parse } from '../json.ts';
+import { isErrorObject, isObject, isWholeJson, type Json, listOf, modelOf, parse } from '../json.ts';
 import type { ServerSentEvent } from '../sse.ts';
 import { countOf, detailOf, type Usage, type UsageReader } from '../usage.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
@@ -102,7 +102,7 @@ export class MessageStreamValidator extends StreamValidator {
 
   protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     const event = parse(data);
-    if (name === 'error' || (isObject(event) && (event.type === 'error' || event.error))) return 'error';
+    if (name === 'error' || (isObject(event) && isErrorObject(event))) return 'error';
     if (!isObject(event)) {
       // Some gateways end every stream as OpenAI does.
       if (!isDone(data)) this.#unkept ??= 'not-json';
