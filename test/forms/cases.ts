@@ -90,10 +90,16 @@ const VLLM_DOCUMENT =
 
 /** LiteLLM has a place for what only one provider says, and leaves it empty. */
 const LITELLM_DOCUMENT =
-  '{"id":"chatcmpl-1","created":1,"model":"m","object":"chat.completion","choices":[{"finish_reason":"stop","index":0,' +
-  '"message":{"content":"hi","role":"assistant","provider_specific_fields":{"refusal":null}},' +
+  '{"id":"chatcmpl-1","created":1,"model":"m","object":"chat.completion","choices":[{"finish_reason":"stop",' +
+  '"index":0,"message":{"content":"hi","role":"assistant","provider_specific_fields":{"refusal":null}},' +
   '"provider_specific_fields":{},"logprobs":null}],' +
   '"usage":{"completion_tokens":1,"prompt_tokens":9,"total_tokens":10}}';
+
+/** As Foundry Local and LitServe write it: a member for all that any message may have. */
+const FILLED_DOCUMENT =
+  '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":' +
+  '{"role":"assistant","content":"hi","name":null,"tool_calls":null,"tool_call_id":null},"finish_reason":"stop"}],' +
+  '"usage":{"prompt_tokens":9,"total_tokens":10,"completion_tokens":1}}';
 
 const choice = (index: number, delta: object, others: object = {}): Wire => ({
   index,
@@ -470,6 +476,7 @@ const CHAT_CASES: readonly Case[] = [
     ['a function without arguments', set('choices.2.message.function_call.arguments', '')],
     ['as vLLM writes it', () => VLLM_DOCUMENT],
     ['as LiteLLM writes it', () => LITELLM_DOCUMENT],
+    ['as LitServe writes it', () => FILLED_DOCUMENT],
     ['no logprobs for a refusal', set('choices.1.logprobs', null)],
   ),
   ...refused(
@@ -503,6 +510,8 @@ const CHAT_CASES: readonly Case[] = [
     ['the tokens of the prompt of a choice', set('choices.0.prompt_token_ids', [1])],
     ['what one provider says of a choice', set('choices.0.provider_specific_fields', { a: [1] })],
     ['what one provider says', set('choices.0.message.provider_specific_fields', { a: 1 })],
+    ['the name of its author', set('choices.0.message.name', 'a')],
+    ['a call that it answers', set('choices.0.message.tool_call_id', 'call_1')],
     ['a role that is not known', set('choices.0.message.role', 'tool')],
     ['audio', set('choices.0.message.audio', { id: 'a' })],
     ['content that is no text', set('choices.0.message.content', [])],
