@@ -98,6 +98,7 @@ export const COMPLETION_CHOICE: RuleTable = {
   }),
   finish_reason: wordOf('stop', 'length', 'content_filter'),
   prompt_logprobs: ALWAYS_NULL,
+  prompt_token_ids: ALWAYS_NULL,
 };
 
 /** MemberTexts of every chunk, and of the last one. */
@@ -117,6 +118,8 @@ export const CHAT_CHUNK: RuleTable = {
   object: wordOf('chat.completion.chunk'),
   choices: numberedListOf(objectOf(CHAT_CHOICE, finishChoice)),
   moderation: ONCE,
+  prompt_token_ids: ALWAYS_NULL,
+  prompt_text: ALWAYS_NULL,
 };
 
 export const COMPLETION_CHUNK: RuleTable = {

@@ -10,7 +10,13 @@ import type { WrittenMember } from './written.ts';
 const AT_THE_END = ['stop_reason', 'matched_stop', 'native_finish_reason'] as const;
 
 /** KnownMembers that some servers write and leave empty. */
-const EMPTY = ['token_ids', 'prompt_logprobs', 'prompt_token_ids', 'provider_specific_fields'] as const;
+const EMPTY = [
+  'token_ids',
+  'prompt_logprobs',
+  'prompt_token_ids',
+  'routed_experts',
+  'provider_specific_fields',
+] as const;
 
 export interface KnownChoice {
   readonly members: KnownMembers;

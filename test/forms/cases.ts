@@ -56,6 +56,7 @@ const CHAT_DOCUMENT = {
       ...ENDED,
       prompt_logprobs: null,
       prompt_token_ids: null,
+      routed_experts: null,
     },
     {
       index: 1,
@@ -76,7 +77,10 @@ const CHAT_DOCUMENT = {
   ...AT_THE_END,
   prompt_logprobs: null,
   prompt_token_ids: null,
+  prompt_text: null,
   kv_transfer_params: null,
+  ec_transfer_params: null,
+  metrics: null,
 };
 
 /** Much of what vLLM writes is null. */
@@ -129,7 +133,15 @@ const CHAT_CHUNKS: readonly Wire[] = [
   [choice(1, {}, { finish_reason: 'content_filter' })],
   [choice(2, {}, { finish_reason: 'function_call' })],
   [choice(3, {}, { finish_reason: 'length' }), choice(4, {}, { finish_reason: 'stop' })],
-].map((choices) => ({ ...HEAD, object: 'chat.completion.chunk', choices, usage: null, obfuscation: 'p4d' }));
+].map((choices) => ({
+  ...HEAD,
+  object: 'chat.completion.chunk',
+  choices,
+  usage: null,
+  obfuscation: 'p4d',
+  prompt_token_ids: null,
+  prompt_text: null,
+}));
 
 const LAST_CHUNK = { ...HEAD, object: 'chat.completion.chunk', choices: [], usage: USAGE };
 
@@ -152,7 +164,7 @@ const COMPLETION_DOCUMENT = {
 };
 
 const COMPLETION_STREAM = [
-  [{ index: 0, text: 'a', logprobs: LOGPROBS, finish_reason: null, prompt_logprobs: null }],
+  [{ index: 0, text: 'a', logprobs: LOGPROBS, finish_reason: null, prompt_logprobs: null, prompt_token_ids: null }],
   [{ index: 1, text: 'b', logprobs: null, finish_reason: 'length' }],
   [{ index: 2, text: 'c', finish_reason: 'content_filter' }],
   [{ index: 0, text: '', logprobs: LOGPROBS, finish_reason: 'stop', ...ENDED }],
@@ -505,6 +517,10 @@ const CHAT_CASES: readonly Case[] = [
     ['logprobs of a prompt', set('prompt_logprobs', [null])],
     ['the tokens of a prompt', set('prompt_token_ids', [1])],
     ['parameters of a transfer', set('kv_transfer_params', {})],
+    ['parameters of another transfer', set('ec_transfer_params', {})],
+    ['the text of a prompt', set('prompt_text', 'x')],
+    ['how long it took', set('metrics', { e2e: 1 })],
+    ['the experts of a choice', set('choices.0.routed_experts', [[1]])],
     ['the tokens of a choice', set('choices.0.token_ids', [1])],
     ['logprobs of the prompt of a choice', set('choices.0.prompt_logprobs', [1])],
     ['the tokens of the prompt of a choice', set('choices.0.prompt_token_ids', [1])],
@@ -596,6 +612,8 @@ const CHAT_CASES: readonly Case[] = [
     ['another object', set('3.object', 'chat.completion')],
     ['two timings', set('3.timings', { prompt_n: 2 })],
     ['padding that is none', set('3.obfuscation', 7)],
+    ['the tokens of a prompt', set('0.prompt_token_ids', [1])],
+    ['the text of a prompt', set('0.prompt_text', 'x')],
     ['a chunk that is no object', insert(3, 7)],
     ['choices that are none', set('3.choices', {})],
     ['a choice that is none', set('3.choices.0', 7)],
@@ -719,13 +737,24 @@ const COMPLETION_CASES: readonly Case[] = [
     ['a text that is none', set('0.choices.0.text', 7)],
     ['a text that is null', set('1.choices.0.text', null)],
     ['logprobs of a prompt', set('0.choices.0.prompt_logprobs', [1])],
+    ['the tokens of a prompt', set('0.choices.0.prompt_token_ids', [1])],
     ['a choice that has not ended', set('3.choices.0.finish_reason', null)],
     ['an ending that is not known', set('3.choices.0.finish_reason', 'tool_calls')],
     ['no usage', drop(-1)],
   ),
 ];
 
-const SILENT = ['access_programs', 'image', 'input_transformations', 'prompt_cache_diagnostics', 'tool_usage'];
+const SILENT = [
+  'access_programs',
+  'ec_transfer_params',
+  'image',
+  'input_messages',
+  'input_transformations',
+  'kv_transfer_params',
+  'output_messages',
+  'prompt_cache_diagnostics',
+  'tool_usage',
+];
 
 const LAST_RESPONSE = 'last.response';
 
