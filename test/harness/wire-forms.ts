@@ -217,6 +217,12 @@ const WHERE_IT_ENDS: readonly WireForm[] = [
     document(`the ending ${reason} of a document`, choiceOf({ content: 'Salt.' }, reason), kept),
   ]),
   stream('an end of the response before its text', RESPONSE_EVENTS.slice(0, -1).join(''), false, RESPONSE_STREAM),
+  stream(
+    'a message that ends with a word of chat',
+    MESSAGE.join('').replace('"end_turn"', '"stop"'),
+    true,
+    MESSAGE_STREAM,
+  ),
   stream('no message_stop', MESSAGE.slice(0, -2).join(''), false, MESSAGE_STREAM),
   stream('a choice that never says how it ended', pieces({ index: 0, delta: { content: 'Salt.' } }) + DONE, false),
   stream('a message_stop and then [DONE]', MESSAGE.join('') + DONE, true, MESSAGE_STREAM),
