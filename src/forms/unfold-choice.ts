@@ -12,6 +12,9 @@ const AT_THE_END = ['stop_reason', 'matched_stop', 'native_finish_reason'] as co
 /** KnownMembers that some servers write and leave empty. */
 const EMPTY = ['token_ids', 'prompt_logprobs', 'prompt_token_ids'] as const;
 
+/** The member by which a choice that goes on says so: clients read it in each chunk, whether or not it is null. */
+export const NOT_ENDED: WrittenMember = ['finish_reason', 'null'];
+
 export interface KnownChoice {
   readonly members: KnownMembers;
   /** Null where the choice has no such member. */
