@@ -7,7 +7,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, selectHeaders } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import { isEventStream } from '../response/validator.ts';
-import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
+import { followedHeaders, relayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
 
 /** How many inputs of a batch were known, and how many were asked for. */
 export interface ItemCounts {
@@ -66,7 +66,7 @@ function headersFor({ status, headers }: Head, outcome: Outcome): readonly strin
     case 'hit':
       return headers;
     case 'follow':
-      return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
+      return status === 200 ? followedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
       return outcome.answer.unstorable === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
     case 'bypass':

@@ -8,6 +8,7 @@ import type { Outcome } from '../cache/outcome.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { freshnessOf } from '../cache/freshness.ts';
 import { type AnswerInItems, type Question, withoutStale } from '../cache/question.ts';
+import { variantOf } from '../cache/variants.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
@@ -113,9 +114,8 @@ export class BatchQuestion implements AnswerInItems {
   };
 
   split(entry: Entry): readonly (readonly [string, Entry])[] | null {
+    if (entry.variant !== undefined) return null;
     const fetched = this.#fetched;
-    // As it is with what was known before, it may not be kept for longer than that.
-    if (entry.variant !== undefined) return fetched && [];
     const items = fetched ?? this.#itemsOf(entry.body);
     if (items === null) return null;
     const entries = Array.from(
@@ -157,7 +157,9 @@ export class BatchQuestion implements AnswerInItems {
     const joining = new JoiningWriter(writer, {
       expected: { ...expected, inputs: asked.length },
       maxBytes: this.#proxy.cache.maxEntryBytes,
+      mayJoin: (head) => variantOf(head, this.#question.sent) === null,
       join: (answer) => this.#join(answer, asked, known),
+      age: Math.floor(this.age),
       askWhole: () => {
         this.#oldest = Infinity;
         this.#count(this.#batch.places.length);

@@ -2,9 +2,9 @@
  * The request that comes nearest to one that missed, of the same endpoint, model
  * and scope, and where the two differ.
  */
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
-import { isLabel } from '../request/explain.ts';
+import { leftOutBy } from '../request/other-dialect.ts';
 import { nameOf } from '../request/fingerprint.ts';
 import type { Keyer } from '../request/keyer.ts';
 import type { KeyedRequest } from '../request/key.ts';
@@ -46,7 +46,9 @@ export async function nearestRequest({ store, keyer, omissions }: Requests, miss
   const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
   const line = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
-    return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
+    const place = { dialect, endpoint: label.endpoint, pointer: first, body: parts?.body };
+    const other = leftOutBy(omissions, place);
+    return other === null ? where : `${where}; dialect=${other} would leave it out`;
   };
   if (isNearer && (await store.findByPrefix(nameOf(twin.key))) !== undefined) {
     return line(twin.key, twin.pointers[0] as string, twin.pointers.length);

@@ -81,6 +81,7 @@ const CHOICE = [
   'guard',
   'language',
   'locale',
+  'origin(?!al)',
 ];
 
 /** In the order in which they are looked for, anywhere in a name. */

@@ -33,13 +33,18 @@ export function whyNotByHead(head: Head, noStore: NoStore): Unkept | null {
 /** Why the upstream lets this answer be played to nobody but who asked for it, or nothing. */
 export function whyForOneAlone(head: Head, noStore: NoStore): 'upstream-no-store' | 'vary' | null {
   if (variesByMore(head)) return 'vary';
+  const inner = innerCacheOf(head);
+  if (inner?.isBypass) return 'upstream-no-store';
   const isForbidden = saysNoStore(headerOf(head.headers, 'cache-control') ?? '');
-  return isForbidden && noStore === 'obey' && innerCacheOf(head) === null ? 'upstream-no-store' : null;
+  return isForbidden && noStore === 'obey' && !inner?.mayBeStored ? 'upstream-no-store' : null;
 }
 
-/** @param cacheControl of an answer */
+/**
+ * In doubt it does: some write semicolons between directives, or give it an argument.
+ * @param cacheControl of an answer
+ */
 export function saysNoStore(cacheControl: string): boolean {
-  return /(^|[,\s])no-store([,\s]|$)/i.test(cacheControl);
+  return /(^|[,;\s])no-store([,;=\s]|$)/i.test(cacheControl);
 }
 
 export function isEventStream(head: Head): boolean {

@@ -4,7 +4,8 @@
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
-import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
@@ -329,6 +330,46 @@ describe('a difference that another dialect leaves out', () => {
       expect(text).not.toContain('dialect=engine');
     });
   }
+
+  story('is told of a session of Claude Code', async ({ open, upstream }) => {
+    const proxy = await open();
+    upstream.script = answerWith('text');
+    const body = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] };
+    const asking = (session: string) => ({ path: MESSAGES, headers: { 'x-claude-code-session-id': session }, body });
+    const askIn = async (session: string) => {
+      const headers = { ...asking(session).headers, 'x-refrain-debug': '1' };
+      return String((await ask(proxy.url + MESSAGES, { body, headers })).headers['x-refrain-why']);
+    };
+    await askIn('one');
+    expect(await askIn('two')).toMatch(/; differences=1; dialect=(engine|anthropic) would leave it out$/);
+    const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: asking('one'), b: asking('two') } });
+    expect(JSON.parse(text).differences[0].hint).toMatch(/dialect=(engine|anthropic) leaves it out of the key$/);
+  });
+
+  story('is told of the id of an item that the client wrote, and of no other', async ({ open, upstream }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, responseAnswer());
+    const whyOf = async (item: object) => {
+      const asking = { body: { model: 'm', input: [item] }, headers: { 'x-refrain-debug': '1' } };
+      return String((await ask(`${proxy.url}/v1/responses`, asking)).headers['x-refrain-why']);
+    };
+    const request = (item: object) => ({ path: '/v1/responses', headers: {}, body: { model: 'm', input: [item] } });
+    for (const [item, isLabel] of [
+      [{ role: 'user', content: 'x' }, true],
+      [{ type: 'function_call_output', call_id: 'c', output: 'x' }, true],
+      [{ role: 'assistant', content: 'x' }, false],
+      [{ type: 'reasoning', summary: [] }, false],
+    ] as const) {
+      const [a, b] = [
+        { ...item, id: '1' },
+        { ...item, id: '2' },
+      ];
+      await whyOf(a);
+      expect((await whyOf(b)).endsWith('; dialect=engine would leave it out'), JSON.stringify(item)).toBe(isLabel);
+      const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: request(a), b: request(b) } });
+      expect(text.includes('dialect=engine'), JSON.stringify(item)).toBe(isLabel);
+    }
+  });
 
   story('is not told in front of a server that leaves it out', async ({ open }) => {
     const proxy = await open({ dialect: 'engine', key: { include: ['/user'] } });

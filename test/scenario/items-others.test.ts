@@ -94,6 +94,25 @@ describe('a batch', () => {
     },
   );
 
+  story('is asked for whole where the answer to a part of it says that it varies', async ({ upstream, open }) => {
+    const { url } = await open();
+    upstream.script = ofGeneration(1);
+    await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+    upstream.script = ofGeneration(2, { vary: 'user-agent' });
+    const askAs = (agent: string) =>
+      ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']), headers: { 'user-agent': agent } });
+    const answers = [];
+    for (const agent of ['eu', 'eu', 'us', 'us']) answers.push(await askAs(agent));
+    expect(answers.map(said)).toEqual(['MISS hit=0, fetched=2', 'HIT -', 'MISS hit=0, fetched=2', 'HIT -']);
+    expect(answers.map(generationsIn)).toEqual([
+      [2, 2],
+      [2, 2],
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(askedOf(upstream.calls)).toEqual([['a'], ['b'], ['a', 'b'], ['a', 'b']]);
+  });
+
   story('is put together from no input whose answers vary', async ({ upstream, open }) => {
     const { url } = await open();
     const vary = { vary: 'user-agent' };
