@@ -4,7 +4,7 @@
  * The flight is that of the whole batch, under its key, and so is what its readers get. Where some inputs are known, it
  * asks the upstream for the others.
  */
-import type { Outcome } from '../cache/outcome.ts';
+import type { Miss, Outcome } from '../cache/outcome.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { freshnessOf } from '../cache/freshness.ts';
 import { type AnswerInItems, type Question, withoutStale } from '../cache/question.ts';
@@ -21,6 +21,7 @@ import { compact, type Entry } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import type { Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
+import { lastNotKept } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import { findMany, joinKnown, type KnownInput, type KnownInputs, NOTHING_KNOWN, readKnown } from './known-inputs.ts';
 import { JoiningWriter, withOtherBytes } from './joining-writer.ts';
@@ -138,9 +139,11 @@ export class BatchQuestion implements AnswerInItems {
   }
 
   /** The reason of a miss on a part, for the request that asked for it. */
-  explain(isAsked: boolean): string | null {
+  explain(isAsked: boolean, { notKept }: Miss): string | null {
+    if (!isAsked) return null;
     const { hit, fetched } = this.#counts;
-    return isAsked ? `${fetched} of ${hit + fetched} inputs are not kept` : null;
+    const parts = `${fetched} of ${hit + fetched} inputs are not kept`;
+    return notKept === null ? parts : `${parts}; ${lastNotKept(notKept)}`;
   }
 
   #count(fetched: number): void {

@@ -21,6 +21,8 @@ export interface Missing {
   readonly variesBy: readonly string[] | null;
   /** An answer is kept, and was not served for what its caller is. */
   readonly isKept: boolean;
+  /** The keys of its inputs; null where it is answered whole. */
+  readonly inputs: readonly string[] | null;
 }
 
 /** @returns the line for the request; null where it did not ask for one */
@@ -39,7 +41,8 @@ export async function explainMiss(
   if (known !== null) return known;
   if (request.sample !== undefined) return `sample ${request.sample} of ${policy.samples} is not kept`;
   const { dialect } = keyContext;
-  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
+  const own = new Set([keyed.key, ...(missing.inputs ?? [])]);
+  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin, own });
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
@@ -59,8 +62,13 @@ function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | nu
 
 /** The reasons that lie with the last answer to the same. */
 function ofAnswer({ outcome }: Missing): string | null {
-  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  if (outcome.notKept !== null) return lastNotKept(outcome.notKept);
   const { isStale, isOfFuture } = outcome.answer;
   if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
   return isStale ? 'kept, but expired or older than max-age' : null;
+}
+
+/** The words on the last answer to the same. */
+export function lastNotKept(why: string): string {
+  return `the last answer was not kept: ${inWords(why)}`;
 }

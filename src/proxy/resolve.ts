@@ -143,8 +143,11 @@ async function ask(
       const { isStoreUp } = proxy;
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
-      const missing = { outcome, label: question.label, variesBy, standing, isKept };
-      context.why = batch?.isPart ? batch.explain(head.policy.debug) : await explainMiss(proxy, request, missing);
+      const inputs = batch?.keys ?? null;
+      const missing = { outcome, label: question.label, variesBy, standing, isKept, inputs };
+      context.why = batch?.isPart
+        ? batch.explain(head.policy.debug, outcome)
+        : await explainMiss(proxy, request, missing);
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
