@@ -11,6 +11,9 @@ import {
   zstdDecompressSync,
 } from 'node:zlib';
 
+/** Words for no coding at all: servers send them to keep middleware from compressing a stream, or mean a charset. */
+const NO_CODING: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'utf8']);
+
 /** The most that is decoded, and that it may decode to, in bytes: what takes the event loop a few milliseconds. */
 export const MOST_ENCODED = 64 * 1024;
 const MOST_DECODED = 1024 * 1024;
@@ -34,9 +37,11 @@ const DECODERS: ReadonlyMap<string, readonly Decode[]> = new Map([
   ['zstd', [zstd]],
 ]);
 
+/** @returns one name in lower case, or several with commas between them */
 export function codingOf(value: string | undefined): string | null {
-  const coding = (value ?? '').trim().toLowerCase();
-  return coding === '' || coding === 'identity' ? null : coding;
+  if (value === undefined) return null;
+  const codings = value.split(',').map((name) => name.trim().toLowerCase());
+  return codings.filter((name) => !NO_CODING.has(name)).join(', ') || null;
 }
 
 /** Tests whether the beginning of what comes in a coding can be read. */

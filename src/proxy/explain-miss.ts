@@ -46,7 +46,8 @@ export async function explainMiss(
   if (known !== null) return known;
   if (request.sample !== undefined) return `sample ${request.sample} of ${policy.samples} is not kept`;
   const { dialect } = keyContext;
-  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
+  const own = new Set([keyed.key, ...(batch?.keys ?? [])]);
+  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin, own });
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
