@@ -34,7 +34,7 @@ export async function explainMiss(
   const { head, keyContext, keyed, body } = request;
   const { policy } = head;
   const { batch } = missing;
-  if (batch?.isPart) return batch.explain(policy.debug);
+  if (batch?.isPart) return policy.debug ? ofPart(batch, missing) : null;
   const parts = keyed.parts ?? (policy.debug ? proxy.keyer.parts(keyContext, body.plain) : null);
   const mayRead = policy.read && missing.standing !== 'refused';
   const sighted = batch?.firstItem ?? (parts && { key: keyed.key, parts });
@@ -64,8 +64,17 @@ function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | nu
 
 /** The reasons that lie with the last answer to the same. */
 function ofAnswer({ outcome }: Missing): string | null {
-  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  if (outcome.notKept !== null) return ofLast(outcome.notKept);
   const { isStale, isOfFuture } = outcome.answer;
   if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
   return isStale ? 'kept, but expired or older than max-age' : null;
+}
+
+/** The reason of a miss on a part of a batch. */
+function ofPart(batch: BatchQuestion, { outcome: { notKept } }: Missing): string {
+  return notKept === null ? batch.explain() : `${batch.explain()}; ${ofLast(notKept)}`;
+}
+
+function ofLast(notKept: string): string {
+  return `the last answer was not kept: ${inWords(notKept)}`;
 }

@@ -3,6 +3,7 @@
  * and dollars that are said to be spent are those that the upstream told, and
  * what is said to be saved is what clients were told beyond that.
  */
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { answerWith, MESSAGES, messageAnswer } from '../harness/anthropic.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson, sendStream } from '../harness/answers.ts';
@@ -144,3 +145,34 @@ story.for([1, 2])('a mixture of outcomes, %i', async (seed, { upstream, open }) 
     expect(inSeries).toBe(sum.input);
   }
 });
+
+story(
+  'what a cassette records is saved when it is replayed, whatever the cache makes of it',
+  async ({ upstream, open, folder }) => {
+    const cassette = join(folder, 'llm.cassette');
+    const usage = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 };
+    upstream.script = (call) => (call.url?.endsWith(EMBEDDINGS) ? embeds()(call) : answer(call, 'plain', usage));
+    const questions: readonly Asked[] = [
+      { path: CHAT, body: chatRequest('sea', { model: PRICED }) as Asked['body'] },
+      { path: CHAT, body: chatRequest('state', { model: PRICED, store: true }) as Asked['body'] },
+      {
+        path: CHAT,
+        body: chatRequest('search', { model: PRICED, stream: true, enable_search: true }) as Asked['body'],
+      },
+      { path: EMBEDDINGS, body: { model: 'text-embedding-3-small', input: INPUTS } },
+      { path: MESSAGES, body: { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user', content: 'sea' }] } },
+    ];
+    const books = [];
+    for (const side of ['spent', 'saved'] as const) {
+      const proxy = await open({ cassette });
+      const records = recordsOf(proxy);
+      for (const { path, body } of questions) await ask(proxy.url + path, { body });
+      await recorded(records, questions.length);
+      const { tokens, dollars } = (await proxy.app.ledger.stats()).periods.all;
+      books.push([tokens[side], dollars[side], records.map(({ model, call }) => [model, call?.usage])]);
+      await proxy.stop();
+    }
+    expect(books[0]).toEqual(books[1]);
+    expect(upstream.calls).toHaveLength(questions.length);
+  },
+);
