@@ -11,8 +11,9 @@ import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
-import { headerPointer } from '../request/json-pointer.ts';
+import { pointerInRequest } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
+import type { OtherDialect } from '../request/other-dialect.ts';
 import type { WantsNew } from '../request/policy.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { type Advice, ADVICE_ON_NEW, adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
@@ -30,8 +31,8 @@ export interface Sighting {
   readonly credential: string;
   /** Headers that belong to the scope and no credential, by name. */
   readonly callerHeaders?: ReadonlyMap<string, string>;
-  /** That of the upstream, where it has one. */
-  readonly dialect?: string | null;
+  /** The dialect that would leave out of the key what has this name; null for none. */
+  readonly leftOutBy?: (name: string) => OtherDialect | null;
 }
 
 /** The last request with the same body, and where it differed: JSON Pointers into a request that is written down. */
@@ -173,7 +174,7 @@ export class Hints {
     }
     if (!before) return null;
     const names = new Set([...values.keys(), ...before.values.keys()]);
-    const pointers = [...names].filter((name) => values.get(name) !== before.values.get(name)).map(pointerOf);
+    const pointers = [...names].filter((name) => values.get(name) !== before.values.get(name)).map(pointerInRequest);
     return pointers.length > 0 ? { key: before.key, pointers } : null;
   }
 
@@ -185,16 +186,17 @@ export class Hints {
   }
 
   /** Says the hint, unless some of those answers were hits after all, or few of them are kept. */
-  async #consider(track: Track, name: string, { dialect = null, parts: { upstream = '' } }: Sighting): Promise<void> {
+  async #consider(track: Track, name: string, { leftOutBy, parts: { upstream = '' } }: Sighting): Promise<void> {
     track.lookInto();
     const uses = await Promise.all(track.keys.map((key) => this.#options.usesOf(key).catch(() => null)));
     track.postpone();
     const kept = uses.filter((times) => times !== null);
     if (kept.some((times) => times > 0)) this.#repeat(track);
     if (track.isRepeated || kept.length < NEEDED / 2) return;
-    const { ignored } = this;
     const meaning = meaningOf(name, track.isToken);
-    const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaning, ignored, dialect);
+    const advice = name.startsWith('caller:')
+      ? adviceOnCaller(name)
+      : adviceOn(name, meaning, this.ignored, leftOutBy?.(name) ?? null);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);
     if (said) this.#saidOf.set(track, said);
   }
@@ -223,8 +225,4 @@ function trackOf(lane: Lane, name: string): Track | null {
   let track = lane.get(name);
   if (!track && lane.size < MOST_TRACKS) lane.set(name, (track = new Track(mayRepeat(name))));
   return track ?? null;
-}
-
-function pointerOf(name: string): string {
-  return name.startsWith('/') ? `/body${name}` : headerPointer(name);
 }

@@ -5,6 +5,8 @@
 import type { Standing } from '../cache/callers.ts';
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
+import { pointerInRequest } from '../request/json-pointer.ts';
+import { leftOutBy } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { BatchQuestion, KeyedParts } from './batch-question.ts';
 import type { Likeness } from '../store/catalogue.ts';
@@ -48,10 +50,21 @@ export async function explainMiss(
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
-function twinOf({ hints }: ProxyDependencies, { head, keyContext }: NamedRequest, sighted: KeyedParts): Twin | null {
+function twinOf(
+  { hints, omissions }: ProxyDependencies,
+  { head, keyContext }: NamedRequest,
+  sighted: KeyedParts,
+): Twin | null {
   const { endpoint, dialect } = keyContext;
   const { credentialAtUpstream: credential, caller } = head;
-  return hints.missed({ ...sighted, endpoint, credential, callerHeaders: caller.users, dialect });
+  const place = { dialect, endpoint, body: undefined };
+  return hints.missed({
+    ...sighted,
+    endpoint,
+    credential,
+    callerHeaders: caller.users,
+    leftOutBy: (name) => leftOutBy(omissions, { ...place, pointer: pointerInRequest(name) }),
+  });
 }
 
 /** The reasons that lie with the caller, or with the headers that it sent. */
