@@ -9,6 +9,7 @@ import { pointerInRequest } from '../request/json-pointer.ts';
 import { leftOutBy } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { BatchQuestion, KeyedParts } from './batch-question.ts';
+import type { Parts } from '../request/fingerprint.ts';
 import type { Likeness } from '../store/catalogue.ts';
 import type { NamedRequest } from './named-request.ts';
 import { nearestRequest } from './nearest-request.ts';
@@ -39,14 +40,18 @@ export async function explainMiss(
   if (batch?.isPart) return policy.debug ? ofPart(batch, missing) : null;
   const parts = keyed.parts ?? (policy.debug ? proxy.keyer.parts(keyContext, body.plain) : null);
   const mayRead = policy.read && missing.standing !== 'refused';
-  const sighted = batch?.firstItem ?? (parts && { key: keyed.key, parts });
-  const twin = sighted !== null && mayRead ? twinOf(proxy, request, sighted) : null;
+  const twin = mayRead ? twinOf(proxy, request, batch?.firstItem ?? sightedOf(request, parts)) : null;
   if (!policy.debug) return null;
   const known = ofCaller(missing) ?? (policy.read ? ofAnswer(missing) : 'no-cache');
   if (known !== null) return known;
   if (request.sample !== undefined) return `sample ${request.sample} of ${policy.samples} is not kept`;
   const { dialect } = keyContext;
   return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
+}
+
+/** A body that is too long to be kept with its answer comes again as it came: spelled otherwise it is another. */
+function sightedOf({ keyContext, keyed: { key }, body }: NamedRequest, parts: Parts | null): KeyedParts {
+  return { key, parts: parts ?? { ...keyContext.parts, body: body.plain.digest } };
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
