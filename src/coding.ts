@@ -34,9 +34,14 @@ const DECODERS: ReadonlyMap<string, readonly Decode[]> = new Map([
   ['zstd', [zstd]],
 ]);
 
+/** Words for no coding at all: servers send them to keep middleware from compressing a stream, or mean a charset. */
+const NO_CODING: ReadonlySet<string> = new Set(['', 'identity', 'none', 'utf-8', 'utf8']);
+
+/** @returns one name in lower case, or several with commas between them */
 export function codingOf(value: string | undefined): string | null {
-  const coding = (value ?? '').trim().toLowerCase();
-  return coding === '' || coding === 'identity' ? null : coding;
+  if (value === undefined) return null;
+  const codings = value.split(',').map((name) => name.trim().toLowerCase());
+  return codings.filter((name) => !NO_CODING.has(name)).join(', ') || null;
 }
 
 /** Tests whether the beginning of what comes in a coding can be read. */

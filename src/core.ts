@@ -36,6 +36,7 @@ import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
 import { openReaders, type Readers } from './readers.ts';
 import { Thread } from './thread/thread.ts';
+import type { UpstreamNews } from './upstream/health.ts';
 import { OfflineUpstream } from './upstream/offline-upstream.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
@@ -90,6 +91,9 @@ export interface RemoteParts {
   readonly callersFile: CallersOptions['file'];
   readonly secret: Buffer;
   readonly isFirstHint: IsFirst;
+  readonly upstreams: UpstreamNews;
+  /** How all of them call themselves in `Via`. */
+  readonly pseudonym: string;
 }
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
@@ -114,9 +118,9 @@ export function createCore(
   access: AccessLog | null = null,
 ): Core {
   const { path } = config.store;
-  const upstream = upstreamFor(config, log, clock, given);
-  const unrecorded = new Unrecorded();
   const { hub, remote } = shared ?? {};
+  const upstream = upstreamFor(config, log, clock, given, remote?.upstreams);
+  const unrecorded = new Unrecorded();
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
   let fleet: Fleet | null = null;
@@ -162,10 +166,10 @@ export function createCore(
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
-      const { exchanges, rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const { readers, ...read } = await openReaders(config, { ...own, secret, origins, stores, unrecorded, remote });
       const sharing = { config, secret, ledger: remote ? null : ledger, log };
       fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
-      return { exchanges, rules, secret, proxy: { ...parts, ...readers, isStopping } };
+      return { ...read, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();
@@ -181,9 +185,9 @@ export function createCore(
   };
 }
 
-function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null): Upstream {
+function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null, news?: UpstreamNews): Upstream {
   if (isOffline(config)) return new OfflineUpstream();
-  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
+  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock, news });
 }
 
 /** Loads what that needs. Null where there is none. @param hub of one that is not met at Redis */

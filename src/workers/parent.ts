@@ -14,6 +14,7 @@ import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
 import type { Renewed } from '../reloading.ts';
+import { UpstreamLog } from '../upstream/upstream-log.ts';
 import { ApiGate } from './api-gate.ts';
 import { createHubService, type HubService } from './hub-service.ts';
 import { NodeHub } from './node-hub.ts';
@@ -49,6 +50,7 @@ export class Parent implements WorkerGroup {
   #origins: readonly Origin[];
   readonly #hub: ParentHub;
   readonly #pool: Pool;
+  readonly #upstreams: UpstreamLog;
   #core!: Core;
   #opened!: OpenCore;
   #shown!: Shown;
@@ -64,6 +66,7 @@ export class Parent implements WorkerGroup {
     this.#log = log;
     this.#origins = origins;
     this.#hub = new ParentHub(clock);
+    this.#upstreams = new UpstreamLog(log, clock);
     this.shared = { hub: config.redis === null ? joinHere(this.#hub) : undefined };
     this.#pool = new Pool({ count, clock, log, start: (number, events) => this.#startWorker(number, events) });
     this.api = new ApiGate(this.#pool);
@@ -160,6 +163,7 @@ export class Parent implements WorkerGroup {
       number,
       node,
       secret: this.#opened.secret,
+      pseudonym: this.#opened.proxy.pseudonym as string,
       callers: this.#core.callers.known(),
       storeName: this.#core.stores.base.name,
     });
@@ -171,6 +175,7 @@ export class Parent implements WorkerGroup {
     return {
       store: this.#store.service(),
       hub: createHubService(this.#hub, node),
+      upstreams: this.#upstreams,
       ledger: {
         note({ requests, calls }) {
           for (const record of requests) ledger.note(record);

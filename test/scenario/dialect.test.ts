@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import { USER_HEADERS } from '../../src/request/caller.ts';
-import { CHAT, chatAnswer, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatEvents, chatRequest, endAfter, responseAnswer, sendJson } from '../harness/answers.ts';
 import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -216,6 +216,39 @@ story('each of several upstreams has a dialect of its own', async ({ upstream, o
   }
   expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
 });
+
+story(
+  'whether a stream owes its [DONE] is said by its dialect, and by what is set nearest',
+  async ({ upstream, open }) => {
+    upstream.script = endAfter(chatEvents().slice(0, -1).join(''));
+    const at = (name: string) => `${upstream.url}/${name}`;
+    const upstreams = {
+      plain: { url: at('plain') },
+      owing: { url: at('owing'), dialect: 'openai' },
+      lax: { url: at('lax'), dialect: 'openai', doneMarker: 'optional' },
+      strict: { url: at('strict'), doneMarker: 'required' },
+    } as const;
+    const [byDialect, required, optional] = [
+      await open({ upstreams }),
+      await open({ upstreams, doneMarker: 'required' }),
+      await open({ upstreams, doneMarker: 'optional' }),
+    ];
+    const keptBy = async (proxy: Proxy) => {
+      const kept: string[] = [];
+      for (const name of Object.keys(upstreams)) {
+        const asking = { body: chatRequest('x', { stream: true }) };
+        const words = [];
+        for (let time = 0; time < 2; time++)
+          words.push((await ask(`${proxy.url}/${name}${CHAT}`, asking)).headers['x-cache']);
+        if (words[1] === 'HIT') kept.push(name);
+      }
+      return kept;
+    };
+    expect(await keptBy(byDialect)).toEqual(['plain', 'lax']);
+    expect(await keptBy(required)).toEqual(['lax']);
+    expect(await keptBy(optional)).toEqual(['plain', 'owing', 'lax']);
+  },
+);
 
 describe('what is left out for one dialect', () => {
   const answerOf = async (url: string, fields: object) => {

@@ -78,6 +78,15 @@ describe('a credential that the upstream refuses', () => {
     expect([(await good).status, (await bad).status]).toEqual([200, 401]);
   });
 
+  story('may be none: callers without one have no more hits either', async ({ upstream, open }) => {
+    const proxy = await open();
+    const wordOf = async (body: object) => (await ask(proxy.url + CHAT, { body })).headers['x-cache'];
+    expect([await wordOf(chatRequest()), await wordOf(chatRequest())]).toEqual(['MISS', 'HIT']);
+    upstream.script = (call) => sendJson(call, errorAnswer('a key is needed now'), 401);
+    await wordOf(chatRequest('other'));
+    expect((await ask(proxy.url + CHAT, { body: chatRequest() })).status).toBe(401);
+  });
+
   story('keeps its hits through other errors', async ({ upstream, open }) => {
     const proxy = await open();
     await ask(proxy.url + CHAT, as('sk-1'));
