@@ -3,7 +3,7 @@
  * it ended.
  */
 import { writeChunks } from './chunk-writer.ts';
-import { type KnownMembers, isNothing, readKnown, readList, textOf } from './known-members.ts';
+import { isEmpty, isNothing, type KnownMembers, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import type { SourceValue } from './source-value.ts';
 import { NOT_ENDED, readChoice } from './unfold-choice.ts';
@@ -16,6 +16,9 @@ const LOGPROBS: ReadonlySet<string> = new Set(['content', 'refusal']);
 /** The thoughts of a model before it speaks, by the names that servers have for it. */
 const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking'] as const;
 
+/** Members that servers write and leave empty; LiteLLM the first of them. */
+const EMPTY = ['provider_specific_fields', 'name', 'tool_call_id'] as const;
+
 const MESSAGE: ReadonlySet<string> = new Set([
   'role',
   'content',
@@ -24,6 +27,7 @@ const MESSAGE: ReadonlySet<string> = new Set([
   'function_call',
   'annotations',
   'audio',
+  ...EMPTY,
   ...THOUGHTS,
 ]);
 
@@ -60,6 +64,7 @@ function splitMessage(message: SourceValue | undefined): Delta[] {
   const members = readKnown(message, MESSAGE);
   refuseIf(members.get('role')?.text !== '"assistant"', 'a message of somebody else');
   refuseIf(!isNothing(members.get('audio')), 'audio');
+  for (const name of EMPTY) refuseIf(!isEmpty(members.get(name)), 'a value that streams do not bring');
   const texts = ['content', 'refusal'].filter((name) => name === 'content' || members.has(name));
   const said = texts.map((name) => [name, textOrNull(members.get(name))] as const);
   const begun = said.map(([name, text]): WrittenMember => [name, text === 'null' ? text : '""']);

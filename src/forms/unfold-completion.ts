@@ -10,7 +10,8 @@ import type { WrittenMember } from './written.ts';
 /** Document and chunks have one name. */
 const NAMES = { document: 'text_completion', chunk: 'text_completion' };
 const ENDINGS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter']);
-const LOGPROBS: ReadonlySet<string> = new Set(['tokens', 'token_logprobs', 'top_logprobs', 'text_offset']);
+/** The API's own, and those of chat, which llama.cpp has here too. */
+const LOGPROBS: ReadonlySet<string> = new Set(['tokens', 'token_logprobs', 'top_logprobs', 'text_offset', 'content']);
 
 export function unfoldCompletion(document: string, hasUsage: boolean): readonly string[] {
   return writeChunks(document, hasUsage, NAMES, splitChoice);

@@ -10,6 +10,7 @@
 import type { ServerResponse } from 'node:http';
 import type { CacheResult, Outcome } from '../cache/outcome.ts';
 import type { Clock } from '../clock.ts';
+import { codingOf } from '../coding.ts';
 import { type HeaderContext, responseHeaders } from '../headers/response-headers.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import { errorsOf } from '../response/endpoints/table.ts';
@@ -112,7 +113,7 @@ export class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && isEventStream(head)) {
+    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && takesEvents(head)) {
       this.#awaitBeat(this.#heartbeat);
     }
     if (this.#blocked || state === 'streaming') return;
@@ -162,17 +163,16 @@ export class Playback implements Player {
       const timer = setTimeout(cut, READ_MS).unref();
       this.#response.once('close', () => clearTimeout(timer));
     };
-    // Nothing may follow what fills the declared length. Nor half an event: what follows would end it, and clients read it.
+    // Nothing may follow what fills the declared length, or half an event: clients would take that for a whole one.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (
-      alreadySent ||
-      !isEventStream(head) ||
-      headerOf(head.headers, 'content-encoding') ||
-      !endsEvent(this.#last)
-    ) {
-      this.#response.write('', cutOnceRead);
-    } else this.#response.write(errorsOf(this.#context.endpoint).event(error), cutOnceRead);
+    else if (alreadySent || !takesEvents(head) || !endsEvent(this.#last)) this.#response.write('', cutOnceRead);
+    else this.#response.write(errorsOf(this.#context.endpoint).event(error), cutOnceRead);
   }
+}
+
+/** Tests whether an event of ours may stand among those of an answer with this head. */
+function takesEvents(head: Head): boolean {
+  return isEventStream(head) && codingOf(headerOf(head.headers, 'content-encoding')) === null;
 }
 
 /** Tests whether what was sent so far ends between two events. */

@@ -65,6 +65,14 @@ story('what was asked as JSON is streamed, and what was streamed is told as JSON
   expect(upstream.calls).toHaveLength(2);
 });
 
+story('what says nothing of its type is streamed with one', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = ({ response }) => response.writeHead(200).end(chatAnswer());
+  expect(await askFor(proxy, JSON_BODY)).toMatchObject({ word: 'MISS' });
+  const { word, answer } = await askFor(proxy, STREAM);
+  expect([word, answer.headers['content-type']]).toEqual(['HIT', 'text/event-stream; charset=utf-8']);
+});
+
 story(
   'each chunk says whether its choice has ended, for programs that read chunks by themselves',
   async ({ upstream, open }) => {
