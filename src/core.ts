@@ -16,6 +16,7 @@ import type { Fleet } from './fleet/fleet.ts';
 import type { Hub } from './fleet/hub.ts';
 import type { RedisFleetOptions } from './fleet/redis-fleet.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
+import type { IsFirst } from './ledger/hint-list.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { readPrices } from './ledger/prices.ts';
@@ -30,6 +31,7 @@ import type { ExchangeRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
+import { usesIn } from './store/use-counter.ts';
 import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
 import { openReaders, type Readers } from './readers.ts';
@@ -91,6 +93,7 @@ export interface RemoteParts {
   readonly upstreams: UpstreamNews;
   /** How all of them call themselves in `Via`. */
   readonly pseudonym: string;
+  readonly isFirstHint: IsFirst;
 }
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
@@ -136,8 +139,8 @@ export function createCore(
   const cache = createCache(config, { store, admission, ledger, clock, log });
   const callers = createCallers(config, log, clock, remote?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
-  const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
-  const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
+  const usesOf = usesIn(store, remote ? clock : null);
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf, isFirst: remote?.isFirstHint ?? null });
   const budget = new RequestBudget(config.limits.requestBytes);
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);

@@ -6,6 +6,7 @@ import { JsonValidator } from './complete-json.ts';
 import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
 import { type Head, headerOf } from './entry.ts';
 import { isLegible, UnstorableValidator } from './tail-usage.ts';
+import { UnlabelledValidator } from './unlabelled-answer.ts';
 import { innerCacheOf } from './inner-cache.ts';
 import { variesByMore } from './vary.ts';
 import type { Framing } from './writer.ts';
@@ -13,11 +14,16 @@ import type { Framing } from './writer.ts';
 /** JSON, also as a format that is built on it (RFC 6839, 3.1). */
 const JSON_MEDIA = /^(application|text)\/([\w.-]+\+)?json$/;
 
+/** Types that do not say what a body is: none, and what frameworks send where a server says none. */
+const UNSAID: ReadonlySet<string> = new Set(['', 'text/plain', 'application/octet-stream']);
+
 export function validatorOf(expected: Expectation, head: Head, framing: Framing): Validator {
   const unkept = whyNotByHead(head, expected.noStore);
   if (unkept) return new UnstorableValidator(unkept, expected.endpoint, head);
-  if (!isEventStream(head)) return new JsonValidator(expected);
-  return RESPONSE_ENDPOINTS[expected.endpoint].createStreamValidator(expected, framing.delimited);
+  const ofDocument = () => new JsonValidator(expected);
+  const ofStream = () => RESPONSE_ENDPOINTS[expected.endpoint].createStreamValidator(expected, framing.delimited);
+  if (UNSAID.has(mediaType(head))) return new UnlabelledValidator(ofDocument, ofStream);
+  return isEventStream(head) ? ofStream() : ofDocument();
 }
 
 /** Why an answer with this head is not kept whatever its body says, or nothing. */
@@ -27,7 +33,7 @@ export function whyNotByHead(head: Head, noStore: NoStore): Unkept | null {
   if (forbidden) return forbidden;
   if (!isLegible(head)) return 'encoded';
   const media = mediaType(head);
-  return media === 'text/event-stream' || JSON_MEDIA.test(media) ? null : 'content-type';
+  return media === 'text/event-stream' || JSON_MEDIA.test(media) || UNSAID.has(media) ? null : 'content-type';
 }
 
 /** Why the upstream lets this answer be played to nobody but who asked for it, or nothing. */

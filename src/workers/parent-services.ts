@@ -35,6 +35,10 @@ export type ParentServices = {
   readonly hub: HubService;
   readonly ledger: { note(batch: UsageBatch): void };
   readonly upstreams: UpstreamNews;
+  readonly hints: {
+    /** @returns true where none has asked that before: a hint is logged by one of them */
+    isFirst(id: string): boolean;
+  };
   readonly pool: {
     /** Connections may come. */
     ready(): void;

@@ -26,6 +26,9 @@ import { parentsShareOf, shareOf } from './share.ts';
 import { SharedStore } from './shared-store.ts';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
+/** Clients choose the names of headers. */
+const MOST_HINTS = 1_000;
+
 export interface ParentOptions {
   /** How many workers. */
   readonly count: number;
@@ -52,6 +55,8 @@ export class Parent implements WorkerGroup {
   #opened!: OpenCore;
   #shown!: Shown;
   #store!: SharedStore;
+  /** Those that some worker has logged. */
+  readonly #hints = new Set<string>();
 
   constructor({ count, config, origins, log, clock }: ParentOptions) {
     this.config = parentsShareOf(config);
@@ -165,7 +170,7 @@ export class Parent implements WorkerGroup {
     return worker;
   }
 
-  #servicesFor(node: string): Pick<ParentServices, 'store' | 'hub' | 'ledger' | 'upstreams'> {
+  #servicesFor(node: string): Omit<ParentServices, 'pool'> {
     const { ledger } = this.#core;
     return {
       store: this.#store.service(),
@@ -177,7 +182,14 @@ export class Parent implements WorkerGroup {
           for (const record of calls) ledger.noteCall(record);
         },
       },
+      hints: { isFirst: (id) => this.#isFirst(id) },
     };
+  }
+
+  #isFirst(hint: string): boolean {
+    if (this.#hints.has(hint) || this.#hints.size >= MOST_HINTS) return false;
+    this.#hints.add(hint);
+    return true;
   }
 }
 

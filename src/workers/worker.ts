@@ -54,6 +54,7 @@ export async function startWorker(
     },
     secret,
     pseudonym,
+    isFirstHint: async (id) => (await channel.ask('hints', 'isFirst', id)) ?? true,
   };
   const shared = { hub: config.redis === null ? hub : undefined, remote };
   const core = createCore(config, log, clock, origins, undefined, shared, access);

@@ -110,8 +110,9 @@ describe('several workers', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  test('add up in the usage ledger, in metrics and in events', async ({ run }) => {
-    const { api, admin } = await run().ready();
+  test('add up in the usage ledger, in metrics, in events and in a hint that is logged once', async ({ run }) => {
+    const child = run();
+    const { api, admin } = await child.ready();
     const events = await begin(`${admin}/events`);
     const listed = async () => JSON.parse((await ask(`${admin}/entries`)).text).entries;
     const questions = ['one', 'two'].map((text) => ({ body: chatRequest(text) }));
@@ -133,6 +134,15 @@ describe('several workers', () => {
     // How often each was served is written down some time later.
     const expected = { tier: 'memory', hits: 2 };
     await expect.poll(listed).toMatchObject([expected, expected]);
+    const habit = { ...STREAM, headers: { 'cache-control': 'no-store', 'accept': 'text/event-stream' } };
+    for (let at = 0; at < 20 * COUNT + 2; at++) await ask(api + CHAT, habit);
+    await child.says('from hitting');
+    expect((await read('/stats')).hints).toMatchObject([
+      { about: 'no-store', requests: 20 * COUNT + 2, setting: 'sse.noStore=ignore' },
+    ]);
+    child.signal('SIGTERM');
+    await child.exited;
+    expect(child.stderr.split('from hitting')).toHaveLength(2);
   });
 
   test('share what is kept in memory alone too, and its bound', async ({ run, upstream }) => {
