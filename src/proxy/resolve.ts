@@ -8,10 +8,10 @@ import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
 import { REQUEST_ENDPOINTS } from '../request/endpoints/table.ts';
-import { batchOf } from './batch-question.ts';
+import { type BatchQuestion, batchOf } from './batch-question.ts';
 import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
-import { explainMiss } from './explain-miss.ts';
+import { explainMiss, type Missing } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './named-request.ts';
@@ -120,9 +120,10 @@ async function ask(
   const { head, keyed, body } = request;
   const { cache, hints, store } = proxy;
   body.hold();
+  let batch: BatchQuestion | null = null;
   try {
     const asked = questionFor(proxy, request, permission, client);
-    const batch = batchOf(proxy, request, asked);
+    batch = batchOf(proxy, request, asked);
     const question = batch?.question ?? asked;
     // Looked up before the answer to this request can be kept, while the upstream is asked.
     let isKept = false;
@@ -144,10 +145,23 @@ async function ask(
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
       const missing = { outcome, label: question.label, variesBy, standing, isKept };
-      context.why = batch?.isPart ? batch.explain(head.policy.debug) : await explainMiss(proxy, request, missing);
+      context.why = await whyMissed(proxy, request, missing, batch);
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
+    batch?.release();
     body.release();
   }
+}
+
+/** @returns the line for the request; null where it did not ask for one */
+async function whyMissed(
+  proxy: ProxyDependencies,
+  request: NamedRequest,
+  missing: Missing,
+  batch: BatchQuestion | null,
+): Promise<string | null> {
+  const why = batch?.explain() ?? null;
+  if (why === null) return explainMiss(proxy, request, missing);
+  return request.head.policy.debug ? why : null;
 }
