@@ -54,8 +54,3 @@ export function ignoresLabels(dialect: Dialect): boolean {
 export function readsAsOpenai(dialect: Dialect): boolean {
   return dialect === 'openai' || dialect === 'engine';
 }
-
-/** Tests whether a request's client is known to be Anthropic's, whose headers of a session are labels too. */
-export function isAnthropic(dialect: Dialect): boolean {
-  return dialect === 'anthropic';
-}

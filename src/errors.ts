@@ -143,7 +143,7 @@ export const leaderLost = () =>
   new RefrainError('leader_lost', 502, 'The process that fetched this answer is gone or out of reach; ask again.');
 
 export const listenerTooSlow = () =>
-  new RefrainError('listener_too_slow', 502, 'This reader fell too far behind an answer that is too large to keep.');
+  new RefrainError('listener_too_slow', 502, 'This client stopped reading an answer that is too large to keep.');
 
 export const abandoned = () => new RefrainError('abandoned', 502, 'Every reader of this answer had left.');
 

@@ -7,7 +7,7 @@ import { DIALECTS, readsAsOpenai } from '../src/dialect.ts';
 import { ACCOUNTS, CREDENTIALS, USER_HEADERS } from '../src/request/caller.ts';
 import { ENDPOINTS } from '../src/endpoint.ts';
 import { REQUEST_ENDPOINTS } from '../src/request/endpoints/table.ts';
-import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from '../src/request/fields.ts';
+import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS, ITEM_NOTES } from '../src/request/fields.ts';
 import { HEADER_RULES, isInForce } from '../src/request/ignored-headers.ts';
 
 export { environmentExample };
@@ -96,8 +96,9 @@ function keyTable(): string {
       [AUTHORED_IDS],
       readsAsOpenai,
       'on `/responses` alone, ids that a client gives to what it wrote: messages of user, developer and system, ' +
-        '`function_call_output`',
+        'outputs of tools that it ran (`function_call_output` and the like)',
     ),
+    row([`/input/*/${ITEM_NOTES}`], readsAsOpenai, "there too, what Codex notes beside an item for OpenAI's records"),
   ];
   const headers = [
     row([...CREDENTIALS, ...ACCOUNTS], () => true, 'in the scope'),

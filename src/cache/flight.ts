@@ -54,7 +54,7 @@ export class Flight implements Writer, RecordingOwner {
   constructor(plan: FlightPlan) {
     this.#plan = plan;
     this.callMetrics = new CallMetrics(plan.clock, plan.sink?.model ?? null, plan.endpoint);
-    this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this);
+    this.recording = new Recording(plan.sink ? plan.maxBytes : 0, plan.admission, this, plan.clock);
   }
 
   get sink(): Sink | null {

@@ -17,7 +17,14 @@ const REPEATED: ReadonlySet<string> = new Set(['id', 'created', 'model', 'servic
 const AT_THE_END: ReadonlySet<string> = new Set(['timings', 'moderation']);
 
 /** Members that some servers write and leave empty: no stream has them. */
-const EMPTY: ReadonlySet<string> = new Set(['prompt_logprobs', 'prompt_token_ids', 'kv_transfer_params']);
+const EMPTY: ReadonlySet<string> = new Set([
+  'prompt_logprobs',
+  'prompt_token_ids',
+  'prompt_text',
+  'kv_transfer_params',
+  'ec_transfer_params',
+  'metrics',
+]);
 
 const KNOWN: ReadonlySet<string> = new Set(['object', 'choices', 'usage', ...REPEATED, ...AT_THE_END, ...EMPTY]);
 

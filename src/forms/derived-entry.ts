@@ -2,7 +2,7 @@
  * The entry that a derived body makes: all that its source knows of the call, and a content type and a pace of its own.
  */
 import { ArrivalTimes, decodeArrivals } from '../response/arrival-times.ts';
-import type { Entry, Head } from '../response/entry.ts';
+import { type Entry, type Head, headerOf } from '../response/entry.ts';
 
 export type DerivedBody =
   | { readonly kind: 'document'; readonly text: string }
@@ -36,6 +36,7 @@ function bytesOf(text: string): Buffer {
 }
 
 function withType({ headers, ...line }: Head, type: string): Head {
+  if (headerOf(headers, 'content-type') === undefined) return { ...line, headers: [...headers, 'content-type', type] };
   const changed = headers.map((value, at) => {
     const isValue = at % 2 === 1;
     return isValue && headers[at - 1]?.toLowerCase() === 'content-type' ? type : value;

@@ -88,9 +88,17 @@ export const CHAT_CHOICE: RuleTable = {
 export const COMPLETION_CHOICE: RuleTable = {
   ...CHOICE,
   text: JOINED,
-  logprobs: objectOf({ tokens: APPENDED, token_logprobs: APPENDED, top_logprobs: APPENDED, text_offset: APPENDED }),
+  logprobs: objectOf({
+    tokens: APPENDED,
+    token_logprobs: APPENDED,
+    top_logprobs: APPENDED,
+    text_offset: APPENDED,
+    // As llama.cpp has them.
+    content: APPENDED,
+  }),
   finish_reason: wordOf('stop', 'length', 'content_filter'),
   prompt_logprobs: ALWAYS_NULL,
+  prompt_token_ids: ALWAYS_NULL,
 };
 
 /** MemberTexts of every chunk, and of the last one. */
@@ -110,6 +118,8 @@ export const CHAT_CHUNK: RuleTable = {
   object: wordOf('chat.completion.chunk'),
   choices: numberedListOf(objectOf(CHAT_CHOICE, finishChoice)),
   moderation: ONCE,
+  prompt_token_ids: ALWAYS_NULL,
+  prompt_text: ALWAYS_NULL,
 };
 
 export const COMPLETION_CHUNK: RuleTable = {

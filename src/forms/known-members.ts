@@ -29,6 +29,11 @@ export function isNothing(value: SourceValue | undefined): boolean {
   return value === undefined || value.kind === 'null' || (value.kind === 'array' && value.values.length === 0);
 }
 
+/** Tests for nothing, or an object all of whose members are nothing. */
+export function isEmpty(value: SourceValue | undefined): boolean {
+  return isNothing(value) || (value?.kind === 'object' && value.values.every(isEmpty));
+}
+
 /** The text of a string. @throws Refusal where it is none */
 export function textOf(value: SourceValue | undefined): string {
   if (value?.kind !== 'string') refuse('no text');

@@ -50,8 +50,12 @@ const MEMBERS: readonly string[] = [
 /** Members of answers that no stream is known to bring whole: they may be there and say nothing. */
 const EMPTY: readonly string[] = [
   'access_programs',
+  'ec_transfer_params',
   'image',
+  'input_messages',
   'input_transformations',
+  'kv_transfer_params',
+  'output_messages',
   'prompt_cache_diagnostics',
   'tool_usage',
 ];

@@ -3,10 +3,10 @@
  * it ended.
  */
 import { writeChunks } from './chunk-writer.ts';
-import { type KnownMembers, isNothing, readKnown, readList, textOf } from './known-members.ts';
+import { isEmpty, isNothing, type KnownMembers, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import type { SourceValue } from './source-value.ts';
-import { readChoice } from './unfold-choice.ts';
+import { NOT_ENDED, readChoice } from './unfold-choice.ts';
 import { type WrittenMember, writeObject } from './written.ts';
 
 const NAMES = { document: 'chat.completion', chunk: 'chat.completion.chunk' };
@@ -16,6 +16,9 @@ const LOGPROBS: ReadonlySet<string> = new Set(['content', 'refusal']);
 /** The thoughts of a model before it speaks, by the names that servers have for it. */
 const THOUGHTS = ['reasoning_content', 'reasoning', 'thinking'] as const;
 
+/** Members that servers write and leave empty; LiteLLM the first of them. */
+const EMPTY = ['provider_specific_fields', 'name', 'tool_call_id'] as const;
+
 const MESSAGE: ReadonlySet<string> = new Set([
   'role',
   'content',
@@ -24,6 +27,7 @@ const MESSAGE: ReadonlySet<string> = new Set([
   'function_call',
   'annotations',
   'audio',
+  ...EMPTY,
   ...THOUGHTS,
 ]);
 
@@ -38,13 +42,15 @@ export function unfoldChat(document: string, hasUsage: boolean): readonly string
 function splitChoice(choice: SourceValue): (readonly WrittenMember[])[] {
   const { members, logprobs, ending } = readChoice(choice, ['message'], ENDINGS, LOGPROBS);
   const deltas = splitMessage(members.get('message'));
-  const pieces = deltas.map(({ said }): WrittenMember[] => [['delta', writeObject(...said)]]);
-  pieces.push([['delta', '{}'], ...ending]);
-  if (logprobs === null) return pieces;
   // The tokens come with the text that they make up.
   const spoken = deltas.findIndex(({ isSpoken }) => isSpoken);
   const place = spoken === -1 ? deltas.length : spoken;
-  return pieces.map((piece, at) => [...piece, ['logprobs', at === place ? logprobs.text : 'null']]);
+  const write = (said: readonly WrittenMember[], at: number, end: readonly WrittenMember[]): WrittenMember[] => [
+    ['delta', writeObject(...said)],
+    ['logprobs', at === place ? logprobs?.text : logprobs ? 'null' : undefined],
+    ...end,
+  ];
+  return [...deltas.map(({ said }, at) => write(said, at, [NOT_ENDED])), write([], deltas.length, ending)];
 }
 
 interface Delta {
@@ -58,6 +64,7 @@ function splitMessage(message: SourceValue | undefined): Delta[] {
   const members = readKnown(message, MESSAGE);
   refuseIf(members.get('role')?.text !== '"assistant"', 'a message of somebody else');
   refuseIf(!isNothing(members.get('audio')), 'audio');
+  for (const name of EMPTY) refuseIf(!isEmpty(members.get(name)), 'a value that streams do not bring');
   const texts = ['content', 'refusal'].filter((name) => name === 'content' || members.has(name));
   const said = texts.map((name) => [name, textOrNull(members.get(name))] as const);
   const begun = said.map(([name, text]): WrittenMember => [name, text === 'null' ? text : '""']);

@@ -1,7 +1,7 @@
 /**
  * The parts of a choice that chat and text completions share.
  */
-import { type KnownMembers, isNothing, readKnown } from './known-members.ts';
+import { isEmpty, type KnownMembers, readKnown } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import type { SourceValue } from './source-value.ts';
 import type { WrittenMember } from './written.ts';
@@ -10,7 +10,16 @@ import type { WrittenMember } from './written.ts';
 const AT_THE_END = ['stop_reason', 'matched_stop', 'native_finish_reason'] as const;
 
 /** KnownMembers that some servers write and leave empty. */
-const EMPTY = ['token_ids', 'prompt_logprobs', 'prompt_token_ids'] as const;
+const EMPTY = [
+  'token_ids',
+  'prompt_logprobs',
+  'prompt_token_ids',
+  'routed_experts',
+  'provider_specific_fields',
+] as const;
+
+/** The member by which a choice that goes on says so: clients read it in each chunk, whether or not it is null. */
+export const NOT_ENDED: WrittenMember = ['finish_reason', 'null'];
 
 export interface KnownChoice {
   readonly members: KnownMembers;
@@ -28,7 +37,7 @@ export function readChoice(
   logprobNames: ReadonlySet<string>,
 ): KnownChoice {
   const members = readKnown(choice, new Set(['index', 'logprobs', 'finish_reason', ...AT_THE_END, ...EMPTY, ...names]));
-  for (const name of EMPTY) refuseIf(!isNothing(members.get(name)), 'a value that streams do not bring');
+  for (const name of EMPTY) refuseIf(!isEmpty(members.get(name)), 'a value that streams do not bring');
   const reason = members.get('finish_reason');
   if (reason?.kind !== 'string' || !endings.has(reason.text.slice(1, -1))) refuse('a choice that has not ended');
   const logprobs = members.get('logprobs') ?? null;

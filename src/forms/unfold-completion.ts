@@ -4,13 +4,14 @@
 import { writeChunks } from './chunk-writer.ts';
 import { textOf } from './known-members.ts';
 import type { SourceValue } from './source-value.ts';
-import { readChoice } from './unfold-choice.ts';
+import { NOT_ENDED, readChoice } from './unfold-choice.ts';
 import type { WrittenMember } from './written.ts';
 
 /** Document and chunks have one name. */
 const NAMES = { document: 'text_completion', chunk: 'text_completion' };
 const ENDINGS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter']);
-const LOGPROBS: ReadonlySet<string> = new Set(['tokens', 'token_logprobs', 'top_logprobs', 'text_offset']);
+/** The API's own, and those of chat, which llama.cpp has here too. */
+const LOGPROBS: ReadonlySet<string> = new Set(['tokens', 'token_logprobs', 'top_logprobs', 'text_offset', 'content']);
 
 export function unfoldCompletion(document: string, hasUsage: boolean): readonly string[] {
   return writeChunks(document, hasUsage, NAMES, splitChoice);
@@ -18,13 +19,9 @@ export function unfoldCompletion(document: string, hasUsage: boolean): readonly 
 
 function splitChoice(choice: SourceValue): (readonly WrittenMember[])[] {
   const { members, logprobs, ending } = readChoice(choice, ['text'], ENDINGS, LOGPROBS);
-  const [reason = ['finish_reason', 'null'] as const, ...others] = ending;
+  const [reason = NOT_ENDED, ...others] = ending;
   return [
-    [
-      ['text', textOf(members.get('text'))],
-      ['logprobs', logprobs?.text],
-      ['finish_reason', 'null'],
-    ],
+    [['text', textOf(members.get('text'))], ['logprobs', logprobs?.text], NOT_ENDED],
     [['text', '""'], ['logprobs', logprobs === null ? undefined : 'null'], reason, ...others],
   ];
 }

@@ -17,6 +17,9 @@ const REPLAYED: ReadonlySet<string> = new Set([
   'x-content-type-options',
 ]);
 
+/** The words of caches before us on an answer, which are about all who share its call. */
+const OF_CACHES: ReadonlySet<string> = new Set(['age', 'cache-status']);
+
 /** All that is recorded in a cassette, which holds answers of every kind. */
 const RECORDED: ReadonlySet<string> = new Set([
   ...REPLAYED,
@@ -52,9 +55,18 @@ export function withoutCookies(raw: RawHeaders): string[] {
   return selectHeaders(raw, (name) => !COOKIES.has(name));
 }
 
-/** The headers of an answer that is kept, or played to somebody else. */
+/** The headers of an answer that is kept. */
 export function replayedHeaders(raw: RawHeaders): string[] {
-  return selectHeaders(raw, (name) => REPLAYED.has(name) || name.startsWith('access-control-'));
+  return selectHeaders(raw, isReplayed);
+}
+
+/** The headers of an answer that is played to somebody else as it comes: how old it is already stays. */
+export function followedHeaders(raw: RawHeaders): string[] {
+  return selectHeaders(raw, (name) => isReplayed(name) || OF_CACHES.has(name));
+}
+
+function isReplayed(name: string): boolean {
+  return REPLAYED.has(name) || name.startsWith('access-control-');
 }
 
 /**

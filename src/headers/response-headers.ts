@@ -7,7 +7,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { type Head, headerOf, selectHeaders } from '../response/entry.ts';
 import type { Usage } from '../response/usage.ts';
 import { isEventStream } from '../response/validator.ts';
-import { relayedHeaders, replayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
+import { followedHeaders, relayedHeaders, sharedErrorHeaders, withoutCookies } from './relayed-headers.ts';
 
 /** How many inputs of a batch were known, and how many were asked for. */
 export interface ItemCounts {
@@ -66,9 +66,10 @@ function headersFor({ status, headers }: Head, outcome: Outcome): readonly strin
     case 'hit':
       return headers;
     case 'follow':
-      return status === 200 ? replayedHeaders(headers) : sharedErrorHeaders(headers);
+      return status === 200 ? followedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
-      return outcome.answer.unstorable === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
+      if (status === 200 && outcome.answer.unstorable === null) return withoutCookies(relayedHeaders(headers));
+      return relayedHeaders(headers);
     case 'bypass':
       return relayedHeaders(headers);
   }

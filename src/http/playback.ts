@@ -9,6 +9,7 @@
 import type { ServerResponse } from 'node:http';
 import type { CacheResult, Outcome } from '../cache/outcome.ts';
 import type { Clock } from '../clock.ts';
+import { codingOf } from '../coding.ts';
 import { type HeaderContext, responseHeaders } from '../headers/response-headers.ts';
 import { type Head, headerOf } from '../response/entry.ts';
 import { errorsOf } from '../response/endpoints/table.ts';
@@ -116,7 +117,7 @@ export class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && isEventStream(head)) {
+    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && takesEvents(head)) {
       this.#awaitBeat(this.#heartbeat);
     }
     if (this.#blocked || state === 'streaming') return;
@@ -170,13 +171,17 @@ export class Playback implements Player {
     };
     // Nothing may follow what fills the declared length.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (alreadySent || !isEventStream(head) || headerOf(head.headers, 'content-encoding')) {
-      this.#response.write('', cutOnceRead);
-    } else {
+    else if (alreadySent || !takesEvents(head)) this.#response.write('', cutOnceRead);
+    else {
       const event = errorsOf(this.#context.endpoint).event(error);
       this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
     }
   }
+}
+
+/** Tests whether an event of ours may stand among those of an answer with this head. */
+function takesEvents(head: Head): boolean {
+  return isEventStream(head) && codingOf(headerOf(head.headers, 'content-encoding')) === null;
 }
 
 /** Tests whether what was sent so far ends between two events. */

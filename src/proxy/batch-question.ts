@@ -8,12 +8,14 @@ import type { Outcome } from '../cache/outcome.ts';
 import type { Fetch } from '../cache/flight.ts';
 import { freshnessOf } from '../cache/freshness.ts';
 import { type AnswerInItems, type Question, withoutStale } from '../cache/question.ts';
+import { variantOf } from '../cache/variants.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
 import { answerOf, isUnlike, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
 import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
+import type { Parts } from '../request/fingerprint.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import { compact, type Entry } from '../response/entry.ts';
@@ -35,6 +37,12 @@ export function batchOf(proxy: ProxyDependencies, request: NamedRequest, questio
   const batch = readBatch(body.bytes);
   const keys = batch && itemKeys(keyContext, batch);
   return batch && keys && new BatchQuestion(proxy, request, question, batch, keys);
+}
+
+/** A request by its key, and by what that is made of. */
+export interface KeyedParts {
+  readonly key: string;
+  readonly parts: Parts;
 }
 
 export class BatchQuestion implements AnswerInItems {
@@ -115,9 +123,8 @@ export class BatchQuestion implements AnswerInItems {
   };
 
   split(entry: Entry): readonly (readonly [string, Entry])[] | null {
+    if (entry.variant !== undefined) return null;
     const fetched = this.#fetched;
-    // As it is with what was known before, it may not be kept for longer than that.
-    if (entry.variant !== undefined) return fetched && [];
     const items = fetched ?? this.#itemsOf(entry.body);
     if (items === null) return null;
     const entries = Array.from(
@@ -134,10 +141,21 @@ export class BatchQuestion implements AnswerInItems {
     return { ...this.#question, items: this, fetch: this.fetch };
   }
 
-  /** The reason of a miss on a part, or on all although some of it is known; null of any other. */
-  explain(): string | null {
+  /** True where some of the batch was known when it was asked for. */
+  get isPart(): boolean {
+    return this.#counts.hit > 0 || this.#lookup.whyWhole !== null;
+  }
+
+  /** Its first input, as a request with that alone: under its key lies what is kept. */
+  get firstItem(): KeyedParts {
+    const { keyContext } = this.#request;
+    return { key: this.keys[0] as string, parts: { ...keyContext.parts, body: this.#itemKeys.bodyOf(0) } };
+  }
+
+  /** The reason of a miss on that. */
+  explain(): string {
     const { hit, fetched } = this.#counts;
-    return hit > 0 ? `${fetched} of ${hit + fetched} inputs are not kept` : this.#lookup.whyWhole;
+    return this.#lookup.whyWhole ?? `${fetched} of ${hit + fetched} inputs are not kept`;
   }
 
   #count(fetched: number): void {
@@ -155,7 +173,9 @@ export class BatchQuestion implements AnswerInItems {
       expected: { ...expected, inputs: asked.length },
       maxBytes: this.#proxy.cache.maxEntryBytes,
       held: this.#lookup.held,
+      mayJoin: (head) => variantOf(head, this.#question.sent) === null,
       join: (answer) => this.#join(answer, asked, known),
+      age: Math.floor(this.age),
       askWhole: () => {
         this.#oldest = Infinity;
         this.#count(this.#batch.places.length);

@@ -63,10 +63,12 @@ function isRepeat(last: RawHead, { method, url, httpVersion, rawHeaders }: RawHe
   const known = last.rawHeaders;
   if (last.method !== method || last.url !== url || last.httpVersion !== httpVersion) return false;
   if (known.length !== rawHeaders.length) return false;
-  for (let at = 0; at < known.length; at++) if (known[at] !== rawHeaders[at] && !isLength(known[at - 1])) return false;
+  for (let at = 0; at < known.length; at++) if (known[at] !== rawHeaders[at] && !isLength(known, at)) return false;
   return true;
 }
 
-function isLength(name: string | undefined): boolean {
-  return name?.length === 'content-length'.length && name.toLowerCase() === 'content-length';
+/** Tests for the value of a length: a name may stand behind a value that reads like one. */
+function isLength(rawHeaders: readonly string[], at: number): boolean {
+  const name = at % 2 === 1 ? (rawHeaders[at - 1] as string) : '';
+  return name.length === 'content-length'.length && name.toLowerCase() === 'content-length';
 }

@@ -4,6 +4,7 @@
  */
 import type { Expectation, Validator } from '../response/complete.ts';
 import { compact, type Head, selectHeaders } from '../response/entry.ts';
+import { ageOf } from '../response/inner-cache.ts';
 import type { Usage } from '../response/usage.ts';
 import { validatorOf } from '../response/validator.ts';
 import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
@@ -16,8 +17,12 @@ export interface Joining {
   readonly maxBytes: number;
   /** The bytes that are gathered; where there is no room for them, the whole batch is asked for. */
   readonly held: HeldBytes;
+  /** Tests whether an answer with this head may stand beside what is known. */
+  mayJoin(head: Head): boolean;
   /** The answer to the whole batch, and the tokens of what was known of it; null where the two do not fit. */
   join(body: Buffer): { readonly body: Buffer; readonly spared: Usage | null } | null;
+  /** How old the oldest part of it is, in whole seconds. */
+  readonly age: number;
   /** Asks for the whole batch instead, as it came. */
   askWhole(): void;
 }
@@ -37,6 +42,12 @@ const OF_BYTES: ReadonlySet<string> = new Set([
 /** The head of an answer with other bytes. */
 export function withOtherBytes(head: Head): Head {
   return { ...head, headers: selectHeaders(head.headers, (name) => !OF_BYTES.has(name)) };
+}
+
+/** The head of an answer that is at least so old, in seconds. */
+function withAge(head: Head, age: number): Head {
+  if (age <= ageOf(head.headers)) return head;
+  return { ...head, headers: [...selectHeaders(head.headers, (name) => name !== 'age'), 'age', String(age)] };
 }
 
 export class JoiningWriter implements Writer {
@@ -64,6 +75,7 @@ export class JoiningWriter implements Writer {
   begin(head: Head, framing: Framing): void {
     if (this.#isLeft) return;
     if (head.status !== 200) return this.#writer.begin(head, framing);
+    if (!this.#joining.mayJoin(head)) return this.#askWhole(true);
     this.#head = head;
     this.#validator = validatorOf({ ...this.#joining.expected, noStore: 'ignore' }, head, framing);
   }
@@ -89,7 +101,8 @@ export class JoiningWriter implements Writer {
     const { body, spared } = joined;
     this.#chunks = [];
     this.#joining.held.letGo();
-    this.#writer.begin(withOtherBytes(this.#head), { length: body.length, delimited: true, ...(spared && { spared }) });
+    const head = withAge(withOtherBytes(this.#head), this.#joining.age);
+    this.#writer.begin(head, { length: body.length, delimited: true, ...(spared && { spared }) });
     this.#writer.append(body);
     this.#writer.finish();
   }

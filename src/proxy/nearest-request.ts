@@ -2,9 +2,9 @@
  * The request that comes nearest to one that missed, of the same endpoint, model
  * and scope, and where the two differ.
  */
-import { type Dialect, ignoresLabels } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
-import { isLabel } from '../request/explain.ts';
+import { leftOutBy } from '../request/other-dialect.ts';
 import { nameOf } from '../request/fingerprint.ts';
 import type { Keyer } from '../request/keyer.ts';
 import type { KeyedRequest } from '../request/key.ts';
@@ -31,14 +31,16 @@ export interface Missed {
   readonly dialect: Dialect;
   /** The last request with the same body, stored or not. */
   readonly twin: Twin | null;
+  /** The keys under which its answer is stored: by now it may be there. */
+  readonly own: ReadonlySet<string>;
 }
 
 /** @returns a line for `x-refrain-why` */
 export async function nearestRequest({ store, keyer, omissions }: Requests, missed: Missed): Promise<string> {
-  const { label, keyed, dialect, twin } = missed;
-  const { key, form, parts } = keyed;
-  // By now the answer to this very request may be among them.
-  const kept = ((await store.newest(label, COMPARED + 1)) ?? []).filter((each) => each.key !== key);
+  const { label, keyed, dialect, twin, own } = missed;
+  const { form, parts } = keyed;
+  const newest = (await store.newest(label, COMPARED + own.size)) ?? [];
+  const kept = newest.filter(({ key }) => !own.has(key));
   const candidates = withinBound(kept).map(({ key, request }) => ({ key, parts: request.parts }));
   const nearest = parts && (await keyer.nearest(parts, form, candidates));
   // The twin is perhaps not kept, but the names of what differs from it are known.
@@ -46,7 +48,9 @@ export async function nearestRequest({ store, keyer, omissions }: Requests, miss
   const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
   const line = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
-    return ignoresLabels(dialect) || !isLabel(omissions, first) ? where : `${where}; dialect=engine would leave it out`;
+    const place = { dialect, endpoint: label.endpoint, pointer: first, body: parts?.body };
+    const other = leftOutBy(omissions, place);
+    return other === null ? where : `${where}; dialect=${other} would leave it out`;
   };
   if (isNearer && (await store.findByPrefix(nameOf(twin.key))) !== undefined) {
     return line(twin.key, twin.pointers[0] as string, twin.pointers.length);

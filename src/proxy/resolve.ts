@@ -11,7 +11,7 @@ import { REQUEST_ENDPOINTS } from '../request/endpoints/table.ts';
 import { type BatchQuestion, batchOf } from './batch-question.ts';
 import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
-import { explainMiss, type Missing } from './explain-miss.ts';
+import { explainMiss } from './explain-miss.ts';
 import { fetcherFor } from './fetcher.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { NamedRequest, NamelessRequest } from './named-request.ts';
@@ -135,7 +135,7 @@ async function ask(
     const { outcome, variesBy = null } = result;
     context.items = batch?.countsOf(outcome) ?? null;
     if (outcome.word === 'follow') {
-      hints.followed(keyed.key);
+      hints.followed(batch?.keys[0] ?? keyed.key);
       noteShared(proxy, request, context);
     }
     if (head.policy.debug) context.why = explainHit(outcome);
@@ -144,24 +144,12 @@ async function ask(
       const { isStoreUp } = proxy;
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
-      const missing = { outcome, label: question.label, variesBy, standing, isKept };
-      context.why = await whyMissed(proxy, request, missing, batch);
+      const missing = { outcome, label: question.label, variesBy, standing, isKept, batch };
+      context.why = await explainMiss(proxy, request, missing);
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
     batch?.release();
     body.release();
   }
-}
-
-/** @returns the line for the request; null where it did not ask for one */
-async function whyMissed(
-  proxy: ProxyDependencies,
-  request: NamedRequest,
-  missing: Missing,
-  batch: BatchQuestion | null,
-): Promise<string | null> {
-  const why = batch?.explain() ?? null;
-  if (why === null) return explainMiss(proxy, request, missing);
-  return request.head.policy.debug ? why : null;
 }

@@ -4,13 +4,27 @@
 
 const CLIENT_ROLES: ReadonlySet<unknown> = new Set(['user', 'developer', 'system']);
 
-/** The longest source of a role or a type that is read, in UTF-16 units: room for each letter to be escaped. */
-const LONGEST = 128;
+/**
+ * Items that a client alone writes: tools that it adds, and outputs of those that it ran, with an id beside that of
+ * the call. The id of a `local_shell_call_output` is that of its call.
+ */
+const CLIENT_TYPES: ReadonlySet<unknown> = new Set([
+  'function_call_output',
+  'custom_tool_call_output',
+  'shell_call_output',
+  'apply_patch_call_output',
+  'computer_call_output',
+  'additional_tools',
+]);
+
+/** The longest source of such a member that is read, in UTF-16 units: room for each letter to be escaped. */
+const LONGEST = 256;
 
 export class Author {
   #role = '';
   /** The API lets a message go without its type. */
   #type = '"message"';
+  #execution = '';
   readonly #own: string[] = [];
 
   /**
@@ -20,6 +34,7 @@ export class Author {
   note(name: string, source: string, isOwn: boolean): void {
     if (name === 'role') this.#role = source;
     else if (name === 'type') this.#type = source;
+    else if (name === 'execution') this.#execution = source;
     if (isOwn) this.#own.push(name);
   }
 
@@ -30,7 +45,8 @@ export class Author {
 
   #isClient(): boolean {
     const type = textOf(this.#type);
-    return type === 'function_call_output' || (type === 'message' && CLIENT_ROLES.has(textOf(this.#role)));
+    if (type === 'message') return CLIENT_ROLES.has(textOf(this.#role));
+    return CLIENT_TYPES.has(type) || (type === 'tool_search_output' && textOf(this.#execution) === 'client');
   }
 }
 

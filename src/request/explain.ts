@@ -2,19 +2,16 @@
  * Why two requests do or do not share an answer: both names, what each was
  * made of, and where they differ.
  */
-import { ignoresLabels } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { below, type Ignored } from './canonical.ts';
 import { type Difference, differencesOf, MAX_DIFFERENCES } from './difference.ts';
 import { isKnownField } from './endpoints/table.ts';
 import type { ExplainedRequest } from './explained-request.ts';
 import { fingerprint, keyOf, type Parts } from './fingerprint.ts';
 import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
-import { segmentsOf } from './json-pointer.ts';
 import { meaningOf } from './meaning.ts';
 import { computeKey } from './key.ts';
-import type { Omissions, OmissionsByDialect } from './omissions.ts';
+import { leftOutBy, type OtherDialect } from './other-dialect.ts';
 import { parseHead, type Rules } from './parsed-head.ts';
 import type { WrittenRequest } from './written-request.ts';
 
@@ -94,11 +91,10 @@ function formDifference(a: Form, b: Form): Difference[] {
 }
 
 /** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */
-function withHint(rules: Rules, difference: Difference, { endpoint, dialect }: ExplainedRequest): Hinted {
+function withHint(rules: Rules, difference: Difference, { endpoint, dialect, parts }: ExplainedRequest): Hinted {
   const { pointer } = difference;
-  if (dialect !== null && !ignoresLabels(dialect) && isLabel(rules.omissions, pointer)) {
-    return { ...difference, hint: LABEL_HINT };
-  }
+  const other = dialect && leftOutBy(rules.omissions, { dialect, endpoint, pointer, body: parts.body });
+  if (other !== null) return { ...difference, hint: LABEL_HINTS[other] };
   const entry = ignorable(pointer, endpoint);
   if (entry === null) return difference;
   return {
@@ -123,17 +119,7 @@ function ignoreFor(differences: readonly Difference[], { endpoint }: ExplainedRe
   return entries.length > 0 && isWhole ? ['default', ...entries].join() : null;
 }
 
-const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';
-
-/** Tests whether `dialect=engine` leaves out what `compatible` has in the key. @param pointer as a difference has it */
-export function isLabel({ compatible, engine }: OmissionsByDialect, pointer: string): boolean {
-  const [place, ...path] = segmentsOf(pointer);
-  const isLeftOut = ({ bodyWithIds, isIgnoredHeader }: Omissions) =>
-    place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(bodyWithIds, path);
-  return isLeftOut(engine) && !isLeftOut(compatible);
-}
-
-function isIgnored(ignored: Ignored, [first, ...rest]: readonly string[]): boolean {
-  const inner = first === undefined ? undefined : below(ignored, first);
-  return inner instanceof Map ? isIgnored(inner, rest) : inner !== undefined;
-}
+const LABEL_HINTS: Readonly<Record<OtherDialect, string>> = {
+  engine: 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key',
+  anthropic: 'if the upstream takes it for a label, as Anthropic does, dialect=anthropic leaves it out of the key',
+};

@@ -59,3 +59,6 @@ export function isLabelField(name: string): boolean {
 
 /** The ids that a client gives to what it wrote itself, in the input of a response; the model does not see them. */
 export const AUTHORED_IDS = '/input/*/id';
+
+/** The notes of Codex beside each item, for OpenAI's records alone, such as the turn and the time. */
+export const ITEM_NOTES = 'internal_chat_message_metadata_passthrough';

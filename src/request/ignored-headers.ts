@@ -5,7 +5,7 @@
  * A family of headers is never left out for its name alone where one of it says
  * who asks (`x-session-token`, `sec-user-token`).
  */
-import { type Dialect, ignoresLabels, isAnthropic } from '../dialect.ts';
+import { type Dialect, ignoresLabels } from '../dialect.ts';
 import { saysWho } from './confidential.ts';
 import { HOP_BY_HOP } from './header-fields.ts';
 import { createMatcher } from './name-list.ts';
@@ -16,10 +16,9 @@ export interface HeaderRule {
   readonly why: string;
   /**
    * `fixed`: whatever the settings say. `hops`: unless `key.include` names it. `every`: in every dialect, unless
-   * `key.ignore` lacks `default` as well. `labels`: the same, but only where the upstream ignores labels. `anthropic`:
-   * only where it is Anthropic's.
+   * `key.ignore` lacks `default` as well. `labels`: the same, but only where the upstream ignores labels.
    */
-  readonly where: 'fixed' | 'hops' | 'every' | 'labels' | 'anthropic';
+  readonly where: 'fixed' | 'hops' | 'every' | 'labels';
 }
 
 export const HEADER_RULES: readonly HeaderRule[] = [
@@ -74,6 +73,7 @@ export const HEADER_RULES: readonly HeaderRule[] = [
       'sentry-trace',
       'uber-trace-id',
       'sec-fetch-*',
+      'sec-fetch-user',
       'sec-ch-*',
       'sec-gpc',
       'sec-websocket-accept',
@@ -99,13 +99,22 @@ export const HEADER_RULES: readonly HeaderRule[] = [
   },
   {
     where: 'labels',
-    names: ['session-id', 'thread-id', 'x-session-*', 'x-codex-*'],
+    names: [
+      'session-id',
+      'session_id',
+      'thread-id',
+      'conversation_id',
+      'agent-session-id',
+      'x-session-*',
+      'x-codex-*',
+      'x-claude-code-*',
+      'x-claude-remote-*',
+      'x-opencode-session',
+      'x-opencode-request',
+      'x-openwebui-chat-id',
+      'x-openwebui-message-id',
+    ],
     why: "labels of a client's session",
-  },
-  {
-    where: 'anthropic',
-    names: ['x-claude-code-*', 'x-claude-remote-*'],
-    why: 'labels of a session of Claude Code',
   },
 ];
 
@@ -128,8 +137,6 @@ export function isInForce(where: HeaderRule['where'], dialect: Dialect, standard
       return standard;
     case 'labels':
       return standard && ignoresLabels(dialect);
-    case 'anthropic':
-      return standard && isAnthropic(dialect);
   }
 }
 

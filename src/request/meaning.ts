@@ -59,7 +59,7 @@ const CREDENTIAL = [
   'jwt',
   'cert',
   'signature',
-  '(?<!idempotency[-_]?)key',
+  '(?<!idempotency[-_]?|x-port)key',
 ];
 const CHOICE = [
   'model',
@@ -81,6 +81,7 @@ const CHOICE = [
   'guard',
   'language',
   'locale',
+  'origin(?!al)',
 ];
 
 /** In the order in which they are looked for, anywhere in a name. */

@@ -5,7 +5,7 @@
 import { type Dialect, DIALECTS, readsAsOpenai } from '../dialect.ts';
 import { ConfigError } from '../errors.ts';
 import type { Ignored } from './canonical.ts';
-import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS } from './fields.ts';
+import { AUTHORED_IDS, FORM_FIELDS, IGNORED_FIELDS, ITEM_NOTES } from './fields.ts';
 import { createHeaderRules, isFixed } from './ignored-headers.ts';
 import { segmentsOf } from './json-pointer.ts';
 import { createMatcher } from './name-list.ts';
@@ -54,11 +54,11 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   const isInRules = createHeaderRules(dialect, standard);
   const isAdded = createMatcher(headersIn(ignore));
   const isIncluded = createMatcher(headersIn(include));
-  const bodyOf = (ids: readonly string[]) =>
-    bodyOmissions(standard ? dialect : null, ids, pointersIn(ignore), pointersIn(include));
+  const bodyOf = (hasIds: boolean) =>
+    bodyOmissions(standard ? dialect : null, hasIds, pointersIn(ignore), pointersIn(include));
   return {
-    body: bodyOf([]),
-    bodyWithIds: bodyOf([AUTHORED_IDS]),
+    body: bodyOf(false),
+    bodyWithIds: bodyOf(true),
     isIgnoredHeader(name) {
       if (isScope(name) || isFixed(name)) return true;
       return !isIncluded(name) && (isInRules(name) || isAdded(name));
@@ -67,17 +67,20 @@ function omissionsOf(dialect: Dialect, { ignore, include }: KeySettings, isScope
   };
 }
 
-/** @param dialect whose table holds; null for none @param ids pointers to those that clients give to what they wrote */
+/** @param dialect whose table holds; null for none @param hasIds whether clients give ids to what they wrote */
 function bodyOmissions(
   dialect: Dialect | null,
-  ids: readonly string[],
+  hasIds: boolean,
   ignored: readonly string[],
   included: readonly string[],
 ): Ignored {
   const tree: PointerTree = new Map();
   const rules = IGNORED_FIELDS.filter(({ isIgnored }) => dialect !== null && isIgnored(dialect));
   const fields = [...FORM_FIELDS, ...rules.flatMap((rule): readonly string[] => rule.fields)];
-  if (dialect !== null && readsAsOpenai(dialect)) for (const id of ids) plant(tree, segmentsOf(id), 'authored');
+  if (hasIds && dialect !== null && readsAsOpenai(dialect)) {
+    plant(tree, segmentsOf(AUTHORED_IDS), 'authored');
+    plant(tree, ['input', ANY, ITEM_NOTES], true);
+  }
   for (const field of fields) plant(tree, [field], true);
   for (const pointer of ignored) plant(tree, segmentsOf(pointer), true);
   for (const pointer of included) keep(tree, segmentsOf(pointer));

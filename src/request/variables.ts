@@ -7,7 +7,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { Author } from './author.ts';
 import { isKnownField, REQUEST_ENDPOINTS } from './endpoints/table.ts';
-import { isLabelField } from './fields.ts';
+import { isLabelField, ITEM_NOTES } from './fields.ts';
 import type { Parts } from './fingerprint.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, Scan } from './scan.ts';
 
@@ -80,7 +80,7 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
     const start = scan.at;
     const first = scan.peek();
     if (pointer?.startsWith(`/${name}/`) && first === OPEN_BRACKET) {
-      return take(pointer, readAuthoredIds(scan));
+      return take(pointer, readItemLabels(scan));
     }
     passValue(scan);
     if (first === OPEN_BRACE && isLabelField(name)) return take(`/${name}`, [[start, scan.at]]);
@@ -90,21 +90,22 @@ function splitBody(endpoint: Endpoint, body: string): SplitBody {
   return { fields, others: others + body.slice(from) };
 }
 
-/** The ids of the items of an input that the client wrote itself. */
-function readAuthoredIds(scan: Scan): readonly ValueSpan[] {
+/** The ids of the items of an input that the client wrote itself, and its notes beside any item. */
+function readItemLabels(scan: Scan): readonly ValueSpan[] {
   const found: ValueSpan[] = [];
   scan.list(CLOSE_BRACKET, () => {
     if (scan.peek() !== OPEN_BRACE) return passValue(scan);
     const author = new Author();
-    let id: ValueSpan | null = null;
+    const labels: (readonly [name: string, span: ValueSpan])[] = [];
     scan.list(CLOSE_BRACE, () => {
       const name = scan.name();
       const start = scan.at;
       passValue(scan);
       author.note(name, scan.source.slice(start, scan.at), name === 'id');
-      if (name === 'id') id = [start, scan.at];
+      if (name === 'id' || name === ITEM_NOTES) labels.push([name, [start, scan.at]]);
     });
-    if (id !== null && author.own.length > 0) found.push(id);
+    const isOwn = author.own.length > 0;
+    for (const [name, span] of labels) if (isOwn || name === ITEM_NOTES) found.push(span);
   });
   return found;
 }

@@ -5,31 +5,11 @@
 import { Calls } from './calls.ts';
 import type { Expectation, Keep, Unkept } from './complete.ts';
 import { hasContent, isContent } from './content.ts';
+import { CALLING, CUTS, ENDINGS } from './endings.ts';
 import { isObject, isWholeJson, type Json } from './json.ts';
 
-/** The reasons for which a choice ends before the model has ended it, in lower case. */
-const CUTS: ReadonlyMap<string, Keep> = new Map([
-  ...['length', 'max_tokens', 'max_output_tokens', 'model_length'].map((reason) => [reason, 'length'] as const),
-  ['content_filter', 'content-filter'],
-]);
-
-/**
- * The reasons for which a model ends by itself, in lower case. The list is
- * closed: servers report failures in this place, in words of their own.
- */
-const ENDINGS: ReadonlySet<string> = new Set([
-  'stop',
-  'tool_calls',
-  'function_call',
-  'tool_use',
-  'eos',
-  'eos_token',
-  'stop_sequence',
-  'end_turn',
-]);
-
-/** The reasons that promise a call. */
-const CALLING: ReadonlySet<string> = new Set(['tool_calls', 'function_call', 'tool_use']);
+/** Words of servers that have to write a text where the API has null. */
+const NOT_YET: ReadonlySet<string> = new Set(['', 'null']);
 
 type Expected = Pick<Expectation, 'jsonText' | 'output' | 'keep'>;
 
@@ -73,7 +53,7 @@ export class Choice {
   #add({ finish_reason: ending, error, logprobs }: Json, said: unknown, isWhole: boolean): void {
     if (error) this.#why ??= 'error-object';
     if (this.#ending !== null && isObject(said)) this.#goesOn ||= hasContent(said);
-    if (typeof ending === 'string' && ending !== '') this.#end(ending.toLowerCase());
+    if (typeof ending === 'string' && !NOT_YET.has(ending)) this.#end(ending.toLowerCase());
     this.#says ||= isContent(logprobs);
     if (!isObject(said)) return;
     this.#hasMessage = true;

@@ -6,7 +6,7 @@
 import { Choice } from './choice.ts';
 import type { Expectation, Unkept } from './complete.ts';
 import { isDone, type EventMeaning, StreamValidator } from './complete-stream.ts';
-import { isObject, type Json, modelOf, parse } from './json.ts';
+import { isErrorObject, isObject, type Json, modelOf, parse } from './json.ts';
 import { isNumbered } from './numbering.ts';
 import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
@@ -35,7 +35,7 @@ export class ChoiceStreamValidator extends StreamValidator {
     const chunk = parse(event.data);
     if (isObject(chunk)) this.#read(chunk);
     else this.#unkept ??= 'not-json';
-    return event.name === 'error' || (isObject(chunk) && chunk.error) ? 'error' : 'more';
+    return event.name === 'error' || (isObject(chunk) && isErrorObject(chunk)) ? 'error' : 'more';
   }
 
   #read(chunk: Json): void {

@@ -3,7 +3,7 @@
  */
 import type { Expectation, Validator, Step, Verdict } from './complete.ts';
 import { RESPONSE_ENDPOINTS } from './endpoints/table.ts';
-import { isObject, modelOf, parse } from './json.ts';
+import { isErrorObject, isObject, modelOf, parse } from './json.ts';
 import type { Usage } from './usage.ts';
 
 export class JsonValidator implements Validator {
@@ -27,7 +27,7 @@ export class JsonValidator implements Validator {
     const endpoint = RESPONSE_ENDPOINTS[this.#expected.endpoint];
     this.usage = endpoint.usage.find(answer);
     this.model = modelOf(answer);
-    const why = answer.error ? 'error-object' : endpoint.whyNotWhole(answer, this.#expected);
+    const why = isErrorObject(answer) ? 'error-object' : endpoint.whyNotWhole(answer, this.#expected);
     return why ? { kind: 'unkept', why } : { kind: 'whole', answerId: endpoint.answerId(answer) };
   }
 }

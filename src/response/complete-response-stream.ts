@@ -5,8 +5,8 @@
 import type { Expectation, Unkept } from './complete.ts';
 import { isAnswering, whyNotItem, whyNotResponse } from './complete-response.ts';
 import { isDone, type EventMeaning, StreamValidator } from './complete-stream.ts';
-import { hasContent } from './content.ts';
-import { isObject, type Json, modelOf, parse } from './json.ts';
+import { hasContent, isContent } from './content.ts';
+import { isErrorObject, isObject, type Json, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
 
@@ -19,13 +19,16 @@ const TERMINAL = new Set([
   'response.done',
 ]);
 
+/** The end of the names of events that carry a piece. */
+const DELTA = '.delta';
+
 /** The event that carries a whole item of the `output`. */
 const ITEM_DONE = 'response.output_item.done';
 
 export class ResponseStreamValidator extends StreamValidator {
   readonly #expected: Expectation;
   #isTyped = false;
-  /** True where an item has come that says something. */
+  /** True where an item has come that says something, or a piece of one. */
   #said = false;
   /** True once a terminal event has come. */
   #isOver = false;
@@ -38,8 +41,7 @@ export class ResponseStreamValidator extends StreamValidator {
 
   protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     this.#isTyped ||= name.startsWith('response.');
-    // A named event says what it is; only those that carry something whole need be read.
-    if (name !== '' && name !== 'error' && name !== ITEM_DONE && !TERMINAL.has(name)) return 'more';
+    if (!this.#isToRead(name)) return 'more';
     if (isDone(data)) {
       this.#unkept ??= this.#whyNotOver();
       return 'terminal';
@@ -49,12 +51,20 @@ export class ResponseStreamValidator extends StreamValidator {
     const body = isObject(parsed) ? parsed : {};
     const type = typeof body.type === 'string' ? body.type : name;
     this.#isTyped ||= type.startsWith('response.');
-    if (type === 'error' || name === 'error' || (body.error && !body.response)) return 'error';
+    if (name === 'error' || (isErrorObject(body) && !body.response)) return 'error';
     if (type === ITEM_DONE) this.#see(body.item);
+    // Text that is to be JSON is judged in the items alone.
+    else if (type.endsWith(DELTA) && !this.#expected.jsonText) this.#said ||= isContent(body.delta);
     if (!TERMINAL.has(type) || !isObject(parsed)) return 'more';
     this.usage = laterUsage(this.usage, findUsage(body));
     this.#finish(type, isObject(body.response) ? body.response : {});
     return 'terminal';
+  }
+
+  /** An event that its name describes is read only where it carries something whole, or is the first to speak. */
+  #isToRead(name: string): boolean {
+    if (!name.startsWith('response.') || name === ITEM_DONE || TERMINAL.has(name)) return true;
+    return !this.#said && name.endsWith(DELTA);
   }
 
   #see(item: unknown): void {

@@ -4,7 +4,7 @@
  */
 import type { Unkept } from './complete.ts';
 import { isDone, type EventMeaning, StreamValidator } from './complete-stream.ts';
-import { isObject, modelOf, parse } from './json.ts';
+import { isErrorObject, isObject, modelOf, parse } from './json.ts';
 import type { ServerSentEvent } from './sse.ts';
 import { findUsage, laterUsage } from './usage.ts';
 
@@ -15,7 +15,7 @@ export class ForeignStreamValidator extends StreamValidator {
     if (!isObject(chunk)) return name === 'error' ? 'error' : 'more';
     this.model ??= modelOf(chunk);
     this.usage = laterUsage(this.usage, findUsage(chunk));
-    return name === 'error' || chunk.error ? 'error' : 'more';
+    return name === 'error' || isErrorObject(chunk) ? 'error' : 'more';
   }
 
   protected whyNot(): Unkept {

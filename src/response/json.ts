@@ -23,6 +23,14 @@ export function parse(text: string): unknown {
   }
 }
 
+/**
+ * Tests whether a document, or the data of an event, is an error in the place of an answer: under `error`, in an object
+ * that calls itself one, or in the `base_resp` that MiniMax sends with every answer.
+ */
+export function isErrorObject({ error, object, type, base_resp: status }: Json): boolean {
+  return Boolean(error) || object === 'error' || type === 'error' || (isObject(status) && Boolean(status.status_code));
+}
+
 /** The longest name of a model, in UTF-16 units. */
 const LONGEST_MODEL = 200;
 

@@ -12,19 +12,20 @@
  * turns *live only*: nobody may join any more, what every reader has played
  * is let go of, and the writer is held back to the pace of the fastest reader
  * (back-pressure).
- * A reader that falls a whole limit behind that one is cut, so that one
- * stalled reader neither holds memory nor slows the rest. One that is yet to be
- * woken for what has come is not slow: the writer waits until all of a crowd are.
+ * It also waits for a reader that falls a whole limit behind that one, as long
+ * as it reads; one that has stalled is cut, so that it neither holds memory nor
+ * stops the rest. One that is yet to be woken for what has come is not slow: the
+ * writer waits until all of a crowd are.
  */
-import { listenerTooSlow } from '../errors.ts';
+import type { Clock } from '../clock.ts';
 import type { Head } from './entry.ts';
 import { Reader, type Playable, type RecordingState } from './reader.ts';
+import { SlowReaders } from './slow-readers.ts';
 import { Wave } from './wave.ts';
 import type { AnswerFailure, Framing } from './writer.ts';
 
 /** How far a live-only writer may run ahead of its fastest reader, in bytes. */
 const AHEAD = 256 * 1024;
-
 /** A live-only reader may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
 
@@ -64,6 +65,7 @@ export class Recording implements Playable {
   /** Bytes of the chunks that have not been let go of. */
   #held = 0;
   #liveOnly = false;
+  readonly #slow: SlowReaders;
   readonly #wave = new Wave(this.#readers, () => this.#crowdWoken());
   /** The bytes that a wave under way wakes readers for. */
   #waking = 0;
@@ -71,7 +73,8 @@ export class Recording implements Playable {
   #woken = 0;
 
   /** @param limit the most that may be held for latecomers, in bytes; 0 is live only from the start */
-  constructor(limit: number, budget: RecordingBudget, owner: RecordingOwner) {
+  constructor(limit: number, budget: RecordingBudget, owner: RecordingOwner, clock: Clock) {
+    this.#slow = new SlowReaders(clock);
     this.#limit = limit;
     this.#budget = budget;
     this.#owner = owner;
@@ -147,16 +150,14 @@ export class Recording implements Playable {
     if (this.#state !== 'streaming') return;
     this.#state = 'complete';
     this.#length ??= this.#bytes;
-    this.#wake();
-    this.#settle();
+    this.#end();
   }
 
   fail(failure: AnswerFailure): void {
     if (this.isOver) return;
     this.#state = 'cut';
     this.#failure = failure;
-    this.#wake();
-    this.#settle();
+    this.#end();
   }
 
   /** A new reader at byte 0. Not legal once the first bytes may be gone. */
@@ -186,6 +187,12 @@ export class Recording implements Playable {
     this.#settle();
   }
 
+  #end(): void {
+    this.#slow.set([]);
+    this.#wake();
+    this.#settle();
+  }
+
   #hold(change: number): void {
     this.#held += change;
     this.#budget.countBytes(change);
@@ -210,23 +217,23 @@ export class Recording implements Playable {
   }
 
   #wanted(): boolean {
+    if (this.#slow.any) return false;
     if (this.#wave.isOn && this.#bytes - this.#waking > AHEAD) return false;
     let fastest = 0;
     for (const reader of this.#readers) fastest = Math.max(fastest, reader.position);
     return this.#bytes - fastest <= AHEAD;
   }
 
-  /** Frees the chunks that every reader has played, and cuts the readers that fell too far behind. */
+  /** Frees the chunks that every reader has played, and finds the readers that are too far behind. */
   #free(): void {
     const behind: Reader[] = [];
     let slowest = this.#gone + this.#chunks.length;
     for (const reader of this.#readers) {
       if (this.#woken - reader.position > Math.max(this.#limit, LAG)) behind.push(reader);
-      else slowest = Math.min(slowest, reader.index);
+      slowest = Math.min(slowest, reader.index);
     }
     for (const chunk of this.#chunks.splice(0, slowest - this.#gone)) this.#hold(-chunk.length);
     this.#gone = slowest;
-    // Last, since a reader that leaves lets the writer append more.
-    for (const reader of behind) reader.cut(listenerTooSlow());
+    this.#slow.set(behind);
   }
 }

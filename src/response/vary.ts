@@ -3,11 +3,17 @@
  */
 import { type Head, headerOf } from './entry.ts';
 
-/** Lower-case names, each once; `*` among them stands for more than headers. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+
+/**
+ * Lower-case names, each once; `*` among them stands for more than headers, and for what is no name: nobody knows what
+ * its sender meant. Some write semicolons or spaces between them.
+ */
 export function variesBy({ headers }: Head): readonly string[] {
   const value = headerOf(headers, 'vary');
   if (value === undefined) return [];
-  return [...new Set(value.split(',').map((name) => name.trim().toLowerCase()))].filter((name) => name !== '');
+  const names = value.toLowerCase().split(/[\s,;]+/);
+  return [...new Set(names.filter((name) => name !== '').map((name) => (NAME.test(name) ? name : '*')))];
 }
 
 /** Tests whether no request matches this answer but the one that it was given to. */

@@ -5,10 +5,14 @@
  * The head waits for what the decoder says of the first bytes. If none come with
  * it, it is passed on at once, as of a decoded answer; that of an error waits
  * however long it takes, for errors may be said to be encoded and be empty.
+ *
+ * Some servers never end their coding, and end their message all the same. What
+ * they said is all here then, unless a stream stops in the middle of a code.
  */
 import type { Transform } from 'node:stream';
 import { upstreamCut } from '../errors.ts';
 import { type Head, selectHeaders } from '../response/entry.ts';
+import { isEventStream } from '../response/validator.ts';
 import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
 
 export interface Encoded {
@@ -17,6 +21,15 @@ export interface Encoded {
   readonly createDecoder: (first: Buffer) => Transform;
   readonly writer: Writer;
   readonly upstream: { readonly source: Source | null };
+}
+
+/** The last bytes of deflate that was flushed, in whatever frame (RFC 1951, 3.2.4). */
+const FLUSHED = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+
+/** A copy, so as not to hold what it was read into. */
+function tailOf(before: Buffer, chunk: Buffer): Buffer {
+  const last = chunk.subarray(-FLUSHED.length);
+  return Buffer.concat(last.length < FLUSHED.length ? [before, last] : [last]).subarray(-FLUSHED.length);
 }
 
 /**
@@ -31,6 +44,8 @@ export class EncodedAnswer {
   #decoder: Transform | null = null;
   /** The bytes as they came, for as long as nothing has come of them. */
   #raw: Buffer[] | null = [];
+  /** The last bytes as they came, as many as a flush ends with. */
+  #tail: Buffer = Buffer.alloc(0);
   #isDecoded = false;
   #isFinished = false;
   #failure: AnswerFailure | null = null;
@@ -54,6 +69,7 @@ export class EncodedAnswer {
     if (this.#state === 'raw') return this.#encoded.writer.append(chunk);
     if (this.#state === 'over' || this.#isDecoded) return true;
     this.#raw?.push(chunk);
+    this.#tail = tailOf(this.#tail, chunk);
     this.#decoder ??= this.#start(chunk);
     return this.#decoder.write(chunk, (error) => {
       if (!error && this.#mayBeginAlone && !this.#isFinished) this.#decode();
@@ -65,7 +81,7 @@ export class EncodedAnswer {
     if (this.#state === 'over') return;
     if (this.#isDecoded) this.#finishDecoded();
     else if (this.#state === 'raw') this.#encoded.writer.finish();
-    else if (this.#decoder) this.#decoder.end();
+    else if (this.#decoder) this.#drain(this.#decoder);
     else this.#passOn();
   }
 
@@ -73,9 +89,13 @@ export class EncodedAnswer {
   fail(failure: AnswerFailure): void {
     if (this.#state === 'over') return;
     this.#failure = failure;
-    const decoder = this.#decoder as (Transform & { flush(done: () => void): void }) | null;
-    if (this.#state === 'raw' || decoder === null) return this.#break();
-    decoder.flush(() => this.#breakOnceEmpty());
+    if (this.#state === 'raw' || this.#decoder === null) return this.#break();
+    this.#drain(this.#decoder);
+  }
+
+  /** Has a decoder give all that it can: its errors, that of an end which is missing too, drop what nobody has read. */
+  #drain(decoder: Transform): void {
+    (decoder as Transform & { flush(done: () => void): void }).flush(() => this.#endOnceEmpty());
   }
 
   #start(first: Buffer): Transform {
@@ -85,7 +105,7 @@ export class EncodedAnswer {
       this.#decode();
       this.#raw = null;
       if (!writer.append(chunk)) decoder.pause();
-      this.#breakOnceEmpty();
+      this.#endOnceEmpty();
     });
     decoder.on('drain', () => upstream.source?.resume());
     decoder.on('end', () => this.#decoded());
@@ -125,9 +145,15 @@ export class EncodedAnswer {
     if (this.#failure) return this.#break();
     this.#state = 'over';
     // An error's text is for people, as far as it goes.
-    if (head.status !== 200) writer.finish();
+    if (head.status !== 200 || this.#isAllSaid(cause)) writer.finish();
     else writer.fail({ error: upstreamCut(cause), alreadySent: false });
     upstream.source?.abort();
+  }
+
+  /** A document shows by itself whether it is whole. */
+  #isAllSaid({ code }: NodeJS.ErrnoException): boolean {
+    if (code !== 'Z_BUF_ERROR' || !this.#isFinished) return false;
+    return this.#tail.equals(FLUSHED) || !isEventStream(this.#encoded.head);
   }
 
   #passOn(): void {
@@ -142,8 +168,11 @@ export class EncodedAnswer {
     else if (isWanted) upstream.source?.resume();
   }
 
-  #breakOnceEmpty(): void {
-    if (this.#failure && this.#decoder?.readableLength === 0 && this.#decoder.writableLength === 0) this.#break();
+  #endOnceEmpty(): void {
+    const decoder = this.#decoder;
+    if (decoder === null || decoder.readableLength > 0 || decoder.writableLength > 0) return;
+    if (this.#failure) this.#break();
+    else if (this.#isFinished && !decoder.writableEnded) decoder.end();
   }
 
   #break(): void {

@@ -56,6 +56,20 @@ describe('a cached fetch', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  fetchStory('takes no-cache of readers of events for a habit, and lets searches pass', async ({ create, chat }) => {
+    const cached = create();
+    const { headers, ...init } = chatInit('x', STREAMED);
+    const habit = { ...init, headers: { ...headers, 'cache-control': 'no-cache', 'accept': 'text/event-stream' } };
+    const search = chatInit('x', { model: 'gemini-2.5-flash-search' });
+    const words = [];
+    for (const one of [habit, habit, search, search]) {
+      const answer = await cached(chat, one);
+      await answer.text();
+      words.push(wordOf(answer));
+    }
+    expect(words).toEqual(['MISS', 'HIT', 'BYPASS', 'BYPASS']);
+  });
+
   fetchStory('gives each byte of a stream as it comes', async ({ upstream, create, chat }) => {
     upstream.script = beginStream;
     const { body } = await create()(chat, chatInit('x', STREAMED));
@@ -84,6 +98,31 @@ describe('a cached fetch', () => {
       await Promise.all([byProxy.text(), here.text()]);
     }
   });
+
+  for (const [dialect, label] of [
+    ['auto', 'MISS'],
+    ['engine', 'HIT'],
+  ] as const) {
+    fetchStory(
+      `tells users apart, and labels as its dialect has it: ${dialect}`,
+      async ({ upstream, create, chat }) => {
+        const cached = create({ baseURL: `${upstream.url}/v1`, dialect, scope: { headers: ['default', 'X-Team'] } });
+        const wordFor = async (init: RequestInit) => {
+          const answer = await cached(chat, init);
+          await answer.text();
+          return wordOf(answer);
+        };
+        const names = ['x-forwarded-user', 'Sec-User-Token', 'X-Team', 'session-id'];
+        for (const name of names) {
+          const having = (value: string) => chatInit(name, {}, { headers: { [name]: value } });
+          const words = [await wordFor(having('alice')), await wordFor(having('bob')), await wordFor(having('alice'))];
+          expect(words, name).toEqual(['MISS', name === 'session-id' ? label : 'MISS', 'HIT']);
+        }
+        const asked = (user: string) => chatInit('whose', { user });
+        expect([await wordFor(asked('alice')), await wordFor(asked('bob'))]).toEqual(['MISS', label]);
+      },
+    );
+  }
 
   fetchStory('finds what a proxy has stored in the same file', async ({ upstream, create, open, chat }) => {
     const path = storePath();

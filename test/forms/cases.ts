@@ -56,6 +56,7 @@ const CHAT_DOCUMENT = {
       ...ENDED,
       prompt_logprobs: null,
       prompt_token_ids: null,
+      routed_experts: null,
     },
     {
       index: 1,
@@ -76,7 +77,10 @@ const CHAT_DOCUMENT = {
   ...AT_THE_END,
   prompt_logprobs: null,
   prompt_token_ids: null,
+  prompt_text: null,
   kv_transfer_params: null,
+  ec_transfer_params: null,
+  metrics: null,
 };
 
 /** Much of what vLLM writes is null. */
@@ -87,6 +91,19 @@ const VLLM_DOCUMENT =
   '"token_ids":null}],"service_tier":null,"system_fingerprint":null,"usage":{"prompt_tokens":9,' +
   '"total_tokens":10,"completion_tokens":1,"prompt_tokens_details":null},"prompt_logprobs":null,' +
   '"prompt_token_ids":null,"kv_transfer_params":null}';
+
+/** LiteLLM has a place for what only one provider says, and leaves it empty. */
+const LITELLM_DOCUMENT =
+  '{"id":"chatcmpl-1","created":1,"model":"m","object":"chat.completion","choices":[{"finish_reason":"stop",' +
+  '"index":0,"message":{"content":"hi","role":"assistant","provider_specific_fields":{"refusal":null}},' +
+  '"provider_specific_fields":{},"logprobs":null}],' +
+  '"usage":{"completion_tokens":1,"prompt_tokens":9,"total_tokens":10}}';
+
+/** As Foundry Local and LitServe write it: a member for all that any message may have. */
+const FILLED_DOCUMENT =
+  '{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":' +
+  '{"role":"assistant","content":"hi","name":null,"tool_calls":null,"tool_call_id":null},"finish_reason":"stop"}],' +
+  '"usage":{"prompt_tokens":9,"total_tokens":10,"completion_tokens":1}}';
 
 const choice = (index: number, delta: object, others: object = {}): Wire => ({
   index,
@@ -116,13 +133,24 @@ const CHAT_CHUNKS: readonly Wire[] = [
   [choice(1, {}, { finish_reason: 'content_filter' })],
   [choice(2, {}, { finish_reason: 'function_call' })],
   [choice(3, {}, { finish_reason: 'length' }), choice(4, {}, { finish_reason: 'stop' })],
-].map((choices) => ({ ...HEAD, object: 'chat.completion.chunk', choices, usage: null, obfuscation: 'p4d' }));
+].map((choices) => ({
+  ...HEAD,
+  object: 'chat.completion.chunk',
+  choices,
+  usage: null,
+  obfuscation: 'p4d',
+  prompt_token_ids: null,
+  prompt_text: null,
+}));
 
 const LAST_CHUNK = { ...HEAD, object: 'chat.completion.chunk', choices: [], usage: USAGE };
 
 const CHAT_STREAM = [...CHAT_CHUNKS, { ...LAST_CHUNK, ...AT_THE_END }];
 
 const LOGPROBS = { tokens: ['a'], token_logprobs: [-0.1], top_logprobs: [{ a: -0.1 }], text_offset: [0] };
+
+/** As llama.cpp writes them. */
+const CHAT_LOGPROBS = { content: [TOKEN] };
 
 const COMPLETION_DOCUMENT = {
   ...HEAD,
@@ -136,7 +164,7 @@ const COMPLETION_DOCUMENT = {
 };
 
 const COMPLETION_STREAM = [
-  [{ index: 0, text: 'a', logprobs: LOGPROBS, finish_reason: null, prompt_logprobs: null }],
+  [{ index: 0, text: 'a', logprobs: LOGPROBS, finish_reason: null, prompt_logprobs: null, prompt_token_ids: null }],
   [{ index: 1, text: 'b', logprobs: null, finish_reason: 'length' }],
   [{ index: 2, text: 'c', finish_reason: 'content_filter' }],
   [{ index: 0, text: '', logprobs: LOGPROBS, finish_reason: 'stop', ...ENDED }],
@@ -459,6 +487,8 @@ const CHAT_CASES: readonly Case[] = [
     ['in many lines', (answer) => JSON.stringify(answer, null, 2)],
     ['a function without arguments', set('choices.2.message.function_call.arguments', '')],
     ['as vLLM writes it', () => VLLM_DOCUMENT],
+    ['as LiteLLM writes it', () => LITELLM_DOCUMENT],
+    ['as LitServe writes it', () => FILLED_DOCUMENT],
     ['no logprobs for a refusal', set('choices.1.logprobs', null)],
   ),
   ...refused(
@@ -487,9 +517,17 @@ const CHAT_CASES: readonly Case[] = [
     ['logprobs of a prompt', set('prompt_logprobs', [null])],
     ['the tokens of a prompt', set('prompt_token_ids', [1])],
     ['parameters of a transfer', set('kv_transfer_params', {})],
+    ['parameters of another transfer', set('ec_transfer_params', {})],
+    ['the text of a prompt', set('prompt_text', 'x')],
+    ['how long it took', set('metrics', { e2e: 1 })],
+    ['the experts of a choice', set('choices.0.routed_experts', [[1]])],
     ['the tokens of a choice', set('choices.0.token_ids', [1])],
     ['logprobs of the prompt of a choice', set('choices.0.prompt_logprobs', [1])],
     ['the tokens of the prompt of a choice', set('choices.0.prompt_token_ids', [1])],
+    ['what one provider says of a choice', set('choices.0.provider_specific_fields', { a: [1] })],
+    ['what one provider says', set('choices.0.message.provider_specific_fields', { a: 1 })],
+    ['the name of its author', set('choices.0.message.name', 'a')],
+    ['a call that it answers', set('choices.0.message.tool_call_id', 'call_1')],
     ['a role that is not known', set('choices.0.message.role', 'tool')],
     ['audio', set('choices.0.message.audio', { id: 'a' })],
     ['content that is no text', set('choices.0.message.content', [])],
@@ -574,6 +612,8 @@ const CHAT_CASES: readonly Case[] = [
     ['another object', set('3.object', 'chat.completion')],
     ['two timings', set('3.timings', { prompt_n: 2 })],
     ['padding that is none', set('3.obfuscation', 7)],
+    ['the tokens of a prompt', set('0.prompt_token_ids', [1])],
+    ['the text of a prompt', set('0.prompt_text', 'x')],
     ['a chunk that is no object', insert(3, 7)],
     ['choices that are none', set('3.choices', {})],
     ['a choice that is none', set('3.choices.0', 7)],
@@ -674,6 +714,7 @@ const CHAT_CASES: readonly Case[] = [
 
 const COMPLETION_CASES: readonly Case[] = [
   whole('completion document'),
+  ...accepted('completion document', ['logprobs as in chat', set('choices.0.logprobs', CHAT_LOGPROBS)]),
   ...refused(
     'completion document',
     ...unknownAt('', 'choices.0', 'choices.0.logprobs'),
@@ -682,6 +723,12 @@ const COMPLETION_CASES: readonly Case[] = [
     ['a choice that has not ended', set('choices.0.finish_reason', 'tool_calls')],
   ),
   whole('completion stream'),
+  ...accepted('completion stream', [
+    'logprobs as in chat',
+    (events) => {
+      for (const at of [0, 3]) set(`${at}.choices.0.logprobs`, CHAT_LOGPROBS)(events);
+    },
+  ]),
   ...refused(
     'completion stream',
     ...unknownAt('1', '1.choices.0', '0.choices.0.logprobs'),
@@ -690,13 +737,24 @@ const COMPLETION_CASES: readonly Case[] = [
     ['a text that is none', set('0.choices.0.text', 7)],
     ['a text that is null', set('1.choices.0.text', null)],
     ['logprobs of a prompt', set('0.choices.0.prompt_logprobs', [1])],
+    ['the tokens of a prompt', set('0.choices.0.prompt_token_ids', [1])],
     ['a choice that has not ended', set('3.choices.0.finish_reason', null)],
     ['an ending that is not known', set('3.choices.0.finish_reason', 'tool_calls')],
     ['no usage', drop(-1)],
   ),
 ];
 
-const SILENT = ['access_programs', 'image', 'input_transformations', 'prompt_cache_diagnostics', 'tool_usage'];
+const SILENT = [
+  'access_programs',
+  'ec_transfer_params',
+  'image',
+  'input_messages',
+  'input_transformations',
+  'kv_transfer_params',
+  'output_messages',
+  'prompt_cache_diagnostics',
+  'tool_usage',
+];
 
 const LAST_RESPONSE = 'last.response';
 

@@ -13,6 +13,16 @@ export interface Cast extends ProcessHarness {
   readonly open: (overrides?: Overrides, clock?: Clock) => Promise<Proxy>;
 }
 
+/** Stops a proxy that has nothing left in the air, and whose ledger balances. */
+export async function stopBalanced(proxy: Proxy): Promise<void> {
+  await proxy.stop();
+  expect(proxy.app.cache.flights).toBe(0);
+  expect(proxy.app.budget.held).toBe(0);
+  const { requests, ...words } = proxy.app.ledger.counts();
+  expect(Object.values(words).reduce((sum, count) => sum + count, 0)).toBe(requests);
+  expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);
+}
+
 export const story = processTest.extend<Pick<Cast, 'open'>>({
   // Needs the folder, so that it is torn down first: a proxy that runs writes files into what would be removed.
   open: async ({ upstream, folder: _ }, use) => {
@@ -22,13 +32,6 @@ export const story = processTest.extend<Pick<Cast, 'open'>>({
       proxies.push(proxy);
       return proxy;
     });
-    for (const proxy of proxies) {
-      await proxy.stop();
-      expect(proxy.app.cache.flights).toBe(0);
-      expect(proxy.app.budget.held).toBe(0);
-      const { requests, ...words } = proxy.app.ledger.counts();
-      expect(Object.values(words).reduce((sum, count) => sum + count, 0)).toBe(requests);
-      expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);
-    }
+    for (const proxy of proxies) await stopBalanced(proxy);
   },
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addVia, forwardedHeaders, meantHeaders } from '../../src/headers/forwarded-headers.ts';
 import {
+  followedHeaders,
   relayedHeaders,
   replayedHeaders,
   sharedErrorHeaders,
@@ -38,6 +39,8 @@ const ANSWER = [
   ['X-Request-Id', 'req_1'],
   ['Vary', 'x-tier'],
   ['Access-Control-Allow-Origin', '*'],
+  ['Age', '7'],
+  ['Cache-Status', 'inner; hit'],
   ['X-Unknown', 'kept by nobody'],
 ] as const;
 
@@ -87,6 +90,8 @@ describe('what comes back', () => {
   test('is for others what describes the answer, and nothing of the session', () => {
     const kept = ['Content-Type', 'X-Request-Id', 'Vary', 'Access-Control-Allow-Origin'];
     expect(namesOf(replayedHeaders(ANSWER.flat()))).toEqual(kept);
+    // As it comes it is as old as it says; once it is kept, that is ours to say.
+    expect(namesOf(followedHeaders(ANSWER.flat()))).toEqual([...kept, 'Age', 'Cache-Status']);
   });
 
   test('is for those who waited for an error also when to try again', () => {

@@ -90,6 +90,9 @@ const message = fc.oneof(
   fc.record({ role: fc.constant('assistant'), content: fc.constant(null), tool_calls: some(call, 2) }),
   fc.record({ role: fc.constant('tool'), tool_call_id: id, content: text }),
 );
+/** Of tools that the client runs, and of one whose output has the id of its call. */
+const OUTPUTS = ['function_call_output', 'custom_tool_call_output', 'local_shell_call_output'];
+const notes = fc.record({ turn_id: id, create_time: fc.nat() });
 const item = fc.oneof(
   fc.record({ id, role: fc.constantFrom('user', 'assistant', 'developer'), content: text }),
   fc.record({
@@ -99,7 +102,14 @@ const item = fc.oneof(
     content: some(fc.record({ type: fc.constant('input_text'), text })),
   }),
   fc.record({ type: fc.constant('function_call'), call_id: id, name: word, arguments: fc.json({ maxDepth: 1 }) }),
-  fc.record({ type: fc.constant('function_call_output'), id, call_id: id, output: text }),
+  fc.record({ type: fc.constantFrom(...OUTPUTS), id, call_id: id, output: text }),
+  fc.record({
+    type: fc.constant('tool_search_output'),
+    id,
+    call_id: id,
+    execution: fc.constantFrom('client', 'server'),
+  }),
+  fc.record({ role: fc.constant('user'), id, content: text, internal_chat_message_metadata_passthrough: notes }),
 );
 
 const sampling = { temperature: fraction, top_p: fraction, seed: fc.maxSafeInteger() };

@@ -61,6 +61,7 @@ const NAMES = [
   'id',
   'role',
   'type',
+  'internal_chat_message_metadata_passthrough',
 ];
 const STRINGS = [
   '',
@@ -90,6 +91,7 @@ const STRINGS = [
   'assistant',
   'message',
   'function_call_output',
+  'custom_tool_call_output',
   '\ud83d\ude00',
   '\u0000',
   '\u001f',

@@ -173,6 +173,12 @@ describe('the id of an item', () => {
     { role: 'system', content: 'a' },
     { type: 'message', role: 'user', content: [] },
     { type: 'function_call_output', call_id: 'c', output: 'a' },
+    { type: 'custom_tool_call_output', call_id: 'c', output: 'a' },
+    { type: 'shell_call_output', call_id: 'c', output: [] },
+    { type: 'apply_patch_call_output', call_id: 'c', status: 'completed' },
+    { type: 'computer_call_output', call_id: 'c', output: {} },
+    { type: 'tool_search_output', call_id: 'c', execution: 'client', tools: [] },
+    { type: 'additional_tools', role: 'developer', tools: [] },
   ])('that the client wrote says nothing: %j', (item) => {
     expect(same(item)).toBe(true);
   });
@@ -182,8 +188,12 @@ describe('the id of an item', () => {
     { type: 'message', role: 'assistant', content: [] },
     { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
     { type: 'reasoning', summary: [] },
-    { type: 'custom_tool_call_output', call_id: 'c', output: 'a' },
-    { type: 'unheard_of', role: 'user' },
+    { type: 'custom_tool_call', call_id: 'c', name: 'f', input: 'a' },
+    // It is the id of the call.
+    { type: 'local_shell_call_output', output: 'a' },
+    { type: 'tool_search_output', call_id: 'c', execution: 'server', tools: [] },
+    { type: 'tool_search_output', call_id: 'c', tools: [] },
+    { type: 'unheard_of', role: 'user', execution: 'client' },
     { type: null, role: 'user' },
     { role: ['user'] },
     { role: 'User' },
@@ -191,6 +201,23 @@ describe('the id of an item', () => {
     { content: 'a' },
   ])('that anybody else wrote is in the key: %j', (item) => {
     expect(same(item)).toBe(false);
+  });
+
+  test.each([
+    { role: 'user', content: 'a' },
+    { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+    { type: 'unheard_of' },
+  ])('goes with what Codex notes beside any item: %j', (item) => {
+    const noted = (turn_id: string) => ({
+      input: [{ ...item, internal_chat_message_metadata_passthrough: { turn_id, create_time: 1 } }],
+    });
+    expect(sameInputs({}, noted('1'), noted('2'))).toBe(true);
+    expect(sameInputs({}, noted('1'), { input: [item] })).toBe(true);
+    const setting = '/input/*/internal_chat_message_metadata_passthrough';
+    expect(sameInputs({ include: [setting] }, noted('1'), noted('2'))).toBe(false);
+    expect(sameBodies({}, noted('1'), noted('2'))).toBe(false);
+    for (const dialect of ['compatible', 'anthropic'] as const)
+      expect(sameInputs({ dialect }, noted('1'), noted('2')), dialect).toBe(false);
   });
 
   test('does not take a call_id with it', () => {

@@ -35,30 +35,46 @@ export function meaningOf(dialect: Dialect, endpoint: Endpoint, body: Buffer): s
   if (!isUtf8(body)) return `bytes ${body.toString('hex')}`;
   const json = parse(body.toString()) as Extract<Json, { kind: 'object' }>;
   if (isDoubtful(json, 'body')) return `bytes ${body.toString('hex')}`;
+  const hasLabels = endpoint === 'responses' && readsAsOpenai(dialect);
   const members = json.members
     .filter(({ name }) => !LEFT_OUT[dialect].includes(name))
-    .map((member) => (readsAsOpenai(dialect) && member.name === 'input' ? withoutAuthoredIds(member) : member));
-  if (endpoint === 'responses' && readsAsOpenai(dialect) && !json.members.some(({ name }) => name === 'store'))
+    .map((member) => (hasLabels && member.name === 'input' ? withoutLabels(member) : member));
+  if (hasLabels && !json.members.some(({ name }) => name === 'store'))
     members.push({ name: 'store', value: { kind: 'scalar', source: 'true' } });
   return `${normal(object(members), 'body')} as ${formOf(endpoint, json.members)}`;
 }
 
-/** Ids that a client gives to what it wrote itself say nothing. */
-function withoutAuthoredIds({ name, value, ...member }: Member): Member {
+/** Types of items that a client writes. */
+const AUTHORED = [
+  'function_call_output',
+  'custom_tool_call_output',
+  'shell_call_output',
+  'apply_patch_call_output',
+  'computer_call_output',
+  'additional_tools',
+];
+
+const NOTES = 'internal_chat_message_metadata_passthrough';
+
+/** Ids that a client gives to what it wrote itself say nothing, nor do its notes. */
+function withoutLabels({ name, value, ...member }: Member): Member {
   if (value.kind !== 'array') return { name, value, ...member };
-  const items = value.items.map((item) =>
-    item.kind === 'object' && isAuthored(item.members)
-      ? object(item.members.filter((inner) => inner.name !== 'id'))
-      : item,
-  );
+  const items = value.items.map((item) => {
+    if (item.kind !== 'object') return item;
+    const labels = isAuthored(item.members) ? ['id', NOTES] : [NOTES];
+    return object(item.members.filter((inner) => !labels.includes(inner.name)));
+  });
   return { name, value: { ...value, items }, ...member };
 }
 
 function isAuthored(members: readonly Member[]): boolean {
-  const [role, type] = ['role', 'type'].map((name) => members.find((member) => member.name === name)?.value);
+  const [role, type, execution] = ['role', 'type', 'execution'].map(
+    (name) => members.find((member) => member.name === name)?.value,
+  );
   const is = (json: Json | undefined, ...texts: string[]) => json?.kind === 'string' && texts.includes(json.value);
   return (
-    is(type, 'function_call_output') ||
+    is(type, ...AUTHORED) ||
+    (is(type, 'tool_search_output') && is(execution, 'client')) ||
     ((type === undefined || is(type, 'message')) && is(role, 'user', 'developer', 'system'))
   );
 }

@@ -59,13 +59,14 @@ describe('what may be new with every call', () => {
           { id: 'rs_1', type: 'reasoning' },
           'odd',
           [{ id: 'c' }],
-          { type: 'function_call_output', output: 'b', id },
+          { type: 'function_call_output', output: 'b', internal_chat_message_metadata_passthrough: { id }, id },
+          { type: 'function_call', name: 'f', internal_chat_message_metadata_passthrough: { id } },
         ],
       });
     const [one, other] = ['1', '2'].map((id) => variablesIn(bodyWith(id), [], 'responses'));
     expect(one?.variables.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
       { name: '/client_metadata', value: '{"id":"1"}' },
-      { name: '/input/*/id', value: '"1","1"' },
+      { name: '/input/*/id', value: '"1",{"id":"1"},"1",{"id":"1"}' },
       { name: '/metadata', value: '{"run":"1"}' },
     ]);
     expect(one?.rest).toBe(other?.rest);

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
 import { Reader } from '../../src/response/reader.ts';
 import { type RecordingOwner, Recording } from '../../src/response/recording.ts';
+import { LOOK_MS, LOOKS } from '../../src/response/slow-readers.ts';
+import { createTestClock } from '../harness/clock.ts';
 import { StoredAnswer } from '../../src/response/stored-answer.ts';
 import { until } from '../harness/until.ts';
 
@@ -19,8 +21,8 @@ function readAll(reader: Reader): Buffer {
 
 const NOBODY: RecordingOwner = { onDrain() {}, onLastReaderLeft() {}, onOverflow() {} };
 
-function begun(limit: number, owner: Partial<RecordingOwner> = {}): Recording {
-  const recording = new Recording(limit, ROOM, { ...NOBODY, ...owner });
+function begun(limit: number, owner: Partial<RecordingOwner> = {}, clock = createTestClock()): Recording {
+  const recording = new Recording(limit, ROOM, { ...NOBODY, ...owner }, clock);
   recording.begin(HEAD, FRAMING);
   return recording;
 }
@@ -133,8 +135,9 @@ describe('a recording past its limit', () => {
     expect(recording.append(Buffer.alloc(1_000))).toBe(true);
   });
 
-  test('cuts a listener that falls a whole limit behind, and nobody else', () => {
-    const recording = begun(2 * MIB);
+  test('cuts a listener that stalls a whole limit behind, and nobody else', () => {
+    const clock = createTestClock();
+    const recording = begun(2 * MIB, {}, clock);
     const [reader, stalled] = [recording.openReader(), recording.openReader()];
     let told = 0;
     stalled.player = { changed: () => told++ };
@@ -143,6 +146,9 @@ describe('a recording past its limit', () => {
       recording.append(Buffer.alloc(MIB / 10));
       heard += readAll(reader).length;
     }
+    clock.advance(LOOK_MS * LOOKS - 1);
+    expect(stalled.state).toBe('streaming');
+    clock.advance(1);
     recording.finish();
     expect(heard).toBe(40 * Math.trunc(MIB / 10));
     expect([reader.state, stalled.state, stalled.failure?.error.code]).toEqual([
@@ -155,9 +161,40 @@ describe('a recording past its limit', () => {
     expect(recording.chunks).toHaveLength(0);
   });
 
+  test('waits for a listener that is a whole limit behind and still reads', () => {
+    let wanted = 0;
+    const clock = createTestClock();
+    const recording = begun(MIB, { onDrain: () => void wanted++ }, clock);
+    const [fast, slow] = [recording.openReader(), recording.openReader()];
+    const chunk = Buffer.alloc(MIB / 8);
+    let heard = 0;
+    let sent = 0;
+    for (let round = 0; round < 20; round++) {
+      while (recording.append(chunk)) {
+        sent += chunk.length;
+        readAll(fast);
+      }
+      sent += chunk.length;
+      readAll(fast);
+      wanted = 0;
+      clock.advance(LOOK_MS * LOOKS - 1);
+      expect(wanted).toBe(0);
+      heard += slow.read()?.length ?? 0;
+      clock.advance(1);
+      // As much as the slow one has read may come, and no more.
+      expect(wanted).toBeGreaterThan(0);
+    }
+    recording.finish();
+    expect(recording.chunks.length * chunk.length).toBeLessThanOrEqual(MIB + 2 * chunk.length);
+    expect(heard + readAll(slow).length).toBe(sent);
+    expect([fast.state, slow.state, clock.waiting]).toEqual(['complete', 'complete', 0]);
+  });
+
   test('of a crowd cuts only who is told of what has come and does not read it', async () => {
     let isPaused = false;
-    const recording = new Recording(MIB, ROOM, { ...NOBODY, onDrain: () => void (isPaused = false) });
+    let turns = 0;
+    const clock = createTestClock();
+    const recording = new Recording(MIB, ROOM, { ...NOBODY, onDrain: () => void (isPaused = false) }, clock);
     const crowd = Array.from({ length: 200 }, () => ({ reader: recording.openReader(), heard: 0 }));
     const stalled = recording.openReader();
     stalled.player = { changed() {} };
@@ -173,6 +210,9 @@ describe('a recording past its limit', () => {
       // As much as one turn of the event loop may bring.
       for (let now = 0; now < 20 && sent < 80 && !isPaused; now += 1, sent += 1)
         isPaused = !recording.append(Buffer.alloc(MIB / 10));
+      // Once all of the crowd have had their turns, it is the stalled one that is waited for.
+      turns = isPaused ? turns + 1 : 0;
+      if (turns > 10) clock.advance(LOOK_MS * LOOKS);
       await new Promise((resolve) => setImmediate(resolve));
     }
     recording.finish();

@@ -72,8 +72,13 @@ describe('an answer of an upstream that is a Refrain', () => {
     ['refrain; fwd=miss', { age: 0, ttl: Infinity }],
     ['nginx; fwd=bypass, refrain; fwd=miss', { age: 0, ttl: Infinity }],
     ['refrain; fwd=bypass; detail=route, refrain;hit', { age: 0, ttl: Infinity }],
+    // One that fetched it does not say what the one behind it said.
+    ['refrain; hit; ttl=60, refrain; fwd=miss', { age: 0, ttl: 60 }],
+    ['refrain; hit; ttl=60, refrain; fwd=miss; collapsed, refrain; fwd=miss', { age: 0, ttl: 60 }],
+    ['refrain; hit; ttl=60, refrain; hit; ttl=70', { age: 0, ttl: 60 }],
+    ['refrain; hit; ttl=60, nginx; fwd=miss, refrain; fwd=miss', { age: 0, ttl: Infinity }],
   ])('may be kept: %s', (status, inner) => {
-    expect(of('Cache-Status', status)).toEqual(inner);
+    expect(of('Cache-Status', status)).toEqual({ ...inner, mayBeStored: true, isBypass: false });
   });
 
   test.each([
@@ -100,16 +105,37 @@ describe('an answer of an upstream that is a Refrain', () => {
     'refrain; hit,',
     'refrain; hit; Detail=x',
   ])('may not be kept: %s', (status) => {
-    expect(of('cache-status', status)).toBeNull();
+    expect(of('cache-status', status)?.mayBeStored ?? false).toBe(false);
+  });
+
+  test.each(['', '"refrain"; hit', 'nginx; hit', '(refrain); hit', 'refrain; hit, nginx; hit', 'refrain; hit,'])(
+    'is none of another cache: %s',
+    (status) => {
+      expect(of('cache-status', status)).toBeNull();
+    },
+  );
+
+  test('is a bypass by the nearest alone', () => {
+    expect(of('cache-status', 'refrain; fwd=bypass; detail=off')?.isBypass).toBe(true);
+    expect(of('cache-status', 'refrain; fwd=bypass, refrain; fwd=miss')?.isBypass).toBe(false);
+  });
+
+  test('that is stale has no time left, and its age', () => {
+    expect(of('cache-status', 'refrain; fwd=stale; fwd-status=503; ttl=-9', 'age', '69')).toEqual({
+      age: 69,
+      ttl: 0,
+      mayBeStored: false,
+      isBypass: false,
+    });
   });
 
   test('has the age that it says', () => {
     const hit = ['cache-status', 'refrain; hit'];
     expect(
-      [['7'], ['7, 9'], [' 7 '], ['7', '9'], ['-1'], ['x'], ['1.5'], [''], ['0']].map(
+      [['7'], ['7, 9'], [' 7 '], ['7', '9'], ['-1'], ['x'], ['1.5'], [''], ['0'], ['9'.repeat(400)]].map(
         (ages) => of(...hit, ...ages.flatMap((age) => ['Age', age]))?.age,
       ),
-    ).toEqual([7, 7, 7, 7, 0, 0, 0, 0, 0]);
-    expect(of('cache-status', 'other; hit', 'Cache-Status', 'refrain; hit; ttl=5')).toEqual({ age: 0, ttl: 5 });
+    ).toEqual([7, 7, 7, 7, 0, 0, 0, 0, 0, 2 ** 31]);
+    expect(of('cache-status', 'other; hit', 'Cache-Status', 'refrain; hit; ttl=5')).toMatchObject({ age: 0, ttl: 5 });
   });
 });

@@ -100,6 +100,18 @@ describe('a stream that', () => {
     }
   });
 
+  story('breaks off in a coding that is none: its readers get an error event', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'none' });
+      response.write(EVENTS[0], () => response.socket?.resetAndDestroy());
+    };
+    for (const { text, broken } of await askTwice(proxy, CHAT, STREAM, upstream)) {
+      expect(broken).toBe(true);
+      expect(text.slice(EVENTS[0]?.length)).toMatch(/^event: error\ndata: .*"code":"upstream_cut".*\n\n$/);
+    }
+  });
+
   story(
     'says its own error and then resets: its readers get that one error, and no clean end',
     async ({ upstream, open }) => {

@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest';
 import { CHAT, chatAnswer, chatEvents, chatRequest, sendJson, sendStream } from '../harness/answers.ts';
 import { type Answer, ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
+import { EMBEDDINGS, embeds } from '../harness/embeddings.ts';
 import { story } from '../harness/story.ts';
 import { until } from '../harness/until.ts';
 
@@ -144,6 +145,79 @@ describe('a Refrain behind a Refrain', () => {
     sendJson(again, chatAnswer('new'));
     expect([(await first).text, (await second).text]).toEqual([chatAnswer('old'), chatAnswer('new')]);
   });
+
+  const OLD = {
+    'cache-control': 'private, no-store',
+    'cache-status': 'refrain; hit; ttl=70; detail=memory',
+    'age': '30',
+  };
+
+  story('gives who follows the age of the answer, too, and its time to live', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const inner = await open({}, clock);
+    const outer = await open({ upstream: `${inner.url}/v1` }, clock);
+    upstream.script = () => {};
+    const first = ask(inner.url + CHAT, BODY);
+    const call = await upstream.called(1);
+    const second = ask(outer.url + CHAT, BODY);
+    await until(() => inner.app.admission.listeners === 2);
+    sendJson(call, chatAnswer(), 200, OLD);
+    expect([wordOf(await first), (await second).headers.age]).toEqual(['MISS', '30']);
+    expect(statusOf(await second)).toBe(
+      'refrain; hit; ttl=70; detail=memory, refrain; fwd=miss; collapsed, refrain; fwd=miss',
+    );
+    for (const proxy of [inner, outer])
+      expect((await ask(proxy.url + CHAT, BODY)).headers).toMatchObject({
+        'age': '30',
+        'cache-status': 'refrain; hit; ttl=70; detail=memory',
+      });
+  });
+
+  story('that fetched it from a third has it kept for no longer than that one says', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const inner = await open({ ttl: 100 }, clock);
+    const middle = await open({ upstream: `${inner.url}/v1` }, clock);
+    const outer = await open({ upstream: `${middle.url}/v1` }, clock);
+    await ask(inner.url + CHAT, BODY);
+    clock.advance(30_000);
+    await ask(outer.url + CHAT, BODY);
+    expect((await ask(outer.url + CHAT, BODY)).headers).toMatchObject({
+      'age': '30',
+      'cache-status': 'refrain; hit; ttl=70; detail=memory',
+    });
+    expect(upstream.calls).toHaveLength(1);
+  });
+
+  story('that knew a part of a batch says how old that is', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const inner = await open({}, clock);
+    const outer = await open({ upstream: `${inner.url}/v1` }, clock);
+    upstream.script = embeds();
+    const askFor = (url: string, ...input: string[]) => ask(url + EMBEDDINGS, { body: { model: 'm', input } });
+    await askFor(inner.url, 'a');
+    clock.advance(60_000);
+    expect((await askFor(outer.url, 'a', 'b')).headers).toMatchObject({ 'x-cache': 'MISS', 'age': '60' });
+    expect((await askFor(outer.url, 'a')).headers).toMatchObject({ 'x-cache': 'HIT', 'age': '60' });
+    const answer = await askFor(inner.url, 'c');
+    expect(answer.headers.age).toBeUndefined();
+  });
+
+  for (const noStore of ['obey', 'ignore'] as const) {
+    story(`that has it kept nowhere by what it is is believed with noStore=${noStore}`, async ({ upstream, open }) => {
+      const outer = await open({ noStore });
+      for (const [at, status] of [
+        'fwd=bypass; detail=off',
+        'fwd=stale; fwd-status=503; ttl=-5',
+        'hit; ttl=-5',
+      ].entries()) {
+        const asking = { body: chatRequest(status) };
+        const headers = { 'cache-control': 'private, no-store', 'cache-status': `refrain; ${status}`, 'age': '65' };
+        upstream.script = (call) => sendJson(call, chatAnswer(), 200, headers);
+        for (let turn = 0; turn < 2; turn++) expect(wordOf(await ask(outer.url + CHAT, asking)), status).toBe('MISS');
+        expect(upstream.calls).toHaveLength(2 * (at + 1));
+      }
+    });
+  }
 
   story('streams through a third', async ({ upstream, open }) => {
     const clock = createTestClock();

@@ -15,6 +15,7 @@ const WORDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', '
 
 /** One session: the request of each turn holds all that was said before. */
 class Session {
+  static #time = 1_795_739_798.5;
   readonly #id = randomUUID();
   readonly #headers = {
     authorization: 'Bearer sk-1',
@@ -41,13 +42,21 @@ class Session {
     this.#input.push(
       { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'of the server' },
       { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'shell', arguments: '{"command":["ls"]}' },
-      { type: 'function_call_output', id: `fco_${randomUUID()}`, call_id: 'call_1', output: 'a.txt' },
+      this.#noted({ type: 'function_call_output', id: `fco_${randomUUID()}`, call_id: 'call_1', output: 'a.txt' }),
+      { type: 'custom_tool_call', id: 'ctc_1', call_id: 'call_2', name: 'apply_patch', input: '*** Begin Patch' },
+      this.#noted({ type: 'custom_tool_call_output', id: `ctco_${randomUUID()}`, call_id: 'call_2', output: 'Done' }),
     );
     return word as string | undefined;
   }
 
   #message(role: string, text: string): object {
-    return { type: 'message', id: `msg_${randomUUID()}`, role, content: [{ type: 'input_text', text }] };
+    return this.#noted({ type: 'message', id: `msg_${randomUUID()}`, role, content: [{ type: 'input_text', text }] });
+  }
+
+  /** As it goes to OpenAI. */
+  #noted(item: object): object {
+    const notes = { turn_id: randomUUID(), create_time: (Session.#time += 0.5), content_item_kinds: ['user.text'] };
+    return { ...item, internal_chat_message_metadata_passthrough: notes };
   }
 
   #body(): object {

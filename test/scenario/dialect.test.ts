@@ -4,7 +4,9 @@
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
-import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatEvents, chatRequest, endAfter, responseAnswer, sendJson } from '../harness/answers.ts';
+import { USER_HEADERS } from '../../src/request/caller.ts';
+import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
@@ -111,6 +113,9 @@ const SIGNED = [
   'X-Ms-Token-Aad-Access-Token',
   'X-Authentik-Username',
   'X-Webauth-User',
+  'X-Remote-Group',
+  'X-Remote-Extra-Scopes',
+  'Remote-Role',
 ];
 /** Headers that resemble a family that is left out, and may say who asks. */
 const LIKE_LABELS = [
@@ -121,6 +126,9 @@ const LIKE_LABELS = [
   'x-datadog-org',
   'x-codex-account-id',
   'x-session-user',
+  'x-session-member',
+  'x-datadog-uid',
+  'x-claude-code-login',
 ];
 const CALL = [
   'x-request-id',
@@ -209,6 +217,39 @@ story('each of several upstreams has a dialect of its own', async ({ upstream, o
   expect(words).toEqual(['MISS', 'MISS', 'MISS', 'HIT']);
 });
 
+story(
+  'whether a stream owes its [DONE] is said by its dialect, and by what is set nearest',
+  async ({ upstream, open }) => {
+    upstream.script = endAfter(chatEvents().slice(0, -1).join(''));
+    const at = (name: string) => `${upstream.url}/${name}`;
+    const upstreams = {
+      plain: { url: at('plain') },
+      owing: { url: at('owing'), dialect: 'openai' },
+      lax: { url: at('lax'), dialect: 'openai', doneMarker: 'optional' },
+      strict: { url: at('strict'), doneMarker: 'required' },
+    } as const;
+    const [byDialect, required, optional] = [
+      await open({ upstreams }),
+      await open({ upstreams, doneMarker: 'required' }),
+      await open({ upstreams, doneMarker: 'optional' }),
+    ];
+    const keptBy = async (proxy: Proxy) => {
+      const kept: string[] = [];
+      for (const name of Object.keys(upstreams)) {
+        const asking = { body: chatRequest('x', { stream: true }) };
+        const words = [];
+        for (let time = 0; time < 2; time++)
+          words.push((await ask(`${proxy.url}/${name}${CHAT}`, asking)).headers['x-cache']);
+        if (words[1] === 'HIT') kept.push(name);
+      }
+      return kept;
+    };
+    expect(await keptBy(byDialect)).toEqual(['plain', 'lax']);
+    expect(await keptBy(required)).toEqual(['lax']);
+    expect(await keptBy(optional)).toEqual(['plain', 'owing', 'lax']);
+  },
+);
+
 describe('what is left out for one dialect', () => {
   const answerOf = async (url: string, fields: object) => {
     const { text, headers } = await ask(url, { body: chatRequest('x', fields), headers: KEY });
@@ -246,33 +287,49 @@ story('headers of the scope are as the operator says', async ({ upstream, open }
   expect(new Set(rows.map(({ scope }) => scope)).size).toBe(2);
 });
 
-story('no value is kept as it is that names a person or a session, or is a credential', async ({ upstream, open }) => {
-  upstream.script = (call) => sendJson(call, chatAnswer());
-  const proxy = await open();
-  const names = [
-    'x-forwarded-user',
-    'x-forwarded-access-token',
-    'sec-user-token',
-    'session-id',
-    'thread-id',
-    'x-session-affinity',
-    'x-tenant-id',
-    'cookie',
-    'x-goog-api-key',
-    'x-codex-turn-metadata',
-    'x-codex-window-id',
-    'x-openwebui-chat-id',
-    'x-sessionid',
-  ];
-  const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
-  await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
-  expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
-  const { entries } = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text);
-  const entry = (await ask(`${proxy.adminUrl}/entries/${entries[0].key}`)).text;
-  expect(entry).toContain('kept');
-  expect(entry).not.toContain('canary');
-  expect(JSON.stringify(proxy.lines)).not.toContain('canary');
-});
+for (const [where, scope] of [
+  ['as they are by themselves', {}],
+  ['where the operator leaves them out of the scope', { headers: ['x-team-ref'] }],
+] as const)
+  story(
+    `no value of headers that name a person or a session, or are a credential, is kept as it is, ${where}`,
+    async ({ upstream, open }) => {
+      upstream.script = (call) => sendJson(call, chatAnswer());
+      const proxy = await open({ scope });
+      const names = [
+        ...USER_HEADERS.map((name) => name.replace('*', 'data')),
+        'x-amzn-oidc-accesstoken',
+        'oidc_claim_sub',
+        'x-portkey-metadata',
+        'x-litellm-spend-logs-metadata',
+        'x-litellm-end-user-id',
+        'x-session-login',
+        'x-forwarded-user',
+        'x-forwarded-access-token',
+        'sec-user-token',
+        'session-id',
+        'thread-id',
+        'x-session-affinity',
+        'x-tenant-id',
+        'cookie',
+        'x-goog-api-key',
+        'x-codex-turn-metadata',
+        'x-codex-window-id',
+        'x-openwebui-chat-id',
+        'x-sessionid',
+      ];
+      const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
+      await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
+      expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
+      const { entries } = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text);
+      const entry = (await ask(`${proxy.adminUrl}/entries/${entries[0].key}`)).text;
+      expect(entry).toContain('kept');
+      expect(entry).not.toContain('canary');
+      expect(JSON.stringify(proxy.lines)).not.toContain('canary');
+      const explained = { a: { path: CHAT, headers: {}, body: chatRequest('kept') }, key: entries[0].key };
+      expect((await ask(`${proxy.adminUrl}/explain`, { body: explained })).text).not.toContain('canary');
+    },
+  );
 
 describe('a difference that another dialect leaves out', () => {
   story('is explained as one', async ({ open }) => {
@@ -329,6 +386,46 @@ describe('a difference that another dialect leaves out', () => {
       expect(text).not.toContain('dialect=engine');
     });
   }
+
+  story('is told of a session of Claude Code', async ({ open, upstream }) => {
+    const proxy = await open();
+    upstream.script = answerWith('text');
+    const body = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] };
+    const asking = (session: string) => ({ path: MESSAGES, headers: { 'x-claude-code-session-id': session }, body });
+    const askIn = async (session: string) => {
+      const headers = { ...asking(session).headers, 'x-refrain-debug': '1' };
+      return String((await ask(proxy.url + MESSAGES, { body, headers })).headers['x-refrain-why']);
+    };
+    await askIn('one');
+    expect(await askIn('two')).toMatch(/; differences=1; dialect=engine would leave it out$/);
+    const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: asking('one'), b: asking('two') } });
+    expect(JSON.parse(text).differences[0].hint).toMatch(/dialect=engine leaves it out of the key$/);
+  });
+
+  story('is told of the id of an item that the client wrote, and of no other', async ({ open, upstream }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, responseAnswer());
+    const whyOf = async (item: object) => {
+      const asking = { body: { model: 'm', input: [item] }, headers: { 'x-refrain-debug': '1' } };
+      return String((await ask(`${proxy.url}/v1/responses`, asking)).headers['x-refrain-why']);
+    };
+    const request = (item: object) => ({ path: '/v1/responses', headers: {}, body: { model: 'm', input: [item] } });
+    for (const [item, isLabel] of [
+      [{ role: 'user', content: 'x' }, true],
+      [{ type: 'function_call_output', call_id: 'c', output: 'x' }, true],
+      [{ role: 'assistant', content: 'x' }, false],
+      [{ type: 'reasoning', summary: [] }, false],
+    ] as const) {
+      const [a, b] = [
+        { ...item, id: '1' },
+        { ...item, id: '2' },
+      ];
+      await whyOf(a);
+      expect((await whyOf(b)).endsWith('; dialect=engine would leave it out'), JSON.stringify(item)).toBe(isLabel);
+      const { text } = await ask(`${proxy.adminUrl}/explain`, { body: { a: request(a), b: request(b) } });
+      expect(text.includes('dialect=engine'), JSON.stringify(item)).toBe(isLabel);
+    }
+  });
 
   story('is not told in front of a server that leaves it out', async ({ open }) => {
     const proxy = await open({ dialect: 'engine', key: { include: ['/user'] } });

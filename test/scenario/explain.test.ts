@@ -45,6 +45,7 @@ describe('POST /explain', () => {
         'cookie',
         'x-conversation',
         'x-model',
+        'origin',
       ];
       const of = (value: string) =>
         request(

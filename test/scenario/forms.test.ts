@@ -65,6 +65,28 @@ story('what was asked as JSON is streamed, and what was streamed is told as JSON
   expect(upstream.calls).toHaveLength(2);
 });
 
+story('what says nothing of its type is streamed with one', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = ({ response }) => response.writeHead(200).end(chatAnswer());
+  expect(await askFor(proxy, JSON_BODY)).toMatchObject({ word: 'MISS' });
+  const { word, answer } = await askFor(proxy, STREAM);
+  expect([word, answer.headers['content-type']]).toEqual(['HIT', 'text/event-stream; charset=utf-8']);
+});
+
+story(
+  'each chunk says whether its choice has ended, for programs that read chunks by themselves',
+  async ({ upstream, open }) => {
+    const proxy = await open(DERIVES);
+    upstream.script = answers;
+    await askFor(proxy, JSON_BODY);
+    const { form, answer } = await askFor(proxy, STREAM);
+    expect(form).toBe('sse from json');
+    const chunks = [...answer.text.matchAll(/^data: (\{.*)$/gm)].map(([, chunk = '']) => JSON.parse(chunk));
+    const [last, ...others] = chunks.map(({ choices }) => choices[0].finish_reason).reverse();
+    expect([last, new Set(others)]).toEqual(['stop', new Set([null])]);
+  },
+);
+
 story('later hits are from memory, and say the same', async ({ upstream, open }) => {
   const proxy = await open(DERIVES);
   upstream.script = answers;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { beginStream, CHAT, chatEvents, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
@@ -41,6 +42,19 @@ story('a silent stream gets a comment between two events, and only there', async
   response.end(EVENTS.slice(3).join(''));
   expect(await client.ended).toMatchObject({ text: expected + EVENTS.slice(3).join(''), broken: false });
   expect((await ask(proxy.url + CHAT, STREAM)).text).toBe(EVENTS.join(''));
+});
+
+story('nothing is added to a stream that passes as it is coded', async ({ upstream, open }) => {
+  const clock = createTestClock();
+  const proxy = await open({ heartbeat: 15 }, clock);
+  upstream.script = ({ response }) =>
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }).flushHeaders();
+  const headers = { 'cache-control': 'no-store', 'accept-encoding': 'gzip' };
+  const client = await begin(proxy.url + CHAT, { ...STREAM, headers });
+  clock.advance(60_000);
+  const packed = gzipSync(EVENTS.join(''));
+  upstream.calls[0]?.response.end(packed);
+  expect((await client.ended).body.equals(packed)).toBe(true);
 });
 
 story('nothing is added to JSON, nor to a stream where it is off', async ({ upstream, open }) => {

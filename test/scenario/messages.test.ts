@@ -208,7 +208,7 @@ describe('the key of a message', () => {
   });
 
   story(
-    'has metadata and a session before an upstream that nobody knows, and not before Anthropic',
+    'has metadata and a session before an upstream that nobody knows, and not before Anthropic or an engine',
     async ({ upstream, open }) => {
       upstream.script = answerWith('text');
       const one = [asked({ metadata: { user_id: 'session_1' } }), { 'x-claude-code-session-id': '1' }] as const;
@@ -217,6 +217,8 @@ describe('the key of a message', () => {
       expect(await wordsOf(unknown.url + MESSAGES, one, other)).toEqual(['MISS', 'MISS']);
       const anthropic = await open({ dialect: 'anthropic' });
       expect(await wordsOf(anthropic.url + MESSAGES, one, other)).toEqual(['MISS', 'HIT']);
+      const engine = await open({ dialect: 'engine' });
+      expect(await wordsOf(engine.url + MESSAGES, one, other)).toEqual(['MISS', 'HIT']);
       const labelled = [asked({ user: 'a' }), {}] as const;
       expect(await wordsOf(anthropic.url + MESSAGES, labelled, [asked({ user: 'b' })])).toEqual(['MISS', 'MISS']);
     },

@@ -80,6 +80,30 @@ describe('an answer that may not be stored', () => {
   });
 });
 
+describe('the same in the spelling of those who do not know it', () => {
+  story('is obeyed too: in doubt an answer is not stored', async ({ upstream, open }) => {
+    const proxy = await open();
+    const spellings = [
+      'no-cache; no-store; must-revalidate',
+      'private;no-store',
+      'no-store;',
+      'no-store="x"',
+      'max-age=0 , NO-STORE',
+    ];
+    for (const spelling of spellings) {
+      upstream.script = (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': spelling });
+      const asking = { body: chatRequest(spelling) };
+      const words = [wordOf(await ask(proxy.url + CHAT, asking)), wordOf(await ask(proxy.url + CHAT, asking))];
+      expect(words, spelling).toEqual(['MISS', 'MISS']);
+    }
+    upstream.script = (call) => sendJson(call, chatAnswer(), 200, { 'cache-control': 'x-no-store, no-storeys' });
+    expect([wordOf(await ask(proxy.url + CHAT, BODY)), wordOf(await ask(proxy.url + CHAT, BODY))]).toEqual([
+      'MISS',
+      'HIT',
+    ]);
+  });
+});
+
 describe('noStore=ignore', () => {
   story('keeps and shares what its upstream marks so', async ({ upstream, open }) => {
     const proxy = await open({ noStore: 'ignore' });

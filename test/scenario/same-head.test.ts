@@ -74,6 +74,16 @@ describe('a request whose head is that of the last one on its connection', () =>
     ]);
   });
 
+  story(
+    'but for the name of a header after a value that is the name of the length is another request',
+    async ({ open }) => {
+      const proxy = await open();
+      const named = (name: string) => ({ lines: ['x-odd: content-length', `${name}: alice`] });
+      const all = [named('x-forwarded-user'), named('x-lab'), named('x-forwarded-user')];
+      expect(await wordsOf(proxy.url, ...all)).toEqual(['MISS', 'MISS', 'HIT']);
+    },
+  );
+
   for (const name of ['authorization', 'x-fourteen-let', 'x-refrain-variant']) {
     story(`but for the value of ${name} is another request`, async ({ open }) => {
       const proxy = await open();

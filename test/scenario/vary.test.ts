@@ -194,6 +194,38 @@ describe('an answer that varies by a header outside the key', () => {
   });
 });
 
+describe('a Vary that is no list of names', () => {
+  story(
+    'is read for the names in it, and where they are none, as one of more than headers',
+    async ({ upstream, open }) => {
+      const proxy = await open({ dialect: 'openai' });
+      const wordsOf = async (vary: string | string[]) => {
+        const body = chatRequest(String(vary));
+        upstream.script = ({ response, headers }) => {
+          response.setHeader('vary', vary).writeHead(200, { 'content-type': 'application/json' });
+          response.end(chatAnswer(`for ${headers['user-agent']}`));
+        };
+        const words = [];
+        for (const agent of ['a', 'b', 'a']) {
+          const answer = await ask(proxy.url + CHAT, { body, headers: { 'user-agent': agent } });
+          expect(answer.text).toBe(chatAnswer(`for ${agent}`));
+          words.push(wordOf(answer));
+        }
+        return words;
+      };
+      for (const vary of [
+        'User-Agent; Accept',
+        'Accept  User-Agent',
+        'user-agent;',
+        ['accept-encoding, x-a', 'User-Agent'],
+      ])
+        expect(await wordsOf(vary), String(vary)).toEqual(['MISS', 'MISS', 'HIT']);
+      for (const vary of ['"User-Agent"', 'User-Agent; q=1', 'accept=en', '*;', '* *'])
+        expect(await wordsOf(vary), vary).toEqual(['MISS', 'MISS', 'MISS']);
+    },
+  );
+});
+
 describe('an answer is one for all', () => {
   for (const vary of [
     'Accept-Encoding',

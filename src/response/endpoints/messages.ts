@@ -6,21 +6,12 @@
 import type { Expectation, Keep, Unkept } from '../complete.ts';
 import { type EventMeaning, isDone, StreamValidator } from '../complete-stream.ts';
 import { isContent } from '../content.ts';
+import { CALLING, CUTS, ENDINGS } from '../endings.ts';
 import type { ErrorDialect } from '../error-dialect.ts';
-import { isObject, isWholeJson, type Json, listOf, modelOf, parse } from '../json.ts';
+import { isErrorObject, isObject, isWholeJson, type Json, listOf, modelOf, parse } from '../json.ts';
 import type { ServerSentEvent } from '../sse.ts';
 import { countOf, detailOf, type Usage, type UsageReader } from '../usage.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
-
-/** The reasons for which a model ends by itself; of any other an answer may go on (`pause_turn`). */
-const ENDINGS: ReadonlySet<unknown> = new Set(['end_turn', 'stop_sequence', 'tool_use', 'compaction']);
-
-/** The reasons for which an answer ends before the model has ended it. */
-const CUTS: ReadonlyMap<unknown, Keep> = new Map([
-  ['max_tokens', 'length'],
-  ['model_context_window_exceeded', 'length'],
-  ['refusal', 'content-filter'],
-]);
 
 /** The tools by which the server looks something up, which may say something else tomorrow. */
 const SEARCHES: ReadonlySet<unknown> = new Set(['web_search', 'web_fetch']);
@@ -57,13 +48,14 @@ function isCall(type: string): boolean {
 /** Why a message is not whole whose blocks are all here, or nothing. */
 function whyNotMessage(ending: unknown, blocks: readonly Block[], expected: Expectation): Unkept | null {
   const { keep, jsonText, output } = expected;
-  const cut = CUTS.get(ending);
-  const isEnded = cut !== undefined || ENDINGS.has(ending);
+  const reason = typeof ending === 'string' ? ending.toLowerCase() : '';
+  const cut = CUTS.get(reason);
+  const isEnded = cut !== undefined || ENDINGS.has(reason);
   if (!isEnded || blocks.some(({ isOver }) => !isOver)) return 'unfinished';
   if (blocks.some(({ isSearch }) => isSearch)) return 'web-search';
   const calls = blocks.filter(({ type }) => isCall(type));
   if (!calls.every((call) => isWholeInput(call.input, cut === 'length' && call === blocks.at(-1)))) return 'tool-call';
-  if (ending === 'tool_use' && calls.length === 0) return 'tool-call';
+  if (CALLING.has(reason) && calls.length === 0) return 'tool-call';
   if (jsonText && !isText(blocks, cut)) return 'text-not-json';
   if (cut !== undefined && !keep.has(cut)) return cut;
   const isEmpty = output && cut !== 'content-filter' && !blocks.some(({ says }) => says);
@@ -102,7 +94,7 @@ export class MessageStreamValidator extends StreamValidator {
 
   protected onEvent({ name, data }: ServerSentEvent): EventMeaning {
     const event = parse(data);
-    if (name === 'error' || (isObject(event) && (event.type === 'error' || event.error))) return 'error';
+    if (name === 'error' || (isObject(event) && isErrorObject(event))) return 'error';
     if (!isObject(event)) {
       // Some gateways end every stream as OpenAI does.
       if (!isDone(data)) this.#unkept ??= 'not-json';
