@@ -44,7 +44,6 @@ import { createUpstream, type Upstream } from './upstream/upstream.ts';
 type CoreParts = Omit<ProxyDependencies, keyof Readers | 'isStopping'>;
 
 export interface Core extends CoreParts {
-  readonly admission: AdmissionControl;
   /** The bounds of one request body, and what all of them share. */
   readonly limits: BodyLimits;
   readonly budget: RequestBudget;
@@ -136,7 +135,8 @@ export function createCore(
   const usageFile = new UsageFile({ path: remote ? null : usagePath(path), clock, log, thread });
   const ledger = remote?.ledger ?? new Ledger({ usageFile, prices: readPrices(), log });
   const admission = new AdmissionControl(config.limits, clock);
-  const cache = createCache(config, { store, admission, ledger, clock, log });
+  const cacheParts = { store, admission, ledger, clock, log };
+  const cache = createCache(config, cacheParts);
   const callers = createCallers(config, log, clock, remote?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
   const usesOf = usesIn(store, remote ? clock : null);
@@ -146,10 +146,9 @@ export function createCore(
   const decoding = new Decoding(limits, budget.whole, clock);
   const isStoreUp = () => stores.isFileRead() && (config.redis === null || fleet?.hub.state === 'up');
   const own = { access, clock, log };
-  const parts: CoreParts = { ...own, cache, callers, decoding, hints, isStoreUp, keyer, ledger, store, upstream };
+  const parts: CoreParts = { ...cacheParts, access, cache, callers, decoding, hints, isStoreUp, keyer, upstream };
   return {
     ...parts,
-    admission,
     limits,
     budget,
     stores,

@@ -12,9 +12,15 @@ export interface Limits {
   readonly flights: number;
   /** Requests at a time that wait for one of these calls, or are being played its answer. */
   readonly listeners: number;
-  /** The most that answers on their way may hold in memory, in bytes; beyond it they are relayed and not recorded. */
+  /**
+   * The most that answers on their way may hold in memory, in bytes; beyond it they are relayed and not recorded. As
+   * much again is for long ones that are sent from the store.
+   */
   readonly bytes: number;
 }
+
+/** In bytes: a stored answer up to this takes no more than the buffers of its connection. */
+export const SHORT_ANSWER = 64 * 1024;
 
 /** Beyond this share of the heap, V8 collects garbage more than it works. */
 const TIGHT_HEAP = 0.92;
@@ -28,6 +34,9 @@ export class AdmissionControl {
   #flights = 0;
   #listeners = 0;
   #bytes = 0;
+  /** The long bodies that are sent from the store, and to how many each; in memory each is there once. */
+  readonly #sent = new Map<Buffer, number>();
+  #sentBytes = 0;
   #heapIsTight = false;
   #sampledAt = -Infinity;
 
@@ -83,6 +92,29 @@ export class AdmissionControl {
   /** @param change what answers on their way hold more, or less, in bytes */
   countBytes(change: number): void {
     this.#bytes += change;
+  }
+
+  /**
+   * Counts a long stored answer for as long as somebody is sent it: a slow reader holds it, whatever becomes of it in
+   * the store.
+   * @returns what ends that
+   * @throws RefrainError `overloaded` where those that are sent hold too much
+   */
+  admitBody(body: Buffer): () => void {
+    const readers = this.#sent.get(body) ?? 0;
+    if (readers === 0) {
+      if (this.#sentBytes > this.limits.bytes) throw overloaded();
+      this.#sentBytes += body.length;
+    }
+    this.#sent.set(body, readers + 1);
+    return () => this.#giveBody(body);
+  }
+
+  #giveBody(body: Buffer): void {
+    const readers = (this.#sent.get(body) ?? 0) - 1;
+    if (readers > 0) return void this.#sent.set(body, readers);
+    this.#sent.delete(body);
+    this.#sentBytes -= body.length;
   }
 
   #isHeapTight(): boolean {

@@ -40,7 +40,7 @@ async function handle(api: ApiDependencies, request: IncomingMessage, response: 
     const head = parse(proxy, { method, url, httpVersion, rawHeaders }, socket, context);
     const named = await name(proxy, head, exchange, context);
     result = await resolve(proxy, named, exchange, context);
-    await send(result, response, context, heartbeat);
+    await send(result, response, context, heartbeat, proxy.admission);
   } catch (cause) {
     error = cause instanceof RefrainError ? cause : internalError(cause);
     if (error.code === 'internal_error')

@@ -27,6 +27,9 @@ export interface Heartbeat {
 
 const NOTHING = Buffer.alloc(0);
 
+/** The most that is written at a time, in bytes: an encrypted connection copies all of it, however little it sends. */
+const PIECE = 64 * 1024;
+
 /**
  * How long, in ms, a client has for what was sent before its connection breaks. Many
  * drop what they have not read yet when it does, and a reset drops what is under way.
@@ -51,6 +54,8 @@ export class Playback implements Player {
   /** True where the client knows how long the answer is. */
   #hasLength = false;
   #last: Buffer = NOTHING;
+  /** The part of what was read last that is not written yet. */
+  #rest: Buffer = NOTHING;
   #cancelBeat: (() => void) | null = null;
   #reject: ((error: unknown) => void) | null = null;
 
@@ -142,12 +147,14 @@ export class Playback implements Player {
 
   #write(): void {
     while (!this.#blocked) {
-      const chunk = this.#reader.read();
+      const chunk = this.#rest.length > 0 ? this.#rest : this.#reader.read();
       if (!chunk) return;
-      // The last piece and the end in one write: most hits are one piece.
-      if (this.#reader.isAtEnd) return void this.#response.end(chunk);
-      this.#last = chunk;
-      this.#blocked = !this.#response.write(chunk);
+      const piece = chunk.length > PIECE ? chunk.subarray(0, PIECE) : chunk;
+      this.#rest = chunk.subarray(piece.length);
+      // The last piece and the end in one write: many answers are one piece.
+      if (this.#rest.length === 0 && this.#reader.isAtEnd) return void this.#response.end(piece);
+      this.#last = piece;
+      this.#blocked = !this.#response.write(piece);
       if (this.#blocked) this.#response.once('drain', () => this.#unblock());
     }
   }

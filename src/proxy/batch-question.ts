@@ -23,7 +23,8 @@ import type { Usage } from '../response/usage.ts';
 import type { Writer } from '../response/writer.ts';
 import type { Found } from '../store/store.ts';
 import { fetcherFor } from './fetcher.ts';
-import { findMany, joinKnown, type KnownInput, type KnownInputs, NOTHING_KNOWN, readKnown } from './known-inputs.ts';
+import { BatchLookup } from './batch-lookup.ts';
+import { type KnownInput, type KnownInputs, lengthOfAll } from './known-inputs.ts';
 import { JoiningWriter, withOtherBytes } from './joining-writer.ts';
 import type { NamedRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
@@ -51,8 +52,8 @@ export class BatchQuestion implements AnswerInItems {
   readonly #question: Question;
   readonly #batch: InputBatch;
   readonly #itemKeys: ItemKeys;
-  /** By the number of the input, as the store had them last, fresh or not. */
-  #known = NOTHING_KNOWN;
+  readonly #lookup: BatchLookup;
+  #isFetching = false;
   /** The inputs that were asked for and have come, where others were known. */
   #fetched: ReadonlyMap<number, AnsweredItem> | null = null;
   /** When the oldest of what the last call did without was stored. */
@@ -68,10 +69,11 @@ export class BatchQuestion implements AnswerInItems {
     this.#itemKeys = keys;
     this.keys = keys.keys;
     this.#counts = { hit: 0, fetched: batch.places.length, spared: null };
+    this.#lookup = new BatchLookup(proxy, question, batch);
   }
 
   get hasKnown(): boolean {
-    return this.#known.size > 0;
+    return this.#lookup.known.size > 0;
   }
 
   get age(): number {
@@ -85,28 +87,27 @@ export class BatchQuestion implements AnswerInItems {
   }
 
   async find(key: string): Promise<Found | undefined> {
-    const { store, clock } = this.#proxy;
     // A variant of the whole answer.
-    if (key !== this.#question.key) return store.get(key);
-    const found = await findMany(store, [key, ...this.keys]);
-    const whole = found.get(key);
-    const { permission } = this.#question;
-    const isGood = whole?.entry.variant || (whole && freshnessOf(whole.entry, permission, clock.now()) === 'fresh');
-    if (isGood) return whole;
-    this.#known = await readKnown(this.#question, this.keys, found);
-    if (this.#known.size < this.keys.length) return whole;
-    const joined = joinKnown(this.#question, this.#batch, this.#known);
-    if (joined === undefined) this.#known = NOTHING_KNOWN;
-    return joined ?? whole;
+    return key === this.#question.key ? this.#lookup.find(this.keys) : this.#proxy.store.get(key);
+  }
+
+  /** Its request has its result: what is known is held for a call alone that goes on. */
+  release(): void {
+    if (!this.#isFetching) this.#lookup.held.letGo();
   }
 
   readonly fetch: Fetch = (writer, whenOver) => {
     const { places } = this.#batch;
+    this.#isFetching = true;
+    void whenOver.then(() => {
+      this.#isFetching = false;
+      this.#lookup.held.letGo();
+    });
     const now = this.#proxy.clock.now();
     // Followers of the flight may have permitted less: nothing that has expired.
     const permission = withoutStale(this.#question.permission);
     const isFresh = ({ found }: KnownInput) => freshnessOf(found.entry, permission, now) === 'fresh';
-    const known = new Map(this.#known.entries().filter(([, input]) => isFresh(input)));
+    const known = new Map(this.#lookup.known.entries().filter(([, input]) => isFresh(input)));
     const asked = this.keys
       .keys()
       .filter((input) => !known.has(input))
@@ -114,7 +115,8 @@ export class BatchQuestion implements AnswerInItems {
     this.#fetched = null;
     this.#oldest = Infinity;
     this.#count(places.length);
-    if (asked.length === 0 || asked.length === places.length) return this.#question.fetch(writer, whenOver);
+    const isWhole = asked.length === 0 || asked.length === places.length || this.#lookup.whyWhole !== null;
+    if (isWhole) return this.#question.fetch(writer, whenOver);
     this.#count(asked.length);
     this.#oldest = known.values().reduce((oldest, { found }) => Math.min(oldest, found.entry.storedAt), Infinity);
     this.#fetchSome(asked, known, writer, whenOver);
@@ -139,9 +141,9 @@ export class BatchQuestion implements AnswerInItems {
     return { ...this.#question, items: this, fetch: this.fetch };
   }
 
-  /** True where the last call asked for a part of the batch. */
+  /** True where some of the batch was known when it was asked for. */
   get isPart(): boolean {
-    return this.#counts.hit > 0;
+    return this.#counts.hit > 0 || this.#lookup.whyWhole !== null;
   }
 
   /** Its first input, as a request with that alone: under its key lies what is kept. */
@@ -150,10 +152,10 @@ export class BatchQuestion implements AnswerInItems {
     return { key: this.keys[0] as string, parts: { ...keyContext.parts, body: this.#itemKeys.bodyOf(0) } };
   }
 
-  /** The reason of a miss on a part. */
+  /** The reason of a miss on that. */
   explain(): string {
     const { hit, fetched } = this.#counts;
-    return `${fetched} of ${hit + fetched} inputs are not kept`;
+    return this.#lookup.whyWhole ?? `${fetched} of ${hit + fetched} inputs are not kept`;
   }
 
   #count(fetched: number): void {
@@ -170,6 +172,7 @@ export class BatchQuestion implements AnswerInItems {
     const joining = new JoiningWriter(writer, {
       expected: { ...expected, inputs: asked.length },
       maxBytes: this.#proxy.cache.maxEntryBytes,
+      held: this.#lookup.held,
       mayJoin: (head) => variantOf(head, this.#question.sent) === null,
       join: (answer) => this.#join(answer, asked, known),
       age: Math.floor(this.age),
@@ -190,6 +193,7 @@ export class BatchQuestion implements AnswerInItems {
     if (answer === null) return null;
     const weights = asked.map((input) => inputs[input]?.weight ?? 1);
     const fetched = new Map(itemsOf(answer, weights).map((item, at) => [asked[at] as number, item]));
+    if (lengthOfAll(this.#batch, new Map([...known, ...fetched])) > this.#proxy.cache.maxEntryBytes) return null;
     const items = inputs.map((_, input) => (fetched.get(input) ?? known.get(input)) as AnsweredItem);
     const joined = joinItems(this.#batch, items, answer);
     if (joined === null) return null;

@@ -8,12 +8,15 @@ import { ageOf } from '../response/inner-cache.ts';
 import type { Usage } from '../response/usage.ts';
 import { validatorOf } from '../response/validator.ts';
 import type { AnswerFailure, Framing, Source, Writer } from '../response/writer.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 export interface Joining {
   /** Of the answer to what was asked. */
   readonly expected: Expectation;
   /** The longest answer that is gathered, in bytes. */
   readonly maxBytes: number;
+  /** The bytes that are gathered; where there is no room for them, the whole batch is asked for. */
+  readonly held: HeldBytes;
   /** Tests whether an answer with this head may stand beside what is known. */
   mayJoin(head: Head): boolean;
   /** The answer to the whole batch, and the tokens of what was known of it; null where the two do not fit. */
@@ -50,7 +53,7 @@ function withAge(head: Head, age: number): Head {
 export class JoiningWriter implements Writer {
   readonly #writer: Writer;
   readonly #joining: Joining;
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] = [];
   #bytes = 0;
   #head: Head | null = null;
   #validator: Validator | null = null;
@@ -83,7 +86,8 @@ export class JoiningWriter implements Writer {
     this.#validator.push(chunk);
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#joining.maxBytes) this.#askWhole(true);
+    const hasRoom = this.#joining.held.add(chunk.length);
+    if (!hasRoom || this.#bytes > this.#joining.maxBytes) this.#askWhole(true);
     return true;
   }
 
@@ -95,6 +99,8 @@ export class JoiningWriter implements Writer {
     const joined = isWhole ? this.#joining.join(whole) : null;
     if (joined === null) return this.#askWhole(false);
     const { body, spared } = joined;
+    this.#chunks = [];
+    this.#joining.held.letGo();
     const head = withAge(withOtherBytes(this.#head), this.#joining.age);
     this.#writer.begin(head, { length: body.length, delimited: true, ...(spared && { spared }) });
     this.#writer.append(body);
@@ -108,6 +114,8 @@ export class JoiningWriter implements Writer {
   #askWhole(isUnderWay: boolean): void {
     const { source } = this.#writer;
     this.#isLeft = true;
+    this.#chunks = [];
+    this.#joining.held.letGo();
     if (isUnderWay) source?.abort();
     this.#joining.askWhole();
   }

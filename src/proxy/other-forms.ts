@@ -7,6 +7,12 @@ import { isRich, sourcesFor } from '../forms/form.ts';
 import { keyOf, nameOf } from '../request/fingerprint.ts';
 import type { NamedRequest } from './named-request.ts';
 
+/**
+ * The longest answer, in bytes, from which another is made, and that is made: it is done on the event loop, where 5 MiB
+ * take as long as any request may hold it, and one of many calls becomes several times as long.
+ */
+const MOST_BYTES = 5 * 1024 * 1024;
+
 /** Null where there are none. */
 export function otherForms({ head, keyContext, keyed }: NamedRequest): OtherForms | null {
   const { endpoint } = keyContext;
@@ -19,8 +25,10 @@ export function otherForms({ head, keyContext, keyed }: NamedRequest): OtherForm
     form,
     sources: forms.map((from) => ({ form: from, key: keyOf(name, from), isRich: isRich(endpoint, form, from) })),
     async derive(entry, { form: from }) {
+      if (entry.body.length > MOST_BYTES) return null;
       const { derive } = await import('../forms/derive.ts');
-      return derive(entry, from, form, { endpoint, isStreamable });
+      const made = derive(entry, from, form, { endpoint, isStreamable });
+      return made === null || made.body.length > MOST_BYTES ? null : made;
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * All that the core needs, whichever adapter brings its requests.
  */
+import type { AdmissionControl } from '../cache/admission-control.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { Callers } from '../cache/callers.ts';
 import type { Cassette } from '../cassette/cassette.ts';
@@ -20,6 +21,7 @@ import type { HeadMemo } from './head-memo.ts';
 
 export interface ProxyDependencies {
   readonly cache: Cache;
+  readonly admission: AdmissionControl;
   readonly store: Store;
   readonly upstream: Upstream;
   readonly ledger: Ledger;

@@ -8,7 +8,7 @@ import type { CacheResult } from '../cache/outcome.ts';
 import { type Client, type Permission, withoutStale } from '../cache/question.ts';
 import { notCached } from '../errors.ts';
 import { REQUEST_ENDPOINTS } from '../request/endpoints/table.ts';
-import { batchOf } from './batch-question.ts';
+import { type BatchQuestion, batchOf } from './batch-question.ts';
 import { atPace } from './at-pace.ts';
 import { explainHit } from './explain-hit.ts';
 import { explainMiss } from './explain-miss.ts';
@@ -120,9 +120,10 @@ async function ask(
   const { head, keyed, body } = request;
   const { cache, hints, store } = proxy;
   body.hold();
+  let batch: BatchQuestion | null = null;
   try {
     const asked = questionFor(proxy, request, permission, client);
-    const batch = batchOf(proxy, request, asked);
+    batch = batchOf(proxy, request, asked);
     const question = batch?.question ?? asked;
     // Looked up before the answer to this request can be kept, while the upstream is asked.
     let isKept = false;
@@ -148,6 +149,7 @@ async function ask(
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {
+    batch?.release();
     body.release();
   }
 }

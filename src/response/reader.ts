@@ -87,7 +87,12 @@ export class Reader {
     return chunk;
   }
 
-  /** All of an answer that was complete before anybody read it, in one piece; null of any other. */
+  /** All of an answer that was complete before anybody read it; null of any other. */
+  get whole(): Buffer | null {
+    return this.#recording.whole;
+  }
+
+  /** The same in one piece, read; null of one that somebody has begun to read, too. */
   readWhole(): Buffer | null {
     const { whole } = this.#recording;
     if (whole === null || this.#index > 0 || this.#failure) return null;

@@ -48,8 +48,16 @@ function typed(text: string, { type }: Schema): unknown {
   return type === 'integer' && /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : text;
 }
 
-describe('GET /entries takes of each parameter what its schema does:', () => {
-  const parameters = [...parametersOf('GET /entries')];
+/** Parameters that mean something beside others alone. */
+const BESIDE: Readonly<Record<string, string>> = { from: 'series=hour&to=999999999999999', to: 'series=hour&from=0' };
+
+const ROUTES = [
+  ['/entries', 12],
+  ['/stats', 7],
+] as const;
+
+describe.for(ROUTES)('GET %s takes of each parameter what its schema does:', ([path, count]) => {
+  const parameters = [...parametersOf(`GET ${path}`)];
 
   for (const [name, schema] of parameters) {
     story(name, async ({ open }) => {
@@ -57,7 +65,8 @@ describe('GET /entries takes of each parameter what its schema does:', () => {
       const seen = new Set<number>();
       await fc.assert(
         fc.asyncProperty(valuesFor(schema).map(String), async (value) => {
-          const { status, text } = await ask(`${adminUrl}/entries?${new URLSearchParams({ [name]: value })}`);
+          const query = `${BESIDE[name] ?? ''}&${new URLSearchParams({ [name]: value })}`;
+          const { status, text } = await ask(`${adminUrl}${path}?${query}`);
           const faults = check(schema, typed(value, schema));
           // A cursor is opaque: most that look like one are none.
           const isTaken = name !== 'cursor' && faults.length === 0;
@@ -83,9 +92,11 @@ describe('GET /entries takes of each parameter what its schema does:', () => {
       '__proto__=x',
       'constructor=x',
     ]) {
-      expect([query, (await ask(`${adminUrl}/entries?${query}`)).status]).toEqual([query, 400]);
+      expect([query, (await ask(`${adminUrl}${path}?${query}`)).status]).toEqual([query, 400]);
     }
-    expect(parameters.length).toBe(12);
+    for (const name of Object.keys(path === '/stats' ? BESIDE : {}))
+      expect([name, (await ask(`${adminUrl}/stats?${name}=1`)).status]).toEqual([name, 400]);
+    expect(parameters.length).toBe(count);
   });
 });
 

@@ -222,3 +222,29 @@ story('purged by its own key, a derived answer takes its source along', async ({
   for (const body of [JSON_BODY, STREAM])
     expect((await askFor(proxy, body, { 'cache-control': 'only-if-cached' })).answer.status).toBe(504);
 });
+
+story('an answer that is too long for the event loop is asked for in its own form', async ({ upstream, open }) => {
+  const proxy = await open({ ...DERIVES, maxEntryBytes: 64e6 });
+  const words = [];
+  // Of the second, the stream would be several times as long.
+  const calls = Array.from({ length: 14_000 }, (_, at) => ({
+    id: `c${at}`,
+    type: 'function',
+    function: { name: 'f', arguments: '{}' },
+  }));
+  const called = {
+    index: 0,
+    message: { role: 'assistant', content: null, tool_calls: calls },
+    finish_reason: 'tool_calls',
+  };
+  for (const [at, text] of [
+    chatAnswer('x'.repeat(6_000_000)),
+    JSON.stringify({ ...JSON.parse(chatAnswer()), choices: [called] }),
+  ].entries()) {
+    upstream.script = (call) => sendJson(call, text);
+    await askFor(proxy, chatRequest(`long ${at}`));
+    upstream.script = answers;
+    words.push((await askFor(proxy, chatRequest(`long ${at}`, { stream: true }))).word);
+  }
+  expect(words).toEqual(['MISS', 'MISS']);
+});

@@ -4,7 +4,8 @@
 import { describe, expect } from 'vitest';
 import { type Answer, ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
-import { EMBEDDINGS, inputsOf } from '../harness/embeddings.ts';
+import { EMBEDDINGS, embeds, inputsOf } from '../harness/embeddings.ts';
+import { landed } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
 import type { Call } from '../harness/upstream.ts';
 
@@ -156,5 +157,73 @@ describe('a batch', () => {
       ['a', 'b'],
       ['a', 'b'],
     ]);
+  });
+
+  story(
+    'has no input that a clock ahead of this one has dated, beside one that is older',
+    async ({ open, upstream }) => {
+      const clock = createTestClock();
+      const { url } = await open({ ttl: 86_400 }, clock);
+      upstream.script = ofGeneration(1);
+      await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+      clock.advance(7_200_000);
+      await ask(url + EMBEDDINGS, { body: bodyOf(['b']) });
+      clock.advance(-3_600_000);
+      upstream.script = ofGeneration(2);
+      const answer = await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']) });
+      expect([said(answer), generationsIn(answer)]).toEqual(['MISS hit=1, fetched=1', [1, 2]]);
+    },
+  );
+});
+
+describe('a batch whose answer would be longer than one that is kept', () => {
+  const LIMITED = { maxEntryBytes: 2_000 };
+  const INPUTS = Array.from({ length: 40 }, (_, at) => `input ${at}`);
+  const debug = { 'x-refrain-debug': '1' };
+
+  for (const [what, inputs, calls] of [
+    ['is asked for whole where all of it is known', INPUTS, [INPUTS]],
+    ['is asked for whole where most of it is known', [...INPUTS, 'new'], [[...INPUTS, 'new']]],
+    [
+      'is asked for whole where one known input makes it so',
+      INPUTS.map(() => 'input 0'),
+      [INPUTS.map(() => 'input 0')],
+    ],
+    ['is found to be so by what is fetched', INPUTS.map(() => 'new'), [['new'], INPUTS.map(() => 'new')]],
+  ] as const) {
+    story(what, async ({ open, upstream }) => {
+      upstream.script = embeds();
+      const proxy = await open(LIMITED);
+      for (let at = 0; at < INPUTS.length; at += 5)
+        await ask(proxy.url + EMBEDDINGS, { body: bodyOf(INPUTS.slice(at, at + 5)) });
+      const before = upstream.calls.length;
+      const answer = await ask(proxy.url + EMBEDDINGS, { body: bodyOf(inputs), headers: debug });
+      expect(said(answer)).toBe(`MISS hit=0, fetched=${inputs.length}`);
+      expect(answer.text).toContain(`"index": ${inputs.length - 1}`);
+      expect(askedOf(upstream.calls.slice(before))).toEqual(calls);
+      if (inputs[0] !== 'new') expect(answer.headers['x-refrain-why']).toContain('maxEntryBytes');
+      await landed(proxy);
+      expect(proxy.app.admission.bytes).toBe(0);
+    });
+  }
+
+  story('is counted while it is gathered, and asked for whole where there is no room', async ({ open, upstream }) => {
+    upstream.script = embeds();
+    const proxy = await open({ limits: { bytes: 3_000 } });
+    for (const input of ['a', 'b', 'c']) await ask(proxy.url + EMBEDDINGS, { body: bodyOf([input]) });
+    const held: Call[] = [];
+    upstream.script = (call) => void held.push(call);
+    const partly = ask(proxy.url + EMBEDDINGS, { body: bodyOf(['a', 'b', 'new']) });
+    await upstream.called(4);
+    // What is known of it is held until the rest has come.
+    expect(proxy.app.admission.bytes).toBeGreaterThan(200);
+    upstream.script = embeds();
+    embeds({ dimensions: 300 })(held[0] as Call);
+    expect(said(await partly)).toBe('MISS hit=0, fetched=3');
+    expect(askedOf(upstream.calls.slice(3))).toEqual([['new'], ['a', 'b', 'new']]);
+    const all = await ask(proxy.url + EMBEDDINGS, { body: bodyOf(['c', 'b', 'a']) });
+    expect(said(all)).toBe('HIT hit=3, fetched=0');
+    await landed(proxy);
+    expect(proxy.app.admission.bytes).toBe(0);
   });
 });

@@ -1,3 +1,9 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type ClientRequest, request, type Server } from 'node:http';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
 import { describe, expect } from 'vitest';
 import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
@@ -76,6 +82,72 @@ story('answers that together hold more than the limit are relayed, and not kept'
   expect(words.filter((word) => word === 'MISS').length).toBeGreaterThan(0);
   await ask(proxy.url + CHAT, body('after'));
   expect((await ask(proxy.url + CHAT, body('after'))).headers['x-cache']).toBe('HIT');
+});
+
+describe('long answers that are sent from the store', () => {
+  const long = (content: string) => chatAnswer(content.repeat(9_000_000));
+
+  /** A client that reads the head of its answer and no more. */
+  const readHead = (url: string, content: string) =>
+    new Promise<ClientRequest>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const asking = request(url + CHAT, { method: 'POST', agent: false, headers }, (message) => {
+        message.on('error', () => {}).pause();
+        resolve(asking);
+      });
+      asking.on('error', reject).end(JSON.stringify(chatRequest(content)));
+    });
+
+  story('hold as much as the limit and no more, each once for all its readers', async ({ upstream, open }) => {
+    const proxy = await open({ maxEntryBytes: 64e6, limits: { bytes: 12_000_000 } });
+    upstream.script = (call) => sendJson(call, long(JSON.parse(call.body.toString()).messages[0].content));
+    for (const content of ['a', 'b', 'c']) await ask(proxy.url + CHAT, body(content));
+    const slow = [];
+    for (const content of ['a', 'a', 'a', 'b']) slow.push(await readHead(proxy.url, content));
+    const turned = await ask(proxy.url + CHAT, body('c'));
+    expect([turned.status, turned.headers['retry-after'], turned.headers['cache-status']]).toEqual([
+      503,
+      '1',
+      'refrain; detail=overloaded',
+    ]);
+    // They hold it already.
+    expect((await ask(proxy.url + CHAT, body('b'))).text).toBe(long('b'));
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    await ask(proxy.url + CHAT, body('short'));
+    expect((await ask(proxy.url + CHAT, body('short'))).headers['x-cache']).toBe('HIT');
+    for (const asking of slow) asking.destroy();
+    const again = async () => (await ask(proxy.url + CHAT, body('c'))).status;
+    await expect.poll(again).toBe(200);
+  });
+
+  story('are given to an encrypted connection as it takes them', async ({ upstream, open, folder }) => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+    for (const [name, text] of Object.entries({ key, cert })) writeFileSync(join(folder, name), text);
+    const proxy = await open({ tls: { cert: join(folder, 'cert'), key: join(folder, 'key') } });
+    upstream.script = (call) => sendJson(call, chatAnswer('x'.repeat(5_000_000)));
+    const ends: TLSSocket[] = [];
+    (proxy.app.api as Server).on('secureConnection', (socket: TLSSocket) => void ends.push(socket));
+    const sent = JSON.stringify(chatRequest());
+    const asking = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: ${sent.length}\r\n\r\n${sent}`;
+    const port = Number(new URL(proxy.url).port);
+    const dial = async () => {
+      const socket = connect({ port, rejectUnauthorized: false });
+      socket.on('error', () => {}).write(asking);
+      await once(socket, 'readable');
+      return socket;
+    };
+    const first = await dial();
+    first.on('data', () => {});
+    await until(() => proxy.app.cache.flights === 0);
+    const slow = await dial();
+    expect(String(slow.read(400))).toContain('x-cache: HIT');
+    expect(ends.at(-1)?.writableLength).toBeLessThan(500_000);
+    let bytes = 0;
+    slow.on('data', (piece: Buffer) => (bytes += piece.length));
+    await until(() => bytes > 5_000_000);
+    first.destroy();
+    slow.destroy();
+  });
 });
 
 describe('a call without a first byte', () => {

@@ -1,0 +1,3 @@
+import { stopInGoodOrder } from '../process/stop-trials.ts';
+
+stopInGoodOrder({ readers: 5, purges: 30, tell: console.log });
