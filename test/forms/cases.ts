@@ -688,6 +688,18 @@ const CHAT_CASES: readonly Case[] = [
   ]),
   ...refused(
     'chat stream without usage',
+    [
+      'a fingerprint beside the usage alone',
+      (events) => {
+        for (const event of events.slice(0, -1)) delete event.system_fingerprint;
+      },
+    ],
+    [
+      'a tier beside the usage alone',
+      (events) => {
+        for (const event of events.slice(0, -1)) event.service_tier = null;
+      },
+    ],
     ['usage beside a choice', set('3.usage', USAGE)],
     ['something beside the usage', set('last.timings', {})],
     ['an error', set('2.error', { message: 'no' })],
