@@ -72,7 +72,7 @@ function saidIn(value: unknown): unknown {
   return Object.fromEntries(members.filter(([, member]) => member !== null && JSON.stringify(member) !== '{}'));
 }
 
-/** What is compared of an answer: all, or what is said in it. */
+/** The part of an answer that is compared: all, or that which says something. */
 const comparedOf = ({ name }: Sample, value: unknown) => (FULL_OF_NULLS.test(name) ? saidIn(value) : value);
 
 /** The AI SDK asks for one choice, and takes all that comes for it. */
