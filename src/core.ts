@@ -16,6 +16,7 @@ import type { Fleet } from './fleet/fleet.ts';
 import type { Hub } from './fleet/hub.ts';
 import type { RedisFleetOptions } from './fleet/redis-fleet.ts';
 import { replayedHeaders } from './headers/relayed-headers.ts';
+import type { IsFirst } from './ledger/hint-list.ts';
 import { Hints } from './ledger/hints.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { readPrices } from './ledger/prices.ts';
@@ -30,10 +31,12 @@ import type { ExchangeRules } from './rules.ts';
 import { givenSecret, keepSecret, keptSecret } from './secret.ts';
 import { adviceOn } from './store/sqlite-failure.ts';
 import type { SqliteStore } from './store/sqlite.ts';
+import { usesIn } from './store/use-counter.ts';
 import { createStores, type FileEvents, type Stores } from './stores.ts';
 import type { Failure } from './thread/failure.ts';
 import { openReaders, type Readers } from './readers.ts';
 import { Thread } from './thread/thread.ts';
+import type { UpstreamNews } from './upstream/health.ts';
 import { OfflineUpstream } from './upstream/offline-upstream.ts';
 import { createUpstream, type Upstream } from './upstream/upstream.ts';
 
@@ -87,6 +90,10 @@ export interface RemoteParts {
   readonly ledger: Ledger;
   readonly callersFile: CallersOptions['file'];
   readonly secret: Buffer;
+  readonly upstreams: UpstreamNews;
+  /** How all of them call themselves in `Via`. */
+  readonly pseudonym: string;
+  readonly isFirstHint: IsFirst;
 }
 
 /** A file that takes longer to open than this opens while requests are served; until then it is a miss. */
@@ -111,9 +118,9 @@ export function createCore(
   access: AccessLog | null = null,
 ): Core {
   const { path } = config.store;
-  const upstream = upstreamFor(config, log, clock, given);
-  const unrecorded = new Unrecorded();
   const { hub, remote } = shared ?? {};
+  const upstream = upstreamFor(config, log, clock, given, remote?.upstreams);
+  const unrecorded = new Unrecorded();
   /** The secret where no setting gives it. */
   let kept: Buffer | undefined;
   let fleet: Fleet | null = null;
@@ -132,8 +139,8 @@ export function createCore(
   const cache = createCache(config, { store, admission, ledger, clock, log });
   const callers = createCallers(config, log, clock, remote?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
-  const usesOf = async (key: string) => (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
-  const hints = new Hints({ log, ignored: config.key.ignore, usesOf });
+  const usesOf = usesIn(store, remote ? clock : null);
+  const hints = new Hints({ log, ignored: config.key.ignore, usesOf, isFirst: remote?.isFirstHint ?? null });
   const budget = new RequestBudget(config.limits.requestBytes);
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };
   const decoding = new Decoding(limits, budget.whole, clock);
@@ -159,10 +166,10 @@ export function createCore(
       for (const [at, refusal] of refusals?.entries() ?? []) if (refusal) throw fileRefused(paths[at] ?? null, refusal);
       callers.open();
       const secret = remote?.secret ?? ownSecret ?? (kept = keptSecret(config, log));
-      const { exchanges, rules, readers } = await openReaders(config, { ...own, secret, origins, stores, unrecorded });
+      const { readers, ...read } = await openReaders(config, { ...own, secret, origins, stores, unrecorded, remote });
       const sharing = { config, secret, ledger: remote ? null : ledger, log };
       fleet = await joinFleet({ ...sharing, admission, cache, callers, stores, clock }, hub);
-      return { exchanges, rules, secret, proxy: { ...parts, ...readers, isStopping } };
+      return { ...read, secret, proxy: { ...parts, ...readers, isStopping } };
     },
     async prepare() {
       await upstream.prepare();
@@ -178,9 +185,9 @@ export function createCore(
   };
 }
 
-function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null): Upstream {
+function upstreamFor(config: Config, log: Log, clock: Clock, given: Upstream | null, news?: UpstreamNews): Upstream {
   if (isOffline(config)) return new OfflineUpstream();
-  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock });
+  return given ?? createUpstream({ timeouts: config.timeouts, proxy: config.proxy, log, clock, news });
 }
 
 /** Loads what that needs. Null where there is none. @param hub of one that is not met at Redis */

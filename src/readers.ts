@@ -1,7 +1,7 @@
 /**
  * The parts of the proxy that need the rules by which requests are read.
  */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Unrecorded } from './cassette/unrecorded.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -22,6 +22,8 @@ export interface ReadersOptions {
   readonly origins: readonly Origin[];
   readonly stores: Stores;
   readonly unrecorded: Unrecorded;
+  /** Another process of this proxy, of which this one has its name in `Via`; absent where there is none. */
+  readonly remote: { readonly pseudonym: string } | undefined;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -38,11 +40,26 @@ const PSEUDONYM_BYTES = 8;
 
 /** @throws ConfigError where a cassette cannot be used */
 export async function openReaders(config: Config, options: ReadersOptions): Promise<OpenReaders> {
-  const { secret, origins, stores, unrecorded, log, clock } = options;
+  const { secret, origins, stores, unrecorded, remote, log, clock } = options;
   const { exchanges, replay } = await openReplay(config, { store: stores.cassette, unrecorded, log, clock });
   const rules = createRules(config, secret, origins, exchanges);
-  const pseudonym = `refrain-${randomBytes(PSEUDONYM_BYTES).toString('hex')}`;
+  const pseudonym = remote?.pseudonym ?? makePseudonym(config, secret);
   const heads = new HeadMemo({ rules, pseudonym });
   const [keep, keepsPrompts] = [new Set(config.keep), config.store.prompts];
   return { exchanges, rules, readers: { pseudonym, heads, keep, keepsPrompts, omissions: rules.omissions, replay } };
+}
+
+/**
+ * The name of this process in `Via`. In a fleet it is that of all who ask the same upstreams: one node would wait for
+ * the answer that another waits for by way of it.
+ */
+function makePseudonym({ redis, upstream, upstreams }: Config, secret: Buffer): string {
+  const asked = JSON.stringify([
+    upstream,
+    Object.entries(upstreams)
+      .map(([name, { url }]) => [name, url])
+      .sort(),
+  ]);
+  const bytes = redis === null ? randomBytes(PSEUDONYM_BYTES) : createHmac('sha256', secret).update(asked).digest();
+  return `refrain-${bytes.toString('hex', 0, PSEUDONYM_BYTES)}`;
 }

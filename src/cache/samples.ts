@@ -55,7 +55,7 @@ export class Samples {
     const { store, flights } = this.#parts;
     if (store.isSync) return null;
     const { keys, sources, sent } = request;
-    const isUnknown = (key: string) => flights.joinable(key) === null && store.getSync(key) === undefined;
+    const isUnknown = (key: string) => flights.joinable(key) === null && !store.has(key);
     const unknown = keys.flatMap((key) => {
       const all = [key, ...sources(key)].map((one) => this.#ownKey(one, sent, NOTHING));
       return all.every(isUnknown) ? all : [];
@@ -123,7 +123,9 @@ export class Samples {
   }
 
   #held(key: string, lookup: FoundByKey): Found | undefined {
-    return this.#parts.store.getSync(key) ?? lookup.get(key);
+    const { store } = this.#parts;
+    // Only what is there counts as looked up: one question is one miss of the memory.
+    return (store.has(key) ? store.getSync(key) : undefined) ?? lookup.get(key);
   }
 
   async #find(keys: readonly string[], sent: Sent): Promise<FoundByKey> {

@@ -8,7 +8,8 @@ import { dirname } from 'node:path';
 import { CassetteError } from './cassette-error.ts';
 import { type CassetteHeader, joinHeaders } from './cassette-header.ts';
 import { withLock } from './cassette-lock.ts';
-import { besideCassette, makeFolderOf, realPath } from './cassette-paths.ts';
+import { realPath } from '../store/real-path.ts';
+import { besideCassette, makeFolderOf } from './cassette-paths.ts';
 import {
   type CassetteDocument,
   type CassetteParts,

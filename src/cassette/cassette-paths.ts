@@ -2,11 +2,9 @@
  * The files of a cassette: itself, what is pending beside it, and the folder `.refrain`, for what is about it and is of
  * this machine alone. Git is told to leave that out.
  */
-import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-
-/** The most links that are followed one after the other, as systems have it. */
-const MOST_LINKS = 40;
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { realPath } from '../store/real-path.ts';
 
 export function pendingPath(path: string): string {
   return `${path}.pending`;
@@ -24,17 +22,6 @@ export function isThere(path: string): boolean {
 export function besideCassette(path: string, suffix: string): string {
   const place = realPath(path);
   return join(dirname(place), '.refrain', `${basename(place)}${suffix}`);
-}
-
-/** Through links, so that what they lead to is replaced, and not the link; that need not be there yet. */
-export function realPath(path: string): string {
-  let place = path;
-  for (let links = 0; links < MOST_LINKS; links++) {
-    if (existsSync(place)) return realpathSync(place);
-    if (!lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) return place;
-    place = resolve(dirname(place), readlinkSync(place));
-  }
-  return place;
 }
 
 /** Makes the folder of a file in it, where there is none. */

@@ -3,11 +3,13 @@
  * and for no more than a short answer.
  */
 import type { Config } from '../config/config.ts';
+import type { Dialect } from '../dialect.ts';
 import { parse } from '../response/json.ts';
 import { createAgent } from '../upstream/agent.ts';
 
 export interface UpstreamProbe {
   readonly url: string;
+  readonly dialect: Dialect;
   /** The key of this very upstream. */
   readonly key?: string | null;
   /** Makes it a POST. */
@@ -33,21 +35,41 @@ export interface ListedModel {
 
 /** The answer of an upstream to a request without credentials. */
 export interface Greeting extends Answered {
+  /** The URL below which its API is. */
+  readonly base: string;
   readonly models: readonly ListedModel[];
 }
 
 /** The rest beyond this is not read. */
 const MOST_BYTES = 1024 * 1024;
 
-/** An upstream that answers can be reached, whatever it answers. */
-export async function greet(base: string, config: Config, signal: AbortSignal): Promise<Greeting> {
-  const answer = await askUpstream({ url: `${base}/models` }, config, signal);
-  return { ...answer, models: modelsOf(answer.json) };
+/** An upstream that answers can be reached, whatever it answers. @param url as it is set */
+export async function greet(
+  { url, dialect }: Pick<UpstreamProbe, 'url' | 'dialect'>,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Greeting> {
+  const [base, other] = basesOf(url, dialect);
+  const greetAt = async (at: string) => {
+    const answer = await askUpstream({ url: `${at}/models`, dialect }, config, signal);
+    return { ...answer, base: at, models: modelsOf(answer.json) };
+  };
+  const greeting = await greetAt(base);
+  if (greeting.status !== 404 || other === undefined) return greeting;
+  const another = await greetAt(other);
+  return another.status === 404 ? greeting : another;
+}
+
+/** The URLs below which the API of an upstream may be: clients of one that has no path may ask below `/v1`. */
+function basesOf(url: string, dialect: Dialect): [base: string, other?: string] {
+  if (url.endsWith('/v1')) return [url];
+  if (dialect === 'anthropic') return [`${url}/v1`];
+  return new URL(url).pathname === '/' ? [url, `${url}/v1`] : [url];
 }
 
 /** @throws where there is no answer, or it breaks off */
 export async function askUpstream(probe: UpstreamProbe, config: Config, signal: AbortSignal): Promise<Answered> {
-  const { url, key = null, body } = probe;
+  const { url, dialect, key = null, body } = probe;
   const { timeouts, proxy } = config;
   const agent = createAgent({ timeouts, proxy });
   try {
@@ -58,7 +80,7 @@ export async function askUpstream(probe: UpstreamProbe, config: Config, signal: 
       path,
       method: body === undefined ? 'GET' : 'POST',
       body: body === undefined ? null : JSON.stringify(body),
-      headers: { accept, 'content-type': 'application/json', ...credential(hostname, key) },
+      headers: { accept, 'content-type': 'application/json', ...credential(hostname, dialect, key) },
       signal,
     });
     const { statusCode, headers, body: stream } = answer;
@@ -80,7 +102,8 @@ export async function askUpstream(probe: UpstreamProbe, config: Config, signal: 
   }
 }
 
-function credential(hostname: string, key: string | null): Record<string, string> {
+function credential(hostname: string, dialect: Dialect, key: string | null): Record<string, string> {
+  if (dialect === 'anthropic') return { 'anthropic-version': '2023-06-01', ...(key !== null && { 'x-api-key': key }) };
   if (key === null) return {};
   return hostname.endsWith('.azure.com') ? { 'api-key': key } : { authorization: `Bearer ${key}` };
 }

@@ -16,6 +16,7 @@ import { usagePath } from '../ledger/usage-file.ts';
 import { isOpenToOthers } from '../privacy.ts';
 import { secretPath } from '../secret.ts';
 import { SUFFIXES } from '../store/new-file.ts';
+import { realPath } from '../store/real-path.ts';
 import { failure, ok, type CheckResult, warning } from '../admin/findings.ts';
 import { formatSize } from '../console/format.ts';
 import type { Examination, Health } from './quick-check.ts';
@@ -87,7 +88,9 @@ async function readHealth(examination: Examination, signal: AbortSignal): Promis
 
 /** Tests whether anybody else can read what is asked and answered. */
 export function checkPrivacy(storePath: string): CheckResult {
-  const databases = [storePath, usagePath(storePath)].flatMap((file) => SUFFIXES.map((suffix) => file + suffix));
+  const databases = [storePath, usagePath(storePath)].flatMap((file) =>
+    SUFFIXES.map((suffix) => realPath(file) + suffix),
+  );
   const open = [secretPath(storePath), callersPath(storePath), ...databases].filter(isOpenToOthers);
   if (open.length === 0) return ok('no file can be read by others');
   return warning(`others can read ${open.join(', ')}`, 'chmod go= them; a start does it where it may');

@@ -47,7 +47,7 @@ export async function checkStream(
 async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: AskUpstream): Promise<StreamReport> {
   const root = candidate.url.replace(/\/v1$/, '');
   const probe = async (path: string) => {
-    const { json } = await ask({ url: root + path });
+    const { json } = await ask({ url: root + path, dialect: candidate.dialect });
     return typeof json === 'object' ? json : null;
   };
   const owners = greeted.models.map(({ ownedBy }) => ownedBy);
@@ -60,17 +60,19 @@ async function engineOf(candidate: StreamCandidate, greeted: Greeting, ask: AskU
 }
 
 async function tryStream(candidate: StreamCandidate, greeted: Greeting, ask: AskUpstream): Promise<StreamReport> {
-  const { url, key, name } = candidate;
+  const { dialect, key, name } = candidate;
+  const { base } = greeted;
   const notTried = (why: string) => ({ says: [`no stream was tried: ${why}`], advice: [] });
   const example = `refrain doctor --keys ${name ?? 'upstream'}=VARIABLE`;
   const wantsKey = (status: number) =>
     notTried(`it asks for a key (status ${status}); name the variable that holds it, as in ${example}`);
   try {
     if (isForbidden(greeted) && key === null) return wantsKey(greeted.status);
-    const models = key === null ? greeted.models : modelsOf((await ask({ url: `${url}/models`, key })).json);
+    const models = key === null ? greeted.models : modelsOf((await ask({ url: `${base}/models`, dialect, key })).json);
     const model = candidate.model ?? models.find(({ id }) => !NO_CHAT.test(id))?.id;
     if (model === undefined) return notTried('GET /models names no model that chats; name one with --model');
-    const answer = await ask({ url: `${url}/chat/completions`, key, body: questionTo(url, model) });
+    const { path } = STREAMS[dialect === 'anthropic' ? dialect : 'others'];
+    const answer = await ask({ url: base + path, dialect, key, body: questionTo(base, model) });
     if (isForbidden(answer) && key === null) return wantsKey(answer.status);
     return judge(candidate, model, answer);
   } catch (error) {
@@ -94,6 +96,12 @@ const NO_CHAT = new RegExp(
 
 const MOST_TOKENS = 16;
 
+/** Where a stream is asked for, and by what it shows that it is over. */
+const STREAMS = {
+  anthropic: { path: '/messages', end: /^event: ?message_stop\s*$/m, called: 'message_stop' },
+  others: { path: '/chat/completions', end: /^data: ?\[DONE\]\s*$/m, called: '[DONE]' },
+} as const;
+
 function questionTo(url: string, model: string): object {
   // OpenAI's newer models know only this name of it, other servers only the older.
   const bound = new URL(url).host === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
@@ -108,11 +116,13 @@ function judge(
   const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
-  const isDone = /^data: ?\[DONE\]\s*$/m.test(text);
+  const { end, called } = STREAMS[candidate.dialect === 'anthropic' ? candidate.dialect : 'others'];
+  const isDone = end.test(text);
   const forbids = saysNoStore(cacheControl);
-  const said = `a stream of ${model} ends with${isDone ? '' : 'out'} [DONE]`;
+  const said = `a stream of ${model} ends with${isDone ? '' : 'out'} ${called}`;
   const advice: string[] = [];
-  if (!isDone && candidate.doneMarker === 'required') {
+  if (!isDone && candidate.dialect === 'anthropic') advice.push('see its log; no stream of it is kept');
+  else if (!isDone && candidate.doneMarker === 'required') {
     advice.push(`set ${settingOf(candidate, 'doneMarker=optional')}, or no stream of it is kept`);
   }
   if (forbids && candidate.noStore !== 'ignore') {

@@ -3,11 +3,13 @@
  * what to do where it is not. All checks run at once, and are printed in order.
  */
 import { systemClock } from '../clock.ts';
+import { isOffline } from '../config/config.ts';
 import type { DoctorCommand } from '../config/command.ts';
 import type { ExaminedConfig } from '../config/sources.ts';
 import { usagePath } from '../ledger/usage-file.ts';
 import { createTargets } from '../rules.ts';
 import { askUpstream, greet } from './ask-upstream.ts';
+import { checkCassette } from './check-cassette.ts';
 import { checkDatabase, checkDirectory, checkPrivacy, checkSpace } from './check-disk.ts';
 import { checkAdminPort, checkApiPort } from './check-ports.ts';
 import { checkFleetSecret, checkRedis, checkRedisSettings } from './check-redis.ts';
@@ -50,11 +52,18 @@ function checksOf(command: DoctorCommand): readonly NamedCheck[] {
 
 function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): readonly NamedCheck[] {
   const { config, origins } = examined;
-  const { redis, store, upstream, upstreams } = config;
+  const { redis, upstream, upstreams } = config;
   const { standard, named } = createTargets(config, origins);
-  const greeting = (url: string) => greet(url, config, AbortSignal.timeout(CHECK_MS));
-  const first = greeting(upstream);
-  const upstreamChecks = (name: string | null, url: string, target: typeof standard, greeted = greeting(url)) => {
+  const isSilent = isOffline(config);
+  const greeting = ({ dialect }: typeof standard, url: string) =>
+    greet({ url, dialect }, config, AbortSignal.timeout(CHECK_MS));
+  const first = isSilent ? null : greeting(standard, upstream);
+  const upstreamChecks = (
+    name: string | null,
+    url: string,
+    target: typeof standard,
+    greeted = greeting(target, url),
+  ) => {
     const called = name === null ? '' : ` ${name}`;
     const candidate = { ...target, name, url, key: keys.get(name) ?? null, model };
     return [
@@ -62,7 +71,6 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
       [`stream${called}`, (signal) => checkStream(candidate, greeted, (probe) => askUpstream(probe, config, signal))],
     ] satisfies readonly NamedCheck[];
   };
-  const secret: NamedCheck = ['secret', () => checkSecret(examined)];
   return [
     ['variables', () => checkVariables(examined)],
     ['admin API', () => checkAdmin(config)],
@@ -71,11 +79,15 @@ function checksWith({ keys, model }: DoctorCommand, examined: ExaminedConfig): r
     ['running proxy', () => checkRunning(examined)],
     ['hints', () => checkHints(examined)],
     ['proxy', () => checkProxy(config)],
-    ...upstreamChecks(null, upstream, standard, first),
-    ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
+    ...(first === null
+      ? [NONE_ASKED]
+      : [
+          ...upstreamChecks(null, upstream, standard, first),
+          ...[...named].flatMap(([name, target]) => upstreamChecks(name, upstreams[name]?.url ?? '', target)),
+        ]),
     ['clock', () => checkClock(systemClock.now(), first)],
     ...(redis === null ? [] : redisChecks(config)),
-    ...(store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, config, secret)),
+    ...storeChecks(config, ['secret', () => checkSecret(examined)]),
   ];
 }
 
@@ -87,6 +99,13 @@ function redisChecks(config: ExaminedConfig['config']): readonly NamedCheck[] {
   ];
 }
 
+function storeChecks(config: ExaminedConfig['config'], secret: NamedCheck): readonly NamedCheck[] {
+  const { cassette, store } = config;
+  if (cassette !== null) return [['cassette', () => checkCassette(cassette, isOffline(config))]];
+  return store.path === null ? [STORE_OFF, secret] : fileChecks(store.path, config, secret);
+}
+
+const NONE_ASKED: NamedCheck = ['upstream', () => ok('none is asked, since this proxy is offline')];
 const STORE_OFF: NamedCheck = ['store file', () => ok('off; answers are kept in memory alone')];
 
 function fileChecks(

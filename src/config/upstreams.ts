@@ -15,11 +15,11 @@ const URL_ALLOWED = 'an http or https URL without credentials, query and fragmen
 export const baseUrl: ValueType<string> = {
   schema: z
     .string({ error: URL_ALLOWED })
-    .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
     .refine(isNoEndpoint, {
       error: ({ input }) => `${baseOf(String(input))}, without the path of an endpoint`,
       abort: true,
     })
+    .refine(isBaseUrl, { error: URL_ALLOWED, abort: true })
     .transform(normalise),
   allowed: URL_ALLOWED,
 };
@@ -103,12 +103,18 @@ function withoutPrototype<Value>(record: Record<string, Value>): Record<string, 
   return Object.assign(Object.create(null), record);
 }
 
+/** Also with the query that an example of Azure's has, which its clients send with each request. */
 function isNoEndpoint(text: string): boolean {
-  return !ENDPOINT.test(new URL(text).pathname.replace(/\/+$/, ''));
+  const plain = withoutQuery(text);
+  return !isBaseUrl(plain) || !ENDPOINT.test(new URL(plain).pathname.replace(/\/+$/, ''));
 }
 
 function baseOf(text: string): string {
-  return normalise(text).replace(ENDPOINT, '').replace(/\/+$/, '');
+  return normalise(withoutQuery(text)).replace(ENDPOINT, '').replace(/\/+$/, '');
+}
+
+function withoutQuery(text: string): string {
+  return text.replace(/[?#].*$/s, '');
 }
 
 function isBaseUrl(text: string): boolean {

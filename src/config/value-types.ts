@@ -52,9 +52,18 @@ export const scopeName: ValueType<string | null> = {
   allowed: '1 to 64 letters, digits, dots, underscores and hyphens',
 };
 
+/**
+ * A path. What ends in a slash means a folder, and no file of that name; `~` is known to shells alone, and would be
+ * the name of a folder here.
+ */
+const filePath = z
+  .string()
+  .regex(/[^/]$/)
+  .refine((text) => !text.startsWith('~/'), { error: 'a path that has the home directory itself in the place of ~' });
+
 /** The path of a file, or null for `off`. */
 export const optionalFile: ValueType<string | null> = {
-  schema: z.preprocess((value) => (value === 'off' ? null : value), z.string().min(1).nullable()),
+  schema: z.preprocess((value) => (value === 'off' ? null : value), filePath.nullable()),
   allowed: 'the path of a file, or off',
 };
 

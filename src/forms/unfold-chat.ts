@@ -6,7 +6,7 @@ import { writeChunks } from './chunk-writer.ts';
 import { isEmpty, isNothing, type KnownMembers, readKnown, readList, textOf } from './known-members.ts';
 import { refuse, refuseIf } from './refusal.ts';
 import type { SourceValue } from './source-value.ts';
-import { readChoice } from './unfold-choice.ts';
+import { NOT_ENDED, readChoice } from './unfold-choice.ts';
 import { type WrittenMember, writeObject } from './written.ts';
 
 const NAMES = { document: 'chat.completion', chunk: 'chat.completion.chunk' };
@@ -42,13 +42,15 @@ export function unfoldChat(document: string, hasUsage: boolean): readonly string
 function splitChoice(choice: SourceValue): (readonly WrittenMember[])[] {
   const { members, logprobs, ending } = readChoice(choice, ['message'], ENDINGS, LOGPROBS);
   const deltas = splitMessage(members.get('message'));
-  const pieces = deltas.map(({ said }): WrittenMember[] => [['delta', writeObject(...said)]]);
-  pieces.push([['delta', '{}'], ...ending]);
-  if (logprobs === null) return pieces;
   // The tokens come with the text that they make up.
   const spoken = deltas.findIndex(({ isSpoken }) => isSpoken);
   const place = spoken === -1 ? deltas.length : spoken;
-  return pieces.map((piece, at) => [...piece, ['logprobs', at === place ? logprobs.text : 'null']]);
+  const write = (said: readonly WrittenMember[], at: number, end: readonly WrittenMember[]): WrittenMember[] => [
+    ['delta', writeObject(...said)],
+    ['logprobs', at === place ? logprobs?.text : logprobs ? 'null' : undefined],
+    ...end,
+  ];
+  return [...deltas.map(({ said }, at) => write(said, at, [NOT_ENDED])), write([], deltas.length, ending)];
 }
 
 interface Delta {

@@ -18,6 +18,9 @@ const EMPTY = [
   'provider_specific_fields',
 ] as const;
 
+/** The member by which a choice that goes on says so: clients read it in each chunk, whether or not it is null. */
+export const NOT_ENDED: WrittenMember = ['finish_reason', 'null'];
+
 export interface KnownChoice {
   readonly members: KnownMembers;
   /** Null where the choice has no such member. */

@@ -4,7 +4,7 @@
 import { writeChunks } from './chunk-writer.ts';
 import { textOf } from './known-members.ts';
 import type { SourceValue } from './source-value.ts';
-import { readChoice } from './unfold-choice.ts';
+import { NOT_ENDED, readChoice } from './unfold-choice.ts';
 import type { WrittenMember } from './written.ts';
 
 /** Document and chunks have one name. */
@@ -19,13 +19,9 @@ export function unfoldCompletion(document: string, hasUsage: boolean): readonly 
 
 function splitChoice(choice: SourceValue): (readonly WrittenMember[])[] {
   const { members, logprobs, ending } = readChoice(choice, ['text'], ENDINGS, LOGPROBS);
-  const [reason = ['finish_reason', 'null'] as const, ...others] = ending;
+  const [reason = NOT_ENDED, ...others] = ending;
   return [
-    [
-      ['text', textOf(members.get('text'))],
-      ['logprobs', logprobs?.text],
-      ['finish_reason', 'null'],
-    ],
+    [['text', textOf(members.get('text'))], ['logprobs', logprobs?.text], NOT_ENDED],
     [['text', '""'], ['logprobs', logprobs === null ? undefined : 'null'], reason, ...others],
   ];
 }

@@ -3,9 +3,10 @@
  * of the key is advised of tokens alone that seem to mean nothing.
  */
 import { type FieldMeaning, meaningOf } from '../request/meaning.ts';
+import type { OtherDialect } from '../request/other-dialect.ts';
 
 /** A token of the caller that is issued again and again. */
-const REISSUED = /token|assertion|jwt|cert|principal|oidc-data/i;
+const REISSUED = /token|assertion|jwt|cert|principal$|oidc-data/i;
 
 /**
  * Tests whether a value of this name may come again and again before there is a new one, by which everything is new:
@@ -26,26 +27,26 @@ export interface Advice {
 
 /**
  * @param ignored what `key.ignore` has already
- * @param dialect that of the upstream, where it has one
+ * @param other the dialect that would leave it out; null where none would
  */
 export function adviceOn(
   name: string,
   meaning: FieldMeaning,
   ignored: readonly string[],
-  dialect: string | null,
+  other: OtherDialect | null,
 ): Advice {
-  const engine = dialect === 'compatible' ? 'dialect=engine' : null;
-  const unless = (condition: string) => (engine ? `; ${engine} leaves it out, if ${condition}` : '');
+  const remedy = other && `dialect=${other}`;
+  const unless = (condition: string) => (remedy ? `; ${remedy} leaves it out, if ${condition}` : '');
   switch (meaning) {
     case 'label': {
       const setting = `key.ignore=${[...ignored, name].join(',')}`;
       return { setting, words: `${setting} leaves it out of the key, if it does not change the answer` };
     }
     case 'openai-label':
-      return { setting: engine, words: `at OpenAI it is a label${unless('it is one here too')}` };
+      return { setting: remedy, words: `at OpenAI it is a label${unless('it is one here too')}` };
     case 'session':
       return {
-        setting: engine,
+        setting: remedy,
         words: `it names a conversation, by which some servers answer${unless('this one answers from the body alone')}`,
       };
     case 'cookie':
@@ -76,3 +77,9 @@ export function adviceOnNoStore(isHabit: boolean): Advice {
   const setting = 'sse.noStore=ignore';
   return { setting, words: `it is obeyed; ${setting} takes it for the habit of a library that reads event streams` };
 }
+
+/** On `no-cache` and `max-age=0`, which may be somebody's wish, or come of an option that nobody thinks of. */
+export const ADVICE_ON_NEW: Advice = {
+  setting: null,
+  words: "it is taken for the wish of the client; fetch sends it where its option cache is 'no-store' or 'reload'",
+};

@@ -7,7 +7,7 @@ import { type Advice, adviceOn } from './advice.ts';
 
 /** A cause that keeps requests from hitting, since the start. */
 export interface Hint {
-  /** `header:NAME`, the JSON Pointer of a field, or `no-store`. */
+  /** `header:NAME`, the JSON Pointer of a field, or a directive of `Cache-Control`. */
   readonly about: string;
   /** The number that it kept from hitting. */
   readonly requests: number;
@@ -23,15 +23,21 @@ export interface Said {
   requests: number;
 }
 
+/** Asks, of several processes, whether this one is the first to log a hint. */
+export type IsFirst = (id: string) => Promise<boolean>;
+
 /** Clients choose the names of headers. */
 const MOST = 100;
 
 export class HintList {
   readonly #log: Log;
+  readonly #isFirst: IsFirst | null;
   readonly #said = new Map<string, Said>();
 
-  constructor(log: Log) {
+  /** @param isFirst null where this process is alone */
+  constructor(log: Log, isFirst: IsFirst | null = null) {
     this.#log = log;
+    this.#isFirst = isFirst;
   }
 
   /** Most requests first. */
@@ -51,8 +57,14 @@ export class HintList {
     if (this.#said.size >= MOST) return undefined;
     const said = { about, advice, requests };
     this.#said.set(id, said);
-    this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
+    if (this.#isFirst === null) this.#write(said);
+    else void this.#isFirst(id).then((isFirst) => isFirst && this.#write(said));
     return said;
+  }
+
+  #write(said: Said): void {
+    const { about, requests, advice } = said;
+    this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
   }
 }
 
@@ -72,6 +84,6 @@ function hintOf(said: Said): Hint {
 
 function textOf({ about, requests, advice: { words } }: Said): string {
   const field = about.startsWith('/') ? `field ${about}` : about.replace(':', ' ');
-  const subject = about === 'no-store' ? 'Cache-Control: no-store' : field;
+  const subject = about.startsWith('/') || about.includes(':') ? field : `Cache-Control: ${about}`;
   return `${subject} kept ${requests} ${requests === 1 ? 'request' : 'requests'} from hitting; ${words}`;
 }

@@ -11,11 +11,13 @@ import { LRUCache } from 'lru-cache';
 import type { Endpoint } from '../endpoint.ts';
 import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
-import { headerPointer } from '../request/json-pointer.ts';
+import { pointerInRequest } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
+import type { OtherDialect } from '../request/other-dialect.ts';
+import type { WantsNew } from '../request/policy.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
-import { adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
-import { type Hint, HintList, type Said, withdrawAdvice } from './hint-list.ts';
+import { type Advice, ADVICE_ON_NEW, adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
+import { type Hint, HintList, type IsFirst, type Said, withdrawAdvice } from './hint-list.ts';
 import { Repeats } from './repeats.ts';
 import { NEEDED, Track } from './track.ts';
 
@@ -29,8 +31,8 @@ export interface Sighting {
   readonly credential: string;
   /** Headers that belong to the scope and no credential, by name. */
   readonly callerHeaders?: ReadonlyMap<string, string>;
-  /** That of the upstream, where it has one. */
-  readonly dialect?: string | null;
+  /** The dialect that would leave out of the key what has this name; null for none. */
+  readonly leftOutBy?: (name: string) => OtherDialect | null;
 }
 
 /** The last request with the same body, and where it differed: JSON Pointers into a request that is written down. */
@@ -47,6 +49,8 @@ export interface HintsOptions {
   readonly usesOf: UsesOf;
   /** The names that `key.ignore` has. */
   readonly ignored: readonly string[];
+  /** Null where this process is alone. */
+  readonly isFirst?: IsFirst | null;
 }
 
 /** A caller's requests to one endpoint of one upstream. */
@@ -80,13 +84,15 @@ export class Hints {
   readonly #byKey = new LRUCache<string, SeenRequest>({ max: BODIES });
   readonly #list: HintList;
   readonly #saidOf = new WeakMap<Track, Said>();
-  readonly #noStore = new Map<boolean, number>();
+  /** Requests whose `Cache-Control` keeps them from hitting, by why. */
+  readonly #controls = new Map<string, number>();
 
   constructor(options: HintsOptions) {
     this.#options = options;
     this.ignored = options.ignored;
-    this.repeats = new Repeats(options.log);
-    this.#list = new HintList(options.log);
+    const { log, isFirst = null } = options;
+    this.repeats = new Repeats(log, isFirst);
+    this.#list = new HintList(log, isFirst);
   }
 
   list(): Hint[] {
@@ -128,10 +134,18 @@ export class Hints {
 
   /** A request was not even read. @param isHabit whether its `no-store` may be a library's */
   refusedToStore(isHabit: boolean): void {
-    const count = (this.#noStore.get(isHabit) ?? 0) + 1;
-    this.#noStore.set(isHabit, count);
-    const more = count === NEEDED ? NEEDED : 1;
-    if (count >= NEEDED) this.#list.say(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit), more);
+    this.#control(`no-store ${isHabit}`, 'no-store', adviceOnNoStore(isHabit));
+  }
+
+  /** A request wanted no stored answer, by the header of every HTTP client. */
+  wantedNew(directive: WantsNew): void {
+    this.#control(directive, directive, ADVICE_ON_NEW);
+  }
+
+  #control(id: string, about: string, advice: Advice): void {
+    const count = (this.#controls.get(id) ?? 0) + 1;
+    this.#controls.set(id, count);
+    if (count >= NEEDED) this.#list.say(id, about, advice, count === NEEDED ? NEEDED : 1);
   }
 
   #look(sighting: Sighting, laneName: string, variables: readonly Variable[], rest: string): Twin | null {
@@ -160,7 +174,7 @@ export class Hints {
     }
     if (!before) return null;
     const names = new Set([...values.keys(), ...before.values.keys()]);
-    const pointers = [...names].filter((name) => values.get(name) !== before.values.get(name)).map(pointerOf);
+    const pointers = [...names].filter((name) => values.get(name) !== before.values.get(name)).map(pointerInRequest);
     return pointers.length > 0 ? { key: before.key, pointers } : null;
   }
 
@@ -172,16 +186,17 @@ export class Hints {
   }
 
   /** Says the hint, unless some of those answers were hits after all, or few of them are kept. */
-  async #consider(track: Track, name: string, { dialect = null, parts: { upstream = '' } }: Sighting): Promise<void> {
+  async #consider(track: Track, name: string, { leftOutBy, parts: { upstream = '' } }: Sighting): Promise<void> {
     track.lookInto();
     const uses = await Promise.all(track.keys.map((key) => this.#options.usesOf(key).catch(() => null)));
     track.postpone();
     const kept = uses.filter((times) => times !== null);
     if (kept.some((times) => times > 0)) this.#repeat(track);
     if (track.isRepeated || kept.length < NEEDED / 2) return;
-    const { ignored } = this;
     const meaning = meaningOf(name, track.isToken);
-    const advice = name.startsWith('caller:') ? adviceOnCaller(name) : adviceOn(name, meaning, ignored, dialect);
+    const advice = name.startsWith('caller:')
+      ? adviceOnCaller(name)
+      : adviceOn(name, meaning, this.ignored, leftOutBy?.(name) ?? null);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);
     if (said) this.#saidOf.set(track, said);
   }
@@ -210,8 +225,4 @@ function trackOf(lane: Lane, name: string): Track | null {
   let track = lane.get(name);
   if (!track && lane.size < MOST_TRACKS) lane.set(name, (track = new Track(mayRepeat(name))));
   return track ?? null;
-}
-
-function pointerOf(name: string): string {
-  return name.startsWith('/') ? `/body${name}` : headerPointer(name);
 }

@@ -3,6 +3,7 @@
  * that may be taken for several. It is logged once, and nothing is counted from then on.
  */
 import type { Log } from '../log.ts';
+import type { IsFirst } from './hint-list.ts';
 
 /** So many answers that were shared within this time, in ms, are a burst. */
 const MANY = 4;
@@ -25,11 +26,14 @@ interface Burst {
 
 export class Repeats {
   readonly #log: Log;
+  readonly #isFirst: IsFirst | null;
   readonly #bursts = new Map<string, Burst>();
   #isSaid = false;
 
-  constructor(log: Log) {
+  /** @param isFirst null where this process is alone */
+  constructor(log: Log, isFirst: IsFirst | null = null) {
     this.#log = log;
+    this.#isFirst = isFirst;
   }
 
   /**
@@ -54,6 +58,11 @@ export class Repeats {
     if (this.#isSaid || body.length > READ || !isDrawn(body)) return;
     this.#isSaid = true;
     this.#bursts.clear();
+    if (this.#isFirst === null) this.#write();
+    else void this.#isFirst('repeats').then((isFirst) => isFirst && this.#write());
+  }
+
+  #write(): void {
     this.#log.info(
       { header: 'x-refrain-samples' },
       `${MANY + 1} equal requests within a second share one answer; ` +

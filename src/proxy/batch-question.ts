@@ -15,6 +15,7 @@ import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
 import { answerOf, isUnlike, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
 import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
+import type { Parts } from '../request/fingerprint.ts';
 import { showsCredential } from '../request/stored-request.ts';
 import { WholeBody } from '../request/whole-body.ts';
 import { compact, type Entry } from '../response/entry.ts';
@@ -35,6 +36,12 @@ export function batchOf(proxy: ProxyDependencies, request: NamedRequest, questio
   const batch = readBatch(body.bytes);
   const keys = batch && itemKeys(keyContext, batch);
   return batch && keys && new BatchQuestion(proxy, request, question, batch, keys);
+}
+
+/** A request by its key, and by what that is made of. */
+export interface KeyedParts {
+  readonly key: string;
+  readonly parts: Parts;
 }
 
 export class BatchQuestion implements AnswerInItems {
@@ -135,6 +142,12 @@ export class BatchQuestion implements AnswerInItems {
   /** True where the last call asked for a part of the batch. */
   get isPart(): boolean {
     return this.#counts.hit > 0;
+  }
+
+  /** Its first input, as a request with that alone: under its key lies what is kept. */
+  get firstItem(): KeyedParts {
+    const { keyContext } = this.#request;
+    return { key: this.keys[0] as string, parts: { ...keyContext.parts, body: this.#itemKeys.bodyOf(0) } };
   }
 
   /** The reason of a miss on a part, for the request that asked for it. */

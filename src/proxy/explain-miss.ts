@@ -5,8 +5,10 @@
 import type { Standing } from '../cache/callers.ts';
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
-import type { Parts } from '../request/fingerprint.ts';
+import { pointerInRequest } from '../request/json-pointer.ts';
+import { leftOutBy } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
+import type { BatchQuestion, KeyedParts } from './batch-question.ts';
 import type { Likeness } from '../store/catalogue.ts';
 import type { NamedRequest } from './named-request.ts';
 import { nearestRequest } from './nearest-request.ts';
@@ -21,6 +23,8 @@ export interface Missing {
   readonly variesBy: readonly string[] | null;
   /** An answer is kept, and was not served for what its caller is. */
   readonly isKept: boolean;
+  /** Null where the request is answered whole. */
+  readonly batch: BatchQuestion | null;
 }
 
 /** @returns the line for the request; null where it did not ask for one */
@@ -31,9 +35,12 @@ export async function explainMiss(
 ): Promise<string | null> {
   const { head, keyContext, keyed, body } = request;
   const { policy } = head;
+  const { batch } = missing;
+  if (batch?.isPart) return batch.explain(policy.debug);
   const parts = keyed.parts ?? (policy.debug ? proxy.keyer.parts(keyContext, body.plain) : null);
   const mayRead = policy.read && missing.standing !== 'refused';
-  const twin = parts !== null && mayRead ? twinOf(proxy, request, parts) : null;
+  const sighted = batch?.firstItem ?? (parts && { key: keyed.key, parts });
+  const twin = sighted !== null && mayRead ? twinOf(proxy, request, sighted) : null;
   if (!policy.debug) return null;
   const known = ofCaller(missing) ?? (policy.read ? ofAnswer(missing) : 'no-cache');
   if (known !== null) return known;
@@ -43,10 +50,21 @@ export async function explainMiss(
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
-function twinOf({ hints }: ProxyDependencies, { head, keyContext, keyed }: NamedRequest, parts: Parts): Twin | null {
+function twinOf(
+  { hints, omissions }: ProxyDependencies,
+  { head, keyContext }: NamedRequest,
+  sighted: KeyedParts,
+): Twin | null {
   const { endpoint, dialect } = keyContext;
   const { credentialAtUpstream: credential, caller } = head;
-  return hints.missed({ endpoint, key: keyed.key, parts, credential, callerHeaders: caller.users, dialect });
+  const place = { dialect, endpoint, body: undefined };
+  return hints.missed({
+    ...sighted,
+    endpoint,
+    credential,
+    callerHeaders: caller.users,
+    leftOutBy: (name) => leftOutBy(omissions, { ...place, pointer: pointerInRequest(name) }),
+  });
 }
 
 /** The reasons that lie with the caller, or with the headers that it sent. */

@@ -9,6 +9,7 @@ import { WholeBody } from '../request/whole-body.ts';
 import { decode } from './decode.ts';
 import type { ReceivedHead } from './head-memo.ts';
 import type { BodySource } from './incoming-request.ts';
+import { lookForModel } from './model-in-passing.ts';
 import type { NamedRequest, NamelessRequest } from './named-request.ts';
 import type { ProxyDependencies } from './proxy-dependencies.ts';
 import { recordedRequest } from './recorded-request.ts';
@@ -24,6 +25,7 @@ export async function nameExchange(
 ): Promise<NamedRequest | NamelessRequest> {
   const body = source.length === 0 ? null : await source.read();
   if (body !== null && !(body instanceof WholeBody)) {
+    lookForModel(body, head.coding, context);
     return { head, keyed: null, why: body.why ?? 'large-request', body, exactKey: null };
   }
   try {

@@ -39,6 +39,7 @@ async function nameAnswer(
   if (keyContext === null) return { head, keyed: null, why: 'route', body: await unread(source) };
   const why = !policy.write ? 'no-store' : policy.mode === 'off' ? 'off' : null;
   if (why === 'no-store') proxy.hints.refusedToStore(policy.isHabit);
+  else if (policy.wantsNew !== null) proxy.hints.wantedNew(policy.wantsNew);
   if (why !== null) return nameless(head, why, await unread(source), context);
   const body = await source.read();
   if (!(body instanceof WholeBody)) return nameless(head, body.why ?? 'large-request', body, context);
@@ -68,7 +69,7 @@ function nameless(
   body: WholeBody | PassingBody | null,
   context: RequestContext,
 ): NamelessRequest {
-  if (head.coding === null) lookForModel(body, context);
+  lookForModel(body, head.coding, context);
   return { head, keyed: null, why, body };
 }
 

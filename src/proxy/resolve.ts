@@ -134,7 +134,7 @@ async function ask(
     const { outcome, variesBy = null } = result;
     context.items = batch?.countsOf(outcome) ?? null;
     if (outcome.word === 'follow') {
-      hints.followed(keyed.key);
+      hints.followed(batch?.keys[0] ?? keyed.key);
       noteShared(proxy, request, context);
     }
     if (head.policy.debug) context.why = explainHit(outcome);
@@ -143,8 +143,8 @@ async function ask(
       const { isStoreUp } = proxy;
       const [isRefused, { isRefresh }] = [standing === 'refused', question];
       context.reason = missReasonOf({ outcome, isRefused, isRefresh, isKept, variesBy, isStoreUp });
-      const missing = { outcome, label: question.label, variesBy, standing, isKept };
-      context.why = batch?.isPart ? batch.explain(head.policy.debug) : await explainMiss(proxy, request, missing);
+      const missing = { outcome, label: question.label, variesBy, standing, isKept, batch };
+      context.why = await explainMiss(proxy, request, missing);
     }
     return head.policy.pace === 'instant' ? result : atPace(proxy, head, result);
   } finally {

@@ -18,8 +18,26 @@ export const CREDENTIALS = ['authorization', 'api-key', 'x-api-key'] as const;
 export const ACCOUNTS = ['openai-organization', 'openai-project'] as const;
 
 /**
+ * Headers in which gateways take a credential of theirs: Google, Azure API Management, Kong, LiteLLM, Portkey,
+ * Helicone, Cloudflare. They are in the key, and what an upstream says of who shows one holds for that one alone.
+ */
+export const GATEWAY_CREDENTIALS = [
+  'x-goog-api-key',
+  'ocp-apim-subscription-key',
+  'apikey',
+  'x-litellm-api-key',
+  'x-litellm-key',
+  'x-portkey-api-key',
+  'helicone-auth',
+  'cf-aig-authorization',
+] as const;
+
+const ALL_CREDENTIALS = [...CREDENTIALS, ...GATEWAY_CREDENTIALS];
+
+/**
  * Headers by which the sign-on proxies in use name their user, or carry his token: oauth2-proxy, nginx, Apache,
- * Authelia, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service, Tailscale, Envoy, Teleport.
+ * Authelia, Pangolin, Kubernetes, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service,
+ * Tailscale, Envoy, Teleport.
  */
 export const USER_HEADERS: readonly string[] = [
   'x-forwarded-user',
@@ -30,9 +48,12 @@ export const USER_HEADERS: readonly string[] = [
   'x-forwarded-client-cert',
   'x-auth-request-*',
   'x-remote-user',
+  'x-remote-group',
+  'x-remote-extra-*',
   'remote-user',
   'remote-email',
   'remote-groups',
+  'remote-role',
   'remote-name',
   'x-authentik-*',
   'x-webauth-*',
@@ -95,7 +116,7 @@ export interface Caller {
 export function createCallers({ shared, isUser, digestOf }: CallerRules): (fields: HeaderFields) => Caller {
   const open = shared.members.includes('*');
   const isMember = (fields: HeaderFields) =>
-    open || credentialsOf(fields).some((text) => shared.members.includes(memberOf(text)));
+    open || credentialsOf(fields, CREDENTIALS).some((text) => shared.members.includes(memberOf(text)));
   return (fields) => {
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
     const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -103,7 +124,7 @@ export function createCallers({ shared, isUser, digestOf }: CallerRules): (field
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
     return {
       scope: scope as Scope,
-      credential: credentialDigest(credentialsOf(fields), digestOf),
+      credential: credentialDigest(credentialsOf(fields, ALL_CREDENTIALS), digestOf),
       users: new Map(users.map(([name, values]) => [name, values.join()])),
     };
   };
@@ -126,8 +147,8 @@ export function scopeLabel(scope: string): string {
 }
 
 /** The credentials as a person would paste them: without the `Bearer` scheme. */
-function credentialsOf(fields: HeaderFields): string[] {
-  return CREDENTIALS.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));
+function credentialsOf(fields: HeaderFields, names: readonly string[]): string[] {
+  return names.flatMap((name) => valuesOf(fields, name)).map((value) => value.replace(/^Bearer +/i, ''));
 }
 
 function credentialDigest(texts: readonly string[], digestOf: (text: string) => string): string | null {

@@ -3,8 +3,12 @@
  * their names say of them.
  */
 
+import { USER_HEADERS } from './caller.ts';
+import { createMatcher } from './name-list.ts';
+
 const WHO = [
-  'user',
+  // What software says of itself is not said of a person.
+  'user(?![-_]agent)',
   'username',
   'userid',
   'userinfo',
@@ -26,11 +30,24 @@ const WHO = [
   'principal',
   'customer',
   'subject',
+  'member',
+  'owner',
+  'person',
+  'employee',
+  'roles?',
+  'login',
+  'mail',
+  'uid',
+  'upn',
+  'claims?',
 ];
 const SAYS_WHO = new RegExp(`(?:^|[-_])(?:${WHO.join('|')})(?:$|[-_])`);
 const SAYS_SESSION = /(?:^|[-_])(?:session|thread|conversation|chat)(?:id)?(?:$|[-_])|^x-codex-/;
-const SAYS_CREDENTIAL =
-  /(?:^|[-_]|\b|api)(?:key|token|secret|auth(orization)?|passw(or)?d|credentials?|sig(nature)?|assertion|jwt|cookie)$/i;
+/** Objects in which gateways are told the user, among others: `x-portkey-metadata`, `x-litellm-spend-logs-metadata`. */
+const MAY_SAY_WHO = /(?:^|[-_])(?:metadata|baggage)$/;
+const BEFORE = '^|[-_]|\\b|api|access|refresh';
+const CREDENTIAL = 'key|token|secret|auth(?:orization)?|passw(?:or)?d|credentials?|sig(?:nature)?|assertion|jwt|cookie';
+const SAYS_CREDENTIAL = new RegExp(`(?:${BEFORE})(?:${CREDENTIAL})$`, 'i');
 
 /**
  * Tests whether a header of this lower-case name says who asks, or by which right: `x-forwarded-user`, `x-tenant-id`.
@@ -51,7 +68,10 @@ export function isCredential(name: string): boolean {
   return SAYS_CREDENTIAL.test(name);
 }
 
+/** By `scope.headers` one of them may be in the key and in no scope. */
+const namesUser = createMatcher(USER_HEADERS);
+
 /** Tests whether a header of this lower-case name is in the key by a keyed digest of its value. */
 export function isConfidential(name: string): boolean {
-  return isCredential(name) || saysWho(name) || saysSession(name);
+  return isCredential(name) || saysWho(name) || saysSession(name) || MAY_SAY_WHO.test(name) || namesUser(name);
 }

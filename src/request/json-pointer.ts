@@ -15,6 +15,11 @@ export function headerPointer(entry: string): string {
   return `/headers/${tokenOf(entry.slice('header:'.length))}`;
 }
 
+/** The pointer of a header or a field in a request that is written down. @param name `header:NAME`, or a pointer */
+export function pointerInRequest(name: string): string {
+  return name.startsWith('/') ? `/body${name}` : headerPointer(name);
+}
+
 /** A name as it is written in a pointer. */
 export function tokenOf(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -11,8 +11,8 @@ const COLON = 0x3a;
 const OPENING: ReadonlySet<number> = new Set([OPEN_BRACE, OPEN_BRACKET]);
 const CLOSING: ReadonlySet<number> = new Set([CLOSE_BRACE, CLOSE_BRACKET]);
 
-/** The longest name that is taken, and the longest text that is looked at, in bytes. */
-const LONGEST = 200;
+/** The longest name that is taken, and the longest text that is looked at, in bytes: some are paths of files. */
+const LONGEST = 1_024;
 
 export class ModelScan {
   model: string | null = null;

@@ -10,7 +10,7 @@ import { lifetime } from '../config/quantities.ts';
 import { samples } from '../config/value-types.ts';
 import type { FormMode } from '../dialect.ts';
 import { invalidHeader, unknownControl } from '../errors.ts';
-import { readCacheControl } from './cache-control.ts';
+import { type CacheControl, readCacheControl } from './cache-control.ts';
 import { type HeaderFields, valueOf } from './header-fields.ts';
 
 /** The requests that are cached at all. */
@@ -52,7 +52,11 @@ export interface Policy {
   readonly debug: boolean;
   /** True where its `no-store` may be a library's habit: `sse.noStore` decides about it. */
   readonly isHabit: boolean;
+  /** The directive of `Cache-Control` by which no stored answer is good enough for it; null where there is none. */
+  readonly wantsNew: WantsNew | null;
 }
+
+export type WantsNew = 'no-cache' | 'max-age=0';
 
 export interface PolicyDefaults {
   /** Seconds. */
@@ -137,7 +141,14 @@ export function readPolicy(fields: HeaderFields, defaults: PolicyDefaults, forms
     items: readItems(valueOf(fields, 'x-refrain-items'), defaults.items),
     debug: readDebug(valueOf(fields, 'x-refrain-debug')),
     isHabit,
+    wantsNew: whyNew(control, noStore),
   };
+}
+
+function whyNew({ isHabit, noCache, maxAge, maxStale }: CacheControl, noStore: boolean): WantsNew | null {
+  if (noStore || isHabit) return null;
+  if (noCache) return 'no-cache';
+  return maxAge === 0 && maxStale === null ? 'max-age=0' : null;
 }
 
 /** Offline, every request is as if it said so. */

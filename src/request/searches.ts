@@ -1,13 +1,14 @@
 /**
- * Searches by any name: requests whose answer the server looks up in the world,
- * so that it is out of date as soon as it is given. Gateways and vendors each
- * ask for one in fields of their own.
+ * Searches by any name: requests whose answer the server looks up, in the world
+ * or in documents that it holds, so that it is out of date as soon as it is
+ * given. Gateways and vendors each ask for one in fields of their own.
  *
  * The table is what is documented; beside it, any field at the top, or among a
- * vendor's own, that has `search` in its name counts, unless it is switched off.
+ * vendor's own, that has `search` in its name counts, unless it is switched off,
+ * and so does a model that has it in its name as a word.
  */
 
-import { type BodyFields, memberOf } from './body-fields.ts';
+import { type BodyFields, isSet, memberOf } from './body-fields.ts';
 
 /** A value out of JSON. */
 type JsonMembers = Readonly<Record<string, unknown>>;
@@ -47,6 +48,25 @@ export const SEARCHES: readonly Search[] = [
     fields: ['linkup'],
     models: ['*:online/*'],
   },
+  {
+    who: 'LiteLLM',
+    source: 'https://docs.litellm.ai/docs/completion/knowledgebase',
+    fields: ['knowledge_bases', 'vector_store_ids'],
+  },
+  { who: 'Cohere', source: 'https://docs.cohere.com/docs/connectors', fields: ['connectors'] },
+  { who: 'Exa', source: 'https://exa.ai/docs/reference/openai-sdk', models: ['exa', 'exa-*'] },
+  {
+    who: 'Brave',
+    source: 'https://brave.com/search/api',
+    models: ['brave', 'brave-pro'],
+  },
+  {
+    who: 'Volcengine',
+    source: 'https://github.com/lobehub/lobehub/issues/6143',
+    // Applications with plugins of their own, by the day on which they were made.
+    models: ['bot-20*'],
+  },
+  { who: 'one-api', source: 'https://github.com/songquanpeng/one-api/issues/1857', models: ['*-internet'] },
   { who: 'xAI', source: 'https://docs.x.ai/docs/guides/live-search', fields: ['search_parameters'] },
   { who: 'Qwen', source: 'https://www.alibabacloud.com/help/en/model-studio/web-search', fields: ['enable_search'] },
   {
@@ -77,7 +97,12 @@ export const SEARCHES: readonly Search[] = [
     fields: ['enable_enhancement', 'force_search_enhancement', 'enable_deep_search'],
   },
   { who: 'ERNIE, Poe', source: 'https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb', fields: ['web_search'] },
-  { who: 'Open WebUI', source: 'https://docs.openwebui.com/getting-started/api-endpoints', within: ['features'] },
+  {
+    who: 'Open WebUI',
+    source: 'https://docs.openwebui.com/getting-started/api-endpoints',
+    fields: ['files', 'tool_ids'],
+    within: ['features'],
+  },
   {
     who: 'Vercel AI Gateway',
     source: 'https://vercel.com/docs/ai-gateway',
@@ -87,10 +112,20 @@ export const SEARCHES: readonly Search[] = [
 
 const FIELDS = new Set(SEARCHES.flatMap(({ fields = [] }) => fields));
 const CONTAINERS = SEARCHES.flatMap(({ within = [] }) => within);
-const MODELS = SEARCHES.flatMap(({ models = [] }) => models).map(globOf);
 
 /** `beam_search` is a way to decode. */
 const SEARCH_NAME = /^(?!.*beam).*(?:search|grounding|url_?context|web_?scraping)/i;
+
+/** The name of a switch that is off where it is true (ERNIE's `disable_search`). */
+const SEARCH_OFF_NAME = /^(?:disable|no|skip|without)_?(?:web_?|internet_?)?search$/i;
+
+/** As a word: `gemini-2.5-pro-search`, `jina-deepsearch-v1`; not as in `research`. */
+const SEARCH_MODEL = /(?:^|[^a-z])(?:web|deep|live)?[-_]?search(?:$|[^a-z])/i;
+
+const MODELS = [...SEARCHES.flatMap(({ models = [] }) => models).map(globOf), SEARCH_MODEL];
+
+/** Sets of settings that a vendor has names for (Perplexity's `pro-search` and `deep-research`). */
+const SEARCH_PRESET = /search/i;
 
 /** Plugins that change how a request is read or an answer written, and look nothing up. */
 const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set([
@@ -105,13 +140,14 @@ const HARMLESS_PLUGINS: ReadonlySet<unknown> = new Set([
 /** No name of a model is longer, and no pattern is tried on what is. */
 const LONGEST_MODEL = 512;
 
-/** The function that gateways to Gemini take for grounding, where it takes no arguments. */
-const GROUNDING_FUNCTION = /^google_?search(_?retrieval)?$/i;
+/** The functions that gateways to Gemini take for grounding, where they take no arguments. */
+const GROUNDING_FUNCTION = /^(?:google_?search(?:_?retrieval)?|url_?context)$/i;
 
 /** Names, at any depth, whose value decides whether this is a search, where `SEARCH_NAME` does not tell. */
 export const SEARCH_DECIDING_NAMES: readonly string[] = [
   ...FIELDS,
   ...CONTAINERS,
+  'preset',
   'models',
   'fallbacks',
   'id',
@@ -127,15 +163,20 @@ export function isSearchName(name: string): boolean {
 /** Tests whether the server is asked to search, but for the tools that it is given. */
 export function isSearch(fields: BodyFields): boolean {
   if (mayBeAnsweredBy(MODELS, fields)) return true;
+  const preset = fields.get('preset');
+  if (typeof preset === 'string' && SEARCH_PRESET.test(preset)) return true;
   for (const name of fields.names) if (isSearchField(name, fields)) return true;
   return CONTAINERS.some((name) => hasSearchWithin(fields.get(name)));
 }
 
-/** Tests whether a tool is a search that a gateway carries out, though written like a function of the client's. */
+/**
+ * Tests whether a tool is a search that a gateway carries out, though written like a function of the client's.
+ * @param tool as chat has it, as responses have it, or as messages do
+ */
 export function isGroundingTool(tool: unknown): boolean {
-  const { function: named } = (tool ?? {}) as JsonMembers;
-  const { name, parameters } = (named ?? {}) as JsonMembers;
-  const { properties } = (parameters ?? {}) as JsonMembers;
+  const named = (memberOf(tool, 'function') ?? tool ?? {}) as JsonMembers;
+  const { name, parameters, input_schema: schema } = named;
+  const { properties } = (parameters ?? schema ?? {}) as JsonMembers;
   return typeof name === 'string' && GROUNDING_FUNCTION.test(name) && Object.keys(properties ?? {}).length === 0;
 }
 
@@ -168,7 +209,12 @@ export function isOn(value: unknown): boolean {
 
 function isSearchField(name: string, fields: BodyFields): boolean {
   if (name === 'plugins') return hasSearchPlugin(fields.get(name));
-  return (FIELDS.has(name) || isSearchName(name)) && isOn(fields.get(name));
+  return (FIELDS.has(name) || isSearchName(name)) && isOnBy(name, fields.get(name));
+}
+
+/** Tests whether a field switches on what its name says. */
+function isOnBy(name: string, value: unknown): boolean {
+  return SEARCH_OFF_NAME.test(name) ? isSet(value) && !isOn(value) : isOn(value);
 }
 
 function hasSearchPlugin(plugins: unknown): boolean {
@@ -180,5 +226,7 @@ function hasSearchPlugin(plugins: unknown): boolean {
 function hasSearchWithin(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasSearchWithin);
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([name, inner]) => (isSearchName(name) && isOn(inner)) || hasSearchWithin(inner));
+  return Object.entries(value).some(
+    ([name, inner]) => (isSearchName(name) && isOnBy(name, inner)) || hasSearchWithin(inner),
+  );
 }

@@ -4,7 +4,7 @@
  * each endpoint stand in its descriptor; here is what those of OpenAI share,
  * after its published description of each field.
  */
-import { isSet } from './body-fields.ts';
+import { isSet, memberOf } from './body-fields.ts';
 import { isGroundingTool, SEARCH_DECIDING_NAMES } from './searches.ts';
 
 /** Why an answer must not be shared or kept. */
@@ -64,19 +64,27 @@ export const OPENAI_DECIDING_NAMES: ReadonlySet<string> = new Set([
   ...SEARCH_DECIDING_NAMES,
 ]);
 
-/** The reason that tools give which are not the client's own, or nothing. */
-export function whyHosted(tools: readonly unknown[]): StateReason | null {
+/** The reason that tools give which are not the client's own, or nothing. @param whyOf that of one tool */
+export function whyHosted(
+  tools: readonly unknown[],
+  whyOf: (tool: unknown) => StateReason | null = whyHostedTool,
+): StateReason | null {
   for (const tool of tools) {
-    const { type, external_web_access: external, environment } = (tool ?? {}) as JsonObject;
-    if (isGroundingTool(tool)) return 'web-search';
-    if (CLIENT_TOOLS.has(type)) continue;
-    if (type === 'shell' && (environment as JsonObject | undefined)?.type === 'local') continue;
-    const searches = typeof type === 'string' && type.startsWith('web_search');
-    // Codex lists a web search that is switched off with every request; an answer that used one is not kept.
-    if (searches && external === false) continue;
-    return searches ? 'web-search' : 'hosted-tool';
+    const why = isGroundingTool(tool) ? 'web-search' : whyOf(tool);
+    if (why !== null) return why;
   }
   return null;
+}
+
+function whyHostedTool(tool: unknown): StateReason | null {
+  const { type, external_web_access: external, environment } = (tool ?? {}) as JsonObject;
+  if (CLIENT_TOOLS.has(type)) return null;
+  if (type === 'shell' && memberOf(environment, 'type') === 'local') return null;
+  if (typeof type !== 'string' || !type.startsWith('web_search')) return 'hosted-tool';
+  // Codex lists a web search that is switched off with every request; an answer that used one is not kept. Zhipu and
+  // Spark search unless they are told not to.
+  const isOff = external === false || memberOf(memberOf(tool, 'web_search'), 'enable') === false;
+  return isOff ? null : 'web-search';
 }
 
 /** Tests for anything but absent, null and false: a server may take it for true. */

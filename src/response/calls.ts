@@ -45,15 +45,31 @@ export class Calls {
    * an id of its own (openai-python#2806). What has neither goes on with the last
    * call, unless that is whole and this one names its function.
    */
-  #placeOf({ index, id, function: called }: Json, at: number, count: number): unknown {
-    const place = index ?? (id ? (this.#places.get(id) ?? id) : null);
+  #placeOf(call: Json, at: number, count: number): unknown {
+    const { index, id } = call;
+    const place = index === undefined || index === null ? this.#placeById(id) : this.#placeByNumber(index, call);
     if (id) this.#places.set(id, place);
     if (place !== null) return place;
     if (count > 1) return `at ${at}`;
     const last = this.#texts.get(this.#last);
-    const isNamed = isObject(called) && Boolean(called.name);
-    const isNew = last === undefined || (isNamed && (last === null || isWholeJson(last, false)));
+    const isNew = last === undefined || (isNamed(call) && (last === null || isWholeJson(last, false)));
     return isNew ? `after ${this.size}` : this.#last;
+  }
+
+  #placeById(id: unknown): unknown {
+    return id ? (this.#places.get(id) ?? id) : null;
+  }
+
+  /** Some servers count the pieces of one call in the place of calls (dirac#215). */
+  #placeByNumber(index: unknown, call: Json): unknown {
+    const isKnown = this.#texts.has(index) || Boolean(call.id) || isNamed(call);
+    return isKnown || !this.#isOpen(this.#last) ? index : this.#last;
+  }
+
+  /** Tests whether a call has begun, and its arguments are not whole yet. */
+  #isOpen(place: unknown): boolean {
+    const text = this.#texts.get(place);
+    return typeof text === 'string' && !isWholeJson(text, false);
   }
 
   #append(place: unknown, { arguments: more }: Json): void {
@@ -64,4 +80,8 @@ export class Calls {
     this.#texts.set(place, text);
     this.#last = place;
   }
+}
+
+function isNamed({ function: called }: Json): boolean {
+  return isObject(called) && Boolean(called.name);
 }

@@ -62,10 +62,12 @@ export function isDone(data: string): boolean {
   return data.trimStart().startsWith(DONE);
 }
 
-/** Some servers send data without anything in it, or `null`, to keep the connection alive. */
+/** Some servers send data without anything in it to keep the connection alive. */
 function isHeartbeat({ name, data }: ServerSentEvent): boolean {
-  return name !== 'error' && data.length <= HEARTBEAT && (data.trim() === '' || data.trim() === 'null');
+  return name !== 'error' && data.length <= HEARTBEAT && NOTHING.has(data.trim());
 }
+
+const NOTHING: ReadonlySet<string> = new Set(['', 'null', '""']);
 
 /** The longest data that is looked at for being none, in UTF-16 units. */
 const HEARTBEAT = 16;

@@ -16,8 +16,11 @@ import type { Usage, UsageReader } from './usage.ts';
 const BEGINNING = 1_024;
 const END = 8 * 1_024;
 
-/** The member as it is written, with at most two levels of objects in it; in a string its quotes would be escaped. */
-const USAGE = /"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\})/g;
+/**
+ * The member as it is written, with at most two levels of objects in it; in a string its quotes would be escaped.
+ * Cohere counts in one of another name.
+ */
+const USAGE = /"(?:usage|tokens)"\s*:\s*(\{[^{}]*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}[^{}]*)*\})/g;
 const MODEL = /"model"\s*:\s*"([^"\\]{1,200})"/;
 
 export class TailUsage {

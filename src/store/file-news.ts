@@ -8,7 +8,7 @@ import type { Unopened } from './encryption.ts';
 export type FileNews =
   /** Others could read these, and cannot any more; or can still, where nothing can be written. */
   | { readonly kind: 'mended' | 'exposed'; readonly paths: readonly string[] }
-  /** The file was taken away or another put in its place, which is open now. */
+  /** The file or its log was taken away, or another put in its place, which is open now. */
   | { readonly kind: 'replaced' }
   /** Something sealed in it does not open; sent once for each reason. */
   | { readonly kind: 'unopened'; readonly why: Unopened }
@@ -29,7 +29,10 @@ export function unopenedNews(place: string, why: Unopened): string {
 export function logFileNews(log: Log, path: string | null, whose: string, news: FileNews): void {
   switch (news.kind) {
     case 'replaced':
-      return log.warn({ path }, `the file of ${whose} was taken away or replaced; what is at its path now is used`);
+      return log.warn(
+        { path },
+        `the file of ${whose}, or its log, was taken away or replaced; what is at its path now is used`,
+      );
     case 'mended': {
       const words = `others could read the files of ${whose}; now their owner alone can`;
       return log.warn({ path, mended: news.paths }, words);

@@ -19,7 +19,7 @@ const LOOK_MS = 5;
 
 /** The file, its write-ahead log and the index of that. */
 export const SUFFIXES = ['', '-wal', '-shm'] as const;
-const [, ...BESIDE] = SUFFIXES;
+export const [, ...BESIDE] = SUFFIXES;
 
 /** Makes the file, and the directory for it, where there is none. */
 export function makeFile(path: string): void {

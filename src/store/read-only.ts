@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { realPath } from './real-path.ts';
 
 const BUSY_TIMEOUT_MS = 1_000;
 
@@ -30,5 +31,5 @@ export function openStill(path: string): DatabaseSync {
 
 /** Tests whether the file has all that was committed, and nobody is writing. */
 export function isStill(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  return (statSync(`${realPath(path)}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }

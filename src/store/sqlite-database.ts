@@ -15,10 +15,12 @@ import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { closeToOthers } from '../privacy.ts';
 import { type Failure, failureOf } from '../thread/failure.ts';
+import { attempt } from './attempt.ts';
 import { type FileIdentity, identityOf } from './file-identity.ts';
 import type { FileNews } from './file-news.ts';
 import { isToBeReadOnly, makeFile, SUFFIXES } from './new-file.ts';
 import { isStill, openReadOnly } from './read-only.ts';
+import { realPath } from './real-path.ts';
 import { isDamage, isUnwritable, OtherSchemaError } from './sqlite-failure.ts';
 import { checkMark, type Mark } from './sqlite-mark.ts';
 
@@ -55,6 +57,11 @@ export class SqliteDatabase<Tables> {
     this.#options = options;
   }
 
+  /** With the path of what a link leads to. */
+  get #placed(): DatabaseOptions<Tables> {
+    return { ...this.#options, path: realPath(this.#options.path) };
+  }
+
   get isOpen(): boolean {
     return this.#tables !== undefined;
   }
@@ -76,7 +83,7 @@ export class SqliteDatabase<Tables> {
   }
 
   connect(): void {
-    const { path, mark, busyMs, layOut } = this.#options;
+    const { path, mark, busyMs, layOut } = this.#placed;
     try {
       checkMark(path, mark);
       this.#closeToOthers();
@@ -133,11 +140,8 @@ export class SqliteDatabase<Tables> {
   }
 
   release(): void {
-    try {
-      this.#database?.close();
-    } catch {
-      // A handle that cannot be closed is of no use either.
-    }
+    // A handle that cannot be closed is of no use either.
+    attempt(() => this.#database?.close());
     this.#database = undefined;
     this.#tables = undefined;
     this.#identity = undefined;
@@ -151,7 +155,7 @@ export class SqliteDatabase<Tables> {
 
   /** @param cause why the file is not opened to be written. @throws it where the file cannot be read either */
   #connectToRead(cause: unknown): void {
-    const { path, readOnly } = this.#options;
+    const { path, readOnly } = this.#placed;
     try {
       // Before it is opened: what changes from here on is another state of it.
       const identity = identityOf(path, isStill(path));
@@ -173,7 +177,7 @@ export class SqliteDatabase<Tables> {
   }
 
   #closeToOthers(): void {
-    const { path, onNews } = this.#options;
+    const { path, onNews } = this.#placed;
     const found = Map.groupBy(
       SUFFIXES.map((suffix) => path + suffix),
       closeToOthers,
@@ -190,7 +194,7 @@ export class SqliteDatabase<Tables> {
    * log, by name, when it closes.
    */
   #quarantine(failure: Failure, now: number): void {
-    const { path, onNews } = this.#options;
+    const { path, onNews } = this.#placed;
     const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     let aside = `${path}.corrupt-${stamp}`;
     for (let copy = 2; existsSync(aside); copy += 1) aside = `${path}.corrupt-${stamp}-${copy}`;

@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { openStill } from './read-only.ts';
+import { isStill, openStill } from './read-only.ts';
 import { isDamage, NotOursError } from './sqlite-failure.ts';
 
 export interface Mark {
@@ -83,7 +83,8 @@ function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
   try {
     // Enough of what another process may be writing to at this moment.
     if (idOf(database) === mark.id) return true;
-    return looksLikeOurs(database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as FileSignature, mark);
+    const signature = database.prepare(LOOK).get(mark.table, ...mark.columns) as unknown as FileSignature;
+    return looksLikeOurs(signature, mark, isStill(path));
   } catch (error) {
     if (!isDamage(error)) throw error;
     // Without its log a file that is sound may look damaged; whether it is shows when it is opened.
@@ -92,10 +93,11 @@ function isOurs(database: DatabaseSync, path: string, mark: Mark): boolean {
   }
 }
 
-function looksLikeOurs({ id, version, tables, columns }: FileSignature, mark: Mark): boolean {
+/** @param isWhole nothing is in its log that the file has not */
+function looksLikeOurs({ id, version, tables, columns }: FileSignature, mark: Mark, isWhole: boolean): boolean {
   if (id === mark.id) return true;
-  // Empty, or begun by a process that was killed at once.
-  if (id === 0 && version === 0 && tables === 0) return true;
+  // Empty, or begun by a process that was killed at once; ours have their mark before they have a log.
+  if (id === 0 && version === 0 && tables === 0) return isWhole;
   // Without a mark, or with one that is damaged.
   return columns === mark.columns.length && version >= 1 && version <= mark.unmarkedUpTo;
 }

@@ -3,6 +3,7 @@
  * step in a table, and however many hits there are, one timer runs.
  */
 import type { Clock } from '../clock.ts';
+import type { Store } from './store.ts';
 
 /** How long a use may wait to be reported. */
 const GATHER_MS = 1_000;
@@ -39,4 +40,15 @@ export class UseCounter {
     this.#times = new Map();
     for (const [key, count] of times) this.#report(key, count);
   }
+}
+
+/**
+ * Counts how often an entry was served; null where nothing is kept under its key.
+ * @param clock of one of several processes, where the uses of the others are known a while later
+ */
+export function usesIn(store: Store, clock: Clock | null): (key: string) => Promise<number | null> {
+  return async (key) => {
+    if (clock) await new Promise<void>((resolve) => clock.after(2 * GATHER_MS, resolve));
+    return (await store.listByPrefix(key, 1))?.[0]?.hits ?? null;
+  };
 }

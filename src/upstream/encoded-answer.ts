@@ -81,7 +81,7 @@ export class EncodedAnswer {
     if (this.#state === 'over') return;
     if (this.#isDecoded) this.#finishDecoded();
     else if (this.#state === 'raw') this.#encoded.writer.finish();
-    else if (this.#decoder) this.#decoder.end();
+    else if (this.#decoder) this.#drain(this.#decoder);
     else this.#passOn();
   }
 
@@ -89,9 +89,13 @@ export class EncodedAnswer {
   fail(failure: AnswerFailure): void {
     if (this.#state === 'over') return;
     this.#failure = failure;
-    const decoder = this.#decoder as (Transform & { flush(done: () => void): void }) | null;
-    if (this.#state === 'raw' || decoder === null) return this.#break();
-    decoder.flush(() => this.#breakOnceEmpty());
+    if (this.#state === 'raw' || this.#decoder === null) return this.#break();
+    this.#drain(this.#decoder);
+  }
+
+  /** Has a decoder give all that it can: its errors, that of an end which is missing too, drop what nobody has read. */
+  #drain(decoder: Transform): void {
+    (decoder as Transform & { flush(done: () => void): void }).flush(() => this.#endOnceEmpty());
   }
 
   #start(first: Buffer): Transform {
@@ -101,7 +105,7 @@ export class EncodedAnswer {
       this.#decode();
       this.#raw = null;
       if (!writer.append(chunk)) decoder.pause();
-      this.#breakOnceEmpty();
+      this.#endOnceEmpty();
     });
     decoder.on('drain', () => upstream.source?.resume());
     decoder.on('end', () => this.#decoded());
@@ -164,8 +168,11 @@ export class EncodedAnswer {
     else if (isWanted) upstream.source?.resume();
   }
 
-  #breakOnceEmpty(): void {
-    if (this.#failure && this.#decoder?.readableLength === 0 && this.#decoder.writableLength === 0) this.#break();
+  #endOnceEmpty(): void {
+    const decoder = this.#decoder;
+    if (decoder === null || decoder.readableLength > 0 || decoder.writableLength > 0) return;
+    if (this.#failure) this.#break();
+    else if (this.#isFinished && !decoder.writableEnded) decoder.end();
   }
 
   #break(): void {

@@ -20,12 +20,15 @@ import type { AgentOptions } from './agent.ts';
 import { Answer, type Asker, type Phase } from './answer.ts';
 import { ContinueGate } from './continue.ts';
 import { DecodingWriter } from './decoding.ts';
-import { UpstreamHealth, type UpstreamReading } from './health.ts';
+import { UpstreamHealth, type UpstreamNews, type UpstreamReading } from './health.ts';
 import type { UpstreamRequest } from './request.ts';
+import { UpstreamLog } from './upstream-log.ts';
 
 export interface UpstreamOptions extends AgentOptions {
   readonly log: Log;
   readonly clock: Clock;
+  /** Hears of upstreams that stop answering, and answer again; the log if not given. */
+  readonly news?: UpstreamNews | undefined;
 }
 
 export interface Upstream {
@@ -72,7 +75,8 @@ class UndiciUpstream implements Upstream, Asker {
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
-    this.#health = new UpstreamHealth(options.log, options.clock);
+    const { log, clock, news = new UpstreamLog(log, clock) } = options;
+    this.#health = new UpstreamHealth(clock, news);
     subscribe(SENT, this.#onSent);
   }
 

@@ -10,6 +10,7 @@ import type { Known } from '../cache/callers-file.ts';
 import type { GoneNews } from '../store/gone.ts';
 import type { HubService } from './hub-service.ts';
 import type { LogName } from '../fleet/hub.ts';
+import type { UpstreamNews } from '../upstream/health.ts';
 import type { UsageBatch } from './relayed-ledger.ts';
 import type { StoreService } from './shared-store.ts';
 
@@ -21,6 +22,8 @@ export interface Welcome extends Shown {
   readonly number: number;
   readonly node: string;
   readonly secret: Buffer;
+  /** How it calls itself in `Via`, as all of them do: a request that comes back to another is one that comes back. */
+  readonly pseudonym: string;
   readonly callers: ReadonlyMap<string, Known>;
   /** The name of the parent's store as a tier. */
   readonly storeName: string;
@@ -31,6 +34,11 @@ export type ParentServices = {
   readonly store: StoreService;
   readonly hub: HubService;
   readonly ledger: { note(batch: UsageBatch): void };
+  readonly upstreams: UpstreamNews;
+  readonly hints: {
+    /** @returns true where none has asked that before: a hint is logged by one of them */
+    isFirst(id: string): boolean;
+  };
   readonly pool: {
     /** Connections may come. */
     ready(): void;

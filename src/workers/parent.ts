@@ -14,6 +14,7 @@ import type { Catalogue } from '../store/catalogue.ts';
 import type { EntryRow } from '../store/listing.ts';
 import { HeldEntry } from '../store/held-entry.ts';
 import type { Renewed } from '../reloading.ts';
+import { UpstreamLog } from '../upstream/upstream-log.ts';
 import { ApiGate } from './api-gate.ts';
 import { createHubService, type HubService } from './hub-service.ts';
 import { NodeHub } from './node-hub.ts';
@@ -24,6 +25,9 @@ import { NO_REPORT } from './report.ts';
 import { parentsShareOf, shareOf } from './share.ts';
 import { SharedStore } from './shared-store.ts';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
+
+/** Clients choose the names of headers. */
+const MOST_HINTS = 1_000;
 
 export interface ParentOptions {
   /** How many workers. */
@@ -46,10 +50,13 @@ export class Parent implements WorkerGroup {
   #origins: readonly Origin[];
   readonly #hub: ParentHub;
   readonly #pool: Pool;
+  readonly #upstreams: UpstreamLog;
   #core!: Core;
   #opened!: OpenCore;
   #shown!: Shown;
   #store!: SharedStore;
+  /** Those that some worker has logged. */
+  readonly #hints = new Set<string>();
 
   constructor({ count, config, origins, log, clock }: ParentOptions) {
     this.config = parentsShareOf(config);
@@ -59,6 +66,7 @@ export class Parent implements WorkerGroup {
     this.#log = log;
     this.#origins = origins;
     this.#hub = new ParentHub(clock);
+    this.#upstreams = new UpstreamLog(log, clock);
     this.shared = { hub: config.redis === null ? joinHere(this.#hub) : undefined };
     this.#pool = new Pool({ count, clock, log, start: (number, events) => this.#startWorker(number, events) });
     this.api = new ApiGate(this.#pool);
@@ -155,24 +163,33 @@ export class Parent implements WorkerGroup {
       number,
       node,
       secret: this.#opened.secret,
+      pseudonym: this.#opened.proxy.pseudonym as string,
       callers: this.#core.callers.known(),
       storeName: this.#core.stores.base.name,
     });
     return worker;
   }
 
-  #servicesFor(node: string): Pick<ParentServices, 'store' | 'hub' | 'ledger'> {
+  #servicesFor(node: string): Omit<ParentServices, 'pool'> {
     const { ledger } = this.#core;
     return {
       store: this.#store.service(),
       hub: createHubService(this.#hub, node),
+      upstreams: this.#upstreams,
       ledger: {
         note({ requests, calls }) {
           for (const record of requests) ledger.note(record);
           for (const record of calls) ledger.noteCall(record);
         },
       },
+      hints: { isFirst: (id) => this.#isFirst(id) },
     };
+  }
+
+  #isFirst(hint: string): boolean {
+    if (this.#hints.has(hint) || this.#hints.size >= MOST_HINTS) return false;
+    this.#hints.add(hint);
+    return true;
   }
 }
 

@@ -38,7 +38,7 @@ export async function startWorker(
   hub: NodeHub,
   onDrained: () => void,
 ): Promise<Worker> {
-  const { config, origins, number, secret, callers, certificates, adminUrl } = welcome;
+  const { config, origins, number, secret, pseudonym, callers, certificates, adminUrl } = welcome;
   const clock = systemClock;
   const console = await openConsole(config, number);
   const { log, access } = console;
@@ -48,7 +48,13 @@ export async function startWorker(
     ledger,
     // News of them reach the parent by the log.
     callersFile: { read: () => new Map(callers), changed: () => {}, close: async () => {} },
+    upstreams: {
+      answered: (place) => channel.tell('upstreams', 'answered', place),
+      failed: (place, reason) => channel.tell('upstreams', 'failed', place, reason),
+    },
     secret,
+    pseudonym,
+    isFirstHint: async (id) => (await channel.ask('hints', 'isFirst', id)) ?? true,
   };
   const shared = { hub: config.redis === null ? hub : undefined, remote };
   const core = createCore(config, log, clock, origins, undefined, shared, access);

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { USER_HEADERS } from '../../src/request/caller.ts';
 import { CHAT, chatAnswer, chatChunk, chatRequest, sendJson, sendStream } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { landed } from '../harness/proxy.ts';
@@ -74,13 +75,15 @@ story('what is redacted goes up as it is, is not in the file, and hits offline',
   expect(JSON.stringify(second.app.unrecorded.requests)).not.toContain(other);
 });
 
-story('no credential is in the file', async ({ open, folder }) => {
+story('no credential is in the file, and nobody who asks', async ({ open, folder }) => {
   const cassette = join(folder, 'llm.cassette');
-  const proxy = await open({ cassette });
+  const proxy = await open({ cassette, scope: { headers: ['x-team-ref'] } });
   const headers = {
     'authorization': 'Bearer sk-ours-and-nobody-elses',
     'cookie': 'session=abc123',
     'x-tenant-id': 'tenant-7',
+    'x-team-ref': 'canary',
+    ...Object.fromEntries(USER_HEADERS.map((name) => [name.replace('*', 'data'), 'canary'])),
     'openai-beta': 'assistants=v2',
   };
   await ask(proxy.url + CHAT, { body: chatRequest(), headers });
@@ -89,6 +92,22 @@ story('no credential is in the file', async ({ open, folder }) => {
   await landed(proxy);
   await proxy.stop();
   const text = readFileSync(cassette, 'utf8');
-  for (const secret of ['nobody-elses', 'abc123', 'tenant-7', 'AIza']) expect(text).not.toContain(secret);
+  for (const secret of ['nobody-elses', 'abc123', 'tenant-7', 'AIza', 'canary']) expect(text).not.toContain(secret);
   expect(text).toContain('openai-beta: assistants=v2');
+});
+
+story('what the operator brings into the key tells recordings apart', async ({ open, folder, upstream }) => {
+  const settings = { cassette: join(folder, 'llm.cassette'), key: { include: ['header:user-agent'] } };
+  upstream.script = (call) => sendJson(call, chatAnswer(call.headers['user-agent']));
+  const answersOf = async (url: string) => {
+    const answers = [];
+    for (const agent of ['a', 'b'])
+      answers.push((await ask(url + CHAT, { body: chatRequest(), headers: { 'user-agent': agent } })).text);
+    return answers;
+  };
+  const recording = await open(settings);
+  expect(await answersOf(recording.url)).toEqual([chatAnswer('a'), chatAnswer('b')]);
+  await landed(recording);
+  await recording.stop();
+  expect(await answersOf((await open({ ...settings, offline: true })).url)).toEqual([chatAnswer('a'), chatAnswer('b')]);
 });

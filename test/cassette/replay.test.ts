@@ -195,7 +195,7 @@ describe('a cassette', () => {
     upstream.script = ({ response, url }) => {
       response.writeHead(200, {
         'content-type': 'application/json',
-        ...(url.endsWith('1') && { 'content-length': 7 }),
+        ...(url.endsWith('1') && { 'content-length': 7, 'content-encoding': 'gzip' }),
       });
       response.end();
     };

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Finding } from '../../src/admin/findings.ts';
+import { checkCassette } from '../../src/cli/check-cassette.ts';
 import { STORE_MARK } from '../../src/store/sqlite-mark.ts';
 import { answerAll, CHAT, chatAnswer, chatEvents, chatRequest, resetAfter, sendJson } from '../harness/answers.ts';
+import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { ask } from '../harness/client.ts';
 import { type Script, startUpstream } from '../harness/upstream.ts';
 import { type Cast, test } from './command.ts';
@@ -308,6 +310,31 @@ describe('refrain doctor on the store', () => {
     });
   });
 
+  test('reads the cassette that is the store, and asks nobody where it is offline', async ({
+    refrain,
+    upstream,
+    folder,
+  }) => {
+    const path = join(folder, 'x.cassette');
+    writeFileSync(path, 'Dear diary,\n');
+    const { of, code, checks } = await diagnose({ refrain, upstream }, ['--cassette', path, '--offline']);
+    expect(of('cassette')).toMatchObject({
+      state: 'failure',
+      says: expect.stringContaining(`${path}:1: expected the members of a header`),
+    });
+    expect(of('upstream')).toMatchObject({ state: 'ok', says: 'none is asked, since this proxy is offline' });
+    expect(checks.map(({ check }) => check)).not.toContain('store file');
+    expect([code, upstream.calls.length]).toEqual([1, 0]);
+    rmSync(path);
+    expect(checkCassette(path, false)).toMatchObject({
+      state: 'ok',
+      says: `${path} is not there yet, and will be made`,
+    });
+    expect(checkCassette(path, true)).toMatchObject({ state: 'warning' });
+    writeFileSync(path, '---\nformat: refrain-cassette\nversion: 1\n...\n');
+    expect(checkCassette(path, true)).toMatchObject({ state: 'ok', says: `${path} is sound, and holds 0 exchanges` });
+  });
+
   test('says where no file can be made, and that the disk is too small', async ({ refrain, upstream, folder }) => {
     writeFileSync(join(folder, 'file'), '');
     const nowhere = await diagnose({ refrain, upstream }, ['--store-path', 'file/cache.sqlite']);
@@ -339,9 +366,11 @@ describe('refrain doctor on streams', () => {
     }) => {
       upstream.script = (call) => {
         if (call.url === '/v1/models') return sendJson(call, MODELS(owner, 'm'), 200, { server });
-        return call.url === route ? sendJson(call, answer) : answerAll(call);
+        if (call.url === route) return sendJson(call, answer);
+        return call.url.startsWith('/v1/') ? answerAll(call) : sendJson(call, '{}', 404);
       };
-      writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams: { local: `${upstream.url}/v1` } }));
+      const upstreams = { local: `${upstream.url}/v1`, root: upstream.url };
+      writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams }));
       const { of, code } = await diagnose({ refrain, upstream }, ['--config', 'named.json']);
       const says = `it is ${engine}; a stream of m ends with [DONE]`;
       const advice = (setting: string) =>
@@ -352,6 +381,8 @@ describe('refrain doctor on streams', () => {
         says,
         advice: advice('upstreams.local.dialect=engine'),
       });
+      // Clients of one without a path ask below /v1.
+      expect(of('stream root')).toMatchObject({ says, advice: advice('upstreams.root.dialect=engine') });
       expect(code).toBe(0);
     });
   }
@@ -422,19 +453,31 @@ describe('refrain doctor on streams', () => {
   });
 
   test('sends a key to the upstream that it is named for, and to no other', async ({ refrain, upstream, folder }) => {
-    const other = await startUpstream(answerAll);
-    onTestFinished(() => other.stop());
-    writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams: { other: `${other.url}/v1` } }));
-    const environment = { OPENAI_API_KEY: 'sk-openai', OTHER: 'sk-other' };
+    const [other, claude] = [await startUpstream(answerAll), await startUpstream(answerAll)];
+    for (const each of [other, claude]) onTestFinished(() => each.stop());
+    const upstreams = { other: `${other.url}/v1`, claude: { url: claude.url, dialect: 'anthropic' } };
+    writeFileSync(join(folder, 'named.json'), JSON.stringify({ upstreams }));
+    const environment = { OPENAI_API_KEY: 'sk-openai', OTHER: 'sk-other', CLAUDE: 'sk-ant' };
     upstream.script = other.script = (call) =>
       call.headers.authorization === 'Bearer sk-other' ? answerAll(call) : sendJson(call, '{}', 401);
+    claude.script = (call) => {
+      if (call.headers['x-api-key'] !== 'sk-ant' || !call.headers['anthropic-version'])
+        return sendJson(call, '{}', 401);
+      return call.url === MESSAGES ? answerWith('text')(call) : sendJson(call, MODELS('', 'claude-test'));
+    };
     const { of, ...all } = await diagnose(
       { refrain, upstream },
-      ['--config', 'named.json', '--keys', 'other=OTHER'],
+      ['--config', 'named.json', '--keys', 'other=OTHER,claude=CLAUDE'],
       environment,
     );
     expect(of('stream')).toMatchObject({ says: expect.stringContaining('asks for a key') });
     expect(of('stream other')).toMatchObject({ state: 'ok', says: 'a stream of gpt-test ends with [DONE]' });
+    expect(of('stream claude')).toMatchObject({ state: 'ok', says: 'a stream of claude-test ends with message_stop' });
+    expect(claude.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /v1/models',
+      'GET /v1/models',
+      'POST /v1/messages',
+    ]);
     expect(JSON.stringify(upstream.calls.map(({ headers }) => headers))).not.toContain('sk-');
     expect(other.calls.map(({ method, headers }) => [method, headers.authorization])).toEqual([
       ['GET', undefined],

@@ -1,9 +1,9 @@
 /**
- * OpenAI's client for Python, in several versions, through Refrain.
+ * OpenAI's client for Python, in several versions, and Anthropic's, through Refrain.
  *
  *   npm run test:clients
  *
- * Fetches the client from the package registry. Where that or Python cannot
+ * Fetches the clients from the package registry. Where that or Python cannot
  * be had it says so, and that is no failure.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

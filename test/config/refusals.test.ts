@@ -54,6 +54,10 @@ describe('a bad value', () => {
     ['REFRAIN_UPSTREAM', 'ftp://host/v1', URL_TEXT],
     ['REFRAIN_UPSTREAM', 'api.openai.com', URL_TEXT],
     ['REFRAIN_UPSTREAM', 'https://', URL_TEXT],
+    ['REFRAIN_STORE_PATH', 'answers/', 'the path of a file, auto or off'],
+    ['REFRAIN_CASSETTE', 'answers/', 'the path of a file, or off'],
+    ['REFRAIN_STORE_PATH', '~/.cache/answers.sqlite', 'a path that has the home directory itself in the place of ~'],
+    ['REFRAIN_SECRET_FILE', '~/secret', 'a path that has the home directory itself in the place of ~'],
     ['REFRAIN_CACHE', 'ALL', 'all, deterministic or off'],
     ['REFRAIN_ON_ABANDON', 'stop', 'abort or finish'],
     ['REFRAIN_DONE_MARKER', 'no', 'auto, required or optional'],
@@ -108,14 +112,21 @@ describe('a bad value', () => {
     ['http://h/v1/images/generations', 'http://h/v1'],
     ['http://h/v1/audio/speech', 'http://h/v1'],
     ['http://h/openai/deployments/d/chat/completions', 'http://h/openai/deployments/d'],
+    [
+      'https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21',
+      'https://x.openai.azure.com/openai/deployments/d',
+    ],
+    ['http://h/v1/chat/completions#x', 'http://h/v1'],
   ])('is an upstream with the path of an endpoint: %s', (value, right) => {
     const allowed = `it may be ${right}, without the path of an endpoint`;
-    expect(refusal({ argv: ['--upstream', value] })).toBe(`--upstream is "${value}"; ${allowed}`);
+    // A query may hold a key.
+    const shown = value.replace(/[?#].*/, '…');
+    expect(refusal({ argv: ['--upstream', value] })).toBe(`--upstream is "${shown}"; ${allowed}`);
     expect(refusalOfFile(JSON.stringify({ upstreams: { x: value } }))).toBe(
-      `upstreams.x in my.json is "${value}"; ${allowed}`,
+      `upstreams.x in my.json is "${shown}"; ${allowed}`,
     );
     expect(refusalOfFile(JSON.stringify({ upstreams: { x: { url: value } } }))).toBe(
-      `upstreams.x.url in my.json is "${value}"; ${allowed}`,
+      `upstreams.x.url in my.json is "${shown}"; ${allowed}`,
     );
   });
 

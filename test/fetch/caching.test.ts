@@ -85,6 +85,31 @@ describe('a cached fetch', () => {
     }
   });
 
+  for (const [dialect, label] of [
+    ['auto', 'MISS'],
+    ['engine', 'HIT'],
+  ] as const) {
+    fetchStory(
+      `tells users apart, and labels as its dialect has it: ${dialect}`,
+      async ({ upstream, create, chat }) => {
+        const cached = create({ baseURL: `${upstream.url}/v1`, dialect, scope: { headers: ['default', 'X-Team'] } });
+        const wordFor = async (init: RequestInit) => {
+          const answer = await cached(chat, init);
+          await answer.text();
+          return wordOf(answer);
+        };
+        const names = ['x-forwarded-user', 'Sec-User-Token', 'X-Team', 'session-id'];
+        for (const name of names) {
+          const having = (value: string) => chatInit(name, {}, { headers: { [name]: value } });
+          const words = [await wordFor(having('alice')), await wordFor(having('bob')), await wordFor(having('alice'))];
+          expect(words, name).toEqual(['MISS', name === 'session-id' ? label : 'MISS', 'HIT']);
+        }
+        const asked = (user: string) => chatInit('whose', { user });
+        expect([await wordFor(asked('alice')), await wordFor(asked('bob'))]).toEqual(['MISS', label]);
+      },
+    );
+  }
+
   fetchStory('finds what a proxy has stored in the same file', async ({ upstream, create, open, chat }) => {
     const path = storePath();
     const proxy = await open({ store: { path } });

@@ -106,6 +106,34 @@ describe.each([...SAMPLES, ...MESSAGES])('$name ($endpoint, $form)', (sample) =>
   });
 });
 
+/** The members that each kind of event and each choice in one names, in every stream of these. */
+function namesIn(streams: Iterable<string>): Map<string, Set<string>> {
+  const common = new Map<string, Set<string>>();
+  const add = (kind: string, { obfuscation: _, ...named }: Record<string, unknown>) => {
+    const names = new Set(Object.keys(named));
+    common.set(kind, common.get(kind)?.intersection(names) ?? names);
+  };
+  for (const [, data = ''] of [...streams].flatMap((stream) => [...stream.matchAll(/^data: ?(\{.*\}) *$/gm)])) {
+    const event = JSON.parse(data);
+    const kind = event.type ?? event.object;
+    add(kind, event);
+    for (const choice of event.choices ?? []) add(`${kind}, a choice`, choice);
+  }
+  return common;
+}
+
+test('a stream that is made of a document names in each event what servers name in theirs', () => {
+  const all = [...SAMPLES, ...MESSAGES];
+  const told = namesIn(all.filter(({ form }) => form !== 'json').map(({ body }) => body));
+  const made = all
+    .filter(({ form }) => form === 'json')
+    .flatMap((sample) => targetsOf(sample).map((to) => derived(sample, to) ?? ''));
+  const kinds = [...namesIn(made)];
+  expect(kinds.length).toBeGreaterThan(15);
+  for (const [kind, names] of kinds)
+    expect([...names], kind).toEqual(expect.arrayContaining([...(told.get(kind) ?? [])]));
+});
+
 describe('pairs of a document and a stream', () => {
   const read = (text: string | null) => JSON.parse(text ?? 'null');
 

@@ -109,6 +109,7 @@ const NAN = chatAnswer().replace('"logprobs":null', '"logprobs":NaN');
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 const VECTOR = [0.5, -0.25];
 const MESSAGE = messageEvents();
+const EMPTY_MESSAGE = MESSAGE.filter((text) => !text.includes('text_delta'));
 const RESPONSE_EVENTS = responseEvents();
 const TEXT_DELTA = RESPONSE_EVENTS[4] as string;
 const COMPLETED_EMPTY = event(
@@ -130,6 +131,18 @@ const CALLED = pieces(
   call({ arguments: '{"cit' }),
   call({ arguments: 'y":"Oslo"}' }),
   ends('tool_calls'),
+);
+const call0 = (id: string) => call({ name: id, arguments: '{}' }, { index: 0, id, type: 'function' });
+const COUNTED = pieces(
+  call({ name: 'weather', arguments: '' }, { index: 0, id: 'call_1', type: 'function' }),
+  call({ arguments: '{"city":' }, { index: 1 }),
+  call({ arguments: '"Oslo"}' }, { index: 2 }),
+  ends('tool_calls'),
+);
+const SO_FAR = pieces(
+  { index: 0, delta: { content: '{"salt":' }, message: { content: '{"salt":' } },
+  { index: 0, delta: { content: '1}' }, message: { content: '{"salt":1}' } },
+  ends(),
 );
 const LEAN = JSON.stringify({
   id: 'resp_1',
@@ -211,6 +224,7 @@ const WHERE_IT_ENDS: readonly WireForm[] = [
     MESSAGE_STREAM,
   ),
   stream('no message_stop', MESSAGE.slice(0, -2).join(''), false, MESSAGE_STREAM),
+  stream('a choice that never says how it ended', pieces({ index: 0, delta: { content: 'Salt.' } }) + DONE, false),
   stream('a message_stop and then [DONE]', MESSAGE.join('') + DONE, true, MESSAGE_STREAM),
 ];
 
@@ -227,9 +241,15 @@ const NOTHING_SAID: readonly WireForm[] = [
   document('an empty text, where it is kept', chatAnswer(''), true, { overrides: { keep: ['length', 'empty'] } }),
   stream('null for a text', pieces({ index: 0, delta: { role: 'assistant', content: null } }, ends()) + DONE, false),
   document('thoughts alone', choiceOf({ content: '', reasoning_content: 'Salt?' }), true),
+  document('thoughts alone, by another name', choiceOf({ content: null, reasoning: 'Salt?' }), true),
+  stream('an empty text of a message', EMPTY_MESSAGE.join(''), false, MESSAGE_STREAM),
   document('no output of a response', NO_OUTPUT, false, RESPONSE),
   stream('no output of a response that says nothing', COMPLETED_EMPTY, false, RESPONSE_STREAM),
   stream('no output of a response whose pieces said it', TEXT_DELTA + COMPLETED_EMPTY, true, RESPONSE_STREAM),
+  stream('no output of a response that was to be JSON', TEXT_DELTA + COMPLETED_EMPTY, false, {
+    path: RESPONSES,
+    asked: { input: 'x', stream: true, text: { format: { type: 'json_object' } } },
+  }),
 ];
 
 const ERRORS: readonly WireForm[] = [
@@ -283,11 +303,18 @@ const EVENTS_SPELLED: readonly WireForm[] = [
     asked: { prompt: ['a', 'b'], stream: true },
   }),
   stream('arguments that go on without index and id', CALLED + DONE, true),
+  stream('calls that are all number 0', pieces(call0('a'), call0('b'), ends('tool_calls')) + DONE, false),
+  stream('a call whose pieces are numbered', COUNTED + DONE, true),
+  stream('a call whose pieces are numbered, and that breaks off', COUNTED.replace('\\"Oslo\\"}', '') + DONE, false),
+  stream('a text of nothing between', EVENTS.join('event: ping\ndata: ""\n\n'), true),
   stream(
     'a message beside the delta',
     pieces(says(0, { message: { content: 'Salt.' } }), { ...ends(), message: { content: 'Salt.' } }) + DONE,
     true,
   ),
+  stream('a message beside the delta that repeats all of the JSON so far', SO_FAR + DONE, true, {
+    asked: { ...STREAM, response_format: { type: 'json_object' } },
+  }),
   stream('the role in every chunk', pieces(says(), says(), ends()) + DONE, true),
   stream('usage beside an empty delta', pieces(says()) + chunk(ends(), { usage: USAGE }) + DONE, true),
   stream('usage in every chunk', chunk(says(), { usage: USAGE }) + chunk(ends(), { usage: USAGE }) + DONE, true),
@@ -398,6 +425,7 @@ const ON_THE_WAY: readonly WireForm[] = [
   stream('the coding none of a stream', WHOLE, true, { script: inCoding('none', WHOLE, 'text/event-stream') }),
   ...[
     '100 Continue',
+    '100\nconnection: keep-alive\ncontent-length: 0',
     '102 Processing',
     '103 Early Hints\nlink: </x>; rel=preload',
     '103 Early Hints\n\nHTTP/1.1 100 Continue',

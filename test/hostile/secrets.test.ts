@@ -19,6 +19,7 @@ import {
   sendJson,
   sendStream,
 } from '../harness/answers.ts';
+import { USER_HEADERS } from '../../src/request/caller.ts';
 import { Child } from '../harness/child.ts';
 import { ask, begin } from '../harness/client.ts';
 import { type Call, type Script, type ScriptedUpstream, startUpstream } from '../harness/upstream.ts';
@@ -37,6 +38,10 @@ const CREDENTIALS = {
   'openai-organization': KEY,
   'openai-project': KEY,
   'proxy-authorization': `Basic ${Buffer.from(`u:${KEY}`).toString('base64')}`,
+  // Who asks, and in which conversation.
+  ...Object.fromEntries(USER_HEADERS.map((name) => [name.replace('*', 'data'), KEY])),
+  'x-end-user': KEY,
+  'session-id': KEY,
 };
 const LINES = Object.entries(CREDENTIALS)
   .map(([name, value]) => `${name}: ${value}\r\n`)

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { IsFirst } from '../../src/ledger/hint-list.ts';
 import { Hints, type Sighting } from '../../src/ledger/hints.ts';
 import { createLog } from '../../src/log.ts';
+import type { Dialect } from '../../src/dialect.ts';
+import { pointerInRequest } from '../../src/request/json-pointer.ts';
+import { leftOutBy } from '../../src/request/other-dialect.ts';
+import { rulesWith } from '../harness/keys.ts';
+import type { Store } from '../../src/store/store.ts';
+import { usesIn } from '../../src/store/use-counter.ts';
+import { createTestClock } from '../harness/clock.ts';
 
 const NEEDED = 20;
 const bodyOf = (content: string, others = '') =>
@@ -11,17 +19,29 @@ const BODY = bodyOf('What is the sea?');
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 interface Asked extends Partial<Sighting> {
+  readonly dialect?: Dialect | null;
   readonly body?: string;
   readonly scope?: string;
 }
 
+const RULES = rulesWith();
+const otherThan = (dialect: Dialect) => (name: string) =>
+  leftOutBy(RULES.omissions, { dialect, endpoint: 'messages', pointer: pointerInRequest(name), body: undefined });
+
 /** Hints over answers that are all kept; `uses` says how often each was served again, null for one that is not kept. */
-function createWatch({ ignored = ['default'], uses = async (_key: string): Promise<number | null> => 0 } = {}) {
+function createWatch({
+  ignored = ['default'],
+  uses = async (_key: string): Promise<number | null> => 0,
+  isFirst = null as IsFirst | null,
+} = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line)) });
-  const hints = new Hints({ log, ignored, usesOf: uses });
+  const hints = new Hints({ log, ignored, usesOf: uses, isFirst });
   let asked = 0;
-  const miss = (headers: Record<string, string>, { body = BODY, scope = 'private:1', ...more }: Asked = {}) => {
+  const miss = (
+    headers: Record<string, string>,
+    { body = BODY, scope = 'private:1', dialect, ...more }: Asked = {},
+  ) => {
     const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [`header:${name}`, value]));
     const parts = {
       scope,
@@ -37,6 +57,7 @@ function createWatch({ ignored = ['default'], uses = async (_key: string): Promi
       key: `${(asked += 1)}.json`,
       parts,
       credential: 'https://a.test 1',
+      ...(dialect && { leftOutBy: otherThan(dialect) }),
       ...more,
     });
   };
@@ -278,7 +299,7 @@ describe('the advice to leave something out of the key', () => {
 });
 
 describe('what is named with its meaning', () => {
-  test.each([
+  test.each<[string, Dialect | null, string | null, RegExp]>([
     [
       'session-id',
       'compatible',
@@ -287,6 +308,9 @@ describe('what is named with its meaning', () => {
     ],
     ['session-id', 'openai', null, /names a conversation, by which some servers answer$/],
     ['x-session-affinity', null, null, /names a conversation/],
+    ['x-conversation-ref', 'compatible', null, /names a conversation, by which some servers answer$/],
+    ['x-claude-code-session-id', 'compatible', 'dialect=engine', /dialect=engine leaves it out/],
+    ['x-openwebui-chat-id', 'compatible', 'dialect=engine', /dialect=engine leaves it out/],
     ['cookie', null, null, /cookies/],
     ['x-user-id', null, null, /who asks/],
     ['x-goog-api-key', null, null, /credential/],
@@ -352,6 +376,14 @@ describe('what is named with its meaning', () => {
     expect(hourly.hints.list()).toMatchObject([{ about: 'header:x-forwarded-access-token', requests: 20 }]);
   });
 
+  test('a user by the words on users, also beside one who is given as a token', async () => {
+    for (const name of ['x-ms-client-principal-name', 'x-ms-client-principal-id', 'x-amzn-oidc-identity']) {
+      const { hints, miss } = createWatch();
+      await times(NEEDED, () => miss({}, { callerHeaders: new Map([[name, randomUUID()]]) }));
+      expect(hints.list(), name).toMatchObject([{ setting: null, text: expect.stringMatching(/it says who asks/) }]);
+    }
+  });
+
   test('no users who ask the same with one credential, nor their tokens', async () => {
     const { hints, miss } = createWatch();
     for (let round = 0; round < 3; round += 1) {
@@ -405,4 +437,26 @@ test('no value is told, and what is remembered is bounded whatever clients send'
   await times(1_000, (index) => miss({ [`x-${randomUUID()}`]: 'x', 'x-foo': 'y' }, { body: bodyOf(`${index}`) }));
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`x-${index}`, randomUUID()]));
   expect(miss(many)).toBeNull();
+});
+
+describe('of several processes', () => {
+  test('one logs a hint, and all count it', async () => {
+    const asked: string[] = [];
+    const { hints, lines, miss } = createWatch({ isFirst: async (id) => asked.push(id) === 0 });
+    for (let call = 0; call < NEEDED; call += 1) miss({ 'x-run-ref': randomUUID() });
+    await settled();
+    expect(hints.list()).toMatchObject([{ about: 'header:x-run-ref', requests: NEEDED - 1 }]);
+    expect([asked, lines]).toEqual([['https://a.test header:x-run-ref'], []]);
+  });
+
+  test('each knows the uses of the others a while later', async () => {
+    const clock = createTestClock();
+    const rows = [{ hits: 0 }];
+    const uses = usesIn({ listByPrefix: async () => rows } as unknown as Store, clock)('key');
+    const alone = usesIn({ listByPrefix: async () => rows } as unknown as Store, null)('key');
+    await expect(alone).resolves.toBe(0);
+    rows[0] = { hits: 3 };
+    clock.advance(2_000);
+    await expect(uses).resolves.toBe(3);
+  });
 });

@@ -15,6 +15,7 @@ import {
   responseAnswer,
   sendJson,
 } from '../harness/answers.ts';
+import { SqliteFile } from '../../src/store/sqlite-file.ts';
 import { ask, begin } from '../harness/client.ts';
 import { Child } from '../harness/child.ts';
 import { processTest } from '../harness/process-harness.ts';
@@ -109,8 +110,9 @@ describe('several workers', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  test('add up in the usage ledger, in metrics and in events', async ({ run }) => {
-    const { api, admin } = await run().ready();
+  test('add up in the usage ledger, in metrics, in events and in a hint that is logged once', async ({ run }) => {
+    const child = run();
+    const { api, admin } = await child.ready();
     const events = await begin(`${admin}/events`);
     const listed = async () => JSON.parse((await ask(`${admin}/entries`)).text).entries;
     const questions = ['one', 'two'].map((text) => ({ body: chatRequest(text) }));
@@ -132,6 +134,15 @@ describe('several workers', () => {
     // How often each was served is written down some time later.
     const expected = { tier: 'memory', hits: 2 };
     await expect.poll(listed).toMatchObject([expected, expected]);
+    const habit = { ...STREAM, headers: { 'cache-control': 'no-store', 'accept': 'text/event-stream' } };
+    for (let at = 0; at < 20 * COUNT + 2; at++) await ask(api + CHAT, habit);
+    await child.says('from hitting');
+    expect((await read('/stats')).hints).toMatchObject([
+      { about: 'no-store', requests: 20 * COUNT + 2, setting: 'sse.noStore=ignore' },
+    ]);
+    child.signal('SIGTERM');
+    await child.exited;
+    expect(child.stderr.split('from hitting')).toHaveLength(2);
   });
 
   test('share what is kept in memory alone too, and its bound', async ({ run, upstream }) => {
@@ -162,20 +173,40 @@ describe('several workers', () => {
     expect(upstream.calls).toHaveLength(calls + 1);
   });
 
-  test('refuse what is no request', async ({ run }) => {
-    const { port, hostname } = new URL((await run().ready()).api);
+  test('refuse what is no request, and what an upstream sends back to another of them', async ({ run, upstream }) => {
+    const { api } = await run().ready();
+    const { port, hostname } = new URL(api);
     const socket = connect(Number(port), hostname);
     socket.write('nonsense\r\n\r\n');
     expect(String(Buffer.concat(await socket.toArray()))).toMatch(/^HTTP\/1.1 400 /);
+    // The other would follow the first, which waits for it.
+    upstream.script = async (call) => {
+      const { via = '' } = call.headers;
+      const { text, status } = await ask(api + call.url, { body: call.body, headers: { via } });
+      sendJson(call, text, status);
+    };
+    expect((await ask(api + CHAT, { body: chatRequest() })).status).toBe(508);
+    expect(upstream.calls).toHaveLength(1);
   });
 
-  test('leave the files to their parent', async ({ run, folder }) => {
+  test('leave to their parent the files, and what is to be said of an upstream', async ({ run, folder, upstream }) => {
     const child = run();
     const { api } = await child.ready();
-    for (let at = 0; at < COUNT; at++) await ask(api + CHAT, { body: chatRequest(`question ${at}`) });
+    const askAll = (about: string) =>
+      Promise.all(Array.from({ length: COUNT }, (_, at) => ask(api + CHAT, { body: chatRequest(`${about} ${at}`) })));
+    await askAll('question');
     const kept = (pid: number) => filesOf(pid).filter((file) => file.startsWith(join(folder, '.refrain')));
     await until(() => kept(child.pid).length > 0);
     for (const pid of workersOf(child.pid)) expect(kept(pid)).toEqual([]);
+    upstream.script = ({ response }) => response.destroy();
+    await askAll('trouble');
+    upstream.script = answerAll;
+    await askAll('over');
+    await child.says('the upstream answers again');
+    child.signal('SIGTERM');
+    await child.exited;
+    for (const words of ['the upstream does not answer', 'the upstream answers again'])
+      expect(child.stderr.split(words)).toHaveLength(2);
   });
 
   test('say which setting to change where the port is taken, and leave no process behind', async ({ run }) => {
@@ -229,7 +260,11 @@ describe('one question', () => {
 });
 
 describe('a purge', () => {
-  test('holds in all workers once it is answered', async ({ run, upstream }) => {
+  test('holds in all workers once it is answered, and a moment after another process made it', async ({
+    run,
+    upstream,
+    folder,
+  }) => {
     const { api, admin } = await run(['--workers', '3']).ready();
     for (let round = 0; round < 5; round++) {
       await ask(api + CHAT, { body: chatRequest() });
@@ -242,6 +277,18 @@ describe('a purge', () => {
       expect(upstream.calls).toHaveLength(2 * round + 2);
       await ask(`${admin}/purge`, { method: 'POST', body: { all: true } });
     }
+    const outcomes = async (control: string) => {
+      const asking = { body: chatRequest(), headers: { 'cache-control': control } };
+      const answers = await Promise.all(Array.from({ length: 6 }, () => ask(api + CHAT, asking)));
+      return answers.map(({ headers }) => `${headers['x-cache']} ${headers['cache-status']}`);
+    };
+    // In the memory of each.
+    await expect.poll(async () => (await outcomes('max-stale=0')).every((one) => one.endsWith('memory'))).toBe(true);
+    const other = new SqliteFile({ path: join(folder, '.refrain', 'cache.sqlite'), maxBytes: 1e9 });
+    other.open(Date.now());
+    other.commit({ purges: [{ token: 't', purge: {} }], answers: new Set(), keys: new Map() }, Date.now());
+    other.close();
+    await expect.poll(async () => (await outcomes('only-if-cached')).some((one) => one.startsWith('HIT'))).toBe(false);
   });
 });
 

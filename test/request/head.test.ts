@@ -235,6 +235,10 @@ const USERS = [
   'x-ms-token-aad-access-token',
   'tailscale-user-login',
   'tailscale-user-name',
+  'x-remote-group',
+  'x-remote-extra-scopes',
+  'remote-groups',
+  'remote-role',
 ];
 
 describe('headers', () => {
@@ -282,6 +286,8 @@ describe('headers', () => {
       ];
       expect(new Set(keys).size, dialect).toBe(3);
     }
+    const scopeOf = (user: string) => RULES.openai.callerOf(new Map([[name, [user]]])).scope;
+    expect(scopeOf('alice')).not.toBe(scopeOf('bob'));
   });
 
   test('tell whatever the operator does not leave out', () => {

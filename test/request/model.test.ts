@@ -28,7 +28,7 @@ describe('the model of a request that is not read for its key', () => {
     ['nowhere', '{"messages":[]}', null],
     ['in a list', '[{"model":"inner"}]', null],
     ['in no JSON', 'model=gpt-4o', null],
-    ['too long', `{"model":"${'x'.repeat(300)}"}`, null],
+    ['too long', `{"model":"${'x'.repeat(1_100)}"}`, null],
   ])('%s', (_, text, model) => {
     for (const size of [Infinity, 1, 2, 3, 7]) expect(modelIn(text, size), String(size)).toBe(model);
   });

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { TailUsage } from '../../src/response/tail-usage.ts';
 import { findUsage, readUsage, type Usage } from '../../src/response/usage.ts';
-import { completionAnswer, embeddingsAnswer, moderationAnswer, responseAnswer } from '../harness/answers.ts';
+import {
+  completionAnswer,
+  embeddingsAnswer,
+  moderationAnswer,
+  rerankAnswer,
+  responseAnswer,
+} from '../harness/answers.ts';
 import { usageOf, type Wanted } from './validate.ts';
 
 const usage = (input: number, cachedInput: number, output: number, reasoning: number): Usage => ({
@@ -14,8 +20,8 @@ const usage = (input: number, cachedInput: number, output: number, reasoning: nu
 const recorded = (path: string) => readFileSync(new URL(`../fixtures/${path}`, import.meta.url));
 const pieces = (bytes: Buffer, size: number) =>
   Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
-const tailUsageOf = (chunks: readonly Buffer[]) => {
-  const tail = new TailUsage('chat');
+const tailUsageOf = (chunks: readonly Buffer[], { endpoint = 'chat' }: Wanted = {}) => {
+  const tail = new TailUsage(endpoint);
   for (const chunk of chunks) tail.push(chunk);
   return tail;
 };
@@ -60,6 +66,69 @@ describe('an object of usage', () => {
       { prompt_tokens: 9, completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 94 } },
       usage(9, 0, 9, 9),
     ],
+    [
+      'of DeepSeek',
+      { prompt_tokens: 11, completion_tokens: 40, prompt_cache_hit_tokens: 8, prompt_cache_miss_tokens: 3 },
+      usage(11, 8, 40, 0),
+    ],
+    [
+      'of Moonshot',
+      { prompt_tokens: 19, completion_tokens: 13, total_tokens: 32, cached_tokens: 12 },
+      usage(19, 12, 13, 0),
+    ],
+    [
+      'of a gateway to Anthropic',
+      { prompt_tokens: 110, completion_tokens: 3, total_tokens: 113, cache_read_input_tokens: 100 },
+      usage(110, 100, 3, 0),
+    ],
+    [
+      'that says twice what a cache held',
+      { prompt_tokens: 9, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 0 }, cached_tokens: 8 },
+      usage(9, 0, 1, 0),
+    ],
+    [
+      'of xAI, with what was thought beside the output',
+      {
+        prompt_tokens: 10120,
+        completion_tokens: 1499,
+        total_tokens: 14428,
+        prompt_tokens_details: { cached_tokens: 128 },
+        completion_tokens_details: { reasoning_tokens: 2809 },
+        num_sources_used: 0,
+      },
+      usage(10120, 128, 4308, 2809),
+    ],
+    [
+      'of Gemini, with what was thought in the total alone',
+      { prompt_tokens: 20, completion_tokens: 424, total_tokens: 1016 },
+      usage(20, 0, 996, 572),
+    ],
+    [
+      'that thinks and says nothing',
+      {
+        prompt_tokens: 21,
+        completion_tokens: 0,
+        total_tokens: 81,
+        completion_tokens_details: { reasoning_tokens: 60 },
+      },
+      usage(21, 0, 60, 60),
+    ],
+    [
+      'whose total has what a cache held, too',
+      { prompt_tokens: 5, completion_tokens: 3, total_tokens: 108, cache_creation_input_tokens: 100 },
+      usage(5, 0, 3, 0),
+    ],
+    [
+      'whose total nobody can explain',
+      {
+        prompt_tokens: 5,
+        completion_tokens: 3,
+        total_tokens: 100,
+        completion_tokens_details: { reasoning_tokens: 2 },
+      },
+      usage(5, 0, 3, 2),
+    ],
+    ['with a total below its parts', { prompt_tokens: 5, completion_tokens: 3, total_tokens: 1 }, usage(5, 0, 3, 0)],
     ['without a number of input', { total_tokens: 4 }, null],
     ['below zero', { prompt_tokens: -1, completion_tokens: 3 }, null],
     ['with a text for a number', { prompt_tokens: '17', completion_tokens: 10 }, null],
@@ -91,9 +160,21 @@ const RECORDED: readonly (readonly [string, Wanted, Usage | null])[] = [
   ['streams/response-tool-call.sse', { endpoint: 'responses' }, usage(11, 0, 9, 0)],
 ];
 
+const COHERE = rerankAnswer().replace(
+  '"usage":{"total_tokens":15}',
+  '"meta":{"api_version":{"version":"2"},"tokens":{"input_tokens":15,"output_tokens":1}}',
+);
+
 const WRITTEN: readonly (readonly [string, Wanted, string, Usage | null])[] = [
   ['responses', { endpoint: 'responses' }, responseAnswer(), usage(5, 0, 3, 0)],
   ['embeddings', { endpoint: 'embeddings', inputs: 1 }, embeddingsAnswer(), usage(2, 0, 0, 0)],
+  [
+    'embeddings that say no more than how many there are in all',
+    { endpoint: 'embeddings', inputs: 1 },
+    embeddingsAnswer().replace('"prompt_tokens":2,', ''),
+    usage(2, 0, 0, 0),
+  ],
+  ['a rerank that counts beside its results', { endpoint: 'rerank', inputs: 2 }, COHERE, usage(15, 0, 1, 0)],
   ['completions', { endpoint: 'completions' }, completionAnswer(), null],
   ['moderations', { endpoint: 'moderations' }, moderationAnswer(), null],
 ];
@@ -136,7 +217,7 @@ describe('the usage of an answer', () => {
 
   test.each(WRITTEN)('of %s', (_, wanted, answer, expected) => {
     expect(usageOf([Buffer.from(answer)], 'application/json', wanted)).toEqual(expected);
-    expect(tailUsageOf([Buffer.from(answer)]).usage()).toEqual(expected);
+    expect(tailUsageOf([Buffer.from(answer)], wanted).usage()).toEqual(expected);
   });
 
   test('is read also where the answer is not to be kept, and not where it is encoded', () => {

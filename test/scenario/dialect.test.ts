@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { DIALECTS } from '../../src/dialect.ts';
 import { CHAT, chatAnswer, chatEvents, chatRequest, endAfter, responseAnswer, sendJson } from '../harness/answers.ts';
+import { USER_HEADERS } from '../../src/request/caller.ts';
 import { answerWith, MESSAGES } from '../harness/anthropic.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -112,6 +113,9 @@ const SIGNED = [
   'X-Ms-Token-Aad-Access-Token',
   'X-Authentik-Username',
   'X-Webauth-User',
+  'X-Remote-Group',
+  'X-Remote-Extra-Scopes',
+  'Remote-Role',
 ];
 /** Headers that resemble a family that is left out, and may say who asks. */
 const LIKE_LABELS = [
@@ -122,6 +126,9 @@ const LIKE_LABELS = [
   'x-datadog-org',
   'x-codex-account-id',
   'x-session-user',
+  'x-session-member',
+  'x-datadog-uid',
+  'x-claude-code-login',
 ];
 const CALL = [
   'x-request-id',
@@ -280,33 +287,49 @@ story('headers of the scope are as the operator says', async ({ upstream, open }
   expect(new Set(rows.map(({ scope }) => scope)).size).toBe(2);
 });
 
-story('no value is kept as it is that names a person or a session, or is a credential', async ({ upstream, open }) => {
-  upstream.script = (call) => sendJson(call, chatAnswer());
-  const proxy = await open();
-  const names = [
-    'x-forwarded-user',
-    'x-forwarded-access-token',
-    'sec-user-token',
-    'session-id',
-    'thread-id',
-    'x-session-affinity',
-    'x-tenant-id',
-    'cookie',
-    'x-goog-api-key',
-    'x-codex-turn-metadata',
-    'x-codex-window-id',
-    'x-openwebui-chat-id',
-    'x-sessionid',
-  ];
-  const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
-  await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
-  expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
-  const { entries } = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text);
-  const entry = (await ask(`${proxy.adminUrl}/entries/${entries[0].key}`)).text;
-  expect(entry).toContain('kept');
-  expect(entry).not.toContain('canary');
-  expect(JSON.stringify(proxy.lines)).not.toContain('canary');
-});
+for (const [where, scope] of [
+  ['as they are by themselves', {}],
+  ['where the operator leaves them out of the scope', { headers: ['x-team-ref'] }],
+] as const)
+  story(
+    `no value of headers that name a person or a session, or are a credential, is kept as it is, ${where}`,
+    async ({ upstream, open }) => {
+      upstream.script = (call) => sendJson(call, chatAnswer());
+      const proxy = await open({ scope });
+      const names = [
+        ...USER_HEADERS.map((name) => name.replace('*', 'data')),
+        'x-amzn-oidc-accesstoken',
+        'oidc_claim_sub',
+        'x-portkey-metadata',
+        'x-litellm-spend-logs-metadata',
+        'x-litellm-end-user-id',
+        'x-session-login',
+        'x-forwarded-user',
+        'x-forwarded-access-token',
+        'sec-user-token',
+        'session-id',
+        'thread-id',
+        'x-session-affinity',
+        'x-tenant-id',
+        'cookie',
+        'x-goog-api-key',
+        'x-codex-turn-metadata',
+        'x-codex-window-id',
+        'x-openwebui-chat-id',
+        'x-sessionid',
+      ];
+      const headers = Object.fromEntries(names.map((name) => [name, `canary-${name}`]));
+      await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers });
+      expect((await ask(proxy.url + CHAT, { body: chatRequest('kept'), headers })).headers['x-cache']).toBe('HIT');
+      const { entries } = JSON.parse((await ask(`${proxy.adminUrl}/entries`)).text);
+      const entry = (await ask(`${proxy.adminUrl}/entries/${entries[0].key}`)).text;
+      expect(entry).toContain('kept');
+      expect(entry).not.toContain('canary');
+      expect(JSON.stringify(proxy.lines)).not.toContain('canary');
+      const explained = { a: { path: CHAT, headers: {}, body: chatRequest('kept') }, key: entries[0].key };
+      expect((await ask(`${proxy.adminUrl}/explain`, { body: explained })).text).not.toContain('canary');
+    },
+  );
 
 describe('a difference that another dialect leaves out', () => {
   story('is explained as one', async ({ open }) => {

@@ -73,6 +73,20 @@ story('what says nothing of its type is streamed with one', async ({ upstream, o
   expect([word, answer.headers['content-type']]).toEqual(['HIT', 'text/event-stream; charset=utf-8']);
 });
 
+story(
+  'each chunk says whether its choice has ended, for programs that read chunks by themselves',
+  async ({ upstream, open }) => {
+    const proxy = await open(DERIVES);
+    upstream.script = answers;
+    await askFor(proxy, JSON_BODY);
+    const { form, answer } = await askFor(proxy, STREAM);
+    expect(form).toBe('sse from json');
+    const chunks = [...answer.text.matchAll(/^data: (\{.*)$/gm)].map(([, chunk = '']) => JSON.parse(chunk));
+    const [last, ...others] = chunks.map(({ choices }) => choices[0].finish_reason).reverse();
+    expect([last, new Set(others)]).toEqual(['stop', new Set([null])]);
+  },
+);
+
 story('later hits are from memory, and say the same', async ({ upstream, open }) => {
   const proxy = await open(DERIVES);
   upstream.script = answers;

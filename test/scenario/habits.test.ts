@@ -21,6 +21,15 @@ describe('no-cache, exactly and alone, beside Accept: text/event-stream', () => 
       expect(await send(proxy, 'no-cache', accept)).toBe('HIT');
   });
 
+  story('is none where Pragma says it too, as clients that fetch streams have it', async ({ open }) => {
+    const proxy = await open();
+    const headers = { 'cache-control': 'no-cache', 'pragma': 'no-cache', 'accept': EVENTS };
+    const words = [];
+    for (let turn = 0; turn < 2; turn++)
+      words.push((await ask(proxy.url + CHAT, { body, headers })).headers['x-cache']);
+    expect(words).toEqual(['MISS', 'HIT']);
+  });
+
   story('is joined like any other request', async ({ upstream, open }) => {
     const proxy = await open();
     upstream.script = () => {};

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { CHAT, chatAnswer, chatRequest, responseAnswer, sendJson } from '../harness/answers.ts';
+import { CHAT, chatAnswer, chatRequest, embeddingsAnswer, responseAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
 import { story } from '../harness/story.ts';
@@ -127,6 +127,19 @@ story('a field that a client makes anew for each call is told too', async ({ ups
   ]);
 });
 
+story('a batch that is answered input by input is looked at by its first', async ({ upstream, open }) => {
+  const proxy = await open();
+  upstream.script = (call) => sendJson(call, embeddingsAnswer(2));
+  const askFor = (run: string, ...input: string[]) =>
+    send(proxy, { 'x-run-ref': run }, { model: 'embed-test', input }, '/v1/embeddings');
+  for (let call = 0; call < 20; call += 1) expect(await askFor(randomUUID(), 'a', `b ${call % 2}`)).toBe('MISS');
+  await hinted(proxy);
+  const setting = 'key.ignore=default,header:x-run-ref';
+  expect((await statsOf(proxy)).hints).toMatchObject([{ about: 'header:x-run-ref', requests: 19, setting }]);
+  expect(await askFor('one that comes again', 'a', 'b')).toBe('MISS');
+  expect(await askFor('one that comes again', 'b', 'a')).toBe('HIT');
+});
+
 story('no-store that a library sends with each stream is told with what takes it for a habit', async ({ open }) => {
   const proxy = await open();
   for (let call = 0; call < 20; call += 1)
@@ -136,6 +149,22 @@ story('no-store that a library sends with each stream is told with what takes it
   ]);
   expect(linesAbout(proxy)).toHaveLength(1);
 });
+
+for (const [directive, control] of [
+  ['no-cache', 'no-cache'],
+  ['max-age=0', 'max-age=0, no-transform'],
+] as const) {
+  story(`${directive} that a client sends with each request is told, as it is obeyed`, async ({ open }) => {
+    const proxy = await open();
+    for (let call = 0; call < 20; call += 1)
+      expect(await send(proxy, { 'cache-control': control, 'pragma': 'no-cache' })).toBe('MISS');
+    const text = expect.stringMatching(
+      `^Cache-Control: ${directive} kept 20 requests from hitting; it is taken for the wish`,
+    );
+    expect((await statsOf(proxy)).hints).toMatchObject([{ about: directive, requests: 20, setting: null, text }]);
+    expect(linesAbout(proxy)).toHaveLength(1);
+  });
+}
 
 describe('headers by which a sign-on proxy names its user', () => {
   const MEANING =

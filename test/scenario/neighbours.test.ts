@@ -103,6 +103,24 @@ describe('a path', () => {
     }
     expect(upstream.calls).toHaveLength(2);
   });
+
+  story('is answered over HTTP/1.1, its body whole, where it offers another protocol', async ({ upstream, open }) => {
+    const proxy = await open();
+    const body = JSON.stringify(chatRequest());
+    const chunked = `transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    for (const offer of ['h2c\r\nhttp2-settings: AAM', 'TLS/1.2']) {
+      for (const rest of [`content-length: ${body.length}\r\n\r\n${body}`, chunked]) {
+        const head = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\n`;
+        const text = await talk(proxy.url, (socket) => socket.write(`${head}upgrade: ${offer}\r\n${rest}`));
+        expect(text, offer).toMatch(/^HTTP\/1\.1 200 .*"Salt water\."/s);
+      }
+    }
+    const [call, ...others] = upstream.calls;
+    expect(others).toEqual([]);
+    expect(call?.body.toString()).toBe(body);
+    expect(call?.headers).not.toHaveProperty('upgrade');
+    expect(call?.headers).not.toHaveProperty('http2-settings');
+  });
 });
 
 const digest = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`;

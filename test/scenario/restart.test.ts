@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { USAGE_MARK } from '../../src/store/sqlite-mark.ts';
 import { CHAT, chatAnswer, chatRequest, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
@@ -144,6 +144,14 @@ describe('a restart', () => {
           path,
           `CREATE TABLE books (day TEXT); PRAGMA application_id = ${USAGE_MARK.id}; PRAGMA user_version = 1`,
         ),
+    ],
+    [
+      "another program's database, which is all in its log yet",
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        onTestFinished(() => database.close());
+        database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES ('precious')");
+      },
     ],
     ['a directory', (path: string) => mkdirSync(path)],
   ] as const) {

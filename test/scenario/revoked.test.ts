@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { GATEWAY_CREDENTIALS } from '../../src/request/caller.ts';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
@@ -77,6 +78,15 @@ describe('a credential that the upstream refuses', () => {
     expect([(await good).status, (await bad).status]).toEqual([200, 401]);
   });
 
+  story('may be none: callers without one have no more hits either', async ({ upstream, open }) => {
+    const proxy = await open();
+    const wordOf = async (body: object) => (await ask(proxy.url + CHAT, { body })).headers['x-cache'];
+    expect([await wordOf(chatRequest()), await wordOf(chatRequest())]).toEqual(['MISS', 'HIT']);
+    upstream.script = (call) => sendJson(call, errorAnswer('a key is needed now'), 401);
+    await wordOf(chatRequest('other'));
+    expect((await ask(proxy.url + CHAT, { body: chatRequest() })).status).toBe(401);
+  });
+
   story('keeps its hits through other errors', async ({ upstream, open }) => {
     const proxy = await open();
     await ask(proxy.url + CHAT, as('sk-1'));
@@ -86,6 +96,21 @@ describe('a credential that the upstream refuses', () => {
       expect((await ask(proxy.url + CHAT, as('sk-1'))).headers['x-cache']).toBe('HIT');
     }
   });
+
+  for (const name of GATEWAY_CREDENTIALS) {
+    story(`is known by ${name} too, and no other is taken for it`, async ({ upstream, open }) => {
+      const proxy = await open();
+      const askAs = (key: string, content = 'a', more: Record<string, string> = {}) =>
+        ask(proxy.url + CHAT, { body: chatRequest(content), headers: { [name]: key, ...more } });
+      const offered = async (key: string) => (await askAs(key, 'a', { 'cache-control': 'only-if-cached' })).status;
+      for (const key of ['one', 'two']) await askAs(key);
+      upstream.script = (call) => sendJson(call, errorAnswer('revoked'), call.headers[name] === 'one' ? 401 : 200);
+      await askAs('one', 'b');
+      expect([await offered('one'), await offered('two')]).toEqual([504, 200]);
+      await askAs('two', 'b');
+      expect([await offered('one'), await offered('two')]).toEqual([504, 200]);
+    });
+  }
 
   for (const [what, first, varied] of [
     [

@@ -3,6 +3,7 @@
  * goes past the cache.
  */
 import { describe, expect } from 'vitest';
+import { messageAnswer, sendMessage } from '../harness/anthropic.ts';
 import { CHAT, chatRequest } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -10,8 +11,8 @@ import { story } from '../harness/story.ts';
 
 const GOOGLE_FUNCTION = { type: 'function', function: { name: 'google_search', parameters: {} } };
 
-/** By vendor, as a request has it. */
-const SEARCHES: readonly (readonly [who: string, fields: object])[] = [
+/** By vendor, as a request has it; any tool that is not the client's own goes past the cache. */
+const SEARCHES: readonly (readonly [who: string, fields: object, why?: string])[] = [
   ['OpenAI', { web_search_options: {} }],
   ['OpenAI', { model: 'gpt-4o-mini-search-preview-2025-03-11' }],
   ['OpenAI', { model: 'gpt-5-search-api' }],
@@ -44,6 +45,32 @@ const SEARCHES: readonly (readonly [who: string, fields: object])[] = [
   ['ERNIE', { web_search: { enable: true } }],
   ['Poe', { web_search: true }],
   ['Open WebUI', { features: { web_search: true } }],
+  ['ERNIE', { disable_search: false }],
+  ['ERNIE', { tools: [{ web_search: { enable: true, search_num: 10 } }] }, 'hosted-tool'],
+  ['Open WebUI', { files: [{ type: 'collection', id: 'c-1' }] }],
+  ['Open WebUI', { tool_ids: ['server:weather'] }],
+  ['LiteLLM', { knowledge_bases: ['T37J8R4WTM'] }],
+  ['LiteLLM', { vector_store_ids: ['vs-1'] }],
+  ['LiteLLM', { tools: [{ urlContext: {} }] }, 'hosted-tool'],
+  ['Cohere', { connectors: [{ id: 'web-search' }] }],
+  ['MiniMax', { plugins: ['plugin_web_search'] }],
+  ['Moonshot', { tools: [{ type: 'builtin_function', function: { name: '$web_search' } }] }, 'hosted-tool'],
+  ['Zhipu', { tools: [{ type: 'web_search', web_search: { enable: true } }] }],
+  ['Mistral', { tools: [{ type: 'connector', connector_id: 'web' }] }, 'hosted-tool'],
+  ['Groq', { tools: [{ type: 'browser_search' }] }, 'hosted-tool'],
+  ['OpenRouter', { tools: [{ type: 'openrouter:web_search' }] }, 'hosted-tool'],
+  ['Reka', { research: { web_search: { max_uses: 3 } }, use_search_engine: true }],
+  ['Cloudflare', { ai_search_options: { retrieval: { max_num_results: 5 } } }],
+  ['Exa', { model: 'exa' }],
+  ['Exa', { model: 'exa-research-pro' }],
+  ['Brave', { model: 'brave-pro' }],
+  ['Jina', { model: 'jina-deepsearch-v1' }],
+  ['Volcengine', { model: 'bot-20250214155556-thks4' }],
+  ['one-api', { model: 'qwen-plus-internet' }],
+  ['gemini-balance', { model: 'gemini-2.5-flash-search' }],
+  ['a free gateway', { model: 'kimi-search-silent' }],
+  ['302.AI', { model: 'gpt-4o-web-search' }],
+  ['Gemini by a gateway', { tools: [{ type: 'function', function: { name: 'urlContext', parameters: {} } }] }],
   ['whoever comes next', { use_internet_search: 1 }],
   ['whoever comes next', { webSearch: 'deep' }],
 ];
@@ -65,6 +92,14 @@ const HARMLESS: readonly object[] = [
   { venice_parameters: { enable_web_search: 'off', include_search_results_in_stream: false, character_slug: 'alan' } },
   { features: { web_search: false, image_generation: false } },
   { extra_body: { google: { thinking_config: { thinking_budget: 800 } } } },
+  { disable_search: true },
+  { disable_search: null },
+  { tools: [{ type: 'web_search', web_search: { enable: false } }] },
+  { connectors: [], files: [], tool_ids: null, knowledge_bases: [] },
+  { preset: 'Divine Intellect' },
+  { model: 'NousResearch/Hermes-4-70B' },
+  { model: 'LGAI-EXAONE/EXAONE-4.0-32B' },
+  { model: 'robot-2000' },
   { use_beam_search: true, beam_search_diversity_rate: 0.5 },
   { model: 'sonata' },
   { model: 'supersonar' },
@@ -90,22 +125,50 @@ const wordsOf = async (proxy: Proxy, path: string, body: object) => {
 };
 
 describe('a search is a bypass', () => {
-  for (const [who, fields] of SEARCHES) {
+  for (const [who, fields, why = 'web-search'] of SEARCHES) {
     story(`of ${who}: ${JSON.stringify(fields).slice(0, 80)}`, async ({ upstream, open }) => {
       const proxy = await open();
       expect(await wordsOf(proxy, CHAT, chatRequest('x', fields))).toEqual(
-        Array(2).fill('refrain; fwd=bypass; detail=web-search'),
+        Array(2).fill(`refrain; fwd=bypass; detail=${why}`),
       );
       expect(upstream.calls).toHaveLength(2);
     });
   }
 
+  story('on messages too, in whichever words', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendMessage(call, messageAnswer());
+    const asked = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }] };
+    for (const fields of [
+      { enable_search: true },
+      { model: 'gemini-2.5-flash-search' },
+      { plugins: [{ id: 'web' }] },
+      { tools: [{ googleSearch: {} }] },
+      { tools: [{ name: 'google_search', input_schema: { type: 'object' } }] },
+    ]) {
+      const [first, second] = await wordsOf(proxy, '/v1/messages', { ...asked, ...fields });
+      expect(first, JSON.stringify(fields)).toMatch(/^refrain; fwd=bypass; detail=(web-search|hosted-tool)$/);
+      expect(second).toBe(first);
+    }
+    const own = { name: 'search', input_schema: { type: 'object', properties: { query: { type: 'string' } } } };
+    expect(await wordsOf(proxy, '/v1/messages', { ...asked, tools: [own] })).toEqual([
+      expect.stringContaining('fwd=miss'),
+      expect.stringContaining('hit'),
+    ]);
+  });
+
   story('on responses and completions too', async ({ open }) => {
     const proxy = await open();
-    for (const fields of [{ enable_search: true }, { model: 'sonar' }]) {
+    for (const fields of [
+      { enable_search: true },
+      { model: 'sonar' },
+      { preset: 'pro-search' },
+      { tools: [{ type: 'function', name: 'google_search', parameters: {} }] },
+    ]) {
       expect(await wordsOf(proxy, '/v1/responses', { input: 'x', ...fields })).toEqual(
         Array(2).fill('refrain; fwd=bypass; detail=web-search'),
       );
+      if ('tools' in fields) continue;
       expect(await wordsOf(proxy, '/v1/completions', { prompt: 'x', ...fields })).toEqual(
         Array(2).fill('refrain; fwd=bypass; detail=web-search'),
       );

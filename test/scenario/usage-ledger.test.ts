@@ -84,6 +84,16 @@ describe('the usage ledger', () => {
     expect(JSON.parse(text).lru).toMatchObject({ hits: 1, misses: 2 });
   });
 
+  story('look in vain once for each miss, of samples, streams and batches too', async ({ open }) => {
+    const proxy = await open();
+    const headers = { 'x-refrain-samples': '3' };
+    for (const stream of [true, true, false])
+      await ask(proxy.url + CHAT, { body: chatRequest('sea', { stream }), headers });
+    await ask(`${proxy.url}/v1/embeddings`, { body: { model: 'embed-test', input: ['a'] } });
+    const lru = JSON.parse((await ask(`${proxy.adminUrl}/stats`)).text);
+    expect(lru.lru.misses).toBe(proxy.app.ledger.counts().miss);
+  });
+
   story('have the bytes that were sent', async ({ open }) => {
     const proxy = await open();
     const notes = recordsOf(proxy);

@@ -43,6 +43,25 @@ describe('the usage ledger', () => {
           null,
           true,
         ],
+        [
+          'with what was thought beside the output',
+          (call) =>
+            sendStream(
+              call,
+              streamed(
+                end({
+                  usage: {
+                    prompt_tokens: 5,
+                    completion_tokens: 1,
+                    total_tokens: 8,
+                    completion_tokens_details: { reasoning_tokens: 2 },
+                  },
+                }),
+              ),
+            ),
+          null,
+          true,
+        ],
         ['before zeros', (call) => sendStream(call, streamed(end({ usage: told }), end({ usage: none }))), null, true],
         [
           'in a stream that never ended',
@@ -168,13 +187,36 @@ describe('the usage ledger', () => {
       body: gzipSync(JSON.stringify({ ...question.body, store: true })),
       headers: { 'content-encoding': 'gzip' },
     });
-    await recorded(notes, 9);
+    upstream.script = (call) => sendJson(call, chatAnswer('x', { model: 'gpt-4o-2024-08-06' }));
+    for (const [coding, encode] of [
+      ['gzip', gzipSync],
+      ['zstd', zstdCompressSync],
+    ] as const) {
+      for (const headers of [{}, { 'transfer-encoding': 'chunked' }] as const) {
+        await ask(proxy.url + CHAT, {
+          body: encode(JSON.stringify(question.body)),
+          headers: { 'content-encoding': coding, 'cache-control': 'no-store', ...headers },
+        });
+      }
+    }
+    await recorded(notes, 13);
     expect(notes.map(({ outcome, model }) => `${outcome} ${model}`).sort()).toEqual([
-      ...Array(6).fill('bypass gpt-4o'),
+      ...Array(10).fill('bypass gpt-4o'),
       'follow gpt-4o',
       'hit gpt-4o',
       'miss gpt-4o',
     ]);
+  });
+
+  story('have a name as long as the path of a file, however it is answered', async ({ upstream, open }) => {
+    const proxy = await open();
+    const notes = recordsOf(proxy);
+    upstream.script = (call) => sendJson(call, chatAnswer());
+    const question = { body: chatRequest('x', { model: `/models/${'deep/'.repeat(50)}model.gguf` }) };
+    for (const headers of [{}, {}, { 'cache-control': 'no-store' }])
+      await ask(proxy.url + CHAT, { ...question, headers: headers as Record<string, string> });
+    await recorded(notes, 3);
+    expect(new Set(notes.map(({ model }) => model?.length))).toEqual(new Set([268]));
   });
 
   story('have the model that an answer names, however it came, where its request names none', async ({ open }) => {

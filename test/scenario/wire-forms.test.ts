@@ -131,6 +131,20 @@ describe('an error that is said to be encoded', () => {
   }
 });
 
+story(
+  'an empty error that is said to be encoded keeps its head as it came, also where that came first',
+  async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = async ({ response }) => {
+      response.writeHead(429, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).flushHeaders();
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      response.end();
+    };
+    const { status, text, headers } = await ask(proxy.url + CHAT, { body: JSON_ASKED });
+    expect([status, text, headers['content-encoding']]).toEqual([429, '', 'gzip']);
+  },
+);
+
 describe('an answer that is not in the coding that it is said to be in', () => {
   for (const coding of ['gzip', 'deflate', 'br', 'zstd']) {
     story(`passes as it came (${coding})`, async ({ upstream, open }) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/response/entry.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.ts';
+import type { DerivedEntry } from '../../src/store/store.ts';
 import { BOOKKEEPING_BYTES, weigh } from '../../src/store/weight.ts';
 import { entryOf, textOf } from './entries.ts';
 
@@ -41,6 +42,25 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('deleteAnswer' as const), answerId: answerId.map(String) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('set the same again' as const), key }) },
 );
+
+test('takes what was made of an entry while it holds that very one, and over nothing newer', () => {
+  const store = createMemoryStore({ maxBytes: 1e6 });
+  const source = entryOf('source');
+  const made = (text: string, storedAt: number) =>
+    ({ ...entryOf(text), storedAt, derivation: { form: 'json', from: 'sse', key: 'source' } }) as DerivedEntry;
+  const madeText = () => store.getSync('made')?.entry.body.toString();
+  store.setDerived('made', made('of nothing', 1), source);
+  expect(madeText()).toBeUndefined();
+  store.set('source', source);
+  store.setDerived('made', made('first', 1), source);
+  store.setDerived('made', made('later', 2), source);
+  store.setDerived('made', made('older', 1), source);
+  expect(madeText()).toBe('later');
+  store.set('source', entryOf('anew'));
+  expect(madeText()).toBeUndefined();
+  store.setDerived('made', made('of what was replaced', 3), source);
+  expect(madeText()).toBeUndefined();
+});
 
 describe('the weight of a label and of parts', () => {
   const asked = {

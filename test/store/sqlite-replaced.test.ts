@@ -47,6 +47,23 @@ describe('a file that is taken away while it is open', () => {
     expect(dir.lines).toHaveLength(1);
   });
 
+  test.each([[['-wal']], [['-shm']], [['-wal', '-shm']]])(
+    'but for its %s, is opened anew, and what is thrown away then stays away',
+    async (suffixes) => {
+      const dir = createTempDir();
+      const store = await dir.open();
+      await holding(store, { old: 'old', other: 'other' });
+      for (const suffix of suffixes) rmSync(dir.path + suffix);
+      expect(await dir.line(1)).toEqual(lineOf(dir));
+      await holding(store, { new: 'new' });
+      expect(await foundBy(dir, ['new'])).toEqual(['new']);
+      store.delete('old');
+      expect(await store.written()).toBe(true);
+      expect(await foundBy(dir, ['old', 'other', 'new'])).toEqual([undefined, 'other', 'new']);
+      expect(dir.lines).toHaveLength(1);
+    },
+  );
+
   test('is not written to, however soon the next answer comes', async () => {
     const dir = createTempDir();
     const store = await dir.open();

@@ -61,6 +61,26 @@ describe('what one process throws away', () => {
     for (const { file } of [one, other, late]) file.close();
   });
 
+  test('is all there is where some of it is missing, or cannot be read', () => {
+    const dir = createTempDir();
+    const [one, other] = [openFile(dir), openFile(dir)];
+    const database = dir.connect();
+    const throwAway = (key: string) => one.file.commit({ ...noBatch, keys: new Map([[key, 'deleted' as const]]) }, 0);
+    throwAway('a');
+    other.file.look(0);
+    throwAway('b');
+    throwAway('c');
+    database.exec('DELETE FROM gone WHERE id < (SELECT max(id) FROM gone)');
+    other.file.look(0);
+    expect(other.told).toEqual([{ key: 'a' }, { purge: {} }]);
+    for (const what of ['{"doubt":{}}', '{', 'null']) {
+      database.prepare("INSERT INTO gone (writer, what) VALUES ('a later version', ?)").run(what);
+      other.file.look(0);
+      expect(other.told.splice(0).at(-1), what).toEqual({ purge: {} });
+    }
+    for (const { file } of [one, other]) file.close();
+  });
+
   test('is all there is to whoever was away for longer than it is kept', () => {
     const dir = createTempDir();
     const [one, other] = [openFile(dir), openFile(dir)];

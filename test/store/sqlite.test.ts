@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { chmodSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isStill } from '../../src/store/read-only.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { entryOf, textOf } from './entries.ts';
 import { createTempDir, type TempDir } from './temp-dir.ts';
@@ -37,6 +38,22 @@ describe('what is on disk', () => {
     const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
     expect([path, `${path}-wal`, `${path}-shm`].map(mode)).toEqual(['600', '600', '600']);
     expect(mode(join(dir.directory, 'made', 'for', 'it'))).toBe('700');
+  });
+
+  test('is where a link leads, for its owner alone, and is read there with its log', async () => {
+    const dir = createTempDir();
+    const [path, place] = [join(dir.directory, 'link.db'), join(dir.directory, 'elsewhere.db')];
+    symlinkSync('elsewhere.db', path);
+    const store = await dir.open({ path });
+    store.set('key', entryOf('text'));
+    await store.size();
+    const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
+    expect([place, `${place}-wal`].map(mode)).toEqual(['600', '600']);
+    expect(isStill(path)).toBe(false);
+    chmodSync(`${place}-wal`, 0o644);
+    const other = await dir.open({ path });
+    expect(mode(`${place}-wal`)).toBe('600');
+    expect(await other.get('key')).toBeDefined();
   });
 
   test('is counted as what the rows are, however they came and went', async () => {

@@ -3,7 +3,7 @@
  * break off and are held back at any time.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamCut } from '../../src/errors.ts';
@@ -72,16 +72,17 @@ interface Trial {
   readonly isSlow: boolean;
   /** How many turns of the event loop pass between two pieces. */
   readonly pause: number;
+  readonly type?: string;
 }
 
 /** Pours an answer as an upstream does that waits when it is told to. */
-async function pour({ status, coding, pieces, end, isSlow, pause }: Trial): Promise<Heard> {
+async function pour({ status, coding, pieces, end, isSlow, pause, type = 'text/plain' }: Trial): Promise<Heard> {
   const heard = new Heard(isSlow);
   const writer = new DecodingWriter(heard);
   let wanted = Promise.withResolvers<void>();
   writer.source = { resume: () => wanted.resolve(), abort: () => wanted.resolve() };
   writer.begin(
-    { status, statusText: '', headers: ['content-type', 'text/plain', 'content-encoding', coding.trim(), 'x-a', 'b'] },
+    { status, statusText: '', headers: ['content-type', type, 'content-encoding', coding.trim(), 'x-a', 'b'] },
     { length: null, delimited: true },
   );
   for (const piece of pieces) {
@@ -152,6 +153,27 @@ describe('an encoded answer', () => {
           undefined,
           others.status,
         ]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('that its server never ends is all there, in whatever pieces it comes', async () => {
+    const unended = { finishFlush: constants.Z_SYNC_FLUSH };
+    const packings: Readonly<Record<string, (text: string) => readonly [coding: string, bytes: Buffer]>> = {
+      'flushed gzip': (text: string) => ['gzip', gzipSync(text, unended)],
+      'flushed deflate': (text: string) => ['deflate', deflateSync(text, unended)],
+      'flushed deflate without a frame': (text: string) => ['deflate', deflateRawSync(text, unended)],
+      'gzip without its checksum': (text: string) => ['gzip', gzipSync(text).subarray(0, -8)],
+    };
+    const packing = fc.constantFrom(...Object.entries(packings));
+    await fc.assert(
+      fc.asyncProperty(circumstances, packing, async ({ text, places, status, isSlow, pause }, [how, pack]) => {
+        fc.pre(text !== '');
+        const [coding, bytes] = pack(text);
+        const type = how.startsWith('flushed') ? 'text/event-stream' : 'application/json';
+        const heard = await pour({ status, coding, pieces: split(bytes, places), end: 'finish', isSlow, pause, type });
+        expect([heard.ends, heard.body.toString(), heard.coding]).toEqual([['finished'], text, undefined]);
       }),
       { numRuns: 150 },
     );

@@ -7,7 +7,7 @@ import { ONE } from '../counts.ts';
 import type { FieldOf } from '../fields.ts';
 import { choosePlainStream } from '../form.ts';
 import { SEARCH_DECIDING_NAMES } from '../searches.ts';
-import type { StateReason } from '../state.ts';
+import { type StateReason, whyHosted } from '../state.ts';
 import { ASSUMES_NOTHING, isJsonFormat, type RequestEndpoint } from './request-endpoint.ts';
 
 type Params = Anthropic.MessageCreateParams | Anthropic.Beta.Messages.MessageCreateParams;
@@ -84,7 +84,7 @@ export const messages: RequestEndpoint<Record<Exclude<FieldOf<Params>, HeaderPar
     // It is good for one retry of one request that was refused.
     if (isSet(fields.get('fallback_credit_token'))) return 'previous-response';
     if (isSet(fields.get('container')) || isAny(fields.get('mcp_servers'))) return 'hosted-tool';
-    return whyHosted(listOf(fields.get('tools')));
+    return whyHosted(listOf(fields.get('tools')), whyHostedTool);
   },
 
   counts: () => ONE,
@@ -103,16 +103,15 @@ const TOOL_SEARCH = /^tool_search_tool_(regex|bm25)(_\d{8})?$/;
 
 const LOOK_UP = /^web_(search|fetch)_/;
 
-/** The reason that tools give which are not the client's own, or nothing; one without a type is. */
-function whyHosted(tools: readonly unknown[]): StateReason | null {
-  for (const tool of tools) {
-    const type = memberOf(tool, 'type');
-    if (!isSet(type) || type === 'custom') continue;
-    if (typeof type !== 'string') return 'hosted-tool';
-    if (CLIENT_TOOL.test(type) || TOOL_SEARCH.test(type)) continue;
-    return LOOK_UP.test(type) ? 'web-search' : 'hosted-tool';
-  }
-  return null;
+/** The reason that a tool gives which is not the client's own, or nothing; one with a name and without a type is. */
+function whyHostedTool(tool: unknown): StateReason | null {
+  const type = memberOf(tool, 'type') ?? null;
+  // A gateway passes on what another API has there, as in `{"googleSearch": {}}`.
+  if (type === null) return isSet(memberOf(tool, 'name')) ? null : 'hosted-tool';
+  if (type === 'custom') return null;
+  if (typeof type !== 'string') return 'hosted-tool';
+  if (CLIENT_TOOL.test(type) || TOOL_SEARCH.test(type)) return null;
+  return LOOK_UP.test(type) ? 'web-search' : 'hosted-tool';
 }
 
 /** Tests for anything but absent, null and an empty list. */

@@ -6,13 +6,13 @@ import { OPENAI_ERRORS } from '../error-dialect.ts';
 import { ForeignStreamValidator } from '../foreign-stream.ts';
 import { type Json, listOf } from '../json.ts';
 import { isNumbered } from '../numbering.ts';
-import { OPENAI_USAGE } from '../usage.ts';
+import { INPUT_USAGE } from '../usage.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
 
 export const embeddings: ResponseEndpoint = {
   whyNotWhole: ({ data }, { inputs }) => whyNotVectors(listOf(data), inputs),
   createStreamValidator: () => new ForeignStreamValidator(),
-  usage: OPENAI_USAGE,
+  usage: INPUT_USAGE,
   answerId: () => null,
   errors: OPENAI_ERRORS,
 };

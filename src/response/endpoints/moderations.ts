@@ -5,13 +5,13 @@ import type { Unkept } from '../complete.ts';
 import { OPENAI_ERRORS } from '../error-dialect.ts';
 import { ForeignStreamValidator } from '../foreign-stream.ts';
 import { type Json, listOf } from '../json.ts';
-import { OPENAI_USAGE } from '../usage.ts';
+import { INPUT_USAGE } from '../usage.ts';
 import type { ResponseEndpoint } from './response-endpoint.ts';
 
 export const moderations: ResponseEndpoint = {
   whyNotWhole: ({ results }, { inputs }) => whyNotResults(listOf(results), inputs ?? 1),
   createStreamValidator: () => new ForeignStreamValidator(),
-  usage: OPENAI_USAGE,
+  usage: INPUT_USAGE,
   answerId: () => null,
   errors: OPENAI_ERRORS,
 };

@@ -15,6 +15,7 @@ import {
   resetAfter,
   responseEvents,
 } from '../../harness/answers.ts';
+import { answerWith, MESSAGES } from '../../harness/anthropic.ts';
 import { ask } from '../../harness/client.ts';
 import { createTestClock } from '../../harness/clock.ts';
 import { startProxy } from '../../harness/proxy.ts';
@@ -32,11 +33,23 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   'response': '"text":"Salt water."',
   'response, streamed': '"type":"response.completed"',
   'response with a tool call, streamed': '"type":"response.function_call_arguments.delta"',
+  'chat, streamed, read by hand': '"finish_reason":"stop"',
+  'message': '"type":"text"',
+  'message, streamed': '"type":"message_stop"',
+  'message with a tool call': '"name":"get_tide"',
   'embeddings': '"embedding":[0.1',
   'embeddings, as floats': '"embedding":[0.1',
 };
 
 const STREAMS = ['chat, streamed', 'response, streamed'];
+
+/** Streams that are made from kept JSON, and the question that leaves it. */
+const MADE: Readonly<Record<string, string>> = {
+  'chat, streamed': 'chat',
+  'chat, streamed, read by hand': 'chat',
+  'response, streamed': 'response',
+  'message, streamed': 'message',
+};
 
 /** One check: what it is called, and what it found where all is well. */
 export interface Check {
@@ -59,14 +72,21 @@ export const CHECKS: readonly Check[] = [
   ]),
   { name: 'chat, cut', run: (python) => isToldOfCut(python, 'chat', chatAnswer().slice(0, 50)) },
   { name: 'chat, with a cookie jar', run: hitsWithCookies },
+  ...Object.entries(MADE).map(([name, of]) => ({ name: `${name}, of JSON`, run: isMadeOf(of, name) })),
   ...STREAMS.map((name) => ({
     name: `${name}, with heartbeats`,
     run: (python: Python) => passesOverBeats(python, name),
   })),
 ];
 
+/** Answers OpenAI's endpoints and Anthropic's. */
+const answers: Script = (call) => {
+  if (!call.url.startsWith(MESSAGES)) return answerTools(call);
+  return answerWith(JSON.parse(call.body.toString()).tools ? 'tool-use' : 'text')(call);
+};
+
 async function asksTwice(python: Python, name: string): Promise<string> {
-  return between(answerTools, {}, async (upstream, proxy) => {
+  return between(answers, {}, async (upstream, proxy) => {
     const direct = await tell(python, upstream.url, name);
     const first = await tell(python, proxy, name);
     const second = await tell(python, proxy, name);
@@ -80,6 +100,25 @@ async function asksTwice(python: Python, name: string): Promise<string> {
     assert.equal(upstream.calls.length, 2);
     return `${direct.told.length} parsed`;
   });
+}
+
+/** The upstream's own stream says the same, in more events. */
+function isMadeOf(json: string, stream: string): Check['run'] {
+  return (python) =>
+    between(answers, {}, async (upstream, proxy) => {
+      const direct = await tell(python, upstream.url, stream);
+      await tell(python, proxy, json);
+      const made = await tell(python, proxy, stream);
+      assert.deepEqual([direct.error, made.error, upstream.calls.length], [null, null, 2]);
+      assert.deepEqual(endOf(made), endOf(direct));
+      return `${made.told.length} parsed`;
+    });
+}
+
+/** The last choice, response or message that was told. */
+function endOf({ told }: Told): unknown {
+  const { choices, response, ...others } = told.at(-1) as Record<string, unknown>;
+  return choices ?? response ?? others;
 }
 
 /** The upstream says this much, then its connection is reset. */

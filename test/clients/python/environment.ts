@@ -1,5 +1,5 @@
 /**
- * A Python of its own with one version of OpenAI's client in it.
+ * A Python of its own with one version of OpenAI's client in it, and Anthropic's newest.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,14 +23,14 @@ export interface Told {
 export class NoPython extends Error {}
 
 /**
- * @param wanted the package and its versions, as pip takes them
+ * @param wanted OpenAI's package and its versions, as pip takes them
  * @throws NoPython where the machine has no Python with venv, or pip cannot fetch the package
  */
 export async function createPython(folder: string, wanted: string): Promise<Python> {
   const python = join(folder, 'bin', 'python');
   try {
     await run('python3', ['-m', 'venv', folder]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted]);
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wanted, 'anthropic']);
   } catch (error) {
     throw new NoPython(lastLine(error));
   }
