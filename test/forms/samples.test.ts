@@ -52,8 +52,8 @@ const REFUSED = new Map<string, readonly string[]>([
   ['vllm-0.32.0 1', ['sse', 'sse+plain']],
   ['vllm-0.32.0 3', ['sse', 'sse+plain']],
   // Usage beside a choice that says nothing.
-  ['litellm-1.110.2 1', ['sse', 'sse+plain']],
-  ['litellm-1.110.2 3', ['sse', 'sse+plain']],
+  ['litellm-1.108.7 1', ['sse', 'sse+plain']],
+  ['litellm-1.108.7 3', ['sse', 'sse+plain']],
   // A document that counts nothing.
   ['litserve-0.2.19 0', ['sse+usage', 'sse+usage+plain']],
 ]);
@@ -155,8 +155,8 @@ describe('pairs of a document and a stream', () => {
 
   test.each([
     ['vLLM', 'vllm-0.32.0 0', 'vllm-0.32.0 1'],
-    ['LiteLLM, of thoughts,', 'litellm-1.110.2 0', 'litellm-1.110.2 1'],
-    ['LiteLLM, of a call,', 'litellm-1.110.2 2', 'litellm-1.110.2 3'],
+    ['LiteLLM, of thoughts,', 'litellm-1.108.7 0', 'litellm-1.108.7 1'],
+    ['LiteLLM, of a call,', 'litellm-1.108.7 2', 'litellm-1.108.7 3'],
   ])('of one question to %s say the same', (_, document, stream) => {
     const [choice, folded] = [sampleOf(document).body, derived(sampleOf(stream), 'json')].map(
       (text) => saidIn(read(text)) as { choices: { message: { tool_calls?: { id?: string }[] } }[] },
