@@ -162,7 +162,7 @@ export class Cache {
   #follow(flight: Flight, question: Question): CacheResult | Promise<CacheResult> {
     this.#options.admission.admitReader();
     const reader = flight.recording.openReader();
-    const result: CacheResult = { outcome: { word: 'follow' }, reader, call: flight.callMetrics.whenOver };
+    const result: CacheResult = { outcome: { word: 'follow' }, reader, call: flight.callMetrics.whenFollowed };
     return flight.lookup ? this.#followStored(flight, result, question) : this.#followHead(flight, result, question);
   }
 

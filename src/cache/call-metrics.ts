@@ -28,6 +28,8 @@ export class CallMetrics {
   #begunAt: number | null = null;
   /** The tokens of parts that were known before; null where there are none. */
   #spared: Usage | null = null;
+  /** With these parts, as the answer has it. */
+  #reported: Usage | null = null;
   /** Looks at what no validator sees. */
   #tail: TailUsage | EncodedTailUsage | null = null;
   /** The validator that saw its beginning, where nobody validates it any more. */
@@ -47,6 +49,11 @@ export class CallMetrics {
     const { promise, resolve } = Promise.withResolvers<Call | null>();
     this.whenOver = promise;
     this.#report = resolve;
+  }
+
+  /** The same as a request has it that followed: it spared itself the whole answer, whatever was known of it. */
+  get whenFollowed(): Promise<Call | null> {
+    return this.whenOver.then((call) => (call && this.#spared ? { ...call, usage: this.#reported } : call));
   }
 
   started(): void {
@@ -81,6 +88,7 @@ export class CallMetrics {
     const seen = validator ?? this.#former;
     const reported = this.#later(seen?.usage ?? null, this.#tail?.usage() ?? null);
     const usage = reported && this.#spared ? usageWithout(reported, this.#spared) : reported;
+    this.#reported = reported;
     const model = this.#model === null ? (seen?.model ?? this.#tail?.model() ?? null) : null;
     const times = { firstByteMs: this.#begunAt - this.startedAt, ms: this.#clock.now() - this.startedAt };
     return { usage, ...times, ...(model !== null && { model }) };

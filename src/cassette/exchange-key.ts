@@ -7,6 +7,7 @@
  * which loads a cassette names as the proxy does.
  */
 import { hash } from 'node:crypto';
+import type { Endpoint } from '../endpoint.ts';
 import { type Bypasses, createBypasses } from '../request/bypasses.ts';
 import { CASSETTE_SCOPE, createScopeHeaders, createUserHeaders } from '../request/caller.ts';
 import { isConfidential } from '../request/confidential.ts';
@@ -67,8 +68,7 @@ export class ExchangeKeyer {
 
   /** All that names it but its body; null where it is named exactly in any case. */
   context({ upstream, dialect, method, path, query, headers }: ExchangeHead): KeyContext | null {
-    const basePath = '/v1';
-    const endpoint = endpointOf(method, { path: basePath + path, basePath });
+    const endpoint = recordedEndpoint({ method, path });
     if (endpoint === null) return null;
     const { body, bodyWithIds, isIgnoredHeader, ignoresRouting } = this.#omissions[dialect];
     const ignored = REQUEST_ENDPOINTS[endpoint].authoredIds === null ? body : bodyWithIds;
@@ -114,6 +114,12 @@ export class ExchangeKeyer {
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(kept);
   }
+}
+
+/** Null where it is to none that the cache knows, and named exactly. */
+export function recordedEndpoint({ method, path }: Pick<RecordedRequest, 'method' | 'path'>): Endpoint | null {
+  const basePath = '/v1';
+  return endpointOf(method, { path: basePath + path, basePath });
 }
 
 /** A request to one of the upstreams, as a cassette has it. */

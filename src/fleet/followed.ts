@@ -161,7 +161,7 @@ export class Followed {
     const offset = this.#offset;
     const { callMetrics, unkept } = this.flight;
     this.#isSending = true;
-    void callMetrics.whenOver.then((call) => this.#sendLast({ kind: 'end', offset, call, unkept }));
+    void callMetrics.whenFollowed.then((call) => this.#sendLast({ kind: 'end', offset, call, unkept }));
   }
 
   #fail({ error: { code, status, message }, alreadySent }: AnswerFailure): void {

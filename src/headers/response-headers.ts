@@ -68,7 +68,8 @@ function headersFor({ status, headers }: Head, outcome: Outcome): readonly strin
     case 'follow':
       return status === 200 ? followedHeaders(headers) : sharedErrorHeaders(headers);
     case 'miss':
-      return outcome.answer.unstorable === null ? withoutCookies(relayedHeaders(headers)) : relayedHeaders(headers);
+      if (status === 200 && outcome.answer.unstorable === null) return withoutCookies(relayedHeaders(headers));
+      return relayedHeaders(headers);
     case 'bypass':
       return relayedHeaders(headers);
   }

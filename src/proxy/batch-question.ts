@@ -150,10 +150,10 @@ export class BatchQuestion implements AnswerInItems {
     return { key: this.keys[0] as string, parts: { ...keyContext.parts, body: this.#itemKeys.bodyOf(0) } };
   }
 
-  /** The reason of a miss on a part, for the request that asked for it. */
-  explain(isAsked: boolean): string | null {
+  /** The reason of a miss on a part. */
+  explain(): string {
     const { hit, fetched } = this.#counts;
-    return isAsked ? `${fetched} of ${hit + fetched} inputs are not kept` : null;
+    return `${fetched} of ${hit + fetched} inputs are not kept`;
   }
 
   #count(fetched: number): void {

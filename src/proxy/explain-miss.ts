@@ -9,6 +9,7 @@ import { pointerInRequest } from '../request/json-pointer.ts';
 import { leftOutBy } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { BatchQuestion, KeyedParts } from './batch-question.ts';
+import type { Parts } from '../request/fingerprint.ts';
 import type { Likeness } from '../store/catalogue.ts';
 import type { NamedRequest } from './named-request.ts';
 import { nearestRequest } from './nearest-request.ts';
@@ -36,17 +37,22 @@ export async function explainMiss(
   const { head, keyContext, keyed, body } = request;
   const { policy } = head;
   const { batch } = missing;
-  if (batch?.isPart) return batch.explain(policy.debug);
+  if (batch?.isPart) return policy.debug ? ofPart(batch, missing) : null;
   const parts = keyed.parts ?? (policy.debug ? proxy.keyer.parts(keyContext, body.plain) : null);
   const mayRead = policy.read && missing.standing !== 'refused';
-  const sighted = batch?.firstItem ?? (parts && { key: keyed.key, parts });
-  const twin = sighted !== null && mayRead ? twinOf(proxy, request, sighted) : null;
+  const twin = mayRead ? twinOf(proxy, request, batch?.firstItem ?? sightedOf(request, parts)) : null;
   if (!policy.debug) return null;
   const known = ofCaller(missing) ?? (policy.read ? ofAnswer(missing) : 'no-cache');
   if (known !== null) return known;
   if (request.sample !== undefined) return `sample ${request.sample} of ${policy.samples} is not kept`;
   const { dialect } = keyContext;
-  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin });
+  const own = new Set([keyed.key, ...(batch?.keys ?? [])]);
+  return nearestRequest(proxy, { label: missing.label, keyed: { ...keyed, parts }, dialect, twin, own });
+}
+
+/** A body that is too long to be kept with its answer comes again as it came: spelled otherwise it is another. */
+function sightedOf({ keyContext, keyed: { key }, body }: NamedRequest, parts: Parts | null): KeyedParts {
+  return { key, parts: parts ?? { ...keyContext.parts, body: body.plain.digest } };
 }
 
 /** Has the hints look at what keeps requests from hitting. @returns the last request with the same body, or null */
@@ -77,8 +83,17 @@ function ofCaller({ outcome, standing, variesBy, isKept }: Missing): string | nu
 
 /** The reasons that lie with the last answer to the same. */
 function ofAnswer({ outcome }: Missing): string | null {
-  if (outcome.notKept !== null) return `the last answer was not kept: ${inWords(outcome.notKept)}`;
+  if (outcome.notKept !== null) return ofLast(outcome.notKept);
   const { isStale, isOfFuture } = outcome.answer;
   if (isStale && isOfFuture) return 'kept, but dated in the future by the clock of this machine';
   return isStale ? 'kept, but expired or older than max-age' : null;
+}
+
+/** The reason of a miss on a part of a batch. */
+function ofPart(batch: BatchQuestion, { outcome: { notKept } }: Missing): string {
+  return notKept === null ? batch.explain() : `${batch.explain()}; ${ofLast(notKept)}`;
+}
+
+function ofLast(notKept: string): string {
+  return `the last answer was not kept: ${inWords(notKept)}`;
 }

@@ -31,14 +31,16 @@ export interface Missed {
   readonly dialect: Dialect;
   /** The last request with the same body, stored or not. */
   readonly twin: Twin | null;
+  /** The keys under which its answer is stored: by now it may be there. */
+  readonly own: ReadonlySet<string>;
 }
 
 /** @returns a line for `x-refrain-why` */
 export async function nearestRequest({ store, keyer, omissions }: Requests, missed: Missed): Promise<string> {
-  const { label, keyed, dialect, twin } = missed;
-  const { key, form, parts } = keyed;
-  // By now the answer to this very request may be among them.
-  const kept = ((await store.newest(label, COMPARED + 1)) ?? []).filter((each) => each.key !== key);
+  const { label, keyed, dialect, twin, own } = missed;
+  const { form, parts } = keyed;
+  const newest = (await store.newest(label, COMPARED + own.size)) ?? [];
+  const kept = newest.filter(({ key }) => !own.has(key));
   const candidates = withinBound(kept).map(({ key, request }) => ({ key, parts: request.parts }));
   const nearest = parts && (await keyer.nearest(parts, form, candidates));
   // The twin is perhaps not kept, but the names of what differs from it are known.

@@ -11,12 +11,22 @@ const ROUTING_COOKIES: readonly string[] = [
   // Elastic Load Balancing
   'AWSALB*',
   'AWSELB*',
-  // Cloudflare: bot management, rate limits, load balancing
+  // Cloudflare: bot management, rate limits, load balancing; OpenAI's own
   '__cf_bm',
   '_cfuvid',
+  '__cfruid',
+  '__cfseq',
   '__cflb',
-  // Azure App Service, Google Cloud, ingress-nginx
+  '__oailb',
+  // Alibaba Cloud, Huawei Cloud
+  'acw_tc',
+  'HWWAFSESID',
+  'HWWAFSESTIME',
+  // Azure: App Service, Application Gateway, Front Door
   'ARRAffinity*',
+  'ApplicationGatewayAffinity*',
+  'ASLBSA*',
+  // Google Cloud, ingress-nginx
   'GCLB',
   'INGRESSCOOKIE',
 ];

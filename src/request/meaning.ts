@@ -59,7 +59,7 @@ const CREDENTIAL = [
   'jwt',
   'cert',
   'signature',
-  '(?<!idempotency[-_]?)key',
+  '(?<!idempotency[-_]?|x-port)key',
 ];
 const CHOICE = [
   'model',

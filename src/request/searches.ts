@@ -48,6 +48,8 @@ export const SEARCHES: readonly Search[] = [
     fields: ['linkup'],
     models: ['*:online/*'],
   },
+  { who: 'Azure AI Foundry', source: 'https://github.com/promptfoo/promptfoo/pull/8987', fields: ['agent_reference'] },
+  { who: 'Mistral', source: 'https://docs.mistral.ai/agents/introduction', fields: ['agent_id'] },
   {
     who: 'LiteLLM',
     source: 'https://docs.litellm.ai/docs/completion/knowledgebase',

@@ -96,6 +96,15 @@ describe('a cassette', () => {
     await hear(await replay());
   });
 
+  tape('has a cookie taken from what it records, and from no error', async ({ record, upstream }) => {
+    const { url } = await record();
+    const cookieOf = async (status: number) => {
+      upstream.script = (call) => sendJson(call, chatAnswer(), status, { 'set-cookie': 'a=1' });
+      return (await ask(url + CHAT, { body: chatRequest(`${status}`) })).headers['set-cookie'];
+    };
+    expect([await cookieOf(200), await cookieOf(429)]).toEqual([undefined, ['a=1']]);
+  });
+
   tape('records what the cache would not keep', async ({ record, replay, upstream }) => {
     const unfit = (finish_reason: string | null, content = 'x') =>
       chatAnswer('', { choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }] });

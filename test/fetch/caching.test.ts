@@ -56,6 +56,20 @@ describe('a cached fetch', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  fetchStory('takes no-cache of readers of events for a habit, and lets searches pass', async ({ create, chat }) => {
+    const cached = create();
+    const { headers, ...init } = chatInit('x', STREAMED);
+    const habit = { ...init, headers: { ...headers, 'cache-control': 'no-cache', 'accept': 'text/event-stream' } };
+    const search = chatInit('x', { model: 'gemini-2.5-flash-search' });
+    const words = [];
+    for (const one of [habit, habit, search, search]) {
+      const answer = await cached(chat, one);
+      await answer.text();
+      words.push(wordOf(answer));
+    }
+    expect(words).toEqual(['MISS', 'HIT', 'BYPASS', 'BYPASS']);
+  });
+
   fetchStory('gives each byte of a stream as it comes', async ({ upstream, create, chat }) => {
     upstream.script = beginStream;
     const { body } = await create()(chat, chatInit('x', STREAMED));

@@ -314,6 +314,8 @@ describe('what is named with its meaning', () => {
     ['cookie', null, null, /cookies/],
     ['x-user-id', null, null, /who asks/],
     ['x-goog-api-key', null, null, /credential/],
+    ['x-portkey-api-key', null, null, /credential/],
+    ['x-portkey-trace-id', null, 'key.ignore=default,header:x-portkey-trace-id', /leaves it out of the key/],
   ])('%s before %s', async (name, dialect, setting, words) => {
     const { hints, miss } = createWatch();
     await times(NEEDED, () => miss({ [name]: randomUUID() }, { dialect }));

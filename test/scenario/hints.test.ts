@@ -140,6 +140,18 @@ story('a batch that is answered input by input is looked at by its first', async
   expect(await askFor('one that comes again', 'b', 'a')).toBe('HIT');
 });
 
+story('a header is named where bodies are too long to be kept with their answers, too', async ({ open }) => {
+  const proxy = await open();
+  const long = chatRequest('x'.repeat(300_000));
+  for (let call = 0; call < 20; call += 1) expect(await send(proxy, { 'x-run-ref': randomUUID() }, long)).toBe('MISS');
+  await hinted(proxy);
+  const setting = 'key.ignore=default,header:x-run-ref';
+  expect((await statsOf(proxy)).hints).toMatchObject([{ about: 'header:x-run-ref', requests: 19, setting }]);
+  const headers = { ...KEY, 'x-refrain-debug': '1', 'x-run-ref': randomUUID() };
+  const { headers: told } = await ask(proxy.url + CHAT, { body: long, headers });
+  expect(told['x-refrain-why']).toMatch(/^nearest=[0-9a-f]{16}; at="\/headers\/x-run-ref"; differences=1$/);
+});
+
 story('no-store that a library sends with each stream is told with what takes it for a habit', async ({ open }) => {
   const proxy = await open();
   for (let call = 0; call < 20; call += 1)
@@ -157,7 +169,9 @@ for (const [directive, control] of [
   story(`${directive} that a client sends with each request is told, as it is obeyed`, async ({ open }) => {
     const proxy = await open();
     for (let call = 0; call < 20; call += 1)
-      expect(await send(proxy, { 'cache-control': control, 'pragma': 'no-cache' })).toBe('MISS');
+      expect(await send(proxy, { 'cache-control': control, 'pragma': 'no-cache' }, chatRequest(`${call}`))).toBe(
+        'MISS',
+      );
     const text = expect.stringMatching(
       `^Cache-Control: ${directive} kept 20 requests from hitting; it is taken for the wish`,
     );

@@ -94,6 +94,34 @@ describe('a batch', () => {
     },
   );
 
+  story('whose rest was not kept says so, beside what is not known of it', async ({ upstream, open }) => {
+    const { url } = await open();
+    upstream.script = ofGeneration(1);
+    await ask(url + EMBEDDINGS, { body: bodyOf(['a']) });
+    upstream.script = ofGeneration(2, { 'cache-control': 'no-store', 'set-cookie': 'a=1' });
+    const headers = { 'x-refrain-debug': '1' };
+    for (const more of ['', '; the last answer was not kept: the upstream said no-store']) {
+      const answer = await ask(url + EMBEDDINGS, { body: bodyOf(['a', 'b']), headers });
+      expect(generationsIn(answer)).toEqual([1, 2]);
+      expect(answer.headers).toMatchObject({
+        'x-refrain-why': `1 of 2 inputs are not kept${more}`,
+        'cache-status': 'refrain; fwd=miss; detail=upstream-no-store',
+        'set-cookie': ['a=1'],
+      });
+    }
+  });
+
+  story('is never compared with the answers to its own inputs', async ({ upstream, open }) => {
+    const { url } = await open({ auth: { recheck: 0 } });
+    upstream.script = ofGeneration(1);
+    const headers = { 'authorization': 'Bearer sk', 'x-refrain-debug': '1' };
+    const whyOf = async (...input: string[]) =>
+      (await ask(url + EMBEDDINGS, { body: bodyOf(input), headers })).headers['x-refrain-why'];
+    const inputs = Array.from({ length: 30 }, (_, at) => `input ${at}`);
+    expect(await whyOf(...inputs)).toMatch(/^nothing to compare/);
+    expect(await whyOf('another', 'two')).toMatch(/^nearest=[0-9a-f]{16}; at="\/body\/input"; differences=1$/);
+  });
+
   story('is asked for whole where the answer to a part of it says that it varies', async ({ upstream, open }) => {
     const { url } = await open();
     upstream.script = ofGeneration(1);

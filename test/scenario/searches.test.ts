@@ -56,6 +56,8 @@ const SEARCHES: readonly (readonly [who: string, fields: object, why?: string])[
   ['MiniMax', { plugins: ['plugin_web_search'] }],
   ['Moonshot', { tools: [{ type: 'builtin_function', function: { name: '$web_search' } }] }, 'hosted-tool'],
   ['Zhipu', { tools: [{ type: 'web_search', web_search: { enable: true } }] }],
+  ['Mistral', { agent_id: 'ag:1:news:2' }],
+  ['Azure AI Foundry', { agent_reference: { name: 'news', type: 'agent_reference' } }],
   ['Mistral', { tools: [{ type: 'connector', connector_id: 'web' }] }, 'hosted-tool'],
   ['Groq', { tools: [{ type: 'browser_search' }] }, 'hosted-tool'],
   ['OpenRouter', { tools: [{ type: 'openrouter:web_search' }] }, 'hosted-tool'],

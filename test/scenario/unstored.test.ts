@@ -1,5 +1,14 @@
 import { describe, expect } from 'vitest';
-import { beginStream, CHAT, chatAnswer, chatEvents, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
+import {
+  beginStream,
+  CHAT,
+  chatAnswer,
+  chatEvents,
+  chatRequest,
+  embeddingsAnswer,
+  errorAnswer,
+  sendJson,
+} from '../harness/answers.ts';
 import { ask, begin } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import type { Proxy } from '../harness/proxy.ts';
@@ -106,6 +115,22 @@ describe('a miss whose predecessor was not kept', () => {
     expect(await askAs('b')).toEqual(empty);
     expect((await askAs('c')).why).toBe('the answers vary by user-agent, and none is kept for what was sent');
     expect((await askAs('a')).status).toMatch(/^refrain; hit/);
+  });
+
+  story('says so of a batch of which a part is known', async ({ upstream, open }) => {
+    const proxy = await open();
+    upstream.script = (call) => sendJson(call, embeddingsAnswer(1));
+    const askFor = async (...input: string[]) => {
+      const { headers } = await ask(`${proxy.url}/v1/embeddings`, { body: { model: 'm', input }, headers: DEBUG });
+      return [headers['cache-status'], headers['x-refrain-why']];
+    };
+    await askFor('a');
+    upstream.script = (call) => sendJson(call, errorAnswer('no'));
+    expect(await askFor('a', 'b')).toEqual(['refrain; fwd=miss', '1 of 2 inputs are not kept']);
+    expect(await askFor('a', 'b')).toEqual([
+      'refrain; fwd=miss; detail=not-kept-error-object',
+      '1 of 2 inputs are not kept; the last answer was not kept: it carried an error',
+    ]);
   });
 
   story('says so while its credential is asked about, or was refused', async ({ upstream, open }) => {
