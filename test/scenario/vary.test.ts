@@ -173,6 +173,22 @@ describe('an answer that varies by a header outside the key', () => {
     expect([await respondTo('a'), await respondTo('b')]).toEqual(['HIT', 'MISS']);
   });
 
+  story('is made into another form for those who sent the same, and for no other', async ({ upstream, open }) => {
+    const proxy = await open({ dialect: 'openai' });
+    upstream.script = byAgent();
+    for (const agent of ['a', 'b']) await askAs(proxy, agent);
+    const stream = { stream: true, stream_options: { include_usage: true } };
+    const streamAs = (agent: string) =>
+      ask(proxy.url + CHAT, { body: chatRequest(undefined, stream), headers: { 'user-agent': agent } });
+    for (const agent of ['b', 'a', 'b']) {
+      const { text, headers } = await streamAs(agent);
+      expect([headers['x-cache'], headers['x-refrain-form']]).toEqual(['HIT', 'sse+usage from json']);
+      expect(text).toContain(`"for ${agent}"`);
+    }
+    expect(wordOf(await streamAs('c'))).toBe('MISS');
+    expect(upstream.calls).toHaveLength(3);
+  });
+
   story('says by what it varies to one that missed', async ({ upstream, open }) => {
     const proxy = await open({ dialect: 'openai' });
     upstream.script = byAgent('accept-encoding, User-Agent , user-agent, Accept-Language');
