@@ -102,6 +102,17 @@ describe('an answer that varies by a header outside the key', () => {
     expect((await entriesOf(proxy)).length).toBe(2);
   });
 
+  story('stands in for a failure that its own request meets', async ({ upstream, open }) => {
+    const clock = createTestClock();
+    const proxy = await open({ ttl: 10, stale: { revalidate: 0, error: 100, keep: 100 } }, clock);
+    upstream.script = byAgent();
+    for (const agent of ['a', 'b']) await askAs(proxy, agent);
+    clock.advance(20_000);
+    upstream.script = (call) => sendJson(call, '{"error":{}}', 503);
+    for (const agent of ['b', 'a']) expect((await askAs(proxy, agent)).text).toBe(chatAnswer(`for ${agent}`));
+    expect((await askAs(proxy, 'c')).status).toBe(503);
+  });
+
   story('that was refreshed while another was first never gives way to the older one', async ({ upstream, open }) => {
     const clock = createTestClock();
     const proxy = await open({ ttl: 100 }, clock);
@@ -351,6 +362,20 @@ describe('followers of an answer that varies', () => {
         headers: { 'x-cache': 'HIT' },
       });
     expect(upstream.calls).toHaveLength(3);
+  });
+
+  story('in another form wait for its end only where they sent the same', async ({ upstream, open }) => {
+    const proxy = await open({ dialect: 'openai' });
+    upstream.script = stream;
+    const live = await begin(proxy.url + CHAT, {
+      body: chatRequest('x', { stream: true, stream_options: { include_usage: true } }),
+      headers: { 'user-agent': 'a' },
+    });
+    upstream.script = byAgent();
+    const other = await ask(proxy.url + CHAT, { body: chatRequest('x'), headers: { 'user-agent': 'b' } });
+    expect([wordOf(other), other.text]).toEqual(['MISS', chatAnswer('for b')]);
+    finish(upstream.calls[0] as Call);
+    expect((await live.ended).text).toBe(whole('a'));
   });
 
   story('that leave while they wait for a head let go of the call', async ({ upstream, open }) => {
