@@ -50,12 +50,10 @@ const CREDENTIAL_PARAMETER = /^(?:key|api[-_]?key|access_token|subscription-key|
 
 export class ExchangeKeyer {
   readonly #omissions: OmissionsByDialect;
-  readonly #isScopeHeader: (name: string) => boolean;
   readonly #bypasses: Bypasses;
 
   constructor({ ignore, include, bypass, scopeHeaders }: ExchangeKeyOptions) {
-    this.#isScopeHeader = createScopeHeaders(createUserHeaders(scopeHeaders));
-    this.#omissions = createOmissions({ ignore, include }, this.#isScopeHeader);
+    this.#omissions = createOmissions({ ignore, include }, createScopeHeaders(createUserHeaders(scopeHeaders)));
     this.#bypasses = createBypasses(bypass);
   }
 
@@ -106,7 +104,7 @@ export class ExchangeKeyer {
   /** The headers of a request that are recorded: those by which answers differ, and none that says who asks. */
   headers(fields: HeaderFields, dialect: RecordedRequest['dialect']): Record<string, string> {
     const { isIgnoredHeader } = this.#omissions[dialect];
-    const isLeftOut = (name: string) => this.#isScopeHeader(name) || isIgnoredHeader(name) || isConfidential(name);
+    const isLeftOut = (name: string) => isIgnoredHeader(name) || isConfidential(name);
     const kept = [...fields]
       .filter(([name]) => name === VARIANT || !isLeftOut(name))
       .map(([name, values]) => [name, values.map((value) => meant(name, value)).join('\n')] as const)

@@ -83,7 +83,9 @@ function inBody(body: Buffer, type: string | undefined): SecretPlace | null {
 function inChannel(channel: TextChannel): SecretPlace | null {
   const { path, fragments, isFixed } = channel;
   const text = textOfChannel(channel);
-  const kind = isFixed ? null : secretUnderName(path.at(-1) ?? '', text);
+  // A model's tokens, and those that it did not take, stand under a name of secrets; run together they look random.
+  const isOfModel = isFixed || path.includes('logprobs');
+  const kind = isOfModel ? null : secretUnderName(path.at(-1) ?? '', text);
   if (kind !== null) return { kind, where: placeOf(path) };
   if (fragments.length > 1) {
     for (const fragment of fragments) {

@@ -29,13 +29,16 @@ class GatheredResponse {
   /** The items that are done, each at its place. */
   readonly #items: SourceValue[] = [];
   #events = 0;
+  #isNumbered = true;
   #last: TypedEvent | null = null;
 
-  /** Events are numbered from 0 without gaps. */
+  /** Events are numbered from 0 without gaps, or by servers such as llama.cpp and aimock not at all. */
   add(event: TypedEvent): void {
     const { type, body } = event;
     const members = readKnown(body, RESPONSE_EVENTS.get(type) ?? NOTHING_KNOWN);
-    refuseIf(members.get('sequence_number')?.text !== String(this.#events), 'an event out of its order');
+    const number = members.get('sequence_number')?.text;
+    if (this.#events === 0) this.#isNumbered = number !== undefined;
+    refuseIf(number !== (this.#isNumbered ? String(this.#events) : undefined), 'an event out of its order');
     refuseIf((this.#events === 0) !== (type === BEGINNING), 'a stream that does not begin once');
     refuseIf(this.#last !== null, 'an event after the end');
     this.#events += 1;
@@ -45,7 +48,9 @@ class GatheredResponse {
 
   #addItem(members: KnownMembers): void {
     const item = members.get('item') ?? refuse('an item that is none');
-    refuseIf(members.get('output_index')?.text !== String(this.#items.length), 'an item out of its order');
+    const place = members.get('output_index')?.text;
+    const isPlaced = this.#isNumbered || place !== undefined;
+    refuseIf(isPlaced && place !== String(this.#items.length), 'an item out of its order');
     readItem(item);
     this.#items.push(item);
   }

@@ -9,11 +9,14 @@ const OF_CONTENT = ['item_id', 'output_index', 'content_index'];
 const OF_CALL = ['item_id', 'output_index'];
 const DELTA = ['delta', 'obfuscation'];
 
+/** llama.cpp says beside the response how long it took. */
+const AT_THE_END = ['response', 'timings'];
+
 const EVENTS: Readonly<Record<string, readonly string[]>> = {
   'response.created': ['response'],
   'response.in_progress': ['response'],
-  'response.completed': ['response'],
-  'response.incomplete': ['response'],
+  'response.completed': AT_THE_END,
+  'response.incomplete': AT_THE_END,
   'response.output_item.added': OF_ITEM,
   'response.output_item.done': OF_ITEM,
   'response.content_part.added': OF_PART,

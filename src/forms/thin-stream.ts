@@ -20,7 +20,10 @@ const PADDING = 'obfuscation';
 /** The events that end a stream of the Responses API. */
 const LAST_EVENT = /^response\.(completed|incomplete)$/;
 
-/** The members that a chunk may have which brings nothing but the usage: what every chunk says. */
+/** The members that a chunk may have which brings nothing but the usage: what is its own … */
+const OWN: ReadonlySet<string> = new Set(['choices', 'usage', PADDING]);
+
+/** … and what other chunks say too. */
 const REPEATED: ReadonlySet<string> = new Set([
   'id',
   'object',
@@ -28,9 +31,6 @@ const REPEATED: ReadonlySet<string> = new Set([
   'model',
   'service_tier',
   'system_fingerprint',
-  'choices',
-  'usage',
-  PADDING,
 ]);
 
 export function thinStream(stream: string, endpoint: Endpoint, from: string, to: string): ThinnedStream {
@@ -39,26 +39,43 @@ export function thinStream(stream: string, endpoint: Endpoint, from: string, to:
   const isTyped = endpoint === 'responses';
   const dropped = new Set<number>();
   const texts: string[] = [];
+  const names = { said: new Set<string>(), lost: new Set<string>() };
   let at = 0;
   let isOver = false;
   for (const event of readEvents(stream)) {
     refuseIf(isOver, 'an event after the end');
     isOver = isTyped ? LAST_EVENT.test(event.name) : isDoneMarker(event);
     refuseIf(!isTyped && event.name !== '', 'an event with a name');
-    const text = isDoneMarker(event) || isHeartbeat(event) ? event.data : thinned(event, withoutUsage, withoutPadding);
+    const text =
+      isDoneMarker(event) || isHeartbeat(event) ? event.data : thinned(event, withoutUsage, withoutPadding, names);
     if (text === null) dropped.add(at);
     else texts.push(write(event, text));
     at += 1;
   }
   refuseIf(!isOver, 'a stream without its end');
+  // vLLM names its version in the last chunk alone, which is that of the usage where one is asked for.
+  refuseIf(!names.lost.isSubsetOf(names.said), 'something that is said beside the usage alone');
   return { text: texts.join(''), dropped };
 }
 
+/** The names of what is said by the chunks that stay, and by those that are left out. */
+interface SaidNames {
+  readonly said: Set<string>;
+  readonly lost: Set<string>;
+}
+
 /** The data of an event; null for one that is left out. */
-function thinned({ data }: WholeEvent, withoutUsage: boolean, withoutPadding: boolean): string | null {
+function thinned(
+  { data }: WholeEvent,
+  withoutUsage: boolean,
+  withoutPadding: boolean,
+  { said, lost }: SaidNames,
+): string | null {
   const body = readSource(data);
   refuseIf(memberOf(body, 'error') !== undefined, 'an error');
-  if (withoutUsage && bringsUsage(body)) return null;
+  const isLost = withoutUsage && bringsUsage(body);
+  if (withoutUsage) for (const name of namesOf(body)) (isLost ? lost : said).add(name);
+  if (isLost) return null;
   const padding = memberOf(body, PADDING);
   refuseIf(padding !== undefined && padding.kind !== 'string', 'no padding');
   const left = [...(withoutUsage ? ['usage'] : []), ...(withoutPadding ? [PADDING] : [])];
@@ -71,8 +88,13 @@ function bringsUsage(body: SourceValue): boolean {
   const usage = memberOf(body, 'usage');
   if (usage === undefined || usage.kind === 'null') return false;
   refuseIf(memberOf(body, 'choices')?.text !== '[]', 'usage beside something else');
-  refuseIf(!body.names.every((name) => REPEATED.has(name)), 'something beside the usage');
+  refuseIf(!body.names.every((name) => OWN.has(name) || REPEATED.has(name)), 'something beside the usage');
   return true;
+}
+
+/** The repeated members that say something. */
+function namesOf({ names, values }: SourceValue): readonly string[] {
+  return names.filter((name, at) => REPEATED.has(name) && values[at]?.kind !== 'null');
 }
 
 /** Data of several lines stays so. */

@@ -4,7 +4,8 @@
  * The socket sets the pace: what it does not take stays in the recording,
  * shared with every other reader. An answer ends as its upstream ended it.
  * One that broke off on its way is never ended cleanly: a stream says why in an
- * error event, then its connection breaks; anything else only breaks.
+ * error event, then its connection breaks; anything else only breaks, and so
+ * does a stream within an event.
  */
 import type { ServerResponse } from 'node:http';
 import type { CacheResult, Outcome } from '../cache/outcome.ts';
@@ -169,13 +170,10 @@ export class Playback implements Player {
       const timer = setTimeout(cut, READ_MS).unref();
       this.#response.once('close', () => clearTimeout(timer));
     };
-    // Nothing may follow what fills the declared length.
+    // Nothing may follow what fills the declared length, or half an event: clients would take that for a whole one.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (alreadySent || !takesEvents(head)) this.#response.write('', cutOnceRead);
-    else {
-      const event = errorsOf(this.#context.endpoint).event(error);
-      this.#response.write((endsEvent(this.#last) ? '' : '\n\n') + event, cutOnceRead);
-    }
+    else if (alreadySent || !takesEvents(head) || !endsEvent(this.#last)) this.#response.write('', cutOnceRead);
+    else this.#response.write(errorsOf(this.#context.endpoint).event(error), cutOnceRead);
   }
 }
 

@@ -49,9 +49,10 @@ export function joinItems(
   return { text: written(base, texts, usage), usage };
 }
 
-/** Tests whether an item is sent otherwise than it came wherever it stands: it has no number, and is given one. */
-export function isUnlike({ list }: ItemAnswer, { number }: Item): boolean {
-  return list === 'data' && number === null;
+/** Tests whether the items of an answer, put together, are that answer again, to the byte. */
+export function isJoinedAlike(batch: InputBatch, items: readonly AnsweredItem[], body: Buffer): boolean {
+  const [first] = items;
+  return first !== undefined && joinItems(batch, items, first.answer)?.text === body.toString();
 }
 
 function written({ members, list }: ItemAnswer, items: readonly string[], usage: UsageCounts | null): string {

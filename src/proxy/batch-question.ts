@@ -12,7 +12,7 @@ import { variantOf } from '../cache/variants.ts';
 import { type InputBatch, bodyFor, maySplit, readBatch } from '../items/batch.ts';
 import { readItems } from '../items/item-answer.ts';
 import { itemKeys, type ItemKeys } from '../items/item-keys.ts';
-import { answerOf, isUnlike, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
+import { answerOf, isJoinedAlike, itemsOf, joinItems, type AnsweredItem } from '../items/join.ts';
 import { sumOf, usageOf } from '../items/usage-counts.ts';
 import type { ItemCounts } from '../headers/response-headers.ts';
 import type { Parts } from '../request/fingerprint.ts';
@@ -131,9 +131,10 @@ export class BatchQuestion implements AnswerInItems {
       items,
       ([input, item]) => [this.keys[input] as string, this.#entryOf(entry, input, item)] as const,
     );
-    // Joined, its items would have numbers: a repeat is served as it was sent.
-    const isUnnumbered = fetched === null && items.values().some(({ answer, item }) => isUnlike(answer, item));
-    return isUnnumbered ? [...entries, [this.#question.key, entry]] : entries;
+    // Joined, its items would have numbers, or other white space around them: a repeat is served as it was sent.
+    const inOrder = Array.from(this.keys, (_, input) => items.get(input) as AnsweredItem);
+    const isOther = fetched === null && !isJoinedAlike(this.#batch, inOrder, entry.body);
+    return isOther ? [...entries, [this.#question.key, entry]] : entries;
   }
 
   /** The same question, to be answered item by item. */

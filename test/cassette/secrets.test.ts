@@ -129,6 +129,11 @@ describe('in an exchange', () => {
       usage: { total_tokens: 5, prompt_tokens: 3 },
     };
     expect(findSecret(exchangeOf({ asked: { max_tokens: 5, token: 5 }, answered }))).toBeNull();
+    const chunks = ['aB3dE', '5gH7j', 'K9mN1', 'pQ2rS'].map((token) => ({
+      choices: [{ index: 0, logprobs: { content: [{ token: 'a', top_logprobs: [{ token }] }] } }],
+    }));
+    const stream = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('');
+    expect(findSecret(exchangeOf({ answered: stream, type: 'text/event-stream' }))).toBeNull();
   });
 
   test('what is found says not what it is', () => {

@@ -97,6 +97,19 @@ describe.each([NEWEST, OLDER])('$name', (sdk) => {
     });
   }
 
+  story('raises an error of the connection where a stream is reset within an event', async ({ upstream, open }) => {
+    const { url } = await open();
+    upstream.script = resetAfter(chatEvents().slice(0, 3).join('').slice(0, -9));
+    for (const base of [upstream.url, url]) {
+      const events: unknown[] = [];
+      const asked = STREAMED.chat(connect(sdk, `${base}/v1`));
+      const error = await readAll(await asked, events).catch((raised: unknown) => raised);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).not.toBeInstanceOf(SyntaxError);
+      expect(events).toHaveLength(2);
+    }
+  });
+
   for (const [what, text, form] of ENDS) {
     story(
       `reads a stream that its upstream ends ${what} as it would without Refrain; nothing is kept`,

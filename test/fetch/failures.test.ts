@@ -93,7 +93,7 @@ describe('a cached fetch rejects as fetch does', () => {
   fetchStory('where its file is not to be used', async ({ upstream, create, chat }) => {
     const cached = create({
       baseURL: `${upstream.url}/v1`,
-      store: { path: new URL('.', import.meta.url).pathname },
+      store: { path: import.meta.dirname },
       logLevel: 'silent',
     });
     const error = await rejection(cached(chat, chatInit()));

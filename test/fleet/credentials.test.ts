@@ -31,6 +31,31 @@ describe('a credential', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
+  story(
+    'of a gateway is shared by users whom each node knows, and none is in Redis as he is named',
+    async ({ join, redis }) => {
+      const nodes = [await join(), await join()] as const;
+      const by = (user: string) => about('x', { ...BEARER, 'x-forwarded-user': user, 'x-portkey-metadata': user });
+      for (const [node, user] of [
+        [nodes[0], 'canary-alice'],
+        [nodes[1], 'canary-bob'],
+      ] as const) {
+        expect(await wordOf(node, by(user))).toBe('MISS');
+        await node.app.store.written();
+      }
+      await eventually(async () => nodes.every(({ app }) => app.callers.known().size === 1));
+      expect([await wordOf(nodes[1], by('canary-alice')), await wordOf(nodes[0], by('canary-bob'))]).toEqual([
+        'HIT redis',
+        'HIT redis',
+      ]);
+      await redis.ask('CONFIG', 'SET', 'rdbcompression', 'no');
+      const keys = (await redis.ask('KEYS', '*')) as string[];
+      const dumps = await Promise.all(keys.map((key) => redis.ask('DUMP', key)));
+      expect(dumps.join()).toContain('gpt-test');
+      expect(dumps.join()).not.toContain('canary');
+    },
+  );
+
   story('that is new with a crowd at all nodes at once costs one call', async ({ join, upstream }) => {
     const nodes = [await join(), await join(), await join()];
     upstream.script = (call) => sendPaced(call.response, chatEvents(), 50);

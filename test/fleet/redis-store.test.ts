@@ -192,6 +192,22 @@ describe('while Redis is gone', () => {
     await store.written();
     await eventually(async () => (await textUnder(store, 'a')) === 'a');
   });
+
+  test('what is purged on its way there, or before that, is gone at once, and does not arrive', async () => {
+    const [store, other] = await two();
+    const set = (key: string) => store.set(key, entryOf(key, { request: askedOf({ tags: ['x'] }) }));
+    await server().kill('SIGSTOP');
+    // Of each key one change at a time is on its way.
+    for (const key of ['once', 'twice', 'twice']) set(key);
+    const purging = store.purge({ tag: 'x' });
+    expect(await Promise.all(['once', 'twice'].map((key) => textUnder(store, key)))).toEqual([undefined, undefined]);
+    await server().kill('SIGCONT');
+    await purging;
+    await eventually(async () => store.written());
+    store.set('later', entryOf('later'));
+    await eventually(async () => (await textUnder(other, 'later')) === 'later');
+    expect(await Promise.all(['once', 'twice'].map((key) => textUnder(other, key)))).toEqual([undefined, undefined]);
+  });
 });
 
 test('a purge leaves what came after its place in the log, by the mark of each entry', async () => {

@@ -688,6 +688,18 @@ const CHAT_CASES: readonly Case[] = [
   ]),
   ...refused(
     'chat stream without usage',
+    [
+      'a fingerprint beside the usage alone',
+      (events) => {
+        for (const event of events.slice(0, -1)) delete event.system_fingerprint;
+      },
+    ],
+    [
+      'a tier beside the usage alone',
+      (events) => {
+        for (const event of events.slice(0, -1)) event.service_tier = null;
+      },
+    ],
     ['usage beside a choice', set('3.usage', USAGE)],
     ['something beside the usage', set('last.timings', {})],
     ['an error', set('2.error', { message: 'no' })],
@@ -828,6 +840,12 @@ const RESPONSE_CASES: readonly Case[] = [
       },
     ],
     ['heartbeats', text((body) => `data: null\n\n${body}`, numbered)],
+    ['no numbers', text((body) => body.replaceAll(/,"sequence_number":\d+/g, ''), numbered)],
+    [
+      'neither numbers nor places, as llama.cpp writes it',
+      text((body) => body.replaceAll(/,"(sequence_number|output_index)":\d+/g, ''), numbered),
+    ],
+    ['how long it took', set('last.timings', { prompt_ms: 1 })],
   ),
   ...refused(
     'response stream',
@@ -839,6 +857,15 @@ const RESPONSE_CASES: readonly Case[] = [
     [
       'an event out of its order',
       text((body) => body.replace('"sequence_number":3,', '"sequence_number":4,'), numbered),
+    ],
+    ['a number among none', text((body) => body.replaceAll(/,"sequence_number":(?!3\b)\d+/g, ''), numbered)],
+    ['an item without a place', set('10.output_index', undefined)],
+    [
+      'a place out of order without numbers',
+      (events) => {
+        events[10].output_index = 1;
+        return typed(events);
+      },
     ],
     ['an event without a number', text((body) => body.replace('"sequence_number":3,', ''), numbered)],
     ['no beginning', drop(0)],

@@ -39,6 +39,8 @@ describe('equal requests at the same time', () => {
         'content-type': 'application/json',
         'content-length': whole.length,
         'set-cookie': 'a=b',
+        'x-ratelimit-remaining-requests': '7',
+        'x-account': 'of the leader',
       });
       response.write(whole.slice(0, 10));
     };
@@ -51,7 +53,8 @@ describe('equal requests at the same time', () => {
     const followers = answers.filter(({ headers }) => headers['x-cache'] === 'FOLLOW');
     expect(followers).toHaveLength(19);
     for (const { headers } of followers) {
-      expect(headers['set-cookie']).toBeUndefined();
+      for (const name of ['set-cookie', 'x-ratelimit-remaining-requests', 'x-account'])
+        expect(headers[name]).toBeUndefined();
       expect(headers['content-length']).toBe(String(whole.length));
     }
   });

@@ -73,6 +73,23 @@ describe('a batch', () => {
     expect(upstream.calls[1]?.body.toString()).toBe('{ "input": ["z","y"], "model": "m" }');
   });
 
+  story('is sent again as it came, white space and all', async ({ upstream, open }) => {
+    const vectors = [0, 1].map((index) => ({ object: 'embedding', index, embedding: [0.5, index] }));
+    const usage = { prompt_tokens: 2, total_tokens: 2 };
+    const compact = JSON.stringify({ object: 'list', data: vectors, model: 'm', usage });
+    // As encoders of Go and of Python write it.
+    const spellings = [`${compact}\n`, compact.replaceAll(/([,:])/g, '$1 '), compact];
+    upstream.script = (call) => sendJson(call, spellings[upstream.calls.length - 1] ?? '');
+    const { url } = await open();
+    for (const [at, text] of spellings.entries()) {
+      const body = bodyOf([`a${at}`, `b${at}`]);
+      for (const word of ['MISS', 'HIT']) {
+        expect(await ask(url + EMBEDDINGS, { body })).toMatchObject({ text, headers: { 'x-cache': word } });
+      }
+      expect(said(await ask(url + EMBEDDINGS, { body: bodyOf([`b${at}`]) }))).toBe('HIT hit=1, fetched=0');
+    }
+  });
+
   story('has an input that it repeats asked for once', async ({ upstream, open }) => {
     upstream.script = embeds();
     const { url } = await open();

@@ -1,9 +1,10 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { GATEWAY_CREDENTIALS } from '../../src/request/caller.ts';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
 import { ask } from '../harness/client.ts';
 import { createTestClock } from '../harness/clock.ts';
 import { story } from '../harness/story.ts';
+import { startUpstream } from '../harness/upstream.ts';
 
 const as = (key: string, content = 'a') => ({
   body: chatRequest(content),
@@ -78,6 +79,20 @@ describe('a credential that the upstream refuses', () => {
     expect([(await good).status, (await bad).status]).toEqual([200, 401]);
   });
 
+  story('is known as refused to that upstream alone', async ({ upstream, open }) => {
+    const other = await startUpstream((call) => sendJson(call, chatAnswer()));
+    onTestFinished(() => other.stop());
+    const proxy = await open({ upstreams: { other: { url: `${other.url}/v1` } } });
+    const wordOf = async (path: string, content?: string) =>
+      (await ask(proxy.url + path, as('sk-1', content))).headers['x-cache'];
+    for (const path of [CHAT, `/other${CHAT}`]) await wordOf(path);
+    upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
+    expect(await wordOf(CHAT, 'b')).toBe('MISS');
+    expect([await wordOf(CHAT), await wordOf(`/other${CHAT}`)]).toEqual(['MISS', 'HIT']);
+    await wordOf(`/other${CHAT}`, 'b');
+    expect(await wordOf(CHAT)).toBe('MISS');
+  });
+
   story('may be none: callers without one have no more hits either', async ({ upstream, open }) => {
     const proxy = await open();
     const wordOf = async (body: object) => (await ask(proxy.url + CHAT, { body })).headers['x-cache'];
@@ -129,6 +144,15 @@ describe('a credential that the upstream refuses', () => {
         { 'api-key': 'sk-1' },
         { 'x-api-key': 'sk-1' },
         { authorization: 'Bearer sk-1', 'x-api-key': 'sk-1' },
+      ],
+    ],
+    [
+      'the user that a sign-on proxy names',
+      { authorization: 'Bearer sk-1', 'x-forwarded-user': 'alice' },
+      [
+        { authorization: 'Bearer sk-1', 'x-forwarded-user': 'bob' },
+        { authorization: 'Bearer sk-1', 'x-forwarded-access-token': 'token' },
+        { authorization: 'Bearer sk-1' },
       ],
     ],
     ['its account, in api-key', { 'api-key': 'sk-1' }, [{ 'api-key': 'sk-1', 'openai-project': 'p' }]],

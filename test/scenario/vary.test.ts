@@ -109,6 +109,8 @@ describe('an answer that varies by a header outside the key', () => {
     upstream.script = (call) =>
       sendJson(call, chatAnswer(`${call.headers['user-agent']} ${++version}`), 200, { vary: 'user-agent' });
     for (const agent of ['a', 'b']) await askAs(proxy, agent);
+    const first = await askAs(proxy, 'a', { 'cache-control': 'no-cache' });
+    expect((await askAs(proxy, 'a')).text).toBe(first.text);
     clock.advance(99_000);
     await askAs(proxy, 'c');
     clock.advance(1_000);

@@ -2,6 +2,7 @@ import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { identityOf } from '../../src/store/file-identity.ts';
 import type { SqliteStore } from '../../src/store/sqlite.ts';
 import { until } from '../harness/until.ts';
 import { askedOf } from './catalogue-contract.ts';
@@ -111,6 +112,8 @@ describe('a file in whose place another is put', () => {
     store.delete('deleted');
     store.deleteAnswer('id of answered');
     await store.size();
+    // Else its log would still say so, by which the copy is read.
+    dir.connect().exec('PRAGMA wal_checkpoint(TRUNCATE)');
     renameSync(copy, dir.path);
     expect(await dir.line(1)).toEqual(expect.objectContaining({ level: 'warn' }));
     await until(() => dir.lines.some(({ msg }) => msg.includes('taken away or replaced')));
@@ -144,4 +147,15 @@ describe('a file in whose place another is put', () => {
     expect(dir.asides()).toEqual([]);
     expect(dir.lines.filter(({ code }) => code === 'NOT_OURS')).toHaveLength(1);
   });
+});
+
+test('a file that is read as one that nobody writes is another once somebody has', () => {
+  const { path } = createTempDir();
+  writeFileSync(path, 'one');
+  const [frozen, open] = [identityOf(path, true), identityOf(path)];
+  writeFileSync(path, 'another');
+  expect([frozen.isAt(path), open.isAt(path)]).toEqual([false, true]);
+  const again = identityOf(path, true);
+  writeFileSync(`${path}-wal`, 'a log');
+  expect([again.isAt(path), open.isAt(path)]).toEqual([false, false]);
 });

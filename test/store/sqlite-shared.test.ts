@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test, vi } from 'vitest';
 import type { Change } from '../../src/store/write-buffer.ts';
 import type { Gone } from '../../src/store/gone.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
@@ -26,6 +27,29 @@ function openFile({ path }: TempDir): { readonly file: SqliteFile; readonly told
 }
 
 describe('what one process throws away', () => {
+  test('is synced as it is committed, and nothing else', () => {
+    const { file } = openFile(createTempDir());
+    const { exec } = DatabaseSync.prototype;
+    const modes: unknown[] = [];
+    const spy = vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+      if (sql === 'COMMIT') modes.push(this.prepare('PRAGMA synchronous').get()?.synchronous);
+      exec.call(this, sql);
+    });
+    const put = new Map<string, Change>([['a', { entry: tagged('a'), uses: 0 }]]);
+    for (const batch of [
+      { ...noBatch, keys: put },
+      { ...noBatch, keys: new Map([['a', 'deleted' as const]]) },
+      { ...noBatch, keys: put },
+      { ...noBatch, purges: [{ token: 't', purge: {} }] },
+      { ...noBatch, answers: new Set(['id of a']) },
+    ])
+      file.commit(batch, 0);
+    spy.mockRestore();
+    file.close();
+    // https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, which does not sync the log, and 2 is FULL.
+    expect(modes).toEqual([1, 2, 1, 2, 2]);
+  });
+
   test('another is told of once, and the one itself never', () => {
     const dir = createTempDir();
     const [one, other] = [openFile(dir), openFile(dir)];
