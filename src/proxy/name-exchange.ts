@@ -56,7 +56,7 @@ async function keyed(
     context.model = named.model;
     return { head, keyContext, keyed: named, body, ...(redacted && { recorded: redacted }) };
   }
-  context.model = body && ModelScan.modelIn(body.plain.bytes);
+  context.model = body && (await ModelScan.modelInTurns(body.plain.bytes));
   const recorded = redacted ?? recordedRequest(keyer, head, body);
   const exactKey = keyer.exactKey(recorded);
   context.key = exactKey.slice(0, 16);

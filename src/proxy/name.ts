@@ -49,7 +49,7 @@ async function nameAnswer(
     const known = proxy.keyer.key(keyContext, body.plain);
     const keyed = known instanceof Promise ? await known : known;
     if (typeof keyed === 'string') {
-      context.model = ModelScan.modelIn(body.plain.bytes);
+      context.model = await ModelScan.modelInTurns(body.plain.bytes);
       body.dropDecoded();
       return { head, keyed: null, why: keyed, body };
     }

@@ -3,6 +3,7 @@
  * usage ledger, where the request is not read for its key. Strings are jumped
  * over, so that a long body costs little.
  */
+import { setImmediate } from 'node:timers/promises';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './scan.ts';
 
 const BACKSLASH = 0x5c;
@@ -13,6 +14,9 @@ const CLOSING: ReadonlySet<number> = new Set([CLOSE_BRACE, CLOSE_BRACKET]);
 
 /** The longest name that is taken, and the longest text that is looked at, in bytes: some are paths of files. */
 const LONGEST = 1_024;
+
+/** How much is looked at in one go, in bytes. */
+const TURN = 512 * 1024;
 
 export class ModelScan {
   model: string | null = null;
@@ -28,6 +32,16 @@ export class ModelScan {
   static modelIn(body: Buffer): string | null {
     const scan = new ModelScan();
     scan.push(body);
+    return scan.model;
+  }
+
+  /** The same, of a body however long: others have their turn meanwhile. */
+  static async modelInTurns(body: Buffer): Promise<string | null> {
+    const scan = new ModelScan();
+    for (let at = 0; at < body.length && scan.model === null; at += TURN) {
+      if (at > 0) await setImmediate();
+      scan.push(body.subarray(at, at + TURN));
+    }
     return scan.model;
   }
 

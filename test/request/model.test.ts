@@ -46,4 +46,20 @@ describe('the model of a request that is not read for its key', () => {
       { numRuns: 1_000 },
     );
   });
+
+  test('is found in a long body while others have their turn', async () => {
+    const body = Buffer.from(`{"stop":[${'1,'.repeat(1_500_000)}1],"model":"gpt-4o"}`);
+    let turns = 0;
+    const count = () => {
+      turns++;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    expect(await ModelScan.modelInTurns(body)).toBe('gpt-4o');
+    clearImmediate(counting);
+    expect(turns).toBeGreaterThan(3);
+    for (const text of ['', '{"model":"m"}', '[]']) {
+      expect(await ModelScan.modelInTurns(Buffer.from(text))).toBe(modelIn(text));
+    }
+  });
 });
