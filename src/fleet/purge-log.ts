@@ -7,8 +7,8 @@
  * A purge of this process waits until it has been read in the log:
  *
  *   sending  on its way there
- *   logged   there, and durable, as far as is known
- *   unsent   the hub was out of reach or did not confirm, or lost it since; sent again after the next read
+ *   logged   there, and durable, as far as is known; read next
+ *   unsent   the hub was out of reach or did not confirm, or lost it before it was read; sent again after the next read
  *
  * Entries that fit one that waits are misses here all the time. So are those
  * whose mark is not of this log as it is now: of another incarnation, older than
@@ -115,7 +115,8 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   restarted(why: Restart, incarnation: string): void {
     const isSameLog = why === 'forked' || why === 'trimmed';
     this.#before = isSameLog ? (this.#before ?? this.#index) : null;
-    this.#isBacklog = why !== 'forked';
+    // Of records that were read on the way to an end that never came, none was heeded.
+    this.#isBacklog ||= why !== 'forked';
     this.#isWhole = false;
     if (this.#isBacklog) this.#options.heedAll();
     for (const own of this.#waiting.values()) if (own.state === 'logged') own.state = 'unsent';
@@ -135,8 +136,8 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
   reachedEnd(first: number): void {
     const before = this.#before;
     this.#before = null;
-    // Entries that were stored while they were read may have been purged by one of them.
-    if (this.#isBacklog) this.#options.heedAll();
+    // Entries that were stored while they were read may have been purged by one of them, or by one that was not read.
+    if (this.#isBacklog || (before && !this.#hasReadOn(before, first))) this.#options.heedAll();
     this.#isBacklog = false;
     this.#isWhole = true;
     this.#first = first;
@@ -156,7 +157,19 @@ export class SharedPurgeLog implements PurgeLog, PurgeJudge, LogListener {
     this.#waiting.set(purge, own);
     const id = await this.#log.append(spellPurge(purge, gone));
     own.state = id === null ? 'unsent' : 'logged';
-    if (id !== null) void this.#reader.catchUp();
+    if (id !== null) void this.#readBack(own);
     return id !== null;
+  }
+
+  /** Tests whether all was read that came after what was known of a log that forked: else some of it is dropped. */
+  #hasReadOn(before: PurgeIndex, first: number): boolean {
+    const [oldest] = this.#index.all();
+    return (oldest?.id ?? first) === 1 || (oldest !== undefined && before.at(oldest.id)?.record === oldest.record);
+  }
+
+  /** A purge that a read begun after its append does not find is lost, unless the hub did not answer. */
+  async #readBack(own: OwnPurge): Promise<void> {
+    await this.#reader.catchUp();
+    if (own.state === 'logged') own.state = 'unsent';
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { SharedPurgeLog } from '../../src/fleet/purge-log.ts';
 import type { Entry } from '../../src/response/entry.ts';
 import type { GoneNews } from '../../src/store/gone.ts';
@@ -21,14 +21,14 @@ interface Node {
   entry(more?: Partial<Entry>): Entry;
 }
 
-async function join(name: string): Promise<Node> {
+async function join(name: string, ms = 100): Promise<Node> {
   const { server, clock, pass } = bench;
   const hub = server.connect(name);
   const heeded: (GoneNews | 'all')[] = [];
   const heedAll = () => void (heeded.at(-1) === 'all' || heeded.push('all'));
   const log = new SharedPurgeLog({ hub, clock, heed: (gone) => void heeded.push(gone), heedAll });
   void log.start();
-  await pass(100);
+  await pass(ms);
   const entry = (more: Partial<Entry> = {}) => entryOf('text', { ...more, ...(log.mark && { purgeMark: log.mark }) });
   return { log, hub, heeded, entry };
 }
@@ -234,6 +234,29 @@ describe('a log', () => {
     expect(b.heeded).toEqual(['all', { key: '1' }, { key: '2' }, { key: '3' }]);
   });
 
+  test('that lost its end before whoever appended that has read it is given it again', async () => {
+    for (const isOut of [false, true]) {
+      bench = createLogBench();
+      const [a, b] = [await join('a'), await join('b')];
+      const [before, log] = [b.entry(), bench.server.log('purges')];
+      // As of a machine that comes back without what it confirmed, at once or after it could not be asked.
+      const append = vi.spyOn(log, 'append').mockImplementationOnce(() => {
+        bench.server.isUp = !isOut;
+        return 1;
+      });
+      const appended = a.log.append({ key: 'k' });
+      await bench.pass(20);
+      expect(await appended).toBe(true);
+      expect([append.mock.calls.length, log.last]).toEqual([1, 0]);
+      await bench.pass(5_000);
+      bench.server.isUp = true;
+      await bench.pass(4_000);
+      expect(b.heeded).toEqual(['all', { key: 'k' }]);
+      expect(await judged(b, 'k', before)).toBe('purged');
+      expect([log.last, a.log.isShared]).toEqual([1, true]);
+    }
+  });
+
   test('that lost its end and went on otherwise hides neither', async () => {
     const [a, b] = [await join('a'), await join('b')];
     const [before, log] = [a.entry(), bench.server.log('purges')];
@@ -255,6 +278,41 @@ describe('a log', () => {
     for (const key of ['1', '2', 'other']) expect(await judged(c, key, before)).toBe('purged');
     expect(b.heeded).toEqual(['all', { key: '1' }, { key: '2' }]);
     expect(await judged(c, '1', c.entry())).toBe('kept');
+  });
+
+  test('that lost its end and then dropped what came instead has all thrown away', async () => {
+    const [a, b] = [await join('a'), await join('b')];
+    const log = bench.server.log('purges');
+    for (const key of ['1', '2', '3']) void a.log.append({ key });
+    await bench.pass(50);
+    log.loseTail(1);
+    // Reads that the log has forked, and nothing more.
+    void b.log.catchUp();
+    bench.clock.advance(0);
+    await Promise.resolve();
+    bench.cutOff.add('b');
+    await bench.pass(50);
+    expect(b.heeded.at(-1)).toEqual({ key: '3' });
+    log.most = 2;
+    for (const key of ['4', '5', '6']) void a.log.append({ key });
+    await bench.pass(50);
+    bench.cutOff.delete('b');
+    await bench.pass(4_000);
+    expect(b.heeded.slice(4)).toContain('all');
+  });
+
+  test('that lost its end while it was read for the first time has all thrown away at its end', async () => {
+    const log = bench.server.log('purges');
+    for (let id = 1; id <= 1_500; id++)
+      log.append(JSON.stringify({ purge: `purge ${id}`, record: `record ${id}`, gone: { key: `key ${id}` } }));
+    const a = await join('a', 20);
+    expect(a.log.mark?.id).toBe(1_000);
+    a.heeded.push({ key: 'stored meanwhile' });
+    log.loseTail(1_200);
+    await bench.pass(100);
+    // It has given back what it knew.
+    expect(log.last).toBe(1_000);
+    expect(a.heeded.at(-1)).toBe('all');
   });
 
   test('with a record that cannot be read makes a miss of all', async () => {
