@@ -1,3 +1,4 @@
-import { losesNothingWhenKilled } from '../store/kill-trials.ts';
+import { losesNothingWhenKilled, saysAllWhenUnheard } from '../store/kill-trials.ts';
 
 losesNothingWhenKilled({ trials: 1_000, report: console.log });
+saysAllWhenUnheard();

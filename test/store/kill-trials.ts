@@ -1,8 +1,8 @@
 /**
  * Trials of `kill -9`: a writer is killed at some moment, what it left is
  * judged on a copy, and the next writer goes on with the file as it was left,
- * so that it begins by recovering it and may be killed at that too. Declares
- * a test.
+ * so that it begins by recovering it and may be killed at that too. Each
+ * function that is exported declares a test.
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -80,6 +80,18 @@ export function losesNothingWhenKilled({ trials, report }: KillOptions): void {
   });
 }
 
+/** Far longer than it takes until what a writer says fills the pipe. */
+const UNHEARD_MS = 3_000;
+
+export function saysAllWhenUnheard(): void {
+  test('a writer that is killed after nobody listened for a while has said all but one batch', async () => {
+    const { directory } = createTempDir();
+    const committed = await write(directory, 0, { what: 'a line', times: 1 }, UNHEARD_MS);
+    expect(committed).toBeGreaterThan(BATCH);
+    judge(directory, committed, 'a while unheard');
+  });
+}
+
 /** One after another over one file in `directory`, which is begun afresh now and then. */
 async function killAgainAndAgain(directory: string, trials: number): Promise<Tally> {
   const tally: Tally = { committed: 0, untold: 0, logs: 0 };
@@ -103,15 +115,17 @@ async function killAgainAndAgain(directory: string, trials: number): Promise<Tal
 
 /**
  * Has a writer write from operation `from` on and kills it with SIGKILL at `moment`.
+ * @param unheardMs how long this thread stands still meanwhile, as on a busy machine
  * @returns how many operations it had said were committed
  */
-async function write(directory: string, from: number, moment: Moment): Promise<number> {
+async function write(directory: string, from: number, moment: Moment, unheardMs = 0): Promise<number> {
   // Made anew by whoever opens the file, so that its making is an event.
   rmSync(join(directory, `${FILE}-shm`), { force: true });
   const child = spawn(process.execPath, [WRITER, join(directory, FILE), String(from)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exit = once(child, 'exit');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, unheardMs);
   let times = 0;
   const seen = (what: string | null) => {
     if (what === moment.what && (times += 1) === moment.times) child.kill('SIGKILL');

@@ -2,6 +2,9 @@
  * A process that goes on writing from operation number FROM until it is killed:
  * `node writer.ts PATH FROM`. Says `opening`, then of each batch `begun` and,
  * once that is so, `committed`, with the number of operations done so far.
+ *
+ * A line has left this process before anything else is done: one that waited here while nobody
+ * read would be lost with it, and more than one batch be committed and not told.
  */
 import type { Log } from '../../src/log.ts';
 import { createSqliteStore } from '../../src/store/sqlite.ts';
@@ -13,7 +16,9 @@ const complain = (...words: unknown[]) => {
   console.error(...words);
   process.exit(1);
 };
-console.log('opening');
+const say = (line: string) => new Promise((resolve) => process.stdout.write(`${line}\n`, resolve));
+
+await say('opening');
 // Under a clock that stands still a commit is awaited however long it takes.
 const store = createSqliteStore({
   path,
@@ -24,7 +29,7 @@ const store = createSqliteStore({
 await store.ready;
 for (let done = Number(from); ; done += BATCH) {
   for (let operation = done; operation < done + BATCH; operation += 1) perform(store, operation);
-  console.log(`begun ${done + BATCH}`);
+  await say(`begun ${done + BATCH}`);
   await store.size();
-  console.log(`committed ${done + BATCH}`);
+  await say(`committed ${done + BATCH}`);
 }
