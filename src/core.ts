@@ -139,7 +139,7 @@ export function createCore(
   const cache = createCache(config, cacheParts);
   const callers = createCallers(config, log, clock, remote?.callersFile);
   const keyer = createKeyer(config.memory.bytes * MEMO_SHARE);
-  const usesOf = usesIn(store, remote ? clock : null);
+  const usesOf = usesIn(store, remote || config.redis ? clock : null);
   const hints = new Hints({ log, ignored: config.key.ignore, usesOf, isFirst: remote?.isFirstHint ?? null });
   const budget = new RequestBudget(config.limits.requestBytes);
   const limits = { accepted: config.maxRequestBytes, whole: Math.min(config.maxKeyedBytes, config.maxRequestBytes) };

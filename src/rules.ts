@@ -41,7 +41,14 @@ export function createRules(
   const digestOf = createDigest(secret);
   const isUser = createUserHeaders(scope.headers);
   const isScopeHeader = createScopeHeaders(isUser);
-  const callerOf = createCallers({ shared: { name: scope.shared, members: scope.members }, isUser, digestOf });
+  const omissions = createOmissions(key, isScopeHeader);
+  const callerOf = createCallers({
+    shared: { name: scope.shared, members: scope.members },
+    isUser,
+    // The same in every dialect, of those that are asked about.
+    isIgnoredHeader: omissions.compatible.isIgnoredHeader,
+    digestOf,
+  });
   return {
     routeOf: (url, fields) => findRoute(url, fields, targets),
     policy: {
@@ -55,7 +62,7 @@ export function createRules(
       items: items === 'on',
       isOffline: isOffline(config),
     },
-    omissions: createOmissions(key, isScopeHeader),
+    omissions,
     bypasses: createBypasses(bypass),
     digestOf,
     isScopeHeader,

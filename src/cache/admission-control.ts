@@ -1,7 +1,8 @@
 /**
  * Admission: how much goes on at once, and how much may. Beyond the bounds
  * a request that would cost more is turned away; one that finds its answer in
- * the store is served all the same.
+ * the store is served all the same, unless that is long and slow readers hold
+ * too much of such.
  */
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../clock.ts';

@@ -84,7 +84,7 @@ function inChannel(channel: TextChannel): SecretPlace | null {
   const { path, fragments, isFixed } = channel;
   const text = textOfChannel(channel);
   // A model's tokens, and those that it did not take, stand under a name of secrets; run together they look random.
-  const isOfModel = isFixed || path.includes('logprobs');
+  const isOfModel = isFixed || (path.at(-1) === 'token' && path.at(-3) === 'top_logprobs');
   const kind = isOfModel ? null : secretUnderName(path.at(-1) ?? '', text);
   if (kind !== null) return { kind, where: placeOf(path) };
   if (fragments.length > 1) {

@@ -16,7 +16,8 @@ export function scopeWords({ config, headers, credential }: WarmCommand, { isOfS
   const { scope } = createCallers({
     shared: { name: settings.shared, members: settings.members },
     isUser: createUserHeaders(settings.headers),
-    // Private scopes are named by words alone.
+    // Private scopes are named by words alone, and credentials not at all.
+    isIgnoredHeader: () => false,
     digestOf: () => '',
   })(new Map(Object.entries(headers).map(([name, value]) => [name, [value]])));
   if (isShared(scope)) return `for the scope ${scope}, asked with ${shown}`;

@@ -27,6 +27,9 @@ export interface Heartbeat {
 
 const NOTHING = Buffer.alloc(0);
 
+/** The length of the longest end of an event, in bytes: pieces may end within it. */
+const LAST = 4;
+
 /** The most that is written at a time, in bytes: an encrypted connection copies all of it, however little it sends. */
 const PIECE = 64 * 1024;
 
@@ -53,6 +56,7 @@ export class Playback implements Player {
   #playing = false;
   /** True where the client knows how long the answer is. */
   #hasLength = false;
+  /** Of what is written, as much as shows whether it ends between two events. */
   #last: Buffer = NOTHING;
   /** The part of what was read last that is not written yet. */
   #rest: Buffer = NOTHING;
@@ -153,7 +157,7 @@ export class Playback implements Player {
       this.#rest = chunk.subarray(piece.length);
       // The last piece and the end in one write: many answers are one piece.
       if (this.#rest.length === 0 && this.#reader.isAtEnd) return void this.#response.end(piece);
-      this.#last = piece;
+      this.#last = piece.length < LAST ? Buffer.concat([this.#last, piece]).subarray(-LAST) : piece;
       this.#blocked = !this.#response.write(piece);
       if (this.#blocked) this.#response.once('drain', () => this.#unblock());
     }
@@ -184,5 +188,5 @@ function takesEvents(head: Head): boolean {
 
 /** Tests whether what was sent so far ends between two events. */
 function endsEvent(last: Buffer): boolean {
-  return last.length === 0 || /(\n\n|\r\r|\r\n\r\n)$/.test(last.subarray(-4).toString('latin1'));
+  return last.length === 0 || /(\n\n|\r\r|\r\n\r\n)$/.test(last.subarray(-LAST).toString('latin1'));
 }

@@ -3,7 +3,6 @@
  * of the key is advised of tokens alone that seem to mean nothing.
  */
 import { type FieldMeaning, meaningOf } from '../request/meaning.ts';
-import type { OtherDialect } from '../request/other-dialect.ts';
 
 /** A token of the caller that is issued again and again. */
 const REISSUED = /token|assertion|jwt|cert|principal$|oidc-data/i;
@@ -27,15 +26,15 @@ export interface Advice {
 
 /**
  * @param ignored what `key.ignore` has already
- * @param other the dialect that would leave it out; null where none would
+ * @param isLeftOutByEngine whether that dialect would leave it out, and that of the upstream does not
  */
 export function adviceOn(
   name: string,
   meaning: FieldMeaning,
   ignored: readonly string[],
-  other: OtherDialect | null,
+  isLeftOutByEngine: boolean,
 ): Advice {
-  const remedy = other && `dialect=${other}`;
+  const remedy = isLeftOutByEngine ? 'dialect=engine' : null;
   const unless = (condition: string) => (remedy ? `; ${remedy} leaves it out, if ${condition}` : '');
   switch (meaning) {
     case 'label': {

@@ -70,7 +70,7 @@ export class HintList {
 
 /** A value can be read: to leave it out is no longer advised. */
 export function withdrawAdvice(said: Said): void {
-  if (said.advice.setting?.startsWith('key.ignore')) said.advice = adviceOn(said.about, 'readable', [], null);
+  if (said.advice.setting?.startsWith('key.ignore')) said.advice = adviceOn(said.about, 'readable', [], false);
 }
 
 function hintOf(said: Said): Hint {

@@ -13,7 +13,6 @@ import type { Log } from '../log.ts';
 import type { Parts } from '../request/fingerprint.ts';
 import { pointerInRequest } from '../request/json-pointer.ts';
 import { meaningOf } from '../request/meaning.ts';
-import type { OtherDialect } from '../request/other-dialect.ts';
 import type { WantsNew } from '../request/policy.ts';
 import { type Variable, variablesOf } from '../request/variables.ts';
 import { type Advice, ADVICE_ON_NEW, adviceOn, adviceOnCaller, adviceOnNoStore, mayRepeat } from './advice.ts';
@@ -31,8 +30,8 @@ export interface Sighting {
   readonly credential: string;
   /** Headers that belong to the scope and no credential, by name. */
   readonly callerHeaders?: ReadonlyMap<string, string>;
-  /** The dialect that would leave out of the key what has this name; null for none. */
-  readonly leftOutBy?: (name: string) => OtherDialect | null;
+  /** Tests whether `engine` would leave out of the key what has this name, and the dialect of the upstream does not. */
+  readonly isLeftOutByEngine?: (name: string) => boolean;
 }
 
 /** The last request with the same body, and where it differed: JSON Pointers into a request that is written down. */
@@ -186,7 +185,11 @@ export class Hints {
   }
 
   /** Says the hint, unless some of those answers were hits after all, or few of them are kept. */
-  async #consider(track: Track, name: string, { leftOutBy, parts: { upstream = '' } }: Sighting): Promise<void> {
+  async #consider(
+    track: Track,
+    name: string,
+    { isLeftOutByEngine, parts: { upstream = '' } }: Sighting,
+  ): Promise<void> {
     track.lookInto();
     const uses = await Promise.all(track.keys.map((key) => this.#options.usesOf(key).catch(() => null)));
     track.postpone();
@@ -196,7 +199,7 @@ export class Hints {
     const meaning = meaningOf(name, track.isToken);
     const advice = name.startsWith('caller:')
       ? adviceOnCaller(name)
-      : adviceOn(name, meaning, this.ignored, leftOutBy?.(name) ?? null);
+      : adviceOn(name, meaning, this.ignored, isLeftOutByEngine?.(name) ?? false);
     const said = this.#list.say(`${upstream} ${name}`, name.replace(/^caller:/, 'header:'), advice, track.missed);
     if (said) this.#saidOf.set(track, said);
   }

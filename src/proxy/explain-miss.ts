@@ -6,7 +6,7 @@ import type { Standing } from '../cache/callers.ts';
 import type { Miss } from '../cache/outcome.ts';
 import { inWords } from '../cache/storable.ts';
 import { pointerInRequest } from '../request/json-pointer.ts';
-import { leftOutBy } from '../request/other-dialect.ts';
+import { isLeftOutByEngine } from '../request/other-dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
 import type { BatchQuestion, KeyedParts } from './batch-question.ts';
 import type { Parts } from '../request/fingerprint.ts';
@@ -63,13 +63,13 @@ function twinOf(
 ): Twin | null {
   const { endpoint, dialect } = keyContext;
   const { credentialAtUpstream: credential, caller } = head;
-  const place = { dialect, endpoint, body: undefined };
   return hints.missed({
     ...sighted,
     endpoint,
     credential,
     callerHeaders: caller.users,
-    leftOutBy: (name) => leftOutBy(omissions, { ...place, pointer: pointerInRequest(name) }),
+    isLeftOutByEngine: (name) =>
+      isLeftOutByEngine(omissions, { dialect, pointer: pointerInRequest(name), body: undefined }),
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Dialect } from '../dialect.ts';
 import type { Twin } from '../ledger/hints.ts';
-import { leftOutBy } from '../request/other-dialect.ts';
+import { isLeftOutByEngine } from '../request/other-dialect.ts';
 import { nameOf } from '../request/fingerprint.ts';
 import type { Keyer } from '../request/keyer.ts';
 import type { KeyedRequest } from '../request/key.ts';
@@ -48,9 +48,8 @@ export async function nearestRequest({ store, keyer, omissions }: Requests, miss
   const isNearer = isOther && twin.pointers.length <= (nearest?.differences ?? Infinity);
   const line = (name: string, first: string, differences: number) => {
     const where = `nearest=${name.slice(0, 16)}; at="${encodeURI(first.toWellFormed())}"; differences=${differences}`;
-    const place = { dialect, endpoint: label.endpoint, pointer: first, body: parts?.body };
-    const other = leftOutBy(omissions, place);
-    return other === null ? where : `${where}; dialect=${other} would leave it out`;
+    const isLabel = isLeftOutByEngine(omissions, { dialect, pointer: first, body: parts?.body });
+    return isLabel ? `${where}; dialect=engine would leave it out` : where;
   };
   if (isNearer && (await store.findByPrefix(nameOf(twin.key))) !== undefined) {
     return line(twin.key, twin.pointers[0] as string, twin.pointers.length);

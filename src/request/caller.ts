@@ -32,8 +32,6 @@ export const GATEWAY_CREDENTIALS = [
   'cf-aig-authorization',
 ] as const;
 
-const ALL_CREDENTIALS = [...CREDENTIALS, ...GATEWAY_CREDENTIALS];
-
 /**
  * Headers by which the sign-on proxies in use name their user, or carry his token: oauth2-proxy, nginx, Apache,
  * Authelia, Pangolin, Kubernetes, authentik, Cloudflare Access, AWS ALB, Google IAP, Pomerium, Azure App Service,
@@ -91,6 +89,8 @@ export interface CallerRules {
   readonly shared: SharedScope;
   /** Tests whether a header names a user of a sign-on proxy. */
   readonly isUser: (name: string) => boolean;
+  /** Tests whether a header is in no key. */
+  readonly isIgnoredHeader: (name: string) => boolean;
   /** Keyed by the secret of this proxy, so that a stored scope is no test of a guessed credential; hexadecimal. */
   readonly digestOf: (text: string) => string;
 }
@@ -112,19 +112,27 @@ export interface Caller {
   readonly users: ReadonlyMap<string, string>;
 }
 
-/** @returns the caller of a request by its header fields */
-export function createCallers({ shared, isUser, digestOf }: CallerRules): (fields: HeaderFields) => Caller {
+/**
+ * One who was refused must not get the hits of a shared scope by showing anything beside his credential: a member shows
+ * those of members alone, and a gateway's that is in no key names nobody who shows another.
+ * @returns the caller of a request by its header fields
+ */
+export function createCallers({ shared, isUser, isIgnoredHeader, digestOf }: CallerRules) {
   const open = shared.members.includes('*');
-  const isMember = (fields: HeaderFields) =>
-    open || credentialsOf(fields, CREDENTIALS).some((text) => shared.members.includes(memberOf(text)));
-  return (fields) => {
+  const isMember = (fields: HeaderFields) => open || areMembers(credentialsOf(fields, CREDENTIALS), shared.members);
+  const naming = [...CREDENTIALS, ...GATEWAY_CREDENTIALS.filter((name) => !isIgnoredHeader(name))];
+  const namesOf = (fields: HeaderFields) => {
+    const shown = credentialsOf(fields, naming);
+    return shown.length > 0 ? shown : credentialsOf(fields, GATEWAY_CREDENTIALS);
+  };
+  return (fields: HeaderFields): Caller => {
     const shown = [...CREDENTIALS, ...ACCOUNTS].map((name) => valuesOf(fields, name));
     const users = [...fields].filter(([name]) => isUser(name)).sort(([a], [b]) => (a < b ? -1 : 1));
     const digest = digestOf(JSON.stringify(users.length === 0 ? shown : [...shown, users]));
     const scope = shared.name !== null && isMember(fields) ? `shared:${shared.name}` : `private:${digest}`;
     return {
       scope: scope as Scope,
-      credential: credentialDigest(credentialsOf(fields, ALL_CREDENTIALS), digestOf),
+      credential: credentialDigest(namesOf(fields), digestOf),
       users: new Map(users.map(([name, values]) => [name, values.join()])),
     };
   };
@@ -153,6 +161,10 @@ function credentialsOf(fields: HeaderFields, names: readonly string[]): string[]
 
 function credentialDigest(texts: readonly string[], digestOf: (text: string) => string): string | null {
   return texts.length === 0 ? null : digestOf(JSON.stringify(['credential', ...new Set(texts)].sort()));
+}
+
+function areMembers(credentials: readonly string[], members: readonly string[]): boolean {
+  return credentials.length > 0 && credentials.every((text) => members.includes(memberOf(text)));
 }
 
 function memberOf(credential: string): string {

@@ -11,7 +11,7 @@ import type { Form } from './form.ts';
 import { readHeaderFields } from './header-fields.ts';
 import { meaningOf } from './meaning.ts';
 import { computeKey } from './key.ts';
-import { leftOutBy, type OtherDialect } from './other-dialect.ts';
+import { isLeftOutByEngine } from './other-dialect.ts';
 import { parseHead, type Rules } from './parsed-head.ts';
 import type { WrittenRequest } from './written-request.ts';
 
@@ -93,8 +93,9 @@ function formDifference(a: Form, b: Form): Difference[] {
 /** A name that the API does not know may be a label; whoever sends it knows. One that may say who asks is none. */
 function withHint(rules: Rules, difference: Difference, { endpoint, dialect, parts }: ExplainedRequest): Hinted {
   const { pointer } = difference;
-  const other = dialect && leftOutBy(rules.omissions, { dialect, endpoint, pointer, body: parts.body });
-  if (other !== null) return { ...difference, hint: LABEL_HINTS[other] };
+  if (dialect !== null && isLeftOutByEngine(rules.omissions, { dialect, pointer, body: parts.body })) {
+    return { ...difference, hint: LABEL_HINT };
+  }
   const entry = ignorable(pointer, endpoint);
   if (entry === null) return difference;
   return {
@@ -119,7 +120,4 @@ function ignoreFor(differences: readonly Difference[], { endpoint }: ExplainedRe
   return entries.length > 0 && isWhole ? ['default', ...entries].join() : null;
 }
 
-const LABEL_HINTS: Readonly<Record<OtherDialect, string>> = {
-  engine: 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key',
-  anthropic: 'if the upstream takes it for a label, as Anthropic does, dialect=anthropic leaves it out of the key',
-};
+const LABEL_HINT = 'if the upstream answers from the rest of the body alone, dialect=engine leaves it out of the key';

@@ -1,39 +1,30 @@
 /**
- * The dialect that would leave out of the key what the one of the upstream has in it.
+ * The key that another dialect would make: `engine` leaves out all that any leaves out, and so what the upstream's own
+ * may have in the key.
  */
 import type { Dialect } from '../dialect.ts';
-import type { Endpoint } from '../endpoint.ts';
 import { Author } from './author.ts';
 import { below, type Ignored } from './canonical.ts';
 import { segmentsOf } from './json-pointer.ts';
 import type { Omissions, OmissionsByDialect } from './omissions.ts';
 import { type JsonTree, readTree } from './tree.ts';
 
-/** The dialects that may leave out what another has in the key. */
-export type OtherDialect = 'engine' | 'anthropic';
-
 /** A place in a request that is in its key. */
 export interface KeyedPlace {
   /** That of the upstream. */
   readonly dialect: Dialect;
-  readonly endpoint: Endpoint | null;
   /** As a difference has it; `*` for what the client wrote. */
   readonly pointer: string;
   /** The text of the request's body in its key. */
   readonly body: string | undefined;
 }
 
-/** The first dialect that would leave it out, of those that an upstream of this endpoint may speak; null for none. */
-export function leftOutBy(
-  omissions: OmissionsByDialect,
-  { dialect, endpoint, pointer, body }: KeyedPlace,
-): OtherDialect | null {
+/** Tests whether `engine` would leave it out, and the dialect of the upstream does not. */
+export function isLeftOutByEngine(omissions: OmissionsByDialect, { dialect, pointer, body }: KeyedPlace): boolean {
   const [place, ...path] = segmentsOf(pointer);
   const isLeftOut = ({ bodyWithIds, isIgnoredHeader }: Omissions) =>
     place === 'headers' ? isIgnoredHeader(path[0] ?? '') : place === 'body' && isIgnored(bodyWithIds, path, body);
-  const others: readonly OtherDialect[] = endpoint === 'messages' ? ['engine', 'anthropic'] : ['engine'];
-  if (isLeftOut(omissions[dialect])) return null;
-  return others.find((other) => isLeftOut(omissions[other])) ?? null;
+  return isLeftOut(omissions.engine) && !isLeftOut(omissions[dialect]);
 }
 
 function isIgnored(ignored: Ignored, path: readonly string[], body = ''): boolean {

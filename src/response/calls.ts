@@ -11,6 +11,8 @@ export class Calls {
   readonly #places = new Map<unknown, unknown>();
   /** The place of the call that was spoken of last. */
   #last: unknown = null;
+  /** True once a piece has come whose number is that of no call. */
+  #countsPieces = false;
 
   get size(): number {
     return this.#texts.size;
@@ -62,8 +64,10 @@ export class Calls {
 
   /** Some servers count the pieces of one call in the place of calls (dirac#215). */
   #placeByNumber(index: unknown, call: Json): unknown {
-    const isKnown = this.#texts.has(index) || Boolean(call.id) || isNamed(call);
-    return isKnown || !this.#isOpen(this.#last) ? index : this.#last;
+    if (this.#texts.has(index) || call.id || isNamed(call)) return index;
+    // It stays so, rather than that all that has come is read again for each piece.
+    this.#countsPieces ||= this.#isOpen(this.#last);
+    return this.#countsPieces ? this.#last : index;
   }
 
   /** Tests whether a call has begun, and its arguments are not whole yet. */

@@ -1,5 +1,6 @@
 /**
  * An answer whose head does not say what it is: a document where it begins as a JSON object does, and else a stream.
+ * One in which no event comes is neither.
  */
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import type { Step, Validator, Verdict } from './complete.ts';
@@ -40,6 +41,7 @@ export class UnlabelledValidator implements Validator {
   }
 
   end(body: () => Buffer): Verdict {
-    return (this.#known ?? this.#ofDocument()).end(body);
+    const verdict = (this.#known ?? this.#ofDocument()).end(body);
+    return verdict.kind === 'unkept' && verdict.why === 'no-event' ? { ...verdict, why: 'content-type' } : verdict;
   }
 }

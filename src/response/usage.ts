@@ -49,6 +49,7 @@ export function readUsage(value: unknown): Usage | null {
 function isCaching(counts: Json): boolean {
   return Object.entries(counts).some(([name, count]) => /cached?(?!_miss)/.test(name) && Number(count) > 0);
 }
+
 /** A usage without that of some of the parts of its answer. */
 export function usageWithout(usage: Usage, part: Usage): Usage {
   const left = (name: 'input' | 'cachedInput' | 'output' | 'reasoning') => Math.max(0, usage[name] - part[name]);

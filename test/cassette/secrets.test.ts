@@ -98,6 +98,7 @@ describe('in an exchange', () => {
     ['the first of two equal names', { asked: `{"a":"${KEY}","a":"b"}` }, 'request', '/a'],
     ['a name', { asked: { [AWS]: 1 } }, 'request', '/*'],
     ['a tool argument', { answered: toolCall({ password: 'hunter2' }) }, 'answer', `${CALL}/password`],
+    ['what is named as probabilities are', { asked: { logprobs: { password: 'hunter2' } } }, 'request', '/logprobs'],
     ['JSON in JSON in JSON', { answered: toolCall({ a: JSON.stringify({ b: AWS }) }) }, 'answer', CALL],
     ['an answer', { answered: { choices: [{ message: { content: AWS } }] } }, 'answer', '/choices/0/message/content'],
     ['a text that is no JSON', { answered: `key: ${AWS}`, type: 'text/plain' }, 'answer', 'body'],

@@ -37,6 +37,7 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
   const digestOf = createDigest(Buffer.alloc(32, 1));
   const isUser = createUserHeaders(scopeHeaders);
   const isScopeHeader = createScopeHeaders(isUser);
+  const omissions = createOmissions({ ignore, include }, isScopeHeader);
   const targets: Targets = {
     standard: {
       name: null,
@@ -62,11 +63,16 @@ export function rulesWith(settings: RuleSettings = {}): Rules {
       pace: 'instant',
       items: true,
     },
-    omissions: createOmissions({ ignore, include }, isScopeHeader),
+    omissions,
     bypasses: createBypasses(['default']),
     digestOf,
     isScopeHeader,
-    callerOf: createCallers({ shared: { name: null, members: [] }, isUser, digestOf }),
+    callerOf: createCallers({
+      shared: { name: null, members: [] },
+      isUser,
+      isIgnoredHeader: omissions.compatible.isIgnoredHeader,
+      digestOf,
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import { Hints, type Sighting } from '../../src/ledger/hints.ts';
 import { createLog } from '../../src/log.ts';
 import type { Dialect } from '../../src/dialect.ts';
 import { pointerInRequest } from '../../src/request/json-pointer.ts';
-import { leftOutBy } from '../../src/request/other-dialect.ts';
+import { isLeftOutByEngine } from '../../src/request/other-dialect.ts';
 import { rulesWith } from '../harness/keys.ts';
 import type { Store } from '../../src/store/store.ts';
 import { usesIn } from '../../src/store/use-counter.ts';
@@ -25,8 +25,8 @@ interface Asked extends Partial<Sighting> {
 }
 
 const RULES = rulesWith();
-const otherThan = (dialect: Dialect) => (name: string) =>
-  leftOutBy(RULES.omissions, { dialect, endpoint: 'messages', pointer: pointerInRequest(name), body: undefined });
+const byEngine = (dialect: Dialect) => (name: string) =>
+  isLeftOutByEngine(RULES.omissions, { dialect, pointer: pointerInRequest(name), body: undefined });
 
 /** Hints over answers that are all kept; `uses` says how often each was served again, null for one that is not kept. */
 function createWatch({
@@ -57,7 +57,7 @@ function createWatch({
       key: `${(asked += 1)}.json`,
       parts,
       credential: 'https://a.test 1',
-      ...(dialect && { leftOutBy: otherThan(dialect) }),
+      ...(dialect && { isLeftOutByEngine: byEngine(dialect) }),
       ...more,
     });
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished } from 'vitest';
 import { GATEWAY_CREDENTIALS } from '../../src/request/caller.ts';
 import { CHAT, chatAnswer, chatRequest, errorAnswer, sendJson } from '../harness/answers.ts';
@@ -176,4 +177,24 @@ describe('a credential that the upstream refuses', () => {
       expect((await askAs(first)).headers['x-cache']).toBe('HIT');
     });
   }
+
+  story(
+    'gets no hits of a scope that names its members by showing another credential beside it',
+    async ({ upstream, open }) => {
+      const digest = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`;
+      const proxy = await open({
+        scope: { shared: 'team', members: [digest('sk-1'), digest('sk-2')] },
+        key: { ignore: ['default', 'header:apikey'], include: [] },
+      });
+      const askAs = (headers: Record<string, string>, content = 'a') =>
+        ask(proxy.url + CHAT, { body: chatRequest(content), headers: { authorization: 'Bearer sk-1', ...headers } });
+      await askAs({});
+      const kept = { 'cache-control': 'only-if-cached' };
+      expect((await askAs({ 'x-api-key': 'sk-2', ...kept })).status).toBe(200);
+      upstream.script = (call) => sendJson(call, errorAnswer('revoked'), 401);
+      await askAs({}, 'b');
+      for (const name of ['x-api-key', 'api-key', 'apikey'])
+        expect.soft([name, (await askAs({ [name]: 'sk-9', ...kept })).status]).toEqual([name, 504]);
+    },
+  );
 });

@@ -39,6 +39,11 @@ const UNKEPT: readonly UnkeptCase[] = [
   { why: 'error-object', script: (call) => sendJson(call, errorAnswer('no')), words: 'it carried an error' },
   { why: 'not-json', script: (call) => sendJson(call, 'no'), words: 'it was not JSON' },
   {
+    why: 'content-type',
+    script: (call) => sendJson(call, 'no', 200, { 'content-type': 'text/plain' }),
+    words: 'it was neither JSON nor an event stream',
+  },
+  {
     why: 'missing-choice',
     script: (call) => sendJson(call, chatAnswer('x', { choices: [] })),
     words: 'it has fewer choices than were asked for',
