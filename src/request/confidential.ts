@@ -7,7 +7,7 @@ import { USER_HEADERS } from './caller.ts';
 import { createMatcher } from './name-list.ts';
 
 const WHO = [
-  // What software says of itself is not said of a person.
+  // Names of software are said of no person.
   'user(?![-_]agent)',
   'username',
   'userid',

@@ -38,7 +38,7 @@ const CREDENTIALS = {
   'openai-organization': KEY,
   'openai-project': KEY,
   'proxy-authorization': `Basic ${Buffer.from(`u:${KEY}`).toString('base64')}`,
-  // Who asks, and in which conversation.
+  // The names of the one who asks, and of the conversation.
   ...Object.fromEntries(USER_HEADERS.map((name) => [name.replace('*', 'data'), KEY])),
   'x-end-user': KEY,
   'session-id': KEY,

@@ -215,7 +215,7 @@ describe('a batch whose answer would be longer than one that is kept', () => {
     upstream.script = (call) => void held.push(call);
     const partly = ask(proxy.url + EMBEDDINGS, { body: bodyOf(['a', 'b', 'new']) });
     await upstream.called(4);
-    // What is known of it is held until the rest has come.
+    // The inputs that are known are held until the rest has come.
     expect(proxy.app.admission.bytes).toBeGreaterThan(200);
     upstream.script = embeds();
     embeds({ dimensions: 300 })(held[0] as Call);
