@@ -15,6 +15,9 @@ type Wire = ReturnType<typeof JSON.parse>;
 /** Samples of servers that leave the role out of their streams, of which this client makes nothing. */
 const WITHOUT_ROLE = /^upstream-llama/;
 
+/** An answer that its limit ended: this client's helper of streams raises an error, and gives none. */
+const CUT_BY_LENGTH = /"finish_reason": ?"length"/;
+
 /** The other spelling of an answer that says as much. */
 const targetOf = ({ endpoint, form }: Sample) =>
   form !== 'json' ? 'json' : endpoint === 'responses' ? 'sse' : 'sse+usage';
@@ -23,12 +26,12 @@ test('openai-python makes one answer of both forms', ({ folder }) => {
   run(folder, 'python3', ['-m', 'venv', 'python']);
   const python = join(folder, 'python/bin/python');
   run(folder, python, ['-m', 'pip', 'install', '--quiet', 'openai']);
-  const pairs = SAMPLES.filter(({ endpoint, name }) => endpoint !== 'completions' && !WITHOUT_ROLE.test(name)).flatMap(
-    (sample) => {
-      const body = derived(sample, targetOf(sample));
-      return body === null ? [] : [{ sample, body }];
-    },
-  );
+  const isUsable = ({ endpoint, name, body }: Sample) =>
+    endpoint !== 'completions' && !WITHOUT_ROLE.test(name) && !CUT_BY_LENGTH.test(body);
+  const pairs = SAMPLES.filter(isUsable).flatMap((sample) => {
+    const body = derived(sample, targetOf(sample));
+    return body === null ? [] : [{ sample, body }];
+  });
   expect(pairs.length).toBeGreaterThan(25);
   const answers = pairs.flatMap(({ sample: { endpoint, form, body }, body: other }) => [
     { endpoint, isStream: form !== 'json', body },
@@ -45,7 +48,7 @@ function run(folder: string, command: string, args: readonly string[], input = '
   return stdout;
 }
 
-/** Its helper of streams adds what it has parsed; lists of nothing are in documents alone. */
+/** Its helper of streams adds what it has parsed; lists and fields of nothing are in documents alone. */
 function usual(value: Wire): Wire {
   if (Array.isArray(value)) return value.map(usual);
   if (typeof value !== 'object' || value === null) return value;
@@ -53,7 +56,7 @@ function usual(value: Wire): Wire {
     ([name, member]) =>
       member !== null &&
       !['parsed', 'parsed_arguments', 'output_parsed', 'obfuscation', 'index'].includes(name) &&
-      !(name === 'annotations' && Array.isArray(member) && member.length === 0),
+      !(['annotations', 'provider_specific_fields'].includes(name) && Object.keys(member as object).length === 0),
   );
   return Object.fromEntries(members.map(([name, member]) => [name, usual(member)]));
 }
