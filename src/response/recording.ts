@@ -26,6 +26,7 @@ import type { AnswerFailure, Framing } from './writer.ts';
 
 /** How far a live-only writer may run ahead of its fastest reader, in bytes. */
 const AHEAD = 256 * 1024;
+
 /** A live-only reader may always lag this far, in bytes, however small the limit. */
 const LAG = 1024 * 1024;
 
@@ -217,8 +218,7 @@ export class Recording implements Playable {
   }
 
   #wanted(): boolean {
-    if (this.#slow.any) return false;
-    if (this.#wave.isOn && this.#bytes - this.#waking > AHEAD) return false;
+    if (this.#slow.any || (this.#wave.isOn && this.#bytes - this.#waking > AHEAD)) return false;
     let fastest = 0;
     for (const reader of this.#readers) fastest = Math.max(fastest, reader.position);
     return this.#bytes - fastest <= AHEAD;

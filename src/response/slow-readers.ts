@@ -54,9 +54,10 @@ export class SlowReaders {
 
   #look(): void {
     this.#progress = new Map(this.#behind.map((reader) => [reader, this.#progressOf(reader)]));
-    const stalled = this.#behind.filter((reader) => this.#progress.get(reader)?.looks === LOOKS);
+    const hasStalled = (reader: Reader) => this.#progress.get(reader)?.looks === LOOKS;
+    const stalled = this.#behind.filter(hasStalled);
     this.#cancel = this.#wait();
-    this.set(this.#behind.filter((reader) => !stalled.includes(reader)));
+    this.set(this.#behind.filter((reader) => !hasStalled(reader)));
     // Last, since a reader that leaves lets the writer append more.
     for (const reader of stalled) reader.cut(listenerTooSlow());
   }
@@ -68,7 +69,8 @@ export class SlowReaders {
   }
 
   #stop(): void {
-    this.#cancel?.();
+    if (this.#cancel === null) return;
+    this.#cancel();
     this.#cancel = null;
     this.#progress = new Map();
   }
