@@ -56,6 +56,8 @@ export class Playback implements Player {
   #playing = false;
   /** True where the client knows how long the answer is. */
   #hasLength = false;
+  /** True where an event of ours may stand among those of the answer. */
+  #takesEvents = false;
   /** Of what is written, as much as shows whether it ends between two events. */
   #last: Buffer = NOTHING;
   /** The part of what was read last that is not written yet. */
@@ -122,12 +124,12 @@ export class Playback implements Player {
     this.#write();
     this.#playing = false;
     const { state } = this.#reader;
-    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && takesEvents(head)) {
+    if (state === 'streaming' && this.#heartbeat && !this.#hasLength && this.#takesEvents) {
       this.#awaitBeat(this.#heartbeat);
     }
     if (this.#blocked || state === 'streaming') return;
     if (state === 'complete') this.#response.writableEnded || this.#response.end();
-    else this.#breakOff(head, this.#reader.failure as AnswerFailure);
+    else this.#breakOff(this.#reader.failure as AnswerFailure);
     this.#stop();
   }
 
@@ -138,6 +140,7 @@ export class Playback implements Player {
     // Not flushHeaders(): it would send bytes above 0x7f in UTF-8, and a head is Latin-1.
     if (state !== 'complete') this.#response.write(NOTHING);
     this.#hasLength = length !== null;
+    this.#takesEvents = isEventStream(head) && codingOf(headerOf(head.headers, 'content-encoding')) === null;
   }
 
   /** After each silence, between two events alone. */
@@ -163,7 +166,7 @@ export class Playback implements Player {
     }
   }
 
-  #breakOff(head: Head, { error, alreadySent }: AnswerFailure): void {
+  #breakOff({ error, alreadySent }: AnswerFailure): void {
     const cut = () => {
       const { socket } = this.#response;
       // A client that takes the end of the connection for the end of the answer must see a reset.
@@ -176,14 +179,9 @@ export class Playback implements Player {
     };
     // Nothing may follow what fills the declared length, or half an event: clients would take that for a whole one.
     if (this.#hasLength) this.#response.write('', cut);
-    else if (alreadySent || !takesEvents(head) || !endsEvent(this.#last)) this.#response.write('', cutOnceRead);
+    else if (alreadySent || !this.#takesEvents || !endsEvent(this.#last)) this.#response.write('', cutOnceRead);
     else this.#response.write(errorsOf(this.#context.endpoint).event(error), cutOnceRead);
   }
-}
-
-/** Tests whether an event of ours may stand among those of an answer with this head. */
-function takesEvents(head: Head): boolean {
-  return isEventStream(head) && codingOf(headerOf(head.headers, 'content-encoding')) === null;
 }
 
 /** Tests whether what was sent so far ends between two events. */
