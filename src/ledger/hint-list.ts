@@ -57,8 +57,7 @@ export class HintList {
     if (this.#said.size >= MOST) return undefined;
     const said = { about, advice, requests };
     this.#said.set(id, said);
-    if (this.#isFirst === null) this.#write(said);
-    else void this.#isFirst(id).then((isFirst) => isFirst && this.#write(said));
+    writeOnce(this.#isFirst, id, () => this.#write(said));
     return said;
   }
 
@@ -66,6 +65,12 @@ export class HintList {
     const { about, requests, advice } = said;
     this.#log.info({ about, requests, setting: advice.setting }, textOf(said));
   }
+}
+
+/** Writes a line, of several processes in the first alone. @param isFirst null where this process is alone */
+export function writeOnce(isFirst: IsFirst | null, id: string, write: () => void): void {
+  if (isFirst === null) write();
+  else void isFirst(id).then((isOurs) => isOurs && write());
 }
 
 /** A value can be read: to leave it out is no longer advised. */

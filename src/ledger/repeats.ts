@@ -3,7 +3,7 @@
  * that may be taken for several. It is logged once, and nothing is counted from then on.
  */
 import type { Log } from '../log.ts';
-import type { IsFirst } from './hint-list.ts';
+import { type IsFirst, writeOnce } from './hint-list.ts';
 
 /** So many answers that were shared within this time, in ms, are a burst. */
 const MANY = 4;
@@ -58,8 +58,7 @@ export class Repeats {
     if (this.#isSaid || body.length > READ || !isDrawn(body)) return;
     this.#isSaid = true;
     this.#bursts.clear();
-    if (this.#isFirst === null) this.#write();
-    else void this.#isFirst('repeats').then((isFirst) => isFirst && this.#write());
+    writeOnce(this.#isFirst, 'repeats', () => this.#write());
   }
 
   #write(): void {
