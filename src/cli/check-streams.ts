@@ -2,6 +2,7 @@
  * The doctor on streams: one short one of each upstream is tried, and the
  * server recognised. Which settings does it want, that it be kept?
  */
+import type { Dialect } from '../dialect.ts';
 import { reasonOf } from '../errors.ts';
 import type { Target } from '../request/route.ts';
 import { saysNoStore } from '../response/validator.ts';
@@ -71,8 +72,7 @@ async function tryStream(candidate: StreamCandidate, greeted: Greeting, ask: Ask
     const models = key === null ? greeted.models : modelsOf((await ask({ url: `${base}/models`, dialect, key })).json);
     const model = candidate.model ?? models.find(({ id }) => !NO_CHAT.test(id))?.id;
     if (model === undefined) return notTried('GET /models names no model that chats; name one with --model');
-    const { path } = STREAMS[dialect === 'anthropic' ? dialect : 'others'];
-    const answer = await ask({ url: base + path, dialect, key, body: questionTo(base, model) });
+    const answer = await ask({ url: base + streamOf(dialect).path, dialect, key, body: questionTo(base, model) });
     if (isForbidden(answer) && key === null) return wantsKey(answer.status);
     return judge(candidate, model, answer);
   } catch (error) {
@@ -102,6 +102,10 @@ const STREAMS = {
   others: { path: '/chat/completions', end: /^data: ?\[DONE\]\s*$/m, called: '[DONE]' },
 } as const;
 
+function streamOf(dialect: Dialect) {
+  return STREAMS[dialect === 'anthropic' ? dialect : 'others'];
+}
+
 function questionTo(url: string, model: string): object {
   // OpenAI's newer models know only this name of it, other servers only the older.
   const bound = new URL(url).host === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
@@ -116,7 +120,7 @@ function judge(
   const answered = (how: string) => [`a stream of ${model} is answered with ${how}`];
   if (status !== 200) return { says: answered(`status ${status}`), advice: ['name a model that chats with --model'] };
   if (!type.startsWith('text/event-stream')) return { says: answered(type || 'no content type'), advice: [] };
-  const { end, called } = STREAMS[candidate.dialect === 'anthropic' ? candidate.dialect : 'others'];
+  const { end, called } = streamOf(candidate.dialect);
   const isDone = end.test(text);
   const forbids = saysNoStore(cacheControl);
   const said = `a stream of ${model} ends with${isDone ? '' : 'out'} ${called}`;

@@ -132,8 +132,8 @@ export class BatchQuestion implements AnswerInItems {
       ([input, item]) => [this.keys[input] as string, this.#entryOf(entry, input, item)] as const,
     );
     // Joined, its items would have numbers, or other white space around them: a repeat is served as it was sent.
-    const inOrder = Array.from(this.keys, (_, input) => items.get(input) as AnsweredItem);
-    const isOther = fetched === null && !isJoinedAlike(this.#batch, inOrder, entry.body);
+    const inOrder = () => Array.from(this.keys, (_, input) => items.get(input) as AnsweredItem);
+    const isOther = fetched === null && !isJoinedAlike(this.#batch, inOrder(), entry.body);
     return isOther ? [...entries, [this.#question.key, entry]] : entries;
   }
 
